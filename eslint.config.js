@@ -1,0 +1,98 @@
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript'
+import importX from 'eslint-plugin-import-x'
+import tseslint from 'typescript-eslint'
+
+/**
+ * The rooms (top-level folders) and the rooms each of them may import from. Imports run downwards only;
+ * nobody imports `cli`. `ARCHITECTURE.md` says what each room owns.
+ */
+const MAY_IMPORT = {
+  lxrhash: [],
+  config: [],
+  factom: ['config'],
+  telemetry: ['config'],
+  oracle: ['lxrhash', 'factom', 'config'],
+  miner: ['lxrhash', 'factom', 'oracle', 'config'],
+  bench: ['lxrhash', 'miner', 'config'],
+  cli: ['lxrhash', 'factom', 'oracle', 'miner', 'bench', 'telemetry', 'config'],
+}
+const ROOMS = Object.keys(MAY_IMPORT)
+
+const closedDoors = ROOMS.flatMap((room) =>
+  ROOMS.filter((other) => other !== room && !MAY_IMPORT[room].includes(other)).map((other) => ({
+    target: `./${room}`,
+    from: `./${other}`,
+    message: `${room}/ must not import ${other}/ (see ARCHITECTURE.md, rooms).`,
+  })),
+)
+
+/** Another room is entered by its front door only: its `index.ts`, or that of its embedded network `dev/`. */
+const frontDoors = ROOMS.map((room) => ({
+  files: [`${room}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: ROOMS.filter((other) => other !== room).map((other) => ({
+          regex: `^(\\.\\./)+${other}/(?!index\\.js$|dev/index\\.js$|prices/dev/index\\.js$)`,
+          message: `Enter ${other}/ by its front door, index.js.`,
+        })),
+      },
+    ],
+  },
+}))
+
+export default tseslint.config(
+  { ignores: ['dist/', '.tap/', 'coverage/', 'node_modules/', 'lxrhash/assembly/', '**/fixtures/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    plugins: { 'import-x': importX },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    settings: {
+      'import-x/resolver-next': [createTypeScriptImportResolver({ alwaysTryTypes: true })],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-self-import': 'error',
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: closedDoors }],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      'max-depth': ['error', 4],
+      'max-params': ['error', 4],
+      complexity: ['error', 25],
+      eqeqeq: 'error',
+    },
+  },
+  ...frontDoors,
+  {
+    // stdout, argv and exit belong to the command line.
+    files: ['**/*.ts'],
+    ignores: ['cli/**', 'test/**', '**/*.test.ts'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'exit', message: 'Only cli/ ends the process.' },
+        { object: 'process', property: 'argv', message: 'Only cli/ reads the command line.' },
+        { object: 'process', property: 'stdout', message: 'Only cli/ prints.' },
+      ],
+    },
+  },
+  {
+    files: ['**/*.test.ts', 'test/**/*.ts'],
+    rules: {
+      // tap's subtests return promises that tap itself awaits.
+      '@typescript-eslint/no-floating-promises': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      'max-params': 'off',
+    },
+  },
+)
