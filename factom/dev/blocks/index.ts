@@ -1,0 +1,7 @@
+/** The layouts of the blocks that the development chain builds (entry blocks: `factom/entry-block.ts`). */
+export * from './admin-block.js'
+export * from './directory-block.js'
+export * from './entry-credit-block.js'
+export * from './factoid-block.js'
+export * from './factoid-transaction.js'
+export { Reader, u64Bytes, varIntBytes, ZERO_HASH } from './wire.js'

@@ -1,0 +1,82 @@
+/** Reading and writing of Factom's binary layouts. */
+import { toHex } from '../../bytes.js'
+import { fail } from '../../errors.js'
+
+/** The hash that stands for "none": previous links of a first block. */
+export const ZERO_HASH = '00'.repeat(32)
+const MAX_U64 = (1n << 64n) - 1n
+
+/** A cursor over bytes from outside. Every read past the end throws `E_FACTOM_BLOCK`. */
+export class Reader {
+  readonly #bytes: Uint8Array
+  #at: number
+
+  constructor(bytes: Uint8Array, at = 0) {
+    this.#bytes = bytes
+    this.#at = at
+  }
+
+  get at(): number {
+    return this.#at
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  /** A copy of the next `size` bytes. */
+  bytes(size: number): Uint8Array {
+    if (size < 0 || size > this.left) {
+      throw fail('E_FACTOM_BLOCK', `${size} bytes are needed where only ${this.left} are left`)
+    }
+    this.#at += size
+    return this.#bytes.slice(this.#at - size, this.#at)
+  }
+
+  /** The next 32 bytes as hex. */
+  hash(): string {
+    return toHex(this.bytes(32))
+  }
+
+  /** Unsigned, most significant byte first, up to 6 bytes. */
+  uint(size: number): number {
+    return this.bytes(size).reduce((value, byte) => value * 256 + byte, 0)
+  }
+
+  u64(): bigint {
+    return this.bytes(8).reduce((value, byte) => (value << 8n) | BigInt(byte), 0n)
+  }
+
+  /** The next byte, not consumed. */
+  peek(): number {
+    const byte = this.#bytes[this.#at]
+    if (byte === undefined) throw fail('E_FACTOM_BLOCK', 'a byte is needed where none is left')
+    return byte
+  }
+
+  /** Factom's varInt: base 128, most significant group first, the high bit says that more follow. */
+  varInt(): bigint {
+    let value = 0n
+    for (;;) {
+      const byte = this.uint(1)
+      value = (value << 7n) | BigInt(byte & 0x7f)
+      if (value > MAX_U64) throw fail('E_FACTOM_BLOCK', 'a varInt has more than 64 bits')
+      if (byte < 0x80) return value
+    }
+  }
+}
+
+/** `value` (0 … 2^64 − 1) as Factom's varInt. */
+export function varIntBytes(value: bigint): Uint8Array {
+  if (value < 0n || value > MAX_U64) throw new RangeError('a varInt holds 0 to 2^64 − 1')
+  const groups = [Number(value & 0x7fn)]
+  for (let rest = value >> 7n; rest > 0n; rest >>= 7n) groups.unshift(Number(rest & 0x7fn) | 0x80)
+  return Uint8Array.from(groups)
+}
+
+/** `value` (0 … 2^64 − 1) as 8 bytes, most significant first. */
+export function u64Bytes(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, value)
+  return bytes
+}
