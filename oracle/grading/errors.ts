@@ -1,0 +1,29 @@
+import { errorsOf } from '../../config/index.js'
+
+export const GRADING_ERRORS = {
+  E_GRADING_INPUT: {
+    summary: 'A block cannot be graded with this height or list of previous winners.',
+    remedy:
+      'The history of graded blocks does not fit this network: delete it, it is built again from the chain.',
+    kind: 'failure',
+  },
+  E_HISTORY_TRIMMED: {
+    summary: 'The history of graded blocks does not reach back to that height any more.',
+    remedy: 'Ask for a newer height, or delete the history to have it built again.',
+    kind: 'failure',
+  },
+  E_HISTORY_WRITE: {
+    summary: 'The history of graded blocks cannot be written.',
+    remedy: 'Free some disk space, or make the data directory writable.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_HISTORY_CHAIN: {
+    summary: 'The node answered with blocks that do not follow one another.',
+    remedy: 'Check the node; the program asks again by itself.',
+    kind: 'failure',
+    retryable: true,
+  },
+} as const
+
+export const fail = errorsOf(GRADING_ERRORS)

@@ -1,0 +1,17 @@
+/** Oracle Price Records: asset lists, encoding, hashes, entries. */
+export { ASSETS } from './assets.js'
+export {
+  buildOprEntry,
+  oprChainExtIds,
+  oprChainId,
+  oprHash,
+  pegnetChains,
+  readClaim,
+  shortHash,
+  splitOprExtIds,
+} from './entry.js'
+export type { OprEntryParts } from './entry.js'
+export { RECORD_ERRORS } from './errors.js'
+export { decodeContent, decodeOpr, encodeOpr, MAX_CONTENT_BYTES } from './opr.js'
+export type { Opr, OprContent, OprVersion } from './opr.js'
+export { priceFromDecimal, priceFromNumber, priceToDecimal, priceToNumber, truncatePrice } from './prices.js'

@@ -1,0 +1,148 @@
+/**
+ * The JSON form of record version 1. Which texts count as records was decided by Go's JSON reader, so that reader's
+ * ways are kept where `JSON.parse` has others: keys of the outer object in any case, repeated keys (the last one
+ * counts, repeated `assets` are merged), heights as plain integers only, `null` for "not given".
+ */
+import { fail } from './errors.js'
+import { priceToNumber, roundPrice } from './prices.js'
+
+export interface JsonFields {
+  readonly address: string
+  readonly identity: string
+  readonly height: number
+  readonly winners: readonly string[]
+  readonly prices: readonly bigint[]
+}
+
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
+const TOKEN = /[ \t\r\n]*("[^"\\]*(?:\\.[^"\\]*)*"|[-0-9][-+.0-9eE]*|true|false|null|[{}[\],:])/y
+const INTEGER = /^-?\d{1,10}$/
+/** Escape sequences, and the characters that Go's writer escapes although JSON does not ask for it. */
+const SPECIAL = /\\(?:u[0-9a-f]{4}|.)|[<>&\u2028\u2029]/g
+
+/** Canonical bytes: keys in order, no white space, numbers in their shortest form. */
+export function encodeJson(record: JsonFields, assets: readonly string[]): Uint8Array {
+  const prices = record.prices.map((price, k) => `"${assets[k]}":${JSON.stringify(priceToNumber(price))}`)
+  return new TextEncoder().encode(
+    `{"coinbase":${quote(record.address)},"dbht":${record.height},"winners":[${record.winners.map(quote).join()}],` +
+      `"minerid":${quote(record.identity)},"assets":{${prices.join()}}}`,
+  )
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text).replace(SPECIAL, (found) => {
+    if (found === '\\b') return '\\u0008'
+    if (found === '\\f') return '\\u000c'
+    if (found.startsWith('\\ud')) return '\\ufffd'
+    return found.startsWith('\\') ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
+
+/** `values` are the doubles as written; `complete` says whether each of `assets` was named. */
+export function decodeJson(
+  content: Uint8Array,
+  assets: readonly string[],
+): JsonFields & { values: number[]; complete: boolean } {
+  const text = UTF8.decode(content)
+  try {
+    JSON.parse(text)
+  } catch {
+    throw fail('E_OPR_DECODE', 'the content is not JSON')
+  }
+  const tokens = createTokens(text)
+  let [address, identity, height] = ['', '', 0]
+  let winners: string[] = []
+  let prices = new Map<string, number>()
+
+  const readers: Readonly<Record<string, () => void>> = {
+    coinbase: () => (address = tokens.string() ?? address),
+    minerid: () => (identity = tokens.string() ?? identity),
+    dbht: () => (height = tokens.integer() ?? height),
+    winners: () => {
+      const old = winners
+      winners = []
+      // `null` in a repeated list leaves what the earlier list had there.
+      tokens.list(() => winners.push(tokens.string() ?? old[winners.length] ?? ''))
+    },
+    assets: () => {
+      const given = tokens.object((asset) => prices.set(asset, tokens.number() ?? 0))
+      if (!given) prices = new Map()
+    },
+  }
+  tokens.object((key) => {
+    const name = key.toLowerCase().replaceAll('ſ', 's')
+    if (Object.hasOwn(readers, name)) readers[name]?.()
+    else tokens.skip()
+  })
+
+  const values = assets.map((asset) => prices.get(asset) ?? 0)
+  const complete = assets.every((asset) => prices.has(asset))
+  return { address, identity, height, winners, prices: values.map(roundPrice), values, complete }
+}
+
+/** Reads the tokens of a text that is known to be JSON. `null` is answered as `null`, another kind refuses. */
+function createTokens(text: string) {
+  const pattern = new RegExp(TOKEN)
+  let token = ''
+  const next = () => (token = pattern.exec(text)?.[1] ?? '')
+  const mismatch = () => fail('E_OPR_DECODE', 'a value of the JSON has the wrong kind')
+  next()
+
+  /** Takes the token at hand. */
+  const take = () => {
+    const taken = token
+    next()
+    return taken
+  }
+  const scalar = <T>(kind: RegExp, convert: (literal: string) => T): T | null => {
+    const literal = take()
+    if (literal === 'null') return null
+    if (!kind.test(literal)) throw mismatch()
+    return convert(literal)
+  }
+  /** Visits the members between a pair of brackets; answers false for `null`. */
+  const members = (open: string, close: string, visit: () => void): boolean => {
+    const first = take()
+    if (first === 'null') return false
+    if (first !== open) throw mismatch()
+    while (token !== close) {
+      visit()
+      if (token === ',') next()
+    }
+    next()
+    return true
+  }
+  const plain = (literal: string) => (JSON.parse(literal) as string).replace(/\p{Surrogate}/gu, '\ufffd')
+
+  return {
+    string: () => scalar(/^"/, plain),
+    integer: () =>
+      scalar(INTEGER, (literal) => {
+        const value = Number(literal)
+        if (value !== (value | 0)) throw mismatch()
+        return value + 0
+      }),
+    number: () =>
+      scalar(/^[-\d]/, (literal) => {
+        const value = Number(literal)
+        if (!Number.isFinite(value)) throw mismatch()
+        return value
+      }),
+    list: (visit: () => void) => members('[', ']', visit),
+    object: (visit: (key: string) => void) =>
+      members('{', '}', () => {
+        const key = plain(take())
+        next()
+        visit(key)
+      }),
+    /** Passes over one value of any kind. */
+    skip: () => {
+      let depth = 0
+      do {
+        if (token === '{' || token === '[') depth++
+        if (token === '}' || token === ']') depth--
+        next()
+      } while (depth > 0)
+    },
+  }
+}
