@@ -1,0 +1,141 @@
+/**
+ * What the miner says while it works. One union, and exactly what `--json` prints: amounts and counts that may
+ * exceed 2^53 are decimal strings, difficulties and floors are 16 hex digits (unsigned, big-endian), hashes and
+ * nonces are lowercase hex.
+ */
+
+/** How far the writing of one entry has come. `failed` carries a reason. */
+export type EntryStatus = 'committed' | 'revealed' | 'acknowledged' | 'failed'
+
+/**
+ * Mean hashes per second over the last 10 s, 60 s and 15 min, and the highest 10-second mean of the run.
+ * `null` while the window is not full yet: a number would be wrong.
+ */
+export interface HashrateWindows {
+  readonly s10: number | null
+  readonly s60: number | null
+  readonly m15: number | null
+  readonly max: number
+}
+
+/** The clock moved: `height` is the block being built, `minute` its tenth (0 to 9; 10 between two blocks). */
+export interface BlockEvent {
+  readonly event: 'block'
+  readonly height: number
+  readonly minute: number
+}
+
+/** Prices were taken for a block; `missing` says why an asset has none. */
+export interface PricesEvent {
+  readonly event: 'prices'
+  readonly height: number
+  readonly assets: number
+  readonly complete: boolean
+  readonly missing: Readonly<Record<string, string>>
+}
+
+/** A record is being mined. `winnersFrom` is the height whose winners it names, null if there never were any. */
+export interface JobEvent {
+  readonly event: 'job'
+  readonly height: number
+  readonly oprHash: string
+  readonly floor: string
+  readonly winnersFrom: number | null
+}
+
+/** Hashes per second over the last ten seconds or less: all threads, and each. */
+export interface HashrateEvent {
+  readonly event: 'hashrate'
+  readonly total: number
+  readonly threads: readonly number[]
+  readonly windows: HashrateWindows
+}
+
+/** An entry of ours moved on its way to the chain. */
+export interface EntryEvent {
+  readonly event: 'entry'
+  readonly height: number
+  readonly entryHash: string
+  readonly nonce: string
+  readonly difficulty: string
+  readonly status: EntryStatus
+  readonly reason?: string
+}
+
+/** One of our records in a graded block. `place` counts from 0; `payout` is PEG as a decimal string. */
+export interface OwnRecord {
+  readonly entryHash: string
+  readonly place: number
+  readonly payout: string
+}
+
+/**
+ * A saved block was graded. `records` are the entries in the chain's block, `valid` those that validation
+ * accepted, `winners` the short hashes that the next record must name. `mine` lists our graded records
+ * (place below 50), `reward` the sum of their payouts in PEG.
+ */
+export interface GradedEvent {
+  readonly event: 'graded'
+  readonly height: number
+  readonly version: number
+  readonly records: number
+  readonly valid: number
+  readonly winners: readonly string[]
+  readonly mine: readonly OwnRecord[]
+  readonly reward: string
+}
+
+/** Nothing of ours will be in this block; `code` is in `MINER_ERRORS`. */
+export interface SkippedEvent {
+  readonly event: 'skipped'
+  readonly height: number
+  readonly code: string
+  readonly reason: string
+}
+
+/** Something to know that is not a step of the block. */
+export interface NoticeEvent {
+  readonly event: 'notice'
+  readonly level: 'info' | 'warn' | 'error'
+  readonly code: string
+  readonly message: string
+}
+
+/** The run is over; the last event. `places` counts our records among the winners, `hashes` all of the run. */
+export interface StoppedEvent {
+  readonly event: 'stopped'
+  readonly reason: 'blocks' | 'interrupted' | 'failed'
+  readonly blocks: number
+  readonly records: number
+  readonly places: number
+  readonly reward: string
+  readonly hashes: string
+  readonly meanHashrate: number
+  readonly milliseconds: number
+}
+
+export type MinerEvent =
+  | BlockEvent
+  | PricesEvent
+  | JobEvent
+  | HashrateEvent
+  | EntryEvent
+  | GradedEvent
+  | SkippedEvent
+  | NoticeEvent
+  | StoppedEvent
+
+/** Difficulty or floor as `--json` shows it: 16 hex digits. */
+export function hexOfDifficulty(difficulty: bigint): string {
+  return difficulty.toString(16).padStart(16, '0')
+}
+
+const UNIT = 100_000_000n
+
+/** An amount in 1e-8 units as a decimal string without trailing zeros: `36000000000n` is `'360'`. */
+export function decimalOfUnits(units: bigint): string {
+  const sign = units < 0n ? '-' : ''
+  const size = units < 0n ? -units : units
+  const fraction = (size % UNIT).toString().padStart(8, '0').replace(/0+$/, '')
+  return `${sign}${size / UNIT}${fraction === '' ? '' : `.${fraction}`}`
+}

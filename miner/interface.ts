@@ -1,0 +1,83 @@
+/** What the miner is given and what it gives back. The implementation is `session.ts`. */
+import type { Network } from '../config/index.js'
+import type { EcKey, FactomClient } from '../factom/index.js'
+import type { SharedByteMap } from '../lxrhash/index.js'
+import type { PriceFeed, PriceSnapshot } from '../oracle/index.js'
+import type { EntryStatus, MinerEvent, StoppedEvent } from './events.js'
+
+export interface MinerOptions {
+  readonly network: Network
+  /** The miner's name in its records: letters, digits and commas. */
+  readonly identity: string
+  /** Factoid address (FA…) that rewards are paid to. */
+  readonly coinbase: string
+  /** 0 to 255; first byte of every nonce, so that machines with equal records never search the same space. */
+  readonly machineId: number
+  /** Worker threads, 1 to 256. */
+  readonly threads: number
+  /** How many entries to publish a block, at most. 25 are graded alone. */
+  readonly recordsPerBlock: number
+  /** Publish only what would be among this many best of the network, by the last block's estimate; <= 0: all. */
+  readonly submissionCutoff: number
+  /** End after this many graded blocks: every block that is graded during the run counts from the first height
+   * that the run mined, ours in it or not. Undefined: go on until interrupted. */
+  readonly blocks?: number | undefined
+  /** Development only: how many records of other identities are mined and published beside ours. */
+  readonly rivals: number
+  /** Folder of the miner's own state: journals and graded blocks. */
+  readonly dataDir: string
+  /** Pause between two questions for the minute, ms. Default: the clock's. */
+  readonly pollMs?: number | undefined
+}
+
+export interface MinerModules {
+  readonly client: FactomClient
+  readonly ecKey: EcKey
+  /** At least `minerSlots(options)` slots. */
+  readonly byteMap: SharedByteMap
+  readonly prices: PriceFeed
+}
+
+/** Numbers for metrics and a status line; read live, never copied. */
+export interface MinerView {
+  readonly state: 'waiting' | 'mining' | 'paused' | 'stopped'
+  readonly threads: readonly { slot: number; hashes: bigint; beatAgeMs: number }[]
+  readonly height: number | null
+  readonly minute: number | null
+  readonly entries: Readonly<Record<EntryStatus, number>>
+  /** Hits that the main thread recomputed and found right. */
+  readonly hits: number
+  /** Hits that it found wrong; never published. */
+  readonly computeErrors: number
+  /** Worker threads that had to be started again. */
+  readonly restarts: number
+  /** Graded blocks of this run. */
+  readonly blocks: number
+  readonly places: number
+  /** 1e-8 PEG. */
+  readonly reward: bigint
+  /** Of the current record; 0 before the first hit. */
+  readonly bestDifficulty: bigint
+  /** Publish to last worker, ms: the latest samples, oldest first. */
+  readonly jobSwitchMs: readonly number[]
+  readonly prices: PriceSnapshot | null
+  readonly entryCredits: number | null
+  readonly ecPublic: string
+}
+
+export type Stopped = StoppedEvent
+
+export interface Miner {
+  /** Mines until the signal is aborted, enough blocks are graded, or nothing can hash any more. Call it once. */
+  run(signal: AbortSignal): Promise<Stopped>
+  /** Returns the way to stop listening. */
+  on(listener: (event: MinerEvent) => void): () => void
+  pause(): void
+  resume(): void
+  readonly view: MinerView
+}
+
+/** Hasher slots that a miner needs: one a thread, one to check hits, one for the rivals if there are any. */
+export function minerSlots(options: Pick<MinerOptions, 'threads' | 'rivals'>): number {
+  return options.threads + 1 + (options.rivals > 0 ? 1 : 0)
+}
