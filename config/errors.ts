@@ -58,7 +58,9 @@ export function errorsOf<T extends ErrorTable>(
 
 /** True for our own errors and for those of rooms that stand alone (`lxrhash/`) but have the same shape. */
 export function isCoded(error: unknown): error is CodedError {
-  return error instanceof Error && typeof (error as Partial<CodedError>).code === 'string' && 'retryable' in error
+  return (
+    error instanceof Error && typeof (error as Partial<CodedError>).code === 'string' && 'retryable' in error
+  )
 }
 
 /** The text of anything that was thrown. */

@@ -1,2 +1,13 @@
+/** Settings, networks, coded errors: what every room may know. */
 export * from './errors.js'
+export { flagNamesOf, readFlags } from './flags.js'
+export type { Flags } from './flags.js'
 export * from './networks.js'
+export { CONFIG_ERRORS, problem, problemsError, problemsOf, shown } from './problems.js'
+export type { Problem } from './problems.js'
+export { resolveSettings } from './resolve.js'
+export type { Environment, Origin, Resolved } from './resolve.js'
+export { displayNameOf, envNameOf, SETTING_KEYS, settingOf, SETTINGS } from './settings.js'
+export type { SettingKey, Settings, SettingSpec } from './settings.js'
+export { nearest } from './suggest.js'
+export type { ThreadCount, ValueType } from './types.js'

@@ -1,0 +1,204 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+
+import {
+  envNameOf,
+  flagNamesOf,
+  nearest,
+  problemsOf,
+  readFlags,
+  resolveSettings,
+  SETTING_KEYS,
+  settingOf,
+  type Environment,
+  type SettingKey,
+} from './index.js'
+
+const resolve = <K extends SettingKey>(keys: readonly K[], words: string[], env: Environment = {}) =>
+  resolveSettings(keys, readFlags(words, keys), env)
+
+/** The problems of a call that must fail, as `code: message`. */
+function problems(keys: readonly SettingKey[], words: string[], env: Environment = {}): string[] {
+  try {
+    resolve(keys, words, env)
+  } catch (error) {
+    return (problemsOf(error) ?? []).map(({ code, message }) => `${code}: ${message}`)
+  }
+  throw new Error('nothing was wrong')
+}
+
+t.test('the table', (t) => {
+  const names = SETTING_KEYS.flatMap(flagNamesOf)
+  t.equal(new Set(names).size, names.length, 'no two settings share a flag')
+  t.equal(envNameOf('miner.machineId'), 'PEGMINER_MINER_MACHINE_ID')
+  t.equal(envNameOf('miner.ecSecret'), 'PEGMINER_MINER_EC_SECRET')
+  for (const key of SETTING_KEYS) {
+    const spec = settingOf(key)
+    t.notMatch(spec.description, /\.$|^[A-Z][a-z]/, `${key}: a clause, not a sentence`)
+    t.ok(spec.default !== undefined || spec.defaultText !== undefined, `${key}: says its default`)
+  }
+  t.strictSame(flagNamesOf('miner.ecSecret'), [], 'a secret has no flag')
+  t.end()
+})
+
+t.test('precedence: flag, environment, default', (t) => {
+  const keys = ['miner.machineId', 'network.rivals', 'output.json', 'network.name'] as const
+  const { settings, origins } = resolve(keys, ['--machine-id', '7', '--json'], {
+    PEGMINER_MINER_MACHINE_ID: '8',
+    PEGMINER_NETWORK_RIVALS: '30',
+    PEGMINER_OUTPUT_JSON: '',
+  })
+  t.strictSame(settings, {
+    'miner.machineId': 7,
+    'network.rivals': 30,
+    'output.json': true,
+    'network.name': 'dev',
+  })
+  t.strictSame(origins, {
+    'miner.machineId': 'flag',
+    'network.rivals': 'environment',
+    'output.json': 'flag',
+    'network.name': 'default',
+  })
+  t.end()
+})
+
+t.test('forms of flags', (t) => {
+  const keys = [
+    'miner.threads',
+    'miner.cutoff',
+    'output.color',
+    'output.json',
+    'network.name',
+    'lxrhash.seed',
+  ] as const
+  const of = (...words: string[]) => resolve(keys, words).settings
+  t.same(of('-t', '4')['miner.threads'], { count: 4 })
+  t.same(of('-t4')['miner.threads'], { count: 4 })
+  t.same(of('--threads=50%')['miner.threads'], { percent: 50 })
+  t.same(of('--threads', 'AUTO')['miner.threads'], { percent: 100 })
+  t.equal(of('--miner.cutoff', '5')['miner.cutoff'], 5, 'the long name works too')
+  t.equal(of('--cutoff', '-1')['miner.cutoff'], -1, 'a negative number is a value')
+  t.equal(of('--cutoff', '5', '--cutoff', '6')['miner.cutoff'], 6, 'the last one counts')
+  t.equal(of('--no-color')['output.color'], false)
+  t.equal(of()['output.color'], undefined)
+  t.equal(of('--json=off')['output.json'], false)
+  t.equal(of('--network', 'testnet')['network.name'], 'TestNet')
+  t.equal(of('--seed', '0xFF')['lxrhash.seed'], 255n)
+  const flags = readFlags(['00', '--json', '--', '--bits', '-h'], keys)
+  t.same(flags.positionals, ['00', '--bits', '-h'], 'words after -- are arguments')
+  t.equal(flags.help, false)
+  t.equal(readFlags(['-h'], keys).help, true)
+  t.end()
+})
+
+t.test('paths', (t) => {
+  const dir = (text: string) => resolve(['data.dir'], ['--data-dir', text]).settings['data.dir']
+  t.equal(dir('~/x'), join(homedir(), 'x'))
+  t.equal(dir('~'), homedir())
+  t.equal(dir('a~'), join(process.cwd(), 'a~'))
+  t.match(problems(['data.dir'], ['--data-dir=']), [/E_CONFIG_VALUE: --data-dir must be a path/])
+  t.end()
+})
+
+t.test('everything that is wrong is said at once', (t) => {
+  const keys = ['lxrhash.bits', 'miner.threads', 'factom.url', 'telemetry.port', 'miner.machineId'] as const
+  const found = problems(
+    keys,
+    [
+      '--bits',
+      '7',
+      '--thread',
+      '2',
+      '--threads',
+      '--metrics-port',
+      'none',
+      '--factomd',
+      'http://u:pass word',
+    ],
+    { PEGMINER_MINER_MACHINE_ID: '256' },
+  )
+  t.same(found, [
+    'E_CONFIG_FLAG: unknown flag "--thread"; did you mean --threads?',
+    'E_CONFIG_FLAG: --threads needs a value: a number from 1 to 256, a share such as 50%, or auto',
+    'E_CONFIG_VALUE: --bits must be a whole number from 8 to 31, not "7"',
+    'E_CONFIG_VALUE: --factomd must be an address such as http://localhost:8088',
+    'E_CONFIG_VALUE: --metrics-port must be a port from 0 (any free one) to 65535, or off, not "none"',
+    'E_CONFIG_VALUE: PEGMINER_MINER_MACHINE_ID must be a whole number from 0 to 255, not "256"',
+  ])
+  t.match(problems(keys, ['--rivals', '3']), [/--rivals does not belong to this command/])
+  t.match(problems(keys, ['-x']), [/unknown flag "-x"; see --help/])
+  t.match(problems(keys, ['--xylophone']), [/unknown flag "--xylophone"; see --help/])
+  for (const bad of ['', ' 8', '8.0', '1e1', '0x8', '8 ', '٨', '999999999999999999'])
+    t.match(problems(keys, [`--bits=${bad}`]), [/E_CONFIG_VALUE: --bits/], `bits "${bad}"`)
+  for (const bad of ['0', '257', '0%', '101%', '%', 'all'])
+    t.match(problems(keys, ['--threads', bad]), [/E_CONFIG_VALUE: --threads/], `threads "${bad}"`)
+  const long = problems(keys, ['--bits', '9'.repeat(5000)])
+  t.ok(long[0] !== undefined && long[0].length < 200, 'a long value is cut')
+  t.notMatch(String(problems(keys, ['--bits', 'a\nb'])), /\n/, 'a message stays on one line')
+  t.end()
+})
+
+t.test('secrets', (t) => {
+  const keys = ['miner.ecSecret'] as const
+  const secret = 'Es2Rf7iM6PdsqfYCo3D1tnAR65SkLENyWJG1deUzpRMQmbh9F3eG'
+  const dir = t.testdir({ key: `${secret}\n`, large: 'x'.repeat(5000) })
+  t.equal(resolve(keys, [], { PEGMINER_MINER_EC_SECRET: secret }).settings['miner.ecSecret'], secret)
+  t.equal(
+    resolve(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'key') }).settings['miner.ecSecret'],
+    secret,
+  )
+
+  const all = [
+    problems(keys, ['--miner.ecSecret', secret]),
+    problems(keys, [`--ec-secret=${secret}`]),
+    problems(keys, [], { PEGMINER_MINER_EC_SECRET: `${secret}x` }),
+    problems(keys, [], { PEGMINER_MINER_EC_SECRET: secret, PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'key') }),
+    problems(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'none') }),
+    problems(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: dir }),
+    problems(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'large') }),
+  ]
+  t.match(all[0], [
+    /E_CONFIG_SECRET: a secret is never a flag.* set PEGMINER_MINER_EC_SECRET or PEGMINER_MINER_EC_SECRET_FILE/,
+  ])
+  t.match(all[1], [/E_CONFIG_SECRET: a secret is never a flag/])
+  t.match(all[2], [/E_CONFIG_VALUE: PEGMINER_MINER_EC_SECRET must be an entry-credit secret key/])
+  t.match(all[3], [/E_CONFIG_SECRET: .* both set/])
+  t.match(all[4], [/E_CONFIG_SECRET: .*ENOENT/])
+  t.match(all[5], [/E_CONFIG_SECRET: .*not a small text file/])
+  t.match(all[6], [/E_CONFIG_SECRET: .*not a small text file/])
+  t.notMatch(JSON.stringify(all), secret.slice(0, 20), 'no message holds it')
+  if (process.getuid?.() !== 0) {
+    writeFileSync(join(dir, 'closed'), secret)
+    chmodSync(join(dir, 'closed'), 0)
+    t.match(problems(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'closed') }), [/EACCES/])
+  }
+  t.end()
+})
+
+t.test('misspelt variables', (t) => {
+  const { warnings } = resolve(['output.json'], [], {
+    PEGMINER_MINER_IDENTITI: 'x',
+    PEGMINER_MINER_IDENTITY: 'x',
+    PEGMINER_SERVICE_HOST: '10.0.0.1',
+    PEGMINER_PORT_9468_TCP_ADDR: '10.0.0.1',
+    HOME: '/',
+  })
+  t.same(warnings, [
+    'the variable PEGMINER_MINER_IDENTITI has no effect; did you mean PEGMINER_MINER_IDENTITY?',
+  ])
+  t.end()
+})
+
+t.test('nearest', (t) => {
+  const words = ['threads', 'bits', 'block-seconds', 'blocks']
+  t.equal(nearest('thraeds', words), 'threads')
+  t.equal(nearest('bit', words), 'bits')
+  t.equal(nearest('block-sec', words), 'block-seconds', 'a beginning')
+  t.equal(nearest('block', words), 'blocks')
+  t.equal(nearest('xyz', words), undefined)
+  t.equal(nearest('', words), undefined)
+  t.end()
+})

@@ -1,0 +1,217 @@
+/**
+ * Every setting of the program, once. Types, flags, environment variables, help texts and `docs/settings.md` are
+ * derived from this table.
+ */
+import {
+  choice,
+  hex64,
+  httpUrl,
+  integer,
+  path,
+  pattern,
+  port,
+  portOrOff,
+  threadCount,
+  toggle,
+  type ValueType,
+} from './types.js'
+
+export interface SettingSpec<T> {
+  readonly type: ValueType<T>
+  /** In effect if nobody says otherwise. Undefined: there is none, or the command or network decides. */
+  readonly default: T | undefined
+  /** What stands for the default in help texts, if the value itself would not say enough. */
+  readonly defaultText?: string
+  /** One sentence without a full stop. */
+  readonly description: string
+  /** Short name of the flag; the long one is always `--section.key`. */
+  readonly flag?: string
+  /** One letter. */
+  readonly letter?: string
+  /** Comes from the environment or a file, never from a flag, and is never printed. */
+  readonly secret?: true
+}
+
+interface Optional<T> extends SettingSpec<T> {
+  readonly default: undefined
+}
+interface Given<T> extends SettingSpec<T> {
+  readonly default: T
+}
+
+const given = <T>(type: ValueType<T>, value: T, rest: Omit<Given<T>, 'type' | 'default'>): Given<T> => ({
+  type,
+  default: value,
+  ...rest,
+})
+const optional = <T>(type: ValueType<T>, rest: Omit<Optional<T>, 'type' | 'default'>): Optional<T> => ({
+  type,
+  default: undefined,
+  ...rest,
+})
+
+export const SETTINGS = {
+  'network.name': given(choice('dev', 'local', 'TestNet', 'MainNet'), 'dev', {
+    flag: 'network',
+    description: 'network to mine on; dev brings its own chain and exchange and needs nothing else',
+  }),
+  'network.blockSeconds': given(integer(2, 3600, 'seconds'), 60, {
+    flag: 'block-seconds',
+    description: 'time from block to block on the dev network',
+  }),
+  'network.rivals': given(integer(0, 500), 0, {
+    flag: 'rivals',
+    description: 'dev network: records of other identities that compete with yours in each block',
+  }),
+  'network.port': optional(port, {
+    flag: 'port',
+    defaultText: '8088 for dev, any free one for mine',
+    description: "port of the embedded chain's API",
+  }),
+  'network.exchangePort': given(port, 0, {
+    flag: 'exchange-port',
+    defaultText: 'any free one',
+    description: 'port of the embedded exchange',
+  }),
+  'data.dir': optional(path, {
+    flag: 'data-dir',
+    defaultText: '~/.pegminer/NETWORK',
+    description: 'where state is kept: graded blocks, the journal of published records, the embedded chain',
+  }),
+  'factom.url': given(httpUrl, 'http://localhost:8088', {
+    flag: 'factomd',
+    description: 'address of the factomd node; not used on the dev network',
+  }),
+  'miner.threads': given(
+    threadCount,
+    { percent: 100 },
+    {
+      flag: 'threads',
+      letter: 't',
+      defaultText: 'auto',
+      description: 'hashing threads; auto is one a core',
+    },
+  ),
+  'miner.identity': optional(
+    pattern('NAME', /^[a-zA-Z0-9,]{1,64}$/, 'letters, digits and commas, at most 64'),
+    {
+      flag: 'identity',
+      defaultText: 'pegminer on dev, else required',
+      description: "the miner's name in its records",
+    },
+  ),
+  'miner.coinbase': optional(
+    pattern('FA…', /^FA[1-9A-HJ-NP-Za-km-z]{50}$/, 'a factoid address: FA and 50 more characters'),
+    {
+      flag: 'coinbase',
+      defaultText: 'a test address on dev, else required',
+      description: 'factoid address that rewards are paid to',
+    },
+  ),
+  'miner.ecSecret': optional(
+    pattern('Es…', /^Es[1-9A-HJ-NP-Za-km-z]{50}$/, 'an entry-credit secret key: Es and 50 more characters'),
+    {
+      secret: true,
+      defaultText: 'a public test key on dev, else required',
+      description: 'key that pays for the records, one entry credit each',
+    },
+  ),
+  'miner.machineId': given(integer(0, 255), 0, {
+    flag: 'machine-id',
+    description: 'number of this machine among those with the same identity and coinbase',
+  }),
+  'miner.records': optional(integer(1, 100), {
+    flag: 'records',
+    defaultText: '25 on dev, else 3',
+    description: 'most records to publish a block; each costs one entry credit',
+  }),
+  'miner.cutoff': given(integer(-1, 100_000), 200, {
+    flag: 'cutoff',
+    description: 'publish only what is expected to be among this many best of the network; 0 publishes all',
+  }),
+  'miner.blocks': optional(integer(1, 1_000_000), {
+    flag: 'blocks',
+    defaultText: 'no end',
+    description: 'end after this many graded blocks',
+  }),
+  'lxrhash.bits': optional(integer(8, 31), {
+    flag: 'bits',
+    defaultText: '24 on dev, else 30',
+    description: 'size of the ByteMap as a power of two; MainNet and TestNet use 30',
+  }),
+  'lxrhash.seed': given(hex64, 0xfafaececfafaececn, {
+    flag: 'seed',
+    defaultText: 'fafaececfafaecec',
+    description: 'seed of the ByteMap',
+  }),
+  'lxrhash.passes': given(integer(1, 64), 5, {
+    flag: 'passes',
+    description: 'passes over the ByteMap while it is built',
+  }),
+  'lxrhash.hashBits': given(integer(8, 512), 256, {
+    flag: 'hash-bits',
+    description: 'length of a hash in bits, rounded up to whole bytes',
+  }),
+  'lxrhash.dir': optional(path, {
+    flag: 'dir',
+    defaultText: '~/.lxrhash',
+    description: 'where ByteMaps are kept',
+  }),
+  'lxrhash.force': given(toggle, false, {
+    flag: 'force',
+    description: 'build the ByteMap again even if there is one',
+  }),
+  'bench.seconds': given(integer(1, 3600, 'seconds'), 5, {
+    flag: 'seconds',
+    description: 'how long each measurement lasts',
+  }),
+  'bench.repeat': given(integer(1, 100), 3, {
+    flag: 'repeat',
+    description: 'measurements of each kind; the median counts',
+  }),
+  'telemetry.port': given(portOrOff, 9468, {
+    flag: 'metrics-port',
+    description: 'port on 127.0.0.1 for Prometheus: /metrics, /live and /ready',
+  }),
+  'log.level': given(choice('error', 'warn', 'info', 'debug'), 'info', {
+    flag: 'log-level',
+    description: 'what goes to standard error',
+  }),
+  'log.format': given(choice('auto', 'pretty', 'json'), 'auto', {
+    flag: 'log-format',
+    description: 'form of the log; auto is pretty on a terminal and JSON lines elsewhere',
+  }),
+  'output.json': given(toggle, false, {
+    flag: 'json',
+    description: 'print one JSON object a line and nothing else on standard output',
+  }),
+  'output.color': optional(toggle, {
+    flag: 'color',
+    defaultText: 'on a terminal, unless NO_COLOR is set',
+    description: 'colours',
+  }),
+} satisfies Record<string, SettingSpec<unknown>>
+
+export type SettingKey = keyof typeof SETTINGS
+type ValueOf<S> = S extends Given<infer T> ? T : S extends Optional<infer T> ? T | undefined : never
+
+/** The value of each setting, by key. */
+export type Settings = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]> }
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]
+
+/** The table's row of a key, with its value's type left open. */
+export function settingOf(key: SettingKey): SettingSpec<unknown> {
+  return SETTINGS[key]
+}
+
+/** `miner.machineId` is `PEGMINER_MINER_MACHINE_ID`. */
+export function envNameOf(key: SettingKey): string {
+  return `PEGMINER_${key.replace('.', '_').replace(/[A-Z]/g, '_$&').toUpperCase()}`
+}
+
+/** What to call a setting when talking to a person: its flag, or its variable if it has no flag. */
+export function displayNameOf(key: SettingKey): string {
+  const spec = settingOf(key)
+  return spec.secret ? envNameOf(key) : `--${spec.flag ?? key}`
+}

@@ -1,0 +1,106 @@
+/** The kinds of values that a setting may have: how each is written, read and described. */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+/** How the text of a flag, a variable or a file becomes a value. */
+export interface ValueType<T> {
+  /** Stands for the value in help texts, such as `N` or `DIR`; '' for a switch that takes none. */
+  readonly placeholder: string
+  /** Completes the sentence "… must be", for errors and tables. */
+  readonly expects: string
+  /** The value, or undefined if the text is not one. */
+  parse(text: string): T | undefined
+}
+
+/** A whole number in decimal digits between two limits, both allowed. */
+export function integer(min: number, max: number, unit = ''): ValueType<number> {
+  return {
+    placeholder: unit === '' ? 'N' : unit.toUpperCase(),
+    expects: `a whole number${unit === '' ? '' : ` of ${unit}`} from ${min} to ${max}`,
+    parse: (text) => {
+      const value = /^[+-]?\d{1,15}$/.test(text) ? Number(text) : NaN
+      return value >= min && value <= max ? value : undefined
+    },
+  }
+}
+
+/** One of some words, in any case. */
+export function choice<const T extends string>(...words: readonly T[]): ValueType<T> {
+  return {
+    placeholder: words.join('|'),
+    expects: `one of ${words.join(', ')}`,
+    parse: (text) => words.find((word) => word.toLowerCase() === text.toLowerCase()),
+  }
+}
+
+/** On or off. As a flag it takes no value and `--no-…` turns it off. */
+export const toggle: ValueType<boolean> = {
+  placeholder: '',
+  expects: 'true or false',
+  parse: (text) =>
+    /^(true|on|yes|1)$/i.test(text) ? true : /^(false|off|no|0)$/i.test(text) ? false : undefined,
+}
+
+/** Text of a given form; `expects` says which. */
+export function pattern(placeholder: string, form: RegExp, expects: string): ValueType<string> {
+  return { placeholder, expects, parse: (text) => (form.test(text) ? text : undefined) }
+}
+
+/** A path; `~` at its beginning is the home directory. Relative ones count from the working directory. */
+export const path: ValueType<string> = {
+  placeholder: 'DIR',
+  expects: 'a path',
+  parse: (text) => {
+    if (text === '' || text.includes('\0')) return undefined
+    return resolve(/^~(?=$|\/)/.test(text) ? join(homedir(), text.slice(1)) : text)
+  },
+}
+
+/** 1 to 16 hex digits, `0x` allowed before them. */
+export const hex64: ValueType<bigint> = {
+  placeholder: 'HEX',
+  expects: 'up to 16 hex digits',
+  parse: (text) =>
+    /^(0x)?[0-9a-f]{1,16}$/i.test(text) ? BigInt(`0x${text.replace(/^0x/i, '')}`) : undefined,
+}
+
+/** Address of an HTTP server. A user name and password may stand in it, so errors never repeat it. */
+export const httpUrl: ValueType<string> = {
+  placeholder: 'URL',
+  expects: 'an address such as http://localhost:8088',
+  parse: (text) => {
+    if (!/^https?:\/\/[^\s]+$/i.test(text) || text.length > 2048) return undefined
+    return URL.canParse(text) ? text : undefined
+  },
+}
+
+/** A TCP port, or 0 for any free one. */
+export const port: ValueType<number> = {
+  ...integer(0, 65_535),
+  placeholder: 'PORT',
+  expects: 'a port from 0 (any free one) to 65535',
+}
+
+/** A TCP port, 0 for any free one, or `off`. */
+export const portOrOff: ValueType<number | 'off'> = {
+  placeholder: 'PORT|off',
+  expects: 'a port from 0 (any free one) to 65535, or off',
+  parse: (text) => (/^off$/i.test(text) ? 'off' : port.parse(text)),
+}
+
+/** How many threads: a number, a share of the processor's, or all of them. */
+export type ThreadCount = { readonly count: number } | { readonly percent: number }
+
+export const MAX_THREADS = 256
+
+export const threadCount: ValueType<ThreadCount> = {
+  placeholder: 'N|N%|auto',
+  expects: `a number from 1 to ${MAX_THREADS}, a share such as 50%, or auto`,
+  parse: (text) => {
+    if (/^auto$/i.test(text)) return { percent: 100 }
+    const percent = /^(\d{1,3})%$/.exec(text)?.[1]
+    if (percent !== undefined) return +percent >= 1 && +percent <= 100 ? { percent: +percent } : undefined
+    const count = integer(1, MAX_THREADS).parse(text)
+    return count === undefined ? undefined : { count }
+  },
+}
