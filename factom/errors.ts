@@ -41,8 +41,8 @@ export const FACTOM_ERRORS = {
     retryable: true,
   },
   E_FACTOM_AUTH: {
-    summary: 'The factomd node refuses the user name or password.',
-    remedy: 'Set the same user and password as in the configuration of factomd (rpcuser, rpcpass).',
+    summary: 'The factomd node asks for a user name and password.',
+    remedy: 'Start factomd without rpcuser and rpcpass, bound to a private address.',
     kind: 'failure',
   },
   E_FACTOM_HTTP: {
@@ -87,9 +87,32 @@ export const FACTOM_ERRORS = {
     remedy: 'Nothing.',
     kind: 'failure',
   },
+  E_FACTOM_STALLED: {
+    summary: 'The node says that its chain has stopped.',
+    remedy: 'Nothing can be mined until the network goes on; check the node if others are not stalled.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_FACTOM_BACKWARDS: {
+    summary: 'The saved height of the node went back.',
+    remedy:
+      'The node was reset or replaced by one that is behind; wait until it has caught up, or use another.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_FACTOM_CREDITS: {
+    summary: 'The entry-credit address has not enough entry credits.',
+    remedy: 'Buy entry credits for the address that is named in the message.',
+    kind: 'failure',
+  },
   E_FACTOM_LATE: {
     summary: 'The time for this block ended before the record was with the node.',
     remedy: 'Check the speed of the node, or publish fewer records a block.',
+    kind: 'failure',
+  },
+  E_FACTOM_UNCONFIRMED: {
+    summary: 'A record was sent but the node did not acknowledge it while its block was open.',
+    remedy: 'Check the entry credits and the clock of this machine; the record may still be in the block.',
     kind: 'failure',
   },
   E_FACTOM_CHAIN: {

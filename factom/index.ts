@@ -1,5 +1,23 @@
-/** Factom: addresses, entries, commits, blocks. */
+/** Factom: addresses, entries, commits, blocks; the client of a node; its minute clock; publishing and following. */
 export * from './address.js'
+export { createFactomClient } from './client.js'
+export type {
+  Ack,
+  AckStatus,
+  ChainHead,
+  CurrentMinute,
+  DirectoryBlock,
+  EntryBlock,
+  FactomClient,
+  FactomClientOptions,
+  Heights,
+  PendingEntry,
+  Properties,
+} from './client.js'
+export { ensureChain } from './chains.js'
+export type { EnsureChainOptions, EnsuredChain } from './chains.js'
+export { createMinuteClock } from './clock.js'
+export type { MinuteClockOptions, MinuteEvent } from './clock.js'
 export {
   commitSigned,
   commitTxid,
@@ -13,4 +31,12 @@ export { verifyEd25519 } from './ed25519.js'
 export * from './entry.js'
 export * from './entry-block.js'
 export { FACTOM_ERRORS } from './errors.js'
+export { chainBlocks, followChain } from './follower.js'
+export type { FollowedBlock, FollowOptions, KnownBlock } from './follower.js'
 export { keyMerkleRoot, merkleRoot } from './merkle.js'
+export { createPublisher } from './publisher.js'
+export type { Publisher, PublisherOptions, PublishOptions, PublishResult } from './publisher.js'
+export type { RecordState } from './record.js'
+export { nodeUrl, rpcCodeOf } from './rpc.js'
+export type { RpcCall } from './rpc.js'
+export type { Timing } from './timing.js'

@@ -1,0 +1,103 @@
+/** Chains: created where the node does not know them. */
+import { isCoded, messageOf } from '../config/index.js'
+import type { EcKey } from './address.js'
+import type { FactomClient } from './client.js'
+import { composeChainCommit } from './commit.js'
+import { CHAIN_SURCHARGE, chainIdOf, encodeEntry, entryCost, entryHash } from './entry.js'
+import { fail } from './errors.js'
+import { REPEATED_COMMIT, rpcCodeOf } from './rpc.js'
+import { pauseAfter, REAL_TIME } from './timing.js'
+import type { Timing } from './timing.js'
+
+export interface EnsureChainOptions {
+  readonly signal?: AbortSignal
+  /** How long it may take until the node knows the chain, ms. Default 120 000. */
+  readonly timeoutMs?: number
+  readonly timing?: Timing
+}
+
+export interface EnsuredChain {
+  readonly chainId: string
+  /** Whether this call created it. */
+  readonly created: boolean
+  /** Entry credits that it cost; 0 if it existed. */
+  readonly credits: number
+}
+
+type ChainClient = Pick<FactomClient, 'chainHead' | 'commitChain' | 'revealChain' | 'entryCreditBalance'>
+
+const TIMEOUT_MS = 120_000
+const PAUSES = { first: 500, factor: 1.5, cap: 5000 }
+/** A chain that is not seen so long after its reveal is committed anew: the first commit was dropped. */
+const RECOMMIT_MS = 20_000
+
+/**
+ * Makes sure that the chain whose first entry has these external ids (and no content) exists. Commit and reveal are
+ * both retried until the node knows the chain, saved or not. A commit that is in already (-32011) is not paid again.
+ * Throws `E_FACTOM_CREDITS` if the key cannot pay, `E_FACTOM_CHAIN` when the time is over, and what the node refuses.
+ */
+export async function ensureChain(
+  client: ChainClient,
+  key: EcKey,
+  extIds: readonly Uint8Array[],
+  { signal, timeoutMs = TIMEOUT_MS, timing = REAL_TIME }: EnsureChainOptions = {},
+): Promise<EnsuredChain> {
+  const chainId = chainIdOf(extIds)
+  const raw = encodeEntry({ chainId, extIds, content: new Uint8Array() })
+  const credits = entryCost(raw) + CHAIN_SURCHARGE
+  const giveUp = timing.now() + timeoutMs
+
+  async function pause(tries: number, trouble = 'the node does not show it'): Promise<void> {
+    if (timing.now() >= giveUp) {
+      throw fail('E_FACTOM_CHAIN', `chain ${chainId} could not be created within ${timeoutMs} ms: ${trouble}`)
+    }
+    await timing.sleep(pauseAfter(tries, PAUSES), signal)
+    if (signal?.aborted) throw fail('E_FACTOM_ABORTED', `the creation of chain ${chainId} was ended`)
+  }
+
+  async function retry<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (!isCoded(error) || !error.retryable) throw error
+        await pause(failures, messageOf(error))
+      }
+    }
+  }
+
+  async function commit(): Promise<void> {
+    const message = composeChainCommit({
+      chainId,
+      entryHash: entryHash(raw),
+      credits,
+      timeMs: timing.now(),
+      key,
+    })
+    try {
+      await retry(() => client.commitChain(message, signal))
+    } catch (error) {
+      if (rpcCodeOf(error) !== REPEATED_COMMIT) throw error
+    }
+  }
+
+  const exists = async () => (await retry(() => client.chainHead(chainId, signal))) !== null
+
+  if (await exists()) return { chainId, created: false, credits: 0 }
+  const balance = await retry(() => client.entryCreditBalance(key.address, signal))
+  if (balance < credits) {
+    throw fail(
+      'E_FACTOM_CREDITS',
+      `${key.address} has ${balance} entry credits, a new chain costs ${credits}`,
+    )
+  }
+  for (;;) {
+    await commit()
+    await retry(() => client.revealChain(raw, signal))
+    const recommitAt = timing.now() + RECOMMIT_MS
+    for (let polls = 0; timing.now() < recommitAt; polls++) {
+      if (await exists()) return { chainId, created: true, credits }
+      await pause(polls)
+    }
+  }
+}

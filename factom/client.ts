@@ -1,0 +1,292 @@
+/**
+ * The calls that a miner and a follower make to a factomd node. Every field is checked before it is used; entries
+ * are hashed again, so that a node cannot pass off other data. Times are UNIX milliseconds, hashes lower-case hex.
+ */
+import { entryHash as hashOf, encodeEntry, MAX_ENTRY_PAYLOAD } from './entry.js'
+import type { Entry } from './entry.js'
+import { decodeChainCommit, decodeEntryCommit } from './commit.js'
+import { toHex } from './bytes.js'
+import { fail } from './errors.js'
+import { itemBytes, readerOf } from './reply.js'
+import type { Reader } from './reply.js'
+import { createRpc, MISSING_CHAIN_HEAD, rpcCodeOf } from './rpc.js'
+import type { RpcOptions } from './rpc.js'
+
+export interface CurrentMinute {
+  /** The block under construction less one. */
+  readonly leaderHeight: number
+  /** The highest saved block: in minute 0 two below the block under construction. */
+  readonly directoryBlockHeight: number
+  /** 0…9, and 10 for a moment while a block is closed. */
+  readonly minute: number
+  readonly blockStart: number
+  readonly minuteStart: number
+  /** The node's clock. */
+  readonly nodeTime: number
+  /** Nominal length of a block in seconds; a minute is a tenth of it. */
+  readonly blockSeconds: number
+  readonly stallDetected: boolean
+}
+
+export interface Heights {
+  readonly directoryBlockHeight: number
+  readonly leaderHeight: number
+  readonly entryBlockHeight: number
+  /** Up to here all entries are on the node; lags while it syncs. */
+  readonly entryHeight: number
+}
+
+export interface Properties {
+  readonly factomdVersion: string
+  readonly apiVersion: string
+}
+
+/** `''` where the node gives none. `TransactionACK`: in a process list. `DBlockConfirmed`: in a saved block. */
+export type AckStatus =
+  '' | 'Invalid' | 'Unknown' | 'NotConfirmed' | 'TransactionACK' | '1Minute' | 'DBlockConfirmed'
+
+export interface Ack {
+  readonly commitTxid: string
+  readonly entryHash: string
+  readonly commitStatus: AckStatus
+  readonly entryStatus: AckStatus
+}
+
+export interface ChainHead {
+  /** Key MR of the chain's latest saved entry block, `''` while its first one is still open. */
+  readonly head: string
+  readonly inProcessList: boolean
+}
+
+export interface EntryBlock {
+  readonly keyMr: string
+  readonly chainId: string
+  /** 64 zeros for the first block of the chain. */
+  readonly prevKeyMr: string
+  readonly sequence: number
+  readonly height: number
+  /** Start of the directory block. */
+  readonly timestamp: number
+  readonly entries: readonly { readonly hash: string; readonly timestamp: number }[]
+}
+
+export interface DirectoryBlock {
+  readonly keyMr: string
+  readonly prevKeyMr: string
+  readonly height: number
+  readonly timestamp: number
+  /** All rows, the three system chains first. */
+  readonly rows: readonly { readonly chainId: string; readonly keyMr: string }[]
+}
+
+export interface PendingEntry {
+  readonly entryHash: string
+  /** `null` for an entry commit without its reveal; the hash of the chain id for a chain commit. */
+  readonly chainId: string | null
+  readonly status: AckStatus
+}
+
+/**
+ * Every call takes an optional signal as its last parameter and throws `E_FACTOM_…` errors. "Success" of a commit
+ * or reveal means queued, never accepted: ask `ack`, or look into the saved block.
+ */
+export interface FactomClient {
+  readonly url: string
+  currentMinute(signal?: AbortSignal): Promise<CurrentMinute>
+  heights(signal?: AbortSignal): Promise<Heights>
+  properties(signal?: AbortSignal): Promise<Properties>
+  /** Entry credits of an EC address, unsaved transactions included. */
+  entryCreditBalance(address: string, signal?: AbortSignal): Promise<number>
+  /** Code -32011 (`rpcCodeOf`) means that the commit is already in. */
+  commitEntry(message: Uint8Array, signal?: AbortSignal): Promise<{ txid: string; entryHash: string }>
+  revealEntry(raw: Uint8Array, signal?: AbortSignal): Promise<{ entryHash: string; chainId: string }>
+  commitChain(message: Uint8Array, signal?: AbortSignal): Promise<{ txid: string; entryHash: string }>
+  revealChain(raw: Uint8Array, signal?: AbortSignal): Promise<{ entryHash: string; chainId: string }>
+  /** Where an entry (`hash` = entry hash, `chainId` = its chain) or a commit (`hash` = txid, `chainId` = 'c') is. */
+  ack(hash: string, chainId: string, signal?: AbortSignal): Promise<Ack>
+  /** `null` if the node knows no such chain. */
+  chainHead(chainId: string, signal?: AbortSignal): Promise<ChainHead | null>
+  /** As the node tells it; `decodeEntryBlock(await rawData(keyMr))` is the form that proves its key MR. */
+  entryBlock(keyMr: string, signal?: AbortSignal): Promise<EntryBlock>
+  /** Throws `E_FACTOM_HASH` if the entry does not hash to `hash`. Also answers for entries not in a block yet. */
+  entry(hash: string, signal?: AbortSignal): Promise<Entry>
+  /** As the node tells it. */
+  dblockByHeight(height: number, signal?: AbortSignal): Promise<DirectoryBlock>
+  pendingEntries(signal?: AbortSignal): Promise<readonly PendingEntry[]>
+  /** Any object by its hash or key MR, unchecked. */
+  rawData(hash: string, signal?: AbortSignal): Promise<Uint8Array>
+  close(): void
+}
+
+export type FactomClientOptions = RpcOptions
+
+const MAX_HEIGHT = 0xffffffff
+/** A day: longer blocks are a fault. */
+const MAX_BLOCK_SECONDS = 86_400
+const ACK_STATUS: ReadonlySet<string> = new Set<AckStatus>([
+  '',
+  'Invalid',
+  'Unknown',
+  'NotConfirmed',
+  'TransactionACK',
+  '1Minute',
+  'DBlockConfirmed',
+])
+
+/** A client of one factomd node. Throws `E_FACTOM_URL` at once; connects at the first call. */
+export function createFactomClient(options: FactomClientOptions): FactomClient {
+  const rpc = createRpc(options)
+  const ask = async (method: string, params?: object, signal?: AbortSignal): Promise<Reader> =>
+    readerOf(await rpc.call(method, params, signal), method)
+
+  const commit = async (method: string, message: Uint8Array, hash: string, signal?: AbortSignal) => {
+    const reply = await ask(method, { message: toHex(message) }, signal)
+    return { txid: reply.hash('txid'), entryHash: sameHash(reply.hash('entryhash'), hash, method) }
+  }
+  const reveal = async (method: string, raw: Uint8Array, signal?: AbortSignal) => {
+    const reply = await ask(method, { entry: toHex(raw) }, signal)
+    return {
+      entryHash: sameHash(reply.hash('entryhash'), hashOf(raw), method),
+      chainId: reply.hash('chainid'),
+    }
+  }
+
+  return {
+    url: rpc.url,
+    async currentMinute(signal) {
+      const reply = await ask('current-minute', undefined, signal)
+      return {
+        leaderHeight: reply.int('leaderheight', 0, MAX_HEIGHT),
+        directoryBlockHeight: reply.int('directoryblockheight', 0, MAX_HEIGHT - 1),
+        minute: reply.int('minute', 0, 10),
+        blockStart: nanoseconds(reply.number('currentblockstarttime')),
+        minuteStart: nanoseconds(reply.number('currentminutestarttime')),
+        nodeTime: nanoseconds(reply.number('currenttime')),
+        blockSeconds: reply.int('directoryblockinseconds', 1, MAX_BLOCK_SECONDS),
+        stallDetected: reply.bool('stalldetected'),
+      }
+    },
+    async heights(signal) {
+      const reply = await ask('heights', undefined, signal)
+      return {
+        directoryBlockHeight: reply.int('directoryblockheight', 0, MAX_HEIGHT),
+        leaderHeight: reply.int('leaderheight', 0, MAX_HEIGHT),
+        entryBlockHeight: reply.int('entryblockheight', 0, MAX_HEIGHT),
+        entryHeight: reply.int('entryheight', 0, MAX_HEIGHT),
+      }
+    },
+    async properties(signal) {
+      const reply = await ask('properties', undefined, signal)
+      return {
+        factomdVersion: reply.text('factomdversion', 60),
+        apiVersion: reply.text('factomdapiversion', 60),
+      }
+    },
+    async entryCreditBalance(address, signal) {
+      return (await ask('entry-credit-balance', { address }, signal)).int('balance')
+    },
+    commitEntry: (message, signal) =>
+      commit('commit-entry', message, decodeEntryCommit(message).entryHash, signal),
+    commitChain: (message, signal) =>
+      commit('commit-chain', message, decodeChainCommit(message).entryHash, signal),
+    revealEntry: (raw, signal) => reveal('reveal-entry', raw, signal),
+    revealChain: (raw, signal) => reveal('reveal-chain', raw, signal),
+    async ack(hash, chainId, signal) {
+      const reply = await ask('ack', { hash, chainid: chainId }, signal)
+      return {
+        commitTxid: reply.hashOrNone('committxid'),
+        entryHash: reply.hashOrNone('entryhash'),
+        commitStatus: ackStatus(reply.child('commitdata')),
+        entryStatus: ackStatus(reply.child('entrydata')),
+      }
+    },
+    async chainHead(chainId, signal) {
+      try {
+        const reply = await ask('chain-head', { chainid: chainId }, signal)
+        return { head: reply.hashOrNone('chainhead'), inProcessList: reply.bool('chaininprocesslist') }
+      } catch (error) {
+        if (rpcCodeOf(error) === MISSING_CHAIN_HEAD) return null
+        throw error
+      }
+    },
+    async entryBlock(keyMr, signal) {
+      const reply = await ask('entry-block', { keymr: keyMr }, signal)
+      const header = reply.child('header')
+      return {
+        keyMr,
+        chainId: header.hash('chainid'),
+        prevKeyMr: header.hash('prevkeymr'),
+        sequence: header.int('blocksequencenumber', 0, MAX_HEIGHT),
+        height: header.int('dbheight', 0, MAX_HEIGHT),
+        timestamp: seconds(header),
+        entries: reply.list('entrylist').map((item) => {
+          const row = readerOf(item, 'entry-block.entrylist')
+          return { hash: row.hash('entryhash'), timestamp: seconds(row) }
+        }),
+      }
+    },
+    async entry(hash, signal) {
+      const reply = await ask('entry', { hash }, signal)
+      const entry = {
+        chainId: reply.hash('chainid'),
+        extIds: reply.list('extids').map((item) => itemBytes(item, 'entry.extids')),
+        content: reply.bytes('content', MAX_ENTRY_PAYLOAD),
+      }
+      sameHash(hashOf(encodeEntry(entry)), hash, 'entry')
+      return entry
+    },
+    async dblockByHeight(height, signal) {
+      const reply = await ask('dblock-by-height', { height, noraw: true }, signal)
+      const block = reply.child('dblock')
+      const header = block.child('header')
+      return {
+        keyMr: block.hash('keymr'),
+        prevKeyMr: header.hash('prevkeymr'),
+        height: header.int('dbheight', height, height),
+        timestamp: header.int('timestamp', 0, MAX_HEIGHT) * 60_000,
+        rows: block.list('dbentries').map((item) => {
+          const row = readerOf(item, 'dblock-by-height.dbentries')
+          return { chainId: row.hash('chainid'), keyMr: row.hash('keymr') }
+        }),
+      }
+    },
+    async pendingEntries(signal) {
+      const reply = await rpc.call('pending-entries', {}, signal)
+      return readerOf({ entries: reply }, 'pending-entries').list('entries').map(pendingEntry)
+    },
+    async rawData(hash, signal) {
+      return (await ask('raw-data', { hash }, signal)).bytes('data', Number.MAX_SAFE_INTEGER)
+    },
+    close: () => rpc.close(),
+  }
+}
+
+function pendingEntry(item: unknown): PendingEntry {
+  const row = readerOf(item, 'pending-entries')
+  return {
+    entryHash: row.hash('entryhash'),
+    chainId: row.hashOrNone('chainid') || null,
+    status: ackStatus(row),
+  }
+}
+
+/** An unknown status counts as none: a newer node must not stop the miner. */
+function ackStatus(reader: Reader): AckStatus {
+  const status = reader.text('status', 40)
+  return ACK_STATUS.has(status) ? (status as AckStatus) : ''
+}
+
+function sameHash(found: string, wanted: string, method: string): string {
+  if (found !== wanted)
+    throw fail('E_FACTOM_HASH', `${method}: the node answers with ${found}, not ${wanted}`)
+  return found
+}
+
+/** JSON numbers lose up to 200 ns beyond 2^53, which no one misses in milliseconds. */
+function nanoseconds(value: number): number {
+  return Math.floor(value / 1e6)
+}
+
+function seconds(reader: Reader): number {
+  return reader.int('timestamp', 0, MAX_HEIGHT) * 1000
+}

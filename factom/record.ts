@@ -1,0 +1,157 @@
+/**
+ * One record on its way to the chain, as a state machine without I/O, and its lines in the journal:
+ * composed → committed → revealed → acknowledged, or failed from any of the first three.
+ */
+import { fromHex, isHash, toHex } from './bytes.js'
+import { decodeEntryCommit } from './commit.js'
+import { decodeEntry, entryHash } from './entry.js'
+
+/** What is fixed when a record is composed. Its commit is signed once and never again. */
+export interface RecordFacts {
+  /** The block that it is for. */
+  readonly height: number
+  /** Place in the order of sending, 0 first. */
+  readonly rank: number
+  readonly entryHash: string
+  readonly chainId: string
+  /** The entry's binary form. */
+  readonly raw: Uint8Array
+  /** The entry commit, 136 bytes. */
+  readonly commit: Uint8Array
+  readonly credits: number
+  readonly txid: string
+}
+
+export type RecordStage =
+  | { readonly state: 'composed' }
+  | { readonly state: 'committed' }
+  | { readonly state: 'revealed' }
+  | { readonly state: 'acknowledged' }
+  | {
+      readonly state: 'failed'
+      /** `E_FACTOM_…`. */
+      readonly code: string
+      readonly reason: string
+      /** Whether its commit may have reached the node, and so may be paid. */
+      readonly sent: boolean
+    }
+
+export type RecordState = RecordStage['state']
+
+export interface PublishRecord extends RecordFacts {
+  readonly stage: RecordStage
+}
+
+const ORDER: Readonly<Record<RecordState, number>> = {
+  composed: 0,
+  committed: 1,
+  revealed: 2,
+  acknowledged: 3,
+  failed: 3,
+}
+
+/** The facts of an entry and its signed commit. */
+export function recordFacts(height: number, rank: number, raw: Uint8Array, commit: Uint8Array): RecordFacts {
+  const { credits, txid } = decodeEntryCommit(commit)
+  return {
+    height,
+    rank,
+    entryHash: entryHash(raw),
+    chainId: decodeEntry(raw).chainId,
+    raw,
+    commit,
+    credits,
+    txid,
+  }
+}
+
+export function isFinal(record: PublishRecord): boolean {
+  return ORDER[record.stage.state] === 3
+}
+
+/** Whether the record counts against the records of its block: all but those that never left. */
+export function mayBeSent({ stage }: PublishRecord): boolean {
+  return stage.state !== 'failed' || stage.sent
+}
+
+/** A line that holds everything. */
+export function wholeLine({ height, rank, raw, commit, stage }: PublishRecord): string {
+  return line({ height, rank, entry: toHex(raw), commit: toHex(commit), ...stage })
+}
+
+/** A line that only moves a record on that is in the journal already. */
+export function stageLine({ entryHash: hash, stage }: PublishRecord): string {
+  return line({ hash, ...stage })
+}
+
+/**
+ * The records of a journal's text by entry hash. Each line is checked; `null` with the line's number (from 1) for
+ * one that cannot be: not JSON, hashes that do not fit, a step backwards, a step of a record that was never composed.
+ */
+export function readLines(
+  lines: readonly string[],
+): { records: Map<string, PublishRecord> } | { records: null; damaged: number } {
+  const records = new Map<string, PublishRecord>()
+  for (const [index, text] of lines.entries()) {
+    const record = readLine(text, records)
+    if (!record) return { records: null, damaged: index + 1 }
+    records.set(record.entryHash, record)
+  }
+  return { records }
+}
+
+function readLine(text: string, known: ReadonlyMap<string, PublishRecord>): PublishRecord | null {
+  let fields: unknown
+  try {
+    fields = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (typeof fields !== 'object' || fields === null) return null
+  const { hash, height, rank, entry, commit, ...rest } = fields as Record<string, unknown>
+  const stage = readStage(rest)
+  if (!stage) return null
+  if (isHash(hash)) {
+    const before = known.get(hash)
+    return before && follows(stage.state, before.stage.state) ? { ...before, stage } : null
+  }
+  if (!isCount(height) || !isCount(rank) || typeof entry !== 'string' || typeof commit !== 'string')
+    return null
+  const raw = fromHex(entry)
+  const message = fromHex(commit)
+  if (!raw || !message) return null
+  try {
+    const facts = recordFacts(height, rank, raw, message)
+    return decodeEntryCommit(message).entryHash === facts.entryHash ? { ...facts, stage } : null
+  } catch {
+    return null
+  }
+}
+
+function follows(state: RecordState, before: RecordState): boolean {
+  return ORDER[state] > ORDER[before] || state === before
+}
+
+function readStage(fields: Record<string, unknown>): RecordStage | null {
+  const { state, code, reason, sent } = fields
+  switch (state) {
+    case 'composed':
+    case 'committed':
+    case 'revealed':
+    case 'acknowledged':
+      return { state }
+    case 'failed':
+      if (typeof code !== 'string' || typeof reason !== 'string' || typeof sent !== 'boolean') return null
+      return { state, code, reason, sent }
+    default:
+      return null
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function line(fields: object): string {
+  return `${JSON.stringify(fields)}\n`
+}

@@ -1,0 +1,236 @@
+/**
+ * JSON-RPC 2.0 as factomd speaks it: POST to /v2, HTTP 200 with a result or HTTP 400 with an error, plain text as
+ * content type, ids echoed (`null` where the request was not understood), no batches.
+ */
+import http from 'node:http'
+import https from 'node:https'
+
+import axios from 'axios'
+import type { AxiosResponse } from 'axios'
+
+import { isCoded } from '../config/index.js'
+import type { CodedError } from '../config/index.js'
+import { fail } from './errors.js'
+import { printable } from './reply.js'
+
+export interface RpcCall {
+  readonly method: string
+  readonly milliseconds: number
+  /** `ok` or the code of the error. */
+  readonly result: string
+}
+
+export interface RpcOptions {
+  /** `http://host:port`, `https://…` or `host:port`; the path `/v2` is added if there is none. */
+  readonly url: string
+  /** For the whole of one call, from connecting to the last byte. Default 5000. */
+  readonly timeoutMs?: number
+  /** Largest reply that is read. Default 8 MiB. */
+  readonly maxBytes?: number
+  /** Told about every call, for metrics. */
+  readonly onCall?: (call: RpcCall) => void
+}
+
+export interface Rpc {
+  /** The node's address with path, without any secret. */
+  readonly url: string
+  /** The `result` of one call. Throws `E_FACTOM_…`; a refusal by the node is `E_FACTOM_RPC`. */
+  call(method: string, params?: object, signal?: AbortSignal): Promise<unknown>
+  /** Ends calls under way (`E_FACTOM_ABORTED`) and closes the connections. */
+  close(): void
+}
+
+const TIMEOUT_MS = 5000
+const MAX_BYTES = 8 * 1024 * 1024
+/** Bounds what a burst of calls may open; one block of records needs far less. */
+const MAX_SOCKETS = 16
+/** `database error` and panics pass; what is not found (-32008, -32009) may be saved later. */
+const RETRYABLE_RPC = new Set([-32603, -32008, -32009])
+
+export function createRpc(options: RpcOptions): Rpc {
+  const url = nodeUrl(options.url)
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
+  const agents = {
+    httpAgent: new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+    httpsAgent: new https.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+  }
+  const closing = new AbortController()
+  const axiosClient = axios.create({
+    ...agents,
+    headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'pegminer' },
+    maxContentLength: options.maxBytes ?? MAX_BYTES,
+    maxRedirects: 0,
+    decompress: false,
+    ...(isLoopback(url) ? { proxy: false as const } : {}),
+    responseType: 'text',
+    transformRequest: [(body: string) => body],
+    transformResponse: [(body: string) => body],
+    validateStatus: () => true,
+  })
+  let lastId = 0
+
+  async function post(body: string, outer: AbortSignal | undefined): Promise<AxiosResponse<string>> {
+    const cut = new AbortController()
+    const stop = () => cut.abort()
+    let timedOut = false
+    const timer = setTimeout(() => {
+      timedOut = true
+      stop()
+    }, timeoutMs)
+    for (const signal of [outer, closing.signal]) {
+      if (signal?.aborted) stop()
+      signal?.addEventListener('abort', stop)
+    }
+    try {
+      return await axiosClient.post<string>(url, body, { signal: cut.signal })
+    } catch (error) {
+      if (timedOut) throw fail('E_FACTOM_TIMEOUT', `${url} did not finish its reply within ${timeoutMs} ms`)
+      if (cut.signal.aborted) throw fail('E_FACTOM_ABORTED', `the call to ${url} was ended`)
+      throw error
+    } finally {
+      clearTimeout(timer)
+      for (const signal of [outer, closing.signal]) signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  /** A kept connection may be closed by the node just as it is used again: such a call is sent once more. */
+  async function exchange(body: string, signal: AbortSignal | undefined): Promise<AxiosResponse<string>> {
+    try {
+      return await post(body, signal)
+    } catch (error) {
+      if (!isStaleConnection(error)) throw transportError(error, url)
+    }
+    try {
+      return await post(body, signal)
+    } catch (error) {
+      throw transportError(error, url)
+    }
+  }
+
+  return {
+    url,
+    async call(method, params, signal) {
+      const id = (lastId = (lastId % 0x7fffffff) + 1)
+      const started = performance.now()
+      let outcome = 'ok'
+      try {
+        const body = JSON.stringify({ jsonrpc: '2.0', id, method, ...(params && { params }) })
+        return resultOf(await exchange(body, signal), id, `${method} at ${url}`)
+      } catch (error) {
+        outcome = isCoded(error) ? error.code : 'unknown'
+        throw error
+      } finally {
+        options.onCall?.({ method, milliseconds: performance.now() - started, result: outcome })
+      }
+    },
+    close() {
+      closing.abort()
+      agents.httpAgent.destroy()
+      agents.httpsAgent.destroy()
+    },
+  }
+}
+
+/** The code of the node's own refusal (factomd's error catalogue), or `null` for any other error. */
+export function rpcCodeOf(error: unknown): number | null {
+  if (!isCoded(error) || error.code !== 'E_FACTOM_RPC') return null
+  return typeof error.details.rpcCode === 'number' ? error.details.rpcCode : null
+}
+
+/** factomd's refusal of a commit because one with the same or greater payment is already in. */
+export const REPEATED_COMMIT = -32011
+export const MISSING_CHAIN_HEAD = -32009
+export const METHOD_NOT_FOUND = -32601
+
+/** Checked URL of a node. Throws `E_FACTOM_URL`. */
+export function nodeUrl(text: string): string {
+  let url: URL
+  try {
+    url = new URL(text.includes('://') ? text : `http://${text}`)
+  } catch {
+    throw fail('E_FACTOM_URL', 'the address of factomd is not a URL: give http://host:port')
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw fail('E_FACTOM_URL', `factomd speaks http or https, not ${printable(url.protocol, 20)}`)
+  }
+  if (url.username || url.password || url.search || url.hash) {
+    throw fail('E_FACTOM_URL', 'the address of factomd must not hold a user, password, query or fragment')
+  }
+  if (url.pathname === '/') url.pathname = '/v2'
+  return url.href
+}
+
+function resultOf(response: AxiosResponse<string>, id: number, where: string): unknown {
+  const { status } = response
+  if (status === 401) throw fail('E_FACTOM_AUTH', `${where}: the node asks for a user name and password`)
+  if (status !== 200 && status !== 400) {
+    throw fail('E_FACTOM_HTTP', `${where}: HTTP status ${status}`, {
+      retryable: status >= 500 || status === 429,
+      details: { status },
+    })
+  }
+  const reply = parse(response.data, where)
+  const bad = (what: string) => fail('E_FACTOM_REPLY', `${where}: ${what}`)
+  if (reply.jsonrpc !== '2.0') throw bad('the reply is not JSON-RPC 2.0')
+  const failed = 'error' in reply
+  if (failed === 'result' in reply) throw bad('the reply must hold either a result or an error')
+  if (reply.id !== id && !(failed && reply.id === null)) throw bad('the reply belongs to another request')
+  if (failed) throw rpcError(reply.error, where)
+  if (status !== 200) throw bad('a result came with HTTP status 400')
+  return reply.result
+}
+
+function parse(text: unknown, where: string): Record<string, unknown> {
+  let reply: unknown
+  try {
+    reply = JSON.parse(String(text))
+  } catch {
+    throw fail('E_FACTOM_REPLY', `${where}: the reply is not complete JSON`)
+  }
+  if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) {
+    throw fail('E_FACTOM_REPLY', `${where}: the reply is not a JSON object`)
+  }
+  return reply as Record<string, unknown>
+}
+
+function rpcError(error: unknown, where: string): CodedError {
+  const { code, message, data } = (typeof error === 'object' && error !== null ? error : {}) as Record<
+    string,
+    unknown
+  >
+  if (!Number.isSafeInteger(code) || typeof message !== 'string') {
+    return fail('E_FACTOM_REPLY', `${where}: the error of the reply has no code or text`)
+  }
+  const rpcMessage = printable(message, 200)
+  const rpcData =
+    data === undefined ? undefined : printable(typeof data === 'string' ? data : JSON.stringify(data), 300)
+  const text = rpcData === undefined ? rpcMessage : `${rpcMessage} (${rpcData})`
+  return fail('E_FACTOM_RPC', `${where}: ${text} [${code as number}]`, {
+    retryable: RETRYABLE_RPC.has(code as number),
+    details: { rpcCode: code, rpcMessage, ...(rpcData !== undefined && { rpcData }) },
+  })
+}
+
+/** The AxiosError itself is not kept as cause: it drags the request, the sockets and the whole reply along. */
+function transportError(error: unknown, url: string): CodedError {
+  if (isCoded(error)) return error
+  const code = axios.isAxiosError(error) ? (error.code ?? '') : ''
+  const message = error instanceof Error ? error.message : String(error)
+  if (/maxContentLength/.test(message)) {
+    return fail('E_FACTOM_TOO_LARGE', `the reply of ${url} is larger than the program accepts`)
+  }
+  return fail('E_FACTOM_UNREACHABLE', `${url} cannot be reached (${printable(code || message, 100)})`, {
+    details: { reason: code },
+  })
+}
+
+function isStaleConnection(error: unknown): boolean {
+  if (!axios.isAxiosError(error) || error.response) return false
+  const request = error.request as { reusedSocket?: boolean } | undefined
+  return request?.reusedSocket === true && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+}
+
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url)
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+}
