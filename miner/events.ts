@@ -129,13 +129,3 @@ export type MinerEvent =
 export function hexOfDifficulty(difficulty: bigint): string {
   return difficulty.toString(16).padStart(16, '0')
 }
-
-const UNIT = 100_000_000n
-
-/** An amount in 1e-8 units as a decimal string without trailing zeros: `36000000000n` is `'360'`. */
-export function decimalOfUnits(units: bigint): string {
-  const sign = units < 0n ? '-' : ''
-  const size = units < 0n ? -units : units
-  const fraction = (size % UNIT).toString().padStart(8, '0').replace(/0+$/, '')
-  return `${sign}${size / UNIT}${fraction === '' ? '' : `.${fraction}`}`
-}

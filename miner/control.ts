@@ -1,0 +1,210 @@
+/**
+ * The control block: one small SharedArrayBuffer through which the main thread steers all workers and reads their
+ * counters, without messages.
+ *
+ * Int32 words, little-endian, 64 bytes a line:
+ *
+ *   line 0  [0] epoch, odd while the job is written  [1] state  [2] job id, 0 = no job  [3] machine id  [4] keep
+ *   line 1  [16..23] record hash  [24..25] floor  [26..27] first counter
+ *   line 2+ one line a slot, as 64-bit words: [0] hashes  [1] next counter  [2] best difficulty
+ *           [3] last beat  [4] job first seen at (both ns, process.hrtime)  [5] epoch seen, job id (Int32 each)
+ *
+ * Only the main thread writes lines 0 and 1; only its worker writes a slot's line.
+ */
+import { minerError } from './errors.js'
+import { PREFIX_LIMIT } from './nonces.js'
+
+export const RUN = 0
+export const PAUSE = 1
+export const STOP = 2
+export type ControlState = typeof RUN | typeof PAUSE | typeof STOP
+
+const WORDS_PER_LINE = 16
+const EPOCH = 0
+const STATE = 1
+const JOB = 2
+const MACHINE = 3
+const KEEP = 4
+const HASH_BYTE = 64
+/** 64-bit words. */
+const FLOOR = 12
+const START = 13
+const SLOTS_LINE = 2
+
+/** Offsets inside a slot's line, in 64-bit words. */
+const HASHES = 0
+const NEXT = 1
+const BEST = 2
+const BEAT = 3
+const JOB_AT = 4
+/** Offsets inside a slot's line, in 32-bit words. */
+const EPOCH_SEEN = 10
+const JOB_SEEN = 11
+
+/** What is mined: the record's hash, what is worth reporting, and where a slot that is new to it begins. */
+export interface Job {
+  readonly id: number
+  readonly oprHash: Uint8Array
+  /** Difficulties above it are reported. */
+  readonly floor: bigint
+  readonly start: bigint
+}
+
+/** Views on one control block; built on every thread that uses it. */
+export interface Control {
+  readonly buffer: SharedArrayBuffer
+  readonly slots: number
+  readonly words: Int32Array
+  readonly longs: BigUint64Array
+  readonly bytes: Uint8Array
+}
+
+export interface SlotCounters {
+  readonly hashes: bigint
+  readonly next: bigint
+  readonly best: bigint
+  /** 0 before the first. */
+  readonly beatNs: bigint
+  readonly jobSeenNs: bigint
+  readonly epochSeen: number
+  readonly jobSeen: number
+}
+
+/** @param options `keep` = size of the ranking of one record; `machineId` 0..255 */
+export function createControl(options: { slots: number; machineId: number; keep: number }): Control {
+  const { slots, machineId, keep } = options
+  if (!Number.isInteger(slots) || slots < 1 || slots > PREFIX_LIMIT) {
+    throw minerError('E_MINER_OPTIONS', `threads must be 1 to ${PREFIX_LIMIT}, not ${slots}`)
+  }
+  const control = openControl(new SharedArrayBuffer((SLOTS_LINE + slots) * WORDS_PER_LINE * 4))
+  control.words[MACHINE] = machineId
+  control.words[KEEP] = keep
+  return control
+}
+
+export function openControl(buffer: SharedArrayBuffer): Control {
+  return {
+    buffer,
+    slots: buffer.byteLength / 64 - SLOTS_LINE,
+    words: new Int32Array(buffer),
+    longs: new BigUint64Array(buffer),
+    bytes: new Uint8Array(buffer),
+  }
+}
+
+export const epochOf = (c: Control): number => Atomics.load(c.words, EPOCH)
+export const stateOf = (c: Control): ControlState => Atomics.load(c.words, STATE) as ControlState
+export const machineOf = (c: Control): number => Atomics.load(c.words, MACHINE)
+export const keepOf = (c: Control): number => Atomics.load(c.words, KEEP)
+
+/** Odd while the words change, even again afterwards; wakes whoever waits. Returns the new epoch. */
+function write(c: Control, change: () => void): number {
+  Atomics.add(c.words, EPOCH, 1)
+  change()
+  const epoch = Atomics.add(c.words, EPOCH, 1) + 1
+  Atomics.notify(c.words, EPOCH)
+  return epoch
+}
+
+/** Main thread: all slots turn to this job. Returns the epoch that it stands behind. */
+export function writeJob(c: Control, job: Job): number {
+  return write(c, () => {
+    Atomics.store(c.words, JOB, job.id)
+    c.bytes.set(job.oprHash, HASH_BYTE)
+    Atomics.store(c.longs, FLOOR, job.floor)
+    Atomics.store(c.longs, START, job.start)
+  })
+}
+
+/** Main thread: same job, other floor; nonces go on. */
+export function writeFloor(c: Control, floor: bigint): number {
+  return write(c, () => Atomics.store(c.longs, FLOOR, floor))
+}
+
+/** Main thread: no job; slots wait. */
+export function clearJob(c: Control): number {
+  return write(c, () => Atomics.store(c.words, JOB, 0))
+}
+
+/** Main thread. PAUSE and STOP bump the epoch too: a worker looks at the state only when the epoch has moved. */
+export function writeState(c: Control, state: ControlState): number {
+  return write(c, () => Atomics.store(c.words, STATE, state))
+}
+
+/** Worker: the job behind an even epoch, or null if it was changed meanwhile (then read the epoch again). */
+export function readJob(c: Control, epoch: number): Job | null {
+  if (epoch & 1) return null
+  const job: Job = {
+    id: Atomics.load(c.words, JOB),
+    oprHash: c.bytes.slice(HASH_BYTE, HASH_BYTE + 32),
+    floor: Atomics.load(c.longs, FLOOR),
+    start: Atomics.load(c.longs, START),
+  }
+  return epochOf(c) === epoch ? job : null
+}
+
+/** Worker: sleeps until the epoch is another one, at most `timeoutMs`. */
+export function awaitEpoch(c: Control, epoch: number, timeoutMs: number): void {
+  Atomics.wait(c.words, EPOCH, epoch, timeoutMs)
+}
+
+/** The worker's side of its line. */
+export interface SlotLine {
+  /** Where this slot goes on with the job: where its predecessor stopped, if that died in the same job. */
+  resumeAt(job: Job, nowNs: bigint): bigint
+  sawEpoch(epoch: number): void
+  progress(count: number, next: bigint, nowNs: bigint): void
+  beat(nowNs: bigint): void
+  best(difficulty: bigint): void
+  readonly hashes: bigint
+}
+
+export function slotLine(c: Control, slot: number): SlotLine {
+  const long = longOf(slot)
+  const word = long * 2
+  return {
+    resumeAt(job, nowNs) {
+      if (Atomics.load(c.words, word + JOB_SEEN) === job.id) return Atomics.load(c.longs, long + NEXT)
+      Atomics.store(c.longs, long + NEXT, job.start)
+      Atomics.store(c.longs, long + BEST, 0n)
+      Atomics.store(c.longs, long + JOB_AT, nowNs)
+      Atomics.store(c.words, word + JOB_SEEN, job.id)
+      return job.start
+    },
+    sawEpoch(epoch) {
+      Atomics.store(c.words, word + EPOCH_SEEN, epoch)
+    },
+    progress(count, next, nowNs) {
+      Atomics.add(c.longs, long + HASHES, BigInt(count))
+      Atomics.store(c.longs, long + NEXT, next)
+      Atomics.store(c.longs, long + BEAT, nowNs)
+    },
+    beat(nowNs) {
+      Atomics.store(c.longs, long + BEAT, nowNs)
+    },
+    best(difficulty) {
+      if (difficulty > Atomics.load(c.longs, long + BEST)) Atomics.store(c.longs, long + BEST, difficulty)
+    },
+    get hashes() {
+      return Atomics.load(c.longs, long + HASHES)
+    },
+  }
+}
+
+/** Any thread: what a slot's worker has written. */
+export function readSlot(c: Control, slot: number): SlotCounters {
+  const long = longOf(slot)
+  return {
+    hashes: Atomics.load(c.longs, long + HASHES),
+    next: Atomics.load(c.longs, long + NEXT),
+    best: Atomics.load(c.longs, long + BEST),
+    beatNs: Atomics.load(c.longs, long + BEAT),
+    jobSeenNs: Atomics.load(c.longs, long + JOB_AT),
+    epochSeen: Atomics.load(c.words, long * 2 + EPOCH_SEEN),
+    jobSeen: Atomics.load(c.words, long * 2 + JOB_SEEN),
+  }
+}
+
+function longOf(slot: number): number {
+  return ((SLOTS_LINE + slot) * WORDS_PER_LINE) / 2
+}

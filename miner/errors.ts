@@ -1,0 +1,118 @@
+import { errorsOf } from '../config/index.js'
+
+/** Codes of the miner: thrown, or given as the reason of a skipped block or a notice. */
+export const MINER_ERRORS = {
+  E_MINER_OPTIONS: {
+    summary: 'The miner was given options that it cannot work with.',
+    remedy: 'Correct the option that the message names.',
+    kind: 'usage',
+  },
+  E_MINER_KNOWN_ANSWER: {
+    summary: 'A worker thread computed wrong hashes for known inputs and was left out.',
+    remedy: 'Check memory and overclocking; run `pegminer bytemap verify`.',
+    kind: 'failure',
+  },
+  E_MINER_NO_WORKERS: {
+    summary: 'No worker thread is fit to mine.',
+    remedy: 'See the notices above it for the cause of each thread.',
+    kind: 'failure',
+  },
+  E_MINER_WORKER: {
+    summary: 'A worker thread ended by itself; it is started again.',
+    remedy: 'Nothing, unless it repeats: then the message names the cause.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_SILENT: {
+    summary: 'A worker thread gave no sign of life; it is replaced.',
+    remedy: 'Nothing, unless it repeats: then the machine is overloaded or faulty.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_COMPUTE: {
+    summary: 'A worker reported a difficulty that is not true; the hit was dropped.',
+    remedy: 'Check memory and overclocking; run `pegminer bytemap verify`.',
+    kind: 'failure',
+  },
+  E_MINER_CLOCK: {
+    summary: 'The node does not tell the minute.',
+    remedy: 'Check that factomd runs and that its URL is right; mining goes on as soon as it answers.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_STALLED: {
+    summary: 'The node says that its chain stands still.',
+    remedy: 'Check the node; mining goes on with the next minute.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_WINNERS: {
+    summary: 'The previous winners could not be read from the chain.',
+    remedy: 'Check the node; it is tried again each minute up to minute 8.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_PRICES: {
+    summary: 'Not every asset has a price.',
+    remedy: 'Run `pegminer prices doctor`; it is tried again each minute up to minute 8.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_FUNDS: {
+    summary: 'The entry credit balance could not be read.',
+    remedy: 'Check the node; it is tried again each minute up to minute 8.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_NO_CREDITS: {
+    summary: 'The entry credit address is empty, so nothing can be published.',
+    remedy: 'Buy entry credits for the address; the next block is tried again.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_RECORD: {
+    summary: 'The record that was built is not valid.',
+    remedy: 'Check coinbase and identity; if they are right, report the message.',
+    kind: 'failure',
+  },
+  E_MINER_LATE: {
+    summary: 'The block was too far on to begin mining.',
+    remedy: 'Nothing: the next block is mined.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_MISSED_MINUTE: {
+    summary: 'Minute 9 was missed, so the records were thrown away: they are worthless in the next block.',
+    remedy: 'Nothing, unless it repeats: then the node is slow or the poll interval too long.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_HEIGHT_BACK: {
+    summary: 'The node went back to a lower height.',
+    remedy: 'Check that all node URLs belong to the same network and are in step.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_NO_HITS: {
+    summary: 'No nonce was good enough to publish.',
+    remedy: 'Nothing; with more threads, or a larger submission cutoff, there will be more.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_PUBLISH: {
+    summary: 'Publishing broke off.',
+    remedy: 'Check the node; what was paid is finished from the journal.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_GRADING: {
+    summary: 'A saved block could not be fetched or graded yet.',
+    remedy: 'Nothing: it is tried again with the next minute.',
+    kind: 'failure',
+    retryable: true,
+  },
+} as const
+
+export const minerError = errorsOf(MINER_ERRORS)
+
+export type MinerErrorCode = keyof typeof MINER_ERRORS

@@ -1,0 +1,304 @@
+/**
+ * The worker threads: one piscina task per slot for the whole life of the pool, steered through the control block.
+ * Crashed threads are started again with growing pauses, silent ones are replaced, wrong ones are left out.
+ */
+import { fileURLToPath } from 'node:url'
+import { Piscina } from 'piscina'
+import { messageOf } from '../config/index.js'
+import type { SharedByteMap } from '../lxrhash/index.js'
+import {
+  PAUSE,
+  RUN,
+  STOP,
+  clearJob,
+  createControl,
+  readSlot,
+  stateOf,
+  writeFloor,
+  writeJob,
+  writeState,
+  type Control,
+  type Job,
+} from './control.js'
+import type { MinerErrorCode } from './errors.js'
+import { createSwitchTimes } from './switch-times.js'
+import type { KnownAnswers } from './known.js'
+import type { Hit } from './loop.js'
+import type { MineResult, MineTask, WorkerMessage } from './worker.js'
+
+export interface PoolOptions {
+  readonly byteMap: SharedByteMap
+  readonly threads: number
+  /** Hasher slot of the pool's slot 0; the others follow. */
+  readonly firstHasher: number
+  readonly machineId: number
+  /** Size of one record's ranking. */
+  readonly keep: number
+  readonly known: KnownAnswers
+  readonly onHit: (hit: Hit) => void
+  readonly onNotice: (level: 'warn' | 'error', code: MinerErrorCode, message: string) => void
+  /** No slot is left that may mine. */
+  readonly onLost: () => void
+  /** The module that runs in the threads. Default: `worker.js` beside this file. */
+  readonly worker?: URL
+  readonly timing?: Partial<PoolTiming>
+}
+
+/** All in ms. */
+export interface PoolTiming {
+  /** Pauses before a crashed slot is started again: the first, doubled up to the longest. */
+  readonly backOff: number
+  readonly backOffLimit: number
+  /** How often slots are looked at, and how long one may be silent. A batch takes 2 ms, an idle slot beats each second. */
+  readonly watch: number
+  readonly silent: number
+  /** How long a thread may take to load its code and check itself. */
+  readonly boot: number
+  /** How long to wait for the slots after STOP before their threads are ended. */
+  readonly stop: number
+}
+
+const TIMING: PoolTiming = {
+  backOff: 1000,
+  backOffLimit: 30_000,
+  watch: 5000,
+  silent: 10_000,
+  boot: 30_000,
+  stop: 800,
+}
+
+/** A slot whose thread fails this often without ever getting ready is given up. */
+const BOOT_TRIES = 3
+
+export type SlotState = 'starting' | 'mining' | 'resting' | 'refused' | 'stopped'
+
+export interface SlotStatus {
+  readonly slot: number
+  readonly state: SlotState
+  readonly hashes: bigint
+  /** Since the last sign of life; while there was none, since the start. */
+  readonly beatAgeMs: number
+}
+
+export interface Pool {
+  readonly control: Control
+  /** Settled when each slot is mining or given up. */
+  readonly ready: Promise<void>
+  /**
+   * Gives all slots a record. The same record hash again keeps job id, nonces and rankings, whatever happened
+   * between. `start` is the counter that slots begin a new job with, 1 unless given.
+   */
+  publish(oprHash: Uint8Array, floor: bigint, start?: bigint): number
+  /** What is not above it is not reported any more. */
+  setFloor(floor: bigint): void
+  /** Slots wait for the next job. */
+  clear(): void
+  pause(): void
+  resume(): void
+  slots(): SlotStatus[]
+  readonly paused: boolean
+  readonly hashes: bigint
+  readonly restarts: number
+  /** Publish to last slot, ms, the latest 256 job switches, oldest first. */
+  readonly switchMs: readonly number[]
+  /** Stops all threads, within a second. */
+  stop(): Promise<void>
+}
+
+interface Slot {
+  state: SlotState
+  startedNs: bigint
+  abort: AbortController
+  /** Starts without getting ready, in a row. */
+  fruitless: number
+}
+
+export function createPool(options: PoolOptions): Pool {
+  const { threads, machineId, keep, onNotice } = options
+  const timing = { ...TIMING, ...options.timing }
+  const control = createControl({ slots: threads, machineId, keep })
+  const { memory, module, params, slots: hasherSlots } = options.byteMap
+  const byteMap: SharedByteMap = { memory, module, params, slots: hasherSlots }
+  const piscina = new Piscina<MineTask, MineResult>({
+    filename: fileURLToPath(options.worker ?? new URL('./worker.js', import.meta.url)),
+    minThreads: threads,
+    maxThreads: threads,
+    idleTimeout: Infinity,
+    recordTiming: false,
+    closeTimeout: timing.stop,
+  })
+  const switchTimes = createSwitchTimes(control)
+  const slots: Slot[] = Array.from({ length: threads }, () => ({
+    state: 'starting',
+    startedNs: process.hrtime.bigint(),
+    abort: new AbortController(),
+    fruitless: 0,
+  }))
+  const halt = new AbortController()
+  let job: Job | null = null
+  let restarts = 0
+  let settle: () => void = () => undefined
+  const ready = new Promise<void>((resolve) => (settle = resolve))
+
+  piscina.on('message', (message: WorkerMessage) => {
+    if (message.kind === 'hit') return options.onHit(message.hit)
+    enter(message.slot, 'mining')
+  })
+  piscina.on('error', (error: unknown) => onNotice('warn', 'E_MINER_WORKER', messageOf(error)))
+
+  function enter(index: number, state: SlotState): void {
+    const slot = slots[index] as Slot
+    slot.state = state
+    if (state === 'mining') slot.fruitless = 0
+    if (slots.every(({ state }) => state !== 'starting')) settle()
+    if (slots.every(({ state }) => state === 'refused')) options.onLost()
+  }
+
+  async function supervise(index: number): Promise<void> {
+    const slot = slots[index] as Slot
+    let pause = timing.backOff
+    while (!halt.signal.aborted) {
+      slot.abort = new AbortController()
+      slot.startedNs = process.hrtime.bigint()
+      slot.fruitless++
+      const end = await runSlot(index, slot.abort.signal)
+      if (halt.signal.aborted) break
+      if (end.end === 'refused') {
+        onNotice('error', 'E_MINER_KNOWN_ANSWER', `thread ${index} is left out: ${end.reason}`)
+        return enter(index, 'refused')
+      }
+      const fruitless = slot.fruitless
+      if (fruitless >= BOOT_TRIES) {
+        onNotice('error', 'E_MINER_WORKER', `thread ${index} does not start and is left out: ${end.reason}`)
+        return enter(index, 'refused')
+      }
+      restarts++
+      onNotice('warn', 'E_MINER_WORKER', `thread ${index} ended (${end.reason}); again in ${pause} ms`)
+      slot.state = 'resting'
+      await sleep(pause, halt.signal)
+      pause = Math.min(pause * 2, timing.backOffLimit)
+      slot.state = 'starting'
+    }
+    slot.state = 'stopped'
+  }
+
+  async function runSlot(
+    slot: number,
+    signal: AbortSignal,
+  ): Promise<{ end: 'refused' | 'ended'; reason: string }> {
+    const { known, firstHasher } = options
+    const task: MineTask = {
+      control: control.buffer,
+      byteMap,
+      slot,
+      hasherSlot: firstHasher + slot,
+      known,
+    }
+    try {
+      const result = await piscina.run(task, { signal })
+      return result.end === 'refused' ? result : { end: 'ended', reason: 'without being asked to' }
+    } catch (error) {
+      return { end: 'ended', reason: signal.aborted ? 'no sign of life' : messageOf(error) }
+    }
+  }
+
+  function beatAgeMs(index: number): number {
+    const { beatNs } = readSlot(control, index)
+    const { startedNs } = slots[index] as Slot
+    return Number(process.hrtime.bigint() - (beatNs > startedNs ? beatNs : startedNs)) / 1e6
+  }
+
+  function watch(): void {
+    slots.forEach((slot, index) => {
+      const limit =
+        slot.state === 'mining' ? timing.silent : slot.state === 'starting' ? timing.boot : Infinity
+      const age = beatAgeMs(index)
+      if (age <= limit || slot.abort.signal.aborted) return
+      onNotice('warn', 'E_MINER_SILENT', `thread ${index} has been silent for ${Math.round(age)} ms`)
+      slot.abort.abort()
+    })
+  }
+
+  async function shutDown(): Promise<void> {
+    clearInterval(watchdog)
+    halt.abort()
+    writeState(control, STOP)
+    const timeUp = new AbortController()
+    const inTime = await Promise.race([
+      supervised.then(() => true),
+      sleep(timing.stop, timeUp.signal).then(() => false),
+    ])
+    timeUp.abort()
+    // close() would wait for tasks that do not end; destroy() ends their threads.
+    await (inTime ? piscina.close() : piscina.destroy())
+    await supervised
+    settle()
+  }
+
+  const watchdog = setInterval(watch, timing.watch).unref()
+  const supervised = Promise.all(slots.map((_, index) => supervise(index)))
+  let stopped: Promise<void> | null = null
+
+  return {
+    control,
+    ready,
+    publish(oprHash, floor, start = 1n) {
+      const same = job !== null && Buffer.compare(job.oprHash, oprHash) === 0
+      job = { id: same ? (job as Job).id : (job?.id ?? 0) + 1, oprHash: oprHash.slice(), floor, start }
+      if (!same) {
+        const awake = slots.flatMap(({ state }, index) => (state === 'mining' ? [index] : []))
+        switchTimes.begin(job.id, awake)
+      }
+      writeJob(control, job)
+      return job.id
+    },
+    setFloor(floor) {
+      if (job === null || job.floor === floor) return
+      job = { ...job, floor }
+      writeFloor(control, floor)
+    },
+    clear() {
+      clearJob(control)
+    },
+    pause() {
+      if (stateOf(control) === RUN) writeState(control, PAUSE)
+    },
+    resume() {
+      if (stateOf(control) === PAUSE) writeState(control, RUN)
+    },
+    slots: () =>
+      slots.map(({ state }, slot) => ({
+        slot,
+        state,
+        hashes: readSlot(control, slot).hashes,
+        beatAgeMs: beatAgeMs(slot),
+      })),
+    get paused() {
+      return stateOf(control) === PAUSE
+    },
+    get hashes() {
+      return slots.reduce((sum, _, slot) => sum + readSlot(control, slot).hashes, 0n)
+    },
+    get restarts() {
+      return restarts
+    },
+    get switchMs() {
+      return switchTimes.samples()
+    },
+    stop: () => (stopped ??= shutDown()),
+  }
+}
+
+/** Resolves after the time or when the signal is aborted, whichever is first. */
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}

@@ -1,0 +1,47 @@
+/**
+ * How long slots take to turn to a new job: from its publishing to the moment that the last slot has loaded it.
+ * Slots write the moment into their lines, so nobody waits and nothing is polled.
+ */
+import { RUN, readSlot, stateOf, type Control } from './control.js'
+
+export interface SwitchTimes {
+  /** Call it just before the job is written. `slots`: those that are awake now; others would measure their start. */
+  begin(jobId: number, slots: readonly number[]): void
+  /** ms, oldest first. */
+  samples(): readonly number[]
+}
+
+const KEPT = 256
+
+export function createSwitchTimes(control: Control): SwitchTimes {
+  const samples: number[] = []
+  let open: { jobId: number; slots: readonly number[]; atNs: bigint } | null = null
+
+  function collect(): void {
+    if (open === null) return
+    const { jobId, slots, atNs } = open
+    // Paused slots take a job up when they are resumed: no measure of anything.
+    if (stateOf(control) !== RUN) {
+      open = null
+      return
+    }
+    const lines = slots.map((slot) => readSlot(control, slot))
+    if (lines.some(({ jobSeen }) => jobSeen !== jobId)) return
+    const last = lines.reduce((latest, { jobSeenNs }) => (jobSeenNs > latest ? jobSeenNs : latest), 0n)
+    samples.push(Number(last - atNs) / 1e6)
+    if (samples.length > KEPT) samples.shift()
+    open = null
+  }
+
+  return {
+    begin(jobId, slots) {
+      collect()
+      const measurable = slots.length > 0 && stateOf(control) === RUN
+      open = measurable ? { jobId, slots, atNs: process.hrtime.bigint() } : null
+    },
+    samples() {
+      collect()
+      return samples
+    },
+  }
+}
