@@ -18,6 +18,23 @@ export const GRADING_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_HISTORY_BEHIND: {
+    summary: 'The node does not have all blocks yet that the history of graded blocks must know.',
+    remedy: 'Wait: the program asks again by itself.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_HISTORY_DAMAGED: {
+    summary: 'The history of graded blocks was damaged on disk.',
+    remedy: 'Nothing to do: what was lost is graded again from the chain.',
+    kind: 'failure',
+  },
+  E_HISTORY_FOREIGN: {
+    summary: 'The history of graded blocks belongs to another chain than the node has.',
+    remedy:
+      'Nothing to do: it is built again. If it happens often, give each network its own data directory.',
+    kind: 'failure',
+  },
   E_HISTORY_CHAIN: {
     summary: 'The node answered with blocks that do not follow one another.',
     remedy: 'Check the node; the program asks again by itself.',

@@ -34,7 +34,7 @@ export interface GradedRecord {
   readonly difficulty: bigint
   /** Distance from the averages in the last pass that the record took part in; 0 is best. */
   readonly grade: number
-  /** 1 is the best; 0 if the block is not gradable. */
+  /** 0 is the best; -1 if the block is not gradable. */
   readonly place: number
   /** PEG in 1e-8; 0 behind the winners. */
   readonly payout: bigint
@@ -110,7 +110,7 @@ export function gradeBlock(input: GradingInput, difficulty: Difficulty): GradedB
     dropped,
     graded: honest.map(({ values: _, ...record }, k) => ({
       ...record,
-      place: gradable ? k + 1 : 0,
+      place: gradable ? k : -1,
       payout: (gradable && rules.payouts[k]) || 0n,
     })),
     winners: gradable

@@ -36,12 +36,12 @@ export function encodeProto(record: ProtoFields): Uint8Array {
   if (record.identity !== '') writer.bytes(IDENTITY, Buffer.from(record.identity, 'latin1'))
   if (record.height !== 0) {
     writer.tag(HEIGHT, VARINT)
-    writer.varint(BigInt.asUintN(64, BigInt(record.height)))
+    writer.int32(record.height)
   }
   for (const winner of record.winners) writer.bytes(WINNERS, Buffer.from(winner, 'hex'))
   if (record.prices.length > 0) {
     const packed = new Writer()
-    for (const price of record.prices) packed.varint(price)
+    for (const price of record.prices) packed.uint64(price)
     writer.bytes(PRICES, packed.finish())
   }
   return writer.finish()
@@ -60,10 +60,8 @@ export function decodeProto(content: Uint8Array): ProtoFields {
   const winners: string[] = []
   const prices: bigint[] = []
   while (!reader.done()) {
-    const { key, field, wire } = reader.tag()
+    const { field, wire } = reader.tag()
     if (wire === END_GROUP) throw fail('E_OPR_DECODE', 'proto: V2Content: wiretype end group for non-group')
-    if (field <= 0)
-      throw fail('E_OPR_DECODE', `proto: V2Content: illegal tag ${field} (wire type ${key.toString()})`)
     const expect = (type: number) => {
       if (wire !== type)
         throw fail('E_OPR_DECODE', `proto: wrong wireType = ${wire} for field ${NAMES[field]}`)
@@ -79,7 +77,7 @@ export function decodeProto(content: Uint8Array): ProtoFields {
         break
       case HEIGHT:
         expect(VARINT)
-        height = Number(BigInt.asIntN(32, reader.varint()))
+        height = reader.int32()
         break
       case WINNERS:
         expect(BYTES)
@@ -87,12 +85,12 @@ export function decodeProto(content: Uint8Array): ProtoFields {
         break
       case PRICES:
         if (wire === VARINT) {
-          prices.push(reader.varint())
+          prices.push(reader.uint64())
         } else {
           expect(BYTES)
           // The last number may run over the packed block's end: the reference looks at the message's end only.
           const end = reader.length()
-          while (reader.position() < end) prices.push(reader.varint())
+          while (reader.position() < end) prices.push(reader.uint64())
         }
         break
       default:

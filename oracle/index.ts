@@ -1,0 +1,3 @@
+/** What is true: records, their grading, and the prices that go into them. */
+export * from './records/index.js'
+export * from './grading/index.js'
