@@ -1,0 +1,98 @@
+/**
+ * Every metric of the program: name, kind, labels, meaning. Base units; counters end in `_total`; labels have few
+ * values and never hold hashes, addresses, heights or error texts. `docs/metrics.md` is generated from this table.
+ */
+export interface MetricSpec<L extends string = string> {
+  readonly kind: 'counter' | 'gauge' | 'histogram'
+  readonly name: string
+  readonly help: string
+  readonly labels: readonly L[]
+  readonly buckets?: readonly number[]
+}
+
+const counter = <const L extends string = never>(name: string, help: string, labels: readonly L[] = []) =>
+  ({ kind: 'counter', name, help, labels }) as const
+const gauge = <const L extends string = never>(name: string, help: string, labels: readonly L[] = []) =>
+  ({ kind: 'gauge', name, help, labels }) as const
+
+/** Loopback answers in about 1 ms, a node across the world in 0.3 s; the last bucket is the usual timeout. */
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+/** Two threads see new work after some 30 µs; 5 ms is the promise. */
+const SWITCH_SECONDS = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2, 3e-2, 1e-1]
+
+export const METRICS = {
+  buildInfo: gauge('pegnet_build_info', 'Always 1; the labels say what runs.', [
+    'version',
+    'node',
+    'network',
+  ]),
+  miner: {
+    hashes: counter('pegnet_miner_hashes_total', 'Hashes computed. The hashrate is its rate().', ['thread']),
+    threads: gauge('pegnet_miner_threads', 'Hashing threads; stalled: no sign of life for 10 s.', ['state']),
+    restarts: counter('pegnet_miner_thread_restarts_total', 'Hashing threads that had to be started again.'),
+    state: gauge('pegnet_miner_state', '1 for the state that the miner is in, 0 for the others.', ['state']),
+    jobSwitch: {
+      kind: 'histogram',
+      name: 'pegnet_miner_job_switch_duration_seconds',
+      help: 'From the publishing of new work until the last thread works on it.',
+      labels: [] as readonly never[],
+      buckets: SWITCH_SECONDS,
+    },
+    hits: counter(
+      'pegnet_miner_hits_total',
+      'Nonces of the threads that the main thread recomputed and found right.',
+    ),
+    computeErrors: counter(
+      'pegnet_miner_compute_errors_total',
+      'Nonces that it found wrong. Above 0: check the memory.',
+    ),
+    bestDifficulty: gauge(
+      'pegnet_miner_best_difficulty',
+      'Best difficulty for the current record (of 2^64).',
+    ),
+    entries: counter('pegnet_miner_entries_total', 'Records of ours by how far they came.', ['result']),
+    blocks: counter('pegnet_miner_blocks_total', 'Blocks graded since the start.'),
+    winners: counter('pegnet_miner_winners_total', 'Records of ours among the 25 winners.'),
+    reward: counter('pegnet_miner_reward_peg_total', 'PEG earned.'),
+    byteMapBytes: gauge('pegnet_miner_bytemap_bytes', 'Size of the ByteMap.'),
+    byteMapSeconds: gauge('pegnet_miner_bytemap_load_duration_seconds', 'Time to open or build the ByteMap.'),
+  },
+  oracle: {
+    price: gauge('pegnet_oracle_price_usd', 'Price in the last snapshot.', ['asset']),
+    priceTime: gauge('pegnet_oracle_price_timestamp_seconds', 'When that price was taken. Age: time() - x.', [
+      'asset',
+    ]),
+    sourcesUsed: gauge('pegnet_oracle_sources_used', 'Sources that voted on that price.', ['asset']),
+    missing: gauge('pegnet_oracle_prices_missing', 'Assets without a price in the last snapshot.'),
+    sourceUp: gauge('pegnet_oracle_source_up', '1 if the source answered when it was asked last.', [
+      'source',
+    ]),
+    sourceTime: gauge('pegnet_oracle_source_timestamp_seconds', 'Time of the prices last got from it.', [
+      'source',
+    ]),
+  },
+  factom: {
+    height: gauge('pegnet_factom_height', 'Block being built.'),
+    minute: gauge('pegnet_factom_minute', 'Minute of that block, 0 to 10.'),
+    entryCredits: gauge(
+      'pegnet_factom_entry_credits',
+      'Balance of the entry-credit address when last asked.',
+    ),
+    requests: counter('pegnet_factom_requests_total', 'Calls of the node.', ['method', 'result']),
+    requestSeconds: {
+      kind: 'histogram',
+      name: 'pegnet_factom_request_duration_seconds',
+      help: 'Duration of these calls.',
+      labels: ['method'],
+      buckets: REQUEST_SECONDS,
+    },
+  },
+} as const satisfies Record<string, MetricSpec | Record<string, MetricSpec>>
+
+const isSpec = (node: MetricSpec | Record<string, MetricSpec>): node is MetricSpec =>
+  typeof node['kind'] === 'string'
+
+/** All metrics as one list, in the order of the tree. */
+export const METRIC_LIST: readonly MetricSpec[] = Object.values<MetricSpec | Record<string, MetricSpec>>(
+  METRICS,
+).flatMap((node) => (isSpec(node) ? [node] : Object.values(node)))

@@ -1,0 +1,12 @@
+/** What can go wrong in telemetry. */
+import { errorsOf } from '../config/index.js'
+
+export const TELEMETRY_ERRORS = {
+  E_TELEMETRY_PORT: {
+    summary: 'The port for Prometheus cannot be used.',
+    remedy: 'Choose another with --metrics-port, 0 for any free one, or off.',
+    kind: 'failure',
+  },
+} as const
+
+export const fail = errorsOf(TELEMETRY_ERRORS)

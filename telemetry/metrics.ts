@@ -1,0 +1,149 @@
+/** The metrics of a run: one typed tree on a registry of its own. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+import { METRICS, type MetricSpec } from './catalog.js'
+import { ENTRY_RESULTS, MINER_STATES, STALLED_MS, type MinerNumbers, type PriceNumbers } from './sources.js'
+
+type Instrument<S> =
+  S extends MetricSpec<infer L>
+    ? S['kind'] extends 'counter'
+      ? Counter<L>
+      : S['kind'] extends 'gauge'
+        ? Gauge<L>
+        : Histogram<L>
+    : never
+type Instruments<T> = {
+  readonly [K in keyof T]: T[K] extends MetricSpec ? Instrument<T[K]> : Instruments<T[K]>
+}
+
+export type MetricTree = Instruments<typeof METRICS>
+
+export interface Metrics {
+  readonly tree: MetricTree
+  readonly registry: Registry
+  /** The miner whose numbers are copied at each scrape. */
+  observe(miner: MinerNumbers): void
+  /** One finished call of the node; fits `onCall` of the Factom client. */
+  factomCall(call: { readonly method: string; readonly milliseconds: number; readonly result: string }): void
+  /** The text that Prometheus reads. Numbers that live elsewhere are copied now. */
+  render(): Promise<string>
+}
+
+export interface MetricsOptions {
+  readonly version: string
+  readonly network: string
+  /** Also those of the process: CPU, memory, event loop, garbage collection. Default: yes. */
+  readonly process?: boolean
+  readonly now?: () => number
+}
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry()
+  const tree = instrumentsOf(METRICS, registry) as MetricTree
+  if (options.process ?? true) collectDefaultMetrics({ register: registry })
+  const now = options.now ?? Date.now
+  let miner: MinerNumbers | undefined
+  let samples: readonly number[] = []
+
+  tree.buildInfo.set({ version: options.version, node: process.versions.node, network: options.network }, 1)
+  for (const state of MINER_STATES) tree.miner.state.set({ state }, state === 'waiting' ? 1 : 0)
+  for (const result of ENTRY_RESULTS) tree.miner.entries.inc({ result }, 0)
+  for (const state of ['working', 'stalled']) tree.miner.threads.set({ state }, 0)
+
+  return {
+    tree,
+    registry,
+    observe: (numbers) => {
+      miner = numbers
+    },
+    factomCall: ({ method, milliseconds, result }) => {
+      tree.factom.requests.inc({ method, result })
+      tree.factom.requestSeconds.observe({ method }, milliseconds / 1000)
+    },
+    render: () => {
+      if (miner) {
+        copyMiner(tree, miner)
+        copyPrices(tree, miner.prices, now())
+        for (const ms of newSamples(samples, miner.jobSwitchMs)) tree.miner.jobSwitch.observe(ms / 1000)
+        samples = [...miner.jobSwitchMs]
+      }
+      return registry.metrics()
+    },
+  }
+}
+
+function copyMiner({ miner: tree, factom }: MetricTree, miner: MinerNumbers): void {
+  tree.hashes.reset()
+  for (const { slot, hashes } of miner.threads) tree.hashes.inc({ thread: slot }, Number(hashes))
+  const stalled = miner.threads.filter(({ beatAgeMs }) => beatAgeMs > STALLED_MS).length
+  tree.threads.set({ state: 'working' }, miner.threads.length - stalled)
+  tree.threads.set({ state: 'stalled' }, stalled)
+  for (const state of MINER_STATES) tree.state.set({ state }, state === miner.state ? 1 : 0)
+  for (const result of ENTRY_RESULTS) setTotal(tree.entries, miner.entries[result], { result })
+  setTotal(tree.restarts, miner.restarts)
+  setTotal(tree.hits, miner.hits)
+  setTotal(tree.computeErrors, miner.computeErrors)
+  setTotal(tree.blocks, miner.blocks)
+  setTotal(tree.winners, miner.places)
+  setTotal(tree.reward, Number(miner.reward) / 1e8)
+  tree.bestDifficulty.set(Number(miner.bestDifficulty))
+  if (miner.height !== null) factom.height.set(miner.height)
+  if (miner.minute !== null) factom.minute.set(miner.minute)
+  if (miner.entryCredits !== null) factom.entryCredits.set(miner.entryCredits)
+}
+
+function copyPrices({ oracle }: MetricTree, prices: PriceNumbers | null, now: number): void {
+  if (prices === null) return
+  for (const gauge of [oracle.price, oracle.priceTime, oracle.sourcesUsed]) gauge.reset()
+  for (const [asset, price] of prices.prices) {
+    oracle.price.set({ asset }, Number(price) / 1e8)
+    oracle.priceTime.set({ asset }, prices.takenAt / 1000)
+    oracle.sourcesUsed.set({ asset }, prices.votes.get(asset)?.length ?? 0)
+  }
+  oracle.missing.set(prices.missing.size)
+  for (const { name: source, ok, ageMs } of prices.sources) {
+    oracle.sourceUp.set({ source }, ok ? 1 : 0)
+    if (ageMs !== null) oracle.sourceTime.set({ source }, (now - ageMs) / 1000)
+  }
+}
+
+/** A counter can only be increased; the total is kept elsewhere, so it starts anew at each scrape. */
+function setTotal<L extends string>(counter: Counter<L>, total: number, labels?: Record<L, string>): void {
+  if (labels === undefined) {
+    counter.reset()
+    counter.inc(total)
+    return
+  }
+  counter.remove(labels)
+  counter.inc(labels, total)
+}
+
+/** What `current` holds beyond `previous`, both being the latest of one growing list. */
+export function newSamples(previous: readonly number[], current: readonly number[]): readonly number[] {
+  for (let gone = 0; gone < previous.length; gone++) {
+    const kept = previous.length - gone
+    if (kept <= current.length && previous.slice(gone).every((sample, k) => sample === current[k]))
+      return current.slice(kept)
+  }
+  return current
+}
+
+type Node = MetricSpec | { readonly [key: string]: MetricSpec }
+
+function instrumentsOf(specs: Readonly<Record<string, Node>>, registry: Registry): unknown {
+  return Object.fromEntries(
+    Object.entries(specs).map(([key, spec]) => [
+      key,
+      typeof spec['kind'] === 'string'
+        ? instrumentOf(spec as MetricSpec, registry)
+        : instrumentsOf(spec as Record<string, MetricSpec>, registry),
+    ]),
+  )
+}
+
+function instrumentOf(spec: MetricSpec, registry: Registry): Counter | Gauge | Histogram {
+  const common = { name: spec.name, help: spec.help, labelNames: [...spec.labels], registers: [registry] }
+  if (spec.kind === 'counter') return new Counter(common)
+  if (spec.kind === 'gauge') return new Gauge(common)
+  return new Histogram({ ...common, ...(spec.buckets ? { buckets: [...spec.buckets] } : {}) })
+}
