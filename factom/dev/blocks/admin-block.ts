@@ -2,7 +2,7 @@
 import { concat, hashBytes, sha256, sha512, toHex, uintBytes } from '../../bytes.js'
 import { fail } from '../../errors.js'
 import { ADMIN_CHAIN } from './directory-block.js'
-import { Reader, varIntBytes } from './wire.js'
+import { hexBytes, Reader, varIntBytes } from './wire.js'
 
 /** The records that a LOCAL network writes, by their type byte. */
 export type AdminRecord =
@@ -65,12 +65,7 @@ function encodeRecord(record: AdminRecord): Uint8Array {
   const type = Uint8Array.of(record.type)
   switch (record.type) {
     case 1:
-      return concat(
-        type,
-        hashBytes(record.identity),
-        hashBytes(record.publicKey),
-        Uint8Array.from(Buffer.from(record.signature, 'hex')),
-      )
+      return concat(type, hashBytes(record.identity), hashBytes(record.publicKey), hexBytes(record.signature))
     case 5:
       return concat(type, hashBytes(record.identity), uintBytes(record.height, 4))
     case 11: {

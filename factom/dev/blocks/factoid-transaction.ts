@@ -56,7 +56,8 @@ export function decodeTransaction(raw: Uint8Array): FactoidTransaction {
 
 /** The next transaction; the reader stands behind it afterwards. Only single-key RCDs (type 1) are known. */
 export function readTransaction(reader: Reader): FactoidTransaction {
-  if (reader.varInt() !== VERSION) throw fail('E_FACTOM_BLOCK', 'a factoid transaction has an unknown version')
+  if (reader.varInt() !== VERSION)
+    throw fail('E_FACTOM_BLOCK', 'a factoid transaction has an unknown version')
   const timeMs = reader.uint(6)
   const counts = [reader.uint(1), reader.uint(1), reader.uint(1)] as const
   const amounts = (count: number): FactoidAmount[] =>

@@ -1,5 +1,5 @@
 /** Reading and writing of Factom's binary layouts. */
-import { toHex } from '../../bytes.js'
+import { fromHex, toHex } from '../../bytes.js'
 import { fail } from '../../errors.js'
 
 /** The hash that stands for "none": previous links of a first block. */
@@ -64,6 +64,13 @@ export class Reader {
       if (byte < 0x80) return value
     }
   }
+}
+
+/** Bytes of hex that this program wrote itself. Throws `E_FACTOM_BLOCK` if it is none any more. */
+export function hexBytes(hex: string): Uint8Array {
+  const bytes = typeof hex === 'string' ? fromHex(hex) : null
+  if (!bytes) throw fail('E_FACTOM_BLOCK', 'the text is no hex')
+  return bytes
 }
 
 /** `value` (0 … 2^64 − 1) as Factom's varInt. */

@@ -1,0 +1,14 @@
+/** What the methods work on. */
+import type { ChainState } from '../chain/state.js'
+import type { Message } from '../chain/messages.js'
+import type { Archive } from '../store/archive.js'
+
+export interface ApiContext {
+  readonly state: ChainState
+  readonly archive: Archive
+  readonly blockSeconds: number
+  /** UNIX milliseconds. */
+  readonly now: () => number
+  /** Takes a message that has passed the checks of its method. */
+  readonly submit: (message: Message) => void
+}

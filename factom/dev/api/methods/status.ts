@@ -1,0 +1,42 @@
+/** Where the chain stands: `properties`, `heights`, `current-minute`. */
+import type { ApiContext } from '../context.js'
+import type { MethodTable } from '../request.js'
+
+/** What a factomd that was built without a version number calls itself. */
+const VERSION = 'BuiltWithoutVersion'
+const API_VERSION = '2.0'
+const FAULT_TIMEOUT = 120
+const ROUND_TIMEOUT = 30
+const NANOSECONDS = 1_000_000n
+
+export function statusMethods({ state, archive, blockSeconds, now }: ApiContext): MethodTable {
+  return {
+    properties: () => ({ factomdversion: VERSION, factomdapiversion: API_VERSION }),
+    heights: () => {
+      const saved = archive.tip.height
+      return {
+        directoryblockheight: saved,
+        leaderheight: state.height - 1,
+        entryblockheight: saved,
+        // A node has all entries of a block one minute after the block.
+        entryheight: state.minute === 1 ? Math.max(0, saved - 1) : saved,
+      }
+    },
+    'current-minute': () => {
+      const time = now()
+      const minuteMs = (blockSeconds * 1000) / 10
+      return {
+        leaderheight: state.height - 1,
+        directoryblockheight: archive.tip.height,
+        minute: state.minute,
+        currentblockstarttime: BigInt(state.open.openedMs) * NANOSECONDS,
+        currentminutestarttime: BigInt(state.minuteStartMs) * NANOSECONDS,
+        currenttime: BigInt(time) * NANOSECONDS,
+        directoryblockinseconds: Math.max(1, Math.round(blockSeconds)),
+        stalldetected: time - state.minuteStartMs > 1.5 * minuteMs,
+        faulttimeout: FAULT_TIMEOUT,
+        roundtimeout: ROUND_TIMEOUT,
+      }
+    },
+  }
+}

@@ -1,0 +1,127 @@
+/** The chain on its data directory: every event is in the journal before it counts. */
+import { applyEvent } from './chain/machine.js'
+import type { ChainEvent } from './chain/machine.js'
+import { welcome } from './chain/messages.js'
+import type { Message } from './chain/messages.js'
+import { snapshotOf, stateOf } from './chain/snapshot.js'
+import { freshState } from './chain/state.js'
+import type { ChainState } from './chain/state.js'
+import { fail } from './errors.js'
+import { genesisBlock } from './genesis.js'
+import { createArchive } from './store/archive.js'
+import type { Archive } from './store/archive.js'
+import { blockText, openDirectory } from './store/directory.js'
+import type { BlockFiles } from './store/directory.js'
+import { makeFolder } from './store/files.js'
+import { openJournal, readJournal } from './store/journal.js'
+import type { Journal, JournalContent } from './store/journal.js'
+import { lockDirectory } from './store/lock.js'
+
+export interface Engine {
+  readonly state: ChainState
+  readonly archive: Archive
+  /** Takes a message that has been checked (layout, signature). When it returns, the message survives a kill. */
+  submit(message: Message, atMs: number): void
+  /** Ends the current minute. */
+  tick(atMs: number): void
+  close(): void
+}
+
+/**
+ * Opens the directory and goes on where the last process stood, or begins a chain. Throws `E_DEVCHAIN_LOCKED`,
+ * `E_DEVCHAIN_FOREIGN`, `E_DEVCHAIN_DAMAGED`, `E_DEVCHAIN_STORE`.
+ */
+export function openEngine(dataDir: string, nowMs: number): Engine {
+  makeFolder(dataDir)
+  const unlock = lockDirectory(dataDir)
+  try {
+    return engineOn(dataDir, nowMs, unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+function engineOn(dataDir: string, nowMs: number, unlock: () => void): Engine {
+  const genesis = genesisBlock()
+  const files: { current?: BlockFiles } = {}
+  const archive = createArchive(genesis, (height) => {
+    if (height === 0) return genesis
+    if (!files.current) throw new Error('no directory is open')
+    return files.current.load(height)
+  })
+  const directory = openDirectory(dataDir, archive.tip.keyMr)
+  files.current = directory
+  const content = readJournal(directory.journalPath)
+  const { state, journal } = recover({ directory, archive, content, nowMs })
+  let failure: Error | null = null
+
+  /** If a block cannot be saved the files lag behind the state: nothing more is taken, a restart mends it. */
+  function record(event: ChainEvent): void {
+    if (failure) throw failure
+    journal.append(event)
+    try {
+      const saved = applyEvent(state, archive, event)
+      if (!saved) return
+      directory.save(saved)
+      journal.restart(snapshotOf(state))
+    } catch (error) {
+      failure = error as Error
+      throw error
+    }
+  }
+
+  return {
+    state,
+    archive,
+    submit(message, atMs) {
+      if (welcome(state, message, atMs)) record({ ...message, atMs })
+    },
+    tick: (atMs) => record({ type: 'tick', atMs }),
+    close() {
+      journal.close()
+      unlock()
+    },
+  }
+}
+
+interface Recovery {
+  readonly directory: BlockFiles
+  readonly archive: Archive
+  readonly content: JournalContent | null
+  readonly nowMs: number
+}
+
+function recover({ directory, archive, content, nowMs }: Recovery): { state: ChainState; journal: Journal } {
+  const onDisk = directory.heights.length
+  const saved = content ? content.snapshot.height - 1 : onDisk
+  // The block of the last save may be written while the journal still tells how it came about.
+  if (!(saved === onDisk || saved === onDisk - 1))
+    throw fail('E_DEVCHAIN_DAMAGED', `the journal goes on from height ${saved}, ${onDisk} blocks are there`)
+  for (const height of directory.heights.slice(0, saved)) archive.append(directory.load(height))
+  if (!content) {
+    const state = freshState(archive.tip.height + 1, archive.balances, nowMs)
+    return { state, journal: openJournal(directory.journalPath, { snapshot: snapshotOf(state) }) }
+  }
+  const state = restored(content, archive)
+  let savedAgain = false
+  for (const event of content.events) {
+    const block = applyEvent(state, archive, event)
+    if (!block) continue
+    savedAgain = true
+    if (block.height > onDisk) directory.save(block)
+    else if (blockText(directory.load(block.height)) !== blockText(block))
+      throw fail('E_DEVCHAIN_DAMAGED', `block ${block.height} is not the one that the journal tells of`)
+  }
+  const journal = openJournal(directory.journalPath, content)
+  if (savedAgain && !state.closing) journal.restart(snapshotOf(state))
+  return { state, journal }
+}
+
+function restored({ snapshot }: JournalContent, archive: Archive): ChainState {
+  try {
+    return stateOf(snapshot, archive.balances, archive.tip.exchangeRate)
+  } catch (cause) {
+    throw fail('E_DEVCHAIN_DAMAGED', 'the first line of journal.jsonl does not fit the blocks', { cause })
+  }
+}
