@@ -1,0 +1,95 @@
+/** What the venues of the development world list, and their order books' tops at a moment. */
+import { walk } from './walk.js'
+import { assetOf, CURRENCIES, worth } from './world.js'
+
+export type Venue =
+  | 'kraken'
+  | 'coinbase'
+  | 'binance'
+  | 'bitstamp'
+  | 'kucoin'
+  | 'er-api'
+  | 'frankfurter'
+  | 'gold-api'
+  | 'swissquote'
+
+/** One market of a venue. Prices are texts because that is what venues send, nonsense included. */
+export interface Book {
+  readonly base: string
+  readonly quote: string
+  readonly bid: string
+  readonly ask: string
+  readonly last: string
+  /** When the venue says that this was so, ms. */
+  readonly time: number
+  /** False: listed, but halted or delisted. */
+  readonly trading: boolean
+}
+
+const pairs = (bases: string, quote: string): string[] => bases.split(' ').map((base) => `${base}/${quote}`)
+
+/**
+ * No exchange trades FCT, PEG or HT any more (FCT became ACME, HT was swapped, PEG's markets are gone). A
+ * development world may have them all the same: without a price for each of the 62 no record can be built.
+ */
+const GONE = 'FCT PEG HT'
+
+const LISTINGS: Readonly<Record<Venue, readonly string[]>> = {
+  kraken: [
+    ...pairs('BTC ETH LTC BCH BNB XLM ADA XMR DASH ZEC LINK ATOM BAT XTZ HBAR CRO ETC DOGE ALGO', 'USD'),
+    ...pairs(`PAXG USDT EUR GBP AUD ${GONE}`, 'USD'),
+    ...['USD/CAD', 'USD/CHF', 'USD/JPY'],
+  ],
+  coinbase: [
+    ...pairs('BTC ETH LTC BCH XLM ADA DASH ZEC LINK ATOM BAT XTZ HBAR CRO ETC DOGE ALGO VET', 'USD'),
+    ...pairs(`PAXG USDT ${GONE}`, 'USD'),
+    ...CURRENCIES.map((code) => `USD/${code}`),
+  ],
+  binance: pairs(
+    `BTC ETH LTC BCH BNB XLM ADA DASH ZEC LINK ATOM BAT XTZ HBAR ETC DOGE ALGO RVN DCR DGB NEO ONT VET A XMR ${GONE}`,
+    'USDT',
+  ),
+  bitstamp: pairs('BTC ETH LTC BCH XLM ADA LINK USDT', 'USD'),
+  kucoin: pairs(
+    'BTC ETH LTC BCH BNB XLM ADA XMR DASH ZEC LINK ATOM BAT XTZ HBAR CRO ETC DOGE ALGO RVN DCR DGB NEO ONT VET A',
+    'USDT',
+  ),
+  'er-api': CURRENCIES.map((code) => `USD/${code}`),
+  frankfurter: [...CURRENCIES, 'XAU', 'XAG'].map((code) => `USD/${code}`),
+  'gold-api': ['XAU/USD', 'XAG/USD'],
+  swissquote: ['XAU/USD', 'XAG/USD'],
+}
+
+/** Binance's public interface still answers for markets that it closed, with their last prices. */
+const CLOSED: Readonly<Record<string, number>> = { 'binance XMR/USDT': Date.UTC(2024, 1, 20, 3) }
+/** Publishers of one rate a day, at midnight UTC. */
+const DAILY: readonly Venue[] = ['er-api', 'frankfurter']
+const DAY = 86_400_000
+
+/** Seven significant digits and at least two places, never an exponent. */
+export function decimal(price: number): string {
+  const places = 6 - Math.floor(Math.log10(price))
+  return price.toFixed(Math.min(20, Math.max(2, places)))
+}
+
+/** The tops of all books of a venue. Venues differ by a few hundredths of a percent from the truth, smoothly. */
+export function books(seed: string, venue: Venue, now: number): Book[] {
+  return LISTINGS[venue].map((symbol) => {
+    const [base = '', quote = ''] = symbol.split('/')
+    const closed = CLOSED[`${venue} ${symbol}`]
+    const time = closed ?? (DAILY.includes(venue) ? now - (now % DAY) : now)
+    const truth = worth(seed, assetOf(base), time) / worth(seed, assetOf(quote), time)
+    const mid = truth * Math.exp(walk(seed, `${venue} ${symbol}`, time, 0.00005))
+    const half = 0.00015
+    const last = mid * Math.exp(half * Math.sin(time / 7_000))
+    return {
+      base,
+      quote,
+      bid: decimal(mid * (1 - half)),
+      ask: decimal(mid * (1 + half)),
+      last: decimal(last),
+      time,
+      trading: closed === undefined,
+    }
+  })
+}

@@ -1,0 +1,144 @@
+/** The embedded exchange's HTTP side: one loopback server for all venues, each below a path of its own name. */
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { messageOf } from '../../../config/index.js'
+import { fail } from '../errors.js'
+import { binance } from './binance.js'
+import { bitstamp } from './bitstamp.js'
+import { books, type Book, type Venue } from './books.js'
+import { coinbase } from './coinbase.js'
+import { kraken } from './kraken.js'
+import { kucoin } from './kucoin.js'
+import { erApi, frankfurter, goldApi, swissquote } from './publishers.js'
+import type { Answer } from './reply.js'
+import { worth } from './world.js'
+
+/** Trouble with one reply. Bodies are cut or held back after the headers and half of the text. */
+export type Trouble =
+  | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly kind: 'body'; readonly type: string; readonly text: string }
+  | { readonly kind: 'stall-headers' | 'stall-body' | 'reset' | 'truncated' }
+
+/** Scripted trouble, asked at each request. */
+export interface Faults {
+  reply?(venue: Venue, path: string): Trouble | undefined
+  /** What the venue believes its books to be: leave one out, halt it, freeze it, misprice it. */
+  books?(venue: Venue, books: Book[]): Book[]
+}
+
+export interface DevExchangeOptions {
+  /** Default 0: any free port. */
+  readonly port?: number
+  /** Equal seeds give equal prices at equal times. */
+  readonly seed?: string
+  readonly now?: () => number
+  readonly faults?: Faults
+}
+
+export interface DevExchange {
+  /** `http://127.0.0.1:PORT`; `/kraken`, `/coinbase`, … below it. */
+  readonly url: string
+  /** What one unit of an asset (PegNet's code) is worth now in USD; venues quote it within a few hundredths of a percent. */
+  truth(asset: string): number
+  /** Requests answered so far: `GET /kraken/0/public/Assets`, newest last, at most 1000. */
+  readonly log: readonly string[]
+  close(): Promise<void>
+}
+
+const VENUES: Readonly<Record<Venue, Answer>> = {
+  kraken,
+  coinbase,
+  binance,
+  bitstamp,
+  kucoin,
+  'er-api': erApi,
+  frankfurter,
+  'gold-api': goldApi,
+  swissquote,
+}
+const LOG_LENGTH = 1000
+
+/** Starts the embedded exchange on 127.0.0.1. Throws `E_PRICES_DEV` if the port cannot be had. */
+export async function startDevExchange(options: DevExchangeOptions = {}): Promise<DevExchange> {
+  const { port = 0, seed = 'pegminer', now = Date.now, faults = {} } = options
+  const log: string[] = []
+
+  const server = http.createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+    const [, name = '', path = ''] = /^\/([a-z-]+)(\/.*)$/.exec(url.pathname) ?? []
+    log.push(`${request.method} ${url.pathname}${url.search}`)
+    if (log.length > LOG_LENGTH) log.shift()
+
+    if (request.method !== 'GET') return send(response, 405, { message: 'this exchange answers GET only' })
+    if (!isVenue(name)) return send(response, 404, { message: `no venue called ${name || url.pathname}` })
+    const trouble = faults.reply?.(name, path)
+    if (trouble !== undefined && trouble.kind !== 'stall-body' && trouble.kind !== 'truncated')
+      return troubled(response, trouble)
+
+    const time = now()
+    const tops = books(seed, name, time)
+    const reply = VENUES[name](path, url.searchParams, faults.books?.(name, tops) ?? tops, time)
+    if (!reply) return send(response, 404, { message: `${name} has nothing at ${path}` })
+    if (trouble !== undefined) return cut(response, reply.body, trouble.kind)
+    send(response, reply.status ?? 200, reply.body)
+  })
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(
+        fail('E_PRICES_DEV', `the exchange cannot listen on port ${port}: ${messageOf(cause)}`, { cause }),
+      )
+    })
+    server.listen(port, '127.0.0.1', resolve)
+  })
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    truth: (asset) => worth(seed, asset, now()),
+    log,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const isVenue = (name: string): name is Venue => Object.hasOwn(VENUES, name)
+
+function send(response: http.ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body)
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  })
+  response.end(text)
+}
+
+function troubled(response: http.ServerResponse, trouble: Trouble): void {
+  switch (trouble.kind) {
+    case 'status':
+      response.writeHead(trouble.status, { 'content-type': 'text/plain', ...trouble.headers })
+      response.end(`trouble ${trouble.status}`)
+      return
+    case 'body':
+      response.writeHead(200, { 'content-type': trouble.type })
+      response.end(trouble.text)
+      return
+    case 'reset':
+      response.destroy()
+      return
+    default:
+      return
+  }
+}
+
+/** Sends half of a body, then nothing more (`stall-body`) or a closed connection (`truncated`). */
+function cut(response: http.ServerResponse, body: unknown, kind: Trouble['kind']): void {
+  const text = JSON.stringify(body)
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.write(text.slice(0, text.length / 2), () => {
+    if (kind === 'truncated') response.destroy()
+  })
+}
