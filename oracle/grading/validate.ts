@@ -1,7 +1,7 @@
 /** Which entries take part in grading, and why the others do not: each version's checks in the reference's order. */
 import type { OprVersion } from '../../config/index.js'
 import { isCoded } from '../../config/index.js'
-import { decodeContent } from '../records/index.js'
+import { ASSETS, decodeContent } from '../records/index.js'
 import type { OprContent } from '../records/index.js'
 import { addressProblem } from './address.js'
 import { GRADING_RULES } from './rules.js'
@@ -25,6 +25,8 @@ export interface Expected {
 type EntryCheck = (entry: OprEntry, expected: Expected) => string | null
 type ContentCheck = (content: OprContent, expected: Expected) => string | null
 
+const zeroFrom = (values: readonly number[], first: number) =>
+  values.findIndex((value, k) => k >= first && value === 0)
 const when = (refused: boolean, reason: string): string | null => (refused ? reason : null)
 
 const hashLength: EntryCheck = ({ hash }) => when(!/^[0-9a-f]{64}$/.test(hash), 'invalid entry hash length')
@@ -44,18 +46,19 @@ const identity: ContentCheck = ({ opr }) =>
     !/^[a-zA-Z0-9,]+$/.test(opr.identity),
     'only alphanumeric characters and commas are allowed in the identity',
   )
-const allAssets =
-  (reason: string): ContentCheck =>
-  ({ complete }) =>
-    when(!complete, reason)
-/** Prices from the `first` asset on must not be 0. */
+const assetCount: ContentCheck = ({ values }, { version }) =>
+  when(values.length !== ASSETS[version].length, 'invalid assets')
+/** Prices from the asset `first` on must not be 0. */
 const noZero =
-  (first: number, reason: string): ContentCheck =>
+  (first: number): ContentCheck =>
   ({ values }) =>
-    when(
-      values.some((value, k) => k >= first && value === 0),
-      reason,
-    )
+    when(zeroFrom(values, first) >= 0, 'assets must be greater than 0')
+/** Version 1 looks at the assets one by one: the first that is absent or 0 decides the reason. */
+const namedPrices: ContentCheck = ({ values, absent }) => {
+  const zero = zeroFrom(values, 1)
+  if (absent >= 0 && (zero < 0 || absent <= zero)) return 'asset list is not correct'
+  return when(zero >= 0, 'all values other than PNT must be nonzero')
+}
 const winnerCount =
   (counts: readonly number[]): ContentCheck =>
   ({ opr }) =>
@@ -79,30 +82,22 @@ interface Checks {
 }
 
 const ENTRY: readonly EntryCheck[] = [hashLength, extIdCount, claimLength, versionByte]
-const ASSET_COUNT = allAssets('invalid assets')
-const NO_ZERO = 'assets must be greater than 0'
 const OWNER: readonly ContentCheck[] = [address, identity]
 const WINNERS: readonly ContentCheck[] = [winnerFormat('incorrect amount of previous winners'), sameWinners]
-const V4: Checks = { entry: ENTRY, content: [height, ASSET_COUNT, noZero(0, NO_ZERO), ...OWNER, ...WINNERS] }
+const V4: Checks = { entry: ENTRY, content: [height, assetCount, noZero(0), ...OWNER, ...WINNERS] }
 
 const CHECKS: Readonly<Record<OprVersion, Checks>> = {
   1: {
     entry: [hashLength, extIdCount, versionByte, claimLength],
-    content: [
-      height,
-      allAssets('asset list is not correct'),
-      noZero(1, 'all values other than PNT must be nonzero'),
-      winnerFormat('invalid list of previous winners'),
-      sameWinners,
-    ],
+    content: [height, namedPrices, winnerFormat('invalid list of previous winners'), sameWinners],
   },
   2: {
     entry: ENTRY,
-    content: [height, ASSET_COUNT, noZero(1, NO_ZERO), winnerCount([10, 25]), ...OWNER, ...WINNERS],
+    content: [height, assetCount, noZero(1), winnerCount([10, 25]), ...OWNER, ...WINNERS],
   },
   3: {
     entry: ENTRY,
-    content: [height, ASSET_COUNT, noZero(0, NO_ZERO), winnerCount([25]), ...OWNER, ...WINNERS],
+    content: [height, assetCount, noZero(0), winnerCount([25]), ...OWNER, ...WINNERS],
   },
   4: V4,
   5: V4,

@@ -38,11 +38,11 @@ function quote(text: string): string {
   })
 }
 
-/** `values` are the doubles as written; `complete` says whether each of `assets` was named. */
+/** `values` are the doubles as written, 0 where there is none; `absent` is the first of `assets` without one, or -1. */
 export function decodeJson(
   content: Uint8Array,
   assets: readonly string[],
-): JsonFields & { values: number[]; complete: boolean } {
+): JsonFields & { values: number[]; absent: number } {
   const text = UTF8.decode(content)
   try {
     JSON.parse(text)
@@ -76,8 +76,8 @@ export function decodeJson(
   })
 
   const values = assets.map((asset) => prices.get(asset) ?? 0)
-  const complete = assets.every((asset) => prices.has(asset))
-  return { address, identity, height, winners, prices: values.map(roundPrice), values, complete }
+  const absent = assets.findIndex((asset) => !prices.has(asset))
+  return { address, identity, height, winners, prices: values.map(roundPrice), values, absent }
 }
 
 /** Reads the tokens of a text that is known to be JSON. `null` is answered as `null`, another kind refuses. */

@@ -28,8 +28,8 @@ export interface OprContent {
   readonly opr: Opr
   /** The prices as the doubles that grading works with: USD per unit, record order. */
   readonly values: readonly number[]
-  /** True if the content names each of the version's assets, neither more nor fewer (version 1: at least). */
-  readonly complete: boolean
+  /** Index of the first asset that the content does not name, -1 if it names them all. */
+  readonly absent: number
 }
 
 /** Most bytes of content that fit into an entry. */
@@ -63,10 +63,13 @@ export function encodeOpr(opr: Opr): Uint8Array {
     throw fail('E_OPR_ENCODE', 'the height is no 32-bit integer')
   if (!opr.winners.every((winner) => SHORT_HASH.test(winner)))
     throw fail('E_OPR_ENCODE', 'a previous winner is neither empty nor 16 hex digits')
-  if (ENCODING[opr.version] === 'json') return encodeJson(opr, assets)
-  if (/[^\0-\xff]/.test(opr.address + opr.identity))
+  const json = ENCODING[opr.version] === 'json'
+  if (!json && /[^\0-\xff]/.test(opr.address + opr.identity))
     throw fail('E_OPR_ENCODE', 'address and identity must not hold characters beyond one byte')
-  return encodeProto(opr)
+  const content = json ? encodeJson(opr, assets) : encodeProto(opr)
+  if (content.length > MAX_CONTENT_BYTES)
+    throw fail('E_OPR_ENCODE', `${content.length} bytes are more than an entry holds`)
+  return content
 }
 
 /**
@@ -78,14 +81,14 @@ export function decodeContent(version: OprVersion, content: Uint8Array): OprCont
     throw fail('E_OPR_DECODE', `${content.length} bytes are more than an entry holds`)
   const assets = ASSETS[version]
   if (ENCODING[version] === 'json') {
-    const { values, complete, ...fields } = decodeJson(content, assets)
-    return { opr: { version, ...fields }, values, complete }
+    const { values, absent, ...fields } = decodeJson(content, assets)
+    return { opr: { version, ...fields }, values, absent }
   }
   const fields = decodeProto(content)
   return {
     opr: { version, ...fields },
     values: fields.prices.map(priceToNumber),
-    complete: fields.prices.length === assets.length,
+    absent: fields.prices.length < assets.length ? fields.prices.length : -1,
   }
 }
 
