@@ -40,12 +40,6 @@ export const MINER_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
-  E_MINER_STALLED: {
-    summary: 'The node says that its chain stands still.',
-    remedy: 'Check the node; mining goes on with the next minute.',
-    kind: 'failure',
-    retryable: true,
-  },
   E_MINER_WINNERS: {
     summary: 'The previous winners could not be read from the chain.',
     remedy: 'Check the node; it is tried again each minute up to minute 8.',
@@ -104,6 +98,21 @@ export const MINER_ERRORS = {
     remedy: 'Check the node; what was paid is finished from the journal.',
     kind: 'failure',
     retryable: true,
+  },
+  E_MINER_RECOVERED: {
+    summary: 'Entries that an earlier run had paid for were brought to their end.',
+    remedy: 'Nothing.',
+    kind: 'failure',
+  },
+  E_MINER_LISTENER: {
+    summary: 'Something that listens to the miner failed and is told nothing more.',
+    remedy: 'Report the message.',
+    kind: 'failure',
+  },
+  E_MINER_INTERNAL: {
+    summary: 'A step of the miner failed in a way that was not foreseen; it goes on with the next one.',
+    remedy: 'Report the message.',
+    kind: 'failure',
   },
   E_MINER_GRADING: {
     summary: 'A saved block could not be fetched or graded yet.',

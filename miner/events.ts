@@ -51,7 +51,10 @@ export interface HashrateEvent {
   readonly windows: HashrateWindows
 }
 
-/** An entry of ours moved on its way to the chain. */
+/**
+ * An entry of ours moved on its way to the chain. Nonce and difficulty are empty for an entry that an earlier run
+ * composed.
+ */
 export interface EntryEvent {
   readonly event: 'entry'
   readonly height: number
@@ -128,4 +131,9 @@ export type MinerEvent =
 /** Difficulty or floor as `--json` shows it: 16 hex digits. */
 export function hexOfDifficulty(difficulty: bigint): string {
   return difficulty.toString(16).padStart(16, '0')
+}
+
+/** Bytes as lowercase hex. */
+export function hexOfBytes(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 }

@@ -87,7 +87,7 @@ export type Action =
   | { readonly do: 'skip'; readonly height: number; readonly code: MinerErrorCode; readonly reason: string }
   /** All blocks below this height are saved: grade those that are not. */
   | { readonly do: 'grade'; readonly below: number }
-  /** First sight of a block in this run: finish what an earlier run had paid for in it. */
+  /** First sight of a block in its minute 9: finish what an earlier run may have paid for in it. */
   | { readonly do: 'recover'; readonly height: number }
 
 interface Clock {
@@ -164,13 +164,11 @@ function fallBehind(state: ScheduleState, at: Clock): Transition {
 
 /** A height that is new, with whatever minute it is first seen in. */
 function enterHeight(state: ScheduleState, at: Clock): Transition {
-  const first = state.done < 0 && state.phase === 'waiting'
   const ended = endPhase(state, null)
   const begun = begin({ phase: 'waiting', seen: state.seen, behind: null, done: state.done }, at)
-  const recover: Action[] = first && at.minute > 0 ? [{ do: 'recover', height: at.height }] : []
   return {
     state: begun.state,
-    actions: [...ended, { do: 'grade', below: at.height }, ...recover, ...begun.actions],
+    actions: [...ended, { do: 'grade', below: at.height }, ...begun.actions],
   }
 }
 
@@ -221,9 +219,11 @@ function begin(state: ScheduleState, at: Clock): Transition {
     }
   }
   const reason = `first seen in minute ${at.minute}, mining begins in minutes ${FIRST_MINUTE} to ${LAST_START}`
+  const skip: Action = { do: 'skip', height: at.height, code: 'E_MINER_LATE', reason }
+  if (at.minute !== SUBMIT_MINUTE) return { state: waiting(state, at.height), actions: [skip] }
   return {
-    state: waiting(state, at.height),
-    actions: [{ do: 'skip', height: at.height, code: 'E_MINER_LATE', reason }],
+    state: { phase: 'submitting', height: at.height, seen, behind, done },
+    actions: [skip, { do: 'recover', height: at.height }],
   }
 }
 

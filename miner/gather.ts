@@ -1,0 +1,126 @@
+/** Fetches what a record needs (winners, prices, funds) and tells each as a fact of the schedule, failures too. */
+import { setTimeout as wait } from 'node:timers/promises'
+import { isCoded, messageOf, type Network } from '../config/index.js'
+import type { FactomClient } from '../factom/index.js'
+import {
+  ASSETS,
+  type GradedBlock,
+  type GradedHistory,
+  type PriceFeed,
+  type PriceSnapshot,
+} from '../oracle/index.js'
+import type { MinerErrorCode } from './errors.js'
+import { difficultyFloor } from './floor.js'
+import type { FailedFact, FundsFact, PricesFact, Step, WinnersFact } from './schedule.js'
+
+export interface GatherOptions {
+  readonly network: Network
+  readonly client: Pick<FactomClient, 'entryCreditBalance'>
+  readonly history: Pick<GradedHistory, 'sync' | 'previousWinners' | 'difficulties'>
+  readonly prices: Pick<PriceFeed, 'snapshot'>
+  /** The entry credit address that pays. */
+  readonly ecAddress: string
+  readonly submissionCutoff: number
+  /** Told about blocks that were graded on the way. */
+  readonly onGraded: (blocks: readonly GradedBlock[]) => void
+  readonly onPrices: (height: number, snapshot: PriceSnapshot) => void
+  readonly onFunds: (balance: number) => void
+}
+
+export type Fact = WinnersFact | PricesFact | FundsFact | FailedFact
+
+export interface Gatherer {
+  /** Never rejects: what goes wrong becomes a `failed` fact. */
+  gather(step: Step, block: GatherBlock): Promise<Fact>
+  /** Grades all saved blocks up to this height. Rejects if that cannot be done yet. */
+  sync(toHeight: number): Promise<void>
+}
+
+export interface GatherBlock {
+  readonly height: number
+  readonly blockSeconds: number
+  readonly signal: AbortSignal
+}
+
+/** The reference's tries for the last block, which may be readable a moment after it is announced. */
+const SYNC_TRIES = 3
+const SYNC_PAUSE_MS = 200
+/** Prices may take half a minute of the block, within these limits. */
+const PRICE_LIMITS_MS = [800, 15_000] as const
+
+const FAILURE: Record<Step, MinerErrorCode> = {
+  winners: 'E_MINER_WINNERS',
+  prices: 'E_MINER_PRICES',
+  funds: 'E_MINER_FUNDS',
+}
+
+export function createGatherer(options: GatherOptions): Gatherer {
+  const { network, client, history, prices } = options
+  /** The sync under way, so that grading and asking for winners are one walk. */
+  let syncing: { readonly toHeight: number; readonly done: Promise<void> } | null = null
+
+  async function syncTo(toHeight: number): Promise<void> {
+    for (let left = SYNC_TRIES; ; left--) {
+      try {
+        return options.onGraded(await history.sync(toHeight))
+      } catch (error) {
+        if (left <= 1 || !isCoded(error) || !error.retryable) throw error
+        await wait(SYNC_PAUSE_MS)
+      }
+    }
+  }
+
+  function sync(toHeight: number): Promise<void> {
+    if (syncing?.toHeight === toHeight) return syncing.done
+    const done = syncTo(toHeight).finally(() => {
+      if (syncing?.done === done) syncing = null
+    })
+    syncing = { toHeight, done }
+    return done
+  }
+
+  async function winners({ height }: GatherBlock): Promise<Fact> {
+    if (height > 0) await sync(height - 1)
+    const { winners, height: winnersFrom } = history.previousWinners(height)
+    const floor = difficultyFloor(history.difficulties(height), options.submissionCutoff)
+    return { type: 'winners', height, winners, winnersFrom, floor }
+  }
+
+  async function takePrices({ height, blockSeconds, signal }: GatherBlock): Promise<Fact> {
+    const [shortest, longest] = PRICE_LIMITS_MS
+    const deadlineMs = Math.min(longest, Math.max(shortest, blockSeconds * 50))
+    const snapshot = await prices.snapshot({ deadlineMs, signal })
+    options.onPrices(height, snapshot)
+    const assets = ASSETS[network.oprVersionAt(height)]
+    const lacking = assets.filter((asset) => !((snapshot.prices.get(asset) ?? 0n) > 0n))
+    if (lacking.length > 0) {
+      const shown = lacking
+        .slice(0, 5)
+        .map((asset) => `${asset} (${snapshot.missing.get(asset) ?? 'no price'})`)
+      const more = lacking.length > shown.length ? ` and ${lacking.length - shown.length} more` : ''
+      const reason = `no price for ${shown.join(', ')}${more}`
+      return { type: 'failed', height, step: 'prices', code: 'E_MINER_PRICES', reason }
+    }
+    return { type: 'prices', height, prices: assets.map((asset) => snapshot.prices.get(asset) as bigint) }
+  }
+
+  async function funds({ height }: GatherBlock): Promise<Fact> {
+    const balance = await client.entryCreditBalance(options.ecAddress)
+    options.onFunds(balance)
+    return { type: 'funds', height, balance }
+  }
+
+  const STEPS: Record<Step, (block: GatherBlock) => Promise<Fact>> = { winners, prices: takePrices, funds }
+
+  return {
+    sync,
+    async gather(step, block) {
+      try {
+        return await STEPS[step](block)
+      } catch (error) {
+        const { height } = block
+        return { type: 'failed', height, step, code: FAILURE[step], reason: messageOf(error) }
+      }
+    },
+  }
+}

@@ -1,0 +1,49 @@
+/** What a miner's options must be, checked all at once, and the defaults that depend on the network. */
+import type { Network } from '../config/index.js'
+import { isAddress } from '../factom/index.js'
+import { minerError } from './errors.js'
+import { minerSlots, type MinerOptions } from './interface.js'
+import { PREFIX_LIMIT } from './nonces.js'
+
+/** From record version 2 on; PegNet's graders refuse anything else. */
+export const IDENTITY = /^[A-Za-z0-9,]+$/
+/** Longest identity: a whole record with its 62 prices and 25 winners must cost one entry credit. */
+const IDENTITY_LIMIT = 100
+/** A block's worth of entry credits that nobody spends by mistake. */
+const RECORDS_LIMIT = 1000
+const RIVALS_LIMIT = 1000
+
+/** PegNet's `SubmissionCutOff`. */
+export const DEFAULT_SUBMISSION_CUTOFF = 200
+
+/** 25 are graded without anybody else's help, which a network of one's own needs; 3 is PegNet's default. */
+export function defaultRecordsPerBlock(network: Network): number {
+  return network.name === 'dev' ? 25 : 3
+}
+
+/** Throws E_MINER_OPTIONS with all that is wrong. `hasherSlots` are those of the ByteMap. */
+export function checkOptions(options: MinerOptions, hasherSlots: number): void {
+  const { identity, coinbase, machineId, threads, recordsPerBlock, submissionCutoff, blocks, rivals } =
+    options
+  const within = (value: number, low: number, high: number): boolean =>
+    Number.isInteger(value) && value >= low && value <= high
+  const checks: [boolean, string][] = [
+    [
+      IDENTITY.test(identity) && identity.length <= IDENTITY_LIMIT,
+      `identity must be 1 to ${IDENTITY_LIMIT} letters, digits and commas`,
+    ],
+    [isAddress(coinbase, 'FA'), 'coinbase must be a factoid address (FA…)'],
+    [within(machineId, 0, PREFIX_LIMIT - 1), `machine id must be 0 to ${PREFIX_LIMIT - 1}`],
+    [within(threads, 1, PREFIX_LIMIT), `threads must be 1 to ${PREFIX_LIMIT}`],
+    [within(recordsPerBlock, 1, RECORDS_LIMIT), `records per block must be 1 to ${RECORDS_LIMIT}`],
+    [Number.isFinite(submissionCutoff), 'submission cutoff must be a number'],
+    [blocks === undefined || within(blocks, 1, Number.MAX_SAFE_INTEGER), 'blocks must be 1 or more'],
+    [within(rivals, 0, RIVALS_LIMIT), `rivals must be 0 to ${RIVALS_LIMIT}`],
+    [
+      hasherSlots >= minerSlots(options),
+      `the ByteMap has room for ${hasherSlots} hashers, ${minerSlots(options)} are needed`,
+    ],
+  ]
+  const wrong = checks.filter(([right]) => !right).map(([, message]) => message)
+  if (wrong.length > 0) throw minerError('E_MINER_OPTIONS', wrong.join('; '))
+}

@@ -1,0 +1,58 @@
+/** What a run has achieved: entries by status, graded blocks, places, rewards. Pure bookkeeping. */
+import { priceToDecimal, type GradedBlock } from '../oracle/index.js'
+import type { EntryStatus, GradedEvent } from './events.js'
+
+export interface Tally {
+  /** Each entry counts in its latest status only once for each status it passes. */
+  entry(status: EntryStatus): void
+  /** Counts a graded block. `ours`: hashes of the entries that we published for it. */
+  graded(block: GradedBlock, ours: ReadonlySet<string>, counts: boolean): GradedEvent
+  readonly entries: Readonly<Record<EntryStatus, number>>
+  readonly blocks: number
+  readonly places: number
+  /** 1e-8 PEG. */
+  readonly reward: bigint
+}
+
+export function createTally(): Tally {
+  const entries: Record<EntryStatus, number> = { committed: 0, revealed: 0, acknowledged: 0, failed: 0 }
+  let blocks = 0
+  let places = 0
+  let reward = 0n
+  return {
+    entry(status) {
+      entries[status]++
+    },
+    graded(block, ours, counts) {
+      const mine = block.graded.filter(({ entryHash, place }) => place >= 0 && ours.has(entryHash))
+      const paid = mine.reduce((sum, { payout }) => sum + payout, 0n)
+      if (counts) blocks++
+      places += mine.filter(({ payout }) => payout > 0n).length
+      reward += paid
+      return {
+        event: 'graded',
+        height: block.height,
+        version: block.version,
+        records: block.entries,
+        valid: block.records,
+        winners: block.winners,
+        mine: mine.map(({ entryHash, place, payout }) => ({
+          entryHash,
+          place,
+          payout: priceToDecimal(payout),
+        })),
+        reward: priceToDecimal(paid),
+      }
+    },
+    entries,
+    get blocks() {
+      return blocks
+    },
+    get places() {
+      return places
+    },
+    get reward() {
+      return reward
+    },
+  }
+}
