@@ -117,11 +117,14 @@ function createPoller(
   }
 }
 
-/** Until the next step is due by the node's own clock, if that is sooner than the usual pause. */
+/**
+ * Until the next step is due by the node's own clock, if that is sooner than the usual pause. While it is overdue,
+ * each pause is as long as it is late already.
+ */
 function pauseUntilNext(state: CurrentMinute, pollMs: number | undefined): number {
   const usual = pollMs ?? Math.min(MAX_POLL_MS, minuteMs(state) / 4)
   const left = state.minuteStart + minuteMs(state) - state.nodeTime
-  return left > 0 && left + STEP_MARGIN_MS < usual ? left + STEP_MARGIN_MS : usual
+  return Math.min(usual, left > 0 ? left + STEP_MARGIN_MS : Math.max(-left, STEP_MARGIN_MS))
 }
 
 function minuteMs({ blockSeconds }: CurrentMinute): number {

@@ -80,7 +80,7 @@ export function openJournal(file: string): Journal {
     })
     const bytes = Buffer.from(text.join(''))
     try {
-      writeAll(fd, bytes)
+      writeAll(fd, bytes, size)
       await fdatasync(fd)
     } catch (error) {
       cutBack()
@@ -154,7 +154,7 @@ function writeWhole(file: string, records: Iterable<PublishRecord>): { fd: numbe
   const bytes = Buffer.from(Array.from(records, wholeLine).join(''))
   const fd = fs.openSync(temporary, 'w', 0o600)
   try {
-    writeAll(fd, bytes)
+    writeAll(fd, bytes, 0)
     fs.fsyncSync(fd)
     fs.renameSync(temporary, file)
     syncFolder(path.dirname(file))
@@ -165,8 +165,8 @@ function writeWhole(file: string, records: Iterable<PublishRecord>): { fd: numbe
   return { fd, size: bytes.length }
 }
 
-function writeAll(fd: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at)
+function writeAll(fd: number, bytes: Buffer, position: number): void {
+  for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at, bytes.length - at, position + at)
 }
 
 /** Makes the rename itself durable. */
