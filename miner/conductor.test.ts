@@ -1,0 +1,260 @@
+import t from 'tap'
+import { NETWORKS } from '../config/index.js'
+import type { MinuteEvent } from '../factom/index.js'
+import { ASSETS } from '../oracle/index.js'
+import { createConductor, type Conductor, type ConductorParts } from './conductor.js'
+import type { MinerEvent } from './events.js'
+import type { Fact } from './gather.js'
+import type { Step } from './schedule.js'
+import type { Submission } from './submit.js'
+
+const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
+const NONE = new Array<string>(25).fill('')
+const PRICES = ASSETS[5].map((_, index) => BigInt(index + 1) * 100_000_000n)
+
+const minute = (height: number, minute: number): MinuteEvent => ({
+  height,
+  minute,
+  blockSeconds: 20,
+  stalled: false,
+})
+const fact = (step: Step, height: number): Fact =>
+  step === 'winners'
+    ? { type: 'winners', height, winners: NONE, winnersFrom: null, floor: 5n }
+    : step === 'prices'
+      ? { type: 'prices', height, prices: PRICES }
+      : { type: 'funds', height, balance: 10 }
+
+interface Scene {
+  conductor: Conductor
+  events: MinerEvent[]
+  /** What the crew, the submitter and the rivals were told, in order. */
+  done: string[]
+  submissions: Submission[]
+  /** Lets everything that was answered so far be worked off. */
+  settle(): Promise<void>
+  shown(): string[]
+}
+
+function scene(replace: Partial<ConductorParts> = {}): Scene {
+  const events: MinerEvent[] = []
+  const done: string[] = []
+  const submissions: Submission[] = []
+  const conductor = createConductor({
+    network: NETWORKS.dev,
+    identity: 'tester',
+    coinbase: COINBASE,
+    recordsPerBlock: 3,
+    gatherer: {
+      gather: async (step, { height }) => fact(step, height),
+      sync: async (height) => void done.push(`sync ${height}`),
+    },
+    crew: {
+      mine: ({ floor }) => void done.push(`mine above ${floor}`),
+      rest: () => {
+        done.push('rest')
+        return [{ nonce: Uint8Array.of(1, 2, 3), difficulty: 9n }]
+      },
+    },
+    submitter: {
+      submit: async (submission) => {
+        submissions.push(submission)
+        return submission.best.length
+      },
+      recover: async (height) => {
+        done.push(`recover ${height}`)
+        return 2
+      },
+    },
+    rivals: null,
+    emit: (event) => events.push(event),
+    ...replace,
+  })
+  return {
+    conductor,
+    events,
+    done,
+    submissions,
+    settle: () => new Promise((resolve) => setImmediate(resolve)),
+    shown: () =>
+      events
+        .filter(({ event }) => event !== 'block')
+        .map((event) => ('code' in event ? `${event.event} ${event.code}` : event.event)),
+  }
+}
+
+t.test('one block: gathered, mined, published, closed', async (t) => {
+  const { conductor, events, done, submissions, settle } = scene()
+  conductor.tick(minute(7, 1))
+  await settle()
+  t.equal(conductor.phase, 'mining')
+  t.equal(conductor.firstMined, 7)
+  t.match(events, [
+    { event: 'block', height: 7, minute: 1 },
+    { event: 'job', height: 7, oprHash: /^[0-9a-f]{64}$/, floor: '0000000000000005', winnersFrom: null },
+  ])
+  conductor.tick(minute(7, 9))
+  await settle()
+  t.same(done, ['sync 6', 'mine above 5', 'rest'])
+  const [submission] = submissions
+  t.match(submission, { limit: 3, credits: 10, record: { height: 7 }, best: [{ difficulty: 9n }] })
+  t.notOk(submission?.signal.aborted)
+  conductor.tick(minute(7, 10))
+  t.ok(submission?.signal.aborted, 'nothing more is sent in minute 10')
+  await conductor.stop()
+})
+
+t.test('rivals follow the same steps', async (t) => {
+  const told: string[] = []
+  const { conductor, settle } = scene({
+    rivals: {
+      begin: ({ height, prices }) => void told.push(`begin ${height} with ${prices.length}`),
+      submit: async (signal) => {
+        told.push(`submit ${signal.aborted}`)
+        return 1
+      },
+      drop: () => void told.push('drop'),
+    },
+  })
+  conductor.tick(minute(7, 1))
+  await settle()
+  conductor.tick(minute(7, 9))
+  await settle()
+  conductor.tick(minute(8, 1))
+  await settle()
+  conductor.tick(minute(9, 1))
+  t.same(told, ['begin 7 with 62', 'submit false', 'begin 8 with 62', 'drop'])
+  await conductor.stop()
+})
+
+t.test('a record that graders would refuse is not mined', async (t) => {
+  const broken = [...PRICES]
+  broken[5] = 0n
+  const { conductor, done, settle, shown } = scene({
+    gatherer: {
+      gather: async (step, { height }) =>
+        step === 'prices' ? { type: 'prices', height, prices: broken } : fact(step, height),
+      sync: async () => undefined,
+    },
+  })
+  conductor.tick(minute(7, 1))
+  await settle()
+  t.same(shown(), ['skipped E_MINER_RECORD'])
+  t.same(done, ['rest'], 'no hash was spent')
+  t.equal(conductor.firstMined, null)
+  await conductor.stop()
+})
+
+t.test('failures are noticed and asked for again', async (t) => {
+  let tries = 0
+  const { conductor, settle, shown } = scene({
+    gatherer: {
+      gather: async (step, { height }) =>
+        step === 'prices' && tries++ === 0
+          ? { type: 'failed', height, step, code: 'E_MINER_PRICES', reason: 'none' }
+          : fact(step, height),
+      sync: async () => {
+        throw new Error('not saved yet')
+      },
+    },
+  })
+  conductor.tick(minute(7, 1))
+  await settle()
+  t.same(shown(), ['notice E_MINER_GRADING', 'notice E_MINER_PRICES'])
+  conductor.tick(minute(7, 2))
+  await settle()
+  t.equal(shown().at(-1), 'job')
+  await conductor.stop()
+})
+
+t.test('answers for a block that is over change nothing', async (t) => {
+  const late: (() => void)[] = []
+  const signals: AbortSignal[] = []
+  const { conductor, settle, shown } = scene({
+    gatherer: {
+      gather: (step, { height, signal }) => {
+        signals.push(signal)
+        return height > 7
+          ? Promise.resolve(fact(step, height))
+          : new Promise((resolve) => late.push(() => resolve(fact(step, height))))
+      },
+      sync: async () => undefined,
+    },
+  })
+  conductor.tick(minute(7, 1))
+  conductor.tick(minute(8, 1))
+  t.ok(signals[0]?.aborted, 'they are told to stop')
+  late.forEach((answer) => answer())
+  await settle()
+  t.same(shown(), ['skipped E_MINER_LATE', 'job'])
+  t.equal(conductor.firstMined, 8)
+  await conductor.stop()
+})
+
+t.test('nothing good enough, nothing published', async (t) => {
+  const { conductor, submissions, settle, shown } = scene({ crew: { mine: () => undefined, rest: () => [] } })
+  conductor.tick(minute(7, 1))
+  await settle()
+  conductor.tick(minute(7, 9))
+  t.same(shown(), ['job', 'skipped E_MINER_NO_HITS'])
+  t.same(submissions, [])
+  await conductor.stop()
+})
+
+t.test('a restart in minute 9 finishes what was paid for', async (t) => {
+  const { conductor, done, settle, shown } = scene()
+  conductor.tick(minute(7, 9))
+  await settle()
+  t.ok(done.includes('recover 7'))
+  t.same(shown(), ['skipped E_MINER_LATE', 'notice E_MINER_RECOVERED'])
+  await conductor.stop()
+})
+
+t.test('whatever fails below is a notice', async (t) => {
+  const { conductor, settle, shown } = scene({
+    crew: {
+      mine: () => {
+        throw new Error('no memory')
+      },
+      rest: () => [{ nonce: Uint8Array.of(1), difficulty: 1n }],
+    },
+    submitter: {
+      submit: async () => {
+        throw new Error('journal is full')
+      },
+      recover: async () => 0,
+    },
+  })
+  conductor.tick(minute(7, 1))
+  await settle()
+  conductor.tick(minute(7, 9))
+  await settle()
+  t.same(shown(), ['notice E_MINER_INTERNAL', 'notice E_MINER_PUBLISH'])
+  await conductor.stop()
+})
+
+t.test('stop ends what is under way and waits for it', async (t) => {
+  let ended = false
+  const { conductor, events, settle } = scene({
+    submitter: {
+      submit: ({ signal }) =>
+        new Promise((resolve) =>
+          signal.addEventListener('abort', () =>
+            setImmediate(() => {
+              ended = true
+              resolve(0)
+            }),
+          ),
+        ),
+      recover: async () => 0,
+    },
+  })
+  conductor.tick(minute(7, 1))
+  await settle()
+  conductor.tick(minute(7, 9))
+  await conductor.stop()
+  t.ok(ended)
+  const count = events.length
+  conductor.tick(minute(8, 1))
+  t.equal(events.length, count, 'and says nothing afterwards')
+})
