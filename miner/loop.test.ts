@@ -1,0 +1,251 @@
+import t from 'tap'
+import { createHash } from 'node:crypto'
+import { Worker } from 'node:worker_threads'
+import {
+  PAUSE,
+  RUN,
+  STOP,
+  clearJob,
+  createControl,
+  epochOf,
+  openControl,
+  readJob,
+  readSlot,
+  slotLine,
+  writeFloor,
+  writeJob,
+  writeState,
+  type Control,
+} from './control.js'
+import { checkKnownAnswers, computeKnownAnswers } from './known.js'
+import { createBatchSize, runLoop, type Hit } from './loop.js'
+import { nonceOf } from './nonces.js'
+import { createSwitchTimes } from './switch-times.js'
+
+const HASH_A = new Uint8Array(32).fill(1)
+const HASH_B = new Uint8Array(32).fill(2)
+
+/** Difficulties from SHA-256, so that a loop can be tried without a ByteMap. `before` is called before each batch. */
+function fakeHasher(before: (batch: number) => void = () => undefined) {
+  let oprHash = new Uint8Array()
+  let prefix = new Uint8Array()
+  let batches = 0
+  const searched: { start: bigint; count: number; floor: bigint; hash: number }[] = []
+  const difficulty = (hash: Uint8Array, nonce: Uint8Array): bigint =>
+    createHash('sha256').update(hash).update(nonce).digest().readBigUInt64BE()
+  return {
+    lanes: 4,
+    searched,
+    difficulty,
+    load(hash: Uint8Array, with_: Uint8Array) {
+      oprHash = hash.slice()
+      prefix = with_.slice()
+    },
+    search(
+      start: bigint,
+      count: number,
+      floor: bigint,
+      report: (counter: bigint, difficulty: bigint) => void,
+    ) {
+      before(++batches)
+      searched.push({ start, count, floor, hash: oprHash[0] ?? -1 })
+      for (let n = 0; n < count; n++) {
+        const counter = start + BigInt(n)
+        const found = difficulty(oprHash, nonceOf(prefix, counter))
+        if (found > floor) report(counter, found)
+      }
+    },
+  }
+}
+
+const control = (keep = 3): Control => createControl({ slots: 2, machineId: 9, keep })
+/** A clock that gains a millisecond at each look. */
+function ticking(): () => bigint {
+  let ns = 0n
+  return () => (ns += 1_000_000n)
+}
+
+t.test('control: a job is read whole or not at all', async (t) => {
+  const c = control()
+  const other = openControl(c.buffer)
+  t.equal(other.slots, 2)
+  const before = epochOf(c)
+  const epoch = writeJob(c, { id: 1, oprHash: HASH_A, floor: (1n << 64n) - 1n, start: 5n })
+  t.ok(epoch > before && epoch % 2 === 0)
+  t.equal(epochOf(other), epoch)
+  t.match(readJob(other, epoch), { id: 1, floor: (1n << 64n) - 1n, start: 5n, oprHash: HASH_A })
+  t.equal(readJob(other, epoch - 1), null, 'odd: being written')
+  writeFloor(c, 7n)
+  t.equal(readJob(other, epoch), null, 'changed meanwhile')
+  t.match(readJob(other, epochOf(c)), { id: 1, floor: 7n })
+  clearJob(c)
+  t.match(readJob(other, epochOf(c)), { id: 0 })
+  t.throws(() => createControl({ slots: 0, machineId: 0, keep: 1 }), { code: 'E_MINER_OPTIONS' })
+  t.throws(() => createControl({ slots: 257, machineId: 0, keep: 1 }), { code: 'E_MINER_OPTIONS' })
+})
+
+t.test('control: lines of slots do not touch each other', async (t) => {
+  const c = control()
+  slotLine(c, 0).progress(5, 6n, 7n)
+  slotLine(c, 1).best(9n)
+  slotLine(c, 1).best(8n)
+  t.match(readSlot(c, 0), { hashes: 5n, next: 6n, beatNs: 7n, best: 0n })
+  t.match(readSlot(c, 1), { hashes: 0n, next: 0n, beatNs: 0n, best: 9n })
+})
+
+t.test('loop: hashes the job, counts, reports what may be ranked', async (t) => {
+  const c = control(3)
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n })
+  const hits: Hit[] = []
+  const hasher = fakeHasher((batch) => {
+    if (batch === 50) writeState(c, STOP)
+  })
+  const result = runLoop({ control: c, slot: 1, hasher, report: (hit) => hits.push(hit), now: ticking() })
+  const counted = hasher.searched.reduce((sum, { count }) => sum + count, 0)
+  t.same(result, { slot: 1, hashes: BigInt(counted) })
+  t.match(readSlot(c, 1), { hashes: BigInt(counted), next: BigInt(counted) + 1n })
+  t.equal(hasher.searched[0]?.start, 1n)
+  hasher.searched.reduce((next, { start, count }) => {
+    if (start !== next) t.fail(`a gap before ${start}`)
+    return start + BigInt(count)
+  }, 1n)
+  const all = Array.from({ length: counted }, (_, n) =>
+    hasher.difficulty(HASH_A, nonceOf(Uint8Array.of(9, 1), BigInt(n + 1))),
+  )
+  const top = all.toSorted((a, b) => (a > b ? -1 : 1)).slice(0, 3)
+  const reported = hits.map(({ difficulty }) => difficulty).toSorted((a, b) => (a > b ? -1 : 1))
+  t.same(reported.slice(0, 3), top, 'the best three are among the hits')
+  t.ok(hits.length < 40, `few hits for ${counted} hashes: ${hits.length}`)
+  t.ok(hits.every(({ jobId, slot }) => jobId === 1 && slot === 1))
+  t.equal(readSlot(c, 1).best, top[0])
+})
+
+t.test('loop: another job, another floor, a pause, no job', async (t) => {
+  const c = control(2)
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n })
+  const floor = (1n << 63n) + (1n << 62n)
+  const waits: number[] = []
+  const hasher = fakeHasher((batch) => {
+    if (batch === 3) writeFloor(c, floor)
+    if (batch === 5) writeJob(c, { id: 2, oprHash: HASH_B, floor: 0n, start: 1000n })
+    if (batch === 7) {
+      clearJob(c)
+      writeState(c, PAUSE)
+      // The loop sleeps now, on this very thread: another thread must wake it, with the job of before.
+      const wake = `
+        const { workerData } = require('node:worker_threads')
+        const words = new Int32Array(workerData)
+        const set = (word, value) => { Atomics.store(words, word, value); Atomics.add(words, 0, 2); Atomics.notify(words, 0) }
+        Atomics.wait(words, 7, 0, 20)
+        set(2, 2)
+        Atomics.wait(words, 7, 0, 20)
+        set(1, ${RUN})
+      `
+      const worker = new Worker(wake, { eval: true, workerData: c.buffer })
+      t.teardown(() => worker.terminate())
+      waits.push(batch)
+    }
+    if (batch === 9) writeState(c, STOP)
+  })
+  const hits: Hit[] = []
+  runLoop({ control: c, slot: 0, hasher, report: (hit) => hits.push(hit) })
+  const { searched } = hasher
+  t.equal(searched.length, 9)
+  t.ok((searched[3]?.floor as bigint) >= floor, 'the floor is raised')
+  t.equal(
+    searched[3]?.start,
+    (searched[2]?.start as bigint) + BigInt(searched[2]?.count ?? 0),
+    'nonces go on',
+  )
+  t.match(searched[5], { start: 1000n, hash: 2 }, 'the new job starts where it says')
+  t.equal(
+    searched[7]?.start,
+    (searched[6]?.start as bigint) + BigInt(searched[6]?.count ?? 0),
+    'goes on after the pause',
+  )
+  t.same(waits, [7])
+  t.ok(hits.some(({ jobId }) => jobId === 1) && hits.some(({ jobId }) => jobId === 2))
+})
+
+t.test('loop: a worker that is started again goes on in the same job', async (t) => {
+  const c = control(2)
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n })
+  const crash = fakeHasher((batch) => {
+    if (batch === 4) throw new Error('crash')
+  })
+  t.throws(
+    () => runLoop({ control: c, slot: 0, hasher: crash, report: () => undefined, now: ticking() }),
+    /crash/,
+  )
+  const { next } = readSlot(c, 0)
+  const again = fakeHasher(() => writeState(c, STOP))
+  runLoop({ control: c, slot: 0, hasher: again, report: () => undefined, now: ticking() })
+  t.equal(again.searched[0]?.start, next)
+  t.ok(next > 1n)
+})
+
+t.test('loop: half a million batches leave the engine whole', async (t) => {
+  // V8 11.3 has aborted on hot loops over 64-bit integers; this one runs for months.
+  const c = control(2)
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n })
+  let batches = 0
+  const hasher = {
+    lanes: 64,
+    load: () => undefined,
+    search: (
+      start: bigint,
+      _: number,
+      floor: bigint,
+      report: (counter: bigint, difficulty: bigint) => void,
+    ) => {
+      if (++batches % 1000 === 0) writeFloor(c, BigInt(batches))
+      if (batches % 500 === 0) report(start, floor + 10n)
+      if (batches === 500_000) writeState(c, STOP)
+    },
+  }
+  const { hashes } = runLoop({ control: c, slot: 0, hasher, report: () => undefined, now: () => 1n })
+  t.equal(readSlot(c, 0).next, hashes + 1n)
+})
+
+t.test('batches take about two milliseconds', async (t) => {
+  for (const perMs of [10, 180, 5000]) {
+    const batch = createBatchSize(64)
+    for (let n = 0; n < 60; n++) batch.took(batch.size / perMs)
+    const ms = batch.size / perMs
+    t.ok(batch.size === 64 || (ms > 1 && ms < 3), `${perMs} hashes/ms: ${batch.size}, ${ms.toFixed(1)} ms`)
+    t.equal(batch.size % 64, 0)
+    const before = batch.size
+    batch.took(1000)
+    t.ok(batch.size >= before / 2, 'one interruption changes little')
+    for (let n = 0; n < 200; n++) batch.took(0)
+    t.ok(batch.size <= 1 << 16)
+  }
+})
+
+t.test('switch times: from publishing to the last slot', async (t) => {
+  const c = control()
+  const times = createSwitchTimes(c)
+  const see = (slot: number, id: number, ns: bigint) =>
+    slotLine(c, slot).resumeAt({ id, oprHash: HASH_A, floor: 0n, start: 1n }, ns)
+  const from = process.hrtime.bigint()
+  times.begin(1, [0, 1])
+  see(0, 1, from + 1_000_000n)
+  t.same(times.samples(), [], 'one slot is still at the old job')
+  see(1, 1, from + 4_000_000n)
+  const [sample] = times.samples()
+  t.ok(sample !== undefined && sample <= 4 && sample > 0, `${sample} ms`)
+  times.begin(2, [])
+  times.begin(3, [0])
+  writeState(c, PAUSE)
+  see(0, 3, from)
+  t.equal(times.samples().length, 1, 'a pause is no measure')
+})
+
+t.test('known answers', async (t) => {
+  const hasher = fakeHasher()
+  const known = computeKnownAnswers(hasher)
+  t.equal(checkKnownAnswers(hasher, known), null)
+  const [first, ...rest] = known.answers
+  const wrong = { ...known, answers: [...rest, { counter: first?.counter ?? 0n, difficulty: 1n }] }
+  t.match(checkKnownAnswers(hasher, wrong), /nonce 1: difficulty [0-9a-f]{16} instead of 0{15}1/)
+})

@@ -1,0 +1,355 @@
+import t from 'tap'
+import { NETWORKS, isCoded } from '../config/index.js'
+import { decodeEntry, encodeEntry, entryHash, type Entry, type PublishResult } from '../factom/index.js'
+import { ASSETS, decodeOpr, type GradedBlock } from '../oracle/index.js'
+import { createBus } from './bus.js'
+import { hexOfDifficulty, type EntryEvent, type MinerEvent } from './events.js'
+import { HIGHEST_FLOOR, difficultyFloor, networkHashrate } from './floor.js'
+import { createHitDesk } from './hits.js'
+import { createMeter } from './meter.js'
+import { nonceOf, noncePrefix } from './nonces.js'
+import { checkOptions, defaultRecordsPerBlock } from './options.js'
+import { createRanking, reportThreshold } from './ranking.js'
+import { buildRecord, entryOf } from './record.js'
+import { rivalAddress, rivalName, rivalPrices } from './rivals.js'
+import { createSubmitter } from './submit.js'
+import { createTally } from './tally.js'
+
+const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
+const NONE = new Array<string>(25).fill('')
+const PRICES = ASSETS[5].map((_, index) => BigInt(index + 1) * 100_000_000n)
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
+
+t.test('floor: the vectors', async (t) => {
+  // Specification of PegNet mining, difficulty floor: 50th difficulty, network rate, floor at 200, floor at 50.
+  const rows: [bigint, number, bigint, bigint][] = [
+    [0xffff7108081ab04an, 12223.847367204344, 0xfffdc420206ac000n, 0xffff7108081ab000n],
+    [0xffffffb294563adcn, 5778728.933213743, 0xfffffeca5158e000n, 0xffffffb294563800n],
+    [0xfffffff17200836bn, 30738733.565017622, 0xffffffc5c8020000n, 0xfffffff172008000n],
+    [0xffffffc5e79543a2n, 7700998.518722997, 0xffffff179e550000n, 0xffffffc5e7954000n],
+    [0xfffffff0573ec16en, 28570582.281726316, 0xffffffc15cfb0000n, 0xfffffff0573ec000n],
+  ]
+  for (const [last, rate, at200, at50] of rows) {
+    const graded = [...new Array<bigint>(49).fill((1n << 64n) - 1n), last]
+    t.equal(networkHashrate(last, 50), rate)
+    t.equal(difficultyFloor(graded, 200), at200, `200 above ${hexOfDifficulty(last)}`)
+    t.equal(difficultyFloor(graded, 50), at50)
+    t.equal(difficultyFloor([...graded, 0n], 200), at200, 'only 50 count')
+  }
+})
+
+t.test('floor: edges', async (t) => {
+  const highest = (1n << 64n) - 1n
+  t.equal(difficultyFloor([], 200), 0n, 'no graded block')
+  t.equal(difficultyFloor([highest], 0), 0n, 'switched off')
+  t.equal(difficultyFloor([highest], -1), 0n)
+  t.equal(difficultyFloor([highest], NaN), 0n)
+  t.equal(difficultyFloor(new Array<bigint>(50).fill(0n), 200), 0n, 'the network is smaller than the cutoff')
+  t.equal(difficultyFloor(new Array<bigint>(50).fill(0n), 50), 0n, 'and exactly as large')
+  t.equal(difficultyFloor([highest], 200), HIGHEST_FLOOR, 'a division by zero in the reference')
+  t.equal(difficultyFloor([highest - 1023n], 200), HIGHEST_FLOOR)
+  for (let bit = 0n; bit < 64n; bit++) {
+    const floor = difficultyFloor([highest - (1n << bit)], 3)
+    if (floor < 0n || floor > highest) t.fail(`bit ${bit}: ${floor}`)
+  }
+  t.ok(difficultyFloor([1n << 63n], 1) > 0n, 'fewer than 50 records: the last one counts')
+})
+
+t.test('nonces: machine, slot, minimal counter', async (t) => {
+  t.same(nonceOf(noncePrefix(3, 7), 1n), bytes(3, 7, 1))
+  t.same(nonceOf(noncePrefix(0, 0), 255n), bytes(0, 0, 255))
+  t.same(nonceOf(noncePrefix(0, 0), 256n), bytes(0, 0, 1, 0))
+  t.same(nonceOf(noncePrefix(255, 255), (1n << 64n) - 1n).length, 10)
+  for (const [machine, slot] of [
+    [-1, 0],
+    [256, 0],
+    [0, 256],
+    [0.5, 0],
+  ] as const) {
+    t.throws(() => noncePrefix(machine, slot), { code: 'E_MINER_OPTIONS' })
+  }
+})
+
+t.test('ranking', async (t) => {
+  const ranking = createRanking(3)
+  const offer = (value: bigint, name: number): boolean => ranking.offer(bytes(name), value)
+  const shown = (): string =>
+    ranking
+      .list()
+      .map(({ difficulty, nonce }) => `${difficulty}/${nonce[0]}`)
+      .join(' ')
+  t.equal(ranking.worst, null)
+  t.ok(offer(5n, 1) && offer(9n, 2))
+  t.equal(ranking.worst, null, 'still room')
+  t.equal(reportThreshold(2n, ranking), 2n)
+  t.ok(offer(5n, 3))
+  t.equal(ranking.worst, 5n)
+  t.equal(shown(), '9/2 5/1 5/3', 'best first')
+  t.notOk(offer(4n, 4))
+  t.ok(offer(5n, 5), 'an equal value overwrites the worst')
+  t.equal(shown(), '9/2 5/5 5/3', 'the first of the worst')
+  t.equal(reportThreshold(2n, ranking), 4n, 'equals must still be reported')
+  t.equal(reportThreshold(7n, ranking), 7n)
+  t.ok(offer((1n << 64n) - 1n, 6))
+  t.equal(ranking.best, (1n << 64n) - 1n, 'unsigned')
+  t.throws(() => createRanking(0), { code: 'E_MINER_OPTIONS' })
+
+  const nonce = bytes(1)
+  const copied = createRanking(1)
+  copied.offer(nonce, 1n)
+  nonce[0] = 2
+  t.same(copied.list()[0]?.nonce, bytes(1), 'nonces are copied')
+})
+
+t.test('hits are hashed again before they count', async (t) => {
+  const thresholds: bigint[] = []
+  const wrong: string[] = []
+  const truth = (_: Uint8Array, nonce: Uint8Array): bigint => BigInt(nonce[2] ?? 0) * 10n
+  const desk = createHitDesk({
+    difficulty: truth,
+    machineId: 4,
+    onThreshold: (threshold) => thresholds.push(threshold),
+    onWrong: (hit, found) => wrong.push(`${hit.difficulty} is ${found}`),
+  })
+  const hit = (jobId: number, counter: bigint, difficulty = counter * 10n) => ({
+    slot: 1,
+    jobId,
+    counter,
+    difficulty,
+  })
+  desk.take(hit(1, 9n))
+  t.same(desk.best(), [], 'no job')
+  desk.open(1, { oprHash: bytes(), floor: 25n, ranking: createRanking(2) })
+  desk.take(hit(1, 3n))
+  desk.take(hit(1, 3n))
+  desk.take(hit(1, 2n))
+  desk.take(hit(2, 8n))
+  t.same(desk.best(), [{ nonce: bytes(4, 1, 3), difficulty: 30n }], 'once, above the floor, of this job')
+  desk.take(hit(1, 5n, 51n))
+  t.same([wrong, desk.computeErrors, desk.best().length], [['51 is 50'], 1, 1], 'a false claim is left out')
+  desk.take(hit(1, 4n))
+  t.same(thresholds, [29n], 'the threshold rises when the ranking is full')
+  desk.take(hit(1, 6n))
+  t.same(thresholds, [29n, 39n])
+  t.equal(desk.bestDifficulty, 60n)
+  t.same(
+    desk.best().map(({ difficulty }) => difficulty),
+    [60n, 40n],
+  )
+  desk.shut()
+  desk.take(hit(1, 7n))
+  t.equal(desk.hits, 5)
+})
+
+t.test('meter: windows are null until they are full', async (t) => {
+  const meter = createMeter()
+  t.same(meter.rate(), { total: 0, threads: [], windows: { s10: null, s60: null, m15: null, max: 0 } })
+  for (let second = 0; second <= 9; second++)
+    meter.sample(second * 1000, [BigInt(second * 100), BigInt(second * 50)])
+  t.same(meter.rate(), {
+    total: 150,
+    threads: [100, 50],
+    windows: { s10: null, s60: null, m15: null, max: 0 },
+  })
+  meter.sample(9100, [0n, 0n])
+  t.equal(meter.rate().total, 150, 'samples too close together are not kept')
+  for (let second = 10; second <= 60; second++)
+    meter.sample(second * 1000, [BigInt(second * 100), BigInt(second * 50)])
+  t.match(meter.rate().windows, { s10: 150, s60: 150, m15: null, max: 150 })
+  for (let second = 61; second <= 70; second++) meter.sample(second * 1000, [6000n, 3000n])
+  t.match(meter.rate(), { total: 0, threads: [0, 0], windows: { s10: 0, s60: 125, max: 150 } })
+  for (let second = 71; second <= 1000; second++) meter.sample(second * 1000, [6000n, 3000n])
+  t.equal(meter.rate().windows.m15, 0)
+})
+
+t.test('options: everything that is wrong, at once', async (t) => {
+  const right = {
+    network: NETWORKS.dev,
+    identity: 'me,too',
+    coinbase: COINBASE,
+    machineId: 0,
+    threads: 2,
+    recordsPerBlock: 3,
+    submissionCutoff: 200,
+    rivals: 1,
+    dataDir: '/nowhere',
+  }
+  t.doesNotThrow(() => checkOptions(right, 4))
+  const wrong = {
+    ...right,
+    identity: 'a_b',
+    coinbase: 'FA1',
+    machineId: 256,
+    threads: 0,
+    blocks: 0,
+    rivals: -1,
+  }
+  try {
+    checkOptions(wrong, 0)
+    t.fail('accepted')
+  } catch (error) {
+    t.ok(isCoded(error) && error.code === 'E_MINER_OPTIONS' && error.kind === 'usage')
+    const { message } = error as Error
+    for (const word of ['identity', 'coinbase', 'machine id', 'threads', 'blocks', 'rivals', 'ByteMap']) {
+      t.match(message, word)
+    }
+  }
+  t.throws(() => checkOptions(right, 3), /room for 3 hashers, 4 are needed/)
+  t.same([defaultRecordsPerBlock(NETWORKS.dev), defaultRecordsPerBlock(NETWORKS.MainNet)], [25, 3])
+})
+
+t.test('record: read again as a grader would', async (t) => {
+  const parts = {
+    network: NETWORKS.dev,
+    height: 7,
+    identity: 'tester',
+    coinbase: COINBASE,
+    winners: NONE,
+    prices: PRICES,
+  }
+  const record = buildRecord(parts)
+  const entry = entryOf(record, { nonce: bytes(0, 1, 2), difficulty: 0x0102030405060708n })
+  t.same(entry.extIds, [bytes(0, 1, 2), bytes(1, 2, 3, 4, 5, 6, 7, 8), bytes(5)])
+  t.match(decodeOpr(5, entry.content), { height: 7, identity: 'tester', address: COINBASE, prices: PRICES })
+  const refused = (change: object, reason: RegExp): boolean =>
+    t.throws(() => buildRecord({ ...parts, ...change }), { code: 'E_MINER_RECORD', message: reason })
+  refused({ prices: PRICES.with(3, 0n) }, /greater than 0/)
+  refused({ prices: PRICES.slice(1) }, /62 assets/)
+  refused({ identity: 'a b' }, /alphanumeric/)
+  refused({ identity: 'x'.repeat(1000) }, /2 entry credits/)
+  refused({ coinbase: 'FA' }, /factoidaddress/)
+  refused({ winners: ['00'] }, /winner/)
+})
+
+t.test('submission: best first, up to the limit, minus what is published', async (t) => {
+  const record = buildRecord({
+    network: NETWORKS.dev,
+    height: 7,
+    identity: 'tester',
+    coinbase: COINBASE,
+    winners: NONE,
+    prices: PRICES,
+  })
+  const best = [9n, 8n, 7n, 6n].map((difficulty) => ({ nonce: bytes(0, 0, Number(difficulty)), difficulty }))
+  const hashOf = (entry: Entry): string => entryHash(encodeEntry(entry))
+  const hashes = best.map((ranked) => hashOf(entryOf(record, ranked)))
+  const sent: Entry[][] = []
+  const events: EntryEvent[] = []
+  let known: string[] = []
+  const submitter = createSubmitter({
+    publisher: {
+      published: () => known,
+      publish: async (height, entries, options = {}) => {
+        sent.push([...entries])
+        for (const entry of entries) {
+          const facts = { height, entryHash: hashOf(entry), credits: 1, txid: '', sent: true }
+          options.onStatus?.({ ...facts, state: 'composed' } as PublishResult)
+          options.onStatus?.({ ...facts, state: 'failed', code: 'E_FACTOM_LATE', reason: 'late' })
+        }
+        return []
+      },
+      resume: async (height, options = {}) => {
+        options.onStatus?.({ height, entryHash: 'ff', state: 'revealed', credits: 1, txid: '', sent: true })
+        return []
+      },
+    },
+    onEntry: (event) => events.push(event),
+  })
+  const { signal } = new AbortController()
+  const submit = (limit: number, credits: number) =>
+    submitter.submit({ record, best, limit, credits, signal })
+  t.equal(await submit(3, 100), 3)
+  t.same(sent[0]?.map(hashOf), hashes.slice(0, 3))
+  t.same(events[0], {
+    event: 'entry',
+    height: 7,
+    entryHash: hashes[0],
+    nonce: '000009',
+    difficulty: '0000000000000009',
+    status: 'failed',
+    reason: 'late',
+  })
+  t.equal(await submit(3, 2), 2, 'no more than there are credits')
+  known = [hashes[1] as string]
+  t.equal(await submit(3, 100), 2)
+  t.same(sent[2]?.map(hashOf), [hashes[0], hashes[2]], 'what is published counts and is not sent again')
+  known = hashes.slice(0, 3)
+  t.equal(await submit(3, 100), 0)
+  events.length = 0
+  t.equal(await submitter.recover(7, signal), 3)
+  t.match(events, [{ status: 'revealed', entryHash: 'ff', nonce: '', difficulty: '' }])
+  known = []
+  t.equal(await submitter.recover(7, signal), 0)
+  t.equal(decodeEntry(encodeEntry(sent[0]?.[0] as Entry)).extIds.length, 3)
+})
+
+t.test('tally', async (t) => {
+  const graded = (entryHash: string, place: number, payout: bigint) => ({ entryHash, place, payout })
+  const block = {
+    version: 5,
+    height: 7,
+    entries: 30,
+    records: 28,
+    winners: ['a'],
+    graded: [graded('a', 0, 36_000_000_000n), graded('b', 1, 36_000_000_000n), graded('c', 25, 0n)],
+  } as unknown as GradedBlock
+  const tally = createTally()
+  t.same(tally.graded(block, new Set(['a', 'b', 'c', 'd']), true), {
+    event: 'graded',
+    height: 7,
+    version: 5,
+    records: 30,
+    valid: 28,
+    winners: ['a'],
+    mine: [
+      { entryHash: 'a', place: 0, payout: '360' },
+      { entryHash: 'b', place: 1, payout: '360' },
+      { entryHash: 'c', place: 25, payout: '0' },
+    ],
+    reward: '720',
+  })
+  t.equal(tally.graded(block, new Set(), false).reward, '0')
+  t.same([tally.blocks, tally.places, tally.reward], [1, 2, 72_000_000_000n])
+  const ungraded = { ...block, graded: [graded('a', -1, 0n)] } as unknown as GradedBlock
+  t.same(tally.graded(ungraded, new Set(['a']), true).mine, [], 'a block that is not gradable has no places')
+})
+
+t.test('rivals are different people with similar prices', async (t) => {
+  t.equal(rivalName(0), 'rival01')
+  t.equal(new Set(Array.from({ length: 30 }, (_, index) => rivalAddress(index))).size, 30)
+  t.equal(rivalAddress(3), rivalAddress(3))
+  const distance = (index: number): number =>
+    Math.max(
+      ...rivalPrices(PRICES, index, 7).map((price, asset) =>
+        Math.abs(Number(price - (PRICES[asset] as bigint)) / Number(PRICES[asset])),
+      ),
+    )
+  const far = Array.from({ length: 30 }, (_, index) => distance(index)).filter((value) => value > 0.01)
+  t.equal(far.length, 3, 'one in ten is beyond the band')
+  t.same(rivalPrices(PRICES, 5, 7), rivalPrices(PRICES, 5, 7))
+  t.notSame(rivalPrices(PRICES, 5, 7), rivalPrices(PRICES, 5, 8))
+  t.ok(rivalPrices([1n], 9, 7).every((price) => price > 0n))
+  buildRecord({
+    network: NETWORKS.dev,
+    height: 7,
+    identity: rivalName(9),
+    coinbase: rivalAddress(9),
+    winners: NONE,
+    prices: rivalPrices(PRICES, 9, 7),
+  })
+})
+
+t.test('bus: a listener that fails is dropped', async (t) => {
+  const bus = createBus()
+  const heard: MinerEvent[] = []
+  bus.on(() => {
+    throw new Error('broken pipe')
+  })
+  const off = bus.on((event) => heard.push(event))
+  bus.emit({ event: 'block', height: 1, minute: 1 })
+  bus.emit({ event: 'block', height: 1, minute: 2 })
+  t.match(heard.map(({ event }) => event).sort(), ['block', 'block', 'notice'])
+  off()
+  bus.emit({ event: 'block', height: 1, minute: 3 })
+  t.equal(heard.length, 3)
+})
