@@ -1,0 +1,543 @@
+import fs from 'node:fs'
+import path from 'node:path'
+
+import t from 'tap'
+import type { Test } from 'tap'
+
+import type { AckStatus } from './client.js'
+import type { DeliveryClient } from './delivery.js'
+import { fail } from './errors.js'
+import { FakeTiming, settled, until } from './fixtures/fake-timing.js'
+import * as factom from './index.js'
+import type { Entry, PublisherOptions, PublishOptions, PublishResult } from './index.js'
+import { readLines } from './record.js'
+
+const code = (wanted: string) => ({ code: wanted })
+const CHAIN = 'c1'.repeat(32)
+const HEIGHT = 100
+const key = factom.ecKey('Es2XT3jSxi1xqrDvS5JERM3W3jh1awRHuyoahn3hbQLyfEi1jvbq')
+const refused = (rpcCode: number, message = 'refused') =>
+  fail('E_FACTOM_RPC', message, { details: { rpcCode }, retryable: rpcCode === -32603 })
+const unreachable = () => fail('E_FACTOM_UNREACHABLE', 'nobody there')
+
+function records(count: number, first = 0): Entry[] {
+  return Array.from({ length: count }, (_, i) => ({
+    chainId: CHAIN,
+    extIds: [Uint8Array.of(first + i)],
+    content: new TextEncoder().encode('a price record'),
+  }))
+}
+const hashOf = (entry: Entry) => factom.entryHash(factom.encodeEntry(entry))
+const short = (hash: string) => hash.slice(0, 8)
+
+type Method = 'commit' | 'reveal' | 'ack'
+/** What happens to a call: it never arrives, or its reply is lost, or it is answered with an error. */
+type Fault = 'lost' | 'reply lost' | 'hangs' | 'hangs after' | Error
+
+/** A node that charges as the network does, and whose lines are as bad as a test wants them. */
+class Node implements DeliveryClient {
+  readonly calls: { method: Method; hash: string; at: number }[] = []
+  /** Entry hash to the txids that were paid for it. */
+  readonly paid = new Map<string, Set<string>>()
+  readonly messages = new Map<string, Set<string>>()
+  readonly revealed = new Set<string>()
+  readonly open = new Set<string>()
+  funded = true
+  /** Asked before each call. */
+  fault: (method: Method, hash: string, call: number) => Fault | undefined = () => undefined
+  ackOf: (hash: string) => AckStatus = (hash) => (this.isIn(hash) ? 'TransactionACK' : 'Unknown')
+  busy = 0
+  busiest = 0
+
+  constructor(readonly timing: FakeTiming) {}
+
+  isIn = (hash: string) => this.revealed.has(hash) && this.paid.has(hash)
+
+  commitEntry = (message: Uint8Array, signal?: AbortSignal) => {
+    const { entryHash, txid } = factom.decodeEntryCommit(message)
+    this.messages.set(entryHash, (this.messages.get(entryHash) ?? new Set()).add(txid))
+    return this.#call('commit', entryHash, signal, () => {
+      const before = this.paid.get(entryHash)
+      if (before && !this.revealed.has(entryHash)) throw refused(-32011)
+      if (this.funded && !before) this.paid.set(entryHash, new Set([txid]))
+      return { txid, entryHash }
+    })
+  }
+
+  revealEntry = (raw: Uint8Array, signal?: AbortSignal) => {
+    const entryHash = factom.entryHash(raw)
+    return this.#call('reveal', entryHash, signal, () => {
+      this.revealed.add(entryHash)
+      return { entryHash, chainId: CHAIN }
+    })
+  }
+
+  ack = (hash: string, _chainId: string, signal?: AbortSignal) =>
+    this.#call('ack', hash, signal, () => ({
+      commitTxid: '',
+      entryHash: hash,
+      commitStatus: this.paid.has(hash) ? ('TransactionACK' as const) : ('Unknown' as const),
+      entryStatus: this.ackOf(hash),
+    }))
+
+  async #call<T>(method: Method, hash: string, signal: AbortSignal | undefined, run: () => T): Promise<T> {
+    if (signal?.aborted) throw fail('E_FACTOM_ABORTED', 'ended')
+    this.calls.push({ method, hash, at: this.timing.now() })
+    if (method !== 'ack') this.busiest = Math.max(this.busiest, ++this.busy)
+    const fault = this.fault(method, hash, this.calls.length)
+    try {
+      await settled()
+      if (fault === 'lost') throw unreachable()
+      if (fault instanceof Error) throw fault
+      if (fault === 'hangs') await hang(signal)
+      const outcome = run()
+      if (fault === 'hangs after') await hang(signal)
+      if (fault === 'reply lost') throw unreachable()
+      return outcome
+    } finally {
+      if (method !== 'ack') this.busy--
+    }
+  }
+
+  sent(method: Method): string[] {
+    return this.calls.filter((call) => call.method === method).map(({ hash }) => hash)
+  }
+}
+
+function hang(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(fail('E_FACTOM_ABORTED', 'ended'))
+    if (signal?.aborted) end()
+    signal?.addEventListener('abort', end)
+  })
+}
+
+function setup(t: Test, options: Partial<PublisherOptions> = {}) {
+  const timing = new FakeTiming()
+  const node = new Node(timing)
+  const journal = path.join(t.testdir(), 'state', 'published.jsonl')
+  const open = (file = journal) => {
+    const publisher = factom.createPublisher({ client: node, key, journal: file, timing, ...options })
+    t.teardown(() => publisher.close())
+    return publisher
+  }
+  return { timing, node, journal, open }
+}
+
+const states = (results: readonly PublishResult[]) => results.map(({ state }) => state)
+
+t.test('25 records, the best first', async (t) => {
+  const { node, open, timing } = setup(t)
+  const publisher = open()
+  const entries = records(25)
+  const told: string[] = []
+  const onStatus = ({ entryHash, state }: PublishResult) => told.push(`${short(entryHash)} ${state}`)
+  const results = await timing.run(
+    publisher.publish(HEIGHT, entries, { onStatus, deadline: timing.now() + 20_000 }),
+  )
+
+  t.same(
+    results.map(({ entryHash }) => entryHash),
+    entries.map(hashOf),
+  )
+  t.match(
+    results,
+    entries.map(() => ({ state: 'acknowledged', height: HEIGHT, credits: 1, sent: true })),
+  )
+  t.same(node.sent('commit'), entries.map(hashOf), 'commits in order, each once')
+  t.equal(node.sent('reveal').length, 25)
+  t.ok(node.busiest > 1 && node.busiest <= 4, `${node.busiest} calls at once`)
+  t.same(publisher.published(HEIGHT), entries.map(hashOf))
+  t.same(publisher.published(HEIGHT + 1), [])
+  for (const entry of entries) {
+    const steps = told.filter((line) => line.startsWith(short(hashOf(entry)))).map((line) => line.slice(9))
+    t.same(steps, ['committed', 'revealed', 'acknowledged'])
+  }
+  const again = await timing.run(publisher.publish(HEIGHT, [...entries, ...entries]))
+  t.same(states(again), Array(25).fill('acknowledged'))
+  t.equal(node.sent('commit').length, 25, 'what is known is not sent again')
+  t.same(timing.pauses, [], 'no timer is left')
+})
+
+t.test('trouble on the line', (t) => {
+  async function publish(t: Test, fault: Node['fault'], options: PublishOptions = {}, count = 1) {
+    const setting = setup(t)
+    setting.node.fault = fault
+    const results = await setting.timing.run(setting.open().publish(HEIGHT, records(count), options))
+    for (const txids of setting.node.paid.values()) t.equal(txids.size, 1, 'paid once')
+    for (const txids of setting.node.messages.values()) t.equal(txids.size, 1, 'one commit was signed')
+    return { ...setting, results }
+  }
+  const count = (node: Node, method: Method) => node.sent(method).length
+
+  t.test('a lost commit', async (t) => {
+    const { node, results } = await publish(t, (method, _, call) =>
+      method === 'commit' && call < 4 ? 'lost' : undefined,
+    )
+    t.same(states(results), ['acknowledged'])
+    t.equal(count(node, 'commit'), 4)
+    const pauses = node.calls.slice(0, 4).map(({ at }, i, all) => at - (all[i - 1]?.at ?? at))
+    t.ok(
+      [0, 250, 375, 562].every((least, i) => (pauses[i] ?? 0) >= least),
+      `pauses ${pauses.join(', ')}`,
+    )
+    t.ok([0, 750, 1126, 1688].every((most, i) => (pauses[i] ?? 0) <= most))
+  })
+
+  t.test('the lost reply to a commit: -32011 means that it is in', async (t) => {
+    const { node, results } = await publish(t, (_, __, call) => (call === 1 ? 'reply lost' : undefined))
+    t.same(states(results), ['acknowledged'])
+    t.equal(count(node, 'commit'), 2)
+  })
+
+  t.test('a lost reveal is retried alone', async (t) => {
+    const { node, results } = await publish(t, (method, _, call) =>
+      method === 'reveal' && call < 4 ? (call % 2 ? 'lost' : 'reply lost') : undefined,
+    )
+    t.same(states(results), ['acknowledged'])
+    t.equal(count(node, 'commit'), 1)
+    t.equal(count(node, 'reveal'), 3)
+  })
+
+  t.test('an internal error passes, a refusal stays', async (t) => {
+    const passing = await publish(t, (_, __, call) => (call === 1 ? refused(-32603) : undefined))
+    t.same(states(passing.results), ['acknowledged'])
+    const staying = await publish(t, (method) =>
+      method === 'commit' ? refused(-32602, 'Invalid Commit Entry') : undefined,
+    )
+    t.match(staying.results, [
+      { state: 'failed', code: 'E_FACTOM_RPC', reason: 'Invalid Commit Entry', sent: true },
+    ])
+    t.equal(staying.node.calls.length, 1)
+  })
+
+  t.test('a record that fails does not stop the others', async (t) => {
+    const bad = hashOf(records(3)[1] as Entry)
+    const { results } = await publish(t, (_, hash) => (hash === bad ? refused(-32602) : undefined), {}, 3)
+    t.same(states(results), ['acknowledged', 'failed', 'acknowledged'])
+  })
+
+  t.test('without a deadline each step is tried for ten seconds', async (t) => {
+    const { node, results } = await publish(t, () => 'lost')
+    t.match(results, [{ state: 'failed', code: 'E_FACTOM_UNREACHABLE', sent: true }])
+    const took = (node.calls.at(-1)?.at ?? 0) - (node.calls[0]?.at ?? 0)
+    t.ok(took >= 10_000 && took < 14_000, `${took} ms`)
+  })
+
+  t.test('a commit that was dropped after its success goes out again', async (t) => {
+    const { node, timing, open } = setup(t)
+    node.funded = false
+    const publishing = open().publish(HEIGHT, records(1), { deadline: timing.now() + 20_000 })
+    await until(() => node.sent('ack').length > 0)
+    node.funded = true
+    t.same(states(await timing.run(publishing)), ['acknowledged'])
+    t.equal(count(node, 'commit'), 2)
+    t.equal(node.messages.get(hashOf(records(1)[0] as Entry))?.size, 1, 'the same bytes')
+  })
+
+  t.test('lost acknowledgements are asked for again', async (t) => {
+    const { results } = await publish(t, (method, _, call) =>
+      method === 'ack' && call < 6 ? 'lost' : undefined,
+    )
+    t.same(states(results), ['acknowledged'])
+  })
+  t.end()
+})
+
+t.test('the deadline', (t) => {
+  t.test('nothing is sent after it', async (t) => {
+    const { node, timing, open } = setup(t, { parallel: 1 })
+    node.fault = (method) => (method === 'commit' ? 'lost' : undefined)
+    const publisher = open()
+    const deadline = timing.now() + 5000
+    const publishing = publisher.publish(HEIGHT, records(3), { deadline })
+    await until(() => node.calls.length > 0)
+    for (let i = 0; i < 12; i++) await timing.advance(1000)
+    const results = await publishing
+    t.match(results, [
+      { state: 'failed', code: 'E_FACTOM_LATE', sent: true },
+      { state: 'failed', code: 'E_FACTOM_LATE', sent: false },
+      { state: 'failed', code: 'E_FACTOM_LATE', sent: false },
+    ])
+    t.ok(node.calls.every(({ at, hash }) => at < deadline && hash === results[0]?.entryHash))
+    t.same(publisher.published(HEIGHT), [results[0]?.entryHash], 'those that never left are not counted')
+    t.same(timing.pauses, [])
+  })
+
+  t.test('a call under way is cut', async (t) => {
+    const { node, timing, open } = setup(t)
+    node.fault = (method) => (method === 'reveal' ? 'hangs' : undefined)
+    const publishing = open().publish(HEIGHT, records(1), { deadline: timing.now() + 5000 })
+    await until(() => node.sent('reveal').length > 0)
+    await timing.advance(5000)
+    t.match(await publishing, [{ state: 'failed', code: 'E_FACTOM_LATE', reason: /paid/, sent: true }])
+  })
+
+  t.test('passed already', async (t) => {
+    const { node, timing, open } = setup(t)
+    const results = await open().publish(HEIGHT, records(2), { deadline: timing.now() })
+    t.match(results, [
+      { code: 'E_FACTOM_LATE', sent: false },
+      { code: 'E_FACTOM_LATE', sent: false },
+    ])
+    t.same(node.calls, [])
+  })
+
+  t.test('revealed, but never acknowledged', async (t) => {
+    const reasons = async (prepare: (node: Node) => void) => {
+      const { node, timing, open } = setup(t)
+      prepare(node)
+      const publishing = open().publish(HEIGHT, records(1), { deadline: timing.now() + 12_000 })
+      await until(() => node.sent('ack').length > 0)
+      for (let i = 0; i < 13; i++) await timing.advance(1000)
+      const [result] = await publishing
+      t.match(result, { state: 'failed', code: 'E_FACTOM_UNCONFIRMED', sent: true })
+      return result?.reason
+    }
+    t.match(await reasons((node) => (node.funded = false)), /entry credits/)
+    t.match(await reasons((node) => (node.ackOf = () => 'NotConfirmed')), /not taken the entry/)
+    t.match(
+      await reasons((node) => (node.fault = (method) => (method === 'ack' ? 'lost' : undefined))),
+      /no answer/,
+    )
+  })
+
+  t.test('without one, the acknowledgement is waited for a minute', async (t) => {
+    const { node, timing, open } = setup(t)
+    node.ackOf = () => 'Unknown'
+    t.match(await timing.run(open().publish(HEIGHT, records(1))), [{ code: 'E_FACTOM_UNCONFIRMED' }])
+  })
+  t.end()
+})
+
+t.test('stopped and taken up again', async (t) => {
+  const { node, timing, open } = setup(t)
+  const first = open()
+  const abort = new AbortController()
+  node.fault = (method) => (method === 'reveal' ? 'hangs' : undefined)
+  const publishing = first.publish(HEIGHT, records(6), { signal: abort.signal })
+  await until(() => node.sent('reveal').length === 4)
+  abort.abort()
+  const stopped = await publishing
+  t.same(states(stopped), ['committed', 'committed', 'committed', 'committed', 'composed', 'composed'])
+  await first.close()
+  await t.rejects(first.publish(HEIGHT, records(1, 50)), code('E_FACTOM_JOURNAL'), 'a closed publisher')
+
+  node.fault = () => undefined
+  const second = open()
+  t.equal(second.published(HEIGHT).length, 6)
+  const told: string[] = []
+  const results = await timing.run(second.resume(HEIGHT, { onStatus: ({ state }) => told.push(state) }))
+  t.same(states(results), Array(6).fill('acknowledged'))
+  t.same(
+    results.map(({ entryHash }) => entryHash),
+    records(6).map(hashOf),
+  )
+  t.equal(told.length, 2 * 6 + 2)
+  t.same(node.sent('commit').sort(), records(6).map(hashOf).sort(), 'each commit was sent once')
+  t.same(await second.resume(HEIGHT), results, 'there is nothing left to do')
+})
+
+t.test('a client that is closed leaves the records as they are', async (t) => {
+  const { node, timing, open } = setup(t)
+  node.fault = (method) => (method === 'reveal' ? fail('E_FACTOM_ABORTED', 'closed') : undefined)
+  t.same(states(await timing.run(open().publish(HEIGHT, records(1)))), ['committed'])
+})
+
+t.test('blocks that are over', async (t) => {
+  const { node, timing, open, journal } = setup(t)
+  const abort = new AbortController()
+  node.fault = (method, hash) =>
+    hash === hashOf(records(2)[0] as Entry) && method === 'reveal' ? 'hangs' : undefined
+  node.ackOf = () => 'Unknown'
+  const publisher = open()
+  const publishing = publisher.publish(HEIGHT, records(2), { signal: abort.signal })
+  await until(() => node.sent('reveal').length === 2 && node.sent('ack').length === 1)
+  abort.abort()
+  t.same(states(await publishing), ['committed', 'revealed'])
+
+  node.fault = () => undefined
+  node.ackOf = () => 'TransactionACK'
+  const told: PublishResult[] = []
+  const calls = node.calls.length
+  t.same(await publisher.resume(HEIGHT + 1, { onStatus: (status) => told.push(status) }), [])
+  t.match(told, [
+    { height: HEIGHT, state: 'failed', code: 'E_FACTOM_LATE', sent: true },
+    { height: HEIGHT, state: 'failed', code: 'E_FACTOM_UNCONFIRMED', sent: true },
+  ])
+  t.equal(node.calls.length, calls, 'nothing of them is sent any more')
+
+  for (let height = HEIGHT + 1; height < HEIGHT + 25; height++) {
+    await timing.run(publisher.publish(height, records(1, height - 90)))
+  }
+  await publisher.close()
+  const reopened = open()
+  t.same(reopened.published(HEIGHT), [], 'old blocks are forgotten')
+  t.equal(reopened.published(HEIGHT + 24).length, 1)
+  t.ok(fs.readFileSync(journal, 'utf8').split('\n').length < 25, 'and the file is short')
+})
+
+t.test('a crash at any step neither pays twice nor forgets', async (t) => {
+  const entries = records(3)
+  /** Publishes, and "crashes" at the given call: all that is left is the node and what the disk holds. */
+  async function crashAt(call: number, fault: Fault, torn: string) {
+    const { node, timing, open, journal } = setup(t)
+    const abort = new AbortController()
+    let crashed = false
+    node.fault = (_, __, number) => {
+      if (number === call) crashed = true
+      return crashed ? fault : undefined
+    }
+    const publishing = open().publish(HEIGHT, entries, { signal: abort.signal })
+    let finished = false
+    const done = timing.run(publishing).then(() => (finished = true))
+    await until(() => crashed || finished)
+    await settled()
+    const copy = `${journal}.copy`
+    fs.copyFileSync(journal, copy)
+    fs.appendFileSync(copy, torn)
+    abort.abort()
+    await done
+
+    node.fault = () => undefined
+    const restarted = open(copy)
+    t.equal(restarted.published(HEIGHT).length, entries.length)
+    const results = await timing.run(restarted.resume(HEIGHT))
+    t.same(
+      states(results),
+      entries.map(() => 'acknowledged'),
+      `call ${call}, ${String(fault)}`,
+    )
+    for (const entry of entries) {
+      t.equal(node.paid.get(hashOf(entry))?.size, 1)
+      t.equal(node.messages.get(hashOf(entry))?.size, 1, 'no second commit was signed')
+    }
+    return crashed
+  }
+  for (const fault of ['hangs', 'hangs after'] as const) {
+    for (let call = 1; call <= 9; call++) {
+      t.ok(await crashAt(call, fault, call % 2 ? '' : '{"hash":"8a'))
+    }
+  }
+  t.equal(await crashAt(100, 'hangs', ''), false, 'there are fewer calls')
+})
+
+t.test('journal', (t) => {
+  t.test('what is composed is on disk before anything is sent', async (t) => {
+    const { node, timing, open, journal } = setup(t)
+    let lines = 0
+    node.fault = (_, __, call) => {
+      if (call === 1) lines = fs.readFileSync(journal, 'utf8').split('\n').length - 1
+      return undefined
+    }
+    await timing.run(open().publish(HEIGHT, records(5)))
+    t.equal(lines, 5)
+    t.equal(fs.statSync(journal).mode & 0o777, 0o600)
+    t.notMatch(fs.readFileSync(journal, 'utf8'), /Es2XT3|0d26b92b985aaca8/, 'no secret in it')
+  })
+
+  t.test('a full disk before anything is sent', async (t) => {
+    const { node, timing, open, journal } = setup(t)
+    const publisher = open()
+    await timing.run(publisher.publish(HEIGHT, records(1)))
+    const before = fs.readFileSync(journal)
+    const restore = fillDisk(20)
+    await t.rejects(publisher.publish(HEIGHT, records(2, 10)), {
+      code: 'E_FACTOM_JOURNAL',
+      message: /ENOSPC/,
+    })
+    restore()
+    t.same(fs.readFileSync(journal), before, 'half a line was taken off again')
+    t.equal(node.sent('commit').length, 1, 'nothing was sent')
+    t.same(states(await timing.run(publisher.publish(HEIGHT, records(2, 10)))), [
+      'acknowledged',
+      'acknowledged',
+    ])
+    await publisher.close()
+    t.equal(open().published(HEIGHT).length, 3)
+  })
+
+  t.test('a full disk later on', async (t) => {
+    const errors: unknown[] = []
+    const { node, timing, open, journal } = setup(t, { onError: (error) => errors.push(error) })
+    const publisher = open()
+    let restore = () => undefined as void
+    node.fault = (_, __, call) => {
+      if (call === 1) restore = fillDisk(5)
+      return undefined
+    }
+    t.same(states(await timing.run(publisher.publish(HEIGHT, records(1)))), ['acknowledged'])
+    restore()
+    t.match(errors, [code('E_FACTOM_JOURNAL'), code('E_FACTOM_JOURNAL'), code('E_FACTOM_JOURNAL')])
+    await publisher.close()
+    t.equal(fs.readFileSync(journal, 'utf8').split('\n').length, 2, 'only the composed line is there')
+    const restarted = open()
+    t.same(states(await timing.run(restarted.resume(HEIGHT))), ['acknowledged'])
+    t.equal(node.paid.get(hashOf(records(1)[0] as Entry))?.size, 1)
+  })
+
+  t.test('places where it cannot be kept', (t) => {
+    const { open } = setup(t)
+    const folder = t.testdir({ file: 'text', folder: { published: {} } })
+    for (const place of ['file/published.jsonl', 'folder/published']) {
+      t.throws(() => open(path.join(folder, place)), code('E_FACTOM_JOURNAL'), place)
+    }
+    t.end()
+  })
+
+  t.test('damage', async (t) => {
+    const { timing, open, journal } = setup(t)
+    const publisher = open()
+    await timing.run(publisher.publish(HEIGHT, records(2)))
+    await publisher.close()
+    const text = fs.readFileSync(journal, 'utf8')
+    const lines = text.split('\n').slice(0, -1)
+    const [whole = '', second = '', ...stages] = lines
+    t.equal(lines.length, 8)
+    t.match(readLines(lines).records?.size, 2)
+    const at = (index: number, line: string) => lines.with(index, line)
+    const parsed = JSON.parse(whole) as Record<string, unknown>
+    const altered = (change: object) => JSON.stringify({ ...parsed, ...change })
+    const damaged: [string, string[], number][] = [
+      ['not JSON', at(2, '{"hash":'), 3],
+      ['null', at(0, 'null'), 1],
+      ['a number', at(1, '7'), 2],
+      ['a step of an unknown record', stages, 1],
+      ['an unknown state', at(0, altered({ state: 'paid' })), 1],
+      ['a failure without reason', at(0, altered({ state: 'failed' })), 1],
+      ['a height that is none', at(0, altered({ height: -1 })), 1],
+      ['an entry that is no hex', at(0, altered({ entry: 'xyz' })), 1],
+      ['an entry that is none', at(0, altered({ entry: '0011' })), 1],
+      ['a commit that is none', at(0, altered({ commit: '00' })), 1],
+      [
+        'a commit for another entry',
+        at(0, altered({ commit: (JSON.parse(second) as { commit: string }).commit })),
+        1,
+      ],
+      ['a step backwards', [...lines, stages[0] ?? ''], 9],
+    ]
+    for (const [what, text, line] of damaged) t.same(readLines(text), { records: null, damaged: line }, what)
+
+    fs.writeFileSync(journal, [...at(3, 'garbage'), ''].join('\n'))
+    t.throws(() => open(), { code: 'E_FACTOM_JOURNAL', message: /line 4 / })
+    t.match(fs.readFileSync(journal, 'utf8'), /garbage/, 'the file is left as it is')
+    fs.writeFileSync(journal, `${text}{"hash":"`)
+    t.equal(open().published(HEIGHT).length, 2, 'a line that was cut off at the end is dropped')
+  })
+  t.end()
+})
+
+/** Lets each write put down at most so many bytes and then fail. The returned function frees the disk. */
+function fillDisk(bytes: number): () => void {
+  const { writeSync } = fs
+  let left = bytes
+  fs.writeSync = ((fd: number, data: Buffer, offset: number, length: number, position: number) => {
+    if (left === 0) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+    const count = Math.min(left, length)
+    left -= count
+    return writeSync(fd, data, offset, count, position)
+  }) as typeof fs.writeSync
+  return () => {
+    fs.writeSync = writeSync
+  }
+}
