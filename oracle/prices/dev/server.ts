@@ -129,7 +129,9 @@ function troubled(response: http.ServerResponse, trouble: Trouble): void {
     case 'reset':
       response.destroy()
       return
-    default:
+    case 'stall-headers':
+    case 'stall-body':
+    case 'truncated':
       return
   }
 }

@@ -1,0 +1,10 @@
+/** Prices: sources, routes, aggregation, and the feed that takes a snapshot of them for each block. */
+export { PRICE_ERRORS } from './errors.js'
+export { createPriceFeed } from './feed.js'
+export type { PriceFeed, PriceFeedOptions, SnapshotOptions } from './feed.js'
+export type { PollReport } from './poller.js'
+export { DEV_ROUTES, ROUTES } from './route-table.js'
+export type { RouteTable } from './routes.js'
+export { defaultSources, devSources } from './sources.js'
+export type { CcxtSourceConfig, HttpSourceConfig, PriceSources, SourceConfig } from './sources.js'
+export type { PriceSnapshot, QuoteKind, Rejection, SourceState, Vote } from './types.js'
