@@ -45,7 +45,7 @@ export interface HistoryHeader {
 export interface HistoryContent {
   readonly header: HistoryHeader
   readonly blocks: readonly GradedSummary[]
-  /** Lines or bytes behind the good part that could not be used, in words; `null` if there were none. */
+  /** In words, if something behind the good part could not be used. */
   readonly damage: string | null
 }
 
@@ -73,12 +73,11 @@ export function readHistory(file: string): HistoryContent | { damage: string } |
   const good = blocks.findIndex((block, k) => !isSummary(block) || !follows(block, blocks[k - 1]))
   const kept = (good < 0 ? blocks : blocks.slice(0, good)) as GradedSummary[]
   // A whole file ends with a line break, so its last piece is empty.
-  const lost = lines.length - 1 - (kept.length + 1)
-  const torn = lines.at(-1) !== ''
+  const whole = lines.length === kept.length + 2 && lines.at(-1) === ''
   return {
     header,
     blocks: kept,
-    damage: lost > 0 || torn ? `${lost + Number(torn)} lines of it are damaged` : null,
+    damage: whole ? null : `it is damaged behind its first ${kept.length} blocks`,
   }
 }
 

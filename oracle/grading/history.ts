@@ -94,8 +94,9 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
     if (stale >= 0) notice('E_HISTORY_FOREIGN', 'record versions have changed; what follows is graded again')
   }
 
-  const counts = (height: number, version: number) =>
-    height >= network.activationHeight && network.oprVersionAt(height) === version
+  function counts(height: number, version: number): boolean {
+    return height >= network.activationHeight && network.oprVersionAt(height) === version
+  }
 
   function notice(code: 'E_HISTORY_DAMAGED' | 'E_HISTORY_FOREIGN', what: string): void {
     onNotice?.({ code, message: `history of graded blocks (${file}): ${what}` })
