@@ -27,6 +27,11 @@ export const CONFIG_ERRORS = {
     remedy: 'Give it as the flag or environment variable that the message names.',
     kind: 'usage',
   },
+  E_CONFIG_NETWORK: {
+    summary: 'A setting does not fit the network.',
+    remedy: 'Leave it out, or choose the network that the message names.',
+    kind: 'usage',
+  },
   E_CONFIG_SECRET: {
     summary: 'A secret was given in a way that would disclose it, twice, or in a file that cannot be read.',
     remedy: 'Give it once: in its environment variable, or in a file that the variable with _FILE names.',

@@ -59,7 +59,7 @@ export const SETTINGS = {
     flag: 'block-seconds',
     description: 'time from block to block on the dev network',
   }),
-  'network.rivals': given(integer(0, 500), 0, {
+  'network.rivals': given(integer(0, 1000), 0, {
     flag: 'rivals',
     description: 'dev network: records of other identities that compete with yours in each block',
   }),
@@ -93,7 +93,7 @@ export const SETTINGS = {
     },
   ),
   'miner.identity': optional(
-    pattern('NAME', /^[a-zA-Z0-9,]{1,64}$/, 'letters, digits and commas, at most 64'),
+    pattern('NAME', /^[a-zA-Z0-9,]{1,100}$/, 'letters, digits and commas, at most 100'),
     {
       flag: 'identity',
       defaultText: 'pegminer on dev, else required',
@@ -120,7 +120,7 @@ export const SETTINGS = {
     flag: 'machine-id',
     description: 'number of this machine among those with the same identity and coinbase',
   }),
-  'miner.records': optional(integer(1, 100), {
+  'miner.records': optional(integer(1, 1000), {
     flag: 'records',
     defaultText: '25 on dev, else 3',
     description: 'most records to publish a block; each costs one entry credit',

@@ -1,0 +1,70 @@
+/** What the commands have in common when they open or build a ByteMap: parameters, progress, the `bytemap` event. */
+import type { Settings } from '../config/index.js'
+import {
+  lxrParams,
+  openByteMap,
+  type ByteMapProgress,
+  type LxrParams,
+  type OpenByteMap,
+} from '../lxrhash/index.js'
+import type { CommandContext } from './context.js'
+import { bytesText } from './format.js'
+import { createProgress } from './progress.js'
+
+type LxrKeys = 'lxrhash.bits' | 'lxrhash.seed' | 'lxrhash.passes' | 'lxrhash.hashBits'
+
+/** Throws `E_LXR_…` for parameters that do not go together. */
+export function paramsOf(settings: Partial<Pick<Settings, LxrKeys>>): LxrParams {
+  const given = {
+    bits: settings['lxrhash.bits'],
+    seed: settings['lxrhash.seed'],
+    passes: settings['lxrhash.passes'],
+    hashBits: settings['lxrhash.hashBits'],
+  }
+  return lxrParams(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
+}
+
+export interface OpenMapOptions {
+  readonly params: LxrParams
+  /** How many hashers there will be. */
+  readonly slots: number
+  /** Build it if it is not there. Default: yes. */
+  readonly build?: boolean
+}
+
+type Context = Pick<CommandContext<'lxrhash.dir'>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>
+
+/** Opens the ByteMap, or builds it, and shows how far it is: a bar on a terminal, else log lines; with `--json` events. */
+export async function openMap(
+  context: Context,
+  { params, slots, build = true }: OpenMapOptions,
+): Promise<OpenByteMap> {
+  const { output, signal } = context
+  const progress = createProgress(context, `ByteMap 2^${params.bits} (${bytesText(2 ** params.bits)})`)
+  try {
+    const dir = context.settings['lxrhash.dir']
+    const map = await openByteMap(params, {
+      ...(dir === undefined ? {} : { dir }),
+      slots,
+      build,
+      signal,
+      onProgress: (state: ByteMapProgress) => progress.show(state),
+    })
+    output.event({ event: 'bytemap', phase: 'ready', ...factsOf(map) })
+    return map
+  } finally {
+    progress.end()
+  }
+}
+
+/** A ByteMap's facts as `--json` shows them. */
+export function factsOf(map: OpenByteMap) {
+  const { params, file, sha256, origin, milliseconds } = map
+  return { ...paramFacts(params), file, sha256, origin, milliseconds: Math.round(milliseconds) }
+}
+
+export function paramFacts({ bits, seed, passes, hashBits }: LxrParams) {
+  return { bits, bytes: 2 ** bits, seed: seedText(seed), passes, hashBits }
+}
+
+export const seedText = (seed: bigint): string => seed.toString(16).padStart(16, '0')

@@ -1,0 +1,105 @@
+/** The commands: what each is for, which settings it knows, where its code is. Loading this file loads no command. */
+import type { SettingKey } from '../config/index.js'
+import type { CommandSpec } from './context.js'
+import { BENCH_KEYS, BYTEMAP_KEYS, DEV_KEYS, HASH_KEYS, MINE_KEYS } from './keys.js'
+
+const command = <K extends SettingKey>(spec: CommandSpec<K>): CommandSpec<K> => spec
+
+const MINE = command({
+  name: 'mine',
+  summary: 'price, mine, publish and get paid, block by block',
+  details: [
+    'At minute 1 of each block the prices of all assets are taken and become a record; all threads look for its ' +
+      'best proofs of work until minute 9, when the best are published. When the block is saved it is graded: the ' +
+      'best 25 records of the network are paid.',
+    'On the network dev everything else is brought along: a chain that speaks the language of factomd, and an ' +
+      'exchange with prices that move. On local, TestNet and MainNet a factomd node is needed, an identity, a ' +
+      'coinbase address, and an entry-credit key.',
+    'Ctrl-C ends with a summary; state is kept in the data directory, and the next start goes on from there.',
+  ],
+  keys: MINE_KEYS,
+  examples: [
+    { line: 'pegminer mine --network dev', text: 'try it: everything embedded, blocks of a minute' },
+    {
+      line: 'pegminer mine --network dev --block-seconds 20 --blocks 2 --rivals 30 --json',
+      text: 'two blocks against 30 rivals, as JSON lines',
+    },
+    {
+      line: 'PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer mine --network MainNet --factomd http://localhost:8088 --identity me --coinbase FA…',
+      text: 'the real thing',
+    },
+  ],
+  load: async () => (await import('./mine.js')).mine,
+})
+
+const DEV = command({
+  name: 'dev',
+  summary: 'run the embedded chain and exchange alone, for other programs to use',
+  details: [
+    "A chain that speaks factomd's JSON-RPC API (/v2) and an exchange that answers as the real venues do, both on " +
+      '127.0.0.1. The addresses hold funds; their keys are the public test keys of Factom: anybody knows them.',
+  ],
+  keys: DEV_KEYS,
+  examples: [
+    { line: 'pegminer dev', text: 'the API on port 8088, blocks of a minute' },
+    { line: 'pegminer dev --port 0 --block-seconds 10 --json', text: 'any free port, said in JSON' },
+  ],
+  load: async () => (await import('./dev.js')).dev,
+})
+
+const HASH = command({
+  name: 'hash',
+  summary: 'LXRHash of hex inputs',
+  arguments: { form: '[HEX…]', most: Infinity },
+  details: [
+    'Inputs are the arguments, or else the lines of standard input; hashes come out one a line, in the same order. ' +
+      'An empty line or argument is the empty input and has a hash too. At the first input that is not hex the ' +
+      'command ends with exit code 2 and says which line it is; the hashes before it have been printed.',
+    'The ByteMap is opened, or built and kept if there is none with these parameters; the default of 2^30 takes ' +
+      'minutes to build.',
+  ],
+  keys: HASH_KEYS,
+  examples: [
+    { line: 'pegminer hash --bits 12 00ff', text: 'one hash with a small ByteMap' },
+    { line: 'pegminer hash --bits 12 < inputs.txt > hashes.txt', text: 'many' },
+  ],
+  load: async () => (await import('./hash.js')).hash,
+})
+
+const BYTEMAP = command({
+  name: 'bytemap',
+  summary: 'build, inspect or verify the table that LXRHash reads from',
+  arguments: { form: 'build|info|verify', most: 1 },
+  details: [
+    'build: builds the ByteMap and keeps it, unless it is there already (--force builds it again). Ctrl-C leaves ' +
+      'no half file.',
+    'info: path, parameters, size and SHA-256 of the file.',
+    'verify: reads the whole file and compares its SHA-256 with the one that it must have.',
+  ],
+  keys: BYTEMAP_KEYS,
+  examples: [
+    { line: 'pegminer bytemap build', text: 'the 1 GiB ByteMap of MainNet, once, some minutes' },
+    { line: 'pegminer bytemap verify --bits 24', text: 'is the file what it should be?' },
+  ],
+  load: async () => (await import('./bytemap.js')).bytemap,
+})
+
+const BENCH = command({
+  name: 'bench',
+  summary: 'measure the hashrate of this machine',
+  details: ['Hashes made-up records with every thread and prints the median rate. Nothing is published.'],
+  keys: BENCH_KEYS,
+  examples: [
+    { line: 'pegminer bench --bits 24', text: 'a ByteMap that is built in seconds' },
+    {
+      line: 'pegminer bench --bits 30 --threads 1 --seconds 10',
+      text: 'one thread on the ByteMap of MainNet',
+    },
+  ],
+  load: async () => (await import('./bench.js')).bench,
+})
+
+/** In the order of the overview. */
+export const COMMANDS: readonly CommandSpec[] = [MINE, DEV, BENCH, HASH, BYTEMAP].map(
+  (spec) => spec as unknown as CommandSpec,
+)

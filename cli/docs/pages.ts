@@ -1,0 +1,30 @@
+/** Every generated page of `docs/`, by file name. */
+import { CONFIG_ERRORS, NETWORK_ERRORS } from '../../config/index.js'
+import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
+import { FACTOM_ERRORS } from '../../factom/index.js'
+import { LXR_ERRORS } from '../../lxrhash/index.js'
+import { MINER_ERRORS } from '../../miner/index.js'
+import { GRADING_ERRORS, PRICE_ERRORS, RECORD_ERRORS } from '../../oracle/index.js'
+import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
+import { COMMANDS } from '../commands.js'
+import { CLI_ERRORS } from '../errors.js'
+import { errorsDoc, metricsDoc, settingsDoc } from './tables.js'
+
+export function docPages(): Readonly<Record<string, string>> {
+  return {
+    'settings.md': settingsDoc(COMMANDS),
+    'metrics.md': metricsDoc(),
+    'errors.md': errorsDoc({
+      'Command line': CLI_ERRORS,
+      Settings: { ...CONFIG_ERRORS, ...NETWORK_ERRORS },
+      LXRHash: LXR_ERRORS,
+      Factom: FACTOM_ERRORS,
+      'Embedded chain': DEV_CHAIN_ERRORS,
+      Records: RECORD_ERRORS,
+      Grading: GRADING_ERRORS,
+      Prices: PRICE_ERRORS,
+      Miner: MINER_ERRORS,
+      Telemetry: TELEMETRY_ERRORS,
+    }),
+  }
+}

@@ -1,0 +1,27 @@
+/** What can be wrong with a command line or its input. */
+import { errorsOf } from '../config/index.js'
+
+export const CLI_ERRORS = {
+  E_CLI_COMMAND: {
+    summary: 'There is no such command.',
+    remedy: 'See the list: pegminer --help.',
+    kind: 'usage',
+  },
+  E_CLI_HEX: {
+    summary: 'An input of `pegminer hash` is not hex: two digits 0-9 a-f for each byte.',
+    remedy: 'Correct the line or argument that the message names; those before it are done.',
+    kind: 'usage',
+  },
+  E_CLI_LINE: {
+    summary: 'An input line is longer than the program accepts.',
+    remedy: 'Give one input a line.',
+    kind: 'usage',
+  },
+  E_CLI_INTERNAL: {
+    summary: 'The program met a situation that it was not written for.',
+    remedy: 'Report it, with the lines that follow the message.',
+    kind: 'failure',
+  },
+} as const
+
+export const fail = errorsOf(CLI_ERRORS)

@@ -1,0 +1,111 @@
+/** Help texts, made from the tables of commands and settings. */
+import { displayNameOf, envNameOf, settingOf, type SettingKey } from '../config/index.js'
+import type { Paint } from '../telemetry/index.js'
+import type { CommandSpec } from './context.js'
+import { wrap } from './format.js'
+
+export interface HelpStyle {
+  readonly paint: Paint
+  readonly width: number
+}
+
+/** `pegminer --help`. */
+export function overviewHelp(
+  version: string,
+  commands: readonly CommandSpec[],
+  { paint, width }: HelpStyle,
+): string[] {
+  const column = Math.max(...commands.map(({ name }) => name.length)) + 4
+  return [
+    `${paint('bold', 'pegminer')} ${version}: mines the PegNet oracle on the Factom chain`,
+    '',
+    paint('bold', 'Usage'),
+    '  pegminer COMMAND [flags]',
+    '',
+    paint('bold', 'Commands'),
+    ...commands.flatMap(({ name, summary }) => row(name, summary, { paint, width, column })),
+    '',
+    paint('bold', 'Begin'),
+    '  pegminer mine --network dev      a network of its own on this machine: no account, no node, no internet',
+    '',
+    'pegminer COMMAND --help tells more; pegminer --version says the version.',
+    'Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted.',
+  ]
+}
+
+/** `pegminer COMMAND --help`. */
+export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): string[] {
+  const { name, details, keys, examples } = command
+  const form = command.arguments === undefined ? '' : ` ${command.arguments.form}`
+  const flags = keys.filter((key) => !settingOf(key).secret).map(flagText)
+  const secrets = keys.filter((key) => settingOf(key).secret)
+  const column = Math.min(30, Math.max(...flags.map(({ left }) => left.length), '-h, --help'.length) + 4)
+  const examplesColumn = Math.max(...examples.map(({ line }) => line.length)) + 4
+  return [
+    `${paint('bold', `pegminer ${name}`)}: ${command.summary}`,
+    '',
+    paint('bold', 'Usage'),
+    `  pegminer ${name}${form} [flags]`,
+    '',
+    ...details.flatMap((text) => [...wrap(text, width), '']),
+    paint('bold', 'Flags'),
+    ...flags.flatMap(({ left, right }) => row(left, right, { paint, width, column })),
+    ...row('-h, --help', 'this text', { paint, width, column }),
+    '',
+    ...(secrets.length === 0
+      ? []
+      : [
+          paint('bold', 'Secrets'),
+          ...secrets.flatMap((key) => {
+            const variable = envNameOf(key)
+            const { description, defaultText } = settingOf(key)
+            return [
+              `  ${paint('cyan', variable)} or ${paint('cyan', `${variable}_FILE`)}`,
+              ...wrap(`${description} (${defaultText})`, width - 6).map((line) => `      ${line}`),
+            ]
+          }),
+          '',
+        ]),
+    ...wrap(
+      `Each flag is also a variable, for example ${displayNameOf(keys[0]!)} is ${envNameOf(keys[0]!)}.`,
+      width,
+    ),
+    '',
+    paint('bold', 'Examples'),
+    ...examples.flatMap(({ line, text }) =>
+      examplesColumn + text.length + 2 <= width
+        ? [`  ${paint('cyan', line.padEnd(examplesColumn))}${text}`]
+        : [`  ${paint('cyan', line)}`, ...wrap(text, width - 6).map((part) => `      ${part}`)],
+    ),
+  ]
+}
+
+function flagText(key: SettingKey): { left: string; right: string } {
+  const { letter, type, description } = settingOf(key)
+  const name = `${letter === undefined ? '' : `-${letter}, `}${displayNameOf(key)}`
+  const left = type.placeholder === '' ? name : `${name} ${type.placeholder}`
+  const fallback = defaultTextOf(key)
+  return { left, right: fallback === '' ? description : `${description} (${fallback})` }
+}
+
+/** The default as text; '' for a switch that is off. */
+export function defaultTextOf(key: SettingKey): string {
+  const { default: value, defaultText } = settingOf(key)
+  if (defaultText !== undefined) return defaultText
+  return value === false || value === undefined ? '' : String(value as string | number | boolean)
+}
+
+/** Two columns; what is too long for the left one stands on a line of its own. */
+function row(
+  left: string,
+  right: string,
+  { paint, width, column }: HelpStyle & { column: number },
+): string[] {
+  const lines = wrap(right, width - column - 2)
+  const indent = ' '.repeat(column + 2)
+  if (left.length > column - 2)
+    return [`  ${paint('cyan', left)}`, ...lines.map((line) => `${indent}${line}`)]
+  return lines.map((line, k) =>
+    k === 0 ? `  ${paint('cyan', left.padEnd(column))}${line}` : `${indent}${line}`,
+  )
+}

@@ -1,0 +1,52 @@
+/** Which settings each command knows, in the order of its help text. */
+import type { SettingKey } from '../config/index.js'
+
+const keys = <const K extends readonly SettingKey[]>(...list: K): K => list
+
+const OUTPUT = keys('output.json', 'output.color', 'log.level', 'log.format')
+const LXR = keys('lxrhash.bits', 'lxrhash.seed', 'lxrhash.passes', 'lxrhash.hashBits', 'lxrhash.dir')
+
+export const MINE_KEYS = keys(
+  'network.name',
+  'miner.threads',
+  'network.blockSeconds',
+  'network.rivals',
+  'miner.blocks',
+  'miner.identity',
+  'miner.coinbase',
+  'miner.ecSecret',
+  'miner.machineId',
+  'miner.records',
+  'miner.cutoff',
+  'factom.url',
+  'data.dir',
+  'lxrhash.bits',
+  'lxrhash.dir',
+  'network.port',
+  'network.exchangePort',
+  'telemetry.port',
+  ...OUTPUT,
+)
+export const DEV_KEYS = keys(
+  'network.port',
+  'network.exchangePort',
+  'network.blockSeconds',
+  'data.dir',
+  ...OUTPUT,
+)
+export const HASH_KEYS = keys(...LXR, ...OUTPUT)
+export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...OUTPUT)
+export const BENCH_KEYS = keys(
+  'lxrhash.bits',
+  'miner.threads',
+  'bench.seconds',
+  'bench.repeat',
+  'lxrhash.dir',
+  ...OUTPUT,
+)
+
+export type MineKey = (typeof MINE_KEYS)[number]
+export type DevKey = (typeof DEV_KEYS)[number]
+export type HashKey = (typeof HASH_KEYS)[number]
+export type BytemapKey = (typeof BYTEMAP_KEYS)[number]
+export type BenchKey = (typeof BENCH_KEYS)[number]

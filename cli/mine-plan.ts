@@ -1,0 +1,97 @@
+/** What to mine and how: the settings, completed by what the network implies. Pure. */
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+import {
+  displayNameOf,
+  envNameOf,
+  networkOf,
+  problem,
+  problemsError,
+  type Network,
+  type Origin,
+  type Problem,
+  type SettingKey,
+  type Settings,
+} from '../config/index.js'
+import { isAddress } from '../factom/index.js'
+import { defaultRecordsPerBlock } from '../miner/index.js'
+import type { MineKey } from './keys.js'
+
+export interface MinePlan {
+  readonly network: Network
+  readonly identity: string
+  readonly coinbase: string
+  /** Undefined on dev: the embedded chain has a key of its own. */
+  readonly ecSecret: string | undefined
+  readonly bits: number
+  readonly records: number
+  readonly dataDir: string
+}
+
+/** The first holder of a LOCAL network's coins: a reward needs an address that is valid, not one that is ours. */
+const DEV_COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
+
+const ONLY_DEV: readonly MineKey[] = [
+  'network.blockSeconds',
+  'network.rivals',
+  'network.port',
+  'network.exchangePort',
+]
+const NEVER_DEV: readonly MineKey[] = ['factom.url']
+
+/** Throws one error with everything that is missing or does not fit (`problemsError`). */
+export function planOf(
+  settings: Pick<Settings, MineKey>,
+  origins: Readonly<Record<MineKey, Origin>>,
+): MinePlan {
+  const network = networkOf(settings['network.name'])
+  const dev = network.name === 'dev'
+  const problems: Problem[] = (dev ? NEVER_DEV : ONLY_DEV)
+    // A variable may be there for other runs; a flag is meant for this one.
+    .filter((key) => origins[key] === 'flag')
+    .map((key) =>
+      problem(
+        'E_CONFIG_NETWORK',
+        `${displayNameOf(key)} ${dev ? 'has no use' : 'is only for use'} on the network dev`,
+      ),
+    )
+  const needed = (key: SettingKey, value: string | undefined, onDev: string): string => {
+    if (value !== undefined) return value
+    if (!dev) problems.push(problem('E_CONFIG_MISSING', `the network ${network.name} needs ${wayOf(key)}`))
+    return onDev
+  }
+  const coinbase = needed('miner.coinbase', settings['miner.coinbase'], DEV_COINBASE)
+  const identity = needed('miner.identity', settings['miner.identity'], 'pegminer')
+  const ecSecret = dev ? undefined : needed('miner.ecSecret', settings['miner.ecSecret'], '')
+  const checksum = (key: SettingKey): Problem =>
+    problem('E_CONFIG_VALUE', `${displayNameOf(key)} has a wrong character in it: the check sum does not fit`)
+  if (settings['miner.coinbase'] !== undefined && !isAddress(coinbase, 'FA'))
+    problems.push(checksum('miner.coinbase'))
+  if (!dev && settings['miner.ecSecret'] !== undefined && !isAddress(settings['miner.ecSecret'], 'Es'))
+    problems.push(checksum('miner.ecSecret'))
+  const bits = settings['lxrhash.bits'] ?? network.defaultBits
+  if ((network.name === 'MainNet' || network.name === 'TestNet') && bits !== network.defaultBits)
+    problems.push(problem('E_CONFIG_NETWORK', `--bits must be ${network.defaultBits} on ${network.name}`))
+  if (problems.length > 0) throw problemsError(problems)
+  return {
+    network,
+    identity,
+    coinbase,
+    ecSecret,
+    bits,
+    records: settings['miner.records'] ?? defaultRecordsPerBlock(network),
+    dataDir: settings['data.dir'] ?? defaultDataDir(network.name),
+  }
+}
+
+export function defaultDataDir(network: string): string {
+  return join(homedir(), '.pegminer', network)
+}
+
+/** How to give a setting, as an instruction. */
+function wayOf(key: SettingKey): string {
+  const variable = envNameOf(key)
+  const name = displayNameOf(key)
+  return name === variable ? `${variable} or ${variable}_FILE` : name
+}

@@ -1,0 +1,152 @@
+/** The program: finds the command, resolves its settings, runs it, and turns whatever happens into an exit code. */
+import {
+  isCoded,
+  messageOf,
+  nearest,
+  problem,
+  problemsOf,
+  readFlags,
+  resolveSettings,
+  shown,
+  type Flags,
+} from '../config/index.js'
+import { createCensor, createLogger, painter, type Censor } from '../telemetry/index.js'
+import { COMMANDS } from './commands.js'
+import { EXIT, type CommandSpec, type Io } from './context.js'
+import { fail } from './errors.js'
+import { commandHelp, overviewHelp } from './help.js'
+import { createOutput, errorLine, wantsColor, widthOf } from './output.js'
+import { KNOWN_KEYS } from './known-keys.js'
+import { versionOf } from './version.js'
+
+/** Runs one command line (without `node` and the script) and resolves to the exit code. Never rejects. */
+export async function runProgram(words: readonly string[], io: Io): Promise<number> {
+  const pipe = watchPipe(io)
+  const json = words.includes('--json') || /^(true|on|yes|1)$/i.test(io.env['PEGMINER_OUTPUT_JSON'] ?? '')
+  const report = (error: unknown): number => reportError(error, io, json)
+  try {
+    const [first = '--help', ...rest] = words
+    const help = helpOrVersion(first, rest, io)
+    if (help) {
+      io.stdout.write(`${help.join('\n')}\n`)
+      return words.length === 0 ? EXIT.usage : EXIT.done
+    }
+    const command = COMMANDS.find(({ name }) => name === first)
+    if (command === undefined) throw unknownCommand(first)
+    return await runCommand(command, rest, { ...io, interrupted: AbortSignal.any([io.interrupted, pipe]) })
+  } catch (error) {
+    if (pipe.aborted) return EXIT.done
+    if (io.interrupted.aborted) return EXIT.interrupted
+    return report(error)
+  }
+}
+
+function helpOrVersion(first: string, rest: readonly string[], io: Io): readonly string[] | undefined {
+  if (first === '--version' || first === '-V' || first === 'version') return [versionOf()]
+  const color = wantsColor(io.stdout, undefined, io.env['NO_COLOR'])
+  const style = { paint: painter(color), width: Math.min(100, widthOf(io.stdout)) }
+  const named = (name: string | undefined) => COMMANDS.find((command) => command.name === name)
+  if (first === '--help' || first === '-h' || first === 'help') {
+    const command = named(rest[0])
+    return command ? commandHelp(command, style) : overviewHelp(versionOf(), COMMANDS, style)
+  }
+  const command = named(first)
+  return command && readFlags(rest, command.keys).help ? commandHelp(command, style) : undefined
+}
+
+function unknownCommand(word: string): Error {
+  if (word.startsWith('-'))
+    return fail('E_CLI_COMMAND', `the command comes first, before ${shown(word)}; see pegminer --help`)
+  const near = nearest(
+    word,
+    COMMANDS.map(({ name }) => name),
+  )
+  const hint = near === undefined ? 'see pegminer --help' : `did you mean ${near}?`
+  return fail('E_CLI_COMMAND', `unknown command ${shown(word)}; ${hint}`)
+}
+
+async function runCommand(command: CommandSpec, words: readonly string[], io: Io): Promise<number> {
+  const flags = withArguments(readFlags(words, command.keys), command)
+  const { settings, origins, warnings } = resolveSettings(command.keys, flags, io.env)
+  const json = settings['output.json']
+  const secrets = [settings['miner.ecSecret']].filter((secret) => secret !== undefined)
+  const censor = createCensor(secrets, KNOWN_KEYS)
+  const color = (stream: Io['stdout']) => wantsColor(stream, settings['output.color'], io.env['NO_COLOR'])
+  const log = loggerOf(settings, io, { censor, color: color(io.stderr) })
+  for (const warning of warnings) log.warn(warning)
+  const run = await command.load()
+  return run({
+    settings,
+    origins,
+    positionals: flags.positionals,
+    output: createOutput({
+      stream: io.stdout,
+      json,
+      color: color(io.stdout),
+      censor,
+      signal: io.interrupted,
+    }),
+    log,
+    stdin: io.stdin,
+    stderr: io.stderr,
+    env: io.env,
+    signal: io.interrupted,
+  })
+}
+
+/** Arguments beyond those that the command takes are problems, unless a wrong flag explains them. */
+function withArguments(flags: Flags, command: CommandSpec): Flags {
+  const surplus = flags.positionals.slice(command.arguments?.most ?? 0)
+  if (surplus.length === 0 || flags.problems.length > 0) return flags
+  const found = surplus.map((word) =>
+    problem('E_CONFIG_ARGUMENT', `unexpected argument ${shown(word)}; see --help`),
+  )
+  return { ...flags, problems: found }
+}
+
+function loggerOf(
+  settings: {
+    readonly 'log.level': 'error' | 'warn' | 'info' | 'debug'
+    readonly 'log.format': 'auto' | 'pretty' | 'json'
+  },
+  io: Io,
+  { censor, color }: { censor: Censor; color: boolean },
+) {
+  const auto = io.stderr.isTTY ? 'pretty' : 'json'
+  const format = settings['log.format'] === 'auto' ? auto : settings['log.format']
+  return createLogger({
+    level: settings['log.level'],
+    format,
+    color,
+    censor,
+    // journald stamps each line itself.
+    time: format === 'json' || io.env['JOURNAL_STREAM'] === undefined,
+    write: (line) => void io.stderr.write(`${line}\n`),
+  })
+}
+
+/** Says what went wrong: one line each, on standard error, and with `--json` as events. Returns the exit code. */
+function reportError(error: unknown, io: Io, json: boolean): number {
+  const censor = createCensor([], KNOWN_KEYS)
+  const found = problemsOf(error) ?? [
+    isCoded(error)
+      ? { code: error.code, message: error.message }
+      : { code: 'E_CLI_INTERNAL', message: messageOf(error) },
+  ]
+  const output = createOutput({ stream: io.stdout, json, color: false, censor, signal: io.interrupted })
+  for (const { code, message } of found) {
+    output.event({ event: 'error', code, message })
+    io.stderr.write(`${censor(errorLine(code, message))}\n`)
+  }
+  if (!isCoded(error) && error instanceof Error) io.stderr.write(`${censor(error.stack ?? '')}\n`)
+  return isCoded(error) && error.kind === 'usage' ? EXIT.usage : EXIT.failure
+}
+
+/** Aborted when the reader of standard output has gone (`pegminer hash … | head -1`): that is no error. */
+function watchPipe({ stdout, stderr }: Io): AbortSignal {
+  const gone = new AbortController()
+  // The listeners stay: a late error of a stream without one would end the process with a stack.
+  stdout.on('error', () => gone.abort())
+  stderr.on('error', () => {})
+  return gone.signal
+}

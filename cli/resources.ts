@@ -1,0 +1,24 @@
+/** What a command has opened, closed in the reverse order, whatever happens. */
+export interface Resources {
+  add(close: () => void | Promise<void>): void
+  /** Closes everything; the first error comes after the last attempt. */
+  close(): Promise<void>
+}
+
+export function openResources(): Resources {
+  const closers: (() => void | Promise<void>)[] = []
+  return {
+    add: (close) => void closers.push(close),
+    close: async () => {
+      const errors: unknown[] = []
+      for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
+        try {
+          await close()
+        } catch (error) {
+          errors.push(error)
+        }
+      }
+      if (errors.length > 0) throw errors[0]
+    },
+  }
+}

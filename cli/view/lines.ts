@@ -1,0 +1,94 @@
+/** Events of the miner → lines for people. Pure; which lines appear when is decided in `stream.ts`. */
+import type {
+  BlockEvent,
+  GradedEvent,
+  HashrateEvent,
+  JobEvent,
+  NoticeEvent,
+  PricesEvent,
+  SkippedEvent,
+  StoppedEvent,
+} from '../../miner/index.js'
+import { oneLine, type Style } from '../../telemetry/index.js'
+import { countText, durationText, plural, rateText } from '../format.js'
+
+export interface Line {
+  readonly label: string
+  readonly style: Style
+  readonly text: string
+}
+
+const WINNERS = 25
+
+export function blockLine({ height, minute }: BlockEvent): Line {
+  return { label: 'block', style: 'bold', text: minute === 0 ? `${height}` : `${height}, minute ${minute}` }
+}
+
+export function pricesLine({ assets, complete, missing }: PricesEvent): Line {
+  const lacking = Object.keys(missing)
+  if (complete) return { label: 'prices', style: 'cyan', text: `${assets} assets` }
+  const named = `${lacking.slice(0, 8).join(' ')}${lacking.length > 8 ? ' …' : ''}`
+  return { label: 'prices', style: 'yellow', text: `${assets} assets; ${lacking.length} missing: ${named}` }
+}
+
+export function jobLine({ oprHash, floor, winnersFrom }: JobEvent): Line {
+  const winners = winnersFrom === null ? 'no winners yet' : `winners of ${winnersFrom}`
+  const limit = /^0+$/.test(floor) ? 'no floor' : `floor ${floor.slice(0, 8)}…`
+  return { label: 'job', style: 'cyan', text: `record ${oprHash.slice(0, 16)}…, ${winners}, ${limit}` }
+}
+
+export function speedLine({ windows }: Pick<HashrateEvent, 'windows'>): Line {
+  const { s10, s60, m15, max } = windows
+  const cell = (rate: number | null): string => (rate === null ? 'n/a' : rateText(rate)).padEnd(9)
+  const text = `10s ${cell(s10)}  60s ${cell(s60)}  15m ${cell(m15)}  max ${rateText(max)}`
+  return { label: 'speed', style: 'magenta', text }
+}
+
+export function gradedLine({ height, records, valid, winners, mine, reward }: GradedEvent): Line {
+  const places = mine.filter(({ place }) => place < WINNERS)
+  const best = Math.min(...mine.map(({ place }) => place)) + 1
+  const paid = winners.length > 0 && reward !== '0'
+  const ours =
+    places.length === 0
+      ? 'none of ours among the winners'
+      : `ours ${places.length} of ${WINNERS}, best place ${best}`
+  const refused = records === valid ? '' : `, ${records - valid} refused`
+  return {
+    label: 'graded',
+    style: paid ? 'green' : 'yellow',
+    text: `block ${height}: ${plural(records, 'record')}${refused}; ${ours}; +${reward} PEG`,
+  }
+}
+
+export function skippedLine({ height, code, reason }: SkippedEvent): Line {
+  return { label: 'skipped', style: 'yellow', text: `block ${height}: ${code}: ${oneLine(reason)}` }
+}
+
+export function noticeLine({ level, code, message }: NoticeEvent): Line {
+  const style: Style = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : 'dim'
+  return { label: level === 'info' ? 'notice' : level, style, text: `${code}: ${oneLine(message)}` }
+}
+
+/** How many of a block's records are where; `failed` with its reasons comes on lines of its own. */
+export function entriesLine(counts: Readonly<Record<string, number>>, best: string): Line {
+  const parts = ['acknowledged', 'revealed', 'committed', 'failed']
+    .filter((status) => (counts[status] ?? 0) > 0)
+    .map((status) => `${counts[status]} ${status}`)
+  const style: Style = (counts['failed'] ?? 0) > 0 ? 'yellow' : 'cyan'
+  return { label: 'entries', style, text: `${parts.join(', ')}; best difficulty ${best}` }
+}
+
+/** The summary at the end. */
+export function summaryLines(event: StoppedEvent): [label: string, value: string][] {
+  const why = { blocks: 'all blocks done', interrupted: 'interrupted', failed: 'failed' }[event.reason]
+  return [
+    ['ended', `${why} after ${durationText(event.milliseconds)}`],
+    ['blocks', `${event.blocks} graded`],
+    [
+      'records',
+      `${plural(event.records, 'record')} published, ${plural(event.places, 'place')} among the winners`,
+    ],
+    ['reward', `${event.reward} PEG`],
+    ['hashrate', `${rateText(event.meanHashrate)} mean, ${countText(BigInt(event.hashes))} hashes`],
+  ]
+}

@@ -1,0 +1,127 @@
+/**
+ * The miner's events as a person wants to see them: a line a height instead of a minute, one line for the fate of
+ * a block's records instead of three each, and a speed line at a fixed pace.
+ */
+import type { EntryEvent, MinerEvent } from '../../miner/index.js'
+import { clockText } from '../format.js'
+import type { Output } from '../output.js'
+import {
+  blockLine,
+  entriesLine,
+  gradedLine,
+  jobLine,
+  noticeLine,
+  pricesLine,
+  skippedLine,
+  speedLine,
+  summaryLines,
+  type Line,
+} from './lines.js'
+import { factLine } from './facts.js'
+
+export interface EventView {
+  show(event: MinerEvent): void
+  /** Prints what is held back and stops the timer. */
+  close(): void
+}
+
+export interface EventViewOptions {
+  readonly output: Output
+  /** Time between two speed lines, ms. */
+  readonly speedEveryMs: number
+  readonly now?: () => number
+}
+
+/** News of records come in bursts; one line tells what happened in so long. */
+const ENTRIES_MS = 1_000
+const LABEL_WIDTH = 8
+
+export function createEventView({ output, speedEveryMs, now = Date.now }: EventViewOptions): EventView {
+  const { paint } = output
+  let height: number | null = null
+  let lastSpeed = now()
+  let fate = createFate(0)
+  let timer: NodeJS.Timeout | undefined
+
+  const print = ({ label, style, text }: Line): void =>
+    output.line(`${paint('dim', clockText(now()))}  ${paint(style, label.padEnd(LABEL_WIDTH))}  ${text}`)
+  const flush = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    fate.take().forEach(print)
+  }
+  const showEntry = (event: EntryEvent): void => {
+    if (event.height !== fate.height) {
+      flush()
+      fate = createFate(event.height)
+    }
+    fate.add(event)
+    timer ??= setTimeout(flush, ENTRIES_MS)
+  }
+
+  const show = (event: MinerEvent): void => {
+    switch (event.event) {
+      case 'entry':
+        return showEntry(event)
+      case 'hashrate':
+        // Half a second of slack: the miner's pace and ours need not beat together.
+        if (now() - lastSpeed < speedEveryMs - 500) return
+        lastSpeed = now()
+        return print(speedLine(event))
+      case 'block':
+        if (event.height === height) return
+        height = event.height
+        return print(blockLine(event))
+      case 'prices':
+        return print(pricesLine(event))
+      case 'job':
+        return print(jobLine(event))
+      case 'graded':
+        flush()
+        return print(gradedLine(event))
+      case 'skipped':
+        return print(skippedLine(event))
+      case 'notice':
+        return print(noticeLine(event))
+      case 'stopped':
+        flush()
+        output.line()
+        return summaryLines(event).forEach(([label, value]) => output.line(factLine(paint, label, value)))
+    }
+  }
+  return { show, close: flush }
+}
+
+/** Where the records of one block are. */
+function createFate(height: number) {
+  const status = new Map<string, EntryEvent['status']>()
+  const reasons = new Map<string, number>()
+  let best = ''
+  let news = false
+  return {
+    height,
+    add: (event: EntryEvent): void => {
+      news = true
+      status.set(event.entryHash, event.status)
+      if (event.difficulty > best) best = event.difficulty
+      if (event.status === 'failed') {
+        const reason = event.reason ?? 'unknown reason'
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+      }
+    },
+    /** The lines for what is new since the last call. */
+    take: (): Line[] => {
+      if (!news) return []
+      news = false
+      const counts: Record<string, number> = {}
+      for (const where of status.values()) counts[where] = (counts[where] ?? 0) + 1
+      const failures = [...reasons].map(([reason, count]): Line => ({
+        label: 'failed',
+        style: 'red',
+        text: `${count} of them: ${reason}`,
+      }))
+      reasons.clear()
+      return [entriesLine(counts, best), ...failures]
+    },
+  }
+}
