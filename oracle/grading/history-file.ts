@@ -40,6 +40,8 @@ export interface HistoryHeader {
   readonly proof: string
   /** Blocks up to this height have been left out to bound the file; -1 if none. */
   readonly trimmedTo: number
+  /** The last block with winners among those. */
+  readonly carried: Pick<GradedSummary, 'height' | 'difficulties'> | null
 }
 
 export interface HistoryContent {

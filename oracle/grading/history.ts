@@ -67,7 +67,7 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
   const file = join(dir, FILE)
   const chainId = oprChainId(network)
   const proof = difficulty(new Uint8Array(32), Uint8Array.of(1)).toString(16)
-  const fresh: HistoryHeader = { format: 1, chainId, proof, trimmedTo: -1 }
+  const fresh: HistoryHeader = { format: 1, chainId, proof, trimmedTo: -1, carried: null }
 
   let header = fresh
   let blocks: GradedSummary[] = []
@@ -225,17 +225,18 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
     onDisk = true
   }
 
-  /** Keeps the newest blocks, and in any case the last one with winners: the floor is made of it. */
+  /** Keeps the newest blocks; of those left out, the difficulties of the last one with winners. */
   function trim(all: GradedSummary[]): { header: HistoryHeader; blocks: GradedSummary[] } {
-    const start = Math.min(
-      all.length - keep,
-      Math.max(
-        0,
-        all.findLastIndex((block) => block.gradable),
-      ),
-    )
-    const trimmedTo = all[start - 1]?.height ?? header.trimmedTo
-    return { header: { ...header, trimmedTo }, blocks: all.slice(start) }
+    const left = all.slice(0, -keep)
+    const gradable = left.findLast((block) => block.gradable)
+    return {
+      header: {
+        ...header,
+        trimmedTo: left.at(-1)?.height ?? header.trimmedTo,
+        carried: gradable ? { height: gradable.height, difficulties: gradable.difficulties } : header.carried,
+      },
+      blocks: all.slice(-keep),
+    }
   }
 
   async function checkReached(toHeight: number): Promise<void> {
@@ -280,7 +281,7 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
     previousWinners: (height) => winnersAfter(before(height), height),
     difficulties(height) {
       const from = before(height)?.winnersFrom
-      const block = blocks.find((known) => known.height === from)
+      const block = [header.carried, ...blocks].find((known) => known?.height === from)
       return (block?.difficulties ?? []).map((hex) => BigInt(`0x${hex}`))
     },
     latest: () => blocks.at(-1) ?? null,
