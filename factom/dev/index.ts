@@ -6,6 +6,7 @@ import { messageOf } from '../../config/index.js'
 import { methodTable } from './api/table.js'
 import { serveApi } from './api/server.js'
 import { bootstrap, DEV_KEYS, PEGNET_CHAINS } from './bootstrap.js'
+import type { Message } from './chain/messages.js'
 import { openEngine } from './engine.js'
 import { fail } from './errors.js'
 import { startMinutes } from './minute-timer.js'
@@ -30,7 +31,7 @@ export interface DevChainOptions {
   readonly now?: () => number
   /** Closes the chain. */
   readonly signal?: AbortSignal
-  /** Told when a minute could not be written down; the chain stands still then. */
+  /** Told when a message or a minute cannot be written down; it has not happened then. */
   readonly onError?: (error: Error) => void
 }
 
@@ -56,7 +57,8 @@ export interface DevChain {
 export async function startDevChain(options: DevChainOptions): Promise<DevChain> {
   const { dataDir, blockSeconds, manual = false, signal } = options
   const fund = options.fund ?? 1_000_000
-  const now = options.now ?? Date.now
+  const clock = options.now ?? Date.now
+  const now = () => Math.floor(clock())
   checkOptions(blockSeconds, fund, options.port ?? 0)
   if (signal?.aborted) throw fail('E_DEVCHAIN_CLOSED', 'the development chain was ended before it began')
   const engine = openEngine(dataDir, now())
@@ -64,10 +66,17 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
   let closed: Promise<void> | null = null
   try {
     bootstrap(engine, { credits: fund, chains: options.chains ?? PEGNET_CHAINS }, now())
-    const api = await serveApi(
-      methodTable({ ...engine, blockSeconds, now, submit: (message) => engine.submit(message, now()) }),
-      options.port ?? 0,
-    )
+    /** What goes wrong for lack of disk is told here; a client only learns that it was an internal error. */
+    const told = (work: () => void) => {
+      try {
+        work()
+      } catch (error) {
+        options.onError?.(error instanceof Error ? error : new Error(messageOf(error)))
+        throw error
+      }
+    }
+    const submit = (message: Message) => told(() => engine.submit(message, now()))
+    const api = await serveApi(methodTable({ ...engine, blockSeconds, now, submit }), options.port ?? 0)
     const close = (): Promise<void> => {
       closed ??= (async () => {
         stopMinutes()
@@ -82,9 +91,9 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
     if (!manual)
       stopMinutes = startMinutes((blockSeconds * 1000) / 10, now, () => {
         try {
-          engine.tick(now())
-        } catch (error) {
-          options.onError?.(error instanceof Error ? error : new Error(messageOf(error)))
+          told(() => engine.tick(now()))
+        } catch {
+          // Told already; the next minute is tried all the same.
         }
       })
     if (signal?.aborted) onAbort()

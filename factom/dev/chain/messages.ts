@@ -74,12 +74,10 @@ export function heldTransaction(state: ChainState, hash: string): FactoidTransac
     .find(({ txid, fullHash }) => txid === hash || fullHash === hash)
 }
 
-function heldOf(message: Message, nowMs: number): Held {
-  if (message.type === 'reveal')
-    return { ...message, id: entryHash(message.raw), waitsFor: '', timeMs: nowMs }
-  const { txid, timeMs } =
-    message.type === 'factoid' ? decodeTransaction(message.raw) : decodeCommit(message.type, message.raw)
-  return { ...message, id: txid, waitsFor: '', timeMs }
+function heldOf({ type, raw }: Message, nowMs: number): Held {
+  if (type === 'reveal') return { type, raw, id: entryHash(raw), waitsFor: '', timeMs: nowMs }
+  const { txid, timeMs } = type === 'factoid' ? decodeTransaction(raw) : decodeCommit(type, raw)
+  return { type, raw, id: txid, waitsFor: '', timeMs }
 }
 
 function takeHeld(state: ChainState, waitsFor: readonly string[]): Held[] {

@@ -1,5 +1,5 @@
 /** Files that are whole or not there. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import { messageOf } from '../../../config/index.js'
@@ -25,8 +25,17 @@ export function writeWhole(path: string, text: string): void {
     renameSync(temporary, path)
     syncFolder(dirname(path))
   } catch (cause) {
-    rmSync(temporary, { force: true })
+    discard(temporary)
     throw storeError(`cannot write ${path}`, cause)
+  }
+}
+
+/** Removes a temporary file if it is there and can be removed. */
+export function discard(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // The error that led here is the one to tell.
   }
 }
 

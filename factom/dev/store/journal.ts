@@ -1,5 +1,5 @@
 /** One file: the snapshot of the last save in its first line, then every event since, a line each. */
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import { toHex } from '../../bytes.js'
@@ -7,10 +7,13 @@ import { hexBytes } from '../blocks/index.js'
 import type { ChainEvent } from '../chain/machine.js'
 import type { Snapshot } from '../chain/snapshot.js'
 import { fail } from '../errors.js'
-import { storeError, syncFolder, writeAll } from './files.js'
+import { discard, storeError, syncFolder, writeAll } from './files.js'
 
 export interface Journal {
-  /** Kept by the system when it returns: the end of this process, kill included, does not lose it. */
+  /**
+   * Kept by the system when it returns: the end of this process, kill included, does not lose it. Ticks are on
+   * the disk, and all before them.
+   */
   append(event: ChainEvent): void
   /** Begins anew from a snapshot; the old lines are gone in the same step. */
   restart(snapshot: Snapshot): void
@@ -67,7 +70,7 @@ export function openJournal(path: string, from: { bytes: number } | { snapshot: 
       syncFolder(dirname(path))
     } catch (cause) {
       if (next >= 0) closeSync(next)
-      rmSync(temporary, { force: true })
+      discard(temporary)
       throw storeError(`cannot write ${path}`, cause)
     }
     if (fd >= 0) closeSync(fd)
@@ -93,6 +96,7 @@ export function openJournal(path: string, from: { bytes: number } | { snapshot: 
       const line = `${JSON.stringify(jsonOf(event))}\n`
       try {
         writeAll(fd, line)
+        if (event.type === 'tick') fsyncSync(fd)
       } catch (cause) {
         // A torn line in the middle would spoil the file; at the end it does no harm.
         ftruncateSync(fd, length)
@@ -103,7 +107,6 @@ export function openJournal(path: string, from: { bytes: number } | { snapshot: 
     restart,
     close() {
       if (fd < 0) return
-      fsyncSync(fd)
       closeSync(fd)
       fd = -1
     },
