@@ -124,9 +124,17 @@ t.test('the recorded talk of a real node', async (t) => {
   t.equal(await client.entryCreditBalance('EC3TsJHUs8bzbbVnratBafub6toRYdgzgbR7kWwCW4tqbmyySRmg'), 1_000_000)
 
   await t.rejects(client.entryCreditBalance('EC123'), { code: 'E_FACTOM_RPC', details: { rpcCode: -32602 } })
-  await t.rejects(client.dblockByHeight(99999), { details: { rpcCode: -32008 }, retryable: true })
-  await t.rejects(client.rawData('0'.repeat(63) + '1'), { details: { rpcCode: -32008 } })
+  await t.rejects(client.dblockByHeight(99999), {
+    code: 'E_FACTOM_RPC',
+    details: { rpcCode: -32008 },
+    retryable: true,
+  })
+  await t.rejects(client.rawData('0'.repeat(63) + '1'), {
+    code: 'E_FACTOM_RPC',
+    details: { rpcCode: -32008 },
+  })
   await t.rejects(client.entry('zz'), {
+    code: 'E_FACTOM_RPC',
     details: { rpcCode: -32602, rpcData: 'Invalid Hash' },
     retryable: false,
   })
@@ -334,7 +342,7 @@ t.test('connections', (t) => {
     const { client, node } = await setup(t, result(HEIGHTS))
     await client.heights()
     let broken = 0
-    node.answer = (request, response) => {
+    node.answer = (_, response) => {
       node.answer = result(HEIGHTS)
       broken++
       response.destroy()

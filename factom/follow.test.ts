@@ -397,7 +397,7 @@ t.test('follower', (t) => {
     )
     await t.rejects(
       chain.follow({ after: known(chain, 0) }),
-      { details: { rpcCode: -32008 } },
+      { code: 'E_FACTOM_RPC', details: { rpcCode: -32008 } },
       'then the error',
     )
     chain.entries.set(second?.hash ?? '', entry)

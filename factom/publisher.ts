@@ -78,7 +78,7 @@ interface PublishRun extends DeliveryRun {
   readonly slots: Limiter
   /** Composed by this call: nothing of them has left yet. */
   readonly fresh: ReadonlySet<string>
-  notify(record: PublishRecord): void
+  readonly notify: (record: PublishRecord) => void
 }
 
 /** Throws `E_FACTOM_JOURNAL` if the journal cannot be opened. */
@@ -120,14 +120,21 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   /** A step that was done but could not be journalled is done again after a restart, which costs nothing. */
-  async function move(record: PublishRecord, stage: RecordStage, run: Pick<PublishRun, 'notify'>) {
-    const moved = { ...record, stage }
+  async function note(
+    moved: readonly PublishRecord[],
+    notify: (record: PublishRecord) => void,
+  ): Promise<void> {
     try {
-      await journal.put([moved])
+      await journal.put(moved)
     } catch (error) {
       options.onError?.(error)
     }
-    run.notify(moved)
+    for (const record of moved) notify(record)
+  }
+
+  async function move(record: PublishRecord, stage: RecordStage, run: PublishRun): Promise<PublishRecord> {
+    const moved = { ...record, stage }
+    await note([moved], run.notify)
     return moved
   }
 
@@ -191,12 +198,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   /** Records of blocks that are over fail, unless a call is still busy with them. */
   async function settleBefore(height: number, given: PublishOptions): Promise<void> {
-    const notify = (record: PublishRecord) => given.onStatus?.(resultOf(record))
-    for (const record of journal.records.values()) {
-      if (record.height >= height || isFinal(record) || underWay.has(record.entryHash)) continue
-      const outcome = endedBy(new Stop('late'), record.stage.state, { sent: true, last: null })
-      await move(record, outcome, { notify })
-    }
+    const over = [...journal.records.values()]
+      .filter((record) => record.height < height && !isFinal(record) && !underWay.has(record.entryHash))
+      .map((record) => {
+        const stage = endedBy(new Stop('late'), record.stage.state, { sent: true, last: null })
+        return { ...record, stage }
+      })
+    if (over.length > 0) await note(over, (record) => given.onStatus?.(resultOf(record)))
   }
 
   return {
