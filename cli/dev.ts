@@ -1,15 +1,13 @@
 /** `pegminer dev`: the embedded chain and exchange alone. */
 import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { once } from 'node:events'
 
-import { startDevChain } from '../factom/dev/index.js'
-import { startDevExchange } from '../oracle/prices/dev/index.js'
-import { openResources } from './resources.js'
 import type { DevKey } from './keys.js'
 import { EXIT, type CommandContext } from './context.js'
+import { startDevNetwork } from './dev-network.js'
 import { tilde } from './format.js'
 import { defaultDataDir } from './mine-plan.js'
+import { openResources } from './resources.js'
 import { factLine } from './view/facts.js'
 
 type Context = CommandContext<DevKey>
@@ -23,15 +21,16 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
   const resources = openResources()
   const broken = new AbortController()
   try {
-    const chain = await startDevChain({
-      dataDir: join(dataDir, 'chain'),
-      port: settings['network.port'] ?? FACTOMD_PORT,
-      blockSeconds,
-      onError: (error) => broken.abort(error),
-    })
-    resources.add(() => chain.close())
-    const exchange = await startDevExchange({ port: settings['network.exchangePort'] })
-    resources.add(() => exchange.close())
+    const { chain, exchange } = await startDevNetwork(
+      {
+        dataDir,
+        port: settings['network.port'] ?? FACTOMD_PORT,
+        exchangePort: settings['network.exchangePort'],
+        blockSeconds,
+        onError: (error) => broken.abort(error),
+      },
+      resources,
+    )
 
     const api = `${chain.url}/v2`
     output.event({

@@ -1,16 +1,20 @@
 /** `pegminer mine`: puts the rooms together, shows what happens, ends in order. */
 import { homedir } from 'node:os'
-import { join } from 'node:path'
 
-import { messageOf } from '../config/index.js'
-import { createFactomClient, ecKey, type EcKey } from '../factom/index.js'
-import { byteMapFile } from '../lxrhash/index.js'
-import { createMiner, minerSlots, type Miner } from '../miner/index.js'
-import { ASSETS, createPriceFeed, type PriceFeed } from '../oracle/index.js'
+import { createFactomClient, ecKey, type EcKey, type FactomClient } from '../factom/index.js'
+import type { OpenByteMap } from '../lxrhash/index.js'
+import { createMiner, minerSlots, type MinerOptions } from '../miner/index.js'
+import {
+  ASSETS,
+  createPriceFeed,
+  defaultSources,
+  devSources,
+  type PriceFeed,
+  type PriceSources,
+} from '../oracle/index.js'
 import { createMetrics, type Metrics } from '../telemetry/index.js'
 import { openMap, paramsOf } from './byte-map.js'
 import { EXIT, type CommandContext } from './context.js'
-import { startDevNetwork } from './dev-network.js'
 import { bytesText, durationText, tilde } from './format.js'
 import type { MineKey } from './keys.js'
 import { machineOf, threadsOf } from './machine.js'
@@ -20,3 +24,181 @@ import { serveMetrics } from './serve-metrics.js'
 import { versionOf } from './version.js'
 import { factLine } from './view/facts.js'
 import { createEventView } from './view/stream.js'
+
+type Context = CommandContext<MineKey>
+
+/** How the miner reaches the network, and who pays there. */
+interface Surroundings {
+  readonly factomd: string
+  readonly key: EcKey
+  readonly prices: PriceSources
+  /** Where the embedded exchange is, on dev. */
+  readonly exchange?: string
+}
+
+/** A speed line each minute; on dev a whole block may take less. */
+const SPEED_MS = { dev: 10_000, other: 60_000 }
+
+export async function mine(context: Context): Promise<number> {
+  const { settings, output, signal } = context
+  const plan = planOf(settings, context.origins)
+  const machine = machineOf()
+  const threads = threadsOf(settings['miner.threads'], machine.cores)
+  const rivals = plan.network.name === 'dev' ? settings['network.rivals'] : 0
+  const fact = (label: string, value: string): void => output.line(factLine(output.paint, label, value))
+  const resources = openResources()
+  try {
+    fact('pegminer', `${versionOf()}, Node.js ${process.versions.node}, ${process.platform} ${process.arch}`)
+    fact('cpu', `${machine.cpu}, ${machine.cores} ${machine.cores === 1 ? 'core' : 'cores'}`)
+    fact('memory', `${bytesText(machine.memory)}, ${bytesText(machine.freeMemory)} free`)
+    const map = await openMap(context, {
+      params: paramsOf({ 'lxrhash.bits': plan.bits }),
+      slots: minerSlots({ threads, rivals }),
+    })
+    fact('bytemap', mapText(map))
+    fact('threads', String(threads))
+
+    const metrics = createMetrics({ version: versionOf(), network: plan.network.name })
+    metrics.tree.miner.byteMapBytes.set(2 ** plan.bits)
+    metrics.tree.miner.byteMapSeconds.set(map.milliseconds / 1000)
+    const around =
+      plan.network.name === 'dev' ? await embed(context, plan, resources) : outside(context, plan)
+    const client = createFactomClient({ url: around.factomd, onCall: (call) => metrics.factomCall(call) })
+    resources.add(() => client.close())
+    const prices = feedOf(context, around.prices, metrics)
+    resources.add(() => prices.close())
+
+    const options: MinerOptions = {
+      network: plan.network,
+      identity: plan.identity,
+      coinbase: plan.coinbase,
+      machineId: settings['miner.machineId'],
+      threads,
+      recordsPerBlock: plan.records,
+      submissionCutoff: settings['miner.cutoff'],
+      blocks: settings['miner.blocks'],
+      rivals,
+      dataDir: plan.dataDir,
+    }
+    const miner = createMiner(options, { client, ecKey: around.key, byteMap: map, prices })
+    metrics.observe(miner.view)
+    const server = await serveMetrics(context, { metrics, view: miner.view })
+    if (server) resources.add(() => server.close())
+
+    networkFacts(context, plan, { around, client, prices }).forEach(([label, value]) => fact(label, value))
+    fact('metrics', server ? `${server.url}/metrics` : 'off')
+    output.line()
+    output.event({
+      event: 'start',
+      version: versionOf(),
+      network: plan.network.name,
+      threads,
+      identity: plan.identity,
+      coinbase: plan.coinbase,
+      ecAddress: around.key.address,
+      factomd: client.url,
+      exchange: around.exchange ?? null,
+      sources: prices.sourceNames,
+      metrics: server ? `${server.url}/metrics` : null,
+      dataDir: plan.dataDir,
+    })
+    const view = createEventView({
+      output,
+      speedEveryMs: plan.network.name === 'dev' ? SPEED_MS.dev : SPEED_MS.other,
+    })
+    miner.on((event) => {
+      output.event(event)
+      view.show(event)
+    })
+    const hint = (): void => sayEnding(context)
+    signal.addEventListener('abort', hint, { once: true })
+    try {
+      // Sources that take long to answer the first time have done so before minute 1.
+      const warm = prices
+        .start()
+        .catch((error: unknown) => context.log.warn('prices are not fetched in advance', { error }))
+      const { reason } = await miner.run(signal)
+      await prices.close()
+      await warm
+      return { blocks: EXIT.done, interrupted: EXIT.interrupted, failed: EXIT.failure }[reason]
+    } finally {
+      signal.removeEventListener('abort', hint)
+      view.close()
+    }
+  } finally {
+    await resources.close()
+  }
+}
+
+/** Starts the embedded chain and exchange. Loaded only when they are wanted. */
+async function embed(
+  { settings, log }: Context,
+  plan: MinePlan,
+  resources: Resources,
+): Promise<Surroundings> {
+  const { startDevNetwork } = await import('./dev-network.js')
+  const { chain, exchange } = await startDevNetwork(
+    {
+      dataDir: plan.dataDir,
+      port: settings['network.port'] ?? 0,
+      exchangePort: settings['network.exchangePort'],
+      blockSeconds: settings['network.blockSeconds'],
+      onError: (error) => log.error('the embedded chain stands still', { error }),
+    },
+    resources,
+  )
+  return {
+    factomd: chain.url,
+    key: ecKey(chain.keys.ecSecret),
+    prices: devSources(exchange.url),
+    exchange: exchange.url,
+  }
+}
+
+function outside({ settings }: Context, { ecSecret = '' }: MinePlan): Surroundings {
+  return { factomd: settings['factom.url'], key: ecKey(ecSecret), prices: defaultSources() }
+}
+
+function feedOf({ log }: Context, sources: PriceSources, metrics: Metrics): PriceFeed {
+  return createPriceFeed({
+    assets: ASSETS[5],
+    ...sources,
+    onPoll: (report) => {
+      metrics.pricePoll(report)
+      const { source, code, error } = report
+      if (code !== undefined) log.info('a price source gives nothing', { source, code, error })
+    },
+  })
+}
+
+function mapText({ params, file, origin, milliseconds }: OpenByteMap): string {
+  const how = origin === 'built' ? 'built' : 'opened'
+  return `2^${params.bits} (${bytesText(2 ** params.bits)}), ${how} in ${durationText(milliseconds)}, ${tilde(file, homedir())}`
+}
+
+function networkFacts(
+  { settings }: Context,
+  plan: MinePlan,
+  { around, client, prices }: { around: Surroundings; client: FactomClient; prices: PriceFeed },
+): [label: string, value: string][] {
+  const { network, identity, coinbase, records, dataDir } = plan
+  const dev = network.name === 'dev'
+  const pace = dev ? `, blocks of ${settings['network.blockSeconds']} s` : ''
+  const rivals = dev && settings['network.rivals'] > 0 ? `, ${settings['network.rivals']} rivals` : ''
+  return [
+    ['network', `${network.name}${pace}${rivals}, factomd at ${client.url}`],
+    ['identity', `${identity}, machine ${settings['miner.machineId']}, up to ${records} records a block`],
+    ['coinbase', coinbase],
+    ['paid by', `${around.key.address}${dev ? ' (a public test key)' : ''}`],
+    ['prices', prices.sourceNames.join(' ')],
+    ...(around.exchange === undefined
+      ? []
+      : ([['', `all at the embedded exchange, ${around.exchange}`]] as [string, string][])),
+    ['state', tilde(dataDir, homedir())],
+  ]
+}
+
+function sayEnding({ output, stderr }: Context): void {
+  // The terminal has just printed ^C at the beginning of a line.
+  if (stderr.isTTY && !output.json) stderr.write('\r\u001b[Kending; Ctrl-C once more forces it\n')
+}

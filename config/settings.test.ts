@@ -94,6 +94,16 @@ t.test('forms of flags', (t) => {
   t.end()
 })
 
+t.test('addresses of servers', (t) => {
+  const url = (text: string) => resolve(['factom.url'], ['--factomd', text]).settings['factom.url']
+  t.equal(url('http://node:8088/v2'), 'http://node:8088/v2')
+  t.equal(url('HTTPS://user:pass@node'), 'HTTPS://user:pass@node')
+  t.equal(url('localhost:8088'), 'http://localhost:8088')
+  for (const bad of ['ftp://node', 'http://', 'http:///v2', 'http://a b', 'http://node:99999', '/v2', ''])
+    t.match(problems(['factom.url'], [`--factomd=${bad}`]), [/E_CONFIG_VALUE: --factomd must be/], `"${bad}"`)
+  t.end()
+})
+
 t.test('paths', (t) => {
   const dir = (text: string) => resolve(['data.dir'], ['--data-dir', text]).settings['data.dir']
   t.equal(dir('~/x'), join(homedir(), 'x'))

@@ -64,13 +64,13 @@ export const hex64: ValueType<bigint> = {
     /^(0x)?[0-9a-f]{1,16}$/i.test(text) ? BigInt(`0x${text.replace(/^0x/i, '')}`) : undefined,
 }
 
-/** Address of an HTTP server. A user name and password may stand in it, so errors never repeat it. */
+/** Address of an HTTP server, `http://` if no scheme is given. It may hold a password, so errors never repeat it. */
 export const httpUrl: ValueType<string> = {
   placeholder: 'URL',
   expects: 'an address such as http://localhost:8088',
   parse: (text) => {
-    if (!/^https?:\/\/[^\s]+$/i.test(text) || text.length > 2048) return undefined
-    return URL.canParse(text) ? text : undefined
+    const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
+    return /^https?:\/\/[^\s/]\S*$/i.test(url) && url.length <= 2048 && URL.canParse(url) ? url : undefined
   },
 }
 

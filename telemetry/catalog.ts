@@ -70,6 +70,17 @@ export const METRICS = {
     sourceTime: gauge('pegnet_oracle_source_timestamp_seconds', 'Time of the prices last got from it.', [
       'source',
     ]),
+    requests: counter('pegnet_oracle_requests_total', 'Rounds of questions to a source.', [
+      'source',
+      'result',
+    ]),
+    requestSeconds: {
+      kind: 'histogram',
+      name: 'pegnet_oracle_request_duration_seconds',
+      help: 'Duration of these rounds.',
+      labels: ['source'],
+      buckets: REQUEST_SECONDS,
+    },
   },
   factom: {
     height: gauge('pegnet_factom_height', 'Block being built.'),

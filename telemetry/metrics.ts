@@ -25,6 +25,8 @@ export interface Metrics {
   observe(miner: MinerNumbers): void
   /** One finished call of the node; fits `onCall` of the Factom client. */
   factomCall(call: { readonly method: string; readonly milliseconds: number; readonly result: string }): void
+  /** One finished round of questions to a price source; fits `onPoll` of the price feed. */
+  pricePoll(poll: { readonly source: string; readonly milliseconds: number; readonly code?: string }): void
   /** The text that Prometheus reads. Numbers that live elsewhere are copied now. */
   render(): Promise<string>
 }
@@ -59,6 +61,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     factomCall: ({ method, milliseconds, result }) => {
       tree.factom.requests.inc({ method, result })
       tree.factom.requestSeconds.observe({ method }, milliseconds / 1000)
+    },
+    pricePoll: ({ source, milliseconds, code }) => {
+      tree.oracle.requests.inc({ source, result: code ?? 'ok' })
+      tree.oracle.requestSeconds.observe({ source }, milliseconds / 1000)
     },
     render: () => {
       if (miner) {

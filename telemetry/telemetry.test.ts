@@ -124,6 +124,8 @@ t.test('metrics', async (t) => {
 
   metrics.observe(miner)
   metrics.factomCall({ method: 'ack', milliseconds: 30, result: 'ok' })
+  metrics.pricePoll({ source: 'kraken', milliseconds: 300 })
+  metrics.pricePoll({ source: 'kraken', milliseconds: 300, code: 'E_PRICES_TIMEOUT' })
   metrics.tree.miner.byteMapBytes.set(2 ** 24)
   await metrics.render()
   const text = await metrics.render()
@@ -146,6 +148,9 @@ t.test('metrics', async (t) => {
     'pegnet_oracle_prices_missing 1',
     'pegnet_oracle_source_up{source="fiat"} 0',
     'pegnet_oracle_source_timestamp_seconds{source="kraken"} 1700000009',
+    'pegnet_oracle_requests_total{source="kraken",result="ok"} 1',
+    'pegnet_oracle_requests_total{source="kraken",result="E_PRICES_TIMEOUT"} 1',
+    'pegnet_oracle_request_duration_seconds_count{source="kraken"} 2',
     'pegnet_factom_height 12',
     'pegnet_factom_minute 3',
     'pegnet_factom_entry_credits 5000',

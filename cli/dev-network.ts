@@ -1,0 +1,27 @@
+/** The embedded network: chain and exchange. */
+import { join } from 'node:path'
+
+import { startDevChain, type DevChain } from '../factom/dev/index.js'
+import { startDevExchange, type DevExchange } from '../oracle/prices/dev/index.js'
+import type { Resources } from './resources.js'
+
+export interface DevNetworkOptions {
+  readonly dataDir: string
+  readonly port: number
+  readonly exchangePort: number
+  readonly blockSeconds: number
+  /** A minute could not be written down; the chain stands still from now on. */
+  readonly onError: (error: Error) => void
+}
+
+/** Starts both; `resources` closes them, after whatever is added later. */
+export async function startDevNetwork(
+  { dataDir, port, exchangePort, blockSeconds, onError }: DevNetworkOptions,
+  resources: Resources,
+): Promise<{ chain: DevChain; exchange: DevExchange }> {
+  const chain = await startDevChain({ dataDir: join(dataDir, 'chain'), port, blockSeconds, onError })
+  resources.add(() => chain.close())
+  const exchange = await startDevExchange({ port: exchangePort })
+  resources.add(() => exchange.close())
+  return { chain, exchange }
+}
