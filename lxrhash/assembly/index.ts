@@ -1,0 +1,24 @@
+/**
+ * The LXRHash kernel. One shared memory: the ByteMap at address 0, above it a scratch for each user (`layout.ts`).
+ * LXRHash is specified by the reference, github.com/pegnet/LXRHash.
+ */
+export { countBytes, generateBegin, generateSteps } from './generate'
+export {
+  BASE_BYTES,
+  BASE_LENGTH,
+  BASE_LIMIT,
+  CANDIDATES,
+  CANDIDATE_COUNT,
+  COUNTS,
+  HASH_BYTES,
+  INPUT,
+  INPUT_LIMIT,
+  LANES,
+  MASK,
+  MAX_LANES,
+  OUTPUT,
+  SCRATCH_BYTES,
+  SEED,
+} from './layout'
+export { begin, fastPass, finish, hashInput, stepPass } from './single'
+export { loadBase, search } from './search'

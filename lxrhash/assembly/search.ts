@@ -1,0 +1,205 @@
+/**
+ * The mining loop: nonces base ‖ counter for a range of counters, many lanes at a time; what lies above the floor is
+ * written down as a candidate.
+ */
+import { stepLanes } from './lanes'
+import {
+  A,
+  BASE_A,
+  BASE_BYTES,
+  BASE_HS,
+  BASE_LENGTH,
+  BASE_S1,
+  BASE_S2,
+  BASE_S3,
+  CANDIDATES,
+  CANDIDATE_COUNT,
+  CANDIDATE_LIMIT,
+  HASH_BYTES,
+  HS,
+  LANES,
+  LAST_A,
+  MASK,
+  NEXT_X,
+  ONE_A,
+  ONE_HS,
+  ONE_S1,
+  ONE_S2,
+  ONE_S3,
+  READ,
+  S1,
+  S2,
+  S3,
+  STRIDE,
+  X,
+} from './layout'
+import { begin, fastPass } from './single'
+
+/** The fast pass over the BASE_LENGTH bytes at BASE_BYTES, which all nonces have in common: once per record. */
+export function loadBase(scratch: usize): void {
+  begin(scratch)
+  fastPass(scratch, scratch + BASE_BYTES, load<u32>(scratch, BASE_LENGTH), 0)
+  memory.copy(scratch + BASE_A, scratch + ONE_A, 32)
+  memory.copy(scratch + BASE_HS, scratch + ONE_HS, 64 * 8)
+}
+
+/** Bytes of a counter without leading zeros; 1 for counters up to 255. */
+@inline
+function counterLength(counter: u64): u32 {
+  return 8 - (<u32>clz(counter | 1) >> 3)
+}
+
+/** Writes one value to all lanes at `to`. */
+@inline
+function spread(to: usize, lanes: u32, value: u64): void {
+  const both = i64x2.splat(value)
+  const end = to + (<usize>lanes << 3)
+  for (let p = to; p < end; p += 16) v128.store(p, both)
+}
+
+/** Writes each lane's counter byte to the lanes at `to`; `shift` says which byte. Lane k has counter `first` + k. */
+@inline
+function spreadCounter(to: usize, lanes: u32, first: u64, shift: u32): void {
+  const byte = i64x2.splat(0xff)
+  const two = i64x2.splat(2)
+  let counters = i64x2.add(i64x2.splat(first), i64x2(0, 1))
+  const end = to + (<usize>lanes << 3)
+  for (let p = to; p < end; p += 16) {
+    v128.store(p, v128.and(i64x2.shr_u(counters, shift), byte))
+    counters = i64x2.add(counters, two)
+  }
+}
+
+/** Lays the state after the base's fast pass into all lanes. */
+function spreadBase(scratch: usize, lanes: u32): void {
+  spread(scratch + A, lanes, load<u64>(scratch, BASE_A))
+  spread(scratch + S1, lanes, load<u64>(scratch, BASE_S1))
+  spread(scratch + S2, lanes, load<u64>(scratch, BASE_S2))
+  spread(scratch + S3, lanes, load<u64>(scratch, BASE_S3))
+  const hashBytes = <usize>load<u32>(scratch, HASH_BYTES)
+  for (let j: usize = 0; j < hashBytes; j++) {
+    spread(scratch + HS + j * STRIDE, lanes, load<u64>(scratch + (j << 3), BASE_HS))
+  }
+}
+
+/** The fast pass over one counter byte, which lies in the lanes of X. `h` is the offset of its row of hs. */
+function fastLanes(scratch: usize, lanes: u32, h: usize): void {
+  const mask = load<u32>(scratch, MASK)
+  const end = scratch + (<usize>lanes << 3)
+  for (let p = scratch; p < end; p += 8) {
+    store<u64>(p, load<u8>(<usize>(<u32>(load<u64>(p, A) ^ load<u64>(p, X)) & mask)), READ)
+  }
+  for (let p = scratch; p < end; p += 8) {
+    const c = load<u64>(p, X)
+    const t = load<u64>(p, READ)
+    let a = load<u64>(p, A)
+    let s1 = load<u64>(p, S1)
+    a = (a << 7) ^ (a >> 5) ^ (c << 20) ^ (c << 16) ^ c ^ (t << 20) ^ (t << 12) ^ (t << 4)
+    s1 = (s1 << 9) ^ (s1 >> 3) ^ load<u64>(p + h)
+    store<u64>(p + h, s1 ^ a)
+    store<u64>(p, a, A)
+    store<u64>(p, load<u64>(p, S3), S1)
+    store<u64>(p, load<u64>(p, S2), S3)
+    store<u64>(p, s1, S2)
+  }
+}
+
+/** Reads for the first row of the first step, whose x lies in X. Later steps' first reads belong to row 25. */
+function readFirst(scratch: usize, lanes: u32): void {
+  const mask = load<u32>(scratch, MASK)
+  const end = scratch + (<usize>lanes << 3)
+  for (let p = scratch; p < end; p += 8) {
+    store<u64>(p, load<u8>(<usize>(<u32>((load<u64>(p, A) >> 5) ^ load<u64>(p, X)) & mask)), READ)
+  }
+}
+
+/** Writes x of the step over the byte at `position` to the lanes at `to`. */
+@inline
+function inputLanes(scratch: usize, to: usize, lanes: u32, position: u32, length: u32, first: u64): void {
+  if (position < load<u32>(scratch, BASE_LENGTH)) {
+    spread(scratch + to, lanes, <u64>load<u8>(scratch + position, BASE_BYTES))
+  } else {
+    spreadCounter(scratch + to, lanes, first, (length - 1 - position) << 3)
+  }
+}
+
+/** Hashes base ‖ counter for `lanes` counters from `first` on, all of the same length, up to the last reduction step. */
+function hashLanes(scratch: usize, lanes: u32, first: u64): void {
+  const hashBytes = load<u32>(scratch, HASH_BYTES)
+  const base = load<u32>(scratch, BASE_LENGTH)
+  const length = base + counterLength(first)
+
+  spreadBase(scratch, lanes)
+  for (let i = base; i < length; i++) {
+    inputLanes(scratch, X, lanes, i, length, first)
+    fastLanes(scratch, lanes, HS + <usize>(i % hashBytes) * STRIDE)
+  }
+
+  inputLanes(scratch, X, lanes, 0, length, first)
+  readFirst(scratch, lanes)
+  for (let i: u32 = 0; i < length; i++) {
+    const h = HS + <usize>(i % hashBytes) * STRIDE
+    if (i + 1 < length) {
+      inputLanes(scratch, NEXT_X, lanes, i + 1, length, first)
+      stepLanes(scratch, lanes, h, NEXT_X)
+    } else {
+      stepLanes(scratch, lanes, h, HS + <usize>(hashBytes - 1) * STRIDE)
+    }
+  }
+  for (let k = <i32>hashBytes - 1; k >= 0; k--) {
+    const h = HS + <usize>k * STRIDE
+    stepLanes(scratch, lanes, h, k > 0 ? h - STRIDE : h)
+    if (k < 8) memory.copy(scratch + LAST_A + <usize>k * STRIDE, scratch + A, <usize>lanes << 3)
+  }
+}
+
+/** Output byte `k` (0 to 7) of one lane. Only those 8 of the output are ever needed here: they are the difficulty. */
+@inline
+function outputByte(p: usize, k: usize, mask: u32): u64 {
+  const a = load<u8>(<usize>(load<u32>(p + k * STRIDE, LAST_A) & mask))
+  const h = load<u8>(<usize>(load<u32>(p + k * STRIDE, HS) & mask))
+  return <u64>(a ^ h)
+}
+
+/** Appends those of the lanes whose difficulty is above the floor. Most fail at the first byte: two reads, not 16. */
+function collect(scratch: usize, lanes: u32, first: u64, floor: u64): void {
+  const mask = load<u32>(scratch, MASK)
+  const floorTop = floor >> 56
+  let count = load<u32>(scratch, CANDIDATE_COUNT)
+  for (let lane: u32 = 0; lane < lanes; lane++) {
+    const p = scratch + (<usize>lane << 3)
+    let difficulty = outputByte(p, 0, mask)
+    if (difficulty < floorTop) continue
+    for (let k: usize = 1; k < 8; k++) difficulty = (difficulty << 8) | outputByte(p, k, mask)
+    if (difficulty <= floor) continue
+    const candidate = scratch + (<usize>count << 4)
+    store<u64>(candidate, first + lane, CANDIDATES)
+    store<u64>(candidate, difficulty, CANDIDATES + 8)
+    count++
+  }
+  store<u32>(scratch, count, CANDIDATE_COUNT)
+}
+
+/**
+ * Hashes base ‖ counter for `count` counters from `start` (1 or more) on, and writes those with a difficulty above
+ * `floor` to CANDIDATES. Stops early when the candidates of another batch might not fit.
+ *
+ * @returns how many counters were hashed
+ */
+export function search(scratch: usize, start: u64, count: u32, floor: u64): u32 {
+  const lanes = load<u32>(scratch, LANES)
+  store<u32>(scratch, 0, CANDIDATE_COUNT)
+  let done: u32 = 0
+  while (done < count && load<u32>(scratch, CANDIDATE_COUNT) + lanes <= <u32>CANDIDATE_LIMIT) {
+    const first = start + done
+    let active = min(lanes, count - done)
+    // All lanes of a batch have counters of the same length: stop before the next power of 256.
+    const bits = counterLength(first) << 3
+    const left = (bits == 64 ? 0 : <u64>1 << bits) - first
+    if (left < <u64>active) active = <u32>left
+    hashLanes(scratch, (active + 7) & ~7, first)
+    collect(scratch, active, first, floor)
+    done += active
+  }
+  return done
+}

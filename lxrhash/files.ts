@@ -1,0 +1,141 @@
+/** Files that are either there in full or not at all: temporary name in the same directory, fsync, rename. */
+import { mkdir, open, rename, rm, statfs, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { fail, LxrError, systemCodeOf } from './errors.js'
+
+/** What is used of `node:fs/promises`; tests put in one that fails. */
+export interface FileSystem {
+  readonly mkdir: typeof mkdir
+  readonly open: typeof open
+  readonly rename: typeof rename
+  readonly rm: typeof rm
+  readonly statfs: typeof statfs
+}
+
+export const NODE_FILES: FileSystem = { mkdir, open, rename, rm, statfs }
+
+/** A file that is being written; it appears under its name at `commit` and not before. */
+export interface PendingFile {
+  write(bytes: Uint8Array): Promise<void>
+  /** To the disk, then to its name. */
+  commit(): Promise<void>
+  /** Leaves nothing behind. After `commit` it does nothing. */
+  discard(): Promise<void>
+}
+
+/**
+ * Starts a file of `bytes` bytes; makes the directory if need be. Throws E_LXR_DIRECTORY, E_LXR_DISK_FULL (also in
+ * advance, if the disk says that it has less room), E_LXR_FILE_WRITE; `write` and `commit` throw the latter two.
+ */
+export async function startFile(
+  file: string,
+  bytes: number,
+  fs: FileSystem = NODE_FILES,
+): Promise<PendingFile> {
+  const dir = dirname(file)
+  const temporary = join(
+    dir,
+    `.${basename(file)}.${process.pid}-${Math.random().toString(36).slice(2, 8)}.tmp`,
+  )
+  const handle = await startTemporary(dir, temporary, fs)
+  let open = true
+
+  const discard = async (): Promise<void> => {
+    if (!open) return
+    open = false
+    await handle.close().catch(() => undefined)
+    await fs.rm(temporary, { force: true }).catch(() => undefined)
+  }
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      await discard()
+      throw error instanceof LxrError ? error : writeError(file, error)
+    }
+  }
+
+  await guarded(() => checkRoom(dir, file, bytes, fs))
+  return {
+    write: (data) => guarded(() => writeAll(handle, data)),
+    commit: () =>
+      guarded(async () => {
+        await handle.sync()
+        await handle.close()
+        await fs.rename(temporary, file)
+        open = false
+        await syncDirectory(dir, fs)
+      }),
+    discard,
+  }
+}
+
+/** A small file, written in one go. */
+export async function writeFileAtomically(
+  file: string,
+  text: string,
+  fs: FileSystem = NODE_FILES,
+): Promise<void> {
+  const bytes = Buffer.from(text)
+  const pending = await startFile(file, bytes.length, fs)
+  await pending.write(bytes)
+  await pending.commit()
+}
+
+async function startTemporary(dir: string, temporary: string, fs: FileSystem): Promise<FileHandle> {
+  try {
+    await fs.mkdir(dir, { recursive: true })
+    return await fs.open(temporary, 'wx', 0o644)
+  } catch (error) {
+    const code = systemCodeOf(error)
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw writeError(dir, error)
+    throw fail(
+      'E_LXR_DIRECTORY',
+      `cannot write to ${dir} (${code ?? String(error)}): name another with --dir`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Better before minutes of building than after. Where the room cannot be asked for, the write itself decides. */
+async function checkRoom(dir: string, file: string, bytes: number, fs: FileSystem): Promise<void> {
+  const room = await fs.statfs(dir).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => Infinity,
+  )
+  if (room >= bytes) return
+  const mebibytes = (n: number) => `${Math.ceil(n / 2 ** 20)} MiB`
+  throw fail(
+    'E_LXR_DISK_FULL',
+    `${mebibytes(room)} free, ${file} needs ${mebibytes(bytes)}: make room or name another directory with --dir`,
+  )
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at)
+    at += bytesWritten
+  }
+}
+
+/** Some systems cannot open a directory; the file itself is on the disk by then. */
+async function syncDirectory(dir: string, fs: FileSystem): Promise<void> {
+  const handle = await fs.open(dir, 'r').catch(() => undefined)
+  await handle?.sync().catch(() => undefined)
+  await handle?.close()
+}
+
+function writeError(file: string, error: unknown): LxrError {
+  const code = systemCodeOf(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return fail('E_LXR_DISK_FULL', `the disk is full, ${file} was not written: make room or use --dir`, {
+      cause: error,
+    })
+  }
+  const reason = code ?? (error instanceof Error ? error.message : String(error))
+  return fail('E_LXR_FILE_WRITE', `cannot write ${file} (${reason}): check the permissions and the disk`, {
+    cause: error,
+  })
+}

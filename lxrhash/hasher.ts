@@ -1,0 +1,139 @@
+/** Hashing against an open ByteMap: single inputs, and the search for nonces. One hasher per slot and thread. */
+import { checkCounter } from './counter.js'
+import { fail } from './errors.js'
+import { configureScratch, instantiateKernel, slotAddress } from './kernel.js'
+import type { LxrParams } from './params.js'
+
+/** An open ByteMap as other threads get it: structured-clonable, nothing is copied. */
+export interface SharedByteMap {
+  readonly memory: WebAssembly.Memory
+  readonly module: WebAssembly.Module
+  readonly params: LxrParams
+  /** How many hashers may exist at once, numbered from 0. */
+  readonly slots: number
+}
+
+export interface Hasher {
+  /** Hashes in flight during a search. */
+  readonly lanes: number
+  /** LXRHash of any input: hashBits / 8 bytes. */
+  hash(input: Uint8Array): Uint8Array
+  /** The first 8 bytes of LXRHash(oprHash ‖ nonce) as a big-endian number; larger is better. */
+  difficulty(oprHash: Uint8Array, nonce: Uint8Array): bigint
+  /** Sets what all nonces of a search begin with. Together at most 256 bytes. */
+  load(oprHash: Uint8Array, prefix: Uint8Array): void
+  /**
+   * Nonce = prefix ‖ counter as `counterBytes` writes it. Hashes counters `start` to `start + count - 1` and reports
+   * those with a difficulty above (not equal to) `floor`, in ascending order of counters.
+   */
+  search(
+    start: bigint,
+    count: number,
+    floor: bigint,
+    report: (counter: bigint, difficulty: bigint) => void,
+  ): void
+}
+
+export interface HasherOptions {
+  /** Hashes in flight: a multiple of 8 up to 128. */
+  readonly lanes?: number
+}
+
+/** Shorter hashes have no difficulty. */
+const DIFFICULTY_BITS = 64
+/** A search is handed to the kernel in pieces that surely fit its 32-bit count. */
+const LARGEST_PIECE = 2 ** 30
+/** Measured: 64 lanes are too few to cover the memory's latency on some processors, more than 128 gain nothing. */
+const DEFAULT_LANES = 128
+
+/** Throws E_LXR_SLOT, E_LXR_KERNEL; E_LXR_INPUT for a lane count that the kernel does not have. */
+export function createHasher(map: SharedByteMap, slot: number, options: HasherOptions = {}): Hasher {
+  const { memory, params } = map
+  if (!Number.isInteger(slot) || slot < 0 || slot >= map.slots) {
+    throw fail('E_LXR_SLOT', `slot ${slot} is not in 0..${map.slots - 1}`)
+  }
+  const kernel = instantiateKernel(map.module, memory)
+  const { layout } = kernel
+  const lanes = options.lanes ?? DEFAULT_LANES
+  if (!Number.isInteger(lanes) || lanes < 8 || lanes % 8 !== 0 || lanes > layout.MAX_LANES) {
+    throw fail('E_LXR_INPUT', `lanes must be a multiple of 8 up to ${layout.MAX_LANES}, not ${lanes}`)
+  }
+  const scratch = slotAddress(params, slot)
+  configureScratch(kernel, memory, params, { scratch, lanes })
+
+  const hashBytes = params.hashBits / 8
+  const bytesAt = (offset: number, length: number) => new Uint8Array(memory.buffer, scratch + offset, length)
+  const input = bytesAt(layout.INPUT, layout.INPUT_LIMIT)
+  const output = bytesAt(layout.OUTPUT, hashBytes)
+  const base = bytesAt(layout.BASE_BYTES, layout.BASE_LIMIT)
+  const words = new Uint32Array(memory.buffer, scratch, layout.INPUT / 4)
+  const candidates = new BigUint64Array(memory.buffer, scratch + layout.CANDIDATES)
+  let loaded = false
+
+  function hashToOutput(bytes: Uint8Array): void {
+    if (bytes.length <= input.length) {
+      input.set(bytes)
+      kernel.hashInput(scratch, bytes.length)
+      return
+    }
+    kernel.begin(scratch)
+    for (const pass of [kernel.fastPass, kernel.stepPass]) {
+      for (let at = 0; at < bytes.length; at += input.length) {
+        const piece = bytes.subarray(at, at + input.length)
+        input.set(piece)
+        pass(scratch, scratch + layout.INPUT, piece.length, at)
+      }
+    }
+    kernel.finish(scratch)
+  }
+
+  function needDifficulty(): void {
+    if (params.hashBits >= DIFFICULTY_BITS) return
+    throw fail('E_LXR_PARAMS', `a difficulty needs hashes of ${DIFFICULTY_BITS} bits, not ${params.hashBits}`)
+  }
+
+  return {
+    lanes,
+    hash(bytes) {
+      hashToOutput(bytes)
+      return output.slice()
+    },
+    difficulty(oprHash, nonce) {
+      needDifficulty()
+      const bytes = new Uint8Array(oprHash.length + nonce.length)
+      bytes.set(oprHash)
+      bytes.set(nonce, oprHash.length)
+      hashToOutput(bytes)
+      return new DataView(memory.buffer, scratch + layout.OUTPUT).getBigUint64(0)
+    },
+    load(oprHash, prefix) {
+      needDifficulty()
+      const length = oprHash.length + prefix.length
+      if (length > base.length) {
+        throw fail('E_LXR_INPUT', `record hash and prefix have ${length} bytes, more than ${base.length}`)
+      }
+      base.set(oprHash)
+      base.set(prefix, oprHash.length)
+      words[layout.BASE_LENGTH / 4] = length
+      kernel.loadBase(scratch)
+      loaded = true
+    },
+    search(start, count, floor, report) {
+      if (!loaded) throw fail('E_LXR_INPUT', 'search before load')
+      if (!Number.isSafeInteger(count) || count < 0) {
+        throw fail('E_LXR_INPUT', `count must be a whole number, not ${count}`)
+      }
+      if (count === 0) return
+      checkCounter(start)
+      checkCounter(start + BigInt(count - 1))
+      for (let done = 0; done < count;) {
+        const piece = Math.min(count - done, LARGEST_PIECE)
+        done += kernel.search(scratch, start + BigInt(done), piece, floor)
+        const found = words[layout.CANDIDATE_COUNT / 4] as number
+        for (let at = 0; at < 2 * found; at += 2) {
+          report(candidates[at] as bigint, candidates[at + 1] as bigint)
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,94 @@
+/** Reads a ByteMap's file straight into the shared memory, hashing and counting on the way. */
+import { createHash } from 'node:crypto'
+import { open, type FileHandle } from 'node:fs/promises'
+import { throwIfAborted } from './abort.js'
+import { fail, LxrError, systemCodeOf } from './errors.js'
+import { clearCounts, countPiece, countsAreEven } from './proof.js'
+import type { Room } from './room.js'
+
+/** Bytes that are read, hashed and counted at once: a few milliseconds between two looks at the signal. */
+const PIECE_BYTES = 2 ** 22
+
+export interface Digest {
+  /** Hex. */
+  readonly sha256: string
+  /** Whether each byte value occurs equally often. */
+  readonly even: boolean
+}
+
+/** Undefined if there is no such file. Throws E_LXR_FILE_READ. */
+export async function openForReading(file: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(file, 'r')
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined
+    throw unreadable(file, error)
+  }
+}
+
+/** Throws E_LXR_FILE_LENGTH, E_LXR_FILE_READ. */
+export async function checkLength(handle: FileHandle, file: string, bytes: number): Promise<void> {
+  const found = await handle.stat().catch((error: unknown) => {
+    throw unreadable(file, error)
+  })
+  if (!found.isFile()) throw fail('E_LXR_FILE_READ', `${file} is not a file: remove it`)
+  if (found.size !== bytes) throw wrongLength(file, found.size, bytes)
+}
+
+export interface ReadRun {
+  readonly file: string
+  readonly signal: AbortSignal | undefined
+  readonly report: (done: number) => void
+}
+
+/** The next piece is read while this one is hashed. Throws E_LXR_FILE_READ, E_LXR_FILE_LENGTH, E_LXR_ABORTED. */
+export async function readAndDigest(
+  room: Room,
+  handle: FileHandle,
+  { file, signal, report }: ReadRun,
+): Promise<Digest> {
+  const { map } = room
+  const hash = createHash('sha256')
+  const readPiece = async (at: number): Promise<Uint8Array> => {
+    const piece = map.subarray(at, at + PIECE_BYTES)
+    for (let got = 0; got < piece.length;) {
+      const { bytesRead } = await handle.read(piece, got, piece.length - got, at + got)
+      if (bytesRead === 0) throw wrongLength(file, at + got, map.length)
+      got += bytesRead
+    }
+    return piece
+  }
+
+  clearCounts(room)
+  report(0)
+  let next = readPiece(0)
+  try {
+    for (let at = 0; at < map.length; at += PIECE_BYTES) {
+      const piece = await next
+      throwIfAborted(signal)
+      next = readPiece(at + PIECE_BYTES)
+      hash.update(piece)
+      countPiece(room, at, piece.length)
+      report(at + piece.length)
+    }
+  } catch (error) {
+    throw error instanceof LxrError ? error : unreadable(file, error)
+  } finally {
+    await Promise.allSettled([next])
+  }
+  return { sha256: hash.digest('hex'), even: countsAreEven(room) }
+}
+
+function wrongLength(file: string, found: number, wanted: number): LxrError {
+  return fail(
+    'E_LXR_FILE_LENGTH',
+    `${file} has ${found} bytes instead of ${wanted}: delete it or run \`pegminer bytemap build --force\``,
+  )
+}
+
+export function unreadable(file: string, error: unknown): LxrError {
+  const reason = systemCodeOf(error) ?? (error instanceof Error ? error.message : String(error))
+  return fail('E_LXR_FILE_READ', `cannot read ${file} (${reason}): check its permissions and the disk`, {
+    cause: error,
+  })
+}

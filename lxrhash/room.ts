@@ -1,0 +1,30 @@
+/** Shared memory for a ByteMap with the kernel at it, before it is filled. */
+import type { SharedByteMap } from './hasher.js'
+import {
+  compileKernel,
+  configureScratch,
+  createMemory,
+  instantiateKernel,
+  slotAddress,
+  type Kernel,
+} from './kernel.js'
+import { mapBytes, type LxrParams } from './params.js'
+
+export interface Room extends SharedByteMap {
+  readonly kernel: Kernel
+  /** The scratch that building and checking use: the first slot's, before any hasher does. */
+  readonly scratch: number
+  /** The ByteMap. */
+  readonly map: Uint8Array
+}
+
+/** Throws E_LXR_SLOT, E_LXR_MEMORY, E_LXR_KERNEL. */
+export async function createRoom(params: LxrParams, slots: number): Promise<Room> {
+  const module = await compileKernel()
+  const memory = createMemory(params, slots)
+  const kernel = instantiateKernel(module, memory)
+  const scratch = slotAddress(params, 0)
+  configureScratch(kernel, memory, params, { scratch, lanes: kernel.layout.MAX_LANES })
+  const map = new Uint8Array(memory.buffer, 0, mapBytes(params))
+  return { memory, module, params, slots, kernel, scratch, map }
+}

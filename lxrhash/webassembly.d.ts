@@ -1,0 +1,20 @@
+/** The part of the WebAssembly interface that is used here; Node's types have none of it. */
+declare namespace WebAssembly {
+  interface Memory {
+    readonly buffer: SharedArrayBuffer
+  }
+  const Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => Memory
+
+  interface Module {
+    readonly __module?: never
+  }
+  function compile(bytes: Uint8Array): Promise<Module>
+
+  interface Global {
+    readonly value: number
+  }
+  interface Instance {
+    readonly exports: Readonly<Record<string, unknown>>
+  }
+  const Instance: new (module: Module, imports: { env: { memory: Memory } }) => Instance
+}
