@@ -381,6 +381,15 @@ t.test('follower', (t) => {
       await t.rejects(chain.follow({ after }), code('E_FACTOM_LINK'), `at height ${height}`)
     }
     t.equal(chain.asked, 0, 'no entry was fetched')
+    const { entryBlock } = chain
+    let walked = 0
+    chain.entryBlock = (keyMr) => {
+      walked++
+      return entryBlock(keyMr)
+    }
+    const after = { keyMr: '11'.repeat(32), height: 7 }
+    await t.rejects(chain.follow({ after }), code('E_FACTOM_LINK'))
+    t.equal(walked, 2, 'the walk ends where the known block should have been')
   })
 
   t.test('nothing half-delivered', async (t) => {

@@ -46,6 +46,8 @@ class Node implements DeliveryClient {
   /** Asked before each call. */
   fault: (method: Method, hash: string, call: number) => Fault | undefined = () => undefined
   ackOf: (hash: string) => AckStatus = (hash) => (this.isIn(hash) ? 'TransactionACK' : 'Unknown')
+  /** Extra rounds that a call takes. */
+  slowness: (call: number) => number = () => 0
   busy = 0
   busiest = 0
 
@@ -85,8 +87,9 @@ class Node implements DeliveryClient {
     this.calls.push({ method, hash, at: this.timing.now() })
     if (method !== 'ack') this.busiest = Math.max(this.busiest, ++this.busy)
     const fault = this.fault(method, hash, this.calls.length)
+    const rounds = 1 + this.slowness(this.calls.length)
     try {
-      await settled()
+      for (let i = 0; i < rounds; i++) await settled()
       if (fault === 'lost') throw unreachable()
       if (fault instanceof Error) throw fault
       if (fault === 'hangs') await hang(signal)
@@ -128,6 +131,7 @@ const states = (results: readonly PublishResult[]) => results.map(({ state }) =>
 
 t.test('25 records, the best first', async (t) => {
   const { node, open, timing } = setup(t)
+  node.slowness = (call) => (call % 3 ? 0 : 2)
   const publisher = open()
   const entries = records(25)
   const told: string[] = []
@@ -145,6 +149,7 @@ t.test('25 records, the best first', async (t) => {
     entries.map(() => ({ state: 'acknowledged', height: HEIGHT, credits: 1, sent: true })),
   )
   t.same(node.sent('commit'), entries.map(hashOf), 'commits in order, each once')
+  t.same([...node.paid.keys()], entries.map(hashOf), 'and the node has taken them in that order')
   t.equal(node.sent('reveal').length, 25)
   t.ok(node.busiest > 1 && node.busiest <= 4, `${node.busiest} calls at once`)
   t.same(publisher.published(HEIGHT), entries.map(hashOf))
