@@ -8,7 +8,9 @@
  *   all of them become ours;
  * - a redirect without a target passes for an empty reply → any redirect is an error;
  * - 403 and 451 count as passing trouble, `Retry-After` is lost → told apart here;
- * - replies are unbounded → bounded, inflated too.
+ * - replies are unbounded → bounded, inflated too;
+ * - one price that is no number fails the tickers of all markets, and a missing one may be made up from averages →
+ *   tickers are taken as they are.
  *
  * The two defects of market tables (a failed first load is kept for ever, garbage passes for an empty table) are
  * dealt with in `ccxt-source.ts`.
@@ -19,8 +21,9 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { isCoded, messageOf } from '../../config/index.js'
 import { fail } from './errors.js'
 
-/** What is used of a ticker. ccxt turns 0 into undefined; every field may be missing. */
+/** What is used of a ticker: numbers as they came, NaN included; every field may be missing. */
 export interface CcxtTicker {
+  readonly symbol?: string | undefined
   readonly bid?: number | undefined
   readonly ask?: number | undefined
   readonly last?: number | undefined
@@ -58,6 +61,7 @@ export interface CcxtExchange {
   getDispatcherOptions(plain?: boolean): object
   undiciRequest(url: string, params: { readonly signal?: AbortSignal }): Promise<FetchReply>
   undiciBody(reply: UndiciReply, binary?: boolean): Promise<unknown>
+  safeTicker(ticker: Readonly<Record<string, unknown>>): CcxtTicker
 }
 type CcxtClass = new (settings: object) => CcxtExchange
 
@@ -177,6 +181,19 @@ function harden(
 
     override getDispatcherOptions(plain = false): object {
       return { ...super.getDispatcherOptions(plain), maxResponseSize: MAX_REPLY_BYTES }
+    }
+
+    override safeTicker(ticker: Readonly<Record<string, unknown>>): CcxtTicker {
+      const number = (text: unknown): number | undefined =>
+        text === undefined || text === null || text === '' ? undefined : Number(text)
+      const { symbol, bid, ask, last, timestamp } = ticker
+      return {
+        symbol: typeof symbol === 'string' ? symbol : undefined,
+        bid: number(bid),
+        ask: number(ask),
+        last: number(last),
+        timestamp: number(timestamp),
+      }
     }
 
     abandon(): void {

@@ -44,6 +44,9 @@ const REFRESH = '*/15 * * * * *'
 /** Random delay of each refresh, ms, so that many miners do not ask at the same instant. */
 const JITTER = 2000
 
+/** node-cron writes to the console when a run is late or overlaps the last; the next one makes up for it. */
+const SILENT = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} }
+
 /** Throws `E_PRICES_ROUTE`, `E_PRICES_SOURCE` or `E_PRICES_SCHEDULE` if the options cannot work. */
 export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
   const {
@@ -89,7 +92,7 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
         timezone: 'UTC',
         noOverlap: true,
         maxRandomDelay: JITTER,
-        suppressMissedWarning: true,
+        logger: SILENT,
         unref: true,
       })
       await task.start()

@@ -5,7 +5,7 @@
 import { isCoded, messageOf } from '../../config/index.js'
 import { fail } from './errors.js'
 import type { SourceView } from './snapshot.js'
-import type { Poll, Source } from './types.js'
+import type { Poll, QuoteKind, Source } from './types.js'
 
 /** How a source was asked: for logs and metrics. */
 export interface PollReport {
@@ -38,6 +38,13 @@ const FAILURES_ALLOWED = 3
 const FIRST_REST = MINUTE / 2
 const LONGEST_REST = 10 * MINUTE
 const BLOCKED_REST = 60 * MINUTE
+/** When a source asks for fewer requests without saying for how long; daily publishers lock out for 20 minutes. */
+const LIMITED_REST: Readonly<Record<QuoteKind, number>> = {
+  spot: MINUTE,
+  'fx-live': MINUTE,
+  metal: MINUTE,
+  'fx-daily': 21 * MINUTE,
+}
 
 export function createPoller(source: Source, { timeoutMs, now, onPoll }: PollerOptions): Poller {
   const { name, origin, kind } = source
@@ -61,7 +68,7 @@ export function createPoller(source: Source, { timeoutMs, now, onPoll }: PollerO
       if (closing.signal.aborted) return
       error = messageOf(cause)
       failures++
-      restUntil = now() + restAfter(failures, cause)
+      restUntil = now() + restAfter(failures, cause, kind)
       const code = isCoded(cause) ? cause.code : 'E_PRICES_REPLY'
       onPoll?.({ source: name, milliseconds: performance.now() - started, quotes: 0, code, error })
     }
@@ -95,13 +102,15 @@ export function createPoller(source: Source, { timeoutMs, now, onPoll }: PollerO
 }
 
 /** How long to leave a source alone after a failure, ms. */
-function restAfter(failures: number, cause: unknown): number {
-  const { code, details } = isCoded(cause) ? cause : { code: '', details: {} as Record<string, unknown> }
-  if (code === 'E_PRICES_BLOCKED') return BLOCKED_REST
-  const asked = typeof details.retryAfterMs === 'number' ? details.retryAfterMs : 0
-  const rest =
-    failures < FAILURES_ALLOWED ? 0 : Math.min(LONGEST_REST, FIRST_REST * 2 ** (failures - FAILURES_ALLOWED))
-  return Math.max(asked, code === 'E_PRICES_LIMITED' ? FIRST_REST : 0, rest)
+function restAfter(failures: number, cause: unknown, kind: QuoteKind): number {
+  if (isCoded(cause) && cause.code === 'E_PRICES_BLOCKED') return BLOCKED_REST
+  if (isCoded(cause) && cause.code === 'E_PRICES_LIMITED') {
+    const asked = cause.details.retryAfterMs
+    return typeof asked === 'number' ? asked : LIMITED_REST[kind]
+  }
+  return failures < FAILURES_ALLOWED
+    ? 0
+    : Math.min(LONGEST_REST, FIRST_REST * 2 ** (failures - FAILURES_ALLOWED))
 }
 
 /** Bounds work in time even if it does not heed its signal. */

@@ -25,6 +25,8 @@ const MAX_AGE: Readonly<Record<QuoteKind, number>> = {
 }
 /** Independent votes that a price needs, where the routes allow for as many. */
 const MIN_SOURCES = 2
+/** USD. A record holds 64 bits of 1e-8, which is a little more. */
+const MAX_PRICE = 1e11
 
 interface Priced {
   readonly price: number
@@ -36,7 +38,7 @@ interface Priced {
 type Outcome = Priced | string
 
 /**
- * Prices `assets` at `now` (ms). An asset without a price has a reason; a price of less than 1e-8 USD is none.
+ * Prices `assets` at `now` (ms). An asset without a price has a reason; a price below 1e-8 USD is none.
  */
 export function buildSnapshot(
   assets: readonly string[],
@@ -60,7 +62,7 @@ export function buildSnapshot(
   const rejected = new Map<string, readonly Rejection[]>()
   for (const asset of assets) {
     const verdict = verdicts.get(asset) ?? judge([], 1, () => '')
-    const units = verdict.ok ? priceFromDecimal(String(verdict.price)) : 0n
+    const units = verdict.ok ? unitsOf(verdict.price) : 0n
     if (units > 0n) prices.set(asset, units)
     else missing.set(asset, explain(verdict))
     votes.set(asset, verdict.kept)
@@ -157,9 +159,14 @@ const age = (ms: number): string =>
       ? `${Math.round(ms / MINUTE)} min`
       : `${Math.round(ms / 3_600_000)} h`
 
+/** Exact: the shortest decimal that is this double, cut after the eighth place. 0 for what no record can hold. */
+export function unitsOf(price: number): bigint {
+  return price < MAX_PRICE ? priceFromDecimal(String(price)) : 0n
+}
+
 /** One line: what is lacking, then every route that did not count. */
 function explain(verdict: Verdict): string {
-  const reason = verdict.ok ? 'below 1e-8 USD' : verdict.reason
+  const reason = verdict.ok ? `no record can hold ${verdict.price} USD` : verdict.reason
   if (verdict.kept.length + verdict.rejected.length === 0) return 'no source has a route to it'
   return [reason, ...verdict.rejected.map(({ route, reason }) => `${route}: ${reason}`)].join('; ')
 }

@@ -49,7 +49,8 @@ const EXCHANGES: Readonly<Record<ExchangeName, { section: string; path: string; 
   coinbase: { section: 'rest', path: '' },
   // Without the types it also loads futures, from other hosts.
   binance: { section: 'public', path: '/api/v3', options: { fetchMarkets: { types: ['spot'] } } },
-  bitstamp: { section: 'public', path: '/api' },
+  // It remembers its market list for a second, even if that is a page of HTML.
+  bitstamp: { section: 'public', path: '/api', options: { fetchMarkets: { expires: -1 } } },
   kucoin: {
     section: 'public',
     path: '',
