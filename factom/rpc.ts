@@ -2,6 +2,7 @@
  * JSON-RPC 2.0 as factomd speaks it: POST to /v2, HTTP 200 with a result or HTTP 400 with an error, plain text as
  * content type, ids echoed (`null` where the request was not understood), no batches.
  */
+import { setMaxListeners } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 
@@ -55,6 +56,7 @@ export function createRpc(options: RpcOptions): Rpc {
     httpsAgent: new https.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
   }
   const closing = new AbortController()
+  setMaxListeners(0, closing.signal) // each call under way waits on it
   const axiosClient = axios.create({
     ...agents,
     headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'pegminer' },

@@ -1,4 +1,5 @@
 /** Time as a parameter, so that loops can be driven by tests; and the pauses between tries. */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 
 export interface Timing {
@@ -42,6 +43,7 @@ export function signalUntil(
   timing: Timing,
 ): { readonly signal: AbortSignal; release(): void } {
   const cut = new AbortController()
+  setMaxListeners(0, cut.signal) // each record of a block waits on it
   const done = new AbortController()
   const stop = () => cut.abort()
   outer?.addEventListener('abort', stop, { once: true })
