@@ -32,8 +32,8 @@ interface Scene {
   done: string[]
   submissions: Submission[]
   /** Lets everything that was answered so far be worked off. */
-  settle(): Promise<void>
-  shown(): string[]
+  settle: () => Promise<void>
+  shown: () => string[]
 }
 
 function scene(replace: Partial<ConductorParts> = {}): Scene {
@@ -46,8 +46,8 @@ function scene(replace: Partial<ConductorParts> = {}): Scene {
     coinbase: COINBASE,
     recordsPerBlock: 3,
     gatherer: {
-      gather: async (step, { height }) => fact(step, height),
-      sync: async (height) => void done.push(`sync ${height}`),
+      gather: (step, { height }) => Promise.resolve(fact(step, height)),
+      sync: (height) => Promise.resolve(void done.push(`sync ${height}`)),
     },
     crew: {
       mine: ({ floor }) => void done.push(`mine above ${floor}`),
@@ -57,13 +57,13 @@ function scene(replace: Partial<ConductorParts> = {}): Scene {
       },
     },
     submitter: {
-      submit: async (submission) => {
+      submit: (submission) => {
         submissions.push(submission)
-        return submission.best.length
+        return Promise.resolve(submission.best.length)
       },
-      recover: async (height) => {
+      recover: (height) => {
         done.push(`recover ${height}`)
-        return 2
+        return Promise.resolve(2)
       },
     },
     rivals: null,
@@ -109,9 +109,9 @@ t.test('rivals follow the same steps', async (t) => {
   const { conductor, settle } = scene({
     rivals: {
       begin: ({ height, prices }) => void told.push(`begin ${height} with ${prices.length}`),
-      submit: async (signal) => {
+      submit: (signal) => {
         told.push(`submit ${signal.aborted}`)
-        return 1
+        return Promise.resolve(1)
       },
       drop: () => void told.push('drop'),
     },
@@ -132,9 +132,9 @@ t.test('a record that graders would refuse is not mined', async (t) => {
   broken[5] = 0n
   const { conductor, done, settle, shown } = scene({
     gatherer: {
-      gather: async (step, { height }) =>
-        step === 'prices' ? { type: 'prices', height, prices: broken } : fact(step, height),
-      sync: async () => undefined,
+      gather: (step, { height }) =>
+        Promise.resolve(step === 'prices' ? { type: 'prices', height, prices: broken } : fact(step, height)),
+      sync: () => Promise.resolve(),
     },
   })
   conductor.tick(minute(7, 1))
@@ -149,13 +149,13 @@ t.test('failures are noticed and asked for again', async (t) => {
   let tries = 0
   const { conductor, settle, shown } = scene({
     gatherer: {
-      gather: async (step, { height }) =>
-        step === 'prices' && tries++ === 0
-          ? { type: 'failed', height, step, code: 'E_MINER_PRICES', reason: 'none' }
-          : fact(step, height),
-      sync: async () => {
-        throw new Error('not saved yet')
-      },
+      gather: (step, { height }) =>
+        Promise.resolve(
+          step === 'prices' && tries++ === 0
+            ? { type: 'failed', height, step, code: 'E_MINER_PRICES', reason: 'none' }
+            : fact(step, height),
+        ),
+      sync: () => Promise.reject(new Error('not saved yet')),
     },
   })
   conductor.tick(minute(7, 1))
@@ -178,7 +178,7 @@ t.test('answers for a block that is over change nothing', async (t) => {
           ? Promise.resolve(fact(step, height))
           : new Promise((resolve) => late.push(() => resolve(fact(step, height))))
       },
-      sync: async () => undefined,
+      sync: () => Promise.resolve(),
     },
   })
   conductor.tick(minute(7, 1))
@@ -219,10 +219,8 @@ t.test('whatever fails below is a notice', async (t) => {
       rest: () => [{ nonce: Uint8Array.of(1), difficulty: 1n }],
     },
     submitter: {
-      submit: async () => {
-        throw new Error('journal is full')
-      },
-      recover: async () => 0,
+      submit: () => Promise.reject(new Error('journal is full')),
+      recover: () => Promise.resolve(0),
     },
   })
   conductor.tick(minute(7, 1))
@@ -246,7 +244,7 @@ t.test('stop ends what is under way and waits for it', async (t) => {
             }),
           ),
         ),
-      recover: async () => 0,
+      recover: () => Promise.resolve(0),
     },
   })
   conductor.tick(minute(7, 1))

@@ -11,9 +11,6 @@
  *
  * Only the main thread writes lines 0 and 1; only its worker writes a slot's line.
  */
-import { minerError } from './errors.js'
-import { PREFIX_LIMIT } from './nonces.js'
-
 export const RUN = 0
 export const PAUSE = 1
 export const STOP = 2
@@ -70,12 +67,9 @@ export interface SlotCounters {
   readonly jobSeen: number
 }
 
-/** @param options `keep` = size of the ranking of one record; `machineId` 0..255 */
+/** @param options `slots` 1..256; `machineId` 0..255; `keep` = size of the ranking of one record, 1 or more */
 export function createControl(options: { slots: number; machineId: number; keep: number }): Control {
   const { slots, machineId, keep } = options
-  if (!Number.isInteger(slots) || slots < 1 || slots > PREFIX_LIMIT) {
-    throw minerError('E_MINER_OPTIONS', `threads must be 1 to ${PREFIX_LIMIT}, not ${slots}`)
-  }
   const control = openControl(new SharedArrayBuffer((SLOTS_LINE + slots) * WORDS_PER_LINE * 4))
   control.words[MACHINE] = machineId
   control.words[KEEP] = keep

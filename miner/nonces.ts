@@ -4,21 +4,12 @@
  * (`mining/miner.go`, NonceIncrementer); any nonce of any length is valid on the chain.
  */
 import { counterBytes } from '../lxrhash/index.js'
-import { minerError } from './errors.js'
 
 /** Machine ids and slots are one byte each. */
 export const PREFIX_LIMIT = 256
 
-/** The two bytes before the counter. Throws E_MINER_OPTIONS if one of them does not fit into a byte. */
+/** The two bytes before the counter. Both 0 to 255: the options are checked before anything begins. */
 export function noncePrefix(machineId: number, slot: number): Uint8Array {
-  for (const [name, value] of [
-    ['machine id', machineId],
-    ['slot', slot],
-  ] as const) {
-    if (!Number.isInteger(value) || value < 0 || value >= PREFIX_LIMIT) {
-      throw minerError('E_MINER_OPTIONS', `${name} ${value} is not in 0..${PREFIX_LIMIT - 1}`)
-    }
-  }
   return Uint8Array.of(machineId, slot)
 }
 

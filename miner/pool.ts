@@ -137,6 +137,7 @@ export function createPool(options: PoolOptions): Pool {
   const halt = new AbortController()
   let job: Job | null = null
   let restarts = 0
+  let bootFailure: string | null = null
   let settle: () => void = () => undefined
   const ready = new Promise<void>((resolve) => (settle = resolve))
 
@@ -144,7 +145,12 @@ export function createPool(options: PoolOptions): Pool {
     if (message.kind === 'hit') return options.onHit(message.hit)
     enter(message.slot, 'mining')
   })
-  piscina.on('error', (error: unknown) => onNotice('warn', 'E_MINER_WORKER', messageOf(error)))
+  // A thread died without a task: its code cannot be loaded. piscina replaces it no more, and leaves the task of a
+  // slot that waits for it in its queue.
+  piscina.on('error', (error: unknown) => {
+    bootFailure ??= messageOf(error)
+    for (const { state, abort } of slots) if (state === 'starting') abort.abort()
+  })
 
   function enter(index: number, state: SlotState): void {
     const slot = slots[index] as Slot
@@ -167,9 +173,9 @@ export function createPool(options: PoolOptions): Pool {
         onNotice('error', 'E_MINER_KNOWN_ANSWER', `thread ${index} is left out: ${end.reason}`)
         return enter(index, 'refused')
       }
-      const fruitless = slot.fruitless
-      if (fruitless >= BOOT_TRIES) {
-        onNotice('error', 'E_MINER_WORKER', `thread ${index} does not start and is left out: ${end.reason}`)
+      if (slot.state === 'starting' && (bootFailure !== null || slot.fruitless >= BOOT_TRIES)) {
+        const why = bootFailure ?? end.reason
+        onNotice('error', 'E_MINER_WORKER', `thread ${index} does not start and is left out: ${why}`)
         return enter(index, 'refused')
       }
       restarts++
@@ -223,6 +229,7 @@ export function createPool(options: PoolOptions): Pool {
     clearInterval(watchdog)
     halt.abort()
     writeState(control, STOP)
+    for (const { state, abort } of slots) if (state === 'starting') abort.abort()
     const timeUp = new AbortController()
     const inTime = await Promise.race([
       supervised.then(() => true),
@@ -261,7 +268,9 @@ export function createPool(options: PoolOptions): Pool {
       clearJob(control)
     },
     pause() {
-      if (stateOf(control) === RUN) writeState(control, PAUSE)
+      if (stateOf(control) !== RUN) return
+      switchTimes.cancel()
+      writeState(control, PAUSE)
     },
     resume() {
       if (stateOf(control) === PAUSE) writeState(control, RUN)

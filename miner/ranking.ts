@@ -2,7 +2,6 @@
  * The best N nonces of one record (PegNet `opr/aggregator.go`): append while there is room, then overwrite the
  * worst by anything that is not below it, equal values included.
  */
-import { minerError } from './errors.js'
 
 export interface Ranked {
   readonly nonce: Uint8Array
@@ -23,9 +22,8 @@ export interface Ranking {
   list(): Ranked[]
 }
 
-/** @param keep how many, 1 or more; else E_MINER_OPTIONS */
+/** @param keep how many, 1 or more */
 export function createRanking(keep: number): Ranking {
-  if (!Number.isInteger(keep) || keep < 1) throw minerError('E_MINER_OPTIONS', `cannot rank the best ${keep}`)
   const kept: Ranked[] = []
   let worstIndex = -1
   let best = 0n

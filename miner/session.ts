@@ -192,7 +192,11 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
 
   function sample(): void {
     const now = performance.now()
-    meter.sample(now, run?.crew.pool.slots().map(({ hashes }) => hashes) ?? [])
+    if (run !== null)
+      meter.sample(
+        now,
+        run.crew.pool.slots().map(({ hashes }) => hashes),
+      )
   }
 
   function tellHashrate(): void {

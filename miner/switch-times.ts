@@ -7,6 +7,8 @@ import { RUN, readSlot, stateOf, type Control } from './control.js'
 export interface SwitchTimes {
   /** Call it just before the job is written. `slots`: those that are awake now; others would measure their start. */
   begin(jobId: number, slots: readonly number[]): void
+  /** Call it before slots are paused: they take a job up when they are resumed, which is no measure of anything. */
+  cancel(): void
   /** ms, oldest first. */
   samples(): readonly number[]
 }
@@ -20,11 +22,6 @@ export function createSwitchTimes(control: Control): SwitchTimes {
   function collect(): void {
     if (open === null) return
     const { jobId, slots, atNs } = open
-    // Paused slots take a job up when they are resumed: no measure of anything.
-    if (stateOf(control) !== RUN) {
-      open = null
-      return
-    }
     const lines = slots.map((slot) => readSlot(control, slot))
     if (lines.some(({ jobSeen }) => jobSeen !== jobId)) return
     const last = lines.reduce((latest, { jobSeenNs }) => (jobSeenNs > latest ? jobSeenNs : latest), 0n)
@@ -38,6 +35,10 @@ export function createSwitchTimes(control: Control): SwitchTimes {
       collect()
       const measurable = slots.length > 0 && stateOf(control) === RUN
       open = measurable ? { jobId, slots, atNs: process.hrtime.bigint() } : null
+    },
+    cancel() {
+      collect()
+      open = null
     },
     samples() {
       collect()
