@@ -42,7 +42,7 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
   const column = Math.min(30, Math.max(...flags.map(({ left }) => left.length), '-h, --help'.length) + 4)
   const examplesColumn = Math.max(...examples.map(({ line }) => line.length)) + 4
   return [
-    `${paint('bold', `pegminer ${name}`)}: ${command.summary}`,
+    ...titleLines(`pegminer ${name}`, command.summary, { paint, width }),
     '',
     paint('bold', 'Usage'),
     `  pegminer ${name}${form} [flags]`,
@@ -88,11 +88,16 @@ function flagText(key: SettingKey): { left: string; right: string } {
   return { left, right: fallback === '' ? description : `${description} (${fallback})` }
 }
 
+function titleLines(title: string, summary: string, { paint, width }: HelpStyle): string[] {
+  const [first = '', ...rest] = wrap(`${title}: ${summary}`, width)
+  return [first.replace(title, () => paint('bold', title)), ...rest]
+}
+
 /** The default as text; '' for a switch that is off. */
 export function defaultTextOf(key: SettingKey): string {
   const { default: value, defaultText } = settingOf(key)
   if (defaultText !== undefined) return defaultText
-  return value === false || value === undefined ? '' : String(value as string | number | boolean)
+  return value === false || value === undefined ? '' : String(value)
 }
 
 /** Two columns; what is too long for the left one stands on a line of its own. */

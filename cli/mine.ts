@@ -1,4 +1,5 @@
 /** `pegminer mine`: puts the rooms together, shows what happens, ends in order. */
+import { once } from 'node:events'
 import { homedir } from 'node:os'
 
 import { createFactomClient, ecKey, type EcKey, type FactomClient } from '../factom/index.js'
@@ -36,6 +37,8 @@ interface Surroundings {
   readonly exchange?: string
 }
 
+/** Longer would cost the first of the dev network's blocks of a minute. */
+const WARM_UP_MS = 5_000
 /** A speed line each minute; on dev a whole block may take less. */
 const SPEED_MS = { dev: 10_000, other: 60_000 }
 
@@ -48,7 +51,10 @@ export async function mine(context: Context): Promise<number> {
   const fact = (label: string, value: string): void => output.line(factLine(output.paint, label, value))
   const resources = openResources()
   try {
-    fact('pegminer', `${versionOf()}, Node.js ${process.versions.node}, ${process.platform} ${process.arch}`)
+    fact(
+      'pegminer',
+      `${versionOf()}, Node.js ${process.versions.node}, ${process.platform} ${process.arch}; times are UTC`,
+    )
     fact('cpu', `${machine.cpu}, ${machine.cores} ${machine.cores === 1 ? 'core' : 'cores'}`)
     fact('memory', `${bytesText(machine.memory)}, ${bytesText(machine.freeMemory)} free`)
     const map = await openMap(context, {
@@ -56,6 +62,7 @@ export async function mine(context: Context): Promise<number> {
       slots: minerSlots({ threads, rivals }),
     })
     fact('bytemap', mapText(map))
+    fact('', tilde(map.file, homedir()))
     fact('threads', String(threads))
 
     const metrics = createMetrics({ version: versionOf(), network: plan.network.name })
@@ -113,13 +120,8 @@ export async function mine(context: Context): Promise<number> {
     const hint = (): void => sayEnding(context)
     signal.addEventListener('abort', hint, { once: true })
     try {
-      // Sources that take long to answer the first time have done so before minute 1.
-      const warm = prices
-        .start()
-        .catch((error: unknown) => context.log.warn('prices are not fetched in advance', { error }))
+      await warmUp(prices, context)
       const { reason } = await miner.run(signal)
-      await prices.close()
-      await warm
       return { blocks: EXIT.done, interrupted: EXIT.interrupted, failed: EXIT.failure }[reason]
     } finally {
       signal.removeEventListener('abort', hint)
@@ -171,9 +173,21 @@ function feedOf({ log }: Context, sources: PriceSources, metrics: Metrics): Pric
   })
 }
 
-function mapText({ params, file, origin, milliseconds }: OpenByteMap): string {
-  const how = origin === 'built' ? 'built' : 'opened'
-  return `2^${params.bits} (${bytesText(2 ** params.bits)}), ${how} in ${durationText(milliseconds)}, ${tilde(file, homedir())}`
+/**
+ * Exchanges take seconds to answer for the first time (they list their markets), so they are asked before the first
+ * block; who is not done by then goes on beside the work.
+ */
+async function warmUp(prices: PriceFeed, { log, signal }: Context): Promise<void> {
+  const stop = AbortSignal.any([signal, AbortSignal.timeout(WARM_UP_MS)])
+  const started = prices.start().catch((error: unknown) => {
+    if (!signal.aborted) log.warn('prices were not asked for in advance', { error })
+  })
+  await Promise.race([started, ...(stop.aborted ? [] : [once(stop, 'abort')])])
+}
+
+function mapText({ params, origin, milliseconds }: OpenByteMap): string {
+  const how = origin === 'built' ? 'built' : 'opened and checked'
+  return `2^${params.bits} bytes (${bytesText(2 ** params.bits)}), ${how} in ${durationText(milliseconds)}`
 }
 
 function networkFacts(

@@ -5,9 +5,9 @@ import { durationText, rateText } from './format.js'
 import { widthOf } from './output.js'
 
 export interface Progress {
-  show(state: ByteMapProgress): void
+  readonly show: (state: ByteMapProgress) => void
   /** Removes the bar. */
-  end(): void
+  readonly end: () => void
 }
 
 /** A terminal can show more, but eyes cannot follow. */
@@ -74,7 +74,7 @@ export function barText(
   const share = total > 0 ? Math.min(1, done / total) : 0
   const left = perSecond > 0 ? `${durationText(secondsLeft * 1000)} left` : ''
   const head = `${what}  ${PHASE[phase].padEnd(9)}  `
-  const tail = `  ${String(percentOf(done, total)).padStart(3)} %  ${rateText(perSecond, 'B/s').padStart(9)}  ${left.padEnd(18)}`
+  const tail = `  ${String(percentOf(done, total)).padStart(3)} %  ${rateText(perSecond, 'B/s').padStart(9)}  ${left.padEnd(16)}`
   const cells = Math.max(10, Math.min(40, width - head.length - tail.length))
   const full = Math.round(share * cells)
   return `${head}${'█'.repeat(full)}${'░'.repeat(cells - full)}${tail}`

@@ -65,7 +65,7 @@ export const SETTINGS = {
   }),
   'network.port': optional(port, {
     flag: 'port',
-    defaultText: '8088 for dev, any free one for mine',
+    defaultText: '8088 for pegminer dev, else any free one',
     description: "port of the embedded chain's API",
   }),
   'network.exchangePort': given(port, 0, {
@@ -118,7 +118,7 @@ export const SETTINGS = {
   ),
   'miner.machineId': given(integer(0, 255), 0, {
     flag: 'machine-id',
-    description: 'number of this machine among those with the same identity and coinbase',
+    description: 'number of this machine among those that mine with the same identity',
   }),
   'miner.records': optional(integer(1, 1000), {
     flag: 'records',
@@ -136,8 +136,8 @@ export const SETTINGS = {
   }),
   'lxrhash.bits': optional(integer(8, 31), {
     flag: 'bits',
-    defaultText: '24 on dev, else 30',
-    description: 'size of the ByteMap as a power of two; MainNet and TestNet use 30',
+    defaultText: '30; 24 on the network dev',
+    description: 'size of the ByteMap as a power of two',
   }),
   'lxrhash.seed': given(hex64, 0xfafaececfafaececn, {
     flag: 'seed',

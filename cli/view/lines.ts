@@ -19,9 +19,15 @@ export interface Line {
 }
 
 const WINNERS = 25
+/** Two lines of a usual terminal. What is longer names each of 62 assets; `--json` has it in full. */
+const LONGEST_TEXT = 200
+
+const shortened = (text: string): string =>
+  text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 2)} …` : text
 
 export function blockLine({ height, minute }: BlockEvent): Line {
-  return { label: 'block', style: 'bold', text: minute === 0 ? `${height}` : `${height}, minute ${minute}` }
+  // A block is usually met in its first minutes; anything else is worth a word.
+  return { label: 'block', style: 'bold', text: minute <= 1 ? `${height}` : `${height}, minute ${minute}` }
 }
 
 export function pricesLine({ assets, complete, missing }: PricesEvent): Line {
@@ -40,7 +46,7 @@ export function jobLine({ oprHash, floor, winnersFrom }: JobEvent): Line {
 export function speedLine({ windows }: Pick<HashrateEvent, 'windows'>): Line {
   const { s10, s60, m15, max } = windows
   const cell = (rate: number | null): string => (rate === null ? 'n/a' : rateText(rate)).padEnd(9)
-  const text = `10s ${cell(s10)}  60s ${cell(s60)}  15m ${cell(m15)}  max ${rateText(max)}`
+  const text = `10s ${cell(s10)}  60s ${cell(s60)}  15m ${cell(m15)}  max ${max > 0 ? rateText(max) : 'n/a'}`
   return { label: 'speed', style: 'magenta', text }
 }
 
@@ -61,12 +67,20 @@ export function gradedLine({ height, records, valid, winners, mine, reward }: Gr
 }
 
 export function skippedLine({ height, code, reason }: SkippedEvent): Line {
-  return { label: 'skipped', style: 'yellow', text: `block ${height}: ${code}: ${oneLine(reason)}` }
+  return {
+    label: 'skipped',
+    style: 'yellow',
+    text: shortened(`block ${height}: ${code}: ${oneLine(reason)}`),
+  }
 }
 
 export function noticeLine({ level, code, message }: NoticeEvent): Line {
   const style: Style = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : 'dim'
-  return { label: level === 'info' ? 'notice' : level, style, text: `${code}: ${oneLine(message)}` }
+  return {
+    label: level === 'info' ? 'notice' : level,
+    style,
+    text: shortened(`${code}: ${oneLine(message)}`),
+  }
 }
 
 /** How many of a block's records are where; `failed` with its reasons comes on lines of its own. */

@@ -20,9 +20,9 @@ import {
 import { factLine } from './facts.js'
 
 export interface EventView {
-  show(event: MinerEvent): void
+  readonly show: (event: MinerEvent) => void
   /** Prints what is held back and stops the timer. */
-  close(): void
+  readonly close: () => void
 }
 
 export interface EventViewOptions {

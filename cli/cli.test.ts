@@ -1,0 +1,467 @@
+import { EventEmitter } from 'node:events'
+import { PassThrough, Readable } from 'node:stream'
+import t from 'tap'
+
+import { problemsOf, readFlags, resolveSettings } from '../config/index.js'
+import type { MinerEvent } from '../miner/index.js'
+import { createCensor, createLogger, painter } from '../telemetry/index.js'
+import { COMMANDS } from './commands.js'
+import { EXIT, type CommandSpec, type Terminal } from './context.js'
+import { bytesText, clockText, countText, durationText, plural, rateText, tilde, wrap } from './format.js'
+import { commandHelp, overviewHelp } from './help.js'
+import { watchInterrupts } from './interrupt.js'
+import { MINE_KEYS } from './keys.js'
+import { linesOf } from './lines.js'
+import { coresOfQuota, machineOf, threadsOf } from './machine.js'
+import { planOf } from './mine-plan.js'
+import { createOutput, errorLine, wantsColor, widthOf } from './output.js'
+import { runProgram } from './program.js'
+import { barText, createProgress } from './progress.js'
+import { openResources } from './resources.js'
+import { createEventView } from './view/stream.js'
+
+const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
+const SECRET = 'Es2XT3jSxi1xqrDvS5JERM3W3jh1awRHuyoahn3hbQLyfEi1jvbq'
+
+/** A stream that keeps what is written to it. */
+function sink(properties: { isTTY?: boolean; columns?: number } = {}): Terminal & { text: () => string } {
+  const stream = new PassThrough()
+  let text = ''
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  return Object.assign(stream, properties, { text: () => text })
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+t.test('numbers as people read them', (t) => {
+  t.same(
+    [0, 12, 999.4, 999.6, 41_234, 1_000_000, 12_345_678].map((rate) => rateText(rate)),
+    ['0 H/s', '12 H/s', '999 H/s', '1.00 kH/s', '41.2 kH/s', '1 MH/s', '12.3 MH/s'],
+  )
+  t.same([512, 4096, 2 ** 24, 1.5 * 2 ** 30, 2 ** 31].map(bytesText), [
+    '512 B',
+    '4 KiB',
+    '16 MiB',
+    '1.50 GiB',
+    '2 GiB',
+  ])
+  t.same([0, 999, 999.6, 1000, 59_940, 59_960, 125_000, 3_600_000, 90_061_000, Infinity].map(durationText), [
+    '0 ms',
+    '999 ms',
+    '1.0 s',
+    '1.0 s',
+    '59.9 s',
+    '1 min 00 s',
+    '2 min 05 s',
+    '1 h 00 min',
+    '25 h 01 min',
+    'unknown',
+  ])
+  t.equal(countText(1_234_567n), '1,234,567')
+  t.equal(plural(1, 'record'), '1 record')
+  t.equal(plural(2000, 'record'), '2,000 records')
+  t.equal(clockText(1_700_000_000_000), '22:13:20')
+  t.same(wrap('aa bb cccccccc d', 5), ['aa bb', 'cccccccc', 'd'])
+  t.equal(tilde('/home/a/x', '/home/a'), '~/x')
+  t.equal(tilde('/home/ab', '/home/a'), '/home/ab')
+  t.end()
+})
+
+t.test('lines of a stream', async (t) => {
+  const all = async (chunks: readonly string[], most = 10): Promise<string[]> => {
+    const lines: string[] = []
+    for await (const line of linesOf(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), most))
+      lines.push(line)
+    return lines
+  }
+  t.same(await all(['a', 'b\n\r', '\nc\r\n', 'd']), ['ab', '', 'c', 'd'])
+  t.same(await all(['a\n']), ['a'], 'the last line feed ends a line and begins none')
+  t.same(await all([]), [])
+  t.same(await all(['0123456789\n']), ['0123456789'])
+  await t.rejects(all(['0123456789a\n']), { code: 'E_CLI_LINE', message: /line 1/ })
+  await t.rejects(
+    all(['a\n', 'x'.repeat(8), 'x'.repeat(8)]),
+    { code: 'E_CLI_LINE', message: /line 2/ },
+    'without waiting for its end',
+  )
+})
+
+t.test('machine', (t) => {
+  t.equal(coresOfQuota('max 100000\n'), Infinity)
+  t.equal(coresOfQuota('250000 100000\n'), 2)
+  t.equal(coresOfQuota('50000 100000\n'), 1)
+  t.equal(coresOfQuota(''), Infinity)
+  t.equal(threadsOf({ count: 5 }, 2), 5)
+  t.equal(threadsOf({ percent: 50 }, 8), 4)
+  t.equal(threadsOf({ percent: 1 }, 8), 1)
+  const machine = machineOf()
+  t.ok(machine.cores >= 1 && machine.memory >= machine.freeMemory)
+  t.end()
+})
+
+t.test('plan of a run', (t) => {
+  const plan = (words: string[], env: Record<string, string> = {}) => {
+    const { settings, origins } = resolveSettings(MINE_KEYS, readFlags(words, MINE_KEYS), env)
+    return planOf(settings, origins)
+  }
+  const problems = (words: string[], env: Record<string, string> = {}): string[] => {
+    try {
+      plan(words, env)
+    } catch (error) {
+      return (problemsOf(error) ?? []).map(({ message }) => message)
+    }
+    return []
+  }
+  t.match(plan([]), {
+    network: { name: 'dev' },
+    identity: 'pegminer',
+    coinbase: COINBASE,
+    bits: 24,
+    records: 25,
+    ecSecret: undefined,
+  })
+  t.match(plan([]).dataDir, /\.pegminer\/dev$/)
+  const real = ['--network', 'MainNet', '--coinbase', COINBASE, '--identity', 'me']
+  t.match(plan(real, { PEGMINER_MINER_EC_SECRET: SECRET }), { bits: 30, records: 3, ecSecret: SECRET })
+  t.match(plan(['--network=local', '--bits=16', ...real.slice(2)], { PEGMINER_MINER_EC_SECRET: SECRET }), {
+    bits: 16,
+  })
+
+  t.same(problems(['--factomd', 'localhost:1']), ['--factomd has no use on the network dev'])
+  t.same(
+    problems([], { PEGMINER_FACTOM_URL: 'localhost:1', PEGMINER_MINER_EC_SECRET: SECRET }),
+    [],
+    'a variable may be there for other runs',
+  )
+  t.same(problems(['--network', 'testnet', '--bits', '24', '--rivals', '3']), [
+    '--rivals is only for use on the network dev',
+    'the network TestNet needs --coinbase',
+    'the network TestNet needs --identity',
+    'the network TestNet needs PEGMINER_MINER_EC_SECRET or PEGMINER_MINER_EC_SECRET_FILE',
+    '--bits must be 30 on TestNet',
+  ])
+  const mistyped = problems([...real, '--coinbase', COINBASE.replace('jK', 'jL')], {
+    PEGMINER_MINER_EC_SECRET: SECRET.replace('XT', 'XU'),
+  })
+  t.match(mistyped, [/^--coinbase .* check sum/, /^PEGMINER_MINER_EC_SECRET .* check sum/])
+  t.notMatch(mistyped.join(), 'Es2')
+  t.end()
+})
+
+t.test('help', (t) => {
+  for (const width of [80, 100]) {
+    const style = { paint: painter(false), width }
+    for (const command of COMMANDS)
+      for (const line of commandHelp(command, style))
+        t.ok(
+          line.length <= width || line.startsWith('  PEGMINER_'),
+          `${command.name} in ${width} columns: ${line}`,
+        )
+    const overview = overviewHelp('1.0.0', COMMANDS, style)
+    for (const { name } of COMMANDS) t.match(overview.join('\n'), new RegExp(`^  ${name} `, 'm'))
+  }
+  t.match(
+    commandHelp(COMMANDS[0] as CommandSpec, { paint: painter(true), width: 80 }).join('\n'),
+    '\u001b[36m',
+  )
+  t.end()
+})
+
+t.test('examples of the help can be given as they stand', (t) => {
+  for (const command of COMMANDS)
+    for (const { line } of command.examples) {
+      const words = line.replace(/ [<|].*$/, '').split(' ')
+      const at = words.indexOf('pegminer')
+      t.equal(words[at + 1], command.name, line)
+      const { problems } = readFlags(words.slice(at + 2), command.keys)
+      t.same(problems, [], line)
+    }
+  t.end()
+})
+
+t.test('output', async (t) => {
+  const stream = sink()
+  const base = {
+    stream,
+    color: false,
+    censor: createCensor(),
+    signal: new AbortController().signal,
+    now: () => 0,
+  }
+  const lines = createOutput({ ...base, json: false })
+  lines.line(`key ${SECRET}`)
+  lines.event({ event: 'x' })
+  const json = createOutput({ ...base, json: true })
+  json.line('nothing')
+  json.event({ event: 'x', big: 2n ** 64n, map: new Map([['a', 1]]) })
+  await settled()
+  t.equal(
+    stream.text(),
+    'key [censored]\n{"event":"x","time":"1970-01-01T00:00:00.000Z","big":"18446744073709551616","map":{"a":1}}\n',
+  )
+  t.equal(errorLine('E_X', 'a\nb\u001b[2J'), 'pegminer: E_X: a b [2J')
+  t.same(
+    [undefined, 40, 100, 300].map((columns) => widthOf(sink(columns === undefined ? {} : { columns }))),
+    [80, 80, 100, 120],
+  )
+
+  const tty = sink({ isTTY: true })
+  t.equal(wantsColor(tty, undefined, undefined), true)
+  t.equal(wantsColor(tty, undefined, ''), true, 'NO_COLOR counts if it is not empty')
+  t.equal(wantsColor(tty, undefined, '1'), false)
+  t.equal(wantsColor(tty, true, '1'), true, 'a flag beats it')
+  t.equal(wantsColor(tty, false, undefined), false)
+  t.equal(wantsColor(sink(), undefined, undefined), false)
+
+  const full = new PassThrough({ highWaterMark: 1 })
+  const slow = createOutput({ ...base, stream: full, json: false })
+  await slow.drained()
+  slow.line('much')
+  let drained = false
+  const waiting = slow.drained().then(() => (drained = true))
+  await settled()
+  t.equal(drained, false, 'waits for the reader')
+  full.resume()
+  await waiting
+  full.destroy()
+  slow.line('nobody is there')
+  await slow.drained()
+})
+
+t.test('interrupts', (t) => {
+  const process = new EventEmitter()
+  const forced: number[] = []
+  let now = 0
+  const signal = watchInterrupts(
+    (code) => forced.push(code),
+    process,
+    () => now,
+  )
+  process.emit('SIGTERM')
+  t.ok(signal.aborted)
+  now = 400
+  process.emit('SIGHUP')
+  t.same(forced, [], 'two signals of one event')
+  now = 501
+  process.emit('SIGINT')
+  t.same(forced, [EXIT.interrupted])
+  t.end()
+})
+
+t.test('resources are closed in the reverse order, whatever fails', async (t) => {
+  const order: number[] = []
+  const resources = openResources()
+  resources.add(() => void order.push(1))
+  resources.add(() => {
+    order.push(2)
+    throw new Error('second')
+  })
+  resources.add(() => Promise.reject(new Error('third')))
+  await t.rejects(resources.close(), { message: 'third' })
+  t.same(order, [2, 1])
+  await resources.close()
+  t.same(order, [2, 1], 'once')
+})
+
+t.test('progress', async (t) => {
+  const state = { phase: 'build' as const, done: 50, total: 100, perSecond: 10, secondsLeft: 5 }
+  const bar = barText('ByteMap 2^30 (1 GiB)', state, 99)
+  t.equal(bar.length, 99)
+  t.match(bar, /^ByteMap 2\^30 \(1 GiB\) {2}building {3}█+░+ {3}50 % {5}10 B\/s {2}5\.0 s left/)
+  t.ok(barText('ByteMap 2^30 (1 GiB)', { ...state, perSecond: 0, secondsLeft: Infinity }, 79).length <= 79)
+  t.match(barText('x', { ...state, total: 0 }, 80), '  0 %')
+
+  let now = 0
+  const make = (isTTY: boolean, json: boolean) => {
+    const stderr = sink({ isTTY, columns: 80 })
+    const stdout = sink()
+    const censor = createCensor()
+    const log = createLogger({
+      level: 'info',
+      format: 'pretty',
+      censor,
+      time: false,
+      write: (line) => void stderr.write(`${line}\n`),
+    })
+    const output = createOutput({
+      stream: stdout,
+      json,
+      color: false,
+      censor,
+      signal: new AbortController().signal,
+    })
+    return { stderr, stdout, progress: createProgress({ output, log, stderr }, 'map', () => now) }
+  }
+  const terminal = make(true, false)
+  terminal.progress.show(state)
+  terminal.progress.show({ ...state, done: 51 })
+  now += 150
+  terminal.progress.show({ ...state, done: 52 })
+  terminal.progress.end()
+  await settled()
+  t.match(terminal.stderr.text(), /^\r\u001b\[Kmap .* 50 % [^\r]*\r\u001b\[Kmap .* 52 % [^\r]*\r\u001b\[K$/)
+  t.equal(terminal.stdout.text(), '')
+
+  const plain = make(false, true)
+  plain.progress.show(state)
+  now += 11_000
+  plain.progress.show({ ...state, phase: 'save', done: 60, secondsLeft: Infinity })
+  plain.progress.end()
+  await settled()
+  t.equal(
+    plain.stderr.text(),
+    'info   saving the map percent=60 rate="10 B/s" left=unknown\n',
+    'no bar, no escape',
+  )
+  t.match(
+    plain.stdout
+      .text()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object),
+    [
+      { event: 'bytemap', phase: 'build', done: 50, total: 100 },
+      { event: 'bytemap', phase: 'save', secondsLeft: null },
+    ],
+  )
+})
+
+t.test('what a person sees of the events', async (t) => {
+  let now = 1_700_000_000_000
+  const stream = sink()
+  const output = createOutput({
+    stream,
+    json: false,
+    color: false,
+    censor: createCensor(),
+    signal: new AbortController().signal,
+  })
+  const view = createEventView({ output, speedEveryMs: 10_000, now: () => now })
+  const windows = { s10: 41_234, s60: null, m15: null, max: 50_000 }
+  const entry = (
+    k: number,
+    status: 'committed' | 'revealed' | 'acknowledged' | 'failed',
+    reason?: string,
+  ): MinerEvent => ({
+    event: 'entry',
+    height: 7,
+    entryHash: String(k),
+    nonce: '00',
+    difficulty: `fff${k}`,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+  })
+  const events: MinerEvent[] = [
+    { event: 'block', height: 7, minute: 1 },
+    { event: 'block', height: 7, minute: 2 },
+    { event: 'prices', height: 7, assets: 60, complete: false, missing: { PEG: 'none', FCT: 'none' } },
+    { event: 'prices', height: 7, assets: 62, complete: true, missing: {} },
+    { event: 'job', height: 7, oprHash: 'ab'.repeat(32), floor: '0000000000000000', winnersFrom: null },
+    { event: 'hashrate', total: 1, threads: [1], windows },
+    entry(1, 'committed'),
+    entry(2, 'committed'),
+    entry(1, 'revealed'),
+    entry(2, 'failed', 'too late'),
+    {
+      event: 'graded',
+      height: 7,
+      version: 5,
+      records: 55,
+      valid: 54,
+      winners: ['ab'],
+      mine: [{ entryHash: '1', place: 3, payout: '360' }],
+      reward: '360',
+    },
+    { event: 'graded', height: 8, version: 5, records: 3, valid: 3, winners: [], mine: [], reward: '0' },
+    { event: 'skipped', height: 9, code: 'E_MINER_LATE', reason: 'minute 1 was missed' },
+    { event: 'notice', level: 'warn', code: 'E_X', message: `forged\nline ${'x'.repeat(300)}` },
+    { event: 'block', height: 9, minute: 5 },
+  ]
+  events.forEach(view.show)
+  now += 10_000
+  view.show({ event: 'hashrate', total: 1, threads: [1], windows: { ...windows, max: 0 } })
+  view.show({
+    event: 'stopped',
+    reason: 'interrupted',
+    blocks: 2,
+    records: 1,
+    places: 1,
+    reward: '360',
+    hashes: '1234567',
+    meanHashrate: 41_000,
+    milliseconds: 125_000,
+  })
+  view.close()
+  await settled()
+  t.same(stream.text().split('\n'), [
+    '22:13:20  block     7',
+    '22:13:20  prices    60 assets; 2 missing: PEG FCT',
+    '22:13:20  prices    62 assets',
+    '22:13:20  job       record abababababababab…, no winners yet, no floor',
+    '22:13:20  entries   1 revealed, 1 failed; best difficulty fff2',
+    '22:13:20  failed    1 of them: too late',
+    '22:13:20  graded    block 7: 55 records, 1 refused; ours 1 of 25, best place 4; +360 PEG',
+    '22:13:20  graded    block 8: 3 records; none of ours among the winners; +0 PEG',
+    '22:13:20  skipped   block 9: E_MINER_LATE: minute 1 was missed',
+    `22:13:20  warn      E_X: forged line ${'x'.repeat(181)} …`,
+    '22:13:20  block     9, minute 5',
+    '22:13:30  speed     10s 41.2 kH/s  60s n/a        15m n/a        max n/a',
+    '',
+    ' ENDED       interrupted after 2 min 05 s',
+    ' BLOCKS      2 graded',
+    ' RECORDS     1 record published, 1 place among the winners',
+    ' REWARD      360 PEG',
+    ' HASHRATE    41 kH/s mean, 1,234,567 hashes',
+    '',
+  ])
+})
+
+t.test('command lines that go wrong', async (t) => {
+  const run = async (words: string[], { env = {}, aborted = false } = {}) => {
+    const [stdout, stderr] = [sink(), sink()]
+    const interrupted = aborted ? AbortSignal.abort() : new AbortController().signal
+    const code = await runProgram(words, { stdin: Readable.from([]), stdout, stderr, env, interrupted })
+    await settled()
+    return { code, stdout: stdout.text(), stderr: stderr.text() }
+  }
+  const version = await run(['--version'])
+  t.match(version, { code: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' })
+  t.match(await run([]), { code: 2, stdout: /Usage/ })
+  t.match(await run(['help', 'hash']), { code: 0, stdout: /^pegminer hash: / })
+  t.match(await run(['hash', '--bits', '8', '-h']), { code: 0, stdout: /^pegminer hash: / })
+  t.match(await run(['mime']), {
+    code: 2,
+    stderr: 'pegminer: E_CLI_COMMAND: unknown command "mime"; did you mean mine?\n',
+  })
+  t.match(await run(['--network', 'dev']), { code: 2, stderr: /the command comes first/ })
+  t.match(await run(['mine', 'dev']), {
+    code: 2,
+    stderr: 'pegminer: E_CONFIG_ARGUMENT: unexpected argument "dev"; see --help\n',
+  })
+  const several = await run(['mine', '--bits', '7', '--blocks', '0', '--json'])
+  t.equal(several.code, 2)
+  t.equal(several.stderr.trim().split('\n').length, 2, 'one line each')
+  t.match(
+    several.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object),
+    [
+      { event: 'error', code: 'E_CONFIG_VALUE', message: /--blocks/ },
+      { event: 'error', code: 'E_CONFIG_VALUE', message: /--bits/ },
+    ],
+  )
+  t.match(await run(['bytemap']), { code: 2, stderr: /say what to do: build, info, verify/ })
+  t.match(await run(['bytemap', 'verfy']), { code: 2, stderr: /did you mean verify\?/ })
+  t.match(await run(['hash', '--bits', '8', '--dir', t.testdir()], { aborted: true }), {
+    code: 130,
+    stderr: '',
+  })
+  const hinted = await run(['hash', '--bits', '8', '--dir', t.testdir()], {
+    env: { PEGMINER_LXRHASH_BIT: '9', PEGMINER_LOG_FORMAT: 'pretty' },
+  })
+  t.match(hinted, {
+    code: 0,
+    stderr: /PEGMINER_LXRHASH_BIT has no effect; did you mean PEGMINER_LXRHASH_BITS\?/,
+  })
+})
