@@ -191,6 +191,7 @@ async function writeMap(
     await written
     report(at + piece.length)
   }
+  throwIfAborted(signal)
   return hash.digest('hex')
 }
 
