@@ -6,6 +6,7 @@
  *   reply, which also frees the socket;
  * - a connection that breaks within a body, or a compressed one that does, throws errors that are none of ccxt's →
  *   all of them become ours;
+ * - of requests made at once while the transport is loaded, some go another way, past all bounds → it is loaded first;
  * - a redirect without a target passes for an empty reply → any redirect is an error;
  * - 403 and 451 count as passing trouble, `Retry-After` is lost → told apart here;
  * - replies are unbounded → bounded, inflated too;
@@ -58,6 +59,9 @@ export interface CcxtExchange {
   setMarkets(markets: readonly CcxtMarket[]): unknown
   fetchTickers(symbols: readonly string[]): Promise<Readonly<Record<string, CcxtTicker>>>
   readonly fetchDispatcher: { destroy(): Promise<void> } | undefined
+  /** Set once the transport is loaded. */
+  readonly undiciModule: unknown
+  loadFetchImplementation(): Promise<void>
   getDispatcherOptions(plain?: boolean): object
   undiciRequest(url: string, params: { readonly signal?: AbortSignal }): Promise<FetchReply>
   undiciBody(reply: UndiciReply, binary?: boolean): Promise<unknown>
@@ -99,7 +103,7 @@ const INFLATE: Readonly<
 export async function createExchange(id: string, settings: ExchangeSettings): Promise<HardenedExchange> {
   const { urls, rateLimit, options, timeoutMs } = settings
   const Exchange = harden(await loadClass(id), settings)
-  return new Exchange({
+  const exchange = new Exchange({
     timeout: timeoutMs,
     enableLastHttpResponse: false,
     enableLastJsonResponse: false,
@@ -108,6 +112,10 @@ export async function createExchange(id: string, settings: ExchangeSettings): Pr
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(options === undefined ? {} : { options }),
   })
+  await exchange.loadFetchImplementation()
+  if (exchange.undiciModule === undefined)
+    throw fail('E_PRICES_SOURCE', `${id}: ccxt found no undici to ask with`)
+  return exchange
 }
 
 /**

@@ -311,6 +311,20 @@ t.test('a liar, 20 % off on all its markets, from the start and in mid-run', asy
   }
 })
 
+/** Connections of this process; the embedded exchange's ends of them count. */
+const connections = (): number =>
+  process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length
+
+t.test('closing leaves no connection behind', async (t) => {
+  const before = connections()
+  const at = await world(t)
+  t.ok((await at.feed.snapshot(DEADLINE)).complete)
+  t.ok(connections() > before, 'connections are kept for the next snapshot')
+  await at.feed.close()
+  while (connections() > before) await new Promise((resolve) => setTimeout(resolve, 10))
+  t.equal(connections(), before)
+})
+
 t.test('a deadline holds while sources hang, and closing ends them', async (t) => {
   const at = await world(t, { requestTimeoutMs: 60_000, pollTimeoutMs: 60_000 })
   at.faults.reply = (venue) =>
@@ -377,7 +391,7 @@ t.test('the real world’s sources are set up without being asked', async (t) =>
   await feed.close()
 })
 
-t.test('options that cannot work', async (t) => {
+t.test('options that cannot work', (t) => {
   const sources = defaultSources()
   const thrown = (options: Partial<PriceFeedOptions>): string | undefined => {
     try {
@@ -388,10 +402,11 @@ t.test('options that cannot work', async (t) => {
     }
   }
   const [first] = sources.sources
-  if (!first) return t.fail('there are sources')
+  if (!first) throw new Error('there are sources')
   t.equal(thrown({}), undefined)
   t.equal(thrown({ refresh: 'now and then' }), 'E_PRICES_SCHEDULE')
   t.equal(thrown({ sources: [first, first] }), 'E_PRICES_SOURCE')
   t.equal(thrown({ sources: [{ ...first, url: 'nowhere' }] }), 'E_PRICES_SOURCE')
   t.equal(thrown({ routes: { XBT: ['kraken:BTC/USD *'] } }), 'E_PRICES_ROUTE')
+  t.end()
 })

@@ -32,7 +32,7 @@ export interface Plan {
 
 const NUMBER = /^\d+(\.\d+)?$/
 const QUOTE = /^([a-z][a-z0-9-]*):([A-Z0-9]+(?:\/[A-Z0-9]+)?)$/
-const NAME = /^[A-Z0-9]+(\/[A-Z0-9]+)?$/
+const NAME = /^[A-Z][A-Z0-9]*(\/[A-Z0-9]+)?$/
 
 /** Reads one route. Throws `E_PRICES_ROUTE`. */
 export function parseRoute(text: string): Route {
