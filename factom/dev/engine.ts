@@ -101,7 +101,7 @@ function recover({ directory, archive, content, nowMs }: Recovery): { state: Cha
   for (const height of directory.heights.slice(0, saved)) archive.append(directory.load(height))
   if (!content) {
     const state = freshState(archive.tip.height + 1, archive.balances, nowMs)
-    return { state, journal: openJournal(directory.journalPath, { snapshot: snapshotOf(state) }) }
+    return { state, journal: openJournal(directory.journalPath, snapshotOf(state)) }
   }
   const state = restored(content, archive)
   let savedAgain = false
@@ -113,7 +113,7 @@ function recover({ directory, archive, content, nowMs }: Recovery): { state: Cha
     else if (blockText(directory.load(block.height)) !== blockText(block))
       throw fail('E_DEVCHAIN_DAMAGED', `block ${block.height} is not the one that the journal tells of`)
   }
-  const journal = openJournal(directory.journalPath, content)
+  const journal = openJournal(directory.journalPath, content.bytes)
   if (savedAgain && !state.closing) journal.restart(snapshotOf(state))
   return { state, journal }
 }

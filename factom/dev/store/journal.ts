@@ -53,8 +53,8 @@ export function readJournal(path: string): JournalContent | null {
   }
 }
 
-/** Goes on behind the whole lines of an existing journal (`bytes`), or makes a new one from a snapshot. */
-export function openJournal(path: string, from: { bytes: number } | { snapshot: Snapshot }): Journal {
+/** Goes on behind the first `from` bytes of an existing journal, or makes a new one from a snapshot. */
+export function openJournal(path: string, from: number | Snapshot): Journal {
   let fd = -1
   let length = 0
 
@@ -78,11 +78,11 @@ export function openJournal(path: string, from: { bytes: number } | { snapshot: 
     length = Buffer.byteLength(text)
   }
 
-  if ('snapshot' in from) restart(from.snapshot)
+  if (typeof from !== 'number') restart(from)
   else {
     try {
       fd = openSync(path, 'r+')
-      length = from.bytes
+      length = from
       ftruncateSync(fd, length)
       closeSync(fd)
       fd = openSync(path, 'a')
