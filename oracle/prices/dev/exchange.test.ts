@@ -113,6 +113,7 @@ t.test('answers that are no prices', async (t) => {
   t.match(await get('/nowhere/at/all'), [404, { message: 'no venue called nowhere' }])
   t.match(await get('/kraken/0/private/Balance'), [404, { message: /nothing at/ }])
   t.match(await get('/'), [404, {}])
+  t.match(await get('//'), [404, {}])
   const posted = await axios.post<unknown>(
     `${exchange.url}/kraken/0/public/Ticker`,
     {},

@@ -1,6 +1,7 @@
 /** The embedded exchange's HTTP side: one loopback server for all venues, each below a path of its own name. */
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 
 import { messageOf } from '../../../config/index.js'
 import { fail } from '../errors.js'
@@ -65,7 +66,9 @@ export async function startDevExchange(options: DevExchangeOptions = {}): Promis
   const log: string[] = []
 
   const server = http.createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+    const address = `http://127.0.0.1${request.url}`
+    if (!URL.canParse(address)) return send(response, 400, { message: 'the request has no readable path' })
+    const url = new URL(address)
     const [, name = '', path = ''] = /^\/([a-z-]+)(\/.*)$/.exec(url.pathname) ?? []
     log.push(`${request.method} ${url.pathname}${url.search}`)
     if (log.length > LOG_LENGTH) log.shift()
@@ -107,24 +110,36 @@ export async function startDevExchange(options: DevExchangeOptions = {}): Promis
 
 const isVenue = (name: string): name is Venue => Object.hasOwn(VENUES, name)
 
+const JSON_TYPE = 'application/json'
+
 function send(response: http.ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body)
+  write(response, status, { type: JSON_TYPE, text: JSON.stringify(body) })
+}
+
+/** Compressed for those who ask for it, as real venues do. */
+function write(
+  response: http.ServerResponse,
+  status: number,
+  body: { readonly type: string; readonly text: string },
+): void {
+  const zip = String(response.req.headers['accept-encoding']).includes('gzip')
+  const bytes = zip ? gzipSync(body.text) : Buffer.from(body.text)
   response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
+    'content-type': body.type,
+    'content-length': bytes.length,
+    ...(zip ? { 'content-encoding': 'gzip' } : {}),
   })
-  response.end(text)
+  response.end(bytes)
 }
 
 function troubled(response: http.ServerResponse, trouble: Trouble): void {
   switch (trouble.kind) {
     case 'status':
-      response.writeHead(trouble.status, { 'content-type': 'text/plain', ...trouble.headers })
-      response.end(`trouble ${trouble.status}`)
+      response.writeHead(trouble.status, { 'content-type': 'text/html', ...trouble.headers })
+      response.end(`<html><body>trouble ${trouble.status}</body></html>`)
       return
     case 'body':
-      response.writeHead(200, { 'content-type': trouble.type })
-      response.end(trouble.text)
+      write(response, 200, trouble)
       return
     case 'reset':
       response.destroy()
@@ -139,7 +154,7 @@ function troubled(response: http.ServerResponse, trouble: Trouble): void {
 /** Sends half of a body, then nothing more (`stall-body`) or a closed connection (`truncated`). */
 function cut(response: http.ServerResponse, body: unknown, kind: Trouble['kind']): void {
   const text = JSON.stringify(body)
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.writeHead(200, { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(text) })
   response.write(text.slice(0, text.length / 2), () => {
     if (kind === 'truncated') response.destroy()
   })
