@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 
-import { problemsOf, readFlags, resolveSettings } from '../config/index.js'
+import { flagNamesOf, problemsOf, readFlags, resolveSettings, SETTING_KEYS } from '../config/index.js'
 import type { MinerEvent } from '../miner/index.js'
 import { createCensor, createLogger, painter } from '../telemetry/index.js'
 import { COMMANDS } from './commands.js'
@@ -145,6 +145,17 @@ t.test('plan of a run', (t) => {
   })
   t.match(mistyped, [/^--coinbase .* check sum/, /^PEGMINER_MINER_EC_SECRET .* check sum/])
   t.notMatch(mistyped.join(), 'Es2')
+  t.end()
+})
+
+t.test('no command knows two settings of one flag', (t) => {
+  for (const { name, keys } of COMMANDS) {
+    const flags = keys.flatMap(flagNamesOf)
+    t.equal(new Set(flags).size, flags.length, name)
+    t.equal(new Set(keys).size, keys.length, name)
+  }
+  const unused = SETTING_KEYS.filter((key) => !COMMANDS.some(({ keys }) => keys.includes(key)))
+  t.same(unused, [], 'each setting belongs to a command')
   t.end()
 })
 

@@ -87,14 +87,14 @@ const BYTEMAP = command({
 const BENCH = command({
   name: 'bench',
   summary: 'measure the hashrate of this machine',
-  details: ['Hashes made-up records with every thread and prints the median rate. Nothing is published.'],
+  details: [
+    'Hashes made-up records and nothing else: each size of ByteMap with each number of threads, several samples of ' +
+      'each. The median counts. Ctrl-C keeps what is measured so far. ByteMaps that are not there are built and kept.',
+  ],
   keys: BENCH_KEYS,
   examples: [
-    { line: 'pegminer bench --bits 24', text: 'a ByteMap that is built in seconds' },
-    {
-      line: 'pegminer bench --bits 30 --threads 1 --seconds 10',
-      text: 'one thread on the ByteMap of MainNet',
-    },
+    { line: 'pegminer bench', text: 'a ByteMap that is built in seconds' },
+    { line: 'pegminer bench --bits 16,20,24,30 --threads 1,2', text: 'eight measurements' },
   ],
   load: async () => (await import('./bench.js')).bench,
 })

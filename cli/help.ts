@@ -97,7 +97,7 @@ function titleLines(title: string, summary: string, { paint, width }: HelpStyle)
 export function defaultTextOf(key: SettingKey): string {
   const { default: value, defaultText } = settingOf(key)
   if (defaultText !== undefined) return defaultText
-  return value === false || value === undefined ? '' : String(value)
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
 /** Two columns; what is too long for the left one stands on a line of its own. */

@@ -37,8 +37,8 @@ export const DEV_KEYS = keys(
 export const HASH_KEYS = keys(...LXR, ...OUTPUT)
 export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...OUTPUT)
 export const BENCH_KEYS = keys(
-  'lxrhash.bits',
-  'miner.threads',
+  'bench.bits',
+  'bench.threads',
   'bench.seconds',
   'bench.repeat',
   'lxrhash.dir',

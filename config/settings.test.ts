@@ -30,8 +30,6 @@ function problems(keys: readonly SettingKey[], words: string[], env: Environment
 }
 
 t.test('the table', (t) => {
-  const names = SETTING_KEYS.flatMap(flagNamesOf)
-  t.equal(new Set(names).size, names.length, 'no two settings share a flag')
   t.equal(envNameOf('miner.machineId'), 'PEGMINER_MINER_MACHINE_ID')
   t.equal(envNameOf('miner.ecSecret'), 'PEGMINER_MINER_EC_SECRET')
   for (const key of SETTING_KEYS) {
@@ -91,6 +89,17 @@ t.test('forms of flags', (t) => {
   t.same(flags.positionals, ['00', '--bits', '-h'], 'words after -- are arguments')
   t.equal(flags.help, false)
   t.equal(readFlags(['-h'], keys).help, true)
+  t.end()
+})
+
+t.test('lists', (t) => {
+  const lists = (...words: string[]) => resolve(['bench.bits', 'bench.threads'], words).settings
+  t.same(lists('--bits', '16,20', '-t', '1,50%,auto'), {
+    'bench.bits': [16, 20],
+    'bench.threads': [{ count: 1 }, { percent: 50 }, { percent: 100 }],
+  })
+  for (const bad of ['16,', ',', '16 20', Array.from({ length: 33 }, () => '8').join(',')])
+    t.match(problems(['bench.bits'], [`--bits=${bad}`]), [/E_CONFIG_VALUE: --bits must be .* several/], bad)
   t.end()
 })
 

@@ -7,6 +7,7 @@ import {
   hex64,
   httpUrl,
   integer,
+  listOf,
   path,
   pattern,
   port,
@@ -24,7 +25,7 @@ export interface SettingSpec<T> {
   readonly defaultText?: string
   /** One sentence without a full stop. */
   readonly description: string
-  /** Short name of the flag; the long one is always `--section.key`. */
+  /** Short name of the flag, once in each command; the long one is always `--section.key`. */
   readonly flag?: string
   /** One letter. */
   readonly letter?: string
@@ -160,6 +161,17 @@ export const SETTINGS = {
   'lxrhash.force': given(toggle, false, {
     flag: 'force',
     description: 'build the ByteMap again even if there is one',
+  }),
+  'bench.bits': given(listOf(integer(8, 31)), [24], {
+    flag: 'bits',
+    defaultText: '24',
+    description: 'sizes of ByteMaps to measure, as powers of two; MainNet has 30',
+  }),
+  'bench.threads': optional(listOf(threadCount), {
+    flag: 'threads',
+    letter: 't',
+    defaultText: '1 and auto',
+    description: 'numbers of threads to measure each of them with; auto is one a core',
   }),
   'bench.seconds': given(integer(1, 3600, 'seconds'), 5, {
     flag: 'seconds',

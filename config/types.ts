@@ -104,3 +104,15 @@ export const threadCount: ValueType<ThreadCount> = {
     return count === undefined ? undefined : { count }
   },
 }
+
+/** Several values of a kind with commas between them, at most 32. */
+export function listOf<T>(item: ValueType<T>): ValueType<readonly T[]> {
+  return {
+    placeholder: `${item.placeholder},…`,
+    expects: `${item.expects}, or several with commas between them`,
+    parse: (text) => {
+      const values = text.split(',', 33).map((part) => item.parse(part))
+      return values.length <= 32 && values.every((value) => value !== undefined) ? values : undefined
+    },
+  }
+}

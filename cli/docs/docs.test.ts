@@ -1,0 +1,24 @@
+import { existsSync, readFileSync } from 'node:fs'
+import t from 'tap'
+
+import { docPages } from './pages.js'
+
+t.test('generated pages are those of the tables in code', (t) => {
+  for (const [name, text] of Object.entries(docPages())) {
+    const file = new URL(`../../docs/${name}`, import.meta.url)
+    const found = existsSync(file) ? readFileSync(file, 'utf8') : ''
+    t.ok(found === text, `docs/${name} is up to date; if not: npm run docs`)
+  }
+  t.end()
+})
+
+t.test('pages are whole', (t) => {
+  const pages = docPages()
+  for (const text of Object.values(pages)) {
+    for (const line of text.split('\n').filter((row) => row.startsWith('|')))
+      t.notMatch(line, /undefined|\[object|\| {2,}\|/, line.slice(0, 60))
+  }
+  const codes = [...(pages['errors.md'] ?? '').matchAll(/`(E_[A-Z0-9_]+)`/g)].map(([, code]) => code)
+  t.equal(new Set(codes).size, codes.length, 'no code stands in two rooms')
+  t.end()
+})
