@@ -1,5 +1,4 @@
 /** What changes the chain: commits, reveals, factoid transactions. Success means "queued", as in factomd. */
-import { messageOf } from '../../../../config/index.js'
 import { toHex } from '../../../bytes.js'
 import { commitSigned } from '../../../commit.js'
 import { decodeEntry, entryHash } from '../../../entry.js'
@@ -61,7 +60,7 @@ function revealEntry(context: ApiContext, params: unknown): Json {
 function decoded<T>(decode: () => T, problem: string): T {
   try {
     return decode()
-  } catch (error) {
-    throw Object.assign(invalidParams(problem), { cause: messageOf(error) })
+  } catch {
+    throw invalidParams(problem)
   }
 }
