@@ -23,6 +23,7 @@ import { bootstrap, DEV_KEYS, PEGNET_CHAINS } from '../bootstrap.js'
 import { openEngine } from '../engine.js'
 import type { Engine } from '../engine.js'
 import { startDevChain } from '../index.js'
+import { startMinutes } from '../minute-timer.js'
 
 const START = 1_700_000_000_000
 const key = ecKey(DEV_KEYS.ecSecret)
@@ -293,4 +294,13 @@ t.test('minutes end by the clock', async (t) => {
   t.teardown(() => chain.close())
   while (chain.savedHeight < 2) await new Promise((resolve) => setImmediate(resolve))
   t.pass('blocks come by themselves')
+})
+
+t.test('a clock that is set back does not stop the minutes', async (t) => {
+  let ticks = 0
+  const now = () => Date.now() - (ticks < 2 ? 0 : 3_600_000)
+  const stop = startMinutes(5, now, () => ticks++)
+  while (ticks < 5) await new Promise((resolve) => setImmediate(resolve))
+  stop()
+  t.pass('they go on')
 })
