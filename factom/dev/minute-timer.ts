@@ -1,5 +1,7 @@
-/** Ticks at the wall clock's multiples of a minute's length, as factomd's leader does; it cannot drift. */
-/** Returns what stops it. A tick that comes late is not made up for. */
+/**
+ * Ticks at the wall clock's multiples of a minute's length, as factomd's leader does, so it cannot drift. A tick
+ * that comes late is not made up for. Returns what stops it.
+ */
 export function startMinutes(minuteMs: number, now: () => number, tick: () => void): () => void {
   let timer: NodeJS.Timeout
   function arm(after: number): void {
