@@ -167,6 +167,10 @@ async function suffer(t: Test, at: World, [name, trouble, code]: (typeof MATRIX)
   at.pass(61 * MINUTE)
   const healed = await at.feed.snapshot(DEADLINE)
   t.strictSame([...healed.missing], [], `${name}: whole again`)
+  t.strictSame(
+    healed.sources.filter(({ ok }) => !ok),
+    [],
+  )
   assertHonest(t, at, healed)
 }
 /** Short where a reply is waited for in vain. */
