@@ -104,8 +104,8 @@ export function createGatherer(options: GatherOptions): Gatherer {
     return { type: 'prices', height, prices: assets.map((asset) => snapshot.prices.get(asset) as bigint) }
   }
 
-  async function funds({ height }: GatherBlock): Promise<Fact> {
-    const balance = await client.entryCreditBalance(options.ecAddress)
+  async function funds({ height, signal }: GatherBlock): Promise<Fact> {
+    const balance = await client.entryCreditBalance(options.ecAddress, signal)
     options.onFunds(balance)
     return { type: 'funds', height, balance }
   }

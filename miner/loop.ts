@@ -37,10 +37,11 @@ export interface LoopParts {
 }
 
 /**
- * A batch should take this long. Polling costs 8 ns and reading the time 80 ns, so 2 ms lose nothing, and new work
- * is seen long before the 5 ms that it may take. `jobSwitchMs` would show a value that is too large.
+ * A batch should take this long, if the hasher's lanes allow it. Polling costs 8 ns and reading the time 80 ns, so
+ * this loses nothing, and new work is seen long before the 5 ms that it may take. `jobSwitchMs` would show a value
+ * that is too large.
  */
-const BATCH_MS = 2
+const BATCH_MS = 1.5
 /** No batch is larger: the first one after a stall must not be a runaway. */
 const LARGEST_BATCH = 1 << 16
 /** How long an idle worker sleeps before it shows that it is alive. */
@@ -64,7 +65,11 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
       const state = stateOf(control)
       if (state === STOP) return { slot, hashes: line.hashes }
       const read: Job | null = readJob(control, current)
-      if (read === null) continue
+      if (read === null) {
+        // Spinning would keep the processor from the very thread that is writing.
+        if (current & 1) awaitEpoch(control, current, 1)
+        continue
+      }
       if (state !== RUN || read.id === 0) {
         line.beat(now())
         line.sawEpoch(current)
