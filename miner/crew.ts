@@ -4,7 +4,8 @@ import type { MinerErrorCode } from './errors.js'
 import { hexOfDifficulty } from './events.js'
 import { createHitDesk } from './hits.js'
 import { computeKnownAnswers } from './known.js'
-import { createPool, type Pool, type PoolTiming } from './pool.js'
+import { createPool } from './pool.js'
+import type { Pool, PoolTiming } from './pool-types.js'
 import { createRanking, reportThreshold, type Ranked, type Ranking } from './ranking.js'
 
 export interface CrewOptions {

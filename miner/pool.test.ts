@@ -9,7 +9,8 @@ import { createCrew, type Crew, type CrewOptions } from './crew.js'
 import { computeKnownAnswers } from './known.js'
 import type { Hit } from './loop.js'
 import { nonceOf, noncePrefix } from './nonces.js'
-import { createPool, type Pool, type PoolOptions } from './pool.js'
+import { createPool } from './pool.js'
+import type { Pool, PoolOptions } from './pool-types.js'
 
 const dir = mkdtempSync(join(tmpdir(), 'pegminer-pool-'))
 t.teardown(() => rmSync(dir, { recursive: true }))

@@ -2,62 +2,31 @@
  * One run of the miner: puts the parts together, listens to the clock, ends in order. What happens in a block is
  * decided in `schedule.ts` and done in `conductor.ts`.
  */
-import { join } from 'node:path'
 import { isCoded, messageOf } from '../config/index.js'
-import { createMinuteClock, createPublisher, type Publisher } from '../factom/index.js'
-import { createHasher } from '../lxrhash/index.js'
-import {
-  ASSETS,
-  createGradedHistory,
-  priceToDecimal,
-  type GradedBlock,
-  type PriceSnapshot,
-} from '../oracle/index.js'
+import { createMinuteClock } from '../factom/index.js'
+import { ASSETS, priceToDecimal, type GradedBlock, type PriceSnapshot } from '../oracle/index.js'
+import { assemble, type MinerTuning, type Run } from './assemble.js'
 import { createBus } from './bus.js'
-import { createConductor, type Conductor } from './conductor.js'
-import { createCrew, type Crew } from './crew.js'
+import type { Conductor } from './conductor.js'
 import { minerError } from './errors.js'
 import type { EntryEvent, StoppedEvent } from './events.js'
-import { createGatherer } from './gather.js'
 import type { Miner, MinerModules, MinerOptions, MinerView, Stopped } from './interface.js'
 import { createMeter } from './meter.js'
 import { checkOptions } from './options.js'
-import type { PoolTiming } from './pool.js'
-import { createRivals, type Rivals } from './rivals.js'
-import { createSubmitter } from './submit.js'
 import { createTally } from './tally.js'
-
-/** For tests and measurements; nothing that an operator sets. */
-export interface MinerTuning {
-  /** The module that runs in the threads. */
-  readonly worker?: URL
-  readonly pool?: Partial<PoolTiming>
-  /** How often the `hashrate` event comes, ms. Default 10,000. */
-  readonly hashrateMs?: number
-}
 
 const HASHRATE_MS = 10_000
 const SAMPLE_MS = 500
 
-/** What exists while a run lasts. */
-interface Run {
-  readonly crew: Crew
-  readonly rivalCrew: Crew | null
-  readonly rivals: Rivals | null
-  readonly publishers: readonly Publisher[]
-  readonly conductor: Conductor
-}
-
 /** Throws E_MINER_OPTIONS. Nothing is started before `run`. */
 export function createMiner(options: MinerOptions, modules: MinerModules, tuning: MinerTuning = {}): Miner {
   checkOptions(options, modules.byteMap.slots)
-  const { network, threads, rivals: rivalCount, machineId, recordsPerBlock } = options
-  const { client, ecKey, byteMap, prices } = modules
+  const { network } = options
+  const { client, ecKey } = modules
   const bus = createBus()
   const meter = createMeter()
   const tally = createTally()
   const halt = new AbortController()
-  const stateDir = join(options.dataDir, 'miner')
   let run: Run | null = null
   let started = false
   let stopped: Stopped | null = null
@@ -92,84 +61,6 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
       bus.emit(tally.graded(block, ours, firstMined !== null && block.height >= firstMined))
     }
     if (options.blocks !== undefined && tally.blocks >= options.blocks) finish('blocks')
-  }
-
-  /** Everything that can fail at the start fails here, before a thread runs. */
-  function compose(): Run {
-    const publisherOf = (name: string): Publisher =>
-      createPublisher({
-        client,
-        key: ecKey,
-        journal: join(stateDir, name),
-        onError: (error) =>
-          notice('error', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
-      })
-    const verifier = createHasher(byteMap, threads)
-    const history = createGradedHistory({
-      client,
-      network,
-      difficulty: (oprHash, nonce) => verifier.difficulty(oprHash, nonce),
-      dir: stateDir,
-      signal: halt.signal,
-      onNotice: ({ code, message }) => notice('warn', code, message),
-    })
-    const publisher = publisherOf('journal.jsonl')
-    const crewOf = (hasherSlot: number, size: number, keep: number): Crew =>
-      createCrew({
-        byteMap,
-        verifier,
-        threads: size,
-        firstHasher: hasherSlot,
-        machineId,
-        keep,
-        onNotice: notice,
-        onLost: () => {
-          notice('error', 'E_MINER_NO_WORKERS', 'no thread is fit to mine')
-          finish('failed')
-        },
-        worker: tuning.worker,
-        timing: tuning.pool,
-      })
-    const rivalPublisher = rivalCount > 0 ? publisherOf('rivals.jsonl') : null
-    const crew = crewOf(0, threads, recordsPerBlock)
-    const rivalCrew = rivalPublisher === null ? null : crewOf(threads + 1, 1, 1)
-    const rivals =
-      rivalPublisher === null || rivalCrew === null
-        ? null
-        : createRivals({
-            count: rivalCount,
-            network,
-            crew: rivalCrew,
-            publisher: rivalPublisher,
-            ownHashes: () => crew.pool.hashes,
-          })
-    const gatherer = createGatherer({
-      network,
-      client,
-      history,
-      prices,
-      ecAddress: ecKey.address,
-      submissionCutoff: options.submissionCutoff,
-      onGraded: (blocks) => onGraded(blocks, (height) => publisher.published(height)),
-      onPrices,
-      onFunds: (balance) => (entryCredits = balance),
-    })
-    const conductor = createConductor({
-      network,
-      identity: options.identity,
-      coinbase: options.coinbase,
-      recordsPerBlock,
-      gatherer,
-      crew,
-      submitter: createSubmitter({ publisher, onEntry }),
-      rivals,
-      emit: (event) => {
-        if (event.event === 'job') firstJobMs ??= performance.now()
-        bus.emit(event)
-      },
-    })
-    const publishers = rivalPublisher === null ? [publisher] : [publisher, rivalPublisher]
-    return { crew, rivalCrew, rivals, publishers, conductor }
   }
 
   async function followClock(conductor: Conductor): Promise<void> {
@@ -295,7 +186,23 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
       started = true
       const startedMs = performance.now()
       const ended = new Promise<StoppedEvent['reason']>((resolve) => (finish = resolve))
-      const parts = compose()
+      const parts = assemble(
+        options,
+        { ...modules, ...tuning },
+        {
+          signal: halt.signal,
+          notice,
+          onGraded,
+          onPrices,
+          onEntry,
+          onFunds: (balance) => (entryCredits = balance),
+          onLost: () => finish('failed'),
+          emit: (event) => {
+            if (event.event === 'job') firstJobMs ??= performance.now()
+            bus.emit(event)
+          },
+        },
+      )
       run = parts
       if (paused) for (const crew of [parts.crew, parts.rivalCrew]) crew?.pool.pause()
       const interrupt = (): void => finish('interrupted')

@@ -1,0 +1,127 @@
+/** Puts the parts of a run together. Everything that can fail at the start fails here, before a thread runs. */
+import { join } from 'node:path'
+import { isCoded, messageOf } from '../config/index.js'
+import { createPublisher, type Publisher } from '../factom/index.js'
+import { createHasher } from '../lxrhash/index.js'
+import { createGradedHistory, type GradedBlock, type PriceSnapshot } from '../oracle/index.js'
+import { createConductor, type Conductor } from './conductor.js'
+import { createCrew, type Crew } from './crew.js'
+import type { EntryEvent, MinerEvent, NoticeEvent } from './events.js'
+import { createGatherer } from './gather.js'
+import type { MinerModules, MinerOptions } from './interface.js'
+import type { PoolTiming } from './pool-types.js'
+import { createRivals, type Rivals } from './rivals.js'
+import { createSubmitter } from './submit.js'
+
+/** For tests and measurements; nothing that an operator sets. */
+export interface MinerTuning {
+  /** The module that runs in the threads. */
+  readonly worker?: URL
+  readonly pool?: Partial<PoolTiming>
+  /** How often the `hashrate` event comes, ms. Default 10,000. */
+  readonly hashrateMs?: number
+}
+
+/** What exists while a run lasts. */
+export interface Run {
+  readonly crew: Crew
+  readonly rivalCrew: Crew | null
+  readonly publishers: readonly Publisher[]
+  readonly conductor: Conductor
+}
+
+/** What the run tells its owner. */
+export interface RunHooks {
+  /** Ends everything that asks the node. */
+  readonly signal: AbortSignal
+  readonly emit: (event: MinerEvent) => void
+  readonly notice: (level: NoticeEvent['level'], code: string, message: string) => void
+  readonly onEntry: (event: EntryEvent) => void
+  readonly onPrices: (height: number, snapshot: PriceSnapshot) => void
+  readonly onFunds: (balance: number) => void
+  /** New graded blocks; `published` tells the hashes of our own entries for a height. */
+  readonly onGraded: (blocks: readonly GradedBlock[], published: (height: number) => string[]) => void
+  /** No thread is fit to mine. */
+  readonly onLost: () => void
+}
+
+/** Throws E_FACTOM_JOURNAL, E_LXR_…; then no thread was started. */
+export function assemble(options: MinerOptions, given: MinerModules & MinerTuning, hooks: RunHooks): Run {
+  const { network, threads, machineId, recordsPerBlock } = options
+  const { client, ecKey, byteMap, prices } = given
+  const { notice, signal } = hooks
+  const stateDir = join(options.dataDir, 'miner')
+
+  const verifier = createHasher(byteMap, threads)
+  const history = createGradedHistory({
+    client,
+    network,
+    difficulty: (oprHash, nonce) => verifier.difficulty(oprHash, nonce),
+    dir: stateDir,
+    signal,
+    onNotice: ({ code, message }) => notice('warn', code, message),
+  })
+  const publisherOf = (name: string): Publisher =>
+    createPublisher({
+      client,
+      key: ecKey,
+      journal: join(stateDir, name),
+      onError: (error) => notice('error', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
+    })
+  const publisher = publisherOf('journal.jsonl')
+  const rivalPublisher = options.rivals > 0 ? publisherOf('rivals.jsonl') : null
+
+  const crewOf = (size: { threads: number; firstHasher: number; keep: number }, onLost: () => void): Crew =>
+    createCrew({
+      byteMap,
+      verifier,
+      ...size,
+      machineId,
+      onNotice: notice,
+      onLost,
+      worker: given.worker,
+      timing: given.pool,
+    })
+  const crew = crewOf({ threads, firstHasher: 0, keep: recordsPerBlock }, () => {
+    notice('error', 'E_MINER_NO_WORKERS', 'no thread is fit to mine')
+    hooks.onLost()
+  })
+  const rivals = rivalPublisher === null ? null : rivalsOf(rivalPublisher)
+
+  function rivalsOf(publisher: Publisher): { crew: Crew; rivals: Rivals } {
+    const rivalCrew = crewOf({ threads: 1, firstHasher: threads + 1, keep: 1 }, () =>
+      notice('warn', 'E_MINER_NO_WORKERS', 'there will be no rivals'),
+    )
+    const ownHashes = (): bigint => crew.pool.hashes
+    const rivals = createRivals({ count: options.rivals, network, crew: rivalCrew, publisher, ownHashes })
+    return { crew: rivalCrew, rivals }
+  }
+
+  const conductor = createConductor({
+    network,
+    identity: options.identity,
+    coinbase: options.coinbase,
+    recordsPerBlock,
+    gatherer: createGatherer({
+      network,
+      client,
+      history,
+      prices,
+      ecAddress: ecKey.address,
+      submissionCutoff: options.submissionCutoff,
+      onGraded: (blocks) => hooks.onGraded(blocks, (height) => publisher.published(height)),
+      onPrices: hooks.onPrices,
+      onFunds: hooks.onFunds,
+    }),
+    crew,
+    submitter: createSubmitter({ publisher, onEntry: hooks.onEntry }),
+    rivals: rivals?.rivals ?? null,
+    emit: hooks.emit,
+  })
+  return {
+    crew,
+    rivalCrew: rivals?.crew ?? null,
+    publishers: rivalPublisher === null ? [publisher] : [publisher, rivalPublisher],
+    conductor,
+  }
+}
