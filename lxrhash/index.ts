@@ -11,6 +11,8 @@ export type {
 export { counterBytes } from './counter.js'
 export { LXR_ERRORS, LxrError } from './errors.js'
 export type { LxrErrorCode } from './errors.js'
+export { gatherProbe } from './gather.js'
+export type { GatherProbe } from './gather.js'
 export { createHasher } from './hasher.js'
 export type { Hasher, HasherOptions, SharedByteMap } from './hasher.js'
 export { byteMapFile, defaultByteMapDir, lxrParams, PEGNET_PARAMS } from './params.js'

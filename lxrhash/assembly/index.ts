@@ -2,6 +2,7 @@
  * The LXRHash kernel. One shared memory: the ByteMap at address 0, above it a scratch for each user (`layout.ts`).
  * LXRHash is specified by the reference, github.com/pegnet/LXRHash.
  */
+export { gather } from './gather'
 export { countBytes, generateBegin, generateSteps } from './generate'
 export {
   BASE_BYTES,
