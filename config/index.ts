@@ -1,5 +1,6 @@
 /** Settings, networks, coded errors: what every room may know. */
 export * from './errors.js'
+export { makeFolder } from './folder.js'
 export { flagNamesOf, readFlags } from './flags.js'
 export type { Flags } from './flags.js'
 export * from './networks.js'

@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-import { messageOf } from '../config/index.js'
+import { makeFolder, messageOf } from '../config/index.js'
 import { fail } from './errors.js'
 import { readLines, stageLine, wholeLine } from './record.js'
 import type { PublishRecord } from './record.js'
@@ -38,7 +38,7 @@ interface Batch {
 /** Opens or creates the journal; a last line that was cut off by a crash is dropped. Throws `E_FACTOM_JOURNAL`. */
 export function openJournal(file: string): Journal {
   const records = guarded(file, () => {
-    fs.mkdirSync(path.dirname(file), { recursive: true })
+    makeFolder(path.dirname(file))
     return read(file)
   })
   forgetOld(records)

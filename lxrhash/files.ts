@@ -84,7 +84,7 @@ export async function writeFileAtomically(
 
 async function startTemporary(dir: string, temporary: string, fs: FileSystem): Promise<FileHandle> {
   try {
-    await fs.mkdir(dir, { recursive: true })
+    await makeDirectory(dir, fs)
     return await fs.open(temporary, 'wx', 0o644)
   } catch (error) {
     const code = systemCodeOf(error)
@@ -97,6 +97,30 @@ async function startTemporary(dir: string, temporary: string, fs: FileSystem): P
       },
     )
   }
+}
+
+/**
+ * The directory and the parents that it lacks. Not `mkdir` with `recursive`: that never returns where an existing
+ * parent answers ENOENT, as /proc does (Node.js 20).
+ */
+async function makeDirectory(dir: string, fs: FileSystem): Promise<void> {
+  try {
+    await fs.mkdir(dir)
+  } catch (error) {
+    const code = systemCodeOf(error)
+    if (code === 'EEXIST') return
+    const parent = dirname(dir)
+    if (code !== 'ENOENT' || (await exists(parent, fs))) throw error
+    await makeDirectory(parent, fs)
+    await fs.mkdir(dir)
+  }
+}
+
+function exists(path: string, fs: FileSystem): Promise<boolean> {
+  return fs.statfs(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Better before minutes of building than after. Where the room cannot be asked for, the write itself decides. */

@@ -4,11 +4,11 @@
  * behind it are graded again from the chain.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-import { messageOf } from '../../config/index.js'
+import { makeFolder, messageOf } from '../../config/index.js'
 import type { OprVersion } from '../../config/index.js'
 import { fail } from './errors.js'
 
@@ -104,7 +104,7 @@ export async function replaceHistory(
 ): Promise<void> {
   const fresh = `${file}.${randomBytes(4).toString('hex')}.tmp`
   await writing(file, async () => {
-    mkdirSync(dirname(file), { recursive: true })
+    makeFolder(dirname(file))
     try {
       const handle = await open(fresh, 'wx')
       try {

@@ -1,8 +1,8 @@
 /** Files that are whole or not there. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { messageOf } from '../../../config/index.js'
+import { makeFolder as makeFolderOf, messageOf } from '../../../config/index.js'
 import { fail } from '../errors.js'
 
 /** Writes all bytes, however many calls that takes. */
@@ -50,7 +50,7 @@ export function syncFolder(path: string): void {
 
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true })
+    makeFolderOf(path)
   } catch (cause) {
     throw storeError(`cannot make the directory ${path}`, cause)
   }
