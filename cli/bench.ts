@@ -6,7 +6,7 @@ import type { BenchKey } from './keys.js'
 import { machineOf, threadsOf } from './machine.js'
 import { createProgress, type Progress } from './progress.js'
 import { versionOf } from './version.js'
-import { factLine } from './view/facts.js'
+import { factPrinter } from './view/facts.js'
 
 export async function bench(context: CommandContext<BenchKey>): Promise<number> {
   const { settings, output, signal, stderr } = context
@@ -15,7 +15,7 @@ export async function bench(context: CommandContext<BenchKey>): Promise<number> 
   const wanted = settings['bench.threads'] ?? [{ count: 1 }, { percent: 100 }]
   const threads = [...new Set(wanted.map((count) => threadsOf(count, machine.cores)))]
   const { 'bench.seconds': seconds, 'bench.repeat': repeat, 'lxrhash.dir': dir } = settings
-  const fact = (label: string, value: string): void => output.line(factLine(output.paint, label, value))
+  const fact = factPrinter(output)
   fact('pegminer', `${versionOf()}, Node.js ${process.versions.node}, ${process.platform} ${process.arch}`)
   fact('cpu', `${machine.cpu}, ${machine.cores} ${machine.cores === 1 ? 'core' : 'cores'}`)
   fact('memory', `${bytesText(machine.memory)}, ${bytesText(machine.freeMemory)} free`)

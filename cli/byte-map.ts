@@ -59,8 +59,8 @@ export async function openMap(
 
 /** A ByteMap's facts as `--json` shows them. */
 export function factsOf(map: OpenByteMap) {
-  const { params, file, sha256, origin, milliseconds } = map
-  return { ...paramFacts(params), file, sha256, origin, milliseconds: Math.round(milliseconds) }
+  const { params, file, sha256, origin, milliseconds, pages } = map
+  return { ...paramFacts(params), file, sha256, origin, milliseconds: Math.round(milliseconds), pages }
 }
 
 export function paramFacts({ bits, seed, passes, hashBits }: LxrParams) {

@@ -15,7 +15,7 @@ import { EXIT, type CommandContext } from './context.js'
 import { bytesText, durationText, tilde } from './format.js'
 import type { BytemapKey } from './keys.js'
 import { createProgress } from './progress.js'
-import { factLine } from './view/facts.js'
+import { factPrinter } from './view/facts.js'
 
 type Context = CommandContext<BytemapKey>
 type Facts = ByteMapFacts & { readonly origin?: 'opened' | 'built' }
@@ -97,7 +97,7 @@ function showFacts({ output }: Context, params: LxrParams, facts: Facts): void {
     origin: origin ?? 'opened',
     milliseconds: Math.round(milliseconds),
   })
-  const fact = (label: string, value: string): void => output.line(factLine(output.paint, label, value))
+  const fact = factPrinter(output)
   paramLines(params, file).forEach(([label, value]) => fact(label, value))
   fact('sha-256', sha256)
   fact(
@@ -113,7 +113,7 @@ function showMissing(
 ): void {
   const sha256 = found.proof.sha256 ?? null
   output.event({ event: 'bytemap', phase: 'missing', ...paramFacts(params), file: found.file, sha256 })
-  const fact = (label: string, value: string): void => output.line(factLine(output.paint, label, value))
+  const fact = factPrinter(output)
   paramLines(params, found.file).forEach(([label, value]) => fact(label, value))
   fact('sha-256', sha256 === null ? 'unknown until it is built' : `${sha256} (once it is built)`)
   fact('', `there is no file yet: pegminer bytemap build --bits ${params.bits}`)

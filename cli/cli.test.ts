@@ -127,14 +127,16 @@ t.test('plan of a run', (t) => {
     bits: 16,
   })
 
-  t.same(problems(['--factomd', 'localhost:1']), ['--factomd has no use on the network dev'])
+  t.same(problems(['--factomd', 'localhost:1']), [
+    '--factomd has no use on the network dev, only on local, TestNet, MainNet',
+  ])
   t.same(
     problems([], { PEGMINER_FACTOM_URL: 'localhost:1', PEGMINER_MINER_EC_SECRET: SECRET }),
     [],
     'a variable may be there for other runs',
   )
   t.same(problems(['--network', 'testnet', '--bits', '24', '--rivals', '3']), [
-    '--rivals is only for use on the network dev',
+    '--rivals has no use on the network TestNet, only on dev',
     'the network TestNet needs --coinbase',
     'the network TestNet needs --identity',
     'the network TestNet needs PEGMINER_MINER_EC_SECRET or PEGMINER_MINER_EC_SECRET_FILE',

@@ -15,6 +15,7 @@ const MINE = command({
     'On the network dev everything else is brought along: a chain that speaks the language of factomd, and an ' +
       'exchange with prices that move. On local, TestNet and MainNet a factomd node is needed, an identity, a ' +
       'coinbase address, and an entry-credit key.',
+    'To try a program of your own with this miner, run pegminer dev, and mine on local with its --factomd and --exchange.',
     'Ctrl-C ends with a summary; state is kept in the data directory, and the next start goes on from there.',
   ],
   keys: MINE_KEYS,

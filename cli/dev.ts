@@ -8,7 +8,7 @@ import { startDevNetwork } from './dev-network.js'
 import { tilde } from './format.js'
 import { defaultDataDir } from './mine-plan.js'
 import { openResources } from './resources.js'
-import { factLine } from './view/facts.js'
+import { factPrinter } from './view/facts.js'
 
 type Context = CommandContext<DevKey>
 
@@ -42,8 +42,7 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
       ...chain.keys,
       dataDir,
     })
-    const { paint } = output
-    const fact = (label: string, value: string): void => output.line(factLine(paint, label, value))
+    const fact = factPrinter(output)
     fact('api', `${api}  (factomd's JSON-RPC, blocks of ${blockSeconds} s, now at height ${chain.height})`)
     fact('exchange', exchange.url)
     fact('state', tilde(dataDir, homedir()))

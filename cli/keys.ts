@@ -19,6 +19,7 @@ export const MINE_KEYS = keys(
   'miner.records',
   'miner.cutoff',
   'factom.url',
+  'prices.exchange',
   'data.dir',
   'lxrhash.bits',
   'lxrhash.dir',

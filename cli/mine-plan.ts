@@ -9,6 +9,7 @@ import {
   problem,
   problemsError,
   type Network,
+  type NetworkName,
   type Origin,
   type Problem,
   type SettingKey,
@@ -24,6 +25,8 @@ export interface MinePlan {
   readonly coinbase: string
   /** Undefined on dev: the embedded chain has a key of its own. */
   readonly ecSecret: string | undefined
+  /** Where all prices come from instead of the real exchanges. */
+  readonly exchange: string | undefined
   readonly bits: number
   readonly records: number
   readonly dataDir: string
@@ -32,13 +35,15 @@ export interface MinePlan {
 /** The first holder of a LOCAL network's coins: a reward needs an address that is valid, not one that is ours. */
 const DEV_COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 
-const ONLY_DEV: readonly MineKey[] = [
-  'network.blockSeconds',
-  'network.rivals',
-  'network.port',
-  'network.exchangePort',
-]
-const NEVER_DEV: readonly MineKey[] = ['factom.url']
+/** Settings that mean something on some networks only. */
+const ONLY_ON: Partial<Record<MineKey, readonly NetworkName[]>> = {
+  'network.blockSeconds': ['dev'],
+  'network.rivals': ['dev'],
+  'network.port': ['dev'],
+  'network.exchangePort': ['dev'],
+  'prices.exchange': ['local'],
+  'factom.url': ['local', 'TestNet', 'MainNet'],
+}
 
 /** Throws one error with everything that is missing or does not fit (`problemsError`). */
 export function planOf(
@@ -47,15 +52,16 @@ export function planOf(
 ): MinePlan {
   const network = networkOf(settings['network.name'])
   const dev = network.name === 'dev'
-  const problems: Problem[] = (dev ? NEVER_DEV : ONLY_DEV)
+  const problems: Problem[] = (Object.keys(ONLY_ON) as MineKey[])
     // A variable may be there for other runs; a flag is meant for this one.
-    .filter((key) => origins[key] === 'flag')
-    .map((key) =>
-      problem(
+    .filter((key) => origins[key] === 'flag' && !ONLY_ON[key]?.includes(network.name))
+    .map((key) => {
+      const where = ONLY_ON[key]?.join(', ')
+      return problem(
         'E_CONFIG_NETWORK',
-        `${displayNameOf(key)} ${dev ? 'has no use' : 'is only for use'} on the network dev`,
-      ),
-    )
+        `${displayNameOf(key)} has no use on the network ${network.name}, only on ${where}`,
+      )
+    })
   const needed = (key: SettingKey, value: string | undefined, onDev: string): string => {
     if (value !== undefined) return value
     if (!dev) problems.push(problem('E_CONFIG_MISSING', `the network ${network.name} needs ${wayOf(key)}`))
@@ -79,6 +85,7 @@ export function planOf(
     identity,
     coinbase,
     ecSecret,
+    exchange: network.name === 'local' ? settings['prices.exchange'] : undefined,
     bits,
     records: settings['miner.records'] ?? defaultRecordsPerBlock(network),
     dataDir: settings['data.dir'] ?? defaultDataDir(network.name),

@@ -23,7 +23,7 @@ import { planOf, type MinePlan } from './mine-plan.js'
 import { openResources, type Resources } from './resources.js'
 import { serveMetrics } from './serve-metrics.js'
 import { versionOf } from './version.js'
-import { factLine } from './view/facts.js'
+import { factPrinter } from './view/facts.js'
 import { createEventView } from './view/stream.js'
 
 type Context = CommandContext<MineKey>
@@ -33,7 +33,7 @@ interface Surroundings {
   readonly factomd: string
   readonly key: EcKey
   readonly prices: PriceSources
-  /** Where the embedded exchange is, on dev. */
+  /** Where the embedded exchange is, if the prices are its. */
   readonly exchange?: string
 }
 
@@ -48,7 +48,7 @@ export async function mine(context: Context): Promise<number> {
   const machine = machineOf()
   const threads = threadsOf(settings['miner.threads'], machine.cores)
   const rivals = plan.network.name === 'dev' ? settings['network.rivals'] : 0
-  const fact = (label: string, value: string): void => output.line(factLine(output.paint, label, value))
+  const fact = factPrinter(output)
   const resources = openResources()
   try {
     fact(
@@ -63,11 +63,13 @@ export async function mine(context: Context): Promise<number> {
     })
     fact('bytemap', mapText(map))
     fact('', tilde(map.file, homedir()))
+    fact('', pagesText(map))
     fact('threads', String(threads))
 
     const metrics = createMetrics({ version: versionOf(), network: plan.network.name })
     metrics.tree.miner.byteMapBytes.set(2 ** plan.bits)
     metrics.tree.miner.byteMapSeconds.set(map.milliseconds / 1000)
+    metrics.tree.miner.hugePages.set(map.pages.share)
     const around =
       plan.network.name === 'dev' ? await embed(context, plan, resources) : outside(context, plan)
     const client = createFactomClient({ url: around.factomd, onCall: (call) => metrics.factomCall(call) })
@@ -157,8 +159,11 @@ async function embed(
   }
 }
 
-function outside({ settings }: Context, { ecSecret = '' }: MinePlan): Surroundings {
-  return { factomd: settings['factom.url'], key: ecKey(ecSecret), prices: defaultSources() }
+function outside({ settings }: Context, { ecSecret = '', exchange }: MinePlan): Surroundings {
+  const around = { factomd: settings['factom.url'], key: ecKey(ecSecret) }
+  return exchange === undefined
+    ? { ...around, prices: defaultSources() }
+    : { ...around, prices: devSources(exchange.replace(/\/+$/, '')), exchange }
 }
 
 function feedOf({ log }: Context, sources: PriceSources, metrics: Metrics): PriceFeed {
@@ -188,6 +193,12 @@ async function warmUp(prices: PriceFeed, { log, signal }: Context): Promise<void
 function mapText({ params, origin, milliseconds }: OpenByteMap): string {
   const how = origin === 'built' ? 'built' : 'opened and checked'
   return `2^${params.bits} bytes (${bytesText(2 ** params.bits)}), ${how} in ${durationText(milliseconds)}`
+}
+
+/** `huge pages 100 %`, or how many and why not more. */
+function pagesText({ pages: { share, reason, fix } }: OpenByteMap): string {
+  const why = reason === undefined ? '' : `: ${reason}`
+  return `huge pages ${Math.floor(share * 100)} %${why}${fix === undefined ? '' : `; to change that: ${fix}`}`
 }
 
 function networkFacts(

@@ -10,11 +10,11 @@ export interface Output {
   /** Columns to keep to, 80 to 120. */
   readonly width: number
   /** A line for people; nothing with `--json`. */
-  line(text?: string): void
+  readonly line: (text?: string) => void
   /** An object for programs; nothing without `--json`. `time` is added. */
-  event<E extends { readonly event: string }>(event: E): void
+  readonly event: <E extends { readonly event: string }>(event: E) => void
   /** Resolves when the reader has taken enough of what was printed to go on. */
-  drained(): Promise<void>
+  readonly drained: () => Promise<void>
 }
 
 export interface OutputOptions {

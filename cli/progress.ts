@@ -16,6 +16,9 @@ const BAR_MS = 100
 const EVENT_MS = 1_000
 const LOG_MS = 10_000
 
+/** The terminal writes ^C behind the bar; it must not begin a line of its own. */
+const ROOM_FOR_ECHO = 4
+
 const PHASE = { build: 'building', save: 'saving', open: 'reading', verify: 'verifying' } as const
 
 type Context = Pick<CommandContext<never>, 'output' | 'log' | 'stderr'>
@@ -33,7 +36,7 @@ export function createProgress({ output, log, stderr }: Context, what: string, n
           milliseconds: BAR_MS,
           last: -Infinity,
           show: (state: ByteMapProgress) =>
-            void stderr.write(`\r\u001b[K${barText(what, state, widthOf(stderr) - 1)}`),
+            void stderr.write(`\r\u001b[K${barText(what, state, widthOf(stderr) - ROOM_FOR_ECHO)}`),
         }
       : {
           milliseconds: LOG_MS,

@@ -83,6 +83,11 @@ export const SETTINGS = {
     flag: 'factomd',
     description: 'address of the factomd node; not used on the dev network',
   }),
+  'prices.exchange': optional(httpUrl, {
+    flag: 'exchange',
+    defaultText: 'the real exchanges',
+    description: 'network local: take all prices from the exchange of a running pegminer dev',
+  }),
   'miner.threads': given(
     threadCount,
     { percent: 100 },

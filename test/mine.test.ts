@@ -1,6 +1,7 @@
 /** Whole runs of `pegminer mine` and `pegminer dev` on the embedded network. */
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import axios from 'axios'
 import t from 'tap'
@@ -231,15 +232,31 @@ t.test('interrupted in mid-block, and started again on the same data', async (t)
 
 t.test('dev: the embedded network alone', async (t) => {
   const dir = t.testdir()
-  const running = start(['dev', '--port', '0', '--block-seconds', '10', '--data-dir', dir, '--json'])
+  const running = start([
+    'dev',
+    '--port',
+    '0',
+    '--block-seconds',
+    String(BLOCK_SECONDS),
+    '--data-dir',
+    dir,
+    '--json',
+  ])
   t.teardown(() => running.kill())
   const told = (await running.event('dev')) as Event & {
     api: string
     exchange: string
     ecAddress: string
     ecSecret: string
+    fctAddress: string
   }
-  t.match(told, { ecAddress: /^EC/, ecSecret: /^Es/, fctAddress: /^FA/, fctSecret: /^Fs/, blockSeconds: 10 })
+  t.match(told, {
+    ecAddress: /^EC/,
+    ecSecret: /^Es/,
+    fctAddress: /^FA/,
+    fctSecret: /^Fs/,
+    blockSeconds: BLOCK_SECONDS,
+  })
   const client = createFactomClient({ url: told.api })
   t.teardown(() => client.close())
   t.ok((await client.entryCreditBalance(told.ecAddress)) > 0)
@@ -248,11 +265,40 @@ t.test('dev: the embedded network alone', async (t) => {
     data: { error: [] },
   })
 
+  const key = join(dir, 'ec.key')
+  writeFileSync(key, `${told.ecSecret}\n`)
+  const miner = start(
+    [
+      ...[
+        'mine',
+        '--network',
+        'local',
+        '--factomd',
+        told.api,
+        '--exchange',
+        told.exchange,
+        '--identity',
+        'tinker',
+      ],
+      ...['--coinbase', told.fctAddress, '--records', '25', '--bits', String(BITS), '--dir', maps],
+      ...['--data-dir', join(dir, 'miner'), '--blocks', '1', '--metrics-port', 'off', '--json'],
+    ],
+    { PEGMINER_MINER_EC_SECRET_FILE: key },
+  )
+  t.teardown(() => miner.kill())
+
   const port = new URL(told.api).port
   const second = start(['dev', '--port', port, '--data-dir', join(dir, 'other')])
   t.match(await second.ended, { code: /^[12]$/, stdout: '', stderr: /^pegminer: E_DEVCHAIN_PORT: .*\n$/ })
   const third = start(['dev', '--port', '0', '--data-dir', dir])
   t.match(await third.ended, { stdout: '', stderr: /^pegminer: E_DEVCHAIN_LOCKED: .*\n$/ })
+
+  t.match(await miner.ended, { code: 0, stderr: '' }, 'a miner of its own on that network')
+  t.match(
+    miner.events.find(({ event }) => event === 'graded'),
+    { winners: { length: 25 }, reward: '9000' },
+  )
+  t.notMatch((await miner.ended).stdout, told.ecSecret.slice(0, 20))
 
   running.child.kill('SIGTERM')
   t.equal((await running.ended).code, 130)

@@ -1,9 +1,15 @@
 /** A block of facts: labels in one column, values in the next. */
-import type { Paint } from '../../telemetry/index.js'
+import { wrap } from '../format.js'
+import type { Output } from '../output.js'
 
 const LABEL_WIDTH = 11
 
-/** ` CPU        AMD EPYC, 2 cores`. */
-export function factLine(paint: Paint, label: string, value: string): string {
-  return ` ${paint('bold', label.toUpperCase().padEnd(LABEL_WIDTH))} ${value}`
+/** Prints ` CPU         AMD EPYC, 2 cores`; what does not fit into the width goes on below. */
+export function factPrinter({ paint, width, line }: Output): (label: string, value: string) => void {
+  return (label, value) => {
+    wrap(value, width - LABEL_WIDTH - 2).forEach((part, k) => {
+      const head = (k === 0 ? label.toUpperCase() : '').padEnd(LABEL_WIDTH)
+      line(` ${head.trim() === '' ? head : paint('bold', head)} ${part}`)
+    })
+  }
 }

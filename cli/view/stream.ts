@@ -17,7 +17,7 @@ import {
   summaryLines,
   type Line,
 } from './lines.js'
-import { factLine } from './facts.js'
+import { factPrinter } from './facts.js'
 
 export interface EventView {
   readonly show: (event: MinerEvent) => void
@@ -38,6 +38,7 @@ const LABEL_WIDTH = 8
 
 export function createEventView({ output, speedEveryMs, now = Date.now }: EventViewOptions): EventView {
   const { paint } = output
+  const fact = factPrinter(output)
   let height: number | null = null
   let lastSpeed = now()
   let fate = createFate(0)
@@ -86,7 +87,7 @@ export function createEventView({ output, speedEveryMs, now = Date.now }: EventV
       case 'stopped':
         flush()
         output.line()
-        return summaryLines(event).forEach(([label, value]) => output.line(factLine(paint, label, value)))
+        return summaryLines(event).forEach(([label, value]) => fact(label, value))
     }
   }
   return { show, close: flush }
