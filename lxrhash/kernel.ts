@@ -14,8 +14,7 @@ export interface KernelFunctions {
   readonly finish: (scratch: number) => void
   readonly hashInput: (scratch: number, length: number) => void
   readonly loadBase: (scratch: number) => void
-  readonly searchBegin: (scratch: number, start: bigint, count: number, floor: bigint) => void
-  readonly searchOn: (scratch: number, steps: number) => number
+  readonly search: (scratch: number, start: bigint, count: number, floor: bigint) => number
   readonly gather: (bits: number, count: number, seed: number) => number
 }
 
@@ -61,7 +60,7 @@ export interface Kernel extends KernelFunctions {
  * Room for one slot. The kernel needs less (SCRATCH_BYTES), and says so when it is instantiated; a fixed size here
  * means that memory can be laid out before that.
  */
-export const SLOT_BYTES = 0x60000
+export const SLOT_BYTES = 0x20000
 const PAGE_BYTES = 0x10000
 const MOST_PAGES = 65536
 
