@@ -7,6 +7,7 @@ import { fail, systemCodeOf } from './errors.js'
 import { NODE_FILES, startFile, type FileSystem, type PendingFile } from './files.js'
 import type { SharedByteMap } from './hasher.js'
 import { knownSha256 } from './known.js'
+import type { Pages } from './pages.js'
 import { byteMapFile, mapBytes, type LxrParams } from './params.js'
 import { progressOf, type ProgressListener } from './progress.js'
 import { proofOf, writeSideFile, type Proof, type ProofOrigin } from './proof.js'
@@ -27,6 +28,7 @@ export interface ByteMapFacts {
 /** A ByteMap in memory, checked. */
 export interface OpenByteMap extends SharedByteMap, ByteMapFacts {
   readonly origin: 'opened' | 'built'
+  readonly pages: Pages
 }
 
 export interface ByteMapOptions {
@@ -39,6 +41,8 @@ export interface ByteMapOptions {
 export interface BuildOptions extends ByteMapOptions {
   /** How many hashers may exist at once. */
   readonly slots: number
+  /** Whether to ask the system for huge pages, which make hashing faster. Default: yes. */
+  readonly hugePages?: boolean
   /** What files are written with. Default: Node's. */
   readonly fileSystem?: FileSystem
 }
@@ -63,7 +67,7 @@ export async function openByteMap(params: LxrParams, options: OpenOptions): Prom
   const read = await readByteMap(params, options, 'open')
   if (read !== undefined) {
     const { room, ...facts } = read
-    return { ...shared(room), ...facts, origin: 'opened', milliseconds: performance.now() - begun }
+    return { ...ready(room, begun), ...facts, origin: 'opened' }
   }
   if (options.build === false) throw missing(byteMapFile(params, options.dir))
   return buildByteMap(params, options)
@@ -76,13 +80,13 @@ export async function openByteMap(params: LxrParams, options: OpenOptions): Prom
  */
 export async function buildByteMap(params: LxrParams, options: BuildOptions): Promise<OpenByteMap> {
   const begun = performance.now()
-  const { dir, slots, fileSystem = NODE_FILES } = options
+  const { dir, fileSystem = NODE_FILES } = options
   const file = byteMapFile(params, dir)
   const known = knownSha256(params)
   throwIfAborted(options.signal)
   const pending = await startFile(file, mapBytes(params), fileSystem)
   try {
-    const room = await createRoom(params, slots)
+    const room = await createRoom(params, options)
     await generateByteMap(room, options)
     const sha256 = await writeMap(room, pending, options)
     if (known !== undefined && known !== sha256) {
@@ -95,7 +99,7 @@ export async function buildByteMap(params: LxrParams, options: BuildOptions): Pr
     if (known === undefined) await writeSideFile(file, sha256, fileSystem)
     await pending.commit()
     const proof = known === undefined ? 'side file' : 'known'
-    return { ...shared(room), file, sha256, proof, origin: 'built', milliseconds: performance.now() - begun }
+    return { ...ready(room, begun), file, sha256, proof, origin: 'built' }
   } finally {
     await pending.discard()
   }
@@ -147,9 +151,10 @@ interface ReadMap {
 /** Undefined if there is no file. */
 async function readByteMap(
   params: LxrParams,
-  { dir, slots, signal, onProgress }: BuildOptions,
+  options: BuildOptions,
   phase: 'open' | 'verify',
 ): Promise<ReadMap | undefined> {
+  const { dir, signal, onProgress } = options
   throwIfAborted(signal)
   const file = byteMapFile(params, dir)
   const handle = await openForReading(file)
@@ -157,7 +162,7 @@ async function readByteMap(
   try {
     await checkLength(handle, file, mapBytes(params))
     const proof = await proofOf(params, file)
-    const room = await createRoom(params, slots)
+    const room = await createRoom(params, options)
     const report = progressOf(onProgress, phase, mapBytes(params))
     const { sha256, even } = await readAndDigest(room, handle, { file, signal, report })
     if (!even || (proof.sha256 !== undefined && proof.sha256 !== sha256)) {
@@ -195,8 +200,9 @@ async function writeMap(
   return hash.digest('hex')
 }
 
-function shared({ memory, module, params, slots }: Room): SharedByteMap {
-  return { memory, module, params, slots }
+function ready({ memory, module, params, slots, hugePages, map }: Room, begun: number) {
+  const pages = hugePages.report(map.length)
+  return { memory, module, params, slots, pages, milliseconds: performance.now() - begun }
 }
 
 function missing(file: string) {

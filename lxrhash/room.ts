@@ -8,6 +8,7 @@ import {
   slotAddress,
   type Kernel,
 } from './kernel.js'
+import { requestHugePages, type PagesRequest } from './pages.js'
 import { mapBytes, type LxrParams } from './params.js'
 
 export interface Room extends SharedByteMap {
@@ -16,15 +17,27 @@ export interface Room extends SharedByteMap {
   readonly scratch: number
   /** The ByteMap. */
   readonly map: Uint8Array
+  readonly hugePages: PagesRequest
+}
+
+export interface RoomOptions {
+  /** How many hashers may exist at once. */
+  readonly slots: number
+  /** Whether to ask for huge pages. Default: yes. */
+  readonly hugePages?: boolean
 }
 
 /** Throws E_LXR_SLOT, E_LXR_MEMORY, E_LXR_KERNEL. */
-export async function createRoom(params: LxrParams, slots: number): Promise<Room> {
+export async function createRoom(
+  params: LxrParams,
+  { slots, hugePages: wanted = true }: RoomOptions,
+): Promise<Room> {
   const module = await compileKernel()
   const memory = createMemory(params, slots)
+  const hugePages = requestHugePages(new Uint8Array(memory.buffer), wanted)
   const kernel = instantiateKernel(module, memory)
   const scratch = slotAddress(params, 0)
   configureScratch(kernel, memory, params, { scratch, lanes: kernel.layout.MAX_LANES })
   const map = new Uint8Array(memory.buffer, 0, mapBytes(params))
-  return { memory, module, params, slots, kernel, scratch, map }
+  return { memory, module, params, slots, kernel, scratch, map, hugePages }
 }

@@ -56,6 +56,7 @@ export const METRICS = {
     reward: counter('pegnet_miner_reward_peg_total', 'PEG earned.'),
     byteMapBytes: gauge('pegnet_miner_bytemap_bytes', 'Size of the ByteMap.'),
     byteMapSeconds: gauge('pegnet_miner_bytemap_load_duration_seconds', 'Time to open or build the ByteMap.'),
+    hugePages: gauge('pegnet_miner_huge_pages_ratio', 'Share of the ByteMap that lies in huge pages.'),
   },
   oracle: {
     price: gauge('pegnet_oracle_price_usd', 'Price in the last snapshot.', ['asset']),
