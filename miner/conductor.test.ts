@@ -168,6 +168,13 @@ t.test('failures are noticed and asked for again', async (t) => {
 })
 
 t.test('answers for a block that is over change nothing', async (t) => {
+  const lost = (height: number): Fact => ({
+    type: 'failed',
+    height,
+    step: 'funds',
+    code: 'E_MINER_FUNDS',
+    reason: 'called off',
+  })
   const late: (() => void)[] = []
   const signals: AbortSignal[] = []
   const { conductor, settle, shown } = scene({
@@ -176,7 +183,9 @@ t.test('answers for a block that is over change nothing', async (t) => {
         signals.push(signal)
         return height > 7
           ? Promise.resolve(fact(step, height))
-          : new Promise((resolve) => late.push(() => resolve(fact(step, height))))
+          : new Promise((resolve) =>
+              late.push(() => resolve(step === 'funds' ? lost(height) : fact(step, height))),
+            )
       },
       sync: () => Promise.resolve(),
     },

@@ -127,6 +127,7 @@ t.test('loop: another job, another floor, a pause, no job', (t) => {
   const floor = (1n << 63n) + (1n << 62n)
   const waits: number[] = []
   const hasher = fakeHasher((batch) => {
+    if (batch === 2) writeFloor(c, 1n)
     if (batch === 3) writeFloor(c, floor)
     if (batch === 5) writeJob(c, { id: 2, oprHash: HASH_B, floor: 0n, start: 1000n })
     if (batch === 7) {
@@ -152,6 +153,7 @@ t.test('loop: another job, another floor, a pause, no job', (t) => {
   runLoop({ control: c, slot: 0, hasher, report: (hit) => hits.push(hit) })
   const { searched } = hasher
   t.equal(searched.length, 9)
+  t.ok((searched[2]?.floor as bigint) > 1n, 'what a slot has found itself still counts')
   t.ok((searched[3]?.floor as bigint) >= floor, 'the floor is raised')
   t.equal(
     searched[3]?.start,

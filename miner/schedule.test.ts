@@ -257,6 +257,11 @@ t.test('minutes out of order', (t) => {
     [...start(7), ...whole(7)],
     'a step back is dropped, minute 9 submits once',
   )
+  t.same(
+    play(at(7, 5), failed(7, 'prices'), at(7, 3), at(7, 5)).actions,
+    start(7),
+    'a step back is no new minute to ask again in',
+  )
   t.end()
 })
 
@@ -270,6 +275,11 @@ t.test('height goes backwards', (t) => {
     play(at(7, 1), ...facts(7), at(3, 2), at(3, 2), at(3, 3), ...facts(3), at(3, 9)).actions,
     [...start(7), whole(7)[0], 'abandon 7 E_MINER_HEIGHT_BACK', ...start(3), ...whole(3)],
     'the node really went back: everything starts afresh there',
+  )
+  t.same(
+    play(at(7, 1), ...facts(7), at(3, 2), at(3, 2), at(7, 9)).actions,
+    [...start(7), ...whole(7)],
+    'the same stale answer twice is one',
   )
   t.same(
     play(...block(7), at(6, 1), at(6, 2)).actions.slice(4),
