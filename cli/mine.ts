@@ -91,11 +91,11 @@ export async function mine(context: Context): Promise<number> {
     }
     const miner = createMiner(options, { client, ecKey: around.key, byteMap: map, prices })
     metrics.observe(miner.view)
-    const server = await serveMetrics(context, { metrics, view: miner.view })
+    const { server, text: metricsText } = await serveMetrics(context, { metrics, view: miner.view })
     if (server) resources.add(() => server.close())
 
     networkFacts(context, plan, { around, client, prices }).forEach(([label, value]) => fact(label, value))
-    fact('metrics', server ? `${server.url}/metrics` : 'off')
+    fact('metrics', metricsText)
     output.line()
     output.event({
       event: 'start',

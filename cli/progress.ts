@@ -19,7 +19,14 @@ const LOG_MS = 10_000
 /** The terminal writes ^C behind the bar; it must not begin a line of its own. */
 const ROOM_FOR_ECHO = 4
 
-const PHASE = { build: 'building', save: 'saving', open: 'reading', verify: 'verifying' } as const
+const PHASE = {
+  wait: 'waiting',
+  resume: 'resuming',
+  build: 'building',
+  save: 'saving',
+  open: 'reading',
+  verify: 'verifying',
+} as const
 
 type Context = Pick<CommandContext<never>, 'output' | 'log' | 'stderr'>
 
