@@ -82,10 +82,16 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
 
 function flagText(key: SettingKey): { left: string; right: string } {
   const { letter, type, description } = settingOf(key)
-  const name = `${letter === undefined ? '' : `-${letter}, `}${displayNameOf(key)}`
-  const left = type.placeholder === '' ? name : `${name} ${type.placeholder}`
+  const flag = displayNameOf(key)
+  const name = `${letter === undefined ? '' : `-${letter}, `}${flag}`
+  const left = type.placeholder === '' ? switchText(key, flag) : `${name} ${type.placeholder}`
   const fallback = defaultTextOf(key)
   return { left, right: fallback === '' ? description : `${description} (${fallback})` }
+}
+
+/** A switch that is neither on nor off by itself can be set to both. */
+function switchText(key: SettingKey, flag: string): string {
+  return settingOf(key).default === undefined ? flag.replace(/^--/, '--[no-]') : flag
 }
 
 function titleLines(title: string, summary: string, { paint, width }: HelpStyle): string[] {

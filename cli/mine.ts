@@ -119,14 +119,11 @@ export async function mine(context: Context): Promise<number> {
       output.event(event)
       view.show(event)
     })
-    const hint = (): void => sayEnding(context)
-    signal.addEventListener('abort', hint, { once: true })
     try {
       await warmUp(prices, context)
       const { reason } = await miner.run(signal)
       return { blocks: EXIT.done, interrupted: EXIT.interrupted, failed: EXIT.failure }[reason]
     } finally {
-      signal.removeEventListener('abort', hint)
       view.close()
     }
   } finally {
@@ -221,9 +218,4 @@ function networkFacts(
       : ([['', `all at the embedded exchange, ${around.exchange}`]] as [string, string][])),
     ['state', tilde(dataDir, homedir())],
   ]
-}
-
-function sayEnding({ output, stderr }: Context): void {
-  // The terminal has just printed ^C at the beginning of a line.
-  if (stderr.isTTY && !output.json) stderr.write('\r\u001b[Kending; Ctrl-C once more forces it\n')
 }

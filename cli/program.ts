@@ -33,6 +33,7 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
     }
     const command = COMMANDS.find(({ name }) => name === first)
     if (command === undefined) throw unknownCommand(first)
+    sayEnding(io)
     return await runCommand(command, rest, { ...io, interrupted: AbortSignal.any([io.interrupted, pipe]) })
   } catch (error) {
     if (pipe.aborted) return EXIT.done
@@ -140,6 +141,13 @@ function reportError(error: unknown, io: Io, json: boolean): number {
   }
   if (!isCoded(error) && error instanceof Error) io.stderr.write(`${censor(error.stack ?? '')}\n`)
   return isCoded(error) && error.kind === 'usage' ? EXIT.usage : EXIT.failure
+}
+
+/** The terminal has just printed ^C at the beginning of a line, or behind a progress bar. */
+function sayEnding({ interrupted, stderr }: Io): void {
+  if (stderr.isTTY !== true) return
+  const say = (): void => void stderr.write('\r\u001b[Kending; Ctrl-C once more forces it\n')
+  interrupted.addEventListener('abort', say, { once: true })
 }
 
 /** Aborted when the reader of standard output has gone (`pegminer hash … | head -1`): that is no error. */
