@@ -8,7 +8,7 @@ import { HIGHEST_FLOOR, difficultyFloor, networkHashrate } from './floor.js'
 import { createHitDesk } from './hits.js'
 import { createMeter } from './meter.js'
 import { nonceOf, noncePrefix } from './nonces.js'
-import { checkOptions, defaultRecordsPerBlock } from './options.js'
+import { checkOptions, defaultRecordsPerBlock, defaultSubmissionCutoff } from './options.js'
 import { createRanking, reportThreshold } from './ranking.js'
 import { buildRecord, entryOf } from './record.js'
 import { rivalAddress, rivalName, rivalPrices } from './rivals.js'
@@ -193,6 +193,7 @@ t.test('options: everything that is wrong, at once', (t) => {
   }
   t.throws(() => checkOptions(right, 3), /room for 3 hashers, 4 are needed/)
   t.same([defaultRecordsPerBlock(NETWORKS.dev), defaultRecordsPerBlock(NETWORKS.MainNet)], [25, 3])
+  t.same([defaultSubmissionCutoff(NETWORKS.dev), defaultSubmissionCutoff(NETWORKS.MainNet)], [0, 200])
   t.end()
 })
 
