@@ -166,6 +166,41 @@ t.test('a search with more candidates than the kernel holds loses none', async (
   t.same(searchAll(hasher, 1n, 70_000, (1n << 64n) - 1n), [], 'nothing is above the largest floor')
 })
 
+t.test('a search can be left in the middle', async (t) => {
+  const map = await openByteMap(SMALL[0] as LxrParams, { dir, slots: 1 })
+  const hasher = createHasher(map, 0, { lanes: 512 })
+  const [oprHash, prefix] = [new Uint8Array(32).fill(3), Uint8Array.of(9)]
+  hasher.load(oprHash, prefix)
+  const range = { start: 1n, count: 5000, floor: 1n << 62n }
+  const whole = searchAll(hasher, range.start, range.count, range.floor)
+  let looks = 0
+  const found: Found[] = []
+  const report = (counter: bigint, difficulty: bigint) => void found.push({ counter, difficulty })
+  t.equal(
+    hasher.searchWhile(range, report, () => ++looks > 0),
+    5000,
+    'to the end',
+  )
+  t.strictSame(found, whole)
+  t.ok(looks > 50, `asked ${looks} times`)
+
+  found.length = 0
+  let next = 1n
+  for (let turn = 0; next <= 5000n; turn++) {
+    let left = (turn % 60) + 1
+    const rest = { ...range, start: next, count: 5001 - Number(next) }
+    next += BigInt(hasher.searchWhile(rest, report, () => --left > 0))
+    hasher.hash(prefix)
+    hasher.load(oprHash, prefix)
+  }
+  t.strictSame(found, whole, 'in pieces, each going on where the last one said')
+  t.equal(
+    hasher.searchWhile(range, report, () => false),
+    0,
+    'nothing done yet',
+  )
+})
+
 t.test('slots do not disturb each other', async (t) => {
   const params = SMALL[0] as LxrParams
   const map = await openByteMap(params, { dir, slots: 3 })

@@ -14,7 +14,8 @@ export interface KernelFunctions {
   readonly finish: (scratch: number) => void
   readonly hashInput: (scratch: number, length: number) => void
   readonly loadBase: (scratch: number) => void
-  readonly search: (scratch: number, start: bigint, count: number, floor: bigint) => number
+  readonly searchBegin: (scratch: number, start: bigint, count: number, floor: bigint) => void
+  readonly searchOn: (scratch: number, steps: number) => number
   readonly gather: (bits: number, count: number, seed: number) => number
 }
 
@@ -28,7 +29,8 @@ const FUNCTIONS = [
   'finish',
   'hashInput',
   'loadBase',
-  'search',
+  'searchBegin',
+  'searchOn',
   'gather',
 ] as const satisfies readonly (keyof KernelFunctions)[]
 
@@ -48,6 +50,7 @@ const PLACES = [
   'INPUT',
   'INPUT_LIMIT',
   'COUNTS',
+  'GEN_OFFSET',
 ] as const
 
 export type KernelLayout = Readonly<Record<(typeof PLACES)[number], number>>
@@ -60,7 +63,7 @@ export interface Kernel extends KernelFunctions {
  * Room for one slot. The kernel needs less (SCRATCH_BYTES), and says so when it is instantiated; a fixed size here
  * means that memory can be laid out before that.
  */
-export const SLOT_BYTES = 0x20000
+export const SLOT_BYTES = 0x60000
 const PAGE_BYTES = 0x10000
 const MOST_PAGES = 65536
 

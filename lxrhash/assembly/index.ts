@@ -11,6 +11,7 @@ export {
   CANDIDATES,
   CANDIDATE_COUNT,
   COUNTS,
+  GEN_OFFSET,
   HASH_BYTES,
   INPUT,
   INPUT_LIMIT,
@@ -22,4 +23,4 @@ export {
   SEED,
 } from './layout'
 export { begin, fastPass, finish, hashInput, stepPass } from './single'
-export { loadBase, search } from './search'
+export { loadBase, searchBegin, searchOn } from './search'

@@ -2,7 +2,7 @@
  * The mining loop: nonces base ‖ counter for a range of counters, many lanes at a time; what lies above the floor is
  * written down as a candidate.
  */
-import { stepLanes } from './lanes'
+import { gather, stepLanes } from './lanes'
 import {
   A,
   BASE_A,
@@ -12,14 +12,18 @@ import {
   BASE_S1,
   BASE_S2,
   BASE_S3,
+  BATCH,
   CANDIDATES,
   CANDIDATE_COUNT,
   CANDIDATE_LIMIT,
+  FLOOR,
   HASH_BYTES,
   HS,
   LANES,
   LAST_A,
+  LEFT,
   MASK,
+  NEXT_COUNTER,
   NEXT_X,
   ONE_A,
   ONE_HS,
@@ -30,6 +34,7 @@ import {
   S1,
   S2,
   S3,
+  STEP,
   STRIDE,
   X,
 } from './layout'
@@ -86,12 +91,16 @@ function spreadBase(scratch: usize, lanes: u32): void {
 function fastLanes(scratch: usize, lanes: u32, h: usize): void {
   const mask = load<u32>(scratch, MASK)
   const end = scratch + (<usize>lanes << 3)
+  let r = scratch
   for (let p = scratch; p < end; p += 8) {
-    store<u64>(p, load<u8>(<usize>(<u32>(load<u64>(p, A) ^ load<u64>(p, X)) & mask)), READ)
+    store<u32>(r, <u32>(load<u64>(p, A) ^ load<u64>(p, X)) & mask, READ)
+    r += 4
   }
+  gather(scratch, lanes)
+  r = scratch
   for (let p = scratch; p < end; p += 8) {
     const c = load<u64>(p, X)
-    const t = load<u64>(p, READ)
+    const t = <u64>load<u32>(r, READ)
     let a = load<u64>(p, A)
     let s1 = load<u64>(p, S1)
     a = (a << 7) ^ (a >> 5) ^ (c << 20) ^ (c << 16) ^ c ^ (t << 20) ^ (t << 12) ^ (t << 4)
@@ -101,6 +110,7 @@ function fastLanes(scratch: usize, lanes: u32, h: usize): void {
     store<u64>(p, load<u64>(p, S3), S1)
     store<u64>(p, load<u64>(p, S2), S3)
     store<u64>(p, s1, S2)
+    r += 4
   }
 }
 
@@ -108,9 +118,12 @@ function fastLanes(scratch: usize, lanes: u32, h: usize): void {
 function readFirst(scratch: usize, lanes: u32): void {
   const mask = load<u32>(scratch, MASK)
   const end = scratch + (<usize>lanes << 3)
+  let r = scratch
   for (let p = scratch; p < end; p += 8) {
-    store<u64>(p, load<u8>(<usize>(<u32>((load<u64>(p, A) >> 5) ^ load<u64>(p, X)) & mask)), READ)
+    store<u32>(r, <u32>((load<u64>(p, A) >> 5) ^ load<u64>(p, X)) & mask, READ)
+    r += 4
   }
+  gather(scratch, lanes)
 }
 
 /** Writes x of the step over the byte at `position` to the lanes at `to`. */
@@ -123,34 +136,56 @@ function inputLanes(scratch: usize, to: usize, lanes: u32, position: u32, length
   }
 }
 
-/** Hashes base ‖ counter for `lanes` counters from `first` on, all of the same length, up to the last reduction step. */
-function hashLanes(scratch: usize, lanes: u32, first: u64): void {
+/** Lanes that are worked on for a batch of so many counters: whole groups of 8. */
+@inline
+function lanesOf(batch: u32): u32 {
+  return (batch + 7) & ~7
+}
+
+/**
+ * Starts a batch with counters from `first` on: how many it is. All of a batch are of the same length, so it ends
+ * before the next power of 256. Does the fast pass and the first reads.
+ */
+function beginBatch(scratch: usize, first: u64, left: u32): u32 {
+  const bits = counterLength(first) << 3
+  const toBorder = (bits == 64 ? 0 : <u64>1 << bits) - first
+  let batch = min(load<u32>(scratch, LANES), left)
+  if (toBorder < <u64>batch) batch = <u32>toBorder
+
+  const lanes = lanesOf(batch)
   const hashBytes = load<u32>(scratch, HASH_BYTES)
   const base = load<u32>(scratch, BASE_LENGTH)
   const length = base + counterLength(first)
-
   spreadBase(scratch, lanes)
   for (let i = base; i < length; i++) {
     inputLanes(scratch, X, lanes, i, length, first)
     fastLanes(scratch, lanes, HS + <usize>(i % hashBytes) * STRIDE)
   }
-
   inputLanes(scratch, X, lanes, 0, length, first)
   readFirst(scratch, lanes)
-  for (let i: u32 = 0; i < length; i++) {
-    const h = HS + <usize>(i % hashBytes) * STRIDE
-    if (i + 1 < length) {
-      inputLanes(scratch, NEXT_X, lanes, i + 1, length, first)
+  return batch
+}
+
+/** Step number `step` of a batch: first over the input, then the reduction. True for the last one. */
+function batchStep(scratch: usize, step: u32, batch: u32, first: u64): bool {
+  const lanes = lanesOf(batch)
+  const hashBytes = load<u32>(scratch, HASH_BYTES)
+  const length = load<u32>(scratch, BASE_LENGTH) + counterLength(first)
+  if (step < length) {
+    const h = HS + <usize>(step % hashBytes) * STRIDE
+    if (step + 1 < length) {
+      inputLanes(scratch, NEXT_X, lanes, step + 1, length, first)
       stepLanes(scratch, lanes, h, NEXT_X)
     } else {
       stepLanes(scratch, lanes, h, HS + <usize>(hashBytes - 1) * STRIDE)
     }
+    return false
   }
-  for (let k = <i32>hashBytes - 1; k >= 0; k--) {
-    const h = HS + <usize>k * STRIDE
-    stepLanes(scratch, lanes, h, k > 0 ? h - STRIDE : h)
-    if (k < 8) memory.copy(scratch + LAST_A + <usize>k * STRIDE, scratch + A, <usize>lanes << 3)
-  }
+  const k = hashBytes - 1 - (step - length)
+  const h = HS + <usize>k * STRIDE
+  stepLanes(scratch, lanes, h, k > 0 ? h - STRIDE : h)
+  if (k < 8) memory.copy(scratch + LAST_A + <usize>k * STRIDE, scratch + A, <usize>lanes << 3)
+  return k == 0
 }
 
 /** Output byte `k` (0 to 7) of one lane. Only those 8 of the output are ever needed here: they are the difficulty. */
@@ -162,11 +197,12 @@ function outputByte(p: usize, k: usize, mask: u32): u64 {
 }
 
 /** Appends those of the lanes whose difficulty is above the floor. Most fail at the first byte: two reads, not 16. */
-function collect(scratch: usize, lanes: u32, first: u64, floor: u64): void {
+function collect(scratch: usize, batch: u32, first: u64): void {
   const mask = load<u32>(scratch, MASK)
+  const floor = load<u64>(scratch, FLOOR)
   const floorTop = floor >> 56
   let count = load<u32>(scratch, CANDIDATE_COUNT)
-  for (let lane: u32 = 0; lane < lanes; lane++) {
+  for (let lane: u32 = 0; lane < batch; lane++) {
     const p = scratch + (<usize>lane << 3)
     let difficulty = outputByte(p, 0, mask)
     if (difficulty < floorTop) continue
@@ -180,26 +216,42 @@ function collect(scratch: usize, lanes: u32, first: u64, floor: u64): void {
   store<u32>(scratch, count, CANDIDATE_COUNT)
 }
 
+/** Sets what `searchOn` works through: base ‖ counter for `count` counters from `start` (1 or more) on. */
+export function searchBegin(scratch: usize, start: u64, count: u32, floor: u64): void {
+  store<u64>(scratch, start, NEXT_COUNTER)
+  store<u64>(scratch, floor, FLOOR)
+  store<u32>(scratch, count, LEFT)
+  store<u32>(scratch, 0, BATCH)
+}
+
 /**
- * Hashes base ‖ counter for `count` counters from `start` (1 or more) on, and writes those with a difficulty above
- * `floor` to CANDIDATES. Stops early when the candidates of another batch might not fit.
+ * Goes on with the search for at most `steps` steps; one hash of a 36-byte input takes 68, whatever the lanes. Writes
+ * what has a difficulty above the floor to CANDIDATES, in place of what was there, and stops early when the candidates
+ * of another batch might not fit.
  *
- * @returns how many counters were hashed
+ * @returns how many counters are left; those of a batch that is under way count as left
  */
-export function search(scratch: usize, start: u64, count: u32, floor: u64): u32 {
-  const lanes = load<u32>(scratch, LANES)
+export function searchOn(scratch: usize, steps: u32): u32 {
   store<u32>(scratch, 0, CANDIDATE_COUNT)
-  let done: u32 = 0
-  while (done < count && load<u32>(scratch, CANDIDATE_COUNT) + lanes <= <u32>CANDIDATE_LIMIT) {
-    const first = start + done
-    let active = min(lanes, count - done)
-    // All lanes of a batch have counters of the same length: stop before the next power of 256.
-    const bits = counterLength(first) << 3
-    const left = (bits == 64 ? 0 : <u64>1 << bits) - first
-    if (left < <u64>active) active = <u32>left
-    hashLanes(scratch, (active + 7) & ~7, first)
-    collect(scratch, active, first, floor)
-    done += active
+  let first = load<u64>(scratch, NEXT_COUNTER)
+  let left = load<u32>(scratch, LEFT)
+  let batch = load<u32>(scratch, BATCH)
+  let step = load<u32>(scratch, STEP)
+  for (let budget = steps; budget > 0 && left > 0; budget--) {
+    if (batch == 0) {
+      if (load<u32>(scratch, CANDIDATE_COUNT) + load<u32>(scratch, LANES) > <u32>CANDIDATE_LIMIT) break
+      batch = beginBatch(scratch, first, left)
+      step = 0
+    }
+    if (!batchStep(scratch, step++, batch, first)) continue
+    collect(scratch, batch, first)
+    first += batch
+    left -= batch
+    batch = 0
   }
-  return done
+  store<u64>(scratch, first, NEXT_COUNTER)
+  store<u32>(scratch, left, LEFT)
+  store<u32>(scratch, batch, BATCH)
+  store<u32>(scratch, step, STEP)
+  return left
 }
