@@ -68,7 +68,10 @@ export interface MinerView {
 export type Stopped = StoppedEvent
 
 export interface Miner {
-  /** Mines until the signal is aborted, enough blocks are graded, or nothing can hash any more. Call it once. */
+  /**
+   * Mines until the signal is aborted, enough blocks are graded, or nothing can hash any more. Call it once. Rejects
+   * only if it cannot start (E_FACTOM_JOURNAL, E_LXR_…); whatever fails later is an event.
+   */
   run(signal: AbortSignal): Promise<Stopped>
   /** Returns the way to stop listening. */
   on(listener: (event: MinerEvent) => void): () => void

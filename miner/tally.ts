@@ -3,7 +3,7 @@ import { priceToDecimal, type GradedBlock } from '../oracle/index.js'
 import type { EntryStatus, GradedEvent } from './events.js'
 
 export interface Tally {
-  /** Each entry counts in its latest status only once for each status it passes. */
+  /** Counts an entry once in each status that it passes. */
   entry(status: EntryStatus): void
   /** Counts a graded block. `ours`: hashes of the entries that we published for it. */
   graded(block: GradedBlock, ours: ReadonlySet<string>, counts: boolean): GradedEvent
