@@ -1,12 +1,6 @@
 /** What the commands have in common when they open or build a ByteMap: parameters, progress, the `bytemap` event. */
 import type { Settings } from '../config/index.js'
-import {
-  lxrParams,
-  openByteMap,
-  type ByteMapProgress,
-  type LxrParams,
-  type OpenByteMap,
-} from '../lxrhash/index.js'
+import { lxrParams, openByteMap, type LxrParams, type OpenByteMap } from '../lxrhash/index.js'
 import type { CommandContext } from './context.js'
 import { bytesText } from './format.js'
 import { createProgress } from './progress.js'
@@ -48,7 +42,8 @@ export async function openMap(
       slots,
       build,
       signal,
-      onProgress: (state: ByteMapProgress) => progress.show(state),
+      onProgress: progress.show,
+      onNotice: progress.notice,
     })
     output.event({ event: 'bytemap', phase: 'ready', ...factsOf(map) })
     return map

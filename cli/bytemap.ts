@@ -14,7 +14,7 @@ import { paramFacts, paramsOf, seedText } from './byte-map.js'
 import { EXIT, type CommandContext } from './context.js'
 import { bytesText, durationText, tilde } from './format.js'
 import type { BytemapKey } from './keys.js'
-import { createProgress } from './progress.js'
+import { createProgress, type Progress } from './progress.js'
 import { factPrinter } from './view/facts.js'
 
 type Context = CommandContext<BytemapKey>
@@ -32,6 +32,7 @@ export async function bytemap(context: Context): Promise<number> {
     ...(dir === undefined ? {} : { dir }),
     signal: context.signal,
     onProgress: progress.show,
+    onNotice: progress.notice,
     force: context.settings['lxrhash.force'],
   }
   let facts: Facts | null
@@ -48,7 +49,8 @@ export async function bytemap(context: Context): Promise<number> {
 interface ActionOptions {
   readonly dir?: string
   readonly signal: AbortSignal
-  readonly onProgress: ReturnType<typeof createProgress>['show']
+  readonly onProgress: Progress['show']
+  readonly onNotice: Progress['notice']
   readonly force: boolean
 }
 

@@ -73,7 +73,7 @@ const BYTEMAP = command({
   arguments: { form: 'build|info|verify', most: 1 },
   details: [
     'build: builds the ByteMap and keeps it, unless it is there already (--force builds it again). Ctrl-C leaves ' +
-      'no half file.',
+      'no half file; a build that took long goes on from its last checkpoint the next time, whatever ended it.',
     'info: path, parameters, size and SHA-256 of the file.',
     'verify: reads the whole file and compares its SHA-256 with the one that it must have.',
   ],
@@ -90,12 +90,25 @@ const BENCH = command({
   summary: 'measure the hashrate of this machine',
   details: [
     'Hashes made-up records and nothing else: each size of ByteMap with each number of threads, several samples of ' +
-      'each. The median counts. Ctrl-C keeps what is measured so far. ByteMaps that are not there are built and kept.',
+      'each, of which the median counts. Beside it stands what the memory itself can do: random reads of the same ' +
+      'ByteMap by the same threads. Before each measurement a fixed range of nonces is hashed and compared with the ' +
+      'reference; a wrong checksum is exit code 1.',
+    'By default the sizes 2^20 to 2^30 are measured whose ByteMaps are there or are built in seconds. Ctrl-C keeps ' +
+      'what is measured so far. --tune looks for the best number of threads and lanes and prints them, in under 3 ' +
+      'minutes. --stress hashes until it is interrupted, checks every hash, and counts errors by thread.',
   ],
   keys: BENCH_KEYS,
   examples: [
-    { line: 'pegminer bench', text: 'a ByteMap that is built in seconds' },
-    { line: 'pegminer bench --bits 16,20,24,30 --threads 1,2', text: 'eight measurements' },
+    { line: 'pegminer bench', text: 'a few minutes' },
+    {
+      line: 'pegminer bench --bits 20,24,26,28,30 --threads 1,2 --seconds 10 --out results',
+      text: 'the full picture, as JSON, Markdown and two plots',
+    },
+    {
+      line: 'pegminer bench --bits 30 --threads auto --compare results/bench.json',
+      text: 'is it faster now?',
+    },
+    { line: 'pegminer bench --tune', text: 'threads and lanes for this machine' },
   ],
   load: async () => (await import('./bench.js')).bench,
 })

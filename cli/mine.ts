@@ -195,7 +195,7 @@ function mapText({ params, origin, milliseconds }: OpenByteMap): string {
 /** `huge pages 100 %`, or how many and why not more. */
 function pagesText({ pages: { share, reason, fix } }: OpenByteMap): string {
   const why = reason === undefined ? '' : `: ${reason}`
-  return `huge pages ${Math.floor(share * 100)} %${why}${fix === undefined ? '' : `; to change that: ${fix}`}`
+  return `huge pages ${Math.round(share * 100)} %${why}${fix === undefined ? '' : `; to change that: ${fix}`}`
 }
 
 function networkFacts(

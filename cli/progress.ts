@@ -1,11 +1,13 @@
 /** How far a long job is: a bar on a terminal, a log line now and then elsewhere, events with `--json`. */
-import type { ByteMapProgress } from '../lxrhash/index.js'
+import type { ByteMapNotice, ByteMapProgress } from '../lxrhash/index.js'
 import type { CommandContext } from './context.js'
 import { durationText, rateText } from './format.js'
 import { widthOf } from './output.js'
 
 export interface Progress {
   readonly show: (state: ByteMapProgress) => void
+  /** A line for the log, an event with `--json`. */
+  readonly notice: (notice: ByteMapNotice) => void
   /** Removes the bar. */
   readonly end: () => void
 }
@@ -20,7 +22,7 @@ const LOG_MS = 10_000
 const ROOM_FOR_ECHO = 4
 
 const PHASE = {
-  wait: 'waiting',
+  wait: 'waiting for',
   resume: 'resuming',
   build: 'building',
   save: 'saving',
@@ -49,14 +51,22 @@ export function createProgress({ output, log, stderr }: Context, what: string, n
           milliseconds: LOG_MS,
           last: now(),
           show: ({ phase, done, total, perSecond, secondsLeft }: ByteMapProgress) =>
-            log.info(`${PHASE[phase]} the ${what}`, {
-              percent: percentOf(done, total),
-              rate: rateText(perSecond, 'B/s'),
-              left: durationText(secondsLeft * 1000),
-            }),
+            log.info(
+              `${PHASE[phase]} the ${what}`,
+              phase === 'wait'
+                ? {}
+                : {
+                    percent: percentOf(done, total),
+                    rate: rateText(perSecond, 'B/s'),
+                    left: durationText(secondsLeft * 1000),
+                  },
+            ),
         },
   ]
   let phase = ''
+  const clear = (): void => {
+    if (bar && phase !== '') stderr.write('\r\u001b[K')
+  }
   return {
     show: (state) => {
       const begins = state.phase !== phase
@@ -67,9 +77,12 @@ export function createProgress({ output, log, stderr }: Context, what: string, n
         way.show(state)
       }
     },
-    end: () => {
-      if (bar && phase !== '') stderr.write('\r\u001b[K')
+    notice: ({ level, code, message }) => {
+      clear()
+      log[level](`${code}: ${message}`)
+      output.event({ event: 'notice', level, code, message })
     },
+    end: clear,
   }
 }
 

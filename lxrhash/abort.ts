@@ -4,7 +4,7 @@ import { fail } from './errors.js'
 /** Throws E_LXR_ABORTED if the signal says so. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
-    throw fail('E_LXR_ABORTED', 'interrupted: nothing is left behind, start it again', {
+    throw fail('E_LXR_ABORTED', 'interrupted: start it again', {
       cause: signal.reason,
     })
   }

@@ -1,6 +1,7 @@
 /** Computes a ByteMap in the shared memory, in slices that leave the event loop free between them. */
 import { setImmediate } from 'node:timers/promises'
 import { throwIfAborted } from './abort.js'
+import type { Place } from './checkpoint.js'
 import { progressOf, type ProgressListener } from './progress.js'
 import type { Room } from './room.js'
 
@@ -8,29 +9,59 @@ import type { Room } from './room.js'
 const SLICE_MS = 20
 const FIRST_SLICE = 2 ** 16
 
-export interface GenerateRun {
-  readonly signal?: AbortSignal
-  readonly onProgress?: ProgressListener
+export interface CheckpointTiming {
+  /** Time between two checkpoints, ms. */
+  readonly every: number
+  /** Less work than this is not kept when the build is interrupted, ms. */
+  readonly least: number
+  /** Most of the time that checkpoints may take; on a slow disk they are rarer. */
+  readonly share: number
 }
 
-/** Fills the room's map. Throws E_LXR_ABORTED. */
-export async function generateByteMap(room: Room, { signal, onProgress }: GenerateRun): Promise<void> {
+export const CHECKPOINTS: CheckpointTiming = { every: 60_000, least: 10_000, share: 0.05 }
+
+export interface GenerateRun {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ProgressListener | undefined
+  /** Where a checkpoint, whose state is in the room, goes on. Default: at the start. */
+  readonly from?: Place | undefined
+  readonly timing?: CheckpointTiming
+  /** Keeps the room's map and generator as they are. Must not reject. */
+  readonly keep: (place: Place) => Promise<void>
+}
+
+/** Fills the room's map. Throws E_LXR_ABORTED, after a last checkpoint if there is something to lose. */
+export async function generateByteMap(room: Room, run: GenerateRun): Promise<void> {
+  const { signal, keep, timing = CHECKPOINTS } = run
   const { kernel, scratch, map, params } = room
-  const report = progressOf(onProgress, 'build', map.length)
+  const report = progressOf(run.onProgress, 'build', map.length)
   throwIfAborted(signal)
-  report(0)
-  kernel.generateBegin(scratch)
+  if (run.from === undefined) kernel.generateBegin(scratch)
+  let { pass, index } = run.from ?? { pass: 0, index: 0 }
   let slice = FIRST_SLICE
-  for (let pass = 0; pass < params.passes; pass++) {
-    for (let index = 0; index < map.length;) {
+  let kept = performance.now()
+  let pause = timing.every
+  const save = async (): Promise<void> => {
+    const begun = performance.now()
+    await keep({ pass, index })
+    kept = performance.now()
+    pause = Math.max(timing.every, (kept - begun) / timing.share)
+  }
+
+  const done = (): number => Math.floor((pass * map.length + index) / params.passes)
+  report(done())
+  for (; pass < params.passes; pass++, index = 0) {
+    while (index < map.length) {
       const count = Math.min(slice, map.length - index)
       const begun = performance.now()
       kernel.generateSteps(scratch, index, count)
       const took = performance.now() - begun
       if (count === slice) slice = nextSlice(slice, took)
       index += count
-      report(Math.floor((pass * map.length + index) / params.passes))
+      report(done())
       await setImmediate()
+      const unsaved = performance.now() - kept
+      if (unsaved >= (signal?.aborted ? timing.least : pause)) await save()
       throwIfAborted(signal)
     }
   }

@@ -1,108 +1,54 @@
-/** Opening, building and checking ByteMaps: memory, file and proof brought together. */
-import { createHash } from 'node:crypto'
+/** Opening, building and checking ByteMaps. */
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { throwIfAborted } from './abort.js'
-import { generateByteMap } from './build.js'
-import { fail, systemCodeOf } from './errors.js'
-import { NODE_FILES, startFile, type FileSystem, type PendingFile } from './files.js'
-import type { SharedByteMap } from './hasher.js'
-import { knownSha256 } from './known.js'
-import type { Pages } from './pages.js'
+import { dirname } from 'node:path'
+import { checkpointFileOf, removeCheckpoint } from './checkpoint.js'
+import { fail, LxrError, systemCodeOf } from './errors.js'
+import { directoryError, makeDirectory, NODE_FILES } from './files.js'
+import { loadByteMap, type LoadedMap } from './load.js'
+import { takeLock, type TakenLock } from './lock.js'
+import { makeByteMap } from './make.js'
 import { byteMapFile, mapBytes, type LxrParams } from './params.js'
-import { progressOf, type ProgressListener } from './progress.js'
-import { proofOf, writeSideFile, type Proof, type ProofOrigin } from './proof.js'
-import { checkLength, openForReading, readAndDigest, unreadable } from './read.js'
-import { createRoom, type Room } from './room.js'
-
-/** What is known of a ByteMap that was checked. */
-export interface ByteMapFacts {
-  readonly file: string
-  /** Hex. */
-  readonly sha256: string
-  /** What the SHA-256 was held against. */
-  readonly proof: ProofOrigin
-  /** What opening, building or checking took. */
-  readonly milliseconds: number
-}
-
-/** A ByteMap in memory, checked. */
-export interface OpenByteMap extends SharedByteMap, ByteMapFacts {
-  readonly origin: 'opened' | 'built'
-  readonly pages: Pages
-}
-
-export interface ByteMapOptions {
-  /** Default: ~/.lxrhash, shared with the reference. */
-  readonly dir?: string
-  readonly signal?: AbortSignal
-  readonly onProgress?: ProgressListener
-}
-
-export interface BuildOptions extends ByteMapOptions {
-  /** How many hashers may exist at once. */
-  readonly slots: number
-  /** Whether to ask the system for huge pages, which make hashing faster. Default: yes. */
-  readonly hugePages?: boolean
-  /** What files are written with. Default: Node's. */
-  readonly fileSystem?: FileSystem
-}
-
-export interface OpenOptions extends BuildOptions {
-  /** Whether to build and save the map if there is no file. Default: yes. */
-  readonly build?: boolean
-}
-
-/** Bytes that are written and hashed at once. */
-const PIECE_BYTES = 2 ** 22
+import { proofOf, type Proof } from './proof.js'
+import { unreadable } from './read.js'
+import type { BuildOptions, ByteMapFacts, ByteMapOptions, OpenByteMap, OpenOptions } from './shapes.js'
 
 /**
  * Reads the ByteMap's file into shared memory and checks it, or builds and saves it if there is none. A file that is
- * damaged or of the wrong length is left as it is.
+ * damaged or of the wrong length is left as it is. While another process builds the same map, it waits for that.
  *
  * Throws E_LXR_FILE_MISSING, E_LXR_FILE_LENGTH, E_LXR_FILE_DAMAGED, E_LXR_FILE_READ, E_LXR_SLOT, E_LXR_MEMORY,
  * E_LXR_KERNEL, E_LXR_ABORTED, and what `buildByteMap` throws.
  */
 export async function openByteMap(params: LxrParams, options: OpenOptions): Promise<OpenByteMap> {
   const begun = performance.now()
-  const read = await readByteMap(params, options, 'open')
-  if (read !== undefined) {
-    const { room, ...facts } = read
-    return { ...ready(room, begun), ...facts, origin: 'opened' }
+  const loaded = await loadByteMap(params, options, 'open')
+  if (loaded !== undefined) {
+    await dropOldCheckpoint(loaded.file)
+    return openMap(loaded, 'opened', begun)
   }
   if (options.build === false) throw missing(byteMapFile(params, options.dir))
-  return buildByteMap(params, options)
+  return locked(params, options, async () => {
+    // Another process may have built it meanwhile.
+    const found = await loadByteMap(params, options, 'open')
+    if (found !== undefined) return openMap(found, 'opened', begun)
+    return openMap(await makeByteMap(params, options), 'built', begun)
+  })
 }
 
 /**
- * Builds the ByteMap and saves it, in place of any file that is there. Throws E_LXR_DIRECTORY, E_LXR_DISK_FULL,
- * E_LXR_FILE_WRITE, all of them before the building where that can be known; E_LXR_SLOT, E_LXR_MEMORY, E_LXR_KERNEL,
- * E_LXR_ABORTED.
+ * Builds the ByteMap and saves it, in place of any file that is there; a build that was interrupted goes on from its
+ * checkpoint. If another process is just building it, that one's map is opened instead. Throws E_LXR_DIRECTORY,
+ * E_LXR_DISK_FULL, E_LXR_FILE_WRITE, all of them before the building where that can be known; E_LXR_SLOT,
+ * E_LXR_MEMORY, E_LXR_KERNEL, E_LXR_ABORTED.
  */
 export async function buildByteMap(params: LxrParams, options: BuildOptions): Promise<OpenByteMap> {
   const begun = performance.now()
-  const { dir, fileSystem = NODE_FILES } = options
-  const file = byteMapFile(params, dir)
-  const known = knownSha256(params)
-  throwIfAborted(options.signal)
-  const pending = await startFile(file, mapBytes(params), fileSystem)
-  try {
-    const room = await createRoom(params, options)
-    await generateByteMap(room, options)
-    const sha256 = await writeMap(room, pending, options)
-    if (known !== undefined && known !== sha256) {
-      throw fail(
-        'E_LXR_KERNEL',
-        `the map that was built has SHA-256 ${sha256} instead of ${known}: check the memory`,
-      )
-    }
-    // The proof first: a map without one would be trusted less.
-    if (known === undefined) await writeSideFile(file, sha256, fileSystem)
-    await pending.commit()
-    const proof = known === undefined ? 'side file' : 'known'
-    return { ...ready(room, begun), file, sha256, proof, origin: 'built' }
-  } finally {
-    await pending.discard()
-  }
+  return locked(params, options, async ({ waited }) => {
+    const found = waited ? await loadIfWhole(params, options) : undefined
+    if (found !== undefined) return openMap(found, 'opened', begun)
+    return openMap(await makeByteMap(params, options), 'built', begun)
+  })
 }
 
 /** Checks the file as `openByteMap` does and builds nothing. Throws the same. */
@@ -111,9 +57,9 @@ export async function verifyByteMapFile(
   options: ByteMapOptions = {},
 ): Promise<ByteMapFacts> {
   const begun = performance.now()
-  const read = await readByteMap(params, { ...options, slots: 1 }, 'verify')
-  if (read === undefined) throw missing(byteMapFile(params, options.dir))
-  const { file, sha256, proof } = read
+  const loaded = await loadByteMap(params, { ...options, slots: 1 }, 'verify')
+  if (loaded === undefined) throw missing(byteMapFile(params, options.dir))
+  const { file, sha256, proof } = loaded
   return { file, sha256, proof, milliseconds: performance.now() - begun }
 }
 
@@ -141,68 +87,68 @@ export async function byteMapInfo(params: LxrParams, dir?: string): Promise<Byte
   return { file, params, bytes: mapBytes(params), fileBytes, proof: await proofOf(params, file) }
 }
 
-interface ReadMap {
-  readonly room: Room
-  readonly file: string
-  readonly sha256: string
-  readonly proof: ProofOrigin
-}
+const lockFileOf = (file: string): string => `${file}.lock`
 
-/** Undefined if there is no file. */
-async function readByteMap(
+/** Does the work while no other process builds this map. */
+async function locked<T>(
   params: LxrParams,
-  options: BuildOptions,
-  phase: 'open' | 'verify',
-): Promise<ReadMap | undefined> {
-  const { dir, signal, onProgress } = options
-  throwIfAborted(signal)
+  { dir, signal, onProgress, onNotice, fileSystem = NODE_FILES, timing }: BuildOptions,
+  work: (lock: TakenLock) => Promise<T>,
+): Promise<T> {
   const file = byteMapFile(params, dir)
-  const handle = await openForReading(file)
-  if (handle === undefined) return undefined
-  try {
-    await checkLength(handle, file, mapBytes(params))
-    const proof = await proofOf(params, file)
-    const room = await createRoom(params, options)
-    const report = progressOf(onProgress, phase, mapBytes(params))
-    const { sha256, even } = await readAndDigest(room, handle, { file, signal, report })
-    if (!even || (proof.sha256 !== undefined && proof.sha256 !== sha256)) {
-      throw fail(
-        'E_LXR_FILE_DAMAGED',
-        `${file} is damaged: delete it or run \`pegminer bytemap build --force\``,
-        {
-          details: { file, sha256, expected: proof.sha256 ?? null, even },
+  const folder = dirname(file)
+  let waiting = false
+  const lock = await makeDirectory(folder, fileSystem)
+    .then(() =>
+      takeLock(lockFileOf(file), {
+        signal,
+        timing: timing?.lock ?? {},
+        onWait: (owner) => {
+          const total = mapBytes(params)
+          onProgress?.({ phase: 'wait', done: 0, total, perSecond: 0, secondsLeft: Infinity })
+          if (waiting) return
+          waiting = true
+          const who = owner === undefined ? 'another process' : `process ${owner.pid}`
+          const message = `${who} is building this ByteMap: waiting for it`
+          onNotice?.({ level: 'info', code: 'E_LXR_LOCKED', message })
         },
-      )
-    }
-    return { room, file, sha256, proof: proof.origin }
+      }),
+    )
+    .catch((error: unknown) => {
+      throw error instanceof LxrError ? error : directoryError(folder, error)
+    })
+  try {
+    return await work(lock)
   } finally {
-    await handle.close()
+    await lock.release()
   }
 }
 
-/** Writes the map, not yet under its name. Returns its SHA-256. */
-async function writeMap(
-  { map }: Room,
-  pending: PendingFile,
-  { signal, onProgress }: ByteMapOptions,
-): Promise<string> {
-  const report = progressOf(onProgress, 'save', map.length)
-  const hash = createHash('sha256')
-  for (let at = 0; at < map.length; at += PIECE_BYTES) {
-    throwIfAborted(signal)
-    const piece = map.subarray(at, at + PIECE_BYTES)
-    const written = pending.write(piece)
-    hash.update(piece)
-    await written
-    report(at + piece.length)
-  }
-  throwIfAborted(signal)
-  return hash.digest('hex')
+/** A process that is killed between saving the map and ending leaves its checkpoint. */
+async function dropOldCheckpoint(file: string): Promise<void> {
+  const checkpoint = checkpointFileOf(file)
+  if (existsSync(checkpoint) && !existsSync(lockFileOf(file))) await removeCheckpoint(checkpoint)
 }
 
-function ready({ memory, module, params, slots, hugePages, map }: Room, begun: number) {
+/** A damaged file is going to be replaced. */
+async function loadIfWhole(params: LxrParams, options: BuildOptions): Promise<LoadedMap | undefined> {
+  try {
+    return await loadByteMap(params, options, 'open')
+  } catch (error) {
+    if (error instanceof LxrError && error.code.startsWith('E_LXR_FILE_')) return undefined
+    throw error
+  }
+}
+
+function openMap(
+  { room, file, sha256, proof }: LoadedMap,
+  origin: 'opened' | 'built',
+  begun: number,
+): OpenByteMap {
+  const { memory, module, params, slots, hugePages, map } = room
   const pages = hugePages.report(map.length)
-  return { memory, module, params, slots, pages, milliseconds: performance.now() - begun }
+  const milliseconds = performance.now() - begun
+  return { memory, module, params, slots, file, sha256, proof, origin, pages, milliseconds }
 }
 
 function missing(file: string) {

@@ -63,6 +63,18 @@ export const LXR_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_LXR_CHECKPOINT: {
+    summary: 'A checkpoint of a ByteMap that is being built was written, or could not be written or used.',
+    remedy: 'Nothing; without a checkpoint an interrupted build begins anew.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_LXR_LOCKED: {
+    summary: 'Another process is building the same ByteMap.',
+    remedy: 'Nothing; the program waits and opens the map when it is ready.',
+    kind: 'failure',
+    retryable: true,
+  },
   E_LXR_MEMORY: {
     summary: 'There is not enough memory for the ByteMap.',
     remedy: 'Stop other programs, raise the memory limit, or use a smaller map with --bits.',
@@ -76,7 +88,7 @@ export const LXR_ERRORS = {
   },
   E_LXR_ABORTED: {
     summary: 'The work on the ByteMap was interrupted.',
-    remedy: 'Nothing is left behind; start it again.',
+    remedy: 'Start it again; a build that took long goes on from its last checkpoint.',
     kind: 'failure',
     retryable: true,
   },

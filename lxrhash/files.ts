@@ -1,5 +1,5 @@
 /** Files that are either there in full or not at all: temporary name in the same directory, fsync, rename. */
-import { mkdir, open, rename, rm, statfs, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, statfs, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fail, LxrError, systemCodeOf } from './errors.js'
 
@@ -87,23 +87,35 @@ async function startTemporary(dir: string, temporary: string, fs: FileSystem): P
     await makeDirectory(dir, fs)
     return await fs.open(temporary, 'wx', 0o644)
   } catch (error) {
-    const code = systemCodeOf(error)
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw writeError(dir, error)
-    throw fail(
-      'E_LXR_DIRECTORY',
-      `cannot write to ${dir} (${code ?? String(error)}): name another with --dir`,
-      {
-        cause: error,
-      },
-    )
+    throw directoryError(dir, error)
   }
+}
+
+/** Why nothing can be put into a directory. */
+export function directoryError(dir: string, error: unknown): LxrError {
+  const code = systemCodeOf(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') return writeError(dir, error)
+  const reason = code ?? String(error)
+  return fail('E_LXR_DIRECTORY', `cannot write to ${dir} (${reason}): name another with --dir`, {
+    cause: error,
+  })
+}
+
+/**
+ * Removes what killed processes have left of files that were never committed. Only for who alone writes to the file.
+ */
+export async function removeLeftovers(file: string): Promise<void> {
+  const dir = dirname(file)
+  const names = await readdir(dir).catch(() => [])
+  const left = names.filter((name) => name.startsWith(`.${basename(file)}.`) && name.endsWith('.tmp'))
+  await Promise.all(left.map((name) => rm(join(dir, name), { force: true }).catch(() => undefined)))
 }
 
 /**
  * The directory and the parents that it lacks. Not `mkdir` with `recursive`: that never returns where an existing
  * parent answers ENOENT, as /proc does (Node.js 20).
  */
-async function makeDirectory(dir: string, fs: FileSystem): Promise<void> {
+export async function makeDirectory(dir: string, fs: FileSystem): Promise<void> {
   try {
     await fs.mkdir(dir)
   } catch (error) {

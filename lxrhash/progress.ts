@@ -1,18 +1,31 @@
-/** How far a long job is. */
+/** How far a long job is, and what is met on the way. */
+import type { LxrErrorCode } from './errors.js'
 
 export interface ByteMapProgress {
-  /** `build`: the map is computed; `save`: written; `open`: read and hashed; `verify`: read and hashed, not kept. */
-  readonly phase: 'build' | 'save' | 'open' | 'verify'
+  /**
+   * `wait`: another process builds the map; `resume`: a checkpoint is read; `build`: the map is computed; `save`:
+   * written; `open`: read and hashed; `verify`: read and hashed, not kept.
+   */
+  readonly phase: 'wait' | 'resume' | 'build' | 'save' | 'open' | 'verify'
   /** Bytes, in all phases; while building, a byte is done when it went through all passes. */
   readonly done: number
   readonly total: number
-  /** Mean since the phase began; 0 at its start. */
+  /** Mean since the phase began, which may be in the middle; 0 at its start. */
   readonly perSecond: number
   /** Infinity while nothing is known yet. */
   readonly secondsLeft: number
 }
 
 export type ProgressListener = (progress: ByteMapProgress) => void
+
+/** Something that a person should know and that ends nothing. */
+export interface ByteMapNotice {
+  readonly level: 'info' | 'warn'
+  readonly code: LxrErrorCode
+  readonly message: string
+}
+
+export type NoticeListener = (notice: ByteMapNotice) => void
 
 /** Starts a phase's clock; the returned function tells the listener how far it is. */
 export function progressOf(
@@ -21,10 +34,12 @@ export function progressOf(
   total: number,
 ): (done: number) => void {
   const start = performance.now()
+  let first: number | undefined
   return (done) => {
     if (listener === undefined) return
+    first ??= done
     const seconds = (performance.now() - start) / 1000
-    const perSecond = seconds > 0 ? done / seconds : 0
+    const perSecond = seconds > 0 ? (done - first) / seconds : 0
     const secondsLeft = done >= total ? 0 : (total - done) / perSecond
     listener({ phase, done, total, perSecond, secondsLeft })
   }
