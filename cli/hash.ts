@@ -14,7 +14,7 @@ type Context = CommandContext<HashKey>
 const MAX_HEX_DIGITS = 2 * 1024 * 1024
 
 export async function hash(context: Context): Promise<number> {
-  const { output, positionals, signal, stdin } = context
+  const { output, positionals, signal, stdin, stderr } = context
   const fromArguments = positionals.length > 0
   // Arguments are all at hand, so nothing is opened for a call that cannot succeed.
   const inputs = fromArguments ? positionals.map((text, k) => bytesOf(text, `argument ${k + 1}`)) : undefined
@@ -29,6 +29,7 @@ export async function hash(context: Context): Promise<number> {
     inputs.forEach(print)
     return EXIT.done
   }
+  if ('isTTY' in stdin && stdin.isTTY === true) stderr.write('hex, one input a line; Ctrl-D ends\n')
   let done = 0
   for await (const line of linesOf(stdin, MAX_HEX_DIGITS, signal)) {
     signal.throwIfAborted()

@@ -40,9 +40,17 @@ export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...OUTPUT)
 export const BENCH_KEYS = keys(
   'bench.bits',
   'bench.threads',
+  'bench.lanes',
+  'bench.pages',
   'bench.seconds',
   'bench.repeat',
+  'bench.out',
+  'bench.compare',
+  'bench.push',
+  'bench.tune',
+  'bench.stress',
   'lxrhash.dir',
+  'telemetry.port',
   ...OUTPUT,
 )
 

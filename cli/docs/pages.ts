@@ -1,4 +1,5 @@
 /** Every generated page of `docs/`, by file name. */
+import { BENCH_ERRORS } from '../../bench/index.js'
 import { CONFIG_ERRORS, NETWORK_ERRORS } from '../../config/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
@@ -24,6 +25,7 @@ export function docPages(): Readonly<Record<string, string>> {
       Grading: GRADING_ERRORS,
       Prices: PRICE_ERRORS,
       Miner: MINER_ERRORS,
+      Benchmark: BENCH_ERRORS,
       Telemetry: TELEMETRY_ERRORS,
     }),
   }

@@ -8,6 +8,7 @@ import {
   type SettingKey,
 } from '../../config/index.js'
 import { METRIC_LIST } from '../../telemetry/index.js'
+import { BENCH_METRICS } from '../bench-metrics.js'
 import type { CommandSpec } from '../context.js'
 import { defaultTextOf } from '../help.js'
 
@@ -48,7 +49,7 @@ export function metricsDoc(): string {
     '',
     ...table(
       ['metric', 'kind', 'labels', 'meaning'],
-      METRIC_LIST.map(({ name, kind, labels, help }) => [
+      [...METRIC_LIST, ...Object.values(BENCH_METRICS)].map(({ name, kind, labels, help }) => [
         code(name),
         kind,
         labels.map(code).join(', ') || '–',

@@ -1,0 +1,44 @@
+/** What `pegminer bench` prints besides its table. Pure, except for the status line. */
+import type { CellPlan, StressReport, Trial } from '../../bench/index.js'
+import { kiloText, sizeText } from '../../bench/index.js'
+import type { CommandContext } from '../context.js'
+import { countText, durationText, plural, rateText } from '../format.js'
+
+/** `2^24 (16 MiB), 2 threads`. */
+export function cellText({ bits, threads, lanes, pages }: CellPlan): string {
+  const rest = [lanes === 'auto' ? '' : `${lanes} lanes`, pages === 'huge' ? '' : 'small pages'].filter(
+    Boolean,
+  )
+  return [`2^${bits} (${sizeText(bits)})`, plural(threads, 'thread'), ...rest].join(', ')
+}
+
+/** One line for `--tune`. */
+export function trialText({ threads, lanes, hashesPerSecond }: Trial): string {
+  return `${String(threads).padStart(7)}  ${String(lanes).padStart(5)}  ${kiloText(hashesPerSecond).padStart(8)}`
+}
+
+export const TRIAL_HEAD = 'threads  lanes      kH/s'
+
+/** One line for `--stress`: `00:10  81.2 kH/s  16,000 checks  no errors`. */
+export function stressText({ seconds, hashesPerSecond, threads, errors }: StressReport): string {
+  const rounds = threads.reduce((sum, thread) => sum + thread.rounds, 0)
+  const bad = threads
+    .filter((thread) => thread.errors > 0)
+    .map((thread) => `thread ${thread.thread}: ${thread.errors}`)
+  const verdict = errors === 0 ? 'no errors' : `${plural(errors, 'error')} (${bad.join(', ')})`
+  return `${durationText(seconds * 1000).padStart(12)}  ${rateText(hashesPerSecond).padStart(9)}  ${countText(rounds)} checks  ${verdict}`
+}
+
+export interface Status {
+  /** Replaces the line; '' removes it. */
+  readonly show: (text: string) => void
+}
+
+/** A line that is replaced by the next one, on a terminal only. */
+export function createStatus({ stderr }: Pick<CommandContext<never>, 'stderr'>): Status {
+  return {
+    show: (text) => {
+      if (stderr.isTTY) stderr.write(`\r\u001b[K${text}`)
+    },
+  }
+}
