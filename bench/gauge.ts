@@ -1,17 +1,22 @@
-/** Shared memory between a measurement and its threads: one stop word, and a line of hashes done for each slot. */
+/** Shared memory between a measurement and its threads: a word that says what to do, and a line of counters for each slot. */
 
 /** A cache line each, so that threads do not slow each other down. */
 const LINE_BYTES = 64
 
+const MODES = ['hash', 'gather', 'stop'] as const
+export type Mode = (typeof MODES)[number]
+
+const COUNTERS = ['hashes', 'reads', 'rounds', 'errors'] as const
+export type Counter = (typeof COUNTERS)[number]
+
 export interface Gauge {
   readonly buffer: SharedArrayBuffer
-  /** What a slot has hashed so far. */
-  readonly hashes: (slot: number) => number
-  /** Whether the slots below `threads` have all hashed something. */
-  readonly allStarted: (threads: number) => boolean
-  readonly add: (slot: number, hashes: number) => void
-  readonly stop: () => void
-  readonly stopped: () => boolean
+  readonly mode: () => Mode
+  readonly setMode: (mode: Mode) => void
+  readonly add: (slot: number, counter: Counter, amount: number) => void
+  readonly value: (slot: number, counter: Counter) => number
+  /** Of the slots below `threads` together. */
+  readonly total: (threads: number, counter: Counter) => number
 }
 
 export function createGauge(slots: number): Gauge {
@@ -20,16 +25,21 @@ export function createGauge(slots: number): Gauge {
 
 /** The same gauge on another thread. */
 export function openGauge(buffer: SharedArrayBuffer): Gauge {
-  const stop = new Int32Array(buffer, 0, 1)
+  const word = new Int32Array(buffer, 0, 1)
   const counts = new BigUint64Array(buffer)
-  const place = (slot: number): number => ((slot + 1) * LINE_BYTES) / counts.BYTES_PER_ELEMENT
-  const hashes = (slot: number): number => Number(Atomics.load(counts, place(slot)))
+  const place = (slot: number, counter: Counter): number =>
+    ((slot + 1) * LINE_BYTES) / counts.BYTES_PER_ELEMENT + COUNTERS.indexOf(counter)
+  const value = (slot: number, counter: Counter): number => Number(Atomics.load(counts, place(slot, counter)))
   return {
     buffer,
-    hashes,
-    allStarted: (threads) => Array.from({ length: threads }, (_, slot) => hashes(slot)).every((n) => n > 0),
-    add: (slot, hashes) => void Atomics.add(counts, place(slot), BigInt(hashes)),
-    stop: () => void Atomics.store(stop, 0, 1),
-    stopped: () => Atomics.load(stop, 0) !== 0,
+    mode: () => MODES[Atomics.load(word, 0)] ?? 'stop',
+    setMode: (mode) => void Atomics.store(word, 0, MODES.indexOf(mode)),
+    add: (slot, counter, amount) => void Atomics.add(counts, place(slot, counter), BigInt(amount)),
+    value,
+    total: (threads, counter) => {
+      let sum = 0
+      for (let slot = 0; slot < threads; slot++) sum += value(slot, counter)
+      return sum
+    },
   }
 }

@@ -1,19 +1,4 @@
-/** Samples in, one line out. */
-
-export interface Summary {
-  /** Median of the samples. */
-  readonly hashesPerSecond: number
-  readonly min: number
-  readonly max: number
-  readonly samples: readonly number[]
-}
-
-/** At least one sample. */
-export function summaryOf(samples: readonly number[]): Summary {
-  return { hashesPerSecond: median(samples), min: Math.min(...samples), max: Math.max(...samples), samples }
-}
-
-/** The middle one, or the mean of the two in the middle. */
+/** The middle one, or the mean of the two in the middle. At least one sample. */
 export function median(samples: readonly number[]): number {
   const sorted = [...samples].sort((one, two) => one - two)
   const middle = sorted.length >> 1

@@ -8,6 +8,7 @@ import {
   httpUrl,
   integer,
   listOf,
+  orAuto,
   path,
   pattern,
   port,
@@ -167,24 +168,55 @@ export const SETTINGS = {
     flag: 'force',
     description: 'build the ByteMap again even if there is one',
   }),
-  'bench.bits': given(listOf(integer(8, 31)), [24], {
+  'bench.bits': optional(listOf(integer(8, 31)), {
     flag: 'bits',
-    defaultText: '24',
+    defaultText: '20,22,24,26,28,30, without those that would take minutes to build',
     description: 'sizes of ByteMaps to measure, as powers of two; MainNet has 30',
   }),
   'bench.threads': optional(listOf(threadCount), {
     flag: 'threads',
     letter: 't',
-    defaultText: '1 and auto',
+    defaultText: '1 and auto; for the largest size 1 to auto + 2',
     description: 'numbers of threads to measure each of them with; auto is one a core',
   }),
-  'bench.seconds': given(integer(1, 3600, 'seconds'), 5, {
+  'bench.lanes': given(listOf(orAuto(integer(8, 1024))), ['auto'], {
+    flag: 'lanes',
+    defaultText: 'auto',
+    description: 'hashes in flight per thread, multiples of 8; auto is what mining uses',
+  }),
+  'bench.pages': given(listOf(choice('huge', 'small')), ['huge'], {
+    flag: 'pages',
+    defaultText: 'huge',
+    description: 'whether huge pages are asked for; what was reached is said',
+  }),
+  'bench.seconds': given(integer(1, 3600, 'seconds'), 3, {
     flag: 'seconds',
-    description: 'how long each measurement lasts',
+    description: 'how long each sample lasts',
   }),
   'bench.repeat': given(integer(1, 100), 3, {
     flag: 'repeat',
-    description: 'measurements of each kind; the median counts',
+    description: 'samples of each measurement; the median counts',
+  }),
+  'bench.out': optional(path, {
+    flag: 'out',
+    defaultText: 'no files',
+    description: 'where to write bench.json, bench.md and two plots, anew after each measurement',
+  }),
+  'bench.compare': optional(
+    { ...path, placeholder: 'FILE' },
+    { flag: 'compare', description: 'an earlier bench.json; adds a column with the ratio to it' },
+  ),
+  'bench.push': optional(httpUrl, {
+    flag: 'push',
+    description: 'Pushgateway that gets the metrics after each measurement',
+  }),
+  'bench.tune': given(toggle, false, {
+    flag: 'tune',
+    description: 'find the best threads and lanes for this machine instead; under 3 minutes',
+  }),
+  'bench.stress': given(toggle, false, {
+    flag: 'stress',
+    description: 'hash and check every hash until interrupted instead',
   }),
   'telemetry.port': given(portOrOff, 9468, {
     flag: 'metrics-port',

@@ -105,6 +105,15 @@ export const threadCount: ValueType<ThreadCount> = {
   },
 }
 
+/** A value, or `auto`: the program decides. */
+export function orAuto<T>(item: ValueType<T>): ValueType<T | 'auto'> {
+  return {
+    placeholder: `${item.placeholder}|auto`,
+    expects: `${item.expects}, or auto`,
+    parse: (text) => (/^auto$/i.test(text) ? 'auto' : item.parse(text)),
+  }
+}
+
 /** Several values of a kind with commas between them, at most 32. */
 export function listOf<T>(item: ValueType<T>): ValueType<readonly T[]> {
   return {

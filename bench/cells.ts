@@ -1,0 +1,67 @@
+/** What is measured: settings of a measurement, and what comes out of it. */
+
+export const KERNELS = ['simd', 'scalar'] as const
+export type KernelName = (typeof KERNELS)[number]
+
+/** Whether huge pages are asked for; what was reached stands in the cell. */
+export const PAGES = ['huge', 'small'] as const
+export type PagesName = (typeof PAGES)[number]
+
+/** Hashes in flight per thread; `auto` is what the miner uses. */
+export type Lanes = number | 'auto'
+
+/** One measurement to do. */
+export interface CellPlan {
+  readonly bits: number
+  readonly threads: number
+  readonly lanes: Lanes
+  readonly kernel: KernelName
+  readonly pages: PagesName
+}
+
+/** One measurement done. Rates are of all threads together. */
+export interface BenchCell extends CellPlan {
+  readonly lanes: number
+  /** Median of the samples. */
+  readonly hashesPerSecond: number
+  readonly min: number
+  readonly max: number
+  /** Hashes per second, in the order of measuring. */
+  readonly samples: readonly number[]
+  /** Reads of the ByteMap that the median stands for. */
+  readonly readsPerSecond: number
+  /** Random reads per second of the same threads from the same memory when they do nothing else: the median. */
+  readonly gatherLimit: number
+  readonly gatherSamples: readonly number[]
+  /** How much of the ByteMap lies in huge pages, 0 to 1. */
+  readonly hugePages: number
+  /** Of the hashes of a fixed range of nonces, 16 hex digits. */
+  readonly checksum: string
+  /** Whether it is the reference's; null if there is no reference for this size. */
+  readonly checksumOk: boolean | null
+}
+
+/** Lengths of a measurement. */
+export interface Timing {
+  /** Of a sample of hashing. */
+  readonly seconds: number
+  /** Samples. */
+  readonly repeat: number
+}
+
+/** Not counted: the compiler optimises, the caches fill. */
+export const FIRST_WARM_UP_SECONDS = 0.5
+export const WARM_UP_SECONDS = 0.1
+
+/** The memory's limit is steadier than the hashrate and needs less time. */
+export const gatherSeconds = (seconds: number): number => Math.min(seconds, Math.max(0.3, seconds / 4))
+
+/** What one cell takes, in seconds, without opening its ByteMap. */
+export function cellSeconds({ seconds, repeat }: Timing): number {
+  return FIRST_WARM_UP_SECONDS + repeat * (seconds + gatherSeconds(seconds) + 2 * WARM_UP_SECONDS)
+}
+
+/** Two cells of the same key were measured alike. */
+export function cellKey({ bits, threads, lanes, kernel, pages }: CellPlan): string {
+  return [bits, threads, lanes, kernel, pages].join(' ')
+}

@@ -1,0 +1,71 @@
+/** The results as files: written anew after each cell, so that an interruption loses nothing. */
+import { randomUUID } from 'node:crypto'
+import { open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeFolder, messageOf } from '../config/index.js'
+import { fail } from './errors.js'
+import { formatMarkdown } from './markdown.js'
+import { drawPlots } from './plots.js'
+import type { BenchReport, EarlierReport } from './report.js'
+
+const NAMES = {
+  json: 'bench.json',
+  markdown: 'bench.md',
+  bySize: 'by-size.svg',
+  byThreads: 'by-threads.svg',
+} as const
+
+/** Makes the folder. Throws E_BENCH_OUT if it cannot be written. */
+export async function openFolder(folder: string): Promise<void> {
+  await attempt(folder, async () => {
+    makeFolder(folder)
+    const probe = join(folder, `.bench-${randomUUID()}.tmp`)
+    await (await open(probe, 'wx')).close()
+    await rm(probe)
+  })
+}
+
+/** Returns the paths. Throws E_BENCH_OUT. */
+export async function writeReport(
+  folder: string,
+  report: BenchReport,
+  earlier?: EarlierReport,
+): Promise<readonly string[]> {
+  const plots = await drawPlots(report)
+  const texts: readonly (readonly [string, string])[] = [
+    [NAMES.json, `${JSON.stringify(report, null, 1)}\n`],
+    [NAMES.markdown, formatMarkdown(report, NAMES, earlier)],
+    [NAMES.bySize, plots.bySize],
+    [NAMES.byThreads, plots.byThreads],
+  ]
+  await attempt(folder, async () => {
+    for (const [name, text] of texts) await writeWhole(join(folder, name), text)
+  })
+  return texts.map(([name]) => join(folder, name))
+}
+
+/** The file is the old one or the new one, never a half. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const pending = `${file}.${randomUUID()}.tmp`
+  try {
+    const handle = await open(pending, 'wx')
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(pending, file)
+  } catch (error) {
+    await rm(pending, { force: true })
+    throw error
+  }
+}
+
+async function attempt(folder: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    throw fail('E_BENCH_OUT', `results cannot be written to ${folder}: ${messageOf(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,87 @@
+/** Which cells to measure. Pure. */
+import type { CellPlan, KernelName, Lanes, PagesName } from './cells.js'
+
+/** The sizes of the PegNet white paper's figure that a present machine shows: from the caches to MainNet's. */
+export const DEFAULT_BITS = [20, 22, 24, 26, 28, 30] as const
+
+/** A map of up to this size is built in well under a minute; larger ones are left out unless somebody asks for them. */
+export const QUICK_BITS = 26
+
+export interface MapOnDisk {
+  readonly bits: number
+  readonly exists: boolean
+}
+
+export interface SkippedSize {
+  readonly bits: number
+  readonly reason: string
+  /** What the user can run to have it measured next time. */
+  readonly command: string | null
+}
+
+/** Which of the default sizes fit this machine as it is. `memory` is free memory in bytes. */
+export function defaultSizes(
+  maps: readonly MapOnDisk[],
+  memory: number,
+): { readonly bits: readonly number[]; readonly skipped: readonly SkippedSize[] } {
+  const skipped: SkippedSize[] = []
+  const bits: number[] = []
+  for (const { bits: size, exists } of maps) {
+    if (2 ** size > 0.8 * memory)
+      skipped.push({ bits: size, reason: 'needs more memory than is free', command: null })
+    else if (!exists && size > QUICK_BITS)
+      skipped.push({
+        bits: size,
+        reason: 'its ByteMap is not there and takes minutes to build',
+        command: `pegminer bytemap build --bits ${size}`,
+      })
+    else bits.push(size)
+  }
+  return { bits, skipped }
+}
+
+/** 1 to cores + 2, as the Go benchmark does; on large machines powers of two instead of all numbers. */
+export function threadCounts(cores: number): readonly number[] {
+  const counts = new Set<number>()
+  for (let n = 1; n <= cores; n = cores <= 4 ? n + 1 : 2 * n) counts.add(n)
+  for (const n of [cores, cores + 1, cores + 2]) counts.add(n)
+  return [...counts].sort((one, two) => one - two)
+}
+
+export interface Axes {
+  readonly bits: readonly number[]
+  /** Undefined: 1 and all cores for each size, and for the largest size all of `threadCounts`. */
+  readonly threads: readonly number[] | undefined
+  readonly lanes: readonly Lanes[]
+  readonly kernels: readonly KernelName[]
+  readonly pages: readonly PagesName[]
+}
+
+/** In the order of measuring: cells of one ByteMap, with one kind of pages, stand together. */
+export function planCells(axes: Axes, cores: number): CellPlan[] {
+  const bits = [...new Set(axes.bits)].sort((one, two) => one - two)
+  const largest = bits.at(-1)
+  const threadsOf = (size: number): readonly number[] =>
+    axes.threads ?? (size === largest ? threadCounts(cores) : [...new Set([1, cores])])
+  return bits.flatMap((size) =>
+    axes.pages.flatMap((pages) =>
+      axes.kernels.flatMap((kernel) =>
+        axes.lanes.flatMap((lanes) =>
+          threadsOf(size).map((threads) => ({ bits: size, threads, lanes, kernel, pages })),
+        ),
+      ),
+    ),
+  )
+}
+
+/** Cells that share an open ByteMap. */
+export function groupByMap(cells: readonly CellPlan[]): CellPlan[][] {
+  const groups: CellPlan[][] = []
+  for (const cell of cells) {
+    const group = groups.at(-1)
+    const head = group?.[0]
+    if (group !== undefined && head?.bits === cell.bits && head.pages === cell.pages) group.push(cell)
+    else groups.push([cell])
+  }
+  return groups
+}
