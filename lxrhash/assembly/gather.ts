@@ -27,6 +27,11 @@ function read4(state: v128, shift: i32): u32 {
  * @returns a number made of all bytes
  */
 export function gather(bits: u32, count: u32, seed: u32): u32 {
+  if (ASC_FEATURE_SIMD) return gatherVectors(bits, count, seed)
+  else return gatherScalar(bits, count, seed)
+}
+
+function gatherVectors(bits: u32, count: u32, seed: u32): u32 {
   const shift = 32 - <i32>bits
   let one = i32x4.add(i32x4.splat(seed), i32x4(0x2545f491, 0x6c078965, 0x9908b0df, 0x5bd1e995))
   let two = i32x4.add(one, i32x4.splat(0x3c6ef372))
@@ -39,6 +44,24 @@ export function gather(bits: u32, count: u32, seed: u32): u32 {
     three = next(three)
     four = next(four)
     sum ^= read4(one, shift) ^ read4(two, shift) ^ read4(three, shift) ^ read4(four, shift)
+  }
+  return sum
+}
+
+@inline
+function read1(state: u32, shift: u32): u32 {
+  return load<u8>(<usize>(state >> shift))
+}
+
+function gatherScalar(bits: u32, count: u32, seed: u32): u32 {
+  const shift = 32 - bits
+  let one = seed + 0x2545f491
+  let two = seed + 0x6c078965
+  let sum: u32 = 0
+  for (let done: u32 = 0; done < count; done += 2) {
+    one = one * 1664525 + 1013904223
+    two = two * 1664525 + 1013904223
+    sum ^= read1(one, shift) ^ read1(two, shift)
   }
   return sum
 }

@@ -23,4 +23,4 @@ export {
   SEED,
 } from './layout'
 export { begin, fastPass, finish, hashInput, stepPass } from './single'
-export { loadBase, searchBegin, searchOn } from './search'
+export { loadBase, searchBegin, searchOn, searchOnScalar } from './search'

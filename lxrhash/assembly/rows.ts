@@ -1,45 +1,53 @@
 /**
- * The 25 table rows of a LXRHash step, for two lanes of 64 bits at once. Rows are numbered by their reads, 1 to 25;
- * arithmetic between two reads belongs to the row before it.
+ * The 25 table rows of a LXRHash step, for the lanes of one word: V is v128, two lanes, or u64, a single one. Rows are
+ * numbered by their reads, 1 to 25; arithmetic between two reads belongs to the row before it.
  *
  * Each row is a class without instances: `take` takes in the byte that the row has read and returns the index (not
  * masked) of the next row's read. Classes, because a generic loop over them is compiled once for each, inlined.
  *
- * p: address of the two lanes, the scratch's start + 8 · lane. h: address of the same two lanes in the step's row of
- * hs. nextX: address of the same two lanes of the next step's x. t: the two bytes that were read.
+ * p: address of the lanes, the scratch's start + 8 · lane. h: address of the same lanes in the step's row of hs. nextX:
+ * address of the same lanes of the next step's x. t: the bytes that were read.
  */
 import { A, S1, S2, S3, X } from './layout'
 
 @inline
-function left(v: v128, by: i32): v128 {
-  return i64x2.shl(v, by)
+function left<V>(v: V, by: i32): V {
+  if (isVector<V>()) return i64x2.shl(v, by)
+  else return v << by
 }
 
 @inline
-function right(v: v128, by: i32): v128 {
-  return i64x2.shr_u(v, by)
+function right<V>(v: V, by: i32): V {
+  if (isVector<V>()) return i64x2.shr_u(v, by)
+  else return v >> by
 }
 
 @inline
-function xor3(a: v128, b: v128, c: v128): v128 {
-  return v128.xor(v128.xor(a, b), c)
+function xor<V>(a: V, b: V): V {
+  if (isVector<V>()) return v128.xor(a, b)
+  else return a ^ b
+}
+
+@inline
+function xor3<V>(a: V, b: V, c: V): V {
+  return xor<V>(xor<V>(a, b), c)
 }
 
 /** r≪l ⊕ r≫s ⊕ t≪m. */
 @inline
-function mix(t: v128, r: v128, l: i32, s: i32, m: i32): v128 {
-  return xor3(left(r, l), right(r, s), left(t, m))
+function mix<V>(t: V, r: V, l: i32, s: i32, m: i32): V {
+  return xor3<V>(left<V>(r, l), right<V>(r, s), left<V>(t, m))
 }
 
 @unmanaged
 @final
 export class Row1 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = v128.load(p, A)
-    const s1 = v128.xor(mix(t, v128.load(p, S1), 9, 1, 3), a)
-    v128.store(p, s1, S1)
-    return v128.xor(s1, v128.load(p, X))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = load<V>(p, A)
+    const s1 = xor<V>(mix<V>(t, load<V>(p, S1), 9, 1, 3), a)
+    store<V>(p, s1, S1)
+    return xor<V>(s1, load<V>(p, X))
   }
 }
 
@@ -47,10 +55,10 @@ export class Row1 {
 @final
 export class Row2 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s1 = mix(t, v128.load(p, S1), 5, 3, 7)
-    v128.store(p, s1, S1)
-    return v128.xor(v128.load(p, A), right(s1, 7))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s1 = mix<V>(t, load<V>(p, S1), 5, 3, 7)
+    store<V>(p, s1, S1)
+    return xor<V>(load<V>(p, A), right<V>(s1, 7))
   }
 }
 
@@ -58,10 +66,10 @@ export class Row2 {
 @final
 export class Row3 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s1 = mix(t, v128.load(p, S1), 7, 7, 5)
-    v128.store(p, s1, S1)
-    return xor3(v128.load(p, X), right(v128.load(p, A), 11), s1)
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s1 = mix<V>(t, load<V>(p, S1), 7, 7, 5)
+    store<V>(p, s1, S1)
+    return xor3<V>(load<V>(p, X), right<V>(load<V>(p, A), 11), s1)
   }
 }
 
@@ -69,13 +77,13 @@ export class Row3 {
 @final
 export class Row4 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = v128.load(p, A)
-    const s1 = mix(t, v128.load(p, S1), 11, 5, 27)
-    v128.store(p, s1, S1)
-    const hs = v128.load(h)
-    v128.store(h, v128.xor(v128.xor(s1, a), v128.xor(left(hs, 7), right(hs, 13))))
-    return xor3(a, right(s1, 27), v128.load(p, X))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = load<V>(p, A)
+    const s1 = mix<V>(t, load<V>(p, S1), 11, 5, 27)
+    store<V>(p, s1, S1)
+    const hs = load<V>(h)
+    store<V>(h, xor<V>(xor<V>(s1, a), xor<V>(left<V>(hs, 7), right<V>(hs, 13))))
+    return xor3<V>(a, right<V>(s1, 27), load<V>(p, X))
   }
 }
 
@@ -83,11 +91,11 @@ export class Row4 {
 @final
 export class Row5 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s1 = v128.load(p, S1)
-    const a = v128.xor(mix(t, v128.load(p, A), 17, 5, 3), s1)
-    v128.store(p, a, A)
-    return v128.xor(a, s1)
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s1 = load<V>(p, S1)
+    const a = xor<V>(mix<V>(t, load<V>(p, A), 17, 5, 3), s1)
+    store<V>(p, a, A)
+    return xor<V>(a, s1)
   }
 }
 
@@ -95,10 +103,10 @@ export class Row5 {
 @final
 export class Row6 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = mix(t, v128.load(p, A), 13, 3, 7)
-    v128.store(p, a, A)
-    return v128.xor(right(a, 7), v128.load(p, S1))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = mix<V>(t, load<V>(p, A), 13, 3, 7)
+    store<V>(p, a, A)
+    return xor<V>(right<V>(a, 7), load<V>(p, S1))
   }
 }
 
@@ -106,10 +114,10 @@ export class Row6 {
 @final
 export class Row7 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = mix(t, v128.load(p, A), 15, 7, 11)
-    v128.store(p, a, A)
-    return xor3(v128.load(p, X), a, v128.load(p, S1))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = mix<V>(t, load<V>(p, A), 15, 7, 11)
+    store<V>(p, a, A)
+    return xor3<V>(load<V>(p, X), a, load<V>(p, S1))
   }
 }
 
@@ -117,10 +125,10 @@ export class Row7 {
 @final
 export class Row8 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = mix(t, v128.load(p, A), 9, 11, 3)
-    v128.store(p, a, A)
-    return right(a, 3)
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = mix<V>(t, load<V>(p, A), 9, 11, 3)
+    store<V>(p, a, A)
+    return right<V>(a, 3)
   }
 }
 
@@ -128,10 +136,10 @@ export class Row8 {
 @final
 export class Row9 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s1 = v128.xor(mix(t, v128.load(p, S1), 7, 27, 13), v128.load(p, A))
-    v128.store(p, s1, S1)
-    return v128.xor(s1, v128.load(p, X))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s1 = xor<V>(mix<V>(t, load<V>(p, S1), 7, 27, 13), load<V>(p, A))
+    store<V>(p, s1, S1)
+    return xor<V>(s1, load<V>(p, X))
   }
 }
 
@@ -139,10 +147,10 @@ export class Row9 {
 @final
 export class Row10 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s1 = mix(t, v128.load(p, S1), 3, 13, 11)
-    v128.store(p, s1, S1)
-    return v128.xor(v128.load(p, A), right(s1, 11))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s1 = mix<V>(t, load<V>(p, S1), 3, 13, 11)
+    store<V>(p, s1, S1)
+    return xor<V>(load<V>(p, A), right<V>(s1, 11))
   }
 }
 
@@ -150,10 +158,10 @@ export class Row10 {
 @final
 export class Row11 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s1 = mix(t, v128.load(p, S1), 8, 11, 9)
-    v128.store(p, s1, S1)
-    return xor3(v128.load(p, X), v128.load(p, A), s1)
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s1 = mix<V>(t, load<V>(p, S1), 8, 11, 9)
+    store<V>(p, s1, S1)
+    return xor3<V>(load<V>(p, X), load<V>(p, A), s1)
   }
 }
 
@@ -161,10 +169,10 @@ export class Row11 {
 @final
 export class Row12 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s1 = mix(t, v128.load(p, S1), 6, 9, 3)
-    v128.store(p, s1, S1)
-    return xor3(v128.load(p, A), v128.load(p, X), right(s1, 3))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s1 = mix<V>(t, load<V>(p, S1), 6, 9, 3)
+    store<V>(p, s1, S1)
+    return xor3<V>(load<V>(p, A), load<V>(p, X), right<V>(s1, 3))
   }
 }
 
@@ -172,11 +180,11 @@ export class Row12 {
 @final
 export class Row13 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s1 = v128.load(p, S1)
-    const a = v128.xor(mix(t, v128.load(p, A), 23, 3, 7), s1)
-    v128.store(p, a, A)
-    return v128.xor(a, right(s1, 3))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s1 = load<V>(p, S1)
+    const a = xor<V>(mix<V>(t, load<V>(p, A), 23, 3, 7), s1)
+    store<V>(p, a, A)
+    return xor<V>(a, right<V>(s1, 3))
   }
 }
 
@@ -184,10 +192,10 @@ export class Row13 {
 @final
 export class Row14 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = mix(t, v128.load(p, A), 17, 7, 5)
-    v128.store(p, a, A)
-    return v128.xor(right(a, 5), v128.load(p, S1))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = mix<V>(t, load<V>(p, A), 17, 7, 5)
+    store<V>(p, a, A)
+    return xor<V>(right<V>(a, 5), load<V>(p, S1))
   }
 }
 
@@ -195,10 +203,10 @@ export class Row14 {
 @final
 export class Row15 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = mix(t, v128.load(p, A), 13, 5, 1)
-    v128.store(p, a, A)
-    return xor3(v128.load(p, X), a, v128.load(p, S1))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = mix<V>(t, load<V>(p, A), 13, 5, 1)
+    store<V>(p, a, A)
+    return xor3<V>(load<V>(p, X), a, load<V>(p, S1))
   }
 }
 
@@ -206,10 +214,10 @@ export class Row15 {
 @final
 export class Row16 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = mix(t, v128.load(p, A), 11, 1, 7)
-    v128.store(p, a, A)
-    return v128.xor(right(a, 7), right(v128.load(p, S1), 3))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = mix<V>(t, load<V>(p, A), 11, 1, 7)
+    store<V>(p, a, A)
+    return xor<V>(right<V>(a, 7), right<V>(load<V>(p, S1), 3))
   }
 }
 
@@ -217,10 +225,10 @@ export class Row16 {
 @final
 export class Row17 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s1 = v128.xor(mix(t, v128.load(p, S1), 5, 3, 6), v128.load(p, A))
-    v128.store(p, s1, S1)
-    return v128.xor(s1, v128.load(p, X))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s1 = xor<V>(mix<V>(t, load<V>(p, S1), 5, 3, 6), load<V>(p, A))
+    store<V>(p, s1, S1)
+    return xor<V>(s1, load<V>(p, X))
   }
 }
 
@@ -228,10 +236,10 @@ export class Row17 {
 @final
 export class Row18 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s1 = mix(t, v128.load(p, S1), 8, 6, 11)
-    v128.store(p, s1, S1)
-    return v128.xor(v128.load(p, A), right(s1, 11))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s1 = mix<V>(t, load<V>(p, S1), 8, 6, 11)
+    store<V>(p, s1, S1)
+    return xor<V>(load<V>(p, A), right<V>(s1, 11))
   }
 }
 
@@ -239,11 +247,11 @@ export class Row18 {
 @final
 export class Row19 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = v128.load(p, A)
-    const s1 = mix(t, v128.load(p, S1), 11, 11, 5)
-    v128.store(p, s1, S1)
-    return v128.xor(xor3(v128.load(p, X), right(a, 7), a), s1)
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = load<V>(p, A)
+    const s1 = mix<V>(t, load<V>(p, S1), 11, 11, 5)
+    store<V>(p, s1, S1)
+    return xor<V>(xor3<V>(load<V>(p, X), right<V>(a, 7), a), s1)
   }
 }
 
@@ -251,9 +259,9 @@ export class Row19 {
 @final
 export class Row20 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    v128.store(p, mix(t, v128.load(p, S1), 7, 5, 17), S1)
-    return xor3(v128.load(p, A), right(v128.load(p, S2), 5), v128.load(p, X))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    store<V>(p, mix<V>(t, load<V>(p, S1), 7, 5, 17), S1)
+    return xor3<V>(load<V>(p, A), right<V>(load<V>(p, S2), 5), load<V>(p, X))
   }
 }
 
@@ -261,9 +269,9 @@ export class Row20 {
 @final
 export class Row21 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s2 = v128.xor(mix(t, v128.load(p, S2), 3, 17, 13), v128.load(p, S1))
-    v128.store(p, s2, S2)
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s2 = xor<V>(mix<V>(t, load<V>(p, S2), 3, 17, 13), load<V>(p, S1))
+    store<V>(p, s2, S2)
     return s2
   }
 }
@@ -272,10 +280,10 @@ export class Row21 {
 @final
 export class Row22 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const s2 = mix(t, v128.load(p, S2), 6, 13, 11)
-    v128.store(p, s2, S2)
-    return xor3(v128.load(p, A), v128.load(p, S1), right(s2, 11))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const s2 = mix<V>(t, load<V>(p, S2), 6, 13, 11)
+    store<V>(p, s2, S2)
+    return xor3<V>(load<V>(p, A), load<V>(p, S1), right<V>(s2, 11))
   }
 }
 
@@ -283,11 +291,11 @@ export class Row22 {
 @final
 export class Row23 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = v128.load(p, A)
-    const s2 = mix(t, v128.load(p, S2), 11, 11, 23)
-    v128.store(p, s2, S2)
-    return v128.xor(xor3(v128.load(p, X), right(a, 8), a), right(s2, 10))
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = load<V>(p, A)
+    const s2 = mix<V>(t, load<V>(p, S2), 11, 11, 23)
+    store<V>(p, s2, S2)
+    return xor<V>(xor3<V>(load<V>(p, X), right<V>(a, 8), a), right<V>(s2, 10))
   }
 }
 
@@ -295,15 +303,15 @@ export class Row23 {
 @final
 export class Row24 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
     // The registers rotate here: (s1, s2, s3) becomes (s3, s1, s2).
-    const hs = v128.load(h)
-    const s2 = mix(t, v128.load(p, S2), 4, 23, 1)
-    const half = right(s2, 1)
-    v128.store(p, v128.load(p, S3), S1)
-    v128.store(p, v128.xor(xor3(left(s2, 3), half, hs), v128.load(p, X)), S2)
-    v128.store(p, s2, S3)
-    return v128.xor(half, hs)
+    const hs = load<V>(h)
+    const s2 = mix<V>(t, load<V>(p, S2), 4, 23, 1)
+    const half = right<V>(s2, 1)
+    store<V>(p, load<V>(p, S3), S1)
+    store<V>(p, xor<V>(xor3<V>(left<V>(s2, 3), half, hs), load<V>(p, X)), S2)
+    store<V>(p, s2, S3)
+    return xor<V>(half, hs)
   }
 }
 
@@ -312,12 +320,12 @@ export class Row24 {
 @final
 export class Row25 {
   @inline
-  take(p: usize, h: usize, nextX: usize, t: v128): v128 {
-    const a = v128.xor(mix(t, v128.load(p, A), 9, 7, 5), right(v128.load(p, S2), 1))
-    const x = v128.load(nextX)
-    v128.store(p, a, A)
-    v128.store(p, x, X)
-    return v128.xor(right(a, 5), x)
+  take<V>(p: usize, h: usize, nextX: usize, t: V): V {
+    const a = xor<V>(mix<V>(t, load<V>(p, A), 9, 7, 5), right<V>(load<V>(p, S2), 1))
+    const x = load<V>(nextX)
+    store<V>(p, a, A)
+    store<V>(p, x, X)
+    return xor<V>(right<V>(a, 5), x)
   }
 }
 

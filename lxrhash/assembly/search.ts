@@ -2,7 +2,7 @@
  * The mining loop: nonces base ‖ counter for a range of counters, many lanes at a time; what lies above the floor is
  * written down as a candidate.
  */
-import { gather, stepLanes } from './lanes'
+import { read, readFirst, stepLanes } from './lanes'
 import {
   A,
   BASE_A,
@@ -57,22 +57,16 @@ function counterLength(counter: u64): u32 {
 /** Writes one value to all lanes at `to`. */
 @inline
 function spread(to: usize, lanes: u32, value: u64): void {
-  const both = i64x2.splat(value)
   const end = to + (<usize>lanes << 3)
-  for (let p = to; p < end; p += 16) v128.store(p, both)
+  for (let p = to; p < end; p += 8) store<u64>(p, value)
 }
 
 /** Writes each lane's counter byte to the lanes at `to`; `shift` says which byte. Lane k has counter `first` + k. */
 @inline
-function spreadCounter(to: usize, lanes: u32, first: u64, shift: u32): void {
-  const byte = i64x2.splat(0xff)
-  const two = i64x2.splat(2)
-  let counters = i64x2.add(i64x2.splat(first), i64x2(0, 1))
+function spreadCounter(to: usize, lanes: u32, first: u64, shift: u64): void {
   const end = to + (<usize>lanes << 3)
-  for (let p = to; p < end; p += 16) {
-    v128.store(p, v128.and(i64x2.shr_u(counters, shift), byte))
-    counters = i64x2.add(counters, two)
-  }
+  let counter = first
+  for (let p = to; p < end; p += 8) store<u64>(p, (counter++ >> shift) & 0xff)
 }
 
 /** Lays the state after the base's fast pass into all lanes. */
@@ -96,7 +90,7 @@ function fastLanes(scratch: usize, lanes: u32, h: usize): void {
     store<u32>(r, <u32>(load<u64>(p, A) ^ load<u64>(p, X)) & mask, READ)
     r += 4
   }
-  gather(scratch, lanes)
+  read(scratch, lanes)
   r = scratch
   for (let p = scratch; p < end; p += 8) {
     const c = load<u64>(p, X)
@@ -115,7 +109,7 @@ function fastLanes(scratch: usize, lanes: u32, h: usize): void {
 }
 
 /** Reads for the first row of the first step, whose x lies in X. Later steps' first reads belong to row 25. */
-function readFirst(scratch: usize, lanes: u32): void {
+function beginSteps(scratch: usize, lanes: u32): void {
   const mask = load<u32>(scratch, MASK)
   const end = scratch + (<usize>lanes << 3)
   let r = scratch
@@ -123,7 +117,7 @@ function readFirst(scratch: usize, lanes: u32): void {
     store<u32>(r, <u32>((load<u64>(p, A) >> 5) ^ load<u64>(p, X)) & mask, READ)
     r += 4
   }
-  gather(scratch, lanes)
+  readFirst(scratch, lanes)
 }
 
 /** Writes x of the step over the byte at `position` to the lanes at `to`. */
@@ -132,14 +126,14 @@ function inputLanes(scratch: usize, to: usize, lanes: u32, position: u32, length
   if (position < load<u32>(scratch, BASE_LENGTH)) {
     spread(scratch + to, lanes, <u64>load<u8>(scratch + position, BASE_BYTES))
   } else {
-    spreadCounter(scratch + to, lanes, first, (length - 1 - position) << 3)
+    spreadCounter(scratch + to, lanes, first, <u64>((length - 1 - position) << 3))
   }
 }
 
-/** Lanes that are worked on for a batch of so many counters: whole groups of 8. */
+/** Lanes that are worked on for a batch of so many counters: whole groups of 16. */
 @inline
 function lanesOf(batch: u32): u32 {
-  return (batch + 7) & ~7
+  return (batch + 15) & ~15
 }
 
 /**
@@ -162,12 +156,13 @@ function beginBatch(scratch: usize, first: u64, left: u32): u32 {
     fastLanes(scratch, lanes, HS + <usize>(i % hashBytes) * STRIDE)
   }
   inputLanes(scratch, X, lanes, 0, length, first)
-  readFirst(scratch, lanes)
+  beginSteps(scratch, lanes)
   return batch
 }
 
 /** Step number `step` of a batch: first over the input, then the reduction. True for the last one. */
-function batchStep(scratch: usize, step: u32, batch: u32, first: u64): bool {
+@inline
+function batchStep<V>(scratch: usize, step: u32, batch: u32, first: u64): bool {
   const lanes = lanesOf(batch)
   const hashBytes = load<u32>(scratch, HASH_BYTES)
   const length = load<u32>(scratch, BASE_LENGTH) + counterLength(first)
@@ -175,15 +170,15 @@ function batchStep(scratch: usize, step: u32, batch: u32, first: u64): bool {
     const h = HS + <usize>(step % hashBytes) * STRIDE
     if (step + 1 < length) {
       inputLanes(scratch, NEXT_X, lanes, step + 1, length, first)
-      stepLanes(scratch, lanes, h, NEXT_X)
+      stepLanes<V>(scratch, lanes, h, NEXT_X)
     } else {
-      stepLanes(scratch, lanes, h, HS + <usize>(hashBytes - 1) * STRIDE)
+      stepLanes<V>(scratch, lanes, h, HS + <usize>(hashBytes - 1) * STRIDE)
     }
     return false
   }
   const k = hashBytes - 1 - (step - length)
   const h = HS + <usize>k * STRIDE
-  stepLanes(scratch, lanes, h, k > 0 ? h - STRIDE : h)
+  stepLanes<V>(scratch, lanes, h, k > 0 ? h - STRIDE : h)
   if (k < 8) memory.copy(scratch + LAST_A + <usize>k * STRIDE, scratch + A, <usize>lanes << 3)
   return k == 0
 }
@@ -231,7 +226,8 @@ export function searchBegin(scratch: usize, start: u64, count: u32, floor: u64):
  *
  * @returns how many counters are left; those of a batch that is under way count as left
  */
-export function searchOn(scratch: usize, steps: u32): u32 {
+@inline
+function searchOnWith<V>(scratch: usize, steps: u32): u32 {
   store<u32>(scratch, 0, CANDIDATE_COUNT)
   let first = load<u64>(scratch, NEXT_COUNTER)
   let left = load<u32>(scratch, LEFT)
@@ -243,7 +239,7 @@ export function searchOn(scratch: usize, steps: u32): u32 {
       batch = beginBatch(scratch, first, left)
       step = 0
     }
-    if (!batchStep(scratch, step++, batch, first)) continue
+    if (!batchStep<V>(scratch, step++, batch, first)) continue
     collect(scratch, batch, first)
     first += batch
     left -= batch
@@ -254,4 +250,15 @@ export function searchOn(scratch: usize, steps: u32): u32 {
   store<u32>(scratch, batch, BATCH)
   store<u32>(scratch, step, STEP)
   return left
+}
+
+/** With the processor's vectors, if the module was compiled for them. */
+export function searchOn(scratch: usize, steps: u32): u32 {
+  if (ASC_FEATURE_SIMD) return searchOnWith<v128>(scratch, steps)
+  else return searchOnWith<u64>(scratch, steps)
+}
+
+/** Without vectors: the same results. */
+export function searchOnScalar(scratch: usize, steps: u32): u32 {
+  return searchOnWith<u64>(scratch, steps)
 }
