@@ -58,6 +58,8 @@ export const CHECKSUMS: Readonly<Record<number, string>> = {
   24: '269f85462c20bc1b',
   25: 'ed9d8418af2e9351',
   26: 'b05780e1880797c5',
+  27: '90b18cf0e2a16fdf',
+  28: '4dc9143c89c23041',
 }
 
 /** Null if there is no reference for this size. */
