@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { messageOf } from '../config/index.js'
-import type { SharedByteMap } from '../lxrhash/index.js'
+import { sharedByteMap } from '../lxrhash/index.js'
 import {
   PAUSE,
   RUN,
@@ -30,7 +30,7 @@ const TIMING: PoolTiming = {
   watch: 5000,
   silent: 10_000,
   boot: 30_000,
-  stop: 800,
+  stop: 600,
 }
 
 /** A slot whose thread fails this often without ever getting ready is given up. */
@@ -38,7 +38,8 @@ const BOOT_TRIES = 3
 
 interface Slot {
   state: SlotState
-  startedNs: bigint
+  /** When it was started, then when it said that it is ready. Beats come after that. */
+  aliveNs: bigint
   abort: AbortController
   /** Starts without getting ready, in a row. */
   fruitless: number
@@ -48,8 +49,7 @@ export function createPool(options: PoolOptions): Pool {
   const { threads, machineId, keep, onNotice } = options
   const timing = { ...TIMING, ...options.timing }
   const control = createControl({ slots: threads, machineId, keep })
-  const { memory, module, params, slots: hasherSlots } = options.byteMap
-  const byteMap: SharedByteMap = { memory, module, params, slots: hasherSlots }
+  const byteMap = sharedByteMap(options.byteMap)
   const piscina = new Piscina<MineTask, MineResult>({
     filename: fileURLToPath(options.worker ?? new URL('./worker.js', import.meta.url)),
     minThreads: threads,
@@ -61,7 +61,7 @@ export function createPool(options: PoolOptions): Pool {
   const switchTimes = createSwitchTimes(control)
   const slots: Slot[] = Array.from({ length: threads }, () => ({
     state: 'starting',
-    startedNs: process.hrtime.bigint(),
+    aliveNs: process.hrtime.bigint(),
     abort: new AbortController(),
     fruitless: 0,
   }))
@@ -86,7 +86,10 @@ export function createPool(options: PoolOptions): Pool {
   function enter(index: number, state: SlotState): void {
     const slot = slots[index] as Slot
     slot.state = state
-    if (state === 'mining') slot.fruitless = 0
+    if (state === 'mining') {
+      slot.fruitless = 0
+      slot.aliveNs = process.hrtime.bigint()
+    }
     if (slots.every(({ state }) => state !== 'starting')) settle()
     if (slots.every(({ state }) => state === 'refused')) options.onLost()
   }
@@ -96,7 +99,7 @@ export function createPool(options: PoolOptions): Pool {
     let pause = timing.backOff
     while (!halt.signal.aborted) {
       slot.abort = new AbortController()
-      slot.startedNs = process.hrtime.bigint()
+      slot.aliveNs = process.hrtime.bigint()
       slot.fruitless++
       const end = await runSlot(index, slot.abort.signal)
       if (halt.signal.aborted) break
@@ -141,8 +144,8 @@ export function createPool(options: PoolOptions): Pool {
 
   function beatAgeMs(index: number): number {
     const { beatNs } = readSlot(control, index)
-    const { startedNs } = slots[index] as Slot
-    return Number(process.hrtime.bigint() - (beatNs > startedNs ? beatNs : startedNs)) / 1e6
+    const { aliveNs } = slots[index] as Slot
+    return Number(process.hrtime.bigint() - (beatNs > aliveNs ? beatNs : aliveNs)) / 1e6
   }
 
   function watch(): void {
