@@ -54,8 +54,16 @@ export async function openMap(
 
 /** A ByteMap's facts as `--json` shows them. */
 export function factsOf(map: OpenByteMap) {
-  const { params, file, sha256, origin, milliseconds, pages } = map
-  return { ...paramFacts(params), file, sha256, origin, milliseconds: Math.round(milliseconds), pages }
+  const { params, file, sha256, origin, milliseconds, pages, kernel } = map
+  return {
+    ...paramFacts(params),
+    file,
+    sha256,
+    origin,
+    milliseconds: Math.round(milliseconds),
+    pages,
+    kernel,
+  }
 }
 
 export function paramFacts({ bits, seed, passes, hashBits }: LxrParams) {

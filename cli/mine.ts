@@ -64,6 +64,7 @@ export async function mine(context: Context): Promise<number> {
     fact('bytemap', mapText(map))
     fact('', tilde(map.file, homedir()))
     fact('', pagesText(map))
+    fact('kernel', kernelText(map))
     fact('threads', String(threads))
 
     const metrics = createMetrics({ version: versionOf(), network: plan.network.name })
@@ -190,6 +191,10 @@ async function warmUp(prices: PriceFeed, { log, signal }: Context): Promise<void
 function mapText({ params, origin, milliseconds }: OpenByteMap): string {
   const how = origin === 'built' ? 'built' : 'opened and checked'
   return `2^${params.bits} bytes (${bytesText(2 ** params.bits)}), ${how} in ${durationText(milliseconds)}`
+}
+
+function kernelText({ kernel }: OpenByteMap): string {
+  return kernel === 'simd' ? 'SIMD' : 'scalar: no SIMD here, or PEGMINER_NO_SIMD is set; hashing is slower'
 }
 
 /** `huge pages 100 %`, or how many and why not more. */

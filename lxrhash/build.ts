@@ -33,10 +33,10 @@ export interface GenerateRun {
 /** Fills the room's map. Throws E_LXR_ABORTED, after a last checkpoint if there is something to lose. */
 export async function generateByteMap(room: Room, run: GenerateRun): Promise<void> {
   const { signal, keep, timing = CHECKPOINTS } = run
-  const { kernel, scratch, map, params } = room
+  const { functions, scratch, map, params } = room
   const report = progressOf(run.onProgress, 'build', map.length)
   throwIfAborted(signal)
-  if (run.from === undefined) kernel.generateBegin(scratch)
+  if (run.from === undefined) functions.generateBegin(scratch)
   let { pass, index } = run.from ?? { pass: 0, index: 0 }
   let slice = FIRST_SLICE
   let kept = performance.now()
@@ -54,7 +54,7 @@ export async function generateByteMap(room: Room, run: GenerateRun): Promise<voi
     while (index < map.length) {
       const count = Math.min(slice, map.length - index)
       const begun = performance.now()
-      kernel.generateSteps(scratch, index, count)
+      functions.generateSteps(scratch, index, count)
       const took = performance.now() - begun
       if (count === slice) slice = nextSlice(slice, took)
       index += count

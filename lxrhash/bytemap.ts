@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { checkpointFileOf, removeCheckpoint } from './checkpoint.js'
 import { fail, LxrError, systemCodeOf } from './errors.js'
 import { directoryError, makeDirectory, NODE_FILES } from './files.js'
+import { sharedByteMap } from './hasher.js'
 import { loadByteMap, type LoadedMap } from './load.js'
 import { takeLock, type TakenLock } from './lock.js'
 import { makeByteMap } from './make.js'
@@ -145,10 +146,9 @@ function openMap(
   origin: 'opened' | 'built',
   begun: number,
 ): OpenByteMap {
-  const { memory, module, params, slots, hugePages, map } = room
-  const pages = hugePages.report(map.length)
+  const pages = room.hugePages.report(room.map.length)
   const milliseconds = performance.now() - begun
-  return { memory, module, params, slots, file, sha256, proof, origin, pages, milliseconds }
+  return { ...sharedByteMap(room), file, sha256, proof, origin, pages, milliseconds }
 }
 
 function missing(file: string) {

@@ -136,8 +136,8 @@ function placeOf(head: Uint8Array, params: LxrParams): Place {
 }
 
 /** The generator's three words. */
-function stateIn({ memory, scratch, kernel }: Room): Uint8Array {
-  return new Uint8Array(memory.buffer, scratch + kernel.layout.GEN_OFFSET, STATE_BYTES)
+function stateIn({ memory, scratch, functions }: Room): Uint8Array {
+  return new Uint8Array(memory.buffer, scratch + functions.layout.GEN_OFFSET, STATE_BYTES)
 }
 
 async function fill(handle: FileHandle, bytes: Uint8Array, position: number): Promise<Uint8Array> {

@@ -83,7 +83,7 @@ export const LXR_ERRORS = {
   },
   E_LXR_KERNEL: {
     summary: 'The WebAssembly kernel cannot be loaded.',
-    remedy: 'Run `npm run build`; the kernel needs a processor and a Node.js with WebAssembly SIMD.',
+    remedy: 'Run `npm run build`.',
     kind: 'failure',
   },
   E_LXR_ABORTED: {

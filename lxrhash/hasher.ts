@@ -1,19 +1,27 @@
 /** Hashing against an open ByteMap: single inputs, and the search for nonces. One hasher per slot and thread. */
 import { checkCounter } from './counter.js'
 import { fail } from './errors.js'
-import { configureScratch, instantiateKernel, slotAddress } from './kernel.js'
+import { configureScratch, instantiateKernel, slotAddress, type KernelName } from './kernel.js'
 import type { LxrParams } from './params.js'
 
 /** An open ByteMap as other threads get it: structured-clonable, nothing is copied. */
 export interface SharedByteMap {
   readonly memory: WebAssembly.Memory
   readonly module: WebAssembly.Module
+  /** What the module was compiled for, and hashers use unless told otherwise. */
+  readonly kernel: KernelName
   readonly params: LxrParams
   /** How many hashers may exist at once, numbered from 0. */
   readonly slots: number
 }
 
+/** What other threads need of a ByteMap, and nothing else. */
+export function sharedByteMap({ memory, module, kernel, params, slots }: SharedByteMap): SharedByteMap {
+  return { memory, module, kernel, params, slots }
+}
+
 export interface Hasher {
+  readonly kernel: KernelName
   /** Hashes in flight during a search. */
   readonly lanes: number
   /** LXRHash of any input: hashBits / 8 bytes. */
@@ -45,6 +53,8 @@ export interface SearchRange {
 export interface HasherOptions {
   /** Hashes in flight: a multiple of 8 up to 512. */
   readonly lanes?: number
+  /** For comparisons; a map that was opened for `scalar` has no `simd`. */
+  readonly kernel?: KernelName
 }
 
 /** Shorter hashes have no difficulty. */
@@ -60,20 +70,25 @@ const DEFAULT_LANES = 128
 const STEPS_PER_LOOK = 4
 const ALL_STEPS = 2 ** 32 - 1
 
-/** Throws E_LXR_SLOT, E_LXR_KERNEL; E_LXR_INPUT for a lane count that the kernel does not have. */
+/** Throws E_LXR_SLOT, E_LXR_KERNEL; E_LXR_INPUT for lanes or a kernel that there are not. */
 export function createHasher(map: SharedByteMap, slot: number, options: HasherOptions = {}): Hasher {
   const { memory, params } = map
   if (!Number.isInteger(slot) || slot < 0 || slot >= map.slots) {
     throw fail('E_LXR_SLOT', `slot ${slot} is not in 0..${map.slots - 1}`)
   }
-  const kernel = instantiateKernel(map.module, memory)
-  const { layout } = kernel
+  const functions = instantiateKernel(map.module, memory)
+  const { layout } = functions
+  const kernel = options.kernel ?? map.kernel
+  if (kernel === 'simd' && map.kernel === 'scalar') {
+    throw fail('E_LXR_INPUT', 'the ByteMap was opened for the scalar kernel')
+  }
+  const searchOn = kernel === 'scalar' ? functions.searchOnScalar : functions.searchOn
   const lanes = options.lanes ?? DEFAULT_LANES
   if (!Number.isInteger(lanes) || lanes < 8 || lanes % 8 !== 0 || lanes > layout.MAX_LANES) {
     throw fail('E_LXR_INPUT', `lanes must be a multiple of 8 up to ${layout.MAX_LANES}, not ${lanes}`)
   }
   const scratch = slotAddress(params, slot)
-  configureScratch(kernel, memory, params, { scratch, lanes })
+  configureScratch(functions, memory, params, { scratch, lanes })
 
   const hashBytes = params.hashBits / 8
   const bytesAt = (offset: number, length: number) => new Uint8Array(memory.buffer, scratch + offset, length)
@@ -87,18 +102,18 @@ export function createHasher(map: SharedByteMap, slot: number, options: HasherOp
   function hashToOutput(bytes: Uint8Array): void {
     if (bytes.length <= input.length) {
       input.set(bytes)
-      kernel.hashInput(scratch, bytes.length)
+      functions.hashInput(scratch, bytes.length)
       return
     }
-    kernel.begin(scratch)
-    for (const pass of [kernel.fastPass, kernel.stepPass]) {
+    functions.begin(scratch)
+    for (const pass of [functions.fastPass, functions.stepPass]) {
       for (let at = 0; at < bytes.length; at += input.length) {
         const piece = bytes.subarray(at, at + input.length)
         input.set(piece)
         pass(scratch, scratch + layout.INPUT, piece.length, at)
       }
     }
-    kernel.finish(scratch)
+    functions.finish(scratch)
   }
 
   function run(
@@ -116,9 +131,9 @@ export function createHasher(map: SharedByteMap, slot: number, options: HasherOp
     checkCounter(start + BigInt(count - 1))
     for (let done = 0; done < count;) {
       const part = Math.min(count - done, LARGEST_PART)
-      kernel.searchBegin(scratch, start + BigInt(done), part, floor)
+      functions.searchBegin(scratch, start + BigInt(done), part, floor)
       for (let left = part; left > 0;) {
-        left = kernel.searchOn(scratch, steps)
+        left = searchOn(scratch, steps)
         reportCandidates(report)
         if (left > 0 && !goOn()) return done + part - left
       }
@@ -138,6 +153,7 @@ export function createHasher(map: SharedByteMap, slot: number, options: HasherOp
   }
 
   return {
+    kernel,
     lanes,
     hash(bytes) {
       hashToOutput(bytes)
@@ -160,7 +176,7 @@ export function createHasher(map: SharedByteMap, slot: number, options: HasherOp
       base.set(oprHash)
       base.set(prefix, oprHash.length)
       words[layout.BASE_LENGTH / 4] = length
-      kernel.loadBase(scratch)
+      functions.loadBase(scratch)
       loaded = true
     },
     search: (start, count, floor, report) => void run({ start, count, floor }, report, ALL_STEPS, () => true),

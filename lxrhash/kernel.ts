@@ -16,6 +16,7 @@ export interface KernelFunctions {
   readonly loadBase: (scratch: number) => void
   readonly searchBegin: (scratch: number, start: bigint, count: number, floor: bigint) => void
   readonly searchOn: (scratch: number, steps: number) => number
+  readonly searchOnScalar: (scratch: number, steps: number) => number
   readonly gather: (bits: number, count: number, seed: number) => number
 }
 
@@ -31,6 +32,7 @@ const FUNCTIONS = [
   'loadBase',
   'searchBegin',
   'searchOn',
+  'searchOnScalar',
   'gather',
 ] as const satisfies readonly (keyof KernelFunctions)[]
 
@@ -67,10 +69,32 @@ export const SLOT_BYTES = 0x60000
 const PAGE_BYTES = 0x10000
 const MOST_PAGES = 65536
 
-/** Once per process; threads get the compiled module with the ByteMap. Throws E_LXR_KERNEL. */
-export async function compileKernel(): Promise<WebAssembly.Module> {
+/** `simd` computes two hashes at once with the processor's vectors, `scalar` one; the results are the same. */
+export type KernelName = 'simd' | 'scalar'
+
+const FILES: Readonly<Record<KernelName, string>> = { simd: './kernel.wasm', scalar: './kernel-scalar.wasm' }
+
+/** The smallest module with vectors: `(func (result v128) (i8x16.splat (i32.const 0)))`. */
+const VECTORS = Uint8Array.of(
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b],
+  ...[0x03, 0x02, 0x01, 0x00, 0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x0b],
+)
+
+/** The best kernel for this processor and Node.js; `PEGMINER_NO_SIMD=1` forces the scalar one. */
+export function kernelHere(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  validate = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes),
+): KernelName {
+  return /^(1|true|on|yes)$/i.test(env['PEGMINER_NO_SIMD'] ?? '') || !validate(VECTORS) ? 'scalar' : 'simd'
+}
+
+/**
+ * Once per process; threads get the compiled module with the ByteMap. A module with vectors has the scalar search too.
+ * Throws E_LXR_KERNEL.
+ */
+export async function compileKernel(name: KernelName): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(await readFile(new URL('./kernel.wasm', import.meta.url)))
+    return await WebAssembly.compile(await readFile(new URL(FILES[name], import.meta.url)))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw fail('E_LXR_KERNEL', `the kernel cannot be loaded (${reason}): run \`npm run build\``, {

@@ -55,7 +55,7 @@ export function clearCounts(room: Room): void {
 
 /** Adds a piece of the map to the counts; offset and length are multiples of 8. */
 export function countPiece(room: Room, at: number, length: number): void {
-  room.kernel.countBytes(room.scratch, at, length)
+  room.functions.countBytes(room.scratch, at, length)
 }
 
 /** A shuffle moves bytes and changes none: each of the 256 values must occur 2^(bits - 8) times. */
@@ -70,6 +70,6 @@ export function countsAreEven(room: Room): boolean {
   return true
 }
 
-function countsIn({ kernel, memory, scratch }: Room): Uint32Array {
-  return new Uint32Array(memory.buffer, scratch + kernel.layout.COUNTS, 4 * 256)
+function countsIn({ functions, memory, scratch }: Room): Uint32Array {
+  return new Uint32Array(memory.buffer, scratch + functions.layout.COUNTS, 4 * 256)
 }

@@ -5,6 +5,7 @@ import {
   configureScratch,
   createMemory,
   instantiateKernel,
+  kernelHere,
   slotAddress,
   type Kernel,
 } from './kernel.js'
@@ -12,7 +13,7 @@ import { requestHugePages, type PagesRequest } from './pages.js'
 import { mapBytes, type LxrParams } from './params.js'
 
 export interface Room extends SharedByteMap {
-  readonly kernel: Kernel
+  readonly functions: Kernel
   /** The scratch that building and checking use: the first slot's, before any hasher does. */
   readonly scratch: number
   /** The ByteMap. */
@@ -32,12 +33,13 @@ export async function createRoom(
   params: LxrParams,
   { slots, hugePages: wanted = true }: RoomOptions,
 ): Promise<Room> {
-  const module = await compileKernel()
+  const kernel = kernelHere()
+  const module = await compileKernel(kernel)
   const memory = createMemory(params, slots)
   const hugePages = requestHugePages(new Uint8Array(memory.buffer), wanted)
-  const kernel = instantiateKernel(module, memory)
+  const functions = instantiateKernel(module, memory)
   const scratch = slotAddress(params, 0)
-  configureScratch(kernel, memory, params, { scratch, lanes: kernel.layout.MAX_LANES })
+  configureScratch(functions, memory, params, { scratch, lanes: functions.layout.MAX_LANES })
   const map = new Uint8Array(memory.buffer, 0, mapBytes(params))
-  return { memory, module, params, slots, kernel, scratch, map, hugePages }
+  return { memory, module, kernel, params, slots, functions, scratch, map, hugePages }
 }

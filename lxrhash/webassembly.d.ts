@@ -8,6 +8,7 @@ declare namespace WebAssembly {
   interface Module {
     readonly __module?: never
   }
+  function validate(bytes: Uint8Array): boolean
   function compile(bytes: Uint8Array): Promise<Module>
 
   interface Global {

@@ -1,0 +1,122 @@
+/** The kernel for processors without vectors: chosen when it must be, and the same results. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import {
+  createHasher,
+  lxrParams,
+  openByteMap,
+  sharedByteMap,
+  type Hasher,
+  type OpenByteMap,
+} from './index.js'
+import { kernelHere } from './kernel.js'
+
+interface VectorSet {
+  readonly seed: string
+  readonly mapSizeBits: number
+  readonly passes: number
+  readonly hashBits: number
+  readonly byteMapSha256: string
+  readonly vectors: readonly { readonly input: string; readonly hash: string }[]
+}
+
+const SETS = (
+  JSON.parse(readFileSync(new URL('./fixtures/vectors.json', import.meta.url), 'utf8')) as VectorSet[]
+).filter(({ mapSizeBits }) => mapSizeBits <= 12)
+
+/** Built without vectors. */
+const dir = t.testdir()
+async function openScalar(set: VectorSet): Promise<OpenByteMap> {
+  const { seed, mapSizeBits: bits, passes, hashBits } = set
+  process.env['PEGMINER_NO_SIMD'] = '1'
+  try {
+    return await openByteMap(lxrParams({ seed: BigInt(`0x${seed}`), bits, passes, hashBits }), {
+      dir,
+      slots: 2,
+    })
+  } finally {
+    delete process.env['PEGMINER_NO_SIMD']
+  }
+}
+
+t.test('chosen when it must be', (t) => {
+  t.equal(kernelHere({}), 'simd', 'this processor has vectors')
+  t.equal(
+    kernelHere({}, () => false),
+    'scalar',
+  )
+  for (const yes of ['1', 'true', 'on']) t.equal(kernelHere({ PEGMINER_NO_SIMD: yes }), 'scalar')
+  for (const no of ['', '0', 'false']) t.equal(kernelHere({ PEGMINER_NO_SIMD: no }), 'simd')
+  t.end()
+})
+
+t.test('it loads where the other does not', { skip: process.arch !== 'x64' }, (t) => {
+  const script = `
+    const valid = (name) => WebAssembly.validate(require('node:fs').readFileSync(name))
+    console.log(process.argv.slice(1).map(valid).join())`
+  const names = ['./kernel.wasm', './kernel-scalar.wasm'].map((name) =>
+    fileURLToPath(new URL(name, import.meta.url)),
+  )
+  const validIn = (...flags: string[]): string =>
+    spawnSync(process.execPath, [...flags, '-e', script, ...names])
+      .stdout.toString()
+      .trim()
+  t.equal(validIn(), 'true,true')
+  t.equal(validIn('--no-enable-sse4-1'), 'false,true')
+  t.end()
+})
+
+t.test('the same vectors', async (t) => {
+  for (const set of SETS) {
+    const map = await openScalar(set)
+    t.equal(map.kernel, 'scalar')
+    t.equal(map.sha256, set.byteMapSha256)
+    const hasher = createHasher(map, 0)
+    t.equal(hasher.kernel, 'scalar')
+    const wrong = set.vectors.filter(
+      ({ input, hash }) =>
+        Buffer.from(hasher.hash(Uint8Array.from(Buffer.from(input, 'hex')))).toString('hex') !== hash,
+    )
+    t.same(wrong, [], `${set.vectors.length} hashes of ${set.mapSizeBits} bits`)
+  }
+})
+
+/** Every difficulty of a range, asked for in two ways. */
+function searched(hasher: Hasher, start: bigint, count: number): bigint[] {
+  const found: bigint[] = []
+  hasher.load(new Uint8Array(32).fill(9), Uint8Array.of(1, 2))
+  hasher.search(start, count, 0n, (_, difficulty) => found.push(difficulty))
+  let left = 0
+  hasher.searchWhile(
+    { start, count, floor: 0n },
+    () => left++,
+    () => true,
+  )
+  return left === found.length ? found : []
+}
+
+t.test('the same search', async (t) => {
+  const set = SETS.find(({ hashBits }) => hashBits === 256) as VectorSet
+  const scalar = await openScalar(set)
+  const simd = await openByteMap(scalar.params, { dir, slots: 2 })
+  t.equal(simd.kernel, 'simd')
+  for (const lanes of [16, 64, 128]) {
+    const hashers = [
+      createHasher(simd, 0, { lanes }),
+      createHasher(simd, 1, { lanes, kernel: 'scalar' }),
+      createHasher(sharedByteMap(scalar), 0, { lanes }),
+    ]
+    t.same(
+      hashers.map(({ kernel }) => kernel),
+      ['simd', 'scalar', 'scalar'],
+    )
+    for (const start of [1n, 65_500n]) {
+      const [first, ...others] = hashers.map((hasher) => searched(hasher, start, 300))
+      t.equal(first?.length, 300)
+      for (const other of others) t.same(other, first, `${lanes} lanes, from ${start}`)
+    }
+  }
+  t.throws(() => createHasher(scalar, 0, { kernel: 'simd' }), { code: 'E_LXR_INPUT' })
+})
