@@ -71,25 +71,33 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
   const publisher = publisherOf('journal.jsonl')
   const rivalPublisher = options.rivals > 0 ? publisherOf('rivals.jsonl') : null
 
-  const crewOf = (size: { threads: number; firstHasher: number; keep: number }, onLost: () => void): Crew =>
+  interface CrewSize {
+    readonly threads: number
+    readonly firstHasher: number
+    readonly keep: number
+    readonly cpus: readonly number[]
+  }
+  const crewOf = (size: CrewSize, onLost: () => void): Crew =>
     createCrew({
       byteMap,
       verifier,
       ...size,
       machineId,
+      nice: options.nice ?? 0,
       onNotice: notice,
       onLost,
       worker: given.worker,
       timing: given.pool,
     })
-  const crew = crewOf({ threads, firstHasher: 0, keep: recordsPerBlock }, () => {
+  const cpus = options.cpus ?? []
+  const crew = crewOf({ threads, firstHasher: 0, keep: recordsPerBlock, cpus }, () => {
     notice('error', 'E_MINER_NO_WORKERS', 'no thread is fit to mine')
     hooks.onLost()
   })
   const rivals = rivalPublisher === null ? null : rivalsOf(rivalPublisher)
 
   function rivalsOf(publisher: Publisher): { crew: Crew; rivals: Rivals } {
-    const rivalCrew = crewOf({ threads: 1, firstHasher: threads + 1, keep: 1 }, () =>
+    const rivalCrew = crewOf({ threads: 1, firstHasher: threads + 1, keep: 1, cpus: [] }, () =>
       notice('warn', 'E_MINER_NO_WORKERS', 'there will be no rivals'),
     )
     const ownHashes = (): bigint => crew.pool.hashes

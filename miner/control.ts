@@ -137,6 +137,11 @@ export function readJob(c: Control, epoch: number): Job | null {
   return epochOf(c) === epoch ? job : null
 }
 
+/** Worker: whether this job is still to be worked on; another floor makes no difference. */
+export function isCurrent(c: Control, jobId: number): boolean {
+  return Atomics.load(c.words, JOB) === jobId && Atomics.load(c.words, STATE) === RUN
+}
+
 /** Worker: sleeps until the epoch is another one, at most `timeoutMs`. */
 export function awaitEpoch(c: Control, epoch: number, timeoutMs: number): void {
   Atomics.wait(c.words, EPOCH, epoch, timeoutMs)

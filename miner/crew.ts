@@ -15,6 +15,9 @@ export interface CrewOptions {
   readonly threads: number
   readonly firstHasher: number
   readonly machineId: number
+  /** Processors to bind the threads to, and how nice they are; see `PoolOptions`. */
+  readonly cpus?: readonly number[]
+  readonly nice?: number
   /** How many nonces of a record to keep. */
   readonly keep: number
   readonly onNotice: (level: 'warn' | 'error', code: MinerErrorCode, message: string) => void
@@ -62,6 +65,8 @@ export function createCrew(options: CrewOptions): Crew {
     threads: options.threads,
     firstHasher: options.firstHasher,
     machineId,
+    cpus: options.cpus ?? [],
+    nice: options.nice ?? 0,
     keep,
     known: computeKnownAnswers(verifier),
     onHit: (hit) => desk.take(hit),

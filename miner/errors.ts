@@ -29,6 +29,11 @@ export const MINER_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_MINER_PLACEMENT: {
+    summary: 'A worker thread could not be bound to its processor or made nicer; it hashes all the same.',
+    remedy: 'Install the optional package koffi, name processors that this process may use, or leave it out.',
+    kind: 'failure',
+  },
   E_MINER_COMPUTE: {
     summary: 'A worker reported a difficulty that is not true; the hit was dropped.',
     remedy: 'Check memory and overclocking; run `pegminer bytemap verify`.',

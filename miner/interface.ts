@@ -15,6 +15,10 @@ export interface MinerOptions {
   readonly machineId: number
   /** Worker threads, 1 to 256. */
   readonly threads: number
+  /** Numbers of processors that the threads are bound to, one each in turn. Default: the system decides. */
+  readonly cpus?: readonly number[] | undefined
+  /** How far the threads' nice value lies above that of the process, 0 to 19. Default 0. */
+  readonly nice?: number | undefined
   /** How many entries to publish a block, at most. 25 are graded alone. */
   readonly recordsPerBlock: number
   /** Publish only what would be among this many best of the network, by the last block's estimate; <= 0: all. */

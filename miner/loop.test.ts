@@ -19,6 +19,7 @@ import {
 } from './control.js'
 import { checkKnownAnswers, computeKnownAnswers } from './known.js'
 import { createBatchSize, runLoop, type Hit } from './loop.js'
+import type { ReportCandidate, SearchRange } from '../lxrhash/index.js'
 import { nonceOf } from './nonces.js'
 import { createSwitchTimes } from './switch-times.js'
 
@@ -30,7 +31,14 @@ function fakeHasher(before: (batch: number) => void = () => undefined) {
   let oprHash = new Uint8Array()
   let prefix = new Uint8Array()
   let batches = 0
-  const searched: { start: bigint; count: number; floor: bigint; hash: number }[] = []
+  const searched: { start: bigint; count: number; floor: bigint; hash: number; left: boolean }[] = []
+  function search(start: bigint, count: number, floor: bigint, report: ReportCandidate): void {
+    for (let n = 0; n < count; n++) {
+      const counter = start + BigInt(n)
+      const found = difficulty(oprHash, nonceOf(prefix, counter))
+      if (found > floor) report(counter, found)
+    }
+  }
   const difficulty = (hash: Uint8Array, nonce: Uint8Array): bigint =>
     createHash('sha256').update(hash).update(nonce).digest().readBigUInt64BE()
   return {
@@ -41,19 +49,16 @@ function fakeHasher(before: (batch: number) => void = () => undefined) {
       oprHash = hash.slice()
       prefix = with_.slice()
     },
-    search(
-      start: bigint,
-      count: number,
-      floor: bigint,
-      report: (counter: bigint, difficulty: bigint) => void,
-    ) {
+    search,
+    /** Asks in the middle of each batch. */
+    searchWhile({ start, count, floor }: SearchRange, report: ReportCandidate, goOn: () => boolean): number {
       before(++batches)
-      searched.push({ start, count, floor, hash: oprHash[0] ?? -1 })
-      for (let n = 0; n < count; n++) {
-        const counter = start + BigInt(n)
-        const found = difficulty(oprHash, nonceOf(prefix, counter))
-        if (found > floor) report(counter, found)
-      }
+      const half = count / 2
+      search(start, half, floor, report)
+      const left = !goOn()
+      if (!left) search(start + BigInt(half), half, floor, report)
+      searched.push({ start, count: left ? half : count, floor, hash: oprHash[0] ?? -1, left })
+      return left ? half : count
     },
   }
 }
@@ -160,6 +165,11 @@ t.test('loop: another job, another floor, a pause, no job', (t) => {
     (searched[2]?.start as bigint) + BigInt(searched[2]?.count ?? 0),
     'nonces go on',
   )
+  t.same(
+    searched.map(({ left }) => left),
+    [false, false, false, false, true, false, true, false, true],
+    'a batch is left when its job is over, not for another floor',
+  )
   t.match(searched[5], { start: 1000n, hash: 2 }, 'the new job starts where it says')
   t.equal(
     searched[7]?.start,
@@ -197,15 +207,11 @@ t.test('loop: half a million batches leave the engine whole', (t) => {
   const hasher = {
     lanes: 64,
     load: () => undefined,
-    search: (
-      start: bigint,
-      _: number,
-      floor: bigint,
-      report: (counter: bigint, difficulty: bigint) => void,
-    ) => {
+    searchWhile: ({ start, count, floor }: SearchRange, report: ReportCandidate): number => {
       if (++batches % 1000 === 0) writeFloor(c, BigInt(batches))
       if (batches % 500 === 0) report(start, floor + 10n)
       if (batches === 500_000) writeState(c, STOP)
+      return count
     },
   }
   const { hashes } = runLoop({ control: c, slot: 0, hasher, report: () => undefined, now: () => 1n })

@@ -8,6 +8,7 @@ import {
   STOP,
   awaitEpoch,
   epochOf,
+  isCurrent,
   keepOf,
   machineOf,
   readJob,
@@ -30,16 +31,16 @@ export interface Hit {
 export interface LoopParts {
   readonly control: Control
   readonly slot: number
-  readonly hasher: Pick<Hasher, 'lanes' | 'load' | 'search'>
+  readonly hasher: Pick<Hasher, 'lanes' | 'load' | 'searchWhile'>
   readonly report: (hit: Hit) => void
   /** Monotonic ns, the same clock on all threads. Default: process.hrtime.bigint. */
   readonly now?: () => bigint
 }
 
 /**
- * A batch should take this long, if the hasher's lanes allow it. Polling costs 8 ns and reading the time 80 ns, so
- * this loses nothing, and new work is seen long before the 5 ms that it may take. `jobSwitchMs` would show a value
- * that is too large.
+ * A batch should take this long, if the hasher's lanes allow it: many lanes take longer, but the hasher asks within
+ * them too whether the job is still wanted. Polling costs 8 ns and reading the time 80 ns, so this loses nothing, and
+ * new work is seen long before the 5 ms that it may take. `jobSwitchMs` would show a value that is too large.
  */
 const BATCH_MS = 1.5
 /** No batch is larger: the first one after a stall must not be a runaway. */
@@ -89,20 +90,23 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
   }
 
   function searchBatch(current: Job, kept: Ranking, start: bigint): bigint {
-    const count = batch.size
+    const size = batch.size
+    const range = { start, count: size, floor: reportThreshold(current.floor, kept) }
     const begun = now()
-    hasher.search(start, count, reportThreshold(current.floor, kept), (counter, difficulty) => {
+    const hashed = hasher.searchWhile(range, found, () => isCurrent(control, current.id))
+    const done = now()
+    const after = start + BigInt(hashed)
+    line.progress(hashed, after, done)
+    if (hashed === size) batch.took(Number(done - begun) / 1e6)
+    return after
+
+    function found(counter: bigint, difficulty: bigint): void {
       // The threshold may have risen within the batch. The ranking only needs values here: an empty nonce.
       if (difficulty <= reportThreshold(current.floor, kept)) return
       kept.offer(NO_NONCE, difficulty)
       line.best(difficulty)
       report({ slot, jobId: current.id, counter, difficulty })
-    })
-    const done = now()
-    const after = start + BigInt(count)
-    line.progress(count, after, done)
-    batch.took(Number(done - begun) / 1e6)
-    return after
+    }
   }
 }
 

@@ -39,6 +39,8 @@ export function checkOptions(options: MinerOptions, hasherSlots: number): void {
     ],
     [isAddress(coinbase, 'FA'), 'coinbase must be a factoid address (FA…)'],
     [within(machineId, 0, PREFIX_LIMIT - 1), `machine id must be 0 to ${PREFIX_LIMIT - 1}`],
+    [(options.cpus ?? []).every((cpu) => within(cpu, 0, 1023)), 'processors must be numbers from 0 to 1023'],
+    [within(options.nice ?? 0, 0, 19), 'nice must be 0 to 19'],
     [within(threads, 1, PREFIX_LIMIT), `threads must be 1 to ${PREFIX_LIMIT}`],
     [within(recordsPerBlock, 1, RECORDS_LIMIT), `records per block must be 1 to ${RECORDS_LIMIT}`],
     [Number.isFinite(submissionCutoff), 'submission cutoff must be a number'],

@@ -11,6 +11,10 @@ export interface PoolOptions {
   /** Hasher slot of the pool's slot 0; the others follow. */
   readonly firstHasher: number
   readonly machineId: number
+  /** Processors to bind the slots to, in turn; none: the system decides. */
+  readonly cpus?: readonly number[]
+  /** How much the threads' nice value is above that of the process. */
+  readonly nice?: number
   /** Size of one record's ranking. */
   readonly keep: number
   readonly known: KnownAnswers

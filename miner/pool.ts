@@ -2,6 +2,7 @@
  * The worker threads: one piscina task per slot for the whole life of the pool, steered through the control block.
  * Crashed threads are started again with growing pauses, silent ones are replaced, wrong ones are left out.
  */
+import { getPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { messageOf } from '../config/index.js'
@@ -21,6 +22,7 @@ import {
 } from './control.js'
 import type { Pool, PoolOptions, PoolTiming, SlotState } from './pool-types.js'
 import { sleep } from './sleep.js'
+import type { Placement } from './placement.js'
 import { createSwitchTimes } from './switch-times.js'
 import type { MineResult, MineTask, WorkerMessage } from './worker.js'
 
@@ -33,6 +35,8 @@ const TIMING: PoolTiming = {
   stop: 600,
 }
 
+/** Nice values end here. */
+const NICEST = 19
 /** A slot whose thread fails this often without ever getting ready is given up. */
 const BOOT_TRIES = 3
 
@@ -65,6 +69,7 @@ export function createPool(options: PoolOptions): Pool {
     abort: new AbortController(),
     fruitless: 0,
   }))
+  const ownNice = getPriority()
   const halt = new AbortController()
   let job: Job | null = null
   let restarts = 0
@@ -74,6 +79,7 @@ export function createPool(options: PoolOptions): Pool {
 
   piscina.on('message', (message: WorkerMessage) => {
     if (message.kind === 'hit') return options.onHit(message.hit)
+    if (message.kind === 'misplaced') return tellMisplaced(message)
     enter(message.slot, 'mining')
   })
   // A thread died without a task: its code cannot be loaded. piscina replaces it no more, and leaves the task of a
@@ -122,6 +128,18 @@ export function createPool(options: PoolOptions): Pool {
     slot.state = 'stopped'
   }
 
+  function placementOf(slot: number): Placement {
+    const { cpus = [], nice = 0 } = options
+    return {
+      cpu: cpus[slot % Math.max(1, cpus.length)],
+      nice: nice === 0 ? undefined : Math.min(NICEST, ownNice + nice),
+    }
+  }
+
+  function tellMisplaced({ slot, reasons }: { slot: number; reasons: readonly string[] }): void {
+    for (const reason of reasons) onNotice('warn', 'E_MINER_PLACEMENT', `thread ${slot}: ${reason}`)
+  }
+
   async function runSlot(
     slot: number,
     signal: AbortSignal,
@@ -133,6 +151,7 @@ export function createPool(options: PoolOptions): Pool {
       slot,
       hasherSlot: firstHasher + slot,
       known,
+      placement: placementOf(slot),
     }
     try {
       const result = await piscina.run(task, { signal })

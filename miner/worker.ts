@@ -4,6 +4,7 @@ import { createHasher, type SharedByteMap } from '../lxrhash/index.js'
 import { openControl } from './control.js'
 import { checkKnownAnswers, type KnownAnswers } from './known.js'
 import { runLoop, type Hit } from './loop.js'
+import { placeThread, type Placement } from './placement.js'
 
 /** One per slot. Memory and module are shared, not copied. */
 export interface MineTask {
@@ -12,6 +13,7 @@ export interface MineTask {
   readonly slot: number
   readonly hasherSlot: number
   readonly known: KnownAnswers
+  readonly placement?: Placement
 }
 
 export type MineResult =
@@ -19,10 +21,15 @@ export type MineResult =
 
 /** piscina does not say which thread a message is from, hence the slot. */
 export type WorkerMessage =
-  { readonly kind: 'ready'; readonly slot: number } | { readonly kind: 'hit'; readonly hit: Hit }
+  | { readonly kind: 'ready'; readonly slot: number }
+  | { readonly kind: 'hit'; readonly hit: Hit }
+  | { readonly kind: 'misplaced'; readonly slot: number; readonly reasons: readonly string[] }
 
-export default function mine({ control, byteMap, slot, hasherSlot, known }: MineTask): MineResult {
+export default function mine(task: MineTask): MineResult {
+  const { control, byteMap, slot, hasherSlot, known, placement = {} } = task
   const send = (message: WorkerMessage): void => parentPort?.postMessage(message)
+  const reasons = placeThread(placement)
+  if (reasons.length > 0) send({ kind: 'misplaced', slot, reasons })
   const hasher = createHasher(byteMap, hasherSlot)
   const wrong = checkKnownAnswers(hasher, known)
   if (wrong !== null) return { end: 'refused', reason: wrong }
