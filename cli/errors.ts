@@ -17,6 +17,11 @@ export const CLI_ERRORS = {
     remedy: 'Give one input a line.',
     kind: 'usage',
   },
+  E_CLI_OUTPUT: {
+    summary: 'Standard output cannot be written.',
+    remedy: 'Make room on the disk that it is redirected to; what was printed before is incomplete.',
+    kind: 'failure',
+  },
   E_CLI_INTERNAL: {
     summary: 'The program met a situation that it was not written for.',
     remedy: 'Report it, with the lines that follow the message.',

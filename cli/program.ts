@@ -21,7 +21,7 @@ import { versionOf } from './version.js'
 
 /** Runs one command line (without `node` and the script) and resolves to the exit code. Never rejects. */
 export async function runProgram(words: readonly string[], io: Io): Promise<number> {
-  const pipe = watchPipe(io)
+  const gone = watchOutput(io)
   const json = words.includes('--json') || /^(true|on|yes|1)$/i.test(io.env['PEGMINER_OUTPUT_JSON'] ?? '')
   const report = (error: unknown): number => reportError(error, io, json)
   try {
@@ -34,12 +34,37 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
     const command = COMMANDS.find(({ name }) => name === first)
     if (command === undefined) throw unknownCommand(first)
     sayEnding(io)
-    return await runCommand(command, rest, { ...io, interrupted: AbortSignal.any([io.interrupted, pipe]) })
+    const code = await runCommand(command, rest, {
+      ...io,
+      interrupted: AbortSignal.any([io.interrupted, gone]),
+    })
+    await flushed(io)
+    return gone.aborted ? endOf(gone, report) : code
   } catch (error) {
-    if (pipe.aborted) return EXIT.done
-    if (io.interrupted.aborted) return EXIT.interrupted
-    return report(error)
+    if (gone.aborted) return endOf(gone, report)
+    if (!io.interrupted.aborted) return report(error)
+    // Whatever was under way ends with an error now; only what went wrong besides is worth a word.
+    if (isCoded(error) && !/_(ABORTED|CLOSED)$/.test(error.code)) report(error)
+    return EXIT.interrupted
   }
+}
+
+/** What was printed last has been taken by the system, or refused and the error been heard of. */
+function flushed({ stdout }: Io): Promise<void> {
+  return new Promise((resolve) => {
+    const heard = (): void => void setImmediate(resolve)
+    if (stdout.writable) stdout.write('', heard)
+    else heard()
+  })
+}
+
+/** A reader that went away is no error; a full disk under the output is one. */
+function endOf(gone: AbortSignal, report: (error: unknown) => number): number {
+  const cause: unknown = gone.reason
+  const code = (cause as NodeJS.ErrnoException).code
+  if (code === 'EPIPE' || code === 'EIO' || code === 'ECONNRESET' || code === 'ERR_STREAM_DESTROYED')
+    return EXIT.done
+  return report(fail('E_CLI_OUTPUT', `standard output cannot be written: ${messageOf(cause)}`, { cause }))
 }
 
 function helpOrVersion(first: string, rest: readonly string[], io: Io): readonly string[] | undefined {
@@ -150,11 +175,11 @@ function sayEnding({ interrupted, stderr }: Io): void {
   interrupted.addEventListener('abort', say, { once: true })
 }
 
-/** Aborted when the reader of standard output has gone (`pegminer hash … | head -1`): that is no error. */
-function watchPipe({ stdout, stderr }: Io): AbortSignal {
+/** Aborted, with the error as its reason, when standard output can take no more. */
+function watchOutput({ stdout, stderr }: Io): AbortSignal {
   const gone = new AbortController()
   // The listeners stay: a late error of a stream without one would end the process with a stack.
-  stdout.on('error', () => gone.abort())
+  stdout.on('error', (error) => gone.abort(error))
   stderr.on('error', () => {})
   return gone.signal
 }

@@ -1,7 +1,15 @@
 /** The commands `hash` and `bytemap`, usage errors, broken pipes: as a user meets them. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
@@ -185,6 +193,26 @@ t.test('a reader that goes away is no error', async (t) => {
   hashing.child.stdin.end(lines)
   t.match(await hashing.ended, { code: 0, stderr: '' })
 })
+
+t.test(
+  'an output that cannot be written is one',
+  { skip: existsSync('/dev/full') ? false : 'no /dev/full' },
+  async (t) => {
+    const child = spawn('bash', [
+      '-c',
+      'exec "$@" > /dev/full',
+      'bash',
+      process.execPath,
+      MAIN,
+      ...hash('00'),
+    ])
+    let stderr = ''
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    const [code] = (await once(child, 'close')) as [number]
+    t.equal(code, 1)
+    t.match(stderr, /^pegminer: E_CLI_OUTPUT: .*ENOSPC.*\n$/)
+  },
+)
 
 t.test('usage', async (t) => {
   const help = await run(['--help'])
