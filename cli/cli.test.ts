@@ -8,11 +8,12 @@ import { createCensor, createLogger, painter } from '../telemetry/index.js'
 import { COMMANDS } from './commands.js'
 import { EXIT, type CommandSpec, type Terminal } from './context.js'
 import { bytesText, clockText, countText, durationText, plural, rateText, tilde, wrap } from './format.js'
+import { chosenCpus, ownCpus, quotaCores } from './cpus.js'
 import { commandHelp, overviewHelp } from './help.js'
 import { watchInterrupts } from './interrupt.js'
 import { MINE_KEYS } from './keys.js'
 import { linesOf } from './lines.js'
-import { coresOfQuota, machineOf, threadsOf } from './machine.js'
+import { machineOf, threadsOf } from './machine.js'
 import { planOf } from './mine-plan.js'
 import { createOutput, errorLine, wantsColor, widthOf } from './output.js'
 import { runProgram } from './program.js'
@@ -87,15 +88,62 @@ t.test('lines of a stream', async (t) => {
 })
 
 t.test('machine', (t) => {
-  t.equal(coresOfQuota('max 100000\n'), Infinity)
-  t.equal(coresOfQuota('250000 100000\n'), 2)
-  t.equal(coresOfQuota('50000 100000\n'), 1)
-  t.equal(coresOfQuota(''), Infinity)
   t.equal(threadsOf({ count: 5 }, 2), 5)
   t.equal(threadsOf({ percent: 50 }, 8), 4)
   t.equal(threadsOf({ percent: 1 }, 8), 1)
   const machine = machineOf()
   t.ok(machine.cores >= 1 && machine.memory >= machine.freeMemory)
+  t.end()
+})
+
+t.test('processors', (t) => {
+  const cores = (files: Record<string, string>): number => quotaCores((file) => files[file])
+  const max = '/sys/fs/cgroup/cpu.max'
+  t.equal(cores({}), Infinity, 'not Linux')
+  t.equal(cores({ [max]: '250000 100000\n' }), 2)
+  t.equal(cores({ '/proc/self/cgroup': '0::/\n', [max]: 'max 100000\n' }), Infinity)
+  t.equal(cores({ '/proc/self/cgroup': '0::/\n', [max]: '50000 100000\n' }), 1)
+  t.equal(cores({ '/proc/self/cgroup': '0::/\n', [max]: 'nonsense' }), Infinity)
+  const nested = {
+    '/proc/self/cgroup': '0::/a.slice/b.service\n',
+    '/sys/fs/cgroup/a.slice/b.service/cpu.max': '400000 100000',
+  }
+  t.equal(cores(nested), 4)
+  t.equal(cores({ ...nested, '/sys/fs/cgroup/a.slice/cpu.max': '300000 100000' }), 3, 'a parent allows less')
+  const version1 = (quota: string, folder = '/sys/fs/cgroup/cpu,cpuacct') => ({
+    '/proc/self/cgroup': '5:memory:/x\n4:cpu,cpuacct:/docker/abc\n0::/\n',
+    [`${folder}/cpu.cfs_quota_us`]: quota,
+    [`${folder}/cpu.cfs_period_us`]: '50000\n',
+  })
+  t.equal(cores(version1('100000\n')), 2, 'a container sees its own group at the mount')
+  t.equal(cores(version1('150000\n', '/sys/fs/cgroup/cpu/docker/abc')), 3)
+  t.equal(cores(version1('-1\n')), Infinity)
+
+  const cpus = (allowed: string, siblings: Record<number, string> = {}): number[] =>
+    ownCpus((file) =>
+      file === '/proc/self/status'
+        ? `Name:\tnode\nCpus_allowed_list:\t${allowed}\n`
+        : siblings[Number(/cpu(\d+)/.exec(file)?.[1])],
+    )
+  t.same(cpus('0-2,5'), [0, 1, 2, 5])
+  t.same(cpus('0-3', { 0: '0-1', 1: '0-1', 2: '2-3', 3: '2-3\n' }), [0, 2, 1, 3], 'cores first')
+  t.same(
+    ownCpus(() => undefined),
+    [],
+  )
+  t.same(chosenCpus('off', [0, 1]), [])
+  t.same(chosenCpus('auto', [0, 1]), [0, 1])
+  t.same(chosenCpus([1], [0, 1]), [1])
+  t.same(chosenCpus([9], []), [9], 'not known: it will be tried')
+  try {
+    chosenCpus([1, 7, 9], [0, 1])
+    t.fail('accepted')
+  } catch (error) {
+    t.match(problemsOf(error), [
+      { code: 'E_CONFIG_VALUE', message: '--affinity names processor 7; this process may use 0 1' },
+      { message: /processor 9/ },
+    ])
+  }
   t.end()
 })
 

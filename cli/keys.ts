@@ -9,6 +9,8 @@ const LXR = keys('lxrhash.bits', 'lxrhash.seed', 'lxrhash.passes', 'lxrhash.hash
 export const MINE_KEYS = keys(
   'network.name',
   'miner.threads',
+  'miner.affinity',
+  'miner.nice',
   'network.blockSeconds',
   'network.rivals',
   'miner.blocks',
@@ -41,6 +43,7 @@ export const BENCH_KEYS = keys(
   'bench.bits',
   'bench.threads',
   'bench.lanes',
+  'bench.kernel',
   'bench.pages',
   'bench.seconds',
   'bench.repeat',

@@ -1,8 +1,8 @@
 /** What this machine has to offer: processor, memory, threads. */
-import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 
 import type { ThreadCount } from '../config/index.js'
+import { quotaCores } from './cpus.js'
 
 export interface Machine {
   readonly cpu: string
@@ -19,7 +19,7 @@ export function machineOf(): Machine {
   const memory = limit > 0 && limit < totalmem() ? limit : totalmem()
   return {
     cpu: cpu === undefined || cpu === '' ? 'unknown processor' : cpu,
-    cores: Math.min(availableParallelism(), containerCores()),
+    cores: Math.min(availableParallelism(), quotaCores()),
     memory,
     freeMemory: Math.min(freemem(), memory),
   }
@@ -28,20 +28,4 @@ export function machineOf(): Machine {
 /** How many threads to start; at least one. */
 export function threadsOf(wanted: ThreadCount, cores: number): number {
   return 'count' in wanted ? wanted.count : Math.max(1, Math.floor((cores * wanted.percent) / 100))
-}
-
-/** What the control group allows. Node.js does not look at it: 64 threads in a container of 2 cores would be throttled. */
-function containerCores(): number {
-  try {
-    return coresOfQuota(readFileSync('/sys/fs/cgroup/cpu.max', 'utf8'))
-  } catch {
-    return Infinity
-  }
-}
-
-/** `cpu.max` of a control group, `QUOTA PERIOD` in microseconds or `max PERIOD`, as whole cores. */
-export function coresOfQuota(text: string): number {
-  const [quota = '', period = ''] = text.trim().split(' ')
-  const cores = Number(quota) / Number(period)
-  return Number.isFinite(cores) && cores > 0 ? Math.max(1, Math.floor(cores)) : Infinity
 }

@@ -16,6 +16,7 @@ import {
 import { createMetrics, type Metrics } from '../telemetry/index.js'
 import { openMap, paramsOf } from './byte-map.js'
 import { EXIT, type CommandContext } from './context.js'
+import { chosenCpus, ownCpus } from './cpus.js'
 import { bytesText, durationText, tilde } from './format.js'
 import type { MineKey } from './keys.js'
 import { machineOf, threadsOf } from './machine.js'
@@ -57,6 +58,8 @@ export async function mine(context: Context): Promise<number> {
     )
     fact('cpu', `${machine.cpu}, ${machine.cores} ${machine.cores === 1 ? 'core' : 'cores'}`)
     fact('memory', `${bytesText(machine.memory)}, ${bytesText(machine.freeMemory)} free`)
+    const cpus = chosenCpus(settings['miner.affinity'], ownCpus())
+    const nice = settings['miner.nice']
     const map = await openMap(context, {
       params: paramsOf({ 'lxrhash.bits': plan.bits }),
       slots: minerSlots({ threads, rivals }),
@@ -65,7 +68,7 @@ export async function mine(context: Context): Promise<number> {
     fact('', tilde(map.file, homedir()))
     fact('', pagesText(map))
     fact('kernel', kernelText(map))
-    fact('threads', String(threads))
+    fact('threads', threadsText({ threads, cpus, nice }))
 
     const metrics = createMetrics({ version: versionOf(), network: plan.network.name })
     metrics.tree.miner.byteMapBytes.set(2 ** plan.bits)
@@ -84,6 +87,8 @@ export async function mine(context: Context): Promise<number> {
       coinbase: plan.coinbase,
       machineId: settings['miner.machineId'],
       threads,
+      cpus,
+      nice,
       recordsPerBlock: plan.records,
       submissionCutoff: settings['miner.cutoff'],
       blocks: settings['miner.blocks'],
@@ -191,6 +196,17 @@ async function warmUp(prices: PriceFeed, { log, signal }: Context): Promise<void
 function mapText({ params, origin, milliseconds }: OpenByteMap): string {
   const how = origin === 'built' ? 'built' : 'opened and checked'
   return `2^${params.bits} bytes (${bytesText(2 ** params.bits)}), ${how} in ${durationText(milliseconds)}`
+}
+
+function threadsText({ threads, cpus, nice }: { threads: number; cpus: readonly number[]; nice: number }) {
+  const bound = cpus.slice(0, threads).join(' ')
+  return [
+    String(threads),
+    ...(cpus.length === 0
+      ? []
+      : [`bound to processor${cpus.length === 1 || threads === 1 ? '' : 's'} ${bound}`]),
+    ...(nice === 0 ? [] : [`nice ${nice}`]),
+  ].join(', ')
 }
 
 function kernelText({ kernel }: OpenByteMap): string {

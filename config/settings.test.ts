@@ -103,6 +103,16 @@ t.test('lists', (t) => {
   t.end()
 })
 
+t.test('processors', (t) => {
+  const cpus = (text: string) => resolve(['miner.affinity'], ['--affinity', text]).settings['miner.affinity']
+  t.equal(resolve(['miner.affinity'], []).settings['miner.affinity'], 'off')
+  t.equal(cpus('AUTO'), 'auto')
+  t.same(cpus('0,2,4-7,2'), [0, 2, 4, 5, 6, 7])
+  for (const wrong of ['', '1,', '3-1', '1024', '0-1024', '1 2', 'x', '99999'])
+    t.match(problems(['miner.affinity'], [`--affinity=${wrong}`]), [/E_CONFIG_VALUE.*processors/], wrong)
+  t.end()
+})
+
 t.test('addresses of servers', (t) => {
   const url = (text: string) => resolve(['factom.url'], ['--factomd', text]).settings['factom.url']
   t.equal(url('http://node:8088/v2'), 'http://node:8088/v2')

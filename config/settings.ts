@@ -4,6 +4,7 @@
  */
 import {
   choice,
+  cpuChoice,
   hex64,
   httpUrl,
   integer,
@@ -99,6 +100,16 @@ export const SETTINGS = {
       description: 'hashing threads; auto is one a core',
     },
   ),
+  'miner.affinity': given(cpuChoice, 'off', {
+    flag: 'affinity',
+    defaultText: 'off',
+    description:
+      'processors that hashing threads are bound to, one each in turn; auto is all of them, cores first',
+  }),
+  'miner.nice': given(integer(0, 19), 0, {
+    flag: 'nice',
+    description: 'how far hashing threads stand back behind other programs; 19 is furthest',
+  }),
   'miner.identity': optional(
     pattern('NAME', /^[a-zA-Z0-9,]{1,100}$/, 'letters, digits and commas, at most 100'),
     {
@@ -183,6 +194,12 @@ export const SETTINGS = {
     flag: 'lanes',
     defaultText: 'auto',
     description: 'hashes in flight per thread, multiples of 8; auto is what mining uses',
+  }),
+  'bench.kernel': given(listOf(choice('auto', 'simd', 'scalar')), ['auto'], {
+    flag: 'kernel',
+    defaultText: 'auto',
+    description:
+      'kernels to measure; auto is what mining uses, scalar the one for processors without vectors',
   }),
   'bench.pages': given(listOf(choice('huge', 'small')), ['huge'], {
     flag: 'pages',

@@ -114,6 +114,29 @@ export function orAuto<T>(item: ValueType<T>): ValueType<T | 'auto'> {
   }
 }
 
+/** Processors by number, all that there are, or none in particular. */
+export type CpuChoice = 'off' | 'auto' | readonly number[]
+
+/** Linux numbers processors from 0; no machine has more than 1024 for now. */
+const MAX_CPU = 1023
+
+export const cpuChoice: ValueType<CpuChoice> = {
+  placeholder: 'auto|LIST|off',
+  expects: 'auto, off, or numbers of processors such as 0,2,4-7',
+  parse: (text) => {
+    const word = choice('off', 'auto').parse(text)
+    if (word !== undefined) return word
+    const cpus = text.split(',', MAX_CPU + 2).map(cpuRange)
+    return cpus.every((range) => range !== undefined) ? [...new Set(cpus.flat())] : undefined
+  },
+}
+
+function cpuRange(text: string): number[] | undefined {
+  const [, from = '', to = from] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(text) ?? []
+  if (from === '' || +to < +from || +to > MAX_CPU) return undefined
+  return Array.from({ length: +to - +from + 1 }, (_, k) => +from + k)
+}
+
 /** Several values of a kind with commas between them, at most 32. */
 export function listOf<T>(item: ValueType<T>): ValueType<readonly T[]> {
   return {

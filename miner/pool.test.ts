@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -9,6 +9,7 @@ import { createCrew, type Crew, type CrewOptions } from './crew.js'
 import { computeKnownAnswers } from './known.js'
 import type { Hit } from './loop.js'
 import { nonceOf, noncePrefix } from './nonces.js'
+import { placeThread, type PlacementSystem } from './placement.js'
 import { createPool } from './pool.js'
 import type { Pool, PoolOptions } from './pool-types.js'
 
@@ -128,6 +129,38 @@ t.test('a slot that computes wrong answers is left out', async (t) => {
   t.ok(lost(), 'and nobody is left')
   t.match(notices, [/^E_MINER_KNOWN_ANSWER: thread \d is left out: nonce 1: /])
   t.equal(pool.restarts, 0, 'it is not tried again')
+})
+
+t.test('where threads run', async (t) => {
+  const calls: string[] = []
+  const system: PlacementSystem = {
+    platform: 'linux',
+    bind: (cpu) => void calls.push(`bind ${cpu}`),
+    nice: (value) => void calls.push(`nice ${value}`),
+  }
+  t.same(placeThread({}, system), [])
+  t.same(placeThread({ cpu: 3, nice: 10 }, system), [])
+  t.same(calls, ['bind 3', 'nice 10'])
+  const refuse = (): never => {
+    throw new Error('EPERM\nmore')
+  }
+  t.same(placeThread({ cpu: 3, nice: 10 }, { ...system, bind: refuse, nice: refuse }), [
+    'it cannot be bound to processor 3: EPERM',
+    'its nice value cannot be 10: EPERM',
+  ])
+  t.match(placeThread({ cpu: 3 }, { ...system, platform: 'darwin' }), [/Linux only/])
+  t.equal(calls.length, 2)
+
+  const linux = process.platform === 'linux'
+  const { pool, notices } = watched(t, { cpus: [1023], nice: 1, worker: fixture('placed-worker') })
+  await pool.ready
+  pool.publish(HASH_A, 0n)
+  await until(() => pool.hashes > 0n)
+  await pool.stop()
+  const words = new Int32Array(pool.control.buffer)
+  t.equal(words[15], linux ? getPriority() + 1 : 0, 'nice, as the thread itself sees it')
+  t.equal(notices.length, 2, 'no machine has that processor, said for each thread')
+  t.match(notices[0], /E_MINER_PLACEMENT: thread \d: it cannot be bound to processor 1023/)
 })
 
 t.test('a crashed worker is started again and goes on', async (t) => {
