@@ -1,7 +1,7 @@
 /** What is measured: settings of a measurement, and what comes out of it. */
+import type { KernelName } from '../lxrhash/index.js'
 
-export const KERNELS = ['simd', 'scalar'] as const
-export type KernelName = (typeof KERNELS)[number]
+export const KERNELS = ['simd', 'scalar'] as const satisfies readonly KernelName[]
 
 /** Whether huge pages are asked for; what was reached stands in the cell. */
 export const PAGES = ['huge', 'small'] as const
@@ -9,19 +9,22 @@ export type PagesName = (typeof PAGES)[number]
 
 /** Hashes in flight per thread; `auto` is what the miner uses. */
 export type Lanes = number | 'auto'
+/** `auto` is what the miner uses: the best that processor and Node.js have. */
+export type KernelChoice = KernelName | 'auto'
 
 /** One measurement to do. */
 export interface CellPlan {
   readonly bits: number
   readonly threads: number
   readonly lanes: Lanes
-  readonly kernel: KernelName
+  readonly kernel: KernelChoice
   readonly pages: PagesName
 }
 
 /** One measurement done. Rates are of all threads together. */
 export interface BenchCell extends CellPlan {
   readonly lanes: number
+  readonly kernel: KernelName
   /** Median of the samples. */
   readonly hashesPerSecond: number
   readonly min: number
@@ -47,10 +50,12 @@ export interface Timing {
   readonly seconds: number
   /** Samples. */
   readonly repeat: number
+  /** Before the first sample; not counted: the compiler optimises, the caches fill. Default: `FIRST_WARM_UP_SECONDS`. */
+  readonly warmUp?: number
 }
 
-/** Not counted: the compiler optimises, the caches fill. */
 export const FIRST_WARM_UP_SECONDS = 0.5
+/** Whenever threads turn from hashing to reading and back. */
 export const WARM_UP_SECONDS = 0.1
 
 /** The memory's limit is steadier than the hashrate and needs less time. */

@@ -1,6 +1,6 @@
 /** Measuring the hashrate: the matrix of sizes and threads, tuning, the stress test, and reports of them. */
 export { cellSeconds, KERNELS, PAGES } from './cells.js'
-export type { BenchCell, CellPlan, KernelName, Lanes, PagesName, Timing } from './cells.js'
+export type { BenchCell, CellPlan, KernelChoice, Lanes, PagesName, Timing } from './cells.js'
 export { BENCH_ERRORS } from './errors.js'
 export { openFolder, writeReport } from './files.js'
 export { machineFacts } from './machine.js'

@@ -1,5 +1,5 @@
 /** Which cells to measure. Pure. */
-import type { CellPlan, KernelName, Lanes, PagesName } from './cells.js'
+import type { CellPlan, KernelChoice, Lanes, PagesName } from './cells.js'
 
 /** The sizes of the PegNet white paper's figure that a present machine shows: from the caches to MainNet's. */
 export const DEFAULT_BITS = [20, 22, 24, 26, 28, 30] as const
@@ -53,7 +53,7 @@ export interface Axes {
   /** Undefined: 1 and all cores for each size, and for the largest size all of `threadCounts`. */
   readonly threads: readonly number[] | undefined
   readonly lanes: readonly Lanes[]
-  readonly kernels: readonly KernelName[]
+  readonly kernels: readonly KernelChoice[]
   readonly pages: readonly PagesName[]
 }
 

@@ -2,12 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
-import type { HasherOptions, OpenByteMap } from '../lxrhash/index.js'
+import {
+  createHasher,
+  sharedByteMap,
+  type HasherOptions,
+  type KernelName,
+  type SharedByteMap,
+} from '../lxrhash/index.js'
 import {
   FIRST_WARM_UP_SECONDS,
   gatherSeconds,
   WARM_UP_SECONDS,
-  type KernelName,
+  type KernelChoice,
   type Lanes,
   type Timing,
 } from './cells.js'
@@ -15,6 +21,8 @@ import { createGauge, type Counter, type Gauge } from './gauge.js'
 import type { BenchTask, BenchTaskResult } from './worker.js'
 
 export interface Crew {
+  /** Throws E_LXR_INPUT if the kernel does not have these lanes. Errors of threads would come without their codes. */
+  check(work: Work): void
   /** The checksum of the fixed range of nonces, each thread doing a part. */
   checksum(work: Work): Promise<bigint>
   /** Samples of hashing and, with `gather`, of reading only. Null if it was interrupted. */
@@ -27,7 +35,7 @@ export interface Crew {
 export interface Work {
   readonly threads: number
   readonly lanes: Lanes
-  readonly kernel: KernelName
+  readonly kernel: KernelChoice
 }
 
 export interface CrewTiming extends Timing {
@@ -37,6 +45,7 @@ export interface CrewTiming extends Timing {
 
 export interface Samples {
   readonly lanes: number
+  readonly kernel: KernelName
   /** Hashes per second. */
   readonly hashing: readonly number[]
   /** Reads per second. */
@@ -46,7 +55,8 @@ export interface Samples {
 const START_POLL_MS = 5
 
 /** With its threads, a crew lets go of its ByteMap. */
-export function createCrew(byteMap: OpenByteMap): Crew {
+export function createCrew(map: SharedByteMap): Crew {
+  const byteMap = sharedByteMap(map)
   const pool: Piscina<BenchTask, BenchTaskResult> = new Piscina({
     filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
     minThreads: byteMap.slots,
@@ -67,6 +77,7 @@ export function createCrew(byteMap: OpenByteMap): Crew {
       ),
     )
   return {
+    check: (work) => void createHasher(byteMap, 0, hasherOptions(work)),
     checksum: async (work) => {
       const parts = await start('checksum', work, createGauge(work.threads))
       return parts.reduce((sum, { checksum }) => sum ^ checksum, 0n)
@@ -82,7 +93,9 @@ export function createCrew(byteMap: OpenByteMap): Crew {
         ])
         gauge.setMode('stop')
         const [first] = await running
-        return samples === null || first === undefined ? null : { lanes: first.lanes, ...samples }
+        return samples === null || first === undefined
+          ? null
+          : { lanes: first.lanes, kernel: first.kernel, ...samples }
       } finally {
         gauge.setMode('stop')
         await running.catch(() => undefined)
@@ -95,16 +108,16 @@ export function createCrew(byteMap: OpenByteMap): Crew {
   }
 }
 
-function hasherOptions({ lanes }: Work): HasherOptions {
-  return lanes === 'auto' ? {} : { lanes }
+function hasherOptions({ lanes, kernel }: Work): HasherOptions {
+  return { ...(lanes === 'auto' ? {} : { lanes }), ...(kernel === 'auto' ? {} : { kernel }) }
 }
 
 /** Null if it was interrupted. Hashing and reading take turns, so that both see the same machine. */
 async function takeSamples(
   gauge: Gauge,
   threads: number,
-  { seconds, repeat, gather, signal }: CrewTiming,
-): Promise<Omit<Samples, 'lanes'> | null> {
+  { seconds, repeat, warmUp = FIRST_WARM_UP_SECONDS, gather, signal }: CrewTiming,
+): Promise<Pick<Samples, 'hashing' | 'gathering'> | null> {
   const wait = (duration: number) => sleep(duration * 1000, undefined, { signal })
   const sample = async (counter: Counter, duration: number): Promise<number> => {
     const before = { amount: gauge.total(threads, counter), at: performance.now() }
@@ -118,15 +131,15 @@ async function takeSamples(
   const gathering: number[] = []
   try {
     while (!allStarted()) await sleep(START_POLL_MS, undefined, { signal })
-    await wait(FIRST_WARM_UP_SECONDS)
+    await wait(warmUp)
     while (hashing.length < repeat) {
       hashing.push(await sample('hashes', seconds))
       if (!gather) continue
       gauge.setMode('gather')
-      await wait(WARM_UP_SECONDS)
+      await wait(Math.min(warmUp, WARM_UP_SECONDS))
       gathering.push(await sample('reads', gatherSeconds(seconds)))
       gauge.setMode('hash')
-      await wait(WARM_UP_SECONDS)
+      await wait(Math.min(warmUp, WARM_UP_SECONDS))
     }
     return { hashing, gathering }
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The results as one object: what `bench.json` holds, and how an earlier one is read back. */
 import { open } from 'node:fs/promises'
 import { messageOf } from '../config/index.js'
+import type { KernelName } from '../lxrhash/index.js'
 import { KERNELS, PAGES, type BenchCell, type CellPlan, type Timing } from './cells.js'
 import { fail } from './errors.js'
 import type { MachineFacts } from './machine.js'
@@ -30,6 +31,7 @@ export interface EarlierReport {
 
 export interface EarlierCell extends CellPlan {
   readonly lanes: number
+  readonly kernel: KernelName
   readonly hashesPerSecond: number
 }
 

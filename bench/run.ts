@@ -38,6 +38,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
     onOpen?.(byteMap)
     const crew = createCrew(byteMap)
     try {
+      group.forEach((plan) => crew.check(plan))
       for (const plan of group) {
         onStart?.(plan)
         const cell = await measureCell({ crew, byteMap }, plan, options)
@@ -75,11 +76,12 @@ async function measureCell(
   const checksum = checksumText(await crew.checksum(plan))
   const samples = await crew.measure(plan, { ...options, gather: true })
   if (samples === null) return null
-  const { lanes, hashing, gathering } = samples
+  const { lanes, kernel, hashing, gathering } = samples
   const hashesPerSecond = median(hashing)
   return {
     ...plan,
     lanes,
+    kernel,
     hashesPerSecond,
     min: Math.min(...hashing),
     max: Math.max(...hashing),

@@ -11,6 +11,8 @@ export interface StressOptions extends MapOptions {
   readonly signal: AbortSignal
   /** Between two reports. */
   readonly reportSeconds: number
+  /** The threads begin. */
+  readonly onStart?: () => void
   readonly onReport?: (report: StressReport) => void
 }
 
@@ -34,9 +36,11 @@ export interface StressThread {
 
 /** Resolves to the last report when it is interrupted. Throws E_LXR_…. */
 export async function runStress(options: StressOptions): Promise<StressReport> {
-  const { plan, signal, reportSeconds, onReport } = options
+  const { plan, signal, reportSeconds, onStart, onReport } = options
   const crew = createCrew(await openMap([plan], options))
   const gauge = createGauge(plan.threads)
+  crew.check(plan)
+  onStart?.()
   const begun = performance.now()
   let last = { at: begun, hashes: 0 }
   const working = crew.stress(plan, gauge)

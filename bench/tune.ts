@@ -1,15 +1,15 @@
 /** Finds the number of threads and lanes that hash fastest on this machine. */
 import { isCoded } from '../config/index.js'
-import { cellSeconds, FIRST_WARM_UP_SECONDS, type CellPlan, type KernelName, type Timing } from './cells.js'
+import { cellSeconds, FIRST_WARM_UP_SECONDS, type CellPlan, type KernelChoice, type Timing } from './cells.js'
 import { threadCounts } from './plan.js'
-import { createCrew, type Crew } from './pool.js'
+import { createCrew, type Crew, type Work } from './pool.js'
 import { openMap, type MapOptions } from './run.js'
 import { median } from './statistics.js'
 
 export interface TuneOptions extends MapOptions {
   readonly bits: number
   readonly cores: number
-  readonly kernel: KernelName
+  readonly kernel: KernelChoice
   /** Default: `TUNE_TIMING`. */
   readonly timing?: Timing
   readonly onTrial?: (trial: Trial) => void
@@ -56,10 +56,12 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
   const attempt = async (threads: number, lanes: number): Promise<boolean> => {
     if (trials.some((trial) => trial.threads === threads && trial.lanes === lanes)) return true
     const work = { threads, lanes, kernel }
-    const samples = await measureIfThere(crew, work, { ...timing, ...(signal ? { signal } : {}) })
+    if (!exists(crew, work)) return true
+    const samples = signal?.aborted
+      ? null
+      : await crew.measure(work, { ...timing, gather: false, ...(signal ? { signal } : {}) })
     if (samples === null) return false
-    if (samples.length === 0) return true
-    const trial = { threads, lanes, hashesPerSecond: median(samples) }
+    const trial = { threads, lanes, hashesPerSecond: median(samples.hashing) }
     trials.push(trial)
     onTrial?.(trial)
     return true
@@ -92,20 +94,12 @@ export function bestOf(trials: readonly Trial[]): Trial | null {
   return [...good].sort((one, two) => one.threads - two.threads || one.lanes - two.lanes)[0] ?? fastest
 }
 
-/** Empty if the kernel does not have so many lanes, null if it was interrupted. */
-async function measureIfThere(
-  crew: Crew,
-  work: { readonly threads: number; readonly lanes: number; readonly kernel: KernelName },
-  timing: Timing & { readonly signal?: AbortSignal },
-): Promise<readonly number[] | null> {
-  if (timing.signal?.aborted) return null
+function exists(crew: Crew, work: Work): boolean {
   try {
-    const samples = await crew.measure(work, { ...timing, gather: false })
-    return samples?.hashing ?? null
+    crew.check(work)
+    return true
   } catch (error) {
-    if (isCoded(error) && error.code === 'E_LXR_INPUT') return []
-    // Errors of threads arrive as copies, which keep their properties but not their class.
-    if ((error as { readonly code?: unknown }).code === 'E_LXR_INPUT') return []
+    if (isCoded(error) && error.code === 'E_LXR_INPUT') return false
     throw error
   }
 }

@@ -5,6 +5,7 @@ import {
   type GatherProbe,
   type Hasher,
   type HasherOptions,
+  type KernelName,
   type SharedByteMap,
 } from '../lxrhash/index.js'
 import { CHECKSUM_RECORD, checksumOf, partOf } from './checksum.js'
@@ -23,6 +24,7 @@ export interface BenchTask {
 
 export interface BenchTaskResult {
   readonly lanes: number
+  readonly kernel: KernelName
   readonly checksum: bigint
 }
 
@@ -48,7 +50,7 @@ export default function run(task: BenchTask): BenchTaskResult {
   } else {
     stress(hasher, { bits: byteMap.params.bits, slot }, gauge)
   }
-  return { lanes: hasher.lanes, checksum }
+  return { lanes: hasher.lanes, kernel: hasher.kernel, checksum }
 }
 
 function hashAndGather(

@@ -20,7 +20,7 @@ export async function benchStress(context: CommandContext<BenchKey>): Promise<nu
     bits: Math.max(...bits),
     threads: Math.max(...(counts ?? [machine.cores])),
     lanes: settings['bench.lanes'][0] ?? 'auto',
-    kernel: 'simd',
+    kernel: settings['bench.kernel'][0] ?? 'auto',
     pages: settings['bench.pages'][0] ?? 'huge',
   }
   const dir = settings['lxrhash.dir']
@@ -39,6 +39,7 @@ export async function benchStress(context: CommandContext<BenchKey>): Promise<nu
       ...(dir === undefined ? {} : { dir }),
       reportSeconds: REPORT_SECONDS,
       onByteMap: progress.show,
+      onStart: () => output.event({ event: 'bench.stressing', ...plan }),
       onReport: (report) => {
         progress.end()
         for (const { thread, errors } of report.threads) metrics.stressed(thread, errors)

@@ -27,7 +27,7 @@ export async function benchTune(context: CommandContext<BenchKey>): Promise<numb
     const { best, interrupted } = await tune({
       bits,
       cores,
-      kernel: 'simd',
+      kernel: settings['bench.kernel'][0] ?? 'auto',
       signal,
       ...(dir === undefined ? {} : { dir }),
       onByteMap: progress.show,

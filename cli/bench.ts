@@ -122,7 +122,7 @@ async function prepare(context: Context): Promise<Prepared> {
       bits,
       threads: counts === undefined ? undefined : [...new Set(counts)],
       lanes: [...new Set(settings['bench.lanes'])],
-      kernels: ['simd'],
+      kernels: [...new Set(settings['bench.kernel'])],
       pages: [...new Set(settings['bench.pages'])],
     },
     cores,

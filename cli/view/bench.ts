@@ -5,10 +5,12 @@ import type { CommandContext } from '../context.js'
 import { countText, durationText, plural, rateText } from '../format.js'
 
 /** `2^24 (16 MiB), 2 threads`. */
-export function cellText({ bits, threads, lanes, pages }: CellPlan): string {
-  const rest = [lanes === 'auto' ? '' : `${lanes} lanes`, pages === 'huge' ? '' : 'small pages'].filter(
-    Boolean,
-  )
+export function cellText({ bits, threads, lanes, kernel, pages }: CellPlan): string {
+  const rest = [
+    lanes === 'auto' ? '' : `${lanes} lanes`,
+    kernel === 'auto' ? '' : kernel,
+    pages === 'huge' ? '' : 'small pages',
+  ].filter(Boolean)
   return [`2^${bits} (${sizeText(bits)})`, plural(threads, 'thread'), ...rest].join(', ')
 }
 
