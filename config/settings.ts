@@ -221,11 +221,16 @@ export const SETTINGS = {
   }),
   'bench.compare': optional(
     { ...path, placeholder: 'FILE' },
-    { flag: 'compare', description: 'an earlier bench.json; adds a column with the ratio to it' },
+    {
+      flag: 'compare',
+      defaultText: 'no comparison',
+      description: 'an earlier bench.json; adds a column with the ratio to it',
+    },
   ),
   'bench.push': optional(httpUrl, {
     flag: 'push',
-    description: 'Pushgateway that gets the metrics after each measurement',
+    defaultText: 'nowhere',
+    description: 'address of a Pushgateway that gets the metrics after each measurement',
   }),
   'bench.tune': given(toggle, false, {
     flag: 'tune',
