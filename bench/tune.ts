@@ -34,7 +34,7 @@ export interface TuneResult {
 export const TUNE_TIMING: Timing = { seconds: 0.7, repeat: 3 }
 
 /** What a kernel has: multiples of 8; few lanes leave the memory idle, many outgrow the first cache. */
-const LANES = [16, 32, 48, 64, 96, 128, 192, 256] as const
+const LANES = [16, 32, 64, 96, 128, 192, 256, 384, 512] as const
 /** The lanes that are tried with each number of threads. */
 const FINALISTS = 2
 /** Differences below are noise: the setting with fewer threads is preferred. */

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 
 import { createFactomClient, ecKey, type EcKey, type FactomClient } from '../factom/index.js'
 import type { OpenByteMap } from '../lxrhash/index.js'
-import { createMiner, minerSlots, type MinerOptions } from '../miner/index.js'
+import { createMiner, defaultSubmissionCutoff, minerSlots, type MinerOptions } from '../miner/index.js'
 import {
   ASSETS,
   createPriceFeed,
@@ -90,7 +90,7 @@ export async function mine(context: Context): Promise<number> {
       cpus,
       nice,
       recordsPerBlock: plan.records,
-      submissionCutoff: settings['miner.cutoff'],
+      submissionCutoff: settings['miner.cutoff'] ?? defaultSubmissionCutoff(plan.network),
       blocks: settings['miner.blocks'],
       rivals,
       dataDir: plan.dataDir,

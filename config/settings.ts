@@ -143,8 +143,9 @@ export const SETTINGS = {
     defaultText: '25 on dev, else 3',
     description: 'most records to publish a block; each costs one entry credit',
   }),
-  'miner.cutoff': given(integer(-1, 100_000), 200, {
+  'miner.cutoff': optional(integer(-1, 100_000), {
     flag: 'cutoff',
+    defaultText: 'none on dev, else 200',
     description: 'publish only what is expected to be among this many best of the network; 0 publishes all',
   }),
   'miner.blocks': optional(integer(1, 1_000_000), {

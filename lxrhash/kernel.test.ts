@@ -166,6 +166,26 @@ t.test('a search with more candidates than the kernel holds loses none', async (
   t.same(searchAll(hasher, 1n, 70_000, (1n << 64n) - 1n), [], 'nothing is above the largest floor')
 })
 
+t.test('maps larger than a cache are searched in another order, with the same results', async (t) => {
+  const params = lxrParams({ bits: 21, passes: 1 })
+  const map = await openByteMap(params, { dir, slots: 1 })
+  const [oprHash, prefix] = [new Uint8Array(32).fill(5), Uint8Array.of(1, 2)]
+  for (const kernel of ['simd', 'scalar'] as const) {
+    for (const lanes of [8, 128, 512]) {
+      const hasher = createHasher(map, 0, { lanes, kernel })
+      hasher.load(oprHash, prefix)
+      const found = searchAll(hasher, 65_300n, 600, 0n)
+      const expected = found.map(({ counter }) => hasher.difficulty(oprHash, nonceOf(prefix, counter)))
+      t.equal(found.length, 600)
+      t.strictSame(
+        found.map(({ difficulty }) => difficulty),
+        expected,
+        `${kernel}, ${lanes} lanes`,
+      )
+    }
+  }
+})
+
 t.test('a search can be left in the middle', async (t) => {
   const map = await openByteMap(SMALL[0] as LxrParams, { dir, slots: 1 })
   const hasher = createHasher(map, 0, { lanes: 512 })

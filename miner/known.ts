@@ -11,10 +11,10 @@ export interface KnownAnswers {
   readonly answers: readonly { readonly counter: bigint; readonly difficulty: bigint }[]
 }
 
-/** Counters 1 to 257: one to two bytes long, more than the lanes of any hasher, with a rest. */
-const COUNT = 257
-/** First, last, both sides of the step to two bytes, and one in the middle. */
-const ASKED = [1n, 100n, 255n, 256n, 257n]
+/** Counters of one and of two bytes; of the latter more than any hasher has lanes, with a rest. */
+const COUNT = 1024
+/** First, last, both sides of the step to two bytes, the last of 512 lanes, and one in the middle. */
+const ASKED = [1n, 100n, 255n, 256n, 257n, 767n, 1024n]
 
 /** On the main thread: a few single hashes. */
 export function computeKnownAnswers(hasher: Pick<Hasher, 'difficulty'>): KnownAnswers {
