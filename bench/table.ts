@@ -82,8 +82,8 @@ function spreadText({ min, max, hashesPerSecond }: BenchCell): string {
   return `±${((50 * (max - min)) / hashesPerSecond).toFixed(1)}%`
 }
 
-/** Below this size there is no room for two pages of 2 MiB. */
-const FIRST_HUGE_BITS = 22
+/** Smaller maps cannot be sure of a whole page of 2 MiB, and do not need one. */
+const FIRST_HUGE_BITS = 23
 
 function hugePagesText({ bits, hugePages }: BenchCell): string {
   return hugePages === 0 && bits < FIRST_HUGE_BITS ? '–' : percentText(hugePages)
