@@ -10,11 +10,12 @@ const MAY_IMPORT = {
   lxrhash: [],
   config: [],
   factom: ['config'],
+  komodo: ['config'],
   telemetry: ['config'],
-  oracle: ['lxrhash', 'factom', 'config'],
+  oracle: ['lxrhash', 'factom', 'komodo', 'config'],
   miner: ['lxrhash', 'factom', 'oracle', 'config'],
   bench: ['lxrhash', 'miner', 'config'],
-  cli: ['lxrhash', 'factom', 'oracle', 'miner', 'bench', 'telemetry', 'config'],
+  cli: ['lxrhash', 'factom', 'komodo', 'oracle', 'miner', 'bench', 'telemetry', 'config'],
 }
 const ROOMS = Object.keys(MAY_IMPORT)
 
