@@ -2,7 +2,7 @@
 import { concat, hashBytes, sha256, sha512, toHex, uintBytes } from '../../bytes.js'
 import { fail } from '../../errors.js'
 import { ADMIN_CHAIN } from './directory-block.js'
-import { hexBytes, Reader, varIntBytes } from './wire.js'
+import { hexBytes, Reader, varIntBytes } from '../../wire.js'
 
 /** The records that a LOCAL network writes, by their type byte. */
 export type AdminRecord =

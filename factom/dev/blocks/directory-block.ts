@@ -2,7 +2,7 @@
 import { concat, hashBytes, sha256, toHex, uintBytes } from '../../bytes.js'
 import { fail } from '../../errors.js'
 import { keyMerkleRoot, merkleRoot } from '../../merkle.js'
-import { Reader } from './wire.js'
+import { Reader } from '../../wire.js'
 
 /** Network id of LOCAL networks. */
 export const LOCAL_NETWORK_ID = 0xfa92e5a4

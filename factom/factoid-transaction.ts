@@ -1,8 +1,8 @@
 /** Factoid transactions: payments, purchases of entry credits, coinbases. */
-import { concat, hashBytes, sha256, toHex, uintBytes } from '../../bytes.js'
-import { rcdHashOf } from '../../address.js'
-import { verifyEd25519 } from '../../ed25519.js'
-import { fail } from '../../errors.js'
+import { concat, hashBytes, sha256, toHex, uintBytes } from './bytes.js'
+import { rcdHashOf } from './address.js'
+import { verifyEd25519 } from './ed25519.js'
+import { fail } from './errors.js'
 import { Reader, varIntBytes } from './wire.js'
 
 export interface FactoidAmount {

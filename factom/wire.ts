@@ -1,6 +1,6 @@
 /** Reading and writing of Factom's binary layouts. */
-import { fromHex, toHex } from '../../bytes.js'
-import { fail } from '../../errors.js'
+import { fromHex, toHex } from './bytes.js'
+import { fail } from './errors.js'
 
 /** The hash that stands for "none": previous links of a first block. */
 export const ZERO_HASH = '00'.repeat(32)
