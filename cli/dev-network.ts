@@ -1,6 +1,7 @@
 /** The embedded network: chain and exchange. */
 import { join } from 'node:path'
 
+import type { Settings } from '../config/index.js'
 import { startDevChain, type DevChain } from '../factom/dev/index.js'
 import { startDevExchange, type DevExchange } from '../oracle/prices/dev/index.js'
 import type { Resources } from './resources.js'
@@ -8,20 +9,34 @@ import type { Resources } from './resources.js'
 export interface DevNetworkOptions {
   readonly dataDir: string
   readonly port: number
-  readonly exchangePort: number
-  readonly blockSeconds: number
+  readonly settings: Pick<
+    Settings,
+    | 'network.exchangePort'
+    | 'network.blockSeconds'
+    | 'network.startHeight'
+    | 'network.manual'
+    | 'network.fund'
+  >
   /** A minute could not be written down; the chain stands still from now on. */
   readonly onError: (error: Error) => void
 }
 
 /** Starts both; `resources` closes them, after whatever is added later. */
 export async function startDevNetwork(
-  { dataDir, port, exchangePort, blockSeconds, onError }: DevNetworkOptions,
+  { dataDir, port, settings, onError }: DevNetworkOptions,
   resources: Resources,
 ): Promise<{ chain: DevChain; exchange: DevExchange }> {
-  const chain = await startDevChain({ dataDir: join(dataDir, 'chain'), port, blockSeconds, onError })
+  const chain = await startDevChain({
+    dataDir: join(dataDir, 'chain'),
+    port,
+    blockSeconds: settings['network.blockSeconds'],
+    startHeight: settings['network.startHeight'],
+    manual: settings['network.manual'],
+    fund: settings['network.fund'],
+    onError,
+  })
   resources.add(() => chain.close())
-  const exchange = await startDevExchange({ port: exchangePort })
+  const exchange = await startDevExchange({ port: settings['network.exchangePort'] })
   resources.add(() => exchange.close())
   return { chain, exchange }
 }

@@ -25,8 +25,7 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
       {
         dataDir,
         port: settings['network.port'] ?? FACTOMD_PORT,
-        exchangePort: settings['network.exchangePort'],
-        blockSeconds,
+        settings,
         onError: (error) => broken.abort(error),
       },
       resources,

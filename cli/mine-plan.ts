@@ -14,6 +14,7 @@ import {
   type Problem,
   type SettingKey,
   type Settings,
+  withActivations,
 } from '../config/index.js'
 import { isAddress } from '../factom/index.js'
 import { defaultRecordsPerBlock } from '../miner/index.js'
@@ -39,6 +40,10 @@ const DEV_COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const ONLY_ON: Partial<Record<MineKey, readonly NetworkName[]>> = {
   'network.blockSeconds': ['dev'],
   'network.rivals': ['dev'],
+  'network.startHeight': ['dev'],
+  'network.activations': ['dev', 'local'],
+  'network.manual': ['dev'],
+  'network.fund': ['dev'],
   'network.port': ['dev'],
   'network.exchangePort': ['dev'],
   'prices.exchange': ['local'],
@@ -50,7 +55,10 @@ export function planOf(
   settings: Pick<Settings, MineKey>,
   origins: Readonly<Record<MineKey, Origin>>,
 ): MinePlan {
-  const network = networkOf(settings['network.name'])
+  const named = networkOf(settings['network.name'])
+  const heights = settings['network.activations']
+  const own = named.name === 'dev' || named.name === 'local'
+  const network = own && heights ? withActivations(named, heights) : named
   const dev = network.name === 'dev'
   const problems: Problem[] = (Object.keys(ONLY_ON) as MineKey[])
     // A variable may be there for other runs; a flag is meant for this one.

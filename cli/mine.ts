@@ -148,8 +148,7 @@ async function embed(
     {
       dataDir: plan.dataDir,
       port: settings['network.port'] ?? 0,
-      exchangePort: settings['network.exchangePort'],
-      blockSeconds: settings['network.blockSeconds'],
+      settings,
       onError: (error) => log.error('the embedded chain stands still', { error }),
     },
     resources,

@@ -1,5 +1,7 @@
 /** Settings, networks, coded errors: what every room may know. */
 export * from './errors.js'
+export { withActivations } from './activations.js'
+export type { Activations } from './activations.js'
 export { makeFolder } from './folder.js'
 export { flagNamesOf, readFlags } from './flags.js'
 export type { Flags } from './flags.js'

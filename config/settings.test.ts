@@ -6,12 +6,15 @@ import t from 'tap'
 import {
   envNameOf,
   flagNamesOf,
+  networkOf,
   nearest,
   problemsOf,
   readFlags,
   resolveSettings,
   SETTING_KEYS,
   settingOf,
+  withActivations,
+  type Activations,
   type Environment,
   type SettingKey,
 } from './index.js'
@@ -229,5 +232,25 @@ t.test('nearest', (t) => {
   t.equal(nearest('block', words), 'blocks')
   t.equal(nearest('xyz', words), undefined)
   t.equal(nearest('', words), undefined)
+  t.end()
+})
+
+t.test('heights at which the versions of records begin', (t) => {
+  const parse = (text: string) => settingOf('network.activations').type.parse(text) as Activations | undefined
+  for (const text of ['', '2', '2@', '6@1', '3@0,2@1', '2@5,3@5', '2@5,3@4', '2@0,', '2@9999999999', '2@-1'])
+    t.equal(parse(text), undefined, text)
+  const four = withActivations(networkOf('dev'), parse('2@3,3@10,4@20,5@30') ?? [])
+  const heights = [0, 3, 9, 10, 19, 20, 29, 30, 1e6]
+  t.strictSame(
+    heights.map((height) => four.oprVersionAt(height)),
+    [2, 2, 2, 3, 3, 4, 4, 5, 5],
+  )
+  t.equal(four.activationHeight, 3)
+  const main = withActivations(networkOf('dev'), parse('mainnet') ?? [])
+  const turns = [206_421, 206_422, 210_330, 222_270, 231_620, 258_795, 258_796]
+  t.strictSame(
+    turns.map((height) => main.oprVersionAt(height)),
+    turns.map((height) => networkOf('MainNet').oprVersionAt(height)),
+  )
   t.end()
 })

@@ -2,6 +2,7 @@
  * Every setting of the program, once. Types, flags, environment variables, help texts and `docs/settings.md` are
  * derived from this table.
  */
+import { activations } from './activations.js'
 import {
   choice,
   cpuChoice,
@@ -70,6 +71,26 @@ export const SETTINGS = {
     flag: 'port',
     defaultText: '8088 for pegminer dev, else any free one',
     description: "port of the embedded chain's API",
+  }),
+  'network.startHeight': optional(integer(0, 999_000_000), {
+    flag: 'start-height',
+    defaultText: '0, or where the chain in the data directory began',
+    description: 'dev network: height of the first block of a new chain',
+  }),
+  'network.activations': optional(activations, {
+    flag: 'activations',
+    defaultText: 'version 5 from height 0',
+    description:
+      'networks dev and local: heights at which the versions of records begin, or MainNet for its own',
+  }),
+  'network.manual': given(toggle, false, {
+    flag: 'manual',
+    description: 'dev network: no clock, minutes end only when the control port is told so',
+  }),
+  'network.fund': given(integer(0, 100_000_000), 1_000_000, {
+    flag: 'fund',
+    description:
+      'dev network: entry credits that the test key is given whenever it is nearly out of them; 0 gives none',
   }),
   'network.exchangePort': given(port, 0, {
     flag: 'exchange-port',

@@ -7,7 +7,6 @@ import { snapshotOf, stateOf } from './chain/snapshot.js'
 import { freshState } from './chain/state.js'
 import type { ChainState } from './chain/state.js'
 import { fail } from './errors.js'
-import { genesisBlock } from './genesis.js'
 import { createArchive } from './store/archive.js'
 import type { Archive } from './store/archive.js'
 import { blockText, openDirectory } from './store/directory.js'
@@ -28,30 +27,22 @@ export interface Engine {
 }
 
 /**
- * Opens the directory and goes on where the last process stood, or begins a chain. Throws `E_DEVCHAIN_LOCKED`,
+ * Opens the directory and goes on where the last process stood, or begins a chain (at `startHeight`, or 0). Throws `E_DEVCHAIN_LOCKED`,
  * `E_DEVCHAIN_FOREIGN`, `E_DEVCHAIN_DAMAGED`, `E_DEVCHAIN_STORE`.
  */
-export function openEngine(dataDir: string, nowMs: number): Engine {
+export function openEngine(dataDir: string, nowMs: number, startHeight?: number): Engine {
   makeFolder(dataDir)
   const unlock = lockDirectory(dataDir)
   try {
-    return engineOn(dataDir, nowMs, unlock)
+    return engineOn(openDirectory(dataDir, startHeight), nowMs, unlock)
   } catch (error) {
     unlock()
     throw error
   }
 }
 
-function engineOn(dataDir: string, nowMs: number, unlock: () => void): Engine {
-  const genesis = genesisBlock()
-  const files: { current?: BlockFiles } = {}
-  const archive = createArchive(genesis, (height) => {
-    if (height === 0) return genesis
-    if (!files.current) throw new Error('no directory is open')
-    return files.current.load(height)
-  })
-  const directory = openDirectory(dataDir, archive.tip.keyMr)
-  files.current = directory
+function engineOn(directory: BlockFiles, nowMs: number, unlock: () => void): Engine {
+  const archive = createArchive(directory.genesis, (height) => directory.load(height))
   const content = readJournal(directory.journalPath)
   const { state, journal } = recover({ directory, archive, content, nowMs })
   let failure: Error | null = null
@@ -93,12 +84,16 @@ interface Recovery {
 }
 
 function recover({ directory, archive, content, nowMs }: Recovery): { state: ChainState; journal: Journal } {
-  const onDisk = directory.heights.length
+  const onDisk = directory.heights.at(-1) ?? archive.first
   const saved = content ? content.snapshot.height - 1 : onDisk
   // The block of the last save may be written while the journal still tells how it came about.
   if (!(saved === onDisk || saved === onDisk - 1))
-    throw fail('E_DEVCHAIN_DAMAGED', `the journal goes on from height ${saved}, ${onDisk} blocks are there`)
-  for (const height of directory.heights.slice(0, saved)) archive.append(directory.load(height))
+    throw fail(
+      'E_DEVCHAIN_DAMAGED',
+      `the journal goes on from height ${saved}, the highest block is ${onDisk}`,
+    )
+  for (const height of directory.heights.filter((height) => height <= saved))
+    archive.append(directory.load(height))
   if (!content) {
     const state = freshState(archive.tip.height + 1, archive.balances, nowMs)
     return { state, journal: openJournal(directory.journalPath, snapshotOf(state)) }

@@ -1,4 +1,7 @@
-/** Block 0 of every factomd LOCAL network, byte for byte (key MR c1fdd8c0…). */
+/**
+ * Block 0 of every factomd LOCAL network, byte for byte (key MR c1fdd8c0…); or the same block at another height, so
+ * that a chain can begin where rules change on MainNet.
+ */
 import {
   ADMIN_CHAIN,
   composeTransaction,
@@ -62,35 +65,35 @@ const FIRST_HOLDER_SIGNATURE =
   'ad344954a2fc39765bc235ceb5cc5fe89fe643d7125d0d93e00d18a848f4518e' +
   '07c8ee89d814fe18eedbc78bf146de2a83729755536c32b9396ae062a395f001'
 
-export function genesisBlock(): SavedBlock {
+export function genesisBlock(height = 0): SavedBlock {
   const admin = encodeAdminBlock({
     prevBackReference: ZERO_HASH,
-    height: 0,
-    records: [{ type: 5, identity: LEADER_IDENTITY, height: 1 }],
+    height,
+    records: [{ type: 5, identity: LEADER_IDENTITY, height: height + 1 }],
   })
   const entryCredit = encodeEntryCreditBlock({
     prevHeaderHash: ZERO_HASH,
     prevFullHash: ZERO_HASH,
-    height: 0,
+    height,
     records: [],
   })
-  const factoid = genesisFactoidBlock()
+  const factoid = genesisFactoidBlock(height)
   const directory = encodeDirectoryBlock({
     networkId: LOCAL_NETWORK_ID,
     prevKeyMr: ZERO_HASH,
     prevFullHash: ZERO_HASH,
     timeMinutes: GENESIS_MINUTES,
-    height: 0,
+    height,
     rows: [
       { chainId: ADMIN_CHAIN, keyMr: decodeAdminBlock(admin).lookupHash },
       { chainId: ENTRY_CREDIT_CHAIN, keyMr: decodeEntryCreditBlock(entryCredit).headerHash },
       { chainId: FACTOID_CHAIN, keyMr: decodeFactoidBlock(factoid).keyMr },
     ],
   })
-  return { height: 0, directory, admin, entryCredit, factoid, entryBlocks: [] }
+  return { height, directory, admin, entryCredit, factoid, entryBlocks: [] }
 }
 
-function genesisFactoidBlock(): Uint8Array {
+function genesisFactoidBlock(height: number): Uint8Array {
   const first = [{ amount: FIRST_AMOUNT, address: FIRST_HOLDER }]
   const coinbase = composeTransaction({ timeMs: GENESIS_MS, inputs: [], outputs: first, ecOutputs: [] }, [])
   const shares = HOLDERS.map((address) => ({ amount: SHARE, address }))
@@ -101,7 +104,7 @@ function genesisFactoidBlock(): Uint8Array {
     prevKeyMr: ZERO_HASH,
     prevLedgerKeyMr: ZERO_HASH,
     exchangeRate: LOCAL_RATE,
-    height: 0,
+    height,
     transactions: [coinbase, handout].map((transaction) => ({ transaction, marksBefore: 0 })),
   })
 }

@@ -10,6 +10,7 @@ import type { Message } from './chain/messages.js'
 import { openEngine } from './engine.js'
 import { fail } from './errors.js'
 import { startMinutes } from './minute-timer.js'
+import { MAX_START_HEIGHT } from './store/directory.js'
 
 export { DEV_CHAIN_ERRORS } from './errors.js'
 export { DEV_KEYS, PEGNET_CHAINS } from './bootstrap.js'
@@ -21,6 +22,8 @@ export interface DevChainOptions {
   readonly port?: number
   /** Length of a block; a minute is a tenth of it. */
   readonly blockSeconds: number
+  /** Height of the genesis block of a new chain (default 0): for rules that change at a height. */
+  readonly startHeight?: number
   /** No timer: minutes end by `tick()`. */
   readonly manual?: boolean
   /** Entry credits that the development key is given when it is short of them (default 1,000,000; 0: none). */
@@ -55,13 +58,13 @@ export interface DevChain {
  * `E_DEVCHAIN_DAMAGED`, `E_DEVCHAIN_STORE`, `E_DEVCHAIN_PORT`.
  */
 export async function startDevChain(options: DevChainOptions): Promise<DevChain> {
-  const { dataDir, blockSeconds, manual = false, signal } = options
+  const { dataDir, blockSeconds, startHeight, manual = false, signal } = options
   const fund = options.fund ?? 1_000_000
   const clock = options.now ?? Date.now
   const now = () => Math.floor(clock())
-  checkOptions(blockSeconds, fund, options.port ?? 0)
+  checkOptions(blockSeconds, fund, options.port ?? 0, startHeight)
   if (signal?.aborted) throw fail('E_DEVCHAIN_CLOSED', 'the development chain was ended before it began')
-  const engine = openEngine(dataDir, now())
+  const engine = openEngine(dataDir, now(), startHeight)
   let stopMinutes = () => {}
   let closed: Promise<void> | null = null
   try {
@@ -122,11 +125,13 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
   }
 }
 
-function checkOptions(blockSeconds: number, fund: number, port: number): void {
+function checkOptions(blockSeconds: number, fund: number, port: number, startHeight = 0): void {
   if (!Number.isFinite(blockSeconds) || blockSeconds <= 0 || blockSeconds > 86_400)
     throw fail('E_DEVCHAIN_OPTION', 'a block lasts more than 0 and at most 86400 seconds')
   if (!Number.isSafeInteger(fund) || fund < 0 || fund > 100_000_000)
     throw fail('E_DEVCHAIN_OPTION', 'the fund is a whole number of entry credits, at most 100000000')
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw fail('E_DEVCHAIN_OPTION', 'the port is a number from 0 to 65535')
+  if (!Number.isInteger(startHeight) || startHeight < 0 || startHeight > MAX_START_HEIGHT)
+    throw fail('E_DEVCHAIN_OPTION', `the start height is a whole number, at most ${MAX_START_HEIGHT}`)
 }

@@ -58,7 +58,7 @@ async function emptyChain(t: Test, at = OPENED) {
 /** A chain that goes on from the recorded blocks up to `height`. */
 async function recordedChain(t: Test, height: number) {
   const dataDir = t.testdir({ [`to-${height}`]: {} }) + `/to-${height}`
-  const directory = openDirectory(dataDir, createArchive(genesisBlock(), () => genesisBlock()).tip.keyMr)
+  const directory = openDirectory(dataDir)
   for (const block of recordedBlocks().slice(1, height + 1)) directory.save(block)
   const now = () => OPENED + height * 10 * MINUTE
   const chain = await startDevChain({ dataDir, blockSeconds: 20, manual: true, fund: 0, chains: [], now })

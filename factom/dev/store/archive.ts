@@ -19,7 +19,9 @@ export type Place =
   | { readonly kind: 'entry'; readonly height: number; readonly index: number; readonly entry: number }
 
 export interface Archive {
-  /** Height of the highest saved block. */
+  /** Height of the first block, usually 0. */
+  readonly first: number
+  /** The highest saved block. */
   readonly tip: Tip
   /** Balances as of the highest saved block. */
   readonly balances: Balances
@@ -42,7 +44,7 @@ export function createArchive(genesis: SavedBlock, load: (height: number) => Sav
   const payments = new Map<string, string>()
   const recent = new Map<number, SavedBlock>()
   const balances = createBalances()
-  let tip = emptyTip()
+  let tip = emptyTip(genesis.height)
 
   function append(block: SavedBlock): void {
     const parts = decodeParts(block)
@@ -89,13 +91,14 @@ export function createArchive(genesis: SavedBlock, load: (height: number) => Sav
 
   append(genesis)
   return {
+    first: genesis.height,
     get tip() {
       return tip
     },
     balances,
     head: (chainId) => heads.get(chainId),
     block(height) {
-      if (!Number.isInteger(height) || height < 0 || height > tip.height) return undefined
+      if (!Number.isInteger(height) || height < genesis.height || height > tip.height) return undefined
       const block = recent.get(height) ?? load(height)
       remember(block)
       return block

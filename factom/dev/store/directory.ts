@@ -6,6 +6,7 @@ import { toHex } from '../../bytes.js'
 import type { SavedBlock } from '../blocks/index.js'
 import { decodeDirectoryBlock, hexBytes } from '../blocks/index.js'
 import { fail } from '../errors.js'
+import { genesisBlock } from '../genesis.js'
 import { makeFolder, storeError, writeWhole } from './files.js'
 
 const FORMAT = 1
@@ -15,60 +16,89 @@ const DIGITS = 9
 const LEFTOVER = /^(?:lock|.*\.new)$/
 
 export interface BlockFiles {
-  /** Heights of the blocks on disk above genesis; they are contiguous from 1. */
+  readonly genesis: SavedBlock
+  /** Heights of the blocks on disk above genesis; they are contiguous. */
   readonly heights: readonly number[]
   readonly journalPath: string
   load(height: number): SavedBlock
   save(block: SavedBlock): void
 }
 
+/** The highest height at which a chain can begin. */
+export const MAX_START_HEIGHT = 10 ** DIGITS - 1_000_000
+
 /**
  * Opens or begins the directory. `E_DEVCHAIN_FOREIGN` if it holds something else, or a chain of another genesis;
- * then nothing in it is touched.
+ * then nothing in it is touched. Without `startHeight` a new chain begins at 0, and an old one where it began.
  */
-export function openDirectory(path: string, genesisKeyMr: string): BlockFiles {
+export function openDirectory(path: string, startHeight?: number): BlockFiles {
   const manifest = join(path, 'chain.json')
   const blocks = join(path, 'blocks')
-  const expected = { format: FORMAT, chain: 'factom development chain', genesis: genesisKeyMr }
-  if (existsSync(manifest)) checkManifest(manifest, expected)
+  let genesis: SavedBlock
+  if (existsSync(manifest)) genesis = checkManifest(manifest, startHeight)
   else {
     if (readdirSync(path).some((name) => !LEFTOVER.test(name)))
       throw fail(
         'E_DEVCHAIN_FOREIGN',
         `${path} is not empty and not a development chain: use another directory`,
       )
-    writeWhole(manifest, `${JSON.stringify(expected)}\n`)
+    genesis = genesisBlock(startHeight)
+    writeWhole(manifest, `${JSON.stringify(manifestOf(genesis))}\n`)
   }
   makeFolder(blocks)
   const fileOf = (height: number) => join(blocks, `${String(height).padStart(DIGITS, '0')}.json`)
   return {
-    heights: heightsIn(blocks),
+    genesis,
+    heights: heightsIn(blocks, genesis.height + 1),
     journalPath: join(path, 'journal.jsonl'),
-    load: (height) => readBlock(fileOf(height), height),
+    load: (height) => (height === genesis.height ? genesis : readBlock(fileOf(height), height)),
     save: (block) => writeWhole(fileOf(block.height), blockText(block)),
   }
 }
 
-function checkManifest(path: string, expected: Readonly<Record<string, unknown>>): void {
+function manifestOf(genesis: SavedBlock) {
+  return {
+    format: FORMAT,
+    chain: 'factom development chain',
+    genesis: decodeDirectoryBlock(genesis.directory).keyMr,
+    startHeight: genesis.height,
+  }
+}
+
+/** The genesis of a chain that is there. */
+function checkManifest(path: string, wanted: number | undefined): SavedBlock {
   let found: Record<string, unknown>
   try {
-    found = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+    // Chains from before there was a choice begin at 0.
+    found = { startHeight: 0, ...(JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>) }
   } catch (cause) {
     throw fail('E_DEVCHAIN_DAMAGED', `${path} is damaged: restore it or use another directory`, { cause })
   }
-  const other = Object.keys(expected).find((key) => found[key] !== expected[key])
-  if (other !== undefined)
-    throw fail('E_DEVCHAIN_FOREIGN', `${path} belongs to another chain (${other}): use another directory`)
+  const { startHeight } = found
+  const known = typeof startHeight === 'number' && startHeight >= 0 && startHeight <= MAX_START_HEIGHT
+  const genesis = genesisBlock(known ? Math.floor(startHeight) : 0)
+  const other = Object.entries(manifestOf(genesis)).find(([key, value]) => found[key] !== value)
+  if (other)
+    throw fail('E_DEVCHAIN_FOREIGN', `${path} belongs to another chain (${other[0]}): use another directory`)
+  if (wanted !== undefined && wanted !== genesis.height)
+    throw fail(
+      'E_DEVCHAIN_FOREIGN',
+      `${path} belongs to a chain that begins at height ${genesis.height}: use another directory`,
+    )
+  return genesis
 }
 
-function heightsIn(folder: string): number[] {
+function heightsIn(folder: string, first: number): number[] {
   const heights = readdirSync(folder)
     .filter((name) => !name.endsWith('.new'))
     .map((name) => (/^\d{9}\.json$/.test(name) ? Number.parseInt(name, 10) : Number.NaN))
     .sort((a, b) => a - b)
-  const gap = heights.findIndex((height, i) => height !== i + 1)
+  const gap = heights.findIndex((height, i) => height !== first + i)
   if (gap >= 0)
-    throw fail('E_DEVCHAIN_DAMAGED', `${folder} lacks the block of height ${gap + 1}, or has a strange file`)
+    throw fail(
+      'E_DEVCHAIN_DAMAGED',
+      `${folder} lacks the block of height ${first + gap}, or has a strange file`,
+    )
   return heights
 }
 

@@ -156,10 +156,10 @@ export function tipOf({ directory, admin, credit, factoid }: Parts): Tip {
   }
 }
 
-/** Before genesis. */
-export function emptyTip(): Tip {
+/** Before a genesis of height `first`. */
+export function emptyTip(first: number): Tip {
   return {
-    height: -1,
+    height: first - 1,
     keyMr: ZERO_HASH,
     fullHash: ZERO_HASH,
     header: new Uint8Array(),

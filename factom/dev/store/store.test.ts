@@ -19,6 +19,7 @@ import { ecKey } from '../../address.js'
 import { toHex } from '../../bytes.js'
 import { composeEntryCommit } from '../../commit.js'
 import { chainIdOf, encodeEntry, entryHash } from '../../entry.js'
+import { decodeDirectoryBlock } from '../blocks/index.js'
 import { bootstrap, DEV_KEYS, PEGNET_CHAINS } from '../bootstrap.js'
 import { openEngine } from '../engine.js'
 import type { Engine } from '../engine.js'
@@ -287,6 +288,28 @@ t.test('options and life of the server', async (t) => {
   t.equal(again.height, 1)
   await again.close()
   t.throws(() => again.tick(), { code: 'E_DEVCHAIN_CLOSED' })
+})
+
+t.test('a chain that begins at another height', async (t) => {
+  const dataDir = t.testdir()
+  const options = { dataDir, blockSeconds: 60, manual: true, startHeight: 258_795 }
+  const chain = await startDevChain(options)
+  t.match(chain, { height: 258_796, savedHeight: 258_795, minute: 0 })
+  for (let i = 0; i < 23; i++) chain.tick()
+  await chain.close()
+  const foreign = { code: 'E_DEVCHAIN_FOREIGN', message: /begins at height 258795/ }
+  await t.rejects(startDevChain({ ...options, startHeight: 0 }), foreign)
+  await t.rejects(startDevChain({ ...options, startHeight: -1 }), { code: 'E_DEVCHAIN_OPTION' })
+  const again = await startDevChain({ dataDir, blockSeconds: 60, manual: true })
+  t.match(again, { height: 258_798, savedHeight: 258_797, minute: 3 }, 'it is known where it began')
+  await again.close()
+  const engine = openEngine(dataDir, START)
+  t.teardown(() => engine.close())
+  t.equal(engine.archive.first, 258_795)
+  t.equal(engine.archive.block(258_794), undefined)
+  const first = engine.archive.block(258_795)
+  t.match(first && decodeDirectoryBlock(first.directory), { height: 258_795, prevKeyMr: '0'.repeat(64) })
+  t.equal(engine.archive.block(258_797)?.height, 258_797)
 })
 
 t.test('minutes end by the clock', async (t) => {

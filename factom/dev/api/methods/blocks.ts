@@ -32,7 +32,7 @@ export function blockMethods({ archive }: ApiContext): MethodTable {
   // factomd keeps its first reply for the genesis block, whether or not later ones want raw data.
   let genesisReply: Json | null = null
   const factoidByHeight: View = (block, withRaw) => {
-    if (block.height > 0) return factoidBlock(block, withRaw)
+    if (block.height > archive.first) return factoidBlock(block, withRaw)
     genesisReply ??= factoidBlock(block, withRaw)
     return genesisReply
   }

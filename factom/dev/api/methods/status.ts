@@ -19,7 +19,7 @@ export function statusMethods({ state, archive, blockSeconds, now }: ApiContext)
         leaderheight: state.height - 1,
         entryblockheight: saved,
         // A node has all entries of a block one minute after the block.
-        entryheight: state.minute === 1 ? Math.max(0, saved - 1) : saved,
+        entryheight: state.minute === 1 ? Math.max(archive.first, saved - 1) : saved,
       }
     },
     'current-minute': () => {
