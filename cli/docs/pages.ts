@@ -3,6 +3,7 @@ import { BENCH_ERRORS } from '../../bench/index.js'
 import { CONFIG_ERRORS, NETWORK_ERRORS } from '../../config/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
+import { KOMODO_TX_ERRORS } from '../../komodo/index.js'
 import { LXR_ERRORS } from '../../lxrhash/index.js'
 import { MINER_ERRORS } from '../../miner/index.js'
 import { GRADING_ERRORS, PRICE_ERRORS, RECORD_ERRORS } from '../../oracle/index.js'
@@ -21,6 +22,7 @@ export function docPages(): Readonly<Record<string, string>> {
       LXRHash: LXR_ERRORS,
       Factom: FACTOM_ERRORS,
       'Embedded chain': DEV_CHAIN_ERRORS,
+      Komodo: KOMODO_TX_ERRORS,
       Records: RECORD_ERRORS,
       Grading: GRADING_ERRORS,
       Prices: PRICE_ERRORS,

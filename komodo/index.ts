@@ -1,0 +1,2 @@
+/** Komodo: exact transaction codec. */
+export * from './tx/index.js'
