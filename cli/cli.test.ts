@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 
@@ -149,7 +150,7 @@ t.test('processors', (t) => {
 
 t.test('plan of a run', (t) => {
   const plan = (words: string[], env: Record<string, string> = {}) => {
-    const { settings, origins } = resolveSettings(MINE_KEYS, readFlags(words, MINE_KEYS), env)
+    const { settings, origins } = resolveSettings(MINE_KEYS, { flags: readFlags(words, MINE_KEYS), env })
     return planOf(settings, origins)
   }
   const problems = (words: string[], env: Record<string, string> = {}): string[] => {
@@ -512,6 +513,25 @@ t.test('command lines that go wrong', async (t) => {
       { event: 'error', code: 'E_CONFIG_VALUE', message: /--bits/ },
     ],
   )
+  const file = join(
+    t.testdir({ 'pegminer.yaml': 'output: { json: true }\nbench:\n  bits: 7\nmner: {}\n' }),
+    'pegminer.yaml',
+  )
+  const withFile = await run(['hash', '--config', file, '--bits', '99'])
+  t.equal(withFile.code, 2)
+  t.same(
+    withFile.stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { code: string }).code),
+    ['E_CONFIG_KEY', 'E_CONFIG_VALUE', 'E_CONFIG_VALUE'],
+    'the file, flags and settings of other commands; as events, since the file asks for them',
+  )
+  t.match(withFile.stderr, /pegminer.yaml:3: bench.bits must be/)
+  t.match(await run(['hash'], { env: { PEGMINER_CONFIG: `${file}x` } }), {
+    code: 2,
+    stderr: /^pegminer: E_CONFIG_FILE: .* no such file/,
+  })
   t.match(await run(['bytemap']), { code: 2, stderr: /say what to do: build, info, verify/ })
   t.match(await run(['bytemap', 'verfy']), { code: 2, stderr: /did you mean verify\?/ })
   t.match(await run(['hash', '--bits', '8', '--dir', t.testdir()], { aborted: true }), {

@@ -3,7 +3,7 @@ import type { SettingKey } from '../config/index.js'
 import type { CommandSpec } from './context.js'
 import { BENCH_KEYS, BYTEMAP_KEYS, DEV_KEYS, HASH_KEYS, MINE_KEYS } from './keys.js'
 
-const command = <K extends SettingKey>(spec: CommandSpec<K>): CommandSpec<K> => spec
+const command = <K extends SettingKey, S>(spec: CommandSpec<K, S>): CommandSpec<K, S> => spec
 
 const MINE = command({
   name: 'mine',
@@ -117,3 +117,8 @@ const BENCH = command({
 export const COMMANDS: readonly CommandSpec[] = [MINE, DEV, BENCH, HASH, BYTEMAP].map(
   (spec) => spec as unknown as CommandSpec,
 )
+
+/** The names of all structured sections of the configuration file. */
+export const SECTION_NAMES: readonly string[] = [
+  ...new Set(COMMANDS.flatMap(({ sections }) => Object.keys(sections ?? {}))),
+]

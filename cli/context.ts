@@ -1,7 +1,14 @@
 /** What a command is, and what it is given. */
 import type { Readable, Writable } from 'node:stream'
 
-import type { Environment, Origin, SettingKey, Settings } from '../config/index.js'
+import type {
+  ConfigFile,
+  Environment,
+  Origin,
+  SectionValidator,
+  SettingKey,
+  Settings,
+} from '../config/index.js'
 import type { Logger } from '../telemetry/index.js'
 import type { Output } from './output.js'
 
@@ -21,9 +28,13 @@ export interface Io {
   readonly interrupted: AbortSignal
 }
 
-export interface CommandContext<K extends SettingKey> {
+export interface CommandContext<K extends SettingKey, S = unknown> {
   readonly settings: Pick<Settings, K>
   readonly origins: Readonly<Record<K, Origin>>
+  /** The structured sections of the configuration file that the command names, checked. */
+  readonly sections: S
+  /** The configuration file, if one was read. */
+  readonly config: ConfigFile | undefined
   readonly positionals: readonly string[]
   readonly output: Output
   /** The log, on standard error. */
@@ -36,14 +47,20 @@ export interface CommandContext<K extends SettingKey> {
 }
 
 /** Resolves to the exit code; an interrupted command may also reject with anything. */
-export type CommandRun<K extends SettingKey> = (context: CommandContext<K>) => Promise<number>
+export type CommandRun<K extends SettingKey, S = unknown> = (context: CommandContext<K, S>) => Promise<number>
+
+/**
+ * Structured sections of the configuration file, by name: `prices` is all below `prices:` that is no setting of the
+ * table, `feed.gateways` only that key. Each loads the function that checks it.
+ */
+export type SectionLoaders<S> = { readonly [N in keyof S]: () => Promise<SectionValidator<S[N]>> }
 
 export interface Example {
   readonly line: string
   readonly text: string
 }
 
-export interface CommandSpec<K extends SettingKey = SettingKey> {
+export interface CommandSpec<K extends SettingKey = SettingKey, S = unknown> {
   readonly name: string
   /** One clause for the list of commands. */
   readonly summary: string
@@ -52,7 +69,8 @@ export interface CommandSpec<K extends SettingKey = SettingKey> {
   /** Paragraphs for its help. */
   readonly details: readonly string[]
   readonly keys: readonly K[]
+  readonly sections?: SectionLoaders<S>
   readonly examples: readonly Example[]
   /** Loads what the command needs, only when it is called. */
-  load(): Promise<CommandRun<K>>
+  load(): Promise<CommandRun<K, S>>
 }

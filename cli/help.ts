@@ -67,7 +67,8 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
           '',
         ]),
     ...wrap(
-      `Each flag is also a variable, for example ${displayNameOf(keys[0]!)} is ${envNameOf(keys[0]!)}.`,
+      `Each flag is also a variable and a line of pegminer.yaml: ${sameText(keys[0]!)}. A flag beats the variable, the ` +
+        'variable the file.',
       width,
     ),
     '',
@@ -78,6 +79,11 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
         : [`  ${paint('cyan', line)}`, ...wrap(text, width - 6).map((part) => `      ${part}`)],
     ),
   ]
+}
+
+function sameText(key: SettingKey): string {
+  const [section = '', name = ''] = key.split('.')
+  return `${displayNameOf(key)} is ${envNameOf(key)}, and "${name}:" below "${section}:"`
 }
 
 function flagText(key: SettingKey): { left: string; right: string } {

@@ -3,7 +3,7 @@ import type { SettingKey } from '../config/index.js'
 
 const keys = <const K extends readonly SettingKey[]>(...list: K): K => list
 
-const OUTPUT = keys('output.json', 'output.color', 'log.level', 'log.format')
+const OUTPUT = keys('config.file', 'output.json', 'output.color', 'log.level', 'log.format')
 const LXR = keys('lxrhash.bits', 'lxrhash.seed', 'lxrhash.passes', 'lxrhash.hashBits', 'lxrhash.dir')
 
 export const MINE_KEYS = keys(

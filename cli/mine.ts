@@ -58,6 +58,7 @@ export async function mine(context: Context): Promise<number> {
     )
     fact('cpu', `${machine.cpu}, ${machine.cores} ${machine.cores === 1 ? 'core' : 'cores'}`)
     fact('memory', `${bytesText(machine.memory)}, ${bytesText(machine.freeMemory)} free`)
+    if (context.config) fact('settings', context.config.name)
     const cpus = chosenCpus(settings['miner.affinity'], ownCpus())
     const nice = settings['miner.nice']
     const map = await openMap(context, {

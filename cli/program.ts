@@ -1,17 +1,26 @@
 /** The program: finds the command, resolves its settings, runs it, and turns whatever happens into an exit code. */
 import {
+  checkSection,
+  configFileName,
   isCoded,
   messageOf,
   nearest,
   problem,
+  problemsError,
   problemsOf,
+  readConfigFile,
   readFlags,
-  resolveSettings,
+  resolveAll,
+  settingOf,
   shown,
+  type ConfigFile,
   type Flags,
+  type Resolved,
+  type SectionValidator,
+  type SettingKey,
 } from '../config/index.js'
 import { createCensor, createLogger, painter, type Censor } from '../telemetry/index.js'
-import { COMMANDS } from './commands.js'
+import { COMMANDS, SECTION_NAMES } from './commands.js'
 import { EXIT, type CommandSpec, type Io } from './context.js'
 import { fail } from './errors.js'
 import { commandHelp, overviewHelp } from './help.js'
@@ -22,7 +31,7 @@ import { versionOf } from './version.js'
 /** Runs one command line (without `node` and the script) and resolves to the exit code. Never rejects. */
 export async function runProgram(words: readonly string[], io: Io): Promise<number> {
   const gone = watchOutput(io)
-  const json = words.includes('--json') || /^(true|on|yes|1)$/i.test(io.env['PEGMINER_OUTPUT_JSON'] ?? '')
+  let json = words.includes('--json') || /^(true|on|yes|1)$/i.test(io.env['PEGMINER_OUTPUT_JSON'] ?? '')
   const report = (error: unknown): number => reportError(error, io, json)
   try {
     const [first = '--help', ...rest] = words
@@ -34,7 +43,11 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
     const command = COMMANDS.find(({ name }) => name === first)
     if (command === undefined) throw unknownCommand(first)
     sayEnding(io)
-    const code = await runCommand(command, rest, {
+    const run = await resolveCommand(command, { words: rest, env: io.env })
+    // The configuration file may ask for it too.
+    json = run.settings['output.json']
+    if (run.problems.length > 0) throw problemsError(run.problems)
+    const code = await runCommand(command, run, {
       ...io,
       interrupted: AbortSignal.any([io.interrupted, gone]),
     })
@@ -91,11 +104,9 @@ function unknownCommand(word: string): Error {
   return fail('E_CLI_COMMAND', `unknown command ${shown(word)}; ${hint}`)
 }
 
-async function runCommand(command: CommandSpec, words: readonly string[], io: Io): Promise<number> {
-  const flags = withArguments(readFlags(words, command.keys), command)
-  const { settings, origins, warnings } = resolveSettings(command.keys, flags, io.env)
+async function runCommand(command: CommandSpec, resolved: ResolvedCommand, io: Io): Promise<number> {
+  const { settings, origins, sections, secrets, warnings, config, positionals } = resolved
   const json = settings['output.json']
-  const secrets = [settings['miner.ecSecret']].filter((secret) => secret !== undefined)
   const censor = createCensor(secrets, KNOWN_KEYS)
   const color = (stream: Io['stdout']) => wantsColor(stream, settings['output.color'], io.env['NO_COLOR'])
   const log = loggerOf(settings, io, { censor, color: color(io.stderr) })
@@ -104,7 +115,9 @@ async function runCommand(command: CommandSpec, words: readonly string[], io: Io
   return run({
     settings,
     origins,
-    positionals: flags.positionals,
+    sections,
+    config,
+    positionals,
     output: createOutput({
       stream: io.stdout,
       json,
@@ -118,6 +131,44 @@ async function runCommand(command: CommandSpec, words: readonly string[], io: Io
     env: io.env,
     signal: io.interrupted,
   })
+}
+
+interface ResolvedCommand extends Resolved<SettingKey> {
+  readonly sections: Readonly<Record<string, unknown>>
+  readonly secrets: readonly string[]
+  readonly config: ConfigFile | undefined
+  readonly positionals: readonly string[]
+}
+
+/** Settings and sections of a command, with all that is wrong with flags, variables and file. */
+async function resolveCommand(
+  command: CommandSpec,
+  { words, env }: { words: readonly string[]; env: Io['env'] },
+): Promise<ResolvedCommand> {
+  const flags = withArguments(readFlags(words, command.keys), command)
+  const name = configFileName({ flags, env })
+  const config = name === undefined ? undefined : readConfigFile(name, SECTION_NAMES)
+  const resolved = resolveAll(command.keys, { flags, env, file: config })
+  const loaders = Object.entries<() => Promise<SectionValidator<unknown>>>(command.sections ?? {})
+  const checked = await Promise.all(
+    loaders.map(async ([name, load]) => ({
+      name,
+      ...checkSection(name, await load(), { file: config, env }),
+    })),
+  )
+  const secrets = command.keys.filter((key) => settingOf(key).secret).map((key) => resolved.settings[key])
+  return {
+    ...resolved,
+    config,
+    positionals: flags.positionals,
+    sections: Object.fromEntries(checked.map(({ name, value }) => [name, value])),
+    secrets: [
+      ...secrets.filter((secret) => typeof secret === 'string'),
+      ...checked.flatMap((section) => section.secrets),
+    ],
+    problems: [...resolved.problems, ...checked.flatMap((section) => section.problems)],
+    warnings: [...resolved.warnings, ...checked.flatMap((section) => section.warnings)],
+  }
 }
 
 /** Arguments beyond those that the command takes are problems, unless a wrong flag explains them. */

@@ -7,6 +7,21 @@ export const CONFIG_ERRORS = {
     remedy: 'See the lines.',
     kind: 'usage',
   },
+  E_CONFIG_FILE: {
+    summary: 'The configuration file cannot be read, or is not the YAML that it must be.',
+    remedy: 'See the line that the message names; pegminer config init writes an example.',
+    kind: 'usage',
+  },
+  E_CONFIG_KEY: {
+    summary: 'The configuration file holds a key that nobody knows.',
+    remedy: 'Correct or remove the line that the message names; docs/settings.md lists all keys.',
+    kind: 'usage',
+  },
+  E_CONFIG_SECTION: {
+    summary: 'A structured part of the configuration file, such as that of the price sources, is wrong.',
+    remedy: 'Correct the line that the message names.',
+    kind: 'usage',
+  },
   E_CONFIG_FLAG: {
     summary: 'A flag is unknown, belongs to another command, or lacks its value.',
     remedy: 'See the list of flags: pegminer COMMAND --help.',
@@ -24,7 +39,7 @@ export const CONFIG_ERRORS = {
   },
   E_CONFIG_MISSING: {
     summary: 'A setting that the command needs was not given.',
-    remedy: 'Give it as the flag or environment variable that the message names.',
+    remedy: 'Give it as the flag, the environment variable or the line of the file that the message names.',
     kind: 'usage',
   },
   E_CONFIG_NETWORK: {
@@ -34,7 +49,8 @@ export const CONFIG_ERRORS = {
   },
   E_CONFIG_SECRET: {
     summary: 'A secret was given in a way that would disclose it, twice, or in a file that cannot be read.',
-    remedy: 'Give it once: in its environment variable, or in a file that the variable with _FILE names.',
+    remedy:
+      'Give it once: in its environment variable, or in a file that the variable with _FILE or the key with File names.',
     kind: 'usage',
   },
 } as const

@@ -1,10 +1,8 @@
-/**
- * The value of every setting of a command: flag, else environment, else default. (A configuration file will come
- * between environment and default.)
- */
-import { readFileSync, statSync } from 'node:fs'
+/** The value of every setting of a command: flag, else environment, else configuration file, else default. */
+import { existsSync, readFileSync, statSync } from 'node:fs'
 
 import { messageOf } from './errors.js'
+import type { ConfigFile } from './file.js'
 import type { Flags } from './flags.js'
 import { problem, problemsError, shown, type Problem } from './problems.js'
 import {
@@ -16,77 +14,174 @@ import {
   type Settings,
 } from './settings.js'
 import { nearest } from './suggest.js'
+import { path } from './types.js'
 
-export type Origin = 'flag' | 'environment' | 'default'
+export type Origin = 'flag' | 'environment' | 'file' | 'default'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Resolved<K extends SettingKey> {
   readonly settings: Pick<Settings, K>
   readonly origins: Readonly<Record<K, Origin>>
+  /** Where exactly: the flag, the variable, the line of the file; '' for a default. */
+  readonly places: Readonly<Record<K, string>>
+  /** Everything that is wrong, the problems of flags and file included. A setting that is wrong has its default. */
+  readonly problems: readonly Problem[]
   /** One-line hints about what was found but has no effect. */
   readonly warnings: readonly string[]
+}
+
+export interface Sources {
+  readonly flags: Pick<Flags, 'texts' | 'problems'>
+  readonly env: Environment
+  readonly file?: ConfigFile | undefined
 }
 
 /** A secret's file holds one line; anything larger is another file. */
 const MAX_SECRET_BYTES = 4096
 const PREFIX = 'PEGMINER_'
+/** Read if it is in the working directory. */
+export const CONFIG_NAME = 'pegminer.yaml'
 
 /** Throws one error (`problemsError`) with everything that is wrong, the flags' own problems included. */
-export function resolveSettings<K extends SettingKey>(
-  keys: readonly K[],
-  flags: Pick<Flags, 'texts' | 'problems'>,
-  env: Environment,
-): Resolved<K> {
-  const problems: Problem[] = [...flags.problems]
+export function resolveSettings<K extends SettingKey>(keys: readonly K[], sources: Sources): Resolved<K> {
+  const resolved = resolveAll(keys, sources)
+  if (resolved.problems.length > 0) throw problemsError(resolved.problems)
+  return resolved
+}
+
+/** The same, but what is wrong comes back. What the file says of other commands' settings is checked too. */
+export function resolveAll<K extends SettingKey>(keys: readonly K[], sources: Sources): Resolved<K> {
+  const { flags, env, file } = sources
+  const problems: Problem[] = [...flags.problems, ...(file?.problems ?? [])]
   const settings: Partial<Record<SettingKey, unknown>> = {}
   const origins: Partial<Record<SettingKey, Origin>> = {}
+  const places: Partial<Record<SettingKey, string>> = {}
   for (const key of keys) {
     const spec = settingOf(key)
-    const source = sourceOf(key, flags, env, problems)
+    const source = sourceOf(key, sources, problems)
     origins[key] = source?.origin ?? 'default'
-    settings[key] = spec.default
-    if (source === undefined) continue
-    const value = spec.type.parse(source.text)
-    if (value === undefined) problems.push(badValue(key, source))
-    else settings[key] = value
+    places[key] = source?.place ?? ''
+    settings[key] = valueOf(key, source, problems) ?? spec.default
   }
-  if (problems.length > 0) throw problemsError(problems)
+  // A wrong line of the file stays wrong when a flag or variable covers it, or another command is run.
+  for (const key of SETTING_KEYS)
+    if (!keys.includes(key as K) || origins[key] !== 'file') {
+      const source = fileSource(key, sources, problems, { read: false })
+      if (source) valueOf(key, source, problems)
+    }
   return {
     settings: settings as Pick<Settings, K>,
     origins: origins as Record<K, Origin>,
+    places: places as Record<K, string>,
+    problems: problems.filter(({ message }, k) => problems.findIndex((p) => p.message === message) === k),
     warnings: unknownVariables(env),
   }
+}
+
+/** The name of the file to read: that of flag or variable, else `pegminer.yaml` if it is here, else none. */
+export function configFileName({ flags, env }: Sources): string | undefined {
+  const name = flags.texts.get('config.file') ?? (env[envNameOf('config.file')] || undefined)
+  if (name === undefined) return existsSync(CONFIG_NAME) ? CONFIG_NAME : undefined
+  return name === '' || /^off$/i.test(name) ? undefined : name
 }
 
 interface Source {
   readonly text: string
   readonly origin: Origin
+  /** What a message begins with. */
   readonly name: string
+  readonly place: string
+  /** Where relative paths count from. */
+  readonly folder?: string
 }
 
-function sourceOf(
-  key: SettingKey,
-  flags: Pick<Flags, 'texts'>,
-  env: Environment,
-  problems: Problem[],
-): Source | undefined {
-  const flag = flags.texts.get(key)
-  if (flag !== undefined) return { text: flag, origin: 'flag', name: displayNameOf(key) }
+function valueOf(key: SettingKey, source: Source | undefined, problems: Problem[]): unknown {
+  if (source === undefined) return undefined
+  const { type, secret } = settingOf(key)
+  const value = type.parse(source.text, source.folder)
+  if (value !== undefined) return value
+  const quoted = secret || type.placeholder === 'URL' ? '' : `, not ${shown(source.text)}`
+  problems.push(problem('E_CONFIG_VALUE', `${source.name} must be ${type.expects}${quoted}`))
+  return undefined
+}
+
+function sourceOf(key: SettingKey, sources: Sources, problems: Problem[]): Source | undefined {
+  const flag = sources.flags.texts.get(key)
+  const name = displayNameOf(key)
+  if (flag !== undefined) return { text: flag, origin: 'flag', name, place: name }
+  return environmentSource(key, sources.env, problems) ?? fileSource(key, sources, problems, { read: true })
+}
+
+function environmentSource(key: SettingKey, env: Environment, problems: Problem[]): Source | undefined {
   const name = envNameOf(key)
-  const text = env[name] === '' ? undefined : env[name]
-  if (!settingOf(key).secret) return text === undefined ? undefined : { text, origin: 'environment', name }
-  const file = env[`${name}_FILE`]
-  if (file === undefined || file === '')
-    return text === undefined ? undefined : { text: text.trim(), origin: 'environment', name }
+  const { secret } = settingOf(key)
+  const text = env[name] || undefined
+  const file = (secret && env[`${name}_FILE`]) || undefined
+  if (file === undefined)
+    return text === undefined
+      ? undefined
+      : { text: secret ? text.trim() : text, origin: 'environment', name, place: name }
   if (text !== undefined) {
     problems.push(problem('E_CONFIG_SECRET', `${name} and ${name}_FILE are both set; keep one of them`))
     return undefined
   }
+  const place = `${name}_FILE`
+  return secretSource({ name: place, place, origin: 'environment' }, { path: file, shown: file }, problems)
+}
+
+/** `read`: whether the file of a secret is opened. A run that does not need it need not be able to. */
+function fileSource(
+  key: SettingKey,
+  { file }: Sources,
+  problems: Problem[],
+  { read }: { readonly read: boolean },
+): Source | undefined {
+  const text = file?.textOf(key)
+  const named = settingOf(key).secret ? file?.secretFileOf(key) : undefined
+  if (file === undefined || (text === undefined && named === undefined)) return undefined
+  const line = file.at((text ?? named)!.line)
+  const { folder } = file
+  if (named === undefined) {
+    if (settingOf(key).secret && file.readableByOthers) {
+      problems.push(
+        problem(
+          'E_CONFIG_SECRET',
+          `${line}: other users can read this file, so it must not hold ${key}; name a file of the secret's own with ` +
+            `${key}File, or take their right away: chmod 600 ${file.name}`,
+        ),
+      )
+      return undefined
+    }
+    return { text: text!.text, origin: 'file', name: `${line}: ${key}`, place: line, folder }
+  }
+  if (text !== undefined) {
+    problems.push(
+      problem('E_CONFIG_SECRET', `${line}: ${key} and ${key}File are both there; keep one of them`),
+    )
+    return undefined
+  }
+  if (!read) return undefined
+  const where = path.parse(named.text, folder)
+  if (where === undefined) {
+    problems.push(
+      problem('E_CONFIG_VALUE', `${line}: ${key}File must be ${path.expects}, not ${shown(named.text)}`),
+    )
+    return undefined
+  }
+  const name = `${line}: ${key}File`
+  return secretSource({ name, place: line, origin: 'file' }, { path: where, shown: named.text }, problems)
+}
+
+function secretSource(
+  source: Pick<Source, 'name' | 'place' | 'origin'>,
+  file: { readonly path: string; readonly shown: string },
+  problems: Problem[],
+): Source | undefined {
   try {
-    return { text: readSecret(file), origin: 'environment', name: `${name}_FILE` }
+    return { ...source, text: readSecret(file.path) }
   } catch (error) {
     problems.push(
-      problem('E_CONFIG_SECRET', `${name}_FILE: ${shown(file)} cannot be used: ${messageOf(error)}`),
+      problem('E_CONFIG_SECRET', `${source.name}: ${shown(file.shown)} cannot be used: ${messageOf(error)}`),
     )
     return undefined
   }
@@ -96,12 +191,6 @@ function readSecret(file: string): string {
   const stat = statSync(file)
   if (!stat.isFile() || stat.size > MAX_SECRET_BYTES) throw new TypeError('not a small text file')
   return readFileSync(file, 'utf8').trim()
-}
-
-function badValue(key: SettingKey, source: Source): Problem {
-  const { type, secret } = settingOf(key)
-  const quoted = secret || type.placeholder === 'URL' ? '' : `, not ${shown(source.text)}`
-  return problem('E_CONFIG_VALUE', `${source.name} must be ${type.expects}${quoted}`)
 }
 
 /** Variables that look like a misspelt one of ours. Others are left alone: containers set `PEGMINER_SERVICE_HOST`. */

@@ -20,7 +20,7 @@ import {
 } from './index.js'
 
 const resolve = <K extends SettingKey>(keys: readonly K[], words: string[], env: Environment = {}) =>
-  resolveSettings(keys, readFlags(words, keys), env)
+  resolveSettings(keys, { flags: readFlags(words, keys), env })
 
 /** The problems of a call that must fail, as `code: message`. */
 function problems(keys: readonly SettingKey[], words: string[], env: Environment = {}): string[] {

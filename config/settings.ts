@@ -34,6 +34,10 @@ export interface SettingSpec<T> {
   readonly letter?: string
   /** Comes from the environment or a file, never from a flag, and is never printed. */
   readonly secret?: true
+  /** Its variable, if it is not the one that its key makes. */
+  readonly variable?: string
+  /** Says which file to read, so it cannot stand in one. */
+  readonly notInFile?: true
 }
 
 interface Optional<T> extends SettingSpec<T> {
@@ -55,6 +59,17 @@ const optional = <T>(type: ValueType<T>, rest: Omit<Optional<T>, 'type' | 'defau
 })
 
 export const SETTINGS = {
+  'config.file': optional(
+    { ...path, placeholder: 'FILE|off' },
+    {
+      flag: 'config',
+      letter: 'c',
+      variable: 'PEGMINER_CONFIG',
+      notInFile: true,
+      defaultText: 'pegminer.yaml if there is one here',
+      description: 'file with settings; off reads none',
+    },
+  ),
   'network.name': given(choice('dev', 'local', 'TestNet', 'MainNet'), 'dev', {
     flag: 'network',
     description: 'network to mine on; dev brings its own chain and exchange and needs nothing else',
@@ -300,7 +315,7 @@ export function settingOf(key: SettingKey): SettingSpec<unknown> {
 
 /** `miner.machineId` is `PEGMINER_MINER_MACHINE_ID`. */
 export function envNameOf(key: SettingKey): string {
-  return `PEGMINER_${key.replace('.', '_').replace(/[A-Z]/g, '_$&').toUpperCase()}`
+  return settingOf(key).variable ?? `PEGMINER_${key.replace('.', '_').replace(/[A-Z]/g, '_$&').toUpperCase()}`
 }
 
 /** What to call a setting when talking to a person: its flag, or its variable if it has no flag. */

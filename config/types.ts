@@ -8,8 +8,8 @@ export interface ValueType<T> {
   readonly placeholder: string
   /** Completes the sentence "… must be", for errors and tables. */
   readonly expects: string
-  /** The value, or undefined if the text is not one. */
-  parse(text: string): T | undefined
+  /** The value, or undefined if the text is not one. Relative paths count from `folder`, else the working directory. */
+  parse(text: string, folder?: string): T | undefined
 }
 
 /** A whole number in decimal digits between two limits, both allowed. */
@@ -46,13 +46,16 @@ export function pattern(placeholder: string, form: RegExp, expects: string): Val
   return { placeholder, expects, parse: (text) => (form.test(text) ? text : undefined) }
 }
 
-/** A path; `~` at its beginning is the home directory. Relative ones count from the working directory. */
+/**
+ * A path; `~` at its beginning is the home directory. Relative ones count from the working directory, or in a
+ * configuration file from that file's folder.
+ */
 export const path: ValueType<string> = {
   placeholder: 'DIR',
   expects: 'a path',
-  parse: (text) => {
+  parse: (text, folder = '') => {
     if (text === '' || text.includes('\0')) return undefined
-    return resolve(/^~(?=$|\/)/.test(text) ? join(homedir(), text.slice(1)) : text)
+    return resolve(folder, /^~(?=$|\/)/.test(text) ? join(homedir(), text.slice(1)) : text)
   },
 }
 

@@ -21,8 +21,14 @@ export function settingsDoc(commands: readonly CommandSpec[]): string {
       .map(({ name }) => name)
       .join(', ')
   return page('Settings', [
-    'Each setting is a flag and an environment variable; a flag beats the variable, the variable the default. Secrets',
-    'have no flag: they come from the variable, or from a file that the variable with `_FILE` at its end names.',
+    'Each setting is a flag, an environment variable, and a key of the configuration file; a flag beats the variable, the',
+    'variable the file, the file the default. The file is the one that `--config` or `PEGMINER_CONFIG` names, else',
+    '`pegminer.yaml` in the working directory. There `miner.threads` is written `threads:` below `miner:`; a list may be',
+    'written as one. Relative paths in it count from its own folder.',
+    '',
+    'Secrets have no flag. They come from the variable, or from a file that the variable with `_FILE` at its end names, or',
+    'in the configuration file the key with `File` at its end. The configuration file itself may hold a secret only while',
+    'nobody but its owner can read it (`chmod 600`).',
     '',
     ...table(
       ['setting', 'flag', 'variable', 'value', 'default', 'meaning', 'commands'],
