@@ -134,7 +134,7 @@ function convert(node: ParsedNode | null, { lineAt, problems, line }: Converting
 /** As it is written, so that digits are not rounded and leading zeros not lost; what was quoted without its quotes. */
 function textOf(node: Scalar.Parsed): string {
   if (node.type === 'PLAIN' && node.source !== undefined) return node.source
-  return node.value === null ? '' : String(node.value)
+  return typeof node.value === 'string' ? node.value : (node.source ?? '')
 }
 
 /** Plain objects, lists and scalars, as JSON would have them. */
