@@ -60,6 +60,7 @@ export const CHECKSUMS: Readonly<Record<number, string>> = {
   26: 'b05780e1880797c5',
   27: '90b18cf0e2a16fdf',
   28: '4dc9143c89c23041',
+  30: '5c568651ba652ead',
 }
 
 /** Null if there is no reference for this size. */

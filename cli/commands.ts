@@ -99,9 +99,9 @@ const BENCH = command({
   ],
   keys: BENCH_KEYS,
   examples: [
-    { line: 'pegminer bench', text: 'a few minutes' },
+    { line: 'pegminer bench', text: 'some ten minutes; --seconds 2 for a quick look' },
     {
-      line: 'pegminer bench --bits 20,24,26,28,30 --threads 1,2 --seconds 10 --out results',
+      line: 'pegminer bench --bits 20,24,26,28,30 --threads 1,2 --out results',
       text: 'the full picture, as JSON, Markdown and two plots',
     },
     {

@@ -243,7 +243,7 @@ export const SETTINGS = {
     defaultText: 'huge',
     description: 'whether huge pages are asked for; what was reached is said',
   }),
-  'bench.seconds': given(integer(1, 3600, 'seconds'), 3, {
+  'bench.seconds': given(integer(1, 3600, 'seconds'), 10, {
     flag: 'seconds',
     description: 'how long each sample lasts',
   }),

@@ -10,15 +10,16 @@ const SLICE_MS = 20
 const FIRST_SLICE = 2 ** 16
 
 export interface CheckpointTiming {
-  /** Time between two checkpoints, ms. */
+  /** Least time between two checkpoints, ms. */
   readonly every: number
   /** Less work than this is not kept when the build is interrupted, ms. */
   readonly least: number
-  /** Most of the time that checkpoints may take; on a slow disk they are rarer. */
+  /** Most of the time that checkpoints may take: those of a large map, or on a slow disk, are rarer. */
   readonly share: number
 }
 
-export const CHECKPOINTS: CheckpointTiming = { every: 60_000, least: 10_000, share: 0.05 }
+/** A checkpoint of 2^26 takes some 0.2 s, so it is kept each 10 s; one of 2^30 some 3 s, so it is kept each minute. */
+export const CHECKPOINTS: CheckpointTiming = { every: 10_000, least: 5_000, share: 0.05 }
 
 export interface GenerateRun {
   readonly signal?: AbortSignal | undefined

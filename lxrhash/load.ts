@@ -34,12 +34,13 @@ export async function loadByteMap(
     const proof = await proofOf(params, file)
     const room = await createRoom(params, options)
     const report = progressOf(onProgress, phase, mapBytes(params))
-    const { sha256, even } = await readAndDigest(room, handle, { file, signal, report })
-    if (!even || (proof.sha256 !== undefined && proof.sha256 !== sha256)) {
+    const count = proof.origin !== 'known'
+    const { sha256, even } = await readAndDigest(room, handle, { file, count, signal, report })
+    if (even === false || (proof.sha256 !== undefined && proof.sha256 !== sha256)) {
       throw fail(
         'E_LXR_FILE_DAMAGED',
         `${file} is damaged: delete it or run \`pegminer bytemap build --force\``,
-        { details: { file, sha256, expected: proof.sha256 ?? null, even } },
+        { details: { file, sha256, expected: proof.sha256 ?? null, even: even ?? null } },
       )
     }
     return { room, file, sha256, proof: proof.origin }

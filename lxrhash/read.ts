@@ -12,8 +12,8 @@ const PIECE_BYTES = 2 ** 22
 export interface Digest {
   /** Hex. */
   readonly sha256: string
-  /** Whether each byte value occurs equally often. */
-  readonly even: boolean
+  /** Whether each byte value occurs equally often; undefined if that was not counted. */
+  readonly even: boolean | undefined
 }
 
 /** Undefined if there is no such file. Throws E_LXR_FILE_READ. */
@@ -37,6 +37,8 @@ export async function checkLength(handle: FileHandle, file: string, bytes: numbe
 
 export interface ReadRun {
   readonly file: string
+  /** Counting takes nearly as long as the SHA-256, which implies the counts if it is that of a known map. */
+  readonly count: boolean
   readonly signal: AbortSignal | undefined
   readonly report: (done: number) => void
 }
@@ -45,7 +47,7 @@ export interface ReadRun {
 export async function readAndDigest(
   room: Room,
   handle: FileHandle,
-  { file, signal, report }: ReadRun,
+  { file, count, signal, report }: ReadRun,
 ): Promise<Digest> {
   const { map } = room
   const hash = createHash('sha256')
@@ -59,7 +61,7 @@ export async function readAndDigest(
     return piece
   }
 
-  clearCounts(room)
+  if (count) clearCounts(room)
   report(0)
   let next = readPiece(0)
   try {
@@ -68,7 +70,7 @@ export async function readAndDigest(
       throwIfAborted(signal)
       next = readPiece(at + PIECE_BYTES)
       hash.update(piece)
-      countPiece(room, at, piece.length)
+      if (count) countPiece(room, at, piece.length)
       report(at + piece.length)
     }
   } catch (error) {
@@ -76,7 +78,7 @@ export async function readAndDigest(
   } finally {
     await Promise.allSettled([next])
   }
-  return { sha256: hash.digest('hex'), even: countsAreEven(room) }
+  return { sha256: hash.digest('hex'), even: count ? countsAreEven(room) : undefined }
 }
 
 function wrongLength(file: string, found: number, wanted: number): LxrError {
