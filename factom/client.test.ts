@@ -117,7 +117,12 @@ t.test('the recorded talk of a real node', async (t) => {
   const entry = await client.entry(find('entry').params.hash ?? '')
   t.equal(entry.chainId, chain)
   t.same(entry.extIds.map(toHex), ['01020329', 'ffffffffffff0039', '05'])
-  t.match(await client.dblockByHeight(0), { height: 0, timestamp: 24018960 * 60_000, rows: { length: 3 } })
+  t.match(await client.dblockByHeight(0), {
+    height: 0,
+    timeMinutes: 24018960,
+    keyMr: 'c1fdd8c0a09e55e8b5f5e92eacb695d915b83af79735236fbd9274e37b26adc7',
+    rows: { length: 3 },
+  })
   t.same(await client.pendingEntries(), [])
   t.equal((await client.pendingEntries()).length, 4)
   t.equal(await client.entryCreditBalance('EC3TsJHUs8bzbbVnratBafub6toRYdgzgbR7kWwCW4tqbmyySRmg'), 0)
@@ -262,10 +267,6 @@ t.test('fields that are not as documented', async (t) => {
     await t.rejects(call(client), { code: 'E_FACTOM_SHAPE', retryable: false }, what)
   }
   node.answer = result({
-    dblock: { keymr: HASH, header: { prevkeymr: HASH, dbheight: 8, timestamp: 1 }, dbentries: [] },
-  })
-  await t.rejects(client.dblockByHeight(9), code('E_FACTOM_SHAPE'), 'the block of another height')
-  node.answer = result({
     committxid: '',
     entryhash: '',
     commitdata: { status: 'New' },
@@ -279,6 +280,19 @@ t.test('data with another hash', async (t) => {
   await t.rejects(client.entry(HASH), code('E_FACTOM_HASH'), 'another entry')
   node.answer = result({ chainid: HASH, content: '00'.repeat(10240), extids: ['00'] })
   await t.rejects(client.entry(HASH), code('E_FACTOM_ENTRY'), 'an entry beyond the limits')
+  const directory = factom.encodeDirectoryBlock({
+    ...{ networkId: factom.LOCAL_NETWORK_ID, prevKeyMr: HASH, prevFullHash: HASH, timeMinutes: 1, height: 8 },
+    rows: [factom.ADMIN_CHAIN, factom.ENTRY_CREDIT_CHAIN, factom.FACTOID_CHAIN].map((chainId) => ({
+      chainId,
+      keyMr: HASH,
+    })),
+  })
+  node.answer = result({ dblock: {}, rawdata: toHex(directory) })
+  t.match(await client.dblockByHeight(8), { height: 8, rows: { length: 3 } })
+  await t.rejects(client.dblockByHeight(9), code('E_FACTOM_HASH'), 'the block of another height')
+  directory[120] = 1
+  node.answer = result({ dblock: {}, rawdata: toHex(directory) })
+  await t.rejects(client.dblockByHeight(8), code('E_FACTOM_BLOCK'), 'rows that are not those of its root')
   const raw = factom.encodeEntry({ chainId: HASH, extIds: [], content: bytes('01') })
   node.answer = result({ message: '', entryhash: HASH, chainid: HASH, txid: HASH })
   await t.rejects(client.revealEntry(raw), code('E_FACTOM_HASH'), 'the reveal of another entry')

@@ -6,6 +6,8 @@ import { entryHash as hashOf, encodeEntry, MAX_ENTRY_PAYLOAD } from './entry.js'
 import type { Entry } from './entry.js'
 import { decodeChainCommit, decodeEntryCommit } from './commit.js'
 import { toHex } from './bytes.js'
+import { decodeDirectoryBlock } from './directory-block.js'
+import type { DirectoryBlock } from './directory-block.js'
 import { fail } from './errors.js'
 import { itemBytes, readerOf } from './reply.js'
 import type { Reader } from './reply.js'
@@ -70,15 +72,6 @@ export interface EntryBlock {
   readonly entries: readonly { readonly hash: string; readonly timestamp: number }[]
 }
 
-export interface DirectoryBlock {
-  readonly keyMr: string
-  readonly prevKeyMr: string
-  readonly height: number
-  readonly timestamp: number
-  /** All rows, the three system chains first. */
-  readonly rows: readonly { readonly chainId: string; readonly keyMr: string }[]
-}
-
 export interface PendingEntry {
   readonly entryHash: string
   /** `null` for an entry commit without its reveal; the hash of the chain id for a chain commit. */
@@ -110,7 +103,7 @@ export interface FactomClient {
   entryBlock(keyMr: string, signal?: AbortSignal): Promise<EntryBlock>
   /** Throws `E_FACTOM_HASH` if the entry does not hash to `hash`. Also answers for entries not in a block yet. */
   entry(hash: string, signal?: AbortSignal): Promise<Entry>
-  /** As the node tells it. */
+  /** Decoded from its bytes, so that its rows are those of its key MR. Of an unsaved height `E_FACTOM_RPC`. */
   dblockByHeight(height: number, signal?: AbortSignal): Promise<DirectoryBlock>
   pendingEntries(signal?: AbortSignal): Promise<readonly PendingEntry[]>
   /** Any object by its hash or key MR, unchecked. */
@@ -121,6 +114,8 @@ export interface FactomClient {
 export type FactomClientOptions = RpcOptions
 
 const MAX_HEIGHT = 0xffffffff
+/** More than 60,000 chains in one block. */
+const MAX_DIRECTORY_BYTES = 4 * 1024 * 1024
 /** A day: longer blocks are a fault. */
 const MAX_BLOCK_SECONDS = 86_400
 const ACK_STATUS: ReadonlySet<string> = new Set<AckStatus>([
@@ -236,19 +231,11 @@ export function createFactomClient(options: FactomClientOptions): FactomClient {
       return entry
     },
     async dblockByHeight(height, signal) {
-      const reply = await ask('dblock-by-height', { height, noraw: true }, signal)
-      const block = reply.child('dblock')
-      const header = block.child('header')
-      return {
-        keyMr: block.hash('keymr'),
-        prevKeyMr: header.hash('prevkeymr'),
-        height: header.int('dbheight', height, height),
-        timestamp: header.int('timestamp', 0, MAX_HEIGHT) * 60_000,
-        rows: block.list('dbentries').map((item) => {
-          const row = readerOf(item, 'dblock-by-height.dbentries')
-          return { chainId: row.hash('chainid'), keyMr: row.hash('keymr') }
-        }),
-      }
+      const reply = await ask('dblock-by-height', { height }, signal)
+      const block = decodeDirectoryBlock(reply.bytes('rawdata', MAX_DIRECTORY_BYTES))
+      if (block.height !== height)
+        throw fail('E_FACTOM_HASH', `dblock-by-height: the node answers with block ${block.height}`)
+      return block
     },
     async pendingEntries(signal) {
       const reply = await rpc.call('pending-entries', {}, signal)

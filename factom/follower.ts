@@ -1,179 +1,235 @@
 /**
- * Follows one chain: its entry blocks after a known one, oldest first, each proven by its key MR and each entry by
- * its hash. Only the choice of the chain itself is left to the node's honesty.
+ * Follows the directory chain, block by block, and takes from it the entry blocks of some chains with their entries.
+ * Everything is proven on the way: Merkle roots and key MRs of directory and entry blocks, their links back, the hash
+ * of each entry. Only the choice of the chain itself is left to the node's honesty.
  */
-import type { ChainHead, EntryBlock, FactomClient } from './client.js'
+import { isCoded, messageOf } from '../config/index.js'
+import type { FactomClient } from './client.js'
+import type { DirectoryBlock } from './directory-block.js'
 import { decodeEntryBlock } from './entry-block.js'
+import type { RawEntryBlock } from './entry-block.js'
+import { decodeEntry, ENTRY_HEADER_BYTES, entryHash } from './entry.js'
 import type { Entry } from './entry.js'
-import { fail } from './errors.js'
-import { METHOD_NOT_FOUND, rpcCodeOf } from './rpc.js'
+import { fail, FACTOM_ERRORS } from './errors.js'
+import { createLimiter } from './limit.js'
+import type { Limiter } from './limit.js'
 
-/** Where following goes on: the last block that was delivered. */
-export interface KnownBlock {
+/** The last entry block of a chain that is known. */
+export interface ChainTip {
   readonly keyMr: string
+  readonly sequence: number
+}
+
+/** Where following goes on: the last directory block that was delivered. */
+export interface KnownBlock {
   readonly height: number
+  readonly keyMr: string
+  /** By chain id; chains that had no block yet, or none since following began, are missing. */
+  readonly tips: ReadonlyMap<string, ChainTip>
+}
+
+export interface FollowedEntryBlock extends ChainTip {
+  /** In block order; `minute` is the marker, 1…10. */
+  readonly entries: readonly { readonly hash: string; readonly minute: number; readonly entry: Entry }[]
 }
 
 export interface FollowedBlock {
   readonly height: number
+  /** Of the directory block. */
   readonly keyMr: string
-  readonly prevKeyMr: string
-  /** 0 for the first block of the chain. */
-  readonly sequence: number
-  /** Start of the directory block, UNIX ms, as the node tells it. */
+  /** Start of the block, UNIX ms, in whole minutes. */
   readonly timestamp: number
-  /** In block order. */
-  readonly entries: readonly { readonly hash: string; readonly entry: Entry }[]
-  /** Whether the list of entries was proven by the key MR (false only where the node has no `raw-data`). */
-  readonly verified: boolean
+  /** By chain id: those of the wanted chains that have a block at this height. */
+  readonly chains: ReadonlyMap<string, FollowedEntryBlock>
 }
 
 export interface FollowOptions {
-  readonly chainId: string
-  /** Blocks up to this one are known. Without it the chain is followed from its first block. */
-  readonly after?: KnownBlock
-  /** At most so many blocks, the oldest of the new ones. Default: all. */
-  readonly limit?: number
+  readonly chains: readonly string[]
+  /** The block before the first one; null: nothing is known before `from`. */
+  readonly after: KnownBlock | null
+  /** First height, that behind `after` if there is one. */
+  readonly from: number
+  /** Last height; the node must have saved it. */
+  readonly to: number
+  /** Requests at once. Default 12. */
+  readonly parallel?: number
+  /** Blocks that are fetched while an earlier one is still with the caller. Default 16. */
+  readonly ahead?: number
   readonly signal?: AbortSignal
 }
 
-type FollowClient = Pick<FactomClient, 'chainHead' | 'entryBlock' | 'entry' | 'rawData'>
+export type FollowClient = Pick<FactomClient, 'dblockByHeight' | 'rawData'>
 
+const PARALLEL = 12
+const AHEAD = 16
+/** Entries that wait for the caller hold back further blocks from this size on: blocks of strangers may be large. */
+const MOST_BYTES = 32 * 1024 * 1024
 const NO_BLOCK = '0'.repeat(64)
-const PARALLEL_ENTRIES = 8
-/** More new blocks than eight years of ten-minute blocks are a fault. */
-const MAX_WALK = 500_000
 
-/**
- * The new blocks of a chain, whole ones only; `[]` if there are none or the chain does not exist yet. If fetching
- * fails on the way, the whole blocks before are returned and the error comes with the next call; if there is none
- * before, it is thrown: `E_FACTOM_LINK` where the node's chain does not lead to `after`, `E_FACTOM_HASH` and
- * `E_FACTOM_BLOCK` for data that is not what it should be.
- */
-export async function followChain(client: FollowClient, options: FollowOptions): Promise<FollowedBlock[]> {
-  const blocks: FollowedBlock[] = []
-  try {
-    for await (const block of chainBlocks(client, options)) blocks.push(block)
-  } catch (error) {
-    if (blocks.length === 0 || options.signal?.aborted) throw error
-  }
-  return blocks
+interface Fetched {
+  readonly directory: DirectoryBlock
+  readonly chains: readonly (readonly [chainId: string, block: RawEntryBlock, entries: readonly Entry[]])[]
+  readonly bytes: number
 }
 
-/** Like `followChain`, one block at a time, for histories that do not fit into memory at once. */
-export async function* chainBlocks(
+/**
+ * The blocks from `from` to `to`, whole ones only, lowest first. Throws at the first that cannot be had or is not what
+ * it should be, with its height in the message and the details; what came before stays good. `E_FACTOM_LINK`: the
+ * block does not follow the one before it, so the node's chain has changed or is not the one of `after`.
+ */
+export async function* followBlocks(
   client: FollowClient,
   options: FollowOptions,
 ): AsyncGenerator<FollowedBlock> {
-  const headers = await newHeaders(client, options)
-  const wanted = headers.reverse().slice(0, options.limit)
-  for (const header of wanted) yield await wholeBlock(client, header, options)
-}
+  const { from, to, after, parallel = PARALLEL, ahead = AHEAD } = options
+  const halt = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, halt.signal]) : halt.signal
+  const limit = createLimiter(parallel)
+  const underWay: Promise<Fetched>[] = []
+  let next = from
+  let waitingBytes = 0
 
-type Header = Omit<EntryBlock, 'entries'>
-
-/** Headers of the new blocks, newest first. Walks back from the chain's head. */
-async function newHeaders(
-  client: FollowClient,
-  { chainId, after, signal }: FollowOptions,
-): Promise<Header[]> {
-  const head = await client.chainHead(chainId, signal)
-  let keyMr = startOf(head, after)
-  const headers: Header[] = []
-  while (keyMr !== NO_BLOCK && keyMr !== after?.keyMr) {
-    const header = headerOf(await client.entryBlock(keyMr, signal))
-    checkLink(header, headers.at(-1), { chainId, after })
-    headers.push(header)
-    if (headers.length > MAX_WALK)
-      throw fail('E_FACTOM_LINK', `the chain has more than ${MAX_WALK} new blocks`)
-    keyMr = header.prevKeyMr
-  }
-  if (after && keyMr === NO_BLOCK) throw lostHead(after)
-  return headers
-}
-
-function startOf(head: ChainHead | null, after: KnownBlock | undefined): string {
-  if (head?.head) return head.head
-  if (after) throw lostHead(after)
-  return NO_BLOCK
-}
-
-/** Heights and sequence numbers must fall towards the known block; this also bounds the walk. */
-function checkLink(header: Header, newer: Header | undefined, { chainId, after }: FollowOptions): void {
-  if (header.chainId !== chainId)
-    throw fail('E_FACTOM_HASH', `block ${header.keyMr} belongs to another chain`)
-  if ((header.sequence === 0) !== (header.prevKeyMr === NO_BLOCK)) {
-    throw fail('E_FACTOM_LINK', `block ${header.keyMr} has number ${header.sequence} but the wrong link back`)
-  }
-  if (newer && (header.sequence !== newer.sequence - 1 || header.height >= newer.height)) {
-    throw fail('E_FACTOM_LINK', `block ${header.keyMr} does not come before block ${newer.keyMr}`)
-  }
-  if (after && header.height <= after.height) throw lostHead(after)
-}
-
-function lostHead({ height, keyMr }: KnownBlock): Error {
-  return fail('E_FACTOM_LINK', `the node's chain does not lead to block ${keyMr} of height ${height}`)
-}
-
-/** Without the entry list, which would be held for the whole walk. */
-function headerOf({ keyMr, chainId, prevKeyMr, sequence, height, timestamp }: EntryBlock): Header {
-  return { keyMr, chainId, prevKeyMr, sequence, height, timestamp }
-}
-
-async function wholeBlock(
-  client: FollowClient,
-  header: Header,
-  options: FollowOptions,
-): Promise<FollowedBlock> {
-  const { signal } = options
-  const { hashes, verified } = await entryHashes(client, header, signal)
-  const entries = await inParallel(hashes, async (hash) => {
-    const entry = await client.entry(hash, signal)
-    if (entry.chainId !== header.chainId)
-      throw fail('E_FACTOM_HASH', `entry ${hash} belongs to another chain`)
-    return { hash, entry }
-  })
-  const { height, keyMr, prevKeyMr, sequence, timestamp } = header
-  return { height, keyMr, prevKeyMr, sequence, timestamp, entries, verified }
-}
-
-async function entryHashes(
-  client: FollowClient,
-  header: Header,
-  signal: AbortSignal | undefined,
-): Promise<{ hashes: string[]; verified: boolean }> {
-  let raw: Uint8Array
-  try {
-    raw = await client.rawData(header.keyMr, signal)
-  } catch (error) {
-    if (rpcCodeOf(error) !== METHOD_NOT_FOUND) throw error
-    const { entries } = await client.entryBlock(header.keyMr, signal)
-    return { hashes: entries.map(({ hash }) => hash), verified: false }
-  }
-  const block = decodeEntryBlock(raw)
-  const same = (['keyMr', 'chainId', 'prevKeyMr', 'sequence', 'height'] as const).every(
-    (name) => block[name] === header[name],
-  )
-  if (!same) throw fail('E_FACTOM_HASH', `the raw block ${header.keyMr} is not the one that was announced`)
-  return { hashes: block.entries.map(({ hash }) => hash), verified: true }
-}
-
-/** Results in the order of `items`; the first error ends the rest. */
-async function inParallel<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  let next = 0
-  let failed = false
-  const lane = async () => {
-    while (next < items.length && !failed) {
-      const index = next++
-      try {
-        results[index] = await run(items[index] as T)
-      } catch (error) {
-        failed = true
-        throw error
-      }
+  const fill = (): void => {
+    while (next <= to && underWay.length < ahead && (underWay.length === 0 || waitingBytes < MOST_BYTES)) {
+      const fetched = fetchBlock(client, { height: next++, chains: options.chains, limit, signal })
+      fetched.then(
+        ({ bytes }) => (waitingBytes += bytes),
+        () => undefined, // heard when its turn comes
+      )
+      underWay.push(fetched)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_ENTRIES, items.length) }, lane))
-  return results
+
+  let known = after
+  try {
+    for (fill(); underWay.length > 0; fill()) {
+      const fetched = await (underWay.shift() as Promise<Fetched>)
+      waitingBytes -= fetched.bytes
+      const { block, tips } = linked(fetched, known)
+      known = { height: block.height, keyMr: block.keyMr, tips }
+      yield block
+    }
+  } finally {
+    halt.abort()
+  }
+}
+
+interface BlockRequest {
+  readonly height: number
+  readonly chains: readonly string[]
+  readonly limit: Limiter
+  readonly signal: AbortSignal
+}
+
+async function fetchBlock(client: FollowClient, request: BlockRequest): Promise<Fetched> {
+  const { height, limit, signal } = request
+  const asked = <T>(ask: () => Promise<T>): Promise<T> =>
+    limit(() => {
+      signal.throwIfAborted()
+      return ask()
+    })
+  try {
+    const directory = await asked(() => client.dblockByHeight(height, signal))
+    if (directory.height !== height) throw fail('E_FACTOM_HASH', `it is block ${directory.height}`)
+    const rows = directory.rows.filter(({ chainId }) => request.chains.includes(chainId))
+    let bytes = 0
+    const rawData = async (hash: string): Promise<Uint8Array> => {
+      const raw = await asked(() => client.rawData(hash, signal))
+      bytes += raw.length
+      return raw
+    }
+    const chains = await Promise.all(
+      rows.map(async ({ chainId, keyMr }) => {
+        const block = provenBlock(await rawData(keyMr), { chainId, keyMr, height })
+        const entries = await Promise.all(
+          block.entries.map(async ({ hash }) => provenEntry(await rawData(hash), { hash, chainId })),
+        )
+        return [chainId, block, entries] as const
+      }),
+    )
+    return { directory, chains, bytes }
+  } catch (error) {
+    throw signal.aborted ? error : atHeight(height, error)
+  }
+}
+
+function provenBlock(
+  raw: Uint8Array,
+  wanted: { readonly chainId: string; readonly keyMr: string; readonly height: number },
+): RawEntryBlock {
+  const block = decodeEntryBlock(raw)
+  for (const name of ['keyMr', 'chainId', 'height'] as const) {
+    if (block[name] !== wanted[name])
+      throw fail('E_FACTOM_HASH', `entry block ${wanted.keyMr}: the node answers with ${name} ${block[name]}`)
+  }
+  if ((block.sequence === 0) !== (block.prevKeyMr === NO_BLOCK))
+    throw fail(
+      'E_FACTOM_LINK',
+      `entry block ${block.keyMr} has number ${block.sequence} but the wrong link back`,
+    )
+  return block
+}
+
+/** What has the right hash is on the chain, whatever it is; if it cannot be read it counts as an entry without ids. */
+function provenEntry(
+  raw: Uint8Array,
+  { hash, chainId }: { readonly hash: string; readonly chainId: string },
+): Entry {
+  const found = entryHash(raw)
+  if (found !== hash) throw fail('E_FACTOM_HASH', `entry ${hash}: the node answers with ${found}`)
+  const entry = readable(raw) ?? { chainId, extIds: [], content: raw.slice(ENTRY_HEADER_BYTES) }
+  if (entry.chainId !== chainId) throw fail('E_FACTOM_HASH', `entry ${hash} belongs to another chain`)
+  return entry
+}
+
+function readable(raw: Uint8Array): Entry | null {
+  try {
+    return decodeEntry(raw)
+  } catch (error) {
+    if (isCoded(error)) return null
+    throw error
+  }
+}
+
+/** Checks that the block follows what is known: the directory block before it, and each chain's last block. */
+function linked(
+  { directory, chains }: Fetched,
+  known: KnownBlock | null,
+): { block: FollowedBlock; tips: ReadonlyMap<string, ChainTip> } {
+  const { height, keyMr, prevKeyMr, timeMinutes } = directory
+  if (known && (height !== known.height + 1 || prevKeyMr !== known.keyMr)) {
+    const wanted = `block ${known.keyMr} of height ${known.height}`
+    throw atHeight(height, fail('E_FACTOM_LINK', `it follows block ${prevKeyMr}, not ${wanted}`))
+  }
+  const tips = new Map(known?.tips)
+  const followed = new Map<string, FollowedEntryBlock>()
+  for (const [chainId, block, entries] of chains) {
+    const tip = tips.get(chainId)
+    if (tip && (block.prevKeyMr !== tip.keyMr || block.sequence !== tip.sequence + 1)) {
+      const what = `entry block ${block.keyMr} (number ${block.sequence}) of chain ${chainId}`
+      throw atHeight(
+        height,
+        fail('E_FACTOM_LINK', `${what} does not follow number ${tip.sequence}, ${tip.keyMr}`),
+      )
+    }
+    const { sequence } = block
+    tips.set(chainId, { keyMr: block.keyMr, sequence })
+    followed.set(chainId, {
+      keyMr: block.keyMr,
+      sequence,
+      entries: block.entries.map(({ hash, minute }, i) => ({ hash, minute, entry: entries[i] as Entry })),
+    })
+  }
+  return { block: { height, keyMr, timestamp: timeMinutes * 60_000, chains: followed }, tips }
+}
+
+/** The same error with the height that it is about. */
+function atHeight(height: number, error: unknown): Error {
+  if (!isCoded(error) || !(error.code in FACTOM_ERRORS)) throw error
+  const { code, retryable, details } = error
+  return fail(code as keyof typeof FACTOM_ERRORS, `block ${height}: ${messageOf(error)}`, {
+    retryable,
+    details: { ...details, height },
+    cause: error,
+  })
 }

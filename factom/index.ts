@@ -6,7 +6,6 @@ export type {
   AckStatus,
   ChainHead,
   CurrentMinute,
-  DirectoryBlock,
   EntryBlock,
   FactomClient,
   FactomClientOptions,
@@ -27,16 +26,24 @@ export {
   decodeEntryCommit,
 } from './commit.js'
 export type { ChainCommit, ChainCommitInit, EntryCommit, EntryCommitInit } from './commit.js'
+export * from './directory-block.js'
 export { verifyEd25519 } from './ed25519.js'
 export * from './entry.js'
 export * from './entry-block.js'
 export { FACTOM_ERRORS } from './errors.js'
-export { chainBlocks, followChain } from './follower.js'
-export type { FollowedBlock, FollowOptions, KnownBlock } from './follower.js'
+export { followBlocks } from './follower.js'
+export type {
+  ChainTip,
+  FollowClient,
+  FollowedBlock,
+  FollowedEntryBlock,
+  FollowOptions,
+  KnownBlock,
+} from './follower.js'
 export { keyMerkleRoot, merkleRoot } from './merkle.js'
 export { createPublisher } from './publisher.js'
 export type { Publisher, PublisherOptions, PublishOptions, PublishResult } from './publisher.js'
 export type { RecordState } from './record.js'
-export { nodeUrl, rpcCodeOf } from './rpc.js'
+export { BLOCK_NOT_FOUND, nodeUrl, rpcCodeOf } from './rpc.js'
 export type { RpcCall } from './rpc.js'
 export type { Timing } from './timing.js'

@@ -142,7 +142,7 @@ export function rpcCodeOf(error: unknown): number | null {
 /** factomd's refusal of a commit because one with the same or greater payment is already in. */
 export const REPEATED_COMMIT = -32011
 export const MISSING_CHAIN_HEAD = -32009
-export const METHOD_NOT_FOUND = -32601
+export const BLOCK_NOT_FOUND = -32008
 
 /** Checked URL of a node. Throws `E_FACTOM_URL`. */
 export function nodeUrl(text: string): string {

@@ -3,7 +3,12 @@ import { join } from 'node:path'
 import { isCoded, messageOf } from '../config/index.js'
 import { createPublisher, type Publisher } from '../factom/index.js'
 import { createHasher } from '../lxrhash/index.js'
-import { createGradedHistory, type GradedBlock, type PriceSnapshot } from '../oracle/index.js'
+import {
+  createGradedHistory,
+  type GradedHistory,
+  type OprBlock,
+  type PriceSnapshot,
+} from '../oracle/index.js'
 import { createConductor, type Conductor } from './conductor.js'
 import { createCrew, type Crew } from './crew.js'
 import type { EntryEvent, MinerEvent, NoticeEvent } from './events.js'
@@ -28,6 +33,7 @@ export interface Run {
   readonly rivalCrew: Crew | null
   readonly publishers: readonly Publisher[]
   readonly conductor: Conductor
+  readonly history: GradedHistory
 }
 
 /** What the run tells its owner. */
@@ -40,12 +46,12 @@ export interface RunHooks {
   readonly onPrices: (height: number, snapshot: PriceSnapshot) => void
   readonly onFunds: (balance: number) => void
   /** New graded blocks; `published` tells the hashes of our own entries for a height. */
-  readonly onGraded: (blocks: readonly GradedBlock[], published: (height: number) => string[]) => void
+  readonly onGraded: (blocks: readonly OprBlock[], published: (height: number) => string[]) => void
   /** No thread is fit to mine. */
   readonly onLost: () => void
 }
 
-/** Throws E_FACTOM_JOURNAL, E_LXR_…; then no thread was started. */
+/** Throws E_FACTOM_JOURNAL, E_LXR_…, E_HISTORY_…; then no thread was started. */
 export function assemble(options: MinerOptions, given: MinerModules & MinerTuning, hooks: RunHooks): Run {
   const { network, threads, machineId, recordsPerBlock } = options
   const { client, ecKey, byteMap, prices } = given
@@ -57,7 +63,7 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
     client,
     network,
     difficulty: (oprHash, nonce) => verifier.difficulty(oprHash, nonce),
-    dir: stateDir,
+    dir: options.dataDir,
     signal,
     onNotice: ({ code, message }) => notice('warn', code, message),
   })
@@ -131,5 +137,6 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
     rivalCrew: rivals?.crew ?? null,
     publishers: rivalPublisher === null ? [publisher] : [publisher, rivalPublisher],
     conductor,
+    history,
   }
 }

@@ -4,10 +4,10 @@
  * same bits.
  */
 
+import { networkHashrate, SPACE } from '../oracle/index.js'
+
 /** How deep the estimate looks: grading verifies at most 50 records. */
 const SPOT = 50
-/** 2^64, what MaxUint64 becomes as a double. */
-const SPACE = 2 ** 64
 /** Seconds from minute 1 to minute 9 of a 10-minute block. */
 const WINDOW_SECONDS = 480
 /** The largest value that the formula can give below 2^64: results are multiples of 2048. */
@@ -23,16 +23,11 @@ export function difficultyFloor(difficulties: readonly bigint[], cutoff: number)
   const spot = Math.min(SPOT, difficulties.length)
   const last = difficulties[spot - 1]
   if (last === undefined || !(cutoff > 0)) return 0n
-  const rate = networkHashrate(last, spot)
+  const rate = networkHashrate(last, spot, WINDOW_SECONDS)
   // `rate * WINDOW_SECONDS` undoes a division on purpose: both roundings are part of the reference's result.
   const expected = rate * WINDOW_SECONDS
   if (!Number.isFinite(expected)) return HIGHEST_FLOOR
   const floor = (SPACE * (expected - cutoff)) / expected
   if (!(floor > 0)) return 0n
   return floor >= SPACE ? HIGHEST_FLOOR : BigInt(Math.trunc(floor))
-}
-
-/** Hashes per second of the whole network, if `difficulty` was its `spot`-th best in a block. */
-export function networkHashrate(difficulty: bigint, spot: number): number {
-  return (spot * SPACE) / (SPACE - Number(difficulty)) / WINDOW_SECONDS
 }

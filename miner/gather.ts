@@ -4,8 +4,8 @@ import { isCoded, messageOf, type Network } from '../config/index.js'
 import type { FactomClient } from '../factom/index.js'
 import {
   ASSETS,
-  type GradedBlock,
   type GradedHistory,
+  type OprBlock,
   type PriceFeed,
   type PriceSnapshot,
 } from '../oracle/index.js'
@@ -22,7 +22,7 @@ export interface GatherOptions {
   readonly ecAddress: string
   readonly submissionCutoff: number
   /** Told about blocks that were graded on the way. */
-  readonly onGraded: (blocks: readonly GradedBlock[]) => void
+  readonly onGraded: (blocks: readonly OprBlock[]) => void
   readonly onPrices: (height: number, snapshot: PriceSnapshot) => void
   readonly onFunds: (balance: number) => void
 }

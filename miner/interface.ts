@@ -74,7 +74,7 @@ export type Stopped = StoppedEvent
 export interface Miner {
   /**
    * Mines until the signal is aborted, enough blocks are graded, or nothing can hash any more. Call it once. Rejects
-   * only if it cannot start (E_FACTOM_JOURNAL, E_LXR_…); whatever fails later is an event.
+   * only if it cannot start (E_FACTOM_JOURNAL, E_LXR_…, E_HISTORY_…); whatever fails later is an event.
    */
   run(signal: AbortSignal): Promise<Stopped>
   /** Returns the way to stop listening. */

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { NETWORKS, isCoded } from '../config/index.js'
 import { decodeEntry, encodeEntry, entryHash, type Entry } from '../factom/index.js'
-import { ASSETS, decodeOpr, type GradedBlock } from '../oracle/index.js'
+import { ASSETS, decodeOpr, networkHashrate, type OprBlock } from '../oracle/index.js'
 import { createBus } from './bus.js'
 import { hexOfDifficulty, type EntryEvent, type MinerEvent } from './events.js'
-import { HIGHEST_FLOOR, difficultyFloor, networkHashrate } from './floor.js'
+import { HIGHEST_FLOOR, difficultyFloor } from './floor.js'
 import { createHitDesk } from './hits.js'
 import { createMeter } from './meter.js'
 import { nonceOf, noncePrefix } from './nonces.js'
@@ -31,7 +31,7 @@ t.test('floor: the vectors', (t) => {
   ]
   for (const [last, rate, at200, at50] of rows) {
     const graded = [...new Array<bigint>(49).fill((1n << 64n) - 1n), last]
-    t.equal(networkHashrate(last, 50), rate)
+    t.equal(networkHashrate(last, 50, 480), rate)
     t.equal(difficultyFloor(graded, 200), at200, `200 above ${hexOfDifficulty(last)}`)
     t.equal(difficultyFloor(graded, 50), at50)
     t.equal(difficultyFloor([...graded, 0n], 200), at200, 'only 50 count')
@@ -289,10 +289,10 @@ t.test('tally', (t) => {
     version: 5,
     height: 7,
     entries: 30,
-    records: 28,
+    valid: 28,
     winners: ['a'],
-    graded: [graded('a', 0, 36_000_000_000n), graded('b', 1, 36_000_000_000n), graded('c', 25, 0n)],
-  } as unknown as GradedBlock
+    records: [graded('a', 0, 36_000_000_000n), graded('b', 1, 36_000_000_000n), graded('c', 25, 0n)],
+  } as unknown as OprBlock
   const tally = createTally()
   t.same(tally.graded(block, new Set(['a', 'b', 'c', 'd']), true), {
     event: 'graded',
@@ -310,7 +310,7 @@ t.test('tally', (t) => {
   })
   t.equal(tally.graded(block, new Set(), false).reward, '0')
   t.same([tally.blocks, tally.places, tally.reward], [1, 2, 72_000_000_000n])
-  const ungraded = { ...block, graded: [graded('a', -1, 0n)] } as unknown as GradedBlock
+  const ungraded = { ...block, records: [] }
   t.same(tally.graded(ungraded, new Set(['a']), true).mine, [], 'a block that is not gradable has no places')
   t.end()
 })

@@ -4,7 +4,7 @@
  */
 import { isCoded, messageOf } from '../config/index.js'
 import { createMinuteClock } from '../factom/index.js'
-import { ASSETS, priceToDecimal, type GradedBlock, type PriceSnapshot } from '../oracle/index.js'
+import { ASSETS, priceToDecimal, type OprBlock, type PriceSnapshot } from '../oracle/index.js'
 import { assemble, type MinerTuning, type Run } from './assemble.js'
 import { createBus } from './bus.js'
 import type { Conductor } from './conductor.js'
@@ -42,7 +42,21 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
 
   function onEntry(event: EntryEvent): void {
     tally.entry(event.status)
+    keep(event)
     bus.emit(event)
+  }
+
+  /** A record's way into the history. Mining goes on without it. */
+  function keep({ entryHash, height, status, reason, nonce, difficulty }: EntryEvent): void {
+    try {
+      run?.history.own({
+        ...{ entryHash, height, nonce, difficulty, time: Date.now() },
+        status: status === 'acknowledged' || status === 'failed' ? status : 'submitted',
+        ...(reason === undefined ? {} : { reason }),
+      })
+    } catch (error) {
+      notice('warn', isCoded(error) ? error.code : 'E_MINER_INTERNAL', messageOf(error))
+    }
   }
 
   function onPrices(height: number, taken: PriceSnapshot): void {
@@ -53,7 +67,7 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
   }
 
   /** Blocks from before the run are told only if records of ours, by an earlier run, are in them. */
-  function onGraded(blocks: readonly GradedBlock[], published: (height: number) => string[]): void {
+  function onGraded(blocks: readonly OprBlock[], published: (height: number) => string[]): void {
     for (const block of blocks) {
       const ours = new Set(published(block.height))
       if (ours.size === 0 && block.height < (firstSeen ?? 0)) continue
@@ -95,10 +109,11 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
     bus.emit({ event: 'hashrate', total, threads: each, windows })
   }
 
-  async function shutDown({ crew, rivalCrew, conductor, publishers }: Run): Promise<void> {
+  async function shutDown({ crew, rivalCrew, conductor, publishers, history }: Run): Promise<void> {
     halt.abort()
     await Promise.all([crew.pool.stop(), rivalCrew?.pool.stop(), conductor.stop()])
     await Promise.all(publishers.map((publisher) => publisher.close()))
+    history.close()
   }
 
   function summary(reason: StoppedEvent['reason'], startedMs: number, hashes: bigint): Stopped {

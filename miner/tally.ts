@@ -1,12 +1,12 @@
 /** What a run has achieved: entries by status, graded blocks, places, rewards. Pure bookkeeping. */
-import { priceToDecimal, type GradedBlock } from '../oracle/index.js'
+import { priceToDecimal, type OprBlock } from '../oracle/index.js'
 import type { EntryStatus, GradedEvent } from './events.js'
 
 export interface Tally {
   /** Counts an entry once in each status that it passes. */
   entry(status: EntryStatus): void
   /** Counts a graded block. `ours`: hashes of the entries that we published for it. */
-  graded(block: GradedBlock, ours: ReadonlySet<string>, counts: boolean): GradedEvent
+  graded(block: OprBlock, ours: ReadonlySet<string>, counts: boolean): GradedEvent
   readonly entries: Readonly<Record<EntryStatus, number>>
   readonly blocks: number
   readonly places: number
@@ -24,7 +24,7 @@ export function createTally(): Tally {
       entries[status]++
     },
     graded(block, ours, counts) {
-      const mine = block.graded.filter(({ entryHash, place }) => place >= 0 && ours.has(entryHash))
+      const mine = block.records.filter(({ entryHash }) => ours.has(entryHash))
       const paid = mine.reduce((sum, { payout }) => sum + payout, 0n)
       if (counts) blocks++
       places += mine.filter(({ payout }) => payout > 0n).length
@@ -34,7 +34,7 @@ export function createTally(): Tally {
         height: block.height,
         version: block.version,
         records: block.entries,
-        valid: block.records,
+        valid: block.valid,
         winners: block.winners,
         mine: mine.map(({ entryHash, place, payout }) => ({
           entryHash,

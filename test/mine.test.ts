@@ -8,7 +8,7 @@ import t from 'tap'
 
 import { networkOf } from '../config/index.js'
 import { startDevChain } from '../factom/dev/index.js'
-import { createFactomClient, followChain, type FollowedBlock } from '../factom/index.js'
+import { createFactomClient, followBlocks, type FollowedEntryBlock } from '../factom/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
 import { ASSETS, decodeOpr, gradeBlock, oprChainId, type Opr } from '../oracle/index.js'
 import { start, type Event, type Running } from './fixtures/program.js'
@@ -44,15 +44,21 @@ interface Graded extends Event {
 const of = <E extends Event = Event>(events: readonly Event[], kind: string): E[] =>
   events.filter(({ event }) => event === kind) as E[]
 
+type RecordBlock = FollowedEntryBlock & { readonly height: number }
+
 /** The record chain's blocks, read from the kept chain by a client of its own. */
-async function recordBlocks(): Promise<FollowedBlock[]> {
+async function recordBlocks(): Promise<RecordBlock[]> {
   const chain = await startDevChain({ dataDir: join(dataDir, 'chain'), blockSeconds: 60, manual: true })
   const client = createFactomClient({ url: chain.url })
+  const chainId = oprChainId(networkOf('dev'))
+  const blocks: RecordBlock[] = []
   try {
-    return await followChain(client, {
-      chainId: oprChainId(networkOf('dev')),
-      signal: AbortSignal.timeout(30_000),
-    })
+    const range = { from: 0, to: chain.savedHeight, after: null, signal: AbortSignal.timeout(30_000) }
+    for await (const { height, chains } of followBlocks(client, { chains: [chainId], ...range })) {
+      const block = chains.get(chainId)
+      if (block) blocks.push({ ...block, height })
+    }
+    return blocks
   } finally {
     client.close()
     await chain.close()
@@ -60,7 +66,7 @@ async function recordBlocks(): Promise<FollowedBlock[]> {
 }
 
 /** Records of a block by entry hash; what is none (the chain's first entry) is left out. */
-function recordsOf(block: FollowedBlock): Map<string, Opr> {
+function recordsOf(block: RecordBlock): Map<string, Opr> {
   const records = new Map<string, Opr>()
   for (const { hash, entry } of block.entries)
     if (entry.extIds.length === 3 && entry.content.length > 0) records.set(hash, decodeOpr(5, entry.content))

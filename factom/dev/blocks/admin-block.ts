@@ -1,7 +1,7 @@
 /** Admin blocks: the leader's signature of the previous directory block, and little else on a LOCAL network. */
 import { concat, hashBytes, sha256, sha512, toHex, uintBytes } from '../../bytes.js'
 import { fail } from '../../errors.js'
-import { ADMIN_CHAIN } from './directory-block.js'
+import { ADMIN_CHAIN } from '../../directory-block.js'
 import { hexBytes, Reader, varIntBytes } from '../../wire.js'
 
 /** The records that a LOCAL network writes, by their type byte. */

@@ -2,7 +2,7 @@
 import { concat, hashBytes, sha256, toHex, uintBytes } from '../../bytes.js'
 import { CHAIN_COMMIT_BYTES, ENTRY_COMMIT_BYTES } from '../../commit.js'
 import { fail } from '../../errors.js'
-import { ENTRY_CREDIT_CHAIN } from './directory-block.js'
+import { ENTRY_CREDIT_CHAIN } from '../../directory-block.js'
 import { Reader, u64Bytes, varIntBytes } from '../../wire.js'
 
 export type EntryCreditRecord =

@@ -1,6 +1,6 @@
-/** The layouts of the blocks that the development chain builds (entry blocks: `factom/entry-block.ts`). */
+/** The layouts of the blocks that the development chain builds (directory and entry blocks: `factom/directory-block.ts`, `factom/entry-block.ts`). */
 export * from './admin-block.js'
-export * from './directory-block.js'
+export * from '../../directory-block.js'
 export * from './entry-credit-block.js'
 export * from './factoid-block.js'
 export * from '../../factoid-transaction.js'

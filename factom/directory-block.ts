@@ -1,8 +1,7 @@
 /** Directory blocks: the one block per height that names all others. */
-import { concat, hashBytes, sha256, toHex, uintBytes } from '../../bytes.js'
-import { fail } from '../../errors.js'
-import { keyMerkleRoot, merkleRoot } from '../../merkle.js'
-import { Reader } from '../../wire.js'
+import { concat, hashBytes, readUint, sha256, toHex, uintBytes } from './bytes.js'
+import { fail } from './errors.js'
+import { keyMerkleRoot, merkleRoot } from './merkle.js'
 
 /** Network id of LOCAL networks. */
 export const LOCAL_NETWORK_ID = 0xfa92e5a4
@@ -50,29 +49,27 @@ export function encodeDirectoryBlock(block: DirectoryBlockBody): Uint8Array {
 
 /** Checks version, length, body root and the order of the rows. Throws `E_FACTOM_BLOCK`. */
 export function decodeDirectoryBlock(raw: Uint8Array): DirectoryBlock {
-  const reader = new Reader(raw)
-  if (reader.uint(1) !== 0) throw fail('E_FACTOM_BLOCK', 'a directory block has an unknown version')
-  const networkId = reader.uint(4)
-  const bodyMr = reader.hash()
-  const prevKeyMr = reader.hash()
-  const prevFullHash = reader.hash()
-  const timeMinutes = reader.uint(4)
-  const height = reader.uint(4)
-  const count = reader.uint(4)
-  if (reader.left !== count * ROW_BYTES)
+  if (raw.length < DIRECTORY_HEADER_BYTES)
+    throw fail('E_FACTOM_BLOCK', `a directory block of ${raw.length} bytes is shorter than its header`)
+  if (raw[0] !== 0) throw fail('E_FACTOM_BLOCK', 'a directory block has an unknown version')
+  const hash = (at: number) => toHex(raw.subarray(at, at + 32))
+  const count = readUint(raw, 109, 4)
+  if (raw.length - DIRECTORY_HEADER_BYTES !== count * ROW_BYTES)
     throw fail('E_FACTOM_BLOCK', 'a directory block does not hold the rows it counts')
-  const rows = Array.from({ length: count }, () => ({ chainId: reader.hash(), keyMr: reader.hash() }))
+  const starts = Array.from({ length: count }, (_, i) => DIRECTORY_HEADER_BYTES + i * ROW_BYTES)
+  const rows = starts.map((at) => ({ chainId: hash(at), keyMr: hash(at + 32) }))
   const header = raw.slice(0, DIRECTORY_HEADER_BYTES)
-  const bodyRoot = merkleRoot(rows.map((row) => sha256(hashBytes(row.chainId), hashBytes(row.keyMr))))
+  const bodyMr = hash(5)
+  const bodyRoot = merkleRoot(starts.map((at) => sha256(raw.subarray(at, at + ROW_BYTES))))
   if (toHex(bodyRoot) !== bodyMr)
     throw fail('E_FACTOM_BLOCK', 'the body of a directory block has another Merkle root')
   if (!rowsInOrder(rows)) throw fail('E_FACTOM_BLOCK', 'the rows of a directory block are out of order')
   return {
-    networkId,
-    prevKeyMr,
-    prevFullHash,
-    timeMinutes,
-    height,
+    networkId: readUint(raw, 1, 4),
+    prevKeyMr: hash(37),
+    prevFullHash: hash(69),
+    timeMinutes: readUint(raw, 101, 4),
+    height: readUint(raw, 105, 4),
     rows,
     bodyMr,
     keyMr: toHex(keyMerkleRoot(header, bodyRoot)),

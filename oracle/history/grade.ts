@@ -1,0 +1,73 @@
+/** A followed block → what the history keeps of it. Pure but for the proof of work that is passed in. */
+import type { Network } from '../../config/index.js'
+import type { FollowedBlock, FollowedEntryBlock } from '../../factom/index.js'
+import { gradeBlock, GRADING_RULES } from '../grading/index.js'
+import type { Difficulty, GradedBlock, OprEntry } from '../grading/index.js'
+import { ASSETS } from '../records/index.js'
+import { hashPowerOf } from './hash-power.js'
+import { rateCode } from './queries.js'
+import type { Fate, OprToStore } from './types.js'
+
+export interface GradingContext {
+  readonly network: Network
+  readonly difficulty: Difficulty
+  /** What records of this block must name, and the height of the block that they are of. */
+  readonly previous: { readonly winners: readonly string[]; readonly height: number | null }
+  readonly blockSeconds: number
+}
+
+export function gradeOpr(
+  { height }: FollowedBlock,
+  block: FollowedEntryBlock,
+  { network, difficulty, previous, blockSeconds }: GradingContext,
+): OprToStore {
+  const version = network.oprVersionAt(height)
+  const graded = gradeBlock(
+    { version, height, previousWinners: previous.winners, entries: oprEntries(block) },
+    difficulty,
+  )
+  const { gradable } = graded
+  return {
+    keyMr: block.keyMr,
+    sequence: block.sequence,
+    version,
+    entries: graded.entries,
+    valid: graded.records,
+    winners: gradable ? GRADING_RULES[version].winners : 0,
+    winnersFrom: gradable ? height : previous.height,
+    hashPower: gradable ? hashPowerOf(graded.byDifficulty, blockSeconds) : null,
+    records: gradable
+      ? graded.graded.map(({ entryHash, place, opr, difficulty, grade, payout }) => ({
+          ...{ entryHash, place, difficulty, grade, payout },
+          ...{ identity: opr.identity, address: opr.address },
+        }))
+      : [],
+    rates: gradable ? ratesOf(graded) : new Map(),
+    fateOf: (entryHash) => fateOf(graded, block, entryHash),
+  }
+}
+
+/** An entry block's entries as graders read them. */
+export function oprEntries(block: FollowedEntryBlock): OprEntry[] {
+  return block.entries.map(({ hash, entry }) => ({ hash, extIds: entry.extIds, content: entry.content }))
+}
+
+/** The prices of the first place. */
+function ratesOf({ version, graded }: GradedBlock): Map<string, bigint> {
+  const prices = graded[0]?.opr.prices ?? []
+  return new Map(ASSETS[version].map((asset, k) => [rateCode(asset), prices[k] ?? 0n]))
+}
+
+/** What the block decided about one entry; null if it is not in the block. */
+function fateOf(block: GradedBlock, { entries }: FollowedEntryBlock, entryHash: string): Fate | null {
+  if (!entries.some(({ hash }) => hash === entryHash)) return null
+  const none = { place: null, payout: null, grade: null, costs: [] }
+  const record = block.graded.find((known) => known.entryHash === entryHash)
+  if (record && block.gradable) {
+    const { place, payout, grade } = record
+    return { verdict: 'graded', place, payout, grade, costs: [] }
+  }
+  if (record) return { ...none, verdict: 'too few valid records in the block' }
+  const left = [...block.rejected, ...block.dropped].find((known) => known.entryHash === entryHash)
+  return { ...none, verdict: left?.reason ?? 'not among the 50 most difficult' }
+}

@@ -1,0 +1,16 @@
+/** The history of graded blocks: following the chain, keeping what was graded, answering questions about it. */
+export { HISTORY_ERRORS } from './errors.js'
+export { hashPowerOf, networkHashrate, SPACE } from './hash-power.js'
+export { createGradedHistory, HISTORY_FILE } from './history.js'
+export type { FollowProgress, GradedHistory, GradedHistoryOptions, PreviousWinners } from './history.js'
+export type { HeightRange, HistoryQueries } from './queries.js'
+export type {
+  AssetCost,
+  Fate,
+  OprBlock,
+  OwnRecord,
+  OwnStep,
+  RankedRecord,
+  RankedStake,
+  Rates,
+} from './types.js'

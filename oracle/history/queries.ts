@@ -1,0 +1,182 @@
+/** Reading the history. Every answer is of the database's state at that moment. */
+import type { OprVersion } from '../../config/index.js'
+import { noWinners } from '../grading/index.js'
+import { ASSETS } from '../records/index.js'
+import { hexOf } from './database.js'
+import type { Database, Row } from './database.js'
+import type { AssetCost, OprBlock, OwnRecord, OwnStep, RankedRecord, Rates } from './types.js'
+
+export interface HeightRange {
+  /** Default: from the first. */
+  readonly from?: number | undefined
+  /** Default: to the last. */
+  readonly to?: number | undefined
+}
+
+export interface HistoryQueries {
+  /** The graded block of a height. */
+  block(height: number): OprBlock | null
+  /** The last graded block below a height, whether it has winners or not. */
+  blockBefore(height: number): OprBlock | null
+  /** Graded blocks, lowest first; with `last` the highest so many of them. */
+  blocks(range: HeightRange & { readonly last?: number }): OprBlock[]
+  /** The last height that was followed; null if there is none. */
+  lastHeight(): number | null
+  /** The winner's prices in the last block with winners below a height. */
+  ratesBefore(height: number): Rates | null
+  ratesAt(height: number): Rates | null
+  /** One asset's prices, lowest height first. */
+  prices(asset: string, range: HeightRange): { readonly height: number; readonly price: bigint }[]
+  /** Assets that have prices, in the order of records. */
+  assets(): string[]
+  /** Records of ours, by the height that they were mined for. */
+  own(range: HeightRange): OwnRecord[]
+  close(): void
+}
+
+const HIGHEST = 2 ** 32
+/** The network's own token had another code in version 1. */
+export const rateCode = (asset: string): string => (asset === 'PNT' ? 'PEG' : asset)
+/** Of all versions. Rates are looked up asset by asset: that is their order on disk. */
+const ALL_ASSETS: readonly string[] = [...new Set(Object.values(ASSETS).flat().map(rateCode))]
+
+export function createQueries(db: Database): HistoryQueries {
+  const bounds = ({ from = 0, to = HIGHEST }: HeightRange): [number, number] => [from, to]
+  const BLOCKS = 'SELECT o.*, b.time FROM opr_blocks o JOIN blocks b ON b.height = o.height'
+
+  const recordsOf = (height: number): RankedRecord[] =>
+    db
+      .all(
+        `SELECT r.*, m.identity, m.address FROM records r JOIN miners m ON m.id = r.miner
+         WHERE r.height = ? ORDER BY r.place`,
+        height,
+      )
+      .map((row) => ({
+        entryHash: hexOf(row['entry_hash']),
+        place: Number(row['place']),
+        identity: String(row['identity']),
+        address: String(row['address']),
+        difficulty: BigInt(`0x${hexOf(row['difficulty'])}`),
+        grade: row['grade'] === null ? NaN : Number(row['grade']),
+        payout: row['payout'] as bigint,
+      }))
+
+  /** The paid places of a height, as records name them. */
+  const shortHashes = (height: number): string[] =>
+    db
+      .all(
+        `SELECT substr(r.entry_hash, 1, 8) AS short FROM records r JOIN opr_blocks o ON o.height = r.height
+         WHERE r.height = ? AND r.place < o.winners ORDER BY r.place`,
+        height,
+      )
+      .map((row) => hexOf(row['short']))
+
+  function blockOf(row: Row): OprBlock {
+    const height = Number(row['height'])
+    const version = Number(row['version']) as OprVersion
+    const winnersFrom = numberOrNull(row['winners_from'])
+    const gradable = Number(row['winners']) > 0
+    return {
+      height,
+      time: Number(row['time']),
+      keyMr: hexOf(row['key_mr']),
+      version,
+      entries: Number(row['entries']),
+      valid: Number(row['valid']),
+      gradable,
+      winners: winnersFrom === null ? noWinners(version) : shortHashes(winnersFrom),
+      winnersFrom,
+      hashPower: numberOrNull(row['hash_power']),
+      records: gradable ? recordsOf(height) : [],
+    }
+  }
+
+  const ratesAt = (height: number): Rates | null => {
+    const marks = ALL_ASSETS.map(() => '?').join()
+    const sql = `SELECT asset, price FROM rates WHERE height = ? AND asset IN (${marks})`
+    const rows = db.all(sql, height, ...ALL_ASSETS)
+    if (rows.length === 0) return null
+    return { height, prices: new Map(rows.map((row) => [String(row['asset']), priceOf(row['price'])])) }
+  }
+
+  return {
+    block(height) {
+      const row = db.one(`${BLOCKS} WHERE o.height = ?`, height)
+      return row ? blockOf(row) : null
+    },
+    blockBefore(height) {
+      const row = db.one(`${BLOCKS} WHERE o.height < ? ORDER BY o.height DESC LIMIT 1`, height)
+      return row ? blockOf(row) : null
+    },
+    blocks({ last = HIGHEST, ...range }) {
+      const where = 'WHERE o.height BETWEEN ? AND ? ORDER BY o.height DESC LIMIT ?'
+      return db
+        .all(`${BLOCKS} ${where}`, ...bounds(range), last)
+        .map(blockOf)
+        .reverse()
+    },
+    lastHeight: () => numberOrNull(db.one('SELECT max(height) AS height FROM blocks')?.['height']),
+    ratesAt,
+    ratesBefore(height) {
+      const from = 'SELECT max(height) AS height FROM opr_blocks WHERE height < ? AND winners > 0'
+      const found = numberOrNull(db.one(from, height)?.['height'])
+      return found === null ? null : ratesAt(found)
+    },
+    prices(asset, range) {
+      return db
+        .all(
+          'SELECT height, price FROM rates WHERE asset = ? AND height BETWEEN ? AND ? ORDER BY height',
+          asset,
+          ...bounds(range),
+        )
+        .map((row) => ({ height: Number(row['height']), price: priceOf(row['price']) }))
+    },
+    assets: () => ALL_ASSETS.filter((asset) => db.one('SELECT 1 FROM rates WHERE asset = ? LIMIT 1', asset)),
+    own: (range) =>
+      db
+        .all(
+          'SELECT * FROM own WHERE height BETWEEN ? AND ? ORDER BY height, place IS NULL, place, entry_hash',
+          ...bounds(range),
+        )
+        .map(ownOf),
+    close: () => db.close(),
+  }
+}
+
+function ownOf(row: Row): OwnRecord {
+  const block = numberOrNull(row['block'])
+  return {
+    entryHash: hexOf(row['entry_hash']),
+    height: Number(row['height']),
+    status: row['status'] as OwnStep['status'],
+    reason: row['reason'] as string | null,
+    nonce: row['nonce'] === null ? null : hexOf(row['nonce']),
+    difficulty: row['difficulty'] === null ? null : hexOf(row['difficulty']),
+    submitted: numberOrNull(row['submitted']),
+    acknowledged: numberOrNull(row['acknowledged']),
+    block,
+    ...(block === null
+      ? {}
+      : {
+          verdict: String(row['verdict']),
+          place: numberOrNull(row['place']),
+          payout: row['payout'] as bigint | null,
+          grade: numberOrNull(row['grade']),
+          costs: costsOf(row['costs']),
+        }),
+  }
+}
+
+function costsOf(text: unknown): AssetCost[] {
+  const list = JSON.parse(typeof text === 'string' ? text : '[]') as [string, number, number][]
+  return list.map(([asset, distance, cost]) => ({ asset, distance, cost }))
+}
+
+function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value)
+}
+
+/** Prices from 2^63 on are kept as text. */
+function priceOf(value: unknown): bigint {
+  return BigInt(value as bigint | string)
+}

@@ -1,0 +1,98 @@
+/**
+ * The schema of the history, as steps from version to version. A step that was released is never changed. Hashes and
+ * difficulties are blobs (difficulties big-endian, so that they sort), amounts and prices 1e-8 units, times UNIX ms.
+ */
+import type { Migrations } from './database.js'
+
+const FIRST = `
+-- What the history is of: one row.
+CREATE TABLE about (
+  chain BLOB NOT NULL,          -- id of the record chain
+  proof BLOB NOT NULL           -- difficulty of a fixed input: tells ByteMaps apart
+);
+-- Every directory block that was followed, without gaps.
+CREATE TABLE blocks (
+  height INTEGER PRIMARY KEY,
+  key_mr BLOB NOT NULL,
+  time INTEGER NOT NULL
+);
+-- Blocks of the chain of oracle price records.
+CREATE TABLE opr_blocks (
+  height INTEGER PRIMARY KEY,
+  key_mr BLOB NOT NULL,
+  sequence INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  entries INTEGER NOT NULL,     -- in the block
+  valid INTEGER NOT NULL,       -- passed the checks
+  winners INTEGER NOT NULL,     -- places that are paid; 0: not gradable
+  winners_from INTEGER,         -- height of the block that the next record names, null if there never was one
+  hash_power REAL               -- estimate for the whole network, hashes a second
+);
+CREATE TABLE miners (
+  id INTEGER PRIMARY KEY,
+  identity TEXT NOT NULL,
+  address TEXT NOT NULL,
+  UNIQUE (identity, address)
+);
+-- The graded records of each gradable block, at most 50.
+CREATE TABLE records (
+  height INTEGER NOT NULL,
+  place INTEGER NOT NULL,       -- 0 is the best
+  entry_hash BLOB NOT NULL,
+  miner INTEGER NOT NULL REFERENCES miners,
+  difficulty BLOB NOT NULL,
+  grade REAL,                   -- null: not a number
+  payout INTEGER NOT NULL,
+  PRIMARY KEY (height, place)
+) WITHOUT ROWID;
+-- The prices of each winner in first place.
+CREATE TABLE rates (
+  asset TEXT NOT NULL,
+  height INTEGER NOT NULL,
+  price NOT NULL,               -- integer, or text from 2^63 on
+  PRIMARY KEY (asset, height)
+) WITHOUT ROWID;
+-- Blocks of the chain of staking price records, and what was graded of them.
+CREATE TABLE spr_blocks (
+  height INTEGER PRIMARY KEY,
+  key_mr BLOB NOT NULL,
+  sequence INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  valid INTEGER NOT NULL,
+  winners INTEGER NOT NULL
+);
+CREATE TABLE stakes (
+  height INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  entry_hash BLOB NOT NULL,
+  address TEXT NOT NULL,
+  grade REAL,
+  payout INTEGER NOT NULL,
+  PRIMARY KEY (height, place)
+) WITHOUT ROWID;
+-- Our own records and what became of them.
+CREATE TABLE own (
+  entry_hash BLOB PRIMARY KEY,
+  height INTEGER NOT NULL,      -- that it was mined for
+  nonce BLOB,
+  difficulty BLOB,
+  status TEXT NOT NULL,         -- submitted, acknowledged, failed
+  reason TEXT,                  -- of a failure
+  submitted INTEGER,
+  acknowledged INTEGER,
+  block INTEGER,                -- height of the block that it is in
+  verdict TEXT,                 -- graded, or why not
+  place INTEGER,
+  payout INTEGER,
+  grade REAL,
+  costs TEXT                    -- JSON: [[asset, distance, part of the grade], …], dearest first
+) WITHOUT ROWID;
+CREATE INDEX own_height ON own (height);
+CREATE INDEX own_block ON own (block);
+`
+
+export const MIGRATIONS: Migrations = [FIRST]
+
+/** Everything that is of one chain, emptied when the history turns out to be of another. */
+export const CHAIN_TABLES = ['blocks', 'opr_blocks', 'records', 'rates', 'spr_blocks', 'stakes'] as const

@@ -1,0 +1,130 @@
+/** What the history knows, as it is asked and told. Amounts and prices are 1e-8 units, times UNIX ms, hashes hex. */
+import type { OprVersion } from '../../config/index.js'
+import type { ChainTip } from '../../factom/index.js'
+
+/** A record that took part in grading. */
+export interface RankedRecord {
+  readonly entryHash: string
+  /** 0 is the best. */
+  readonly place: number
+  readonly identity: string
+  readonly address: string
+  readonly difficulty: bigint
+  /** NaN is possible in version 1. */
+  readonly grade: number
+  readonly payout: bigint
+}
+
+/** A graded block of oracle price records. */
+export interface OprBlock {
+  readonly height: number
+  readonly time: number
+  /** Of the entry block. */
+  readonly keyMr: string
+  readonly version: OprVersion
+  readonly entries: number
+  /** Entries that passed the checks. */
+  readonly valid: number
+  readonly gradable: boolean
+  /** Short hashes that the next record names: this block's, or those of an earlier one if it is not gradable. */
+  readonly winners: readonly string[]
+  /** Height of the block that they are of; null if there never was one. */
+  readonly winnersFrom: number | null
+  /** Estimated hashes a second of the whole network; null if the block is not gradable. */
+  readonly hashPower: number | null
+  /** At most 50, best first; none if the block is not gradable. */
+  readonly records: readonly RankedRecord[]
+}
+
+export interface RankedStake {
+  readonly entryHash: string
+  readonly place: number
+  readonly address: string
+  readonly grade: number
+  readonly payout: bigint
+}
+
+/** What one asset's price added to a record's grade. */
+export interface AssetCost {
+  readonly asset: string
+  /** (price - average) / average. */
+  readonly distance: number
+  readonly cost: number
+}
+
+/** What a block decided about a record of ours. */
+export interface Fate {
+  /** `graded`, or why it took no part. */
+  readonly verdict: string
+  readonly place: number | null
+  readonly payout: bigint | null
+  readonly grade: number | null
+  /** The assets that its grade comes from, dearest first; none if the grade is 0. */
+  readonly costs: readonly AssetCost[]
+}
+
+/** What happened to a record of ours up to its block. */
+export interface OwnStep {
+  readonly entryHash: string
+  /** Height that it was mined for. */
+  readonly height: number
+  readonly status: 'submitted' | 'acknowledged' | 'failed'
+  readonly reason?: string
+  /** 16 hex digits each, where they are known. */
+  readonly nonce?: string
+  readonly difficulty?: string
+  readonly time: number
+}
+
+export interface OwnRecord extends Partial<Fate> {
+  readonly entryHash: string
+  readonly height: number
+  readonly status: OwnStep['status']
+  readonly reason: string | null
+  readonly nonce: string | null
+  readonly difficulty: string | null
+  readonly submitted: number | null
+  readonly acknowledged: number | null
+  /** Height of the block that it is in; null while it is in none. */
+  readonly block: number | null
+}
+
+/** One graded block as it is written, in one transaction. */
+export interface BlockToStore {
+  readonly height: number
+  /** Of the directory block. */
+  readonly keyMr: string
+  readonly time: number
+  readonly opr: OprToStore | null
+  readonly spr: SprToStore | null
+}
+
+export interface OprToStore extends ChainTip {
+  readonly version: OprVersion
+  readonly entries: number
+  readonly valid: number
+  /** Places that are paid; 0 if the block is not gradable. */
+  readonly winners: number
+  readonly winnersFrom: number | null
+  readonly hashPower: number | null
+  readonly records: readonly RankedRecord[]
+  /** Prices of the first place by asset. */
+  readonly rates: ReadonlyMap<string, bigint>
+  /** What the block decides about any of its entries, if it should turn out to be ours. */
+  readonly fateOf: (entryHash: string) => Fate | null
+}
+
+export interface SprToStore extends ChainTip {
+  readonly version: number
+  readonly entries: number
+  readonly valid: number
+  readonly winners: number
+  readonly records: readonly RankedStake[]
+}
+
+/** Prices of one height's winner. */
+export interface Rates {
+  readonly height: number
+  /** By asset code; the network's own token is PEG in every version. */
+  readonly prices: ReadonlyMap<string, bigint>
+}
