@@ -6,7 +6,7 @@ import { FACTOM_ERRORS } from '../../factom/index.js'
 import { KOMODO_TX_ERRORS } from '../../komodo/index.js'
 import { LXR_ERRORS } from '../../lxrhash/index.js'
 import { MINER_ERRORS } from '../../miner/index.js'
-import { GRADING_ERRORS, PRICE_ERRORS, RECORD_ERRORS } from '../../oracle/index.js'
+import { GRADING_ERRORS, HISTORY_ERRORS, PRICE_ERRORS, RECORD_ERRORS } from '../../oracle/index.js'
 import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
 import { COMMANDS } from '../commands.js'
 import { CLI_ERRORS } from '../errors.js'
@@ -25,6 +25,7 @@ export function docPages(): Readonly<Record<string, string>> {
       Komodo: KOMODO_TX_ERRORS,
       Records: RECORD_ERRORS,
       Grading: GRADING_ERRORS,
+      History: HISTORY_ERRORS,
       Prices: PRICE_ERRORS,
       Miner: MINER_ERRORS,
       Benchmark: BENCH_ERRORS,
