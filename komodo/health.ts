@@ -1,0 +1,84 @@
+/**
+ * Is the daemon what it seems? A pure function of what its calls did. A leaked lock (specification §8.6, §15.10,
+ * §16.6) makes three calls hang; then the daemon answers everything again, but its chain stands still for good and
+ * what it is sent stays in its own mempool. So a daemon that once did not answer is believed again only when its
+ * height moves on, or when it was started anew.
+ */
+export type Health =
+  | { readonly state: 'up'; readonly height: number | null; readonly movedAt: number | null }
+  /** It cannot be connected to, or is starting. Whatever held it is gone with the old process. */
+  | { readonly state: 'down'; readonly since: number }
+  /** Answered late or not at all, once: read from, not written to. */
+  | { readonly state: 'suspect'; readonly since: number; readonly height: number | null }
+  /** Calls are not even tried before `until`. */
+  | {
+      readonly state: 'hung'
+      readonly since: number
+      readonly height: number | null
+      readonly tries: number
+      readonly until: number
+    }
+
+export type HealthEvent =
+  | { readonly type: 'answered'; readonly at: number }
+  | { readonly type: 'timeout'; readonly at: number }
+  /** Connection refused, or a reply that it is warming up: proof that the old process is gone. */
+  | { readonly type: 'away'; readonly at: number }
+  | { readonly type: 'height'; readonly height: number; readonly at: number }
+
+export const FIRST_HEALTH: Health = { state: 'up', height: null, movedAt: null }
+
+/** Two in a row: one may be a busy moment. */
+const HUNG_AFTER = 2
+const FIRST_PAUSE_MS = 5_000
+const LONGEST_PAUSE_MS = 60_000
+
+export function healthAfter(health: Health, event: HealthEvent): Health {
+  switch (event.type) {
+    case 'away':
+      return health.state === 'down' ? health : { state: 'down', since: event.at }
+    case 'timeout':
+      return afterTimeout(health, event.at)
+    case 'answered':
+      if (health.state === 'hung') return { state: 'suspect', since: health.since, height: health.height }
+      if (health.state === 'down') return FIRST_HEALTH
+      return health
+    case 'height':
+      return afterHeight(health, event.height, event.at)
+  }
+}
+
+function afterTimeout(health: Health, at: number): Health {
+  const since = health.state === 'suspect' || health.state === 'hung' ? health.since : at
+  const height = health.state === 'down' ? null : health.height
+  if (health.state === 'up' || health.state === 'down') return { state: 'suspect', since, height }
+  const tries = health.state === 'hung' ? health.tries + 1 : HUNG_AFTER
+  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - HUNG_AFTER))
+  return { state: 'hung', since, height, tries, until: at + pause }
+}
+
+function afterHeight(health: Health, height: number, at: number): Health {
+  const known = health.state === 'down' ? null : health.height
+  if (health.state === 'up' || health.state === 'down') {
+    if (health.state === 'up' && known === height) return health
+    return { state: 'up', height, movedAt: at }
+  }
+  // The first height after a time-out is what it stands still at, if it does.
+  if (known === null) return { state: 'suspect', since: health.since, height }
+  return known === height
+    ? { state: 'suspect', since: health.since, height }
+    : { state: 'up', height, movedAt: at }
+}
+
+/** Whether a transaction that it is given can be expected to reach the network. */
+export const isWritable = (health: Health): boolean => health.state === 'up'
+
+/** One word for people and metrics: a suspect that does not move for `frozenMs` is frozen. */
+export function healthWord(
+  health: Health,
+  now: number,
+  frozenMs = 180_000,
+): 'up' | 'down' | 'suspect' | 'hung' | 'frozen' {
+  if (health.state === 'suspect' && now - health.since > frozenMs) return 'frozen'
+  return health.state
+}

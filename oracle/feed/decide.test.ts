@@ -1,0 +1,274 @@
+/** The decisions of the feed, without any daemon. */
+import fc from 'fast-check'
+import t from 'tap'
+
+import { judgeBaton, type BatonFacts } from './baton.js'
+import { isOldLine, readFeedConfig, translateOldLine } from './config.js'
+import { budgetOf, decideFunds, mayRegister, toConsolidate, type FundsFacts, type OracleUtxo } from './funds.js'
+import { planHeaders, type PlanInput } from './plan.js'
+import { chooseInputs, isExpired, isOurTurn, judgePolicy, TURN_MS } from './withdrawal.js'
+
+const input = (more: Partial<PlanInput>): PlanInput => ({
+  tip: 100,
+  depth: 10,
+  startHeight: null,
+  reach: 1_000,
+  published: new Map(),
+  knownFrom: null,
+  reference: new Map(),
+  wanted: [],
+  most: 1_000,
+  ...more,
+})
+const heights = (more: Partial<PlanInput>): number[] => planHeaders(input(more)).jobs.map(({ height }) => height)
+const published = (...list: number[]): Map<number, string> => new Map(list.map((height) => [height, `h${height}`]))
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, k) => from + k)
+
+t.test('which headers', (t) => {
+  t.same(heights({}), range(80, 90), 'a new feed begins 20 below the tip')
+  t.same(heights({ tip: 5, depth: 10 }), [], 'a chain that is too young')
+  t.same(heights({ tip: 12 }), [1, 2], 'all of a young chain')
+  t.same(heights({ startHeight: 87 }), [87, 88, 89, 90])
+  t.same(heights({ published: published(88) }), [89, 90])
+  t.same(heights({ published: published(...range(80, 90)) }), [])
+  t.same(heights({ published: published(85, 88) }), [89, 90, 86, 87], 'live ones first, then gaps')
+  t.same(heights({ published: published(85, 88), most: 3 }), [89, 90, 86])
+  t.same(heights({ published: published(85, 88), knownFrom: 88 }), [89, 90], 'what is not known is no gap')
+  t.same(heights({ published: published(16, 90) , reach: 10 }), [], 'no gap beyond reach')
+  t.same(heights({ published: published(5), reach: 3 }), [88, 89, 90], 'far behind: what is within reach')
+  t.equal(planHeaders(input({ published: published(5), reach: 3 })).skipped, 82)
+  t.same(heights({ published: published(...range(80, 90), 5_000_000) }), [], 'a height that cannot be is no top')
+  const reference = new Map([
+    [88, 'other'],
+    [89, 'h89'],
+    [91, 'x'],
+  ])
+  t.same(heights({ published: published(88, 89), reference }), [88, 90], 'a repair comes first')
+  t.same(heights({ published: published(88, 91), reference, most: 1 }), [88], 'not deep enough: not repaired yet')
+  t.same(heights({ published: published(90), wanted: [3, 4, 90, 95] }), [3, 4])
+  t.same(planHeaders(input({ published: published(90), wanted: [3] })).jobs, [{ height: 3, why: 'backfill' }])
+  t.end()
+})
+
+t.test('plans are in order, without doubles, within their bounds', (t) => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 400 }),
+      fc.integer({ min: 0, max: 30 }),
+      fc.integer({ min: 0, max: 40 }),
+      fc.uniqueArray(fc.integer({ min: 1, max: 420 }), { maxLength: 80 }),
+      fc.uniqueArray(fc.integer({ min: 1, max: 420 }), { maxLength: 40 }),
+      (tip, depth, most, sent, moved) => {
+        const reference = new Map(sent.map((height) => [height, moved.includes(height) ? 'moved' : `h${height}`]))
+        const plan = planHeaders(input({ tip, depth, most, published: published(...sent), reference, reach: 100 }))
+        const list = plan.jobs.map(({ height }) => height)
+        const rank = { repair: 0, live: 1, gap: 2, backfill: 3 }
+        const ranks = plan.jobs.map(({ why }) => rank[why])
+        return (
+          list.length <= most &&
+          new Set(list).size === list.length &&
+          list.every((height) => height >= 1 && height <= tip - depth) &&
+          ranks.every((one, k) => k === 0 || one >= (ranks[k - 1] ?? 0)) &&
+          plan.jobs.every(({ height, why }) => (why === 'repair') === sent.includes(height)) &&
+          list.every((height, k) => k === 0 || ranks[k] !== ranks[k - 1] || height > (list[k - 1] ?? 0))
+        )
+      },
+    ),
+    { numRuns: 300 },
+  )
+  t.end()
+})
+
+t.test('publishing what is planned, again and again, leaves nothing out', (t) => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 25, max: 200 }),
+      fc.integer({ min: 1, max: 7 }),
+      fc.uniqueArray(fc.integer({ min: 100, max: 150 }), { minLength: 1, maxLength: 20 }),
+      (growth, most, first) => {
+        const sent = published(...first)
+        for (let tip = 160, pass = 0; pass < 300; pass++) {
+          tip = Math.min(160 + growth, tip + 1)
+          for (const { height } of planHeaders(input({ tip, most, published: sent })).jobs) {
+            if (sent.has(height)) return false
+            sent.set(height, `h${height}`)
+          }
+        }
+        return range(Math.min(...first), 150 + growth).every((height) => sent.has(height))
+      },
+    ),
+    { numRuns: 60 },
+  )
+  t.end()
+})
+
+t.test('on which baton', (t) => {
+  const facts = (more: Partial<BatonFacts>): BatonFacts => ({
+    daemon: 'd',
+    own: { txid: 'o', where: 'chain' },
+    reachable: false,
+    restored: false,
+    stray: false,
+    blocks: 0,
+    ...more,
+  })
+  const says = (more: Partial<BatonFacts>): string => {
+    const verdict = judgeBaton(facts(more))
+    return 'why' in verdict ? `${verdict.verdict} ${verdict.why}` : verdict.verdict
+  }
+  t.equal(says({ reachable: true }), 'build')
+  t.equal(says({ own: null }), 'build', 'a first start')
+  t.equal(says({ own: null, restored: true }), 'wait restored', 'a first start in the middle of a reorganisation')
+  t.equal(says({ own: null, stray: true }), 'wait stray')
+  t.equal(says({ daemon: null }), 'wait no-baton', 'never without a predecessor')
+  t.equal(says({ daemon: null, own: null }), 'wait no-baton')
+  t.equal(says({ own: { txid: 'o', where: 'mempool' }, restored: true }), 'wait own-unconfirmed')
+  t.equal(says({ own: { txid: 'o', where: 'gone' }, restored: true }), 'resend')
+  t.equal(says({ own: { txid: 'o', where: 'gone' }, blocks: 3 }), 'adopt')
+  t.equal(says({ own: { txid: 'o', where: 'gone' }, daemon: null }), 'resend')
+  t.equal(says({}), 'adopt', 'both are mined, the daemon chose the other')
+  t.equal(says({ restored: true, blocks: 30 }), 'adopt', 'it does not wait for ever')
+  fc.assert(
+    fc.property(
+      fc.record({
+        daemon: fc.constantFrom(null, 'd'),
+        own: fc.option(fc.record({ txid: fc.constant('o'), where: fc.constantFrom('mempool', 'chain', 'gone') })),
+        restored: fc.boolean(),
+        stray: fc.boolean(),
+        blocks: fc.integer({ min: 0, max: 40 }),
+      }),
+      (given) => {
+        const verdict = judgeBaton({ ...given, reachable: false } as BatonFacts)
+        // What differs from our own is never simply built on.
+        return given.own === null || verdict.verdict !== 'build'
+      },
+    ),
+  )
+  t.end()
+})
+
+t.test('the budget is what the daemon would do', (t) => {
+  const utxos = (...sats: number[]): OracleUtxo[] => sats.map((sat, k) => ({ txid: `${k}`, vout: 0, sat: BigInt(sat) }))
+  t.match(budgetOf(utxos(), 100n), { perBlock: 0, headersLeft: 0 })
+  t.match(budgetOf(utxos(200_000, 0, 300_000), 200_000n), { perBlock: 2, whole: 2, headersLeft: 2 })
+  t.match(budgetOf(utxos(150_000, 150_000, 150_000), 200_000n), { perBlock: 1, whole: 0, headersLeft: 2 })
+  t.match(budgetOf(utxos(9_999, 9_999), 10_000n), { perBlock: 0 }, 'dust that stays for ever does not count')
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 1_000_000 }), { maxLength: 60 }), (sats) => {
+      const fee = 100_000n
+      const { perBlock, headersLeft, whole } = budgetOf(utxos(...sats), fee)
+      return perBlock <= headersLeft && perBlock >= whole - (sats.length - whole) && perBlock <= sats.length
+    }),
+  )
+  t.end()
+})
+
+t.test('funds', (t) => {
+  const facts = (more: Partial<FundsFacts>): FundsFacts => ({
+    budget: { perBlock: 10, whole: 10, headersLeft: 10_000, sat: 1_000_000_000n },
+    coming: 0,
+    comingSat: 0n,
+    dataFee: 100_000n,
+    spentToday: 0n,
+    wallet: 100_000_000_000n,
+    perHour: 60,
+    inFlight: 0,
+    inFlightSat: 0n,
+    ...more,
+  })
+  const policy = { lowWater: 500, outputs: 10, amount: 100_000_000n, dailyLimit: 500_000_000n }
+  const poor = { perBlock: 2, whole: 2, headersLeft: 100, sat: 10_000_000n }
+  t.same(decideFunds(facts({}), policy), { do: 'nothing' })
+  t.match(decideFunds(facts({ budget: poor }), policy), { do: 'subscribe', count: 5 }, 'not beyond the limit')
+  t.match(decideFunds(facts({ budget: poor, coming: 8, comingSat: 800_000_000n }), policy), { do: 'nothing' })
+  t.match(decideFunds(facts({ budget: poor, inFlight: 8, inFlightSat: 800_000_000n }), policy), { do: 'nothing' })
+  t.match(decideFunds(facts({ budget: poor, spentToday: 400_000_000n }), policy), { count: 1 })
+  t.match(decideFunds(facts({ budget: poor, spentToday: 500_000_000n }), policy), { do: 'alarm', why: 'limit' })
+  t.match(decideFunds(facts({ budget: poor, wallet: 50n }), policy), { do: 'alarm', why: 'wallet' })
+  fc.assert(
+    fc.property(fc.bigInt(0n, 900_000_000n), fc.integer({ min: 0, max: 20 }), (spentToday, whole) => {
+      const action = decideFunds(facts({ spentToday, budget: { ...poor, whole } }), policy)
+      return action.do !== 'subscribe' || spentToday + BigInt(action.count) * action.sat <= policy.dailyLimit
+    }),
+  )
+  const coins = range(1, 60).map((k) => ({ txid: `${k}`, vout: 0, sat: BigInt(k) }))
+  t.equal(toConsolidate(coins).length, 50)
+  t.same(toConsolidate(coins.slice(0, 30)), [])
+  t.equal(mayRegister([{ publisher: 'a' }], 'b'), true)
+  t.equal(mayRegister([{ publisher: 'a' }], 'a'), false)
+  t.end()
+})
+
+t.test('withdrawals', (t) => {
+  const policy = { enabled: true, most: 1_000n, dailyMost: 1_500n, approveAbove: 500n, confirmations: 1 }
+  const judge = (amount: bigint, more = {}): string =>
+    judgePolicy({ amount, paidToday: 0n, ruling: null, counted: false, policy, ...more }).verdict
+  t.equal(judge(500n), 'pay')
+  t.equal(judge(501n), 'hold')
+  t.equal(judge(501n, { ruling: 'approve' }), 'pay')
+  t.equal(judge(10n, { ruling: 'reject' }), 'reject')
+  t.equal(judge(1_001n, { ruling: 'approve' }), 'hold')
+  t.equal(judge(500n, { paidToday: 1_200n }), 'wait')
+  t.equal(judge(500n, { paidToday: 1_200n, counted: true }), 'pay', 'what was signed once is finished')
+  const withdrawTxid = `${'0'.repeat(60)}0005`
+  const turn = (index: number, age: number): boolean =>
+    isOurTurn({ withdrawTxid, signs: 0, index, n: 3, since: 0, now: age })
+  t.same([0, 1, 2].map((index) => turn(index, 0)), [false, false, true])
+  t.same([0, 1, 2].map((index) => turn(index, TURN_MS)), [true, false, true])
+  t.same([0, 1, 2].map((index) => turn(index, 2 * TURN_MS)), [true, true, true])
+  const payout = { hex: '', inputs: [], expiry: 100 }
+  t.notOk(isExpired({ payout, tip: 110, depth: 10 }))
+  t.ok(isExpired({ payout, tip: 111, depth: 10 }))
+  t.notOk(isExpired({ payout: { ...payout, expiry: 0 }, tip: 1e6, depth: 10 }))
+  const coin = (txid: string, sat: number, confirmations: number) => ({ txid, vout: 0, sat: BigInt(sat), confirmations })
+  const coins = [coin('c', 5, 1), coin('a', 5, 9), coin('b', 5, 9)]
+  const none = { earlier: new Set<string>(), reserved: new Set<string>() }
+  t.same(chooseInputs(coins, 8n, none)?.map(({ txid }) => txid), ['a', 'b'], 'the oldest first, then by id')
+  t.same(chooseInputs(coins, 3n, { ...none, earlier: new Set(['c:0']) })?.map(({ txid }) => txid), ['c'])
+  t.same(chooseInputs(coins, 11n, { ...none, reserved: new Set(['a:0']) }), null)
+  t.end()
+})
+
+t.test('configuration', (t) => {
+  const id = 'ab'.repeat(32)
+  const gateway = { asset: 'PEGS', oracleTxid: id, bindTxid: id, pubkey: `02${'cd'.repeat(32)}` }
+  const good = readFeedConfig({ gateways: [gateway] })
+  t.match(good, {
+    value: {
+      report: '0 * * * *',
+      gateways: [
+        { name: 'PEGS', asset: { name: 'PEGS' }, reference: { name: 'KMD' }, depth: 10, headers: true, pollMs: 10_000 },
+      ],
+    },
+  })
+  const wrong = readFeedConfig({
+    gateways: [
+      { ...gateway, depth: -1, funds: { amount: 'many' }, colour: 1 },
+      { ...gateway, name: 'PEGS', withdrawals: { most: 1.5 } },
+      { asset: 'X' },
+    ],
+    report: 5,
+  })
+  t.same('problems' in wrong && wrong.problems.map(({ path }) => path.join('.')).sort(), [
+    'gateways.0.colour',
+    'gateways.0.depth',
+    'gateways.0.funds.amount',
+    'gateways.1.headers',
+    'gateways.1.name',
+    'gateways.2.oracleTxid',
+    'gateways.2.pubkey',
+    'report',
+  ])
+  t.match(readFeedConfig(undefined), { problems: [{ path: ['gateways'] }] })
+  t.match(readFeedConfig([]), { problems: Array })
+  const line = ['PEGS', id, `02${'cd'.repeat(32)}`, 'Ihh', id, './komodo-cli -ac_name=REF -datadir=/var/ref']
+  t.ok(isOldLine(line))
+  t.notOk(isOldLine(['backfill', '1', '2']))
+  t.match(readFeedConfig(translateOldLine(line)), {
+    value: { gateways: [{ name: 'PEGS', bindTxid: id, reference: { name: 'REF', conf: '/var/ref/REF.conf' } }] },
+  })
+  t.match(readFeedConfig(translateOldLine([...line.slice(0, 5), '900'])), {
+    value: { gateways: [{ startHeight: 900, reference: { name: 'KMD' } }] },
+  })
+  t.end()
+})

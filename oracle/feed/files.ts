@@ -1,0 +1,73 @@
+/** Files that survive a crash: written whole under a temporary name, or appended line by line and synced. */
+import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+import { makeFolder, messageOf } from '../../config/index.js'
+import { fail } from './errors.js'
+
+const MAX_BYTES = 64 * 1024 * 1024
+
+/** The text, or null if there is no such file. Throws `E_FEED_STATE`. */
+export function readText(file: string): string | null {
+  try {
+    const { size } = statSync(file)
+    if (size > MAX_BYTES) throw new TypeError(`it has ${size} bytes`)
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw fail('E_FEED_STATE', `${file} cannot be read: ${messageOf(error)}`)
+  }
+}
+
+/** Replaces the file; after a crash either the old or the new text is there. */
+export function writeText(file: string, text: string): void {
+  guarded(file, () => {
+    makeFolder(dirname(file))
+    const temporary = `${file}.new`
+    const fd = openSync(temporary, 'w', 0o600)
+    try {
+      writeAll(fd, text)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    renameSync(temporary, file)
+    syncFolder(dirname(file))
+  })
+}
+
+/** Adds lines and waits until they are on disk. */
+export function appendText(file: string, text: string): void {
+  guarded(file, () => {
+    makeFolder(dirname(file))
+    const fd = openSync(file, 'a', 0o600)
+    try {
+      writeAll(fd, text)
+      fdatasyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  })
+}
+
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
+}
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function guarded(file: string, run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    throw fail('E_FEED_STATE', `${file} cannot be written: ${messageOf(error)}`)
+  }
+}

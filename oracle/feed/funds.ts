@@ -1,0 +1,138 @@
+/** What the subscriptions are good for: pure arithmetic. Specification §2.4, §15.7. */
+
+export interface OracleUtxo {
+  readonly txid: string
+  readonly vout: number
+  readonly sat: bigint
+}
+
+/** Smaller outputs are never spent by a data transaction. */
+const LEAST_SAT = 10_000n
+/** Transaction fee of every contract call. */
+export const TX_FEE = 10_000n
+/** Inputs of one data transaction. */
+const MOST_INPUTS = 60
+
+export interface Budget {
+  /** Data transactions that the coming block can take. */
+  readonly perBlock: number
+  /** Outputs of at least the fee. */
+  readonly whole: number
+  /** Headers until nothing is left, the fee of each counted. */
+  readonly headersLeft: number
+  readonly sat: bigint
+}
+
+/**
+ * The daemon takes outputs in the order of its index until the fee is covered, then the next transaction goes on from
+ * there: that is imitated, not estimated.
+ */
+export function budgetOf(utxos: readonly OracleUtxo[], dataFee: bigint): Budget {
+  const usable = utxos.filter(({ sat }) => sat >= LEAST_SAT)
+  const sat = usable.reduce((sum, utxo) => sum + utxo.sat, 0n)
+  let [perBlock, group, inputs] = [0, 0n, 0]
+  for (const utxo of usable) {
+    group += utxo.sat
+    inputs++
+    if (group >= dataFee) {
+      perBlock++
+      ;[group, inputs] = [0n, 0]
+    } else if (inputs >= MOST_INPUTS) break
+  }
+  return {
+    perBlock: dataFee > 0n ? perBlock : 0,
+    whole: usable.filter((utxo) => utxo.sat >= dataFee).length,
+    headersLeft: dataFee > 0n ? Number(sat / dataFee) : 0,
+    sat,
+  }
+}
+
+export interface FundsPolicy {
+  /** Subscribe when fewer headers than this are left. */
+  readonly lowWater: number
+  /** As many outputs of at least the fee are kept: so many headers go into one block. */
+  readonly outputs: number
+  /** Satoshis of one subscription. */
+  readonly amount: bigint
+  /** Satoshis that may be subscribed in a day (UTC). */
+  readonly dailyLimit: bigint
+}
+
+export interface FundsFacts {
+  readonly budget: Budget
+  /** Subscriptions that are still in the mempool. */
+  readonly coming: number
+  readonly comingSat: bigint
+  readonly dataFee: bigint
+  /** Satoshis subscribed since midnight UTC. */
+  readonly spentToday: bigint
+  /** Spendable coins of the wallet. */
+  readonly wallet: bigint
+  /** Headers published an hour, for the forecast; 60 for a chain of one-minute blocks. */
+  readonly perHour: number
+  /** Data transactions of ours in the mempool: their change comes back with the next block. */
+  readonly inFlight: number
+  /** Satoshis of that change. */
+  readonly inFlightSat: bigint
+}
+
+export type FundsAction =
+  | { readonly do: 'nothing' }
+  | { readonly do: 'subscribe'; readonly count: number; readonly sat: bigint }
+  /** It is needed, but something forbids it. */
+  | { readonly do: 'alarm'; readonly why: 'limit' | 'wallet' }
+
+export interface Forecast {
+  readonly headersLeft: number
+  readonly hoursLeft: number
+}
+
+/** In-flight change counts: it is there again after the next block. */
+export function forecast(facts: FundsFacts): Forecast {
+  const sat = facts.budget.sat + facts.comingSat + facts.inFlightSat
+  const headersLeft = facts.dataFee > 0n ? Number(sat / facts.dataFee) : 0
+  return { headersLeft, hoursLeft: facts.perHour > 0 ? headersLeft / facts.perHour : Infinity }
+}
+
+export function decideFunds(facts: FundsFacts, policy: FundsPolicy): FundsAction {
+  const { headersLeft } = forecast(facts)
+  const outputs = facts.budget.whole + facts.coming + facts.inFlight
+  const missing = Math.max(policy.outputs - outputs, 0)
+  const low = headersLeft < policy.lowWater
+  if (!low && missing === 0) return { do: 'nothing' }
+  const one = policy.amount + 2n * TX_FEE
+  const byNeed = Math.max(missing, low ? 1 : 0)
+  const byLimit = Number((policy.dailyLimit - facts.spentToday) / policy.amount)
+  const byWallet = Number(facts.wallet / one)
+  const count = Math.min(byNeed, byLimit, byWallet)
+  if (count > 0) return { do: 'subscribe', count, sat: policy.amount }
+  return { do: 'alarm', why: byLimit <= 0 ? 'limit' : 'wallet' }
+}
+
+export interface SmallUtxo {
+  readonly txid: string
+  readonly vout: number
+  readonly sat: bigint
+}
+
+/** Many small outputs make the daemon say that it has too few coins (specification §8.5): above this they are merged. */
+const MANY = 40
+const MOST_MERGED = 100
+
+/**
+ * Outputs to merge into one, or none. Only confirmed ones; the largest `keep` stay, since a daemon that builds while
+ * they are on their way needs something to pay with.
+ */
+export function toConsolidate<T extends SmallUtxo>(utxos: readonly T[], keep = 10): readonly T[] {
+  if (utxos.length <= MANY) return []
+  const rising = [...utxos].sort((a, b) => (a.sat < b.sat ? -1 : a.sat > b.sat ? 1 : 0))
+  return rising.slice(0, Math.min(MOST_MERGED, utxos.length - keep))
+}
+
+/**
+ * Throws nothing: says whether registering is safe. A second registration starts a new chain of batons, and whatever
+ * was published before can no longer be reached (specification §2.5).
+ */
+export function mayRegister(registered: readonly { readonly publisher: string }[], pubkey: string): boolean {
+  return !registered.some(({ publisher }) => publisher === pubkey)
+}

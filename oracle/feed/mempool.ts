@@ -1,0 +1,63 @@
+/** What the asset chain's unconfirmed transactions spend, and which of them are this publisher's. */
+import { decodeTransaction, type CallOptions, type KomodoClient, type Outpoint, type Transaction } from '../../komodo/index.js'
+
+export interface Mempool {
+  readonly transactions: ReadonlyMap<string, Transaction>
+  readonly hexes: ReadonlyMap<string, string>
+  isSpent(outpoint: Outpoint): boolean
+  refresh(options?: CallOptions): Promise<void>
+  /** Just sent: known before the next refresh. */
+  add(txid: string, hex: string): void
+}
+
+/** More are looked at in the next pass; a chain of a relay's size has a few dozen. */
+const MOST_NEW = 500
+
+const nameOf = ({ txid, vout }: Outpoint): string => `${txid}:${vout}`
+
+export function createMempool(client: Pick<KomodoClient, 'mempool' | 'transaction'>): Mempool {
+  const transactions = new Map<string, Transaction>()
+  const hexes = new Map<string, string>()
+  let spent = new Set<string>()
+
+  const add = (txid: string, hex: string): void => {
+    const tx = decodeTransaction(hex)
+    transactions.set(txid, tx)
+    hexes.set(txid, hex)
+    for (const input of tx.inputs) spent.add(nameOf(input))
+  }
+  return {
+    transactions,
+    hexes,
+    isSpent: (outpoint) => spent.has(nameOf(outpoint)),
+    add,
+    async refresh(options) {
+      const now = new Set(await client.mempool(options))
+      for (const txid of transactions.keys())
+        if (!now.has(txid)) {
+          transactions.delete(txid)
+          hexes.delete(txid)
+        }
+      let looked = 0
+      for (const txid of now) {
+        if (transactions.has(txid) || looked++ >= MOST_NEW) continue
+        const found = await client.transaction(txid, options)
+        // It may have been mined or dropped meanwhile.
+        if (found === null || found.confirmations > 0) continue
+        const tx = decodable(found.hex)
+        if (tx === null) continue
+        transactions.set(txid, tx)
+        hexes.set(txid, found.hex)
+      }
+      spent = new Set([...transactions.values()].flatMap(({ inputs }) => inputs.map(nameOf)))
+    },
+  }
+}
+
+function decodable(hex: string): Transaction | null {
+  try {
+    return decodeTransaction(hex)
+  } catch {
+    return null
+  }
+}

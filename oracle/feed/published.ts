@@ -1,0 +1,92 @@
+/**
+ * What this publisher sent, newest last: written down before it is sent. The chain says what is published; this only
+ * tells our own last transaction from a wrong baton, and gives back to the network what a reorganisation lost.
+ */
+import { join } from 'node:path'
+
+import { fail } from './errors.js'
+import { appendText, readText, writeText } from './files.js'
+
+export interface Sent {
+  readonly txid: string
+  readonly hex: string
+  /** Height of the header in it. */
+  readonly height: number
+}
+
+export interface Published {
+  /** The newest last. */
+  readonly recent: readonly Sent[]
+  readonly head: Sent | null
+  add(sent: Sent): void
+  /** It never reached the network: the one before it is the head again. */
+  drop(txid: string): void
+  /** Another branch of batons lives: what was sent before no longer counts. */
+  adopt(txid: string): void
+}
+
+/** Older ones are confirmed so deeply that nobody needs them again. */
+const KEEP = 200
+const REWRITE_LINES = 2_000
+
+/** Throws `E_FEED_STATE` if a line other than the last is damaged. */
+export function openPublished(folder: string): Published {
+  const file = join(folder, 'published.jsonl')
+  let recent: Sent[] = []
+  let lines = 0
+
+  const apply = (line: Line): void => {
+    if ('drop' in line) recent = recent.filter(({ txid }) => txid !== line.drop)
+    else if ('adopt' in line) recent = [{ txid: line.adopt, hex: '', height: 0 }]
+    else recent = [...recent.slice(1 - KEEP), line]
+  }
+  const texts = (readText(file) ?? '').split('\n')
+  texts.pop() // nothing, or a line that a crash cut off
+  for (const [k, text] of texts.entries()) {
+    const line = lineOf(text)
+    if (line === null)
+      throw fail('E_FEED_STATE', `line ${k + 1} of ${file} is damaged: move the file away, it is only a help`)
+    apply(line)
+  }
+  const rewrite = (): void => {
+    writeText(file, recent.map((sent) => `${JSON.stringify(sent)}\n`).join(''))
+    lines = recent.length
+  }
+  rewrite()
+
+  const put = (line: Line): void => {
+    appendText(file, `${JSON.stringify(line)}\n`)
+    apply(line)
+    if (++lines > REWRITE_LINES) rewrite()
+  }
+  return {
+    get recent() {
+      return recent
+    },
+    get head() {
+      return recent.at(-1) ?? null
+    },
+    add: (sent) => put(sent),
+    drop: (txid) => put({ drop: txid }),
+    adopt: (txid) => put({ adopt: txid }),
+  }
+}
+
+type Line = Sent | { readonly drop: string } | { readonly adopt: string }
+
+const isTxid = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+
+function lineOf(text: string): Line | null {
+  let value: Partial<Sent> & { drop?: unknown; adopt?: unknown }
+  try {
+    value = JSON.parse(text) as typeof value
+  } catch {
+    return null
+  }
+  if (typeof value !== 'object' || value === null) return null
+  const { txid, hex, height, drop, adopt } = value
+  if (isTxid(drop)) return { drop }
+  if (isTxid(adopt)) return { adopt }
+  const whole = isTxid(txid) && typeof hex === 'string' && /^[0-9a-f]*$/.test(hex) && Number.isSafeInteger(height)
+  return whole ? { txid, hex, height: height as number } : null
+}

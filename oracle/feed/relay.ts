@@ -1,0 +1,495 @@
+/**
+ * Publishes headers, pass by pass. What to do comes from the chain each time: the baton, the mempool, the reference
+ * chain (specification §11.2). One pass sends as many headers as the coming block can take.
+ */
+import { isCoded, messageOf } from '../../config/index.js'
+import {
+  brokenRule,
+  buildReason,
+  decodeTransaction,
+  encodePayload,
+  inspectData,
+  isWritable,
+  opOf,
+  sendAdvice,
+  sendReason,
+  type CallOptions,
+  type InspectedData,
+  type KomodoClient,
+  type Outpoint,
+  type Registration,
+} from '../../komodo/index.js'
+import { judgeBaton, type BatonVerdict } from './baton.js'
+import { createBatonChain, headersOf, sampleOf, type Walk } from './baton-chain.js'
+import type { FeedEvent, RelayState } from './events.js'
+import { budgetOf, type Budget, type OracleUtxo } from './funds.js'
+import { createMempool, type Mempool } from './mempool.js'
+import { planHeaders, type Job, type Plan } from './plan.js'
+import type { Published } from './published.js'
+import { createReference } from './reference.js'
+import type { GatewaySettings } from './settings.js'
+
+export interface RelayParts {
+  readonly settings: GatewaySettings
+  readonly asset: KomodoClient
+  readonly reference: KomodoClient
+  readonly format: 'Ihh' | 'IhhL'
+  /** Satoshis at the deposit address, for the format `IhhL`. */
+  readonly balance: (options: CallOptions) => Promise<bigint>
+  readonly published: Published
+  /** Ranges that an operator asked for. */
+  readonly wanted: () => Iterable<number>
+  readonly dryRun: boolean
+  readonly emit: (event: FeedEvent) => void
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  readonly now: () => number
+}
+
+/** What one pass found, for whoever works beside it: funds, metrics, status. */
+export interface RelayFacts {
+  readonly assetHeight: number
+  readonly registration: Registration
+  readonly utxos: readonly OracleUtxo[]
+  readonly budget: Budget
+  readonly mempool: Mempool
+  readonly walk: Walk
+}
+
+export interface RelayView {
+  state: RelayState
+  plan: Plan | null
+  tip: number | null
+  assetHeight: number | null
+  /** Since the start. */
+  headers: number
+  repairs: number
+  reorgs: { reference: number; asset: number }
+  refused: number
+  /** When the last pass ended that reached both chains. */
+  lastPass: number | null
+  /** When a header was published last, or there was nothing to publish. */
+  lastProgress: number | null
+  budget: Budget | null
+  facts: RelayFacts | null
+}
+
+export interface Relay {
+  readonly view: RelayView
+  /** Throws what the daemons throw. */
+  pass(signal: AbortSignal): Promise<void>
+}
+
+/** Heights that are compared with the reference chain in one pass; from then on every reorganisation is seen. */
+const COMPARED = 300
+/** Blocks that a reference node may lack before it counts as still syncing. */
+const SYNC_SLACK = 3
+/** The wallet learns of its own change within a second (specification §15.6). */
+const WALLET_MS = 1_100
+const WALLET_TRIES = 4
+/** Somebody else publishes with our key: we stand back until nothing was heard of him for so long. */
+const FOREIGN_MS = 600_000
+
+export function createRelay(parts: RelayParts): Relay {
+  const { settings, asset, emit, published, now } = parts
+  const { name: gateway, oracleTxid, pubkey } = settings
+  const reference = createReference(parts.reference)
+  const batons = createBatonChain(asset, { oracleTxid, publisher: pubkey })
+  const mempool = createMempool(asset)
+  const view: RelayView = {
+    state: { state: 'starting' },
+    plan: null,
+    tip: null,
+    assetHeight: null,
+    headers: 0,
+    repairs: 0,
+    reorgs: { reference: 0, asset: 0 },
+    refused: 0,
+    lastPass: null,
+    lastProgress: null,
+    budget: null,
+    facts: null,
+  }
+  /** The asset height at which the daemon's baton began to differ from ours. */
+  let differsSince: number | null = null
+  let foreignAt: number | null = null
+  let running = false
+  let adopting: string | null = null
+
+  const become = (state: RelayState): void => {
+    const changed = state.state !== view.state.state
+    view.state = state
+    if (!changed) return
+    emit({
+      event: 'state',
+      gateway,
+      state: state.state,
+      message: 'why' in state ? state.why : '',
+      published: view.plan?.top ?? null,
+      tip: view.tip,
+      lag: view.plan?.lag ?? null,
+    })
+  }
+
+  async function pass(signal: AbortSignal): Promise<void> {
+    const options = { signal }
+    const { lost } = await reference.refresh(options)
+    view.tip = reference.tip
+    if (lost > 0 && published.head !== null) view.reorgs.reference++
+    const { blocks: assetHeight } = await asset.chainInfo(options)
+    view.assetHeight = assetHeight
+    const oracle = await asset.oracleInfo(oracleTxid, options)
+    const registration = oracle.registered.find(({ publisher }) => publisher === pubkey)
+    if (registration === undefined)
+      return become({ state: 'blocked', why: 'the publisher is not registered, or its registration is not confirmed' })
+    await mempool.refresh(options)
+    const walk = await batons.follow(registration.batonTxid, settings.reach + 1, options)
+    const utxos = await subscriptions(registration, options)
+    const budget = budgetOf(
+      utxos.filter((utxo) => !mempool.isSpent(utxo)),
+      registration.dataFee,
+    )
+    view.budget = budget
+    view.facts = { assetHeight, registration, utxos, budget, mempool, walk }
+    const headers = headersOf(walk)
+    await compare(headers, options)
+    const plan = planOf(headers, walk, budget)
+    noteWrong(plan)
+    view.plan = plan
+    view.lastPass = now()
+
+    const verdict = await judge(walk, registration, assetHeight, options)
+    running = true
+    if (verdict.verdict !== 'build') return
+    if (reference.headers - reference.tip > SYNC_SLACK)
+      return become({
+        state: 'sync',
+        why: `the reference node is at ${reference.tip} of ${reference.headers} blocks`,
+      })
+    if (!isWritable(asset.rpc.health))
+      return become({ state: 'daemon', why: 'the asset daemon hung: waiting until its height moves or it is restarted' })
+    if (plan.jobs.length === 0) return rest(plan, registration)
+    await publishAll(plan.jobs, { registration, assetHeight, budget, on: verdict.on }, options)
+  }
+
+  function planOf(headers: ReadonlyMap<number, string>, walk: Walk, budget: Budget): Plan {
+    const { depth, startHeight, reach } = settings
+    const heights = walk.samples.flatMap(({ header }) => (header === null ? [] : [header.height]))
+    return planHeaders({
+      tip: reference.tip,
+      depth,
+      startHeight,
+      reach,
+      published: headers,
+      knownFrom: walk.whole ? null : Math.min(...heights.slice(-20)),
+      reference: reference.hashes,
+      wanted: parts.wanted(),
+      most: Math.min(settings.perBlock - inFlight(walk), budget.perBlock),
+    })
+  }
+
+  /** Headers of ours that wait for the coming block. */
+  function inFlight({ samples }: Walk): number {
+    const mined = samples.findIndex(({ txid }) => !mempool.transactions.has(txid))
+    return mined < 0 ? samples.length : mined
+  }
+
+  /** What was published is held against the reference chain, newest first. */
+  async function compare(headers: ReadonlyMap<number, string>, options: CallOptions): Promise<void> {
+    let looked = 0
+    for (const height of headers.keys()) {
+      if (looked >= COMPARED) break
+      if (height > reference.tip || reference.hashes.has(height)) continue
+      await reference.hash(height, options)
+      looked++
+    }
+  }
+
+  let wrong = 0
+  function noteWrong(plan: Plan): void {
+    if (plan.wrong > wrong) {
+      const message = `${plan.wrong} published headers are no longer in the reference chain: published again`
+      emit({ event: 'reorg', gateway, chain: 'reference', headers: plan.wrong, message })
+    }
+    wrong = plan.wrong
+  }
+
+  async function subscriptions(registration: Registration, options: CallOptions): Promise<OracleUtxo[]> {
+    fundsAddress ??= await asset.oracleFundsAddress(registration.publisher, options)
+    const found = await asset.utxos(fundsAddress, true, options)
+    const mine: OracleUtxo[] = []
+    for (const utxo of found)
+      if (utxo.sat >= 10_000n && (await isOurs(utxo, options))) mine.push(utxo)
+    if (origins.size > 5_000) origins.clear()
+    return mine
+  }
+  let fundsAddress: string | null = null
+  const origins = new Map<string, boolean>()
+
+  /** The address holds the subscriptions of every oracle that the key publishes for, and what `oraclesfund` made. */
+  async function isOurs({ txid }: Outpoint, options: CallOptions): Promise<boolean> {
+    const known = origins.get(txid)
+    if (known !== undefined) return known
+    const found = await asset.transaction(txid, options)
+    if (found === null) return false
+    const ours = isSubscription(found.hex, oracleTxid)
+    origins.set(txid, ours)
+    return ours
+  }
+
+  async function judge(
+    walk: Walk,
+    registration: Registration,
+    assetHeight: number,
+    options: CallOptions,
+  ): Promise<BatonVerdict> {
+    const { head } = published
+    const reachable = head === null || walk.samples.some(({ txid }) => txid === head.txid)
+    const batonUtxos = await asset.utxos(registration.baton, true, options)
+    const own =
+      head === null
+        ? null
+        : { txid: head.txid, where: reachable ? ('chain' as const) : await whereIs(head.txid, options) }
+    const restored = batonUtxos.some(({ height }) => height <= 0)
+    const stray = strayIn(walk)
+    const differs = (head !== null && !reachable) || restored || stray
+    if (!differs) differsSince = null
+    else differsSince ??= assetHeight
+    const verdict = judgeBaton({
+      daemon: registration.batonTxid,
+      own,
+      reachable,
+      restored,
+      stray,
+      blocks: differsSince === null ? 0 : Math.max(0, assetHeight - differsSince),
+    })
+    if (verdict.verdict === 'build') return foreign(walk, verdict)
+    if (verdict.verdict === 'adopt') return adopt(verdict)
+    adopting = null
+    if (verdict.verdict === 'resend') await resend(options)
+    const why =
+      verdict.verdict === 'resend'
+        ? 'our last published transaction was lost: it was sent again'
+        : `the daemon's baton is not our last one (${verdict.why}): nothing is built on it`
+    if (view.state.state !== 'baton') {
+      view.reorgs.asset++
+      emit({ event: 'reorg', gateway, chain: 'asset', headers: 0, message: why })
+    }
+    become({ state: 'baton', why })
+    return verdict
+  }
+
+  async function whereIs(txid: string, options: CallOptions): Promise<'mempool' | 'chain' | 'gone'> {
+    if (mempool.transactions.has(txid)) return 'mempool'
+    const found = await asset.transaction(txid, options)
+    return found === null || found.orphaned ? 'gone' : found.confirmations > 0 ? 'chain' : 'mempool'
+  }
+
+  /** Of two passes that agree: a block may come between two calls of one. */
+  function adopt(verdict: Extract<BatonVerdict, { verdict: 'adopt' }>): BatonVerdict {
+    if (adopting !== verdict.on) {
+      adopting = verdict.on
+      become({ state: 'baton', why: 'another branch of batons lives: looking once more' })
+      return { verdict: 'wait', why: 'own-unconfirmed' }
+    }
+    adopting = null
+    if (parts.dryRun) return verdict
+    published.adopt(verdict.on)
+    view.reorgs.asset++
+    const message = `the branch of batons that ended with ${verdict.dead} is dead: what only it held is published again`
+    emit({ event: 'reorg', gateway, chain: 'asset', headers: 0, message })
+    return { verdict: 'build', on: verdict.on }
+  }
+
+  /** In their order, whatever of the last ones is in neither mempool nor chain. */
+  async function resend(options: CallOptions): Promise<void> {
+    if (parts.dryRun || !isWritable(asset.rpc.health)) return
+    for (const { txid, hex } of published.recent) {
+      if (hex === '' || (await whereIs(txid, options)) !== 'gone') continue
+      try {
+        await asset.send(hex, options)
+      } catch (error) {
+        const reason = sendReason(error)
+        if (reason === null) throw error
+        if (reason !== 'in-chain') published.drop(txid)
+      }
+    }
+  }
+
+  function strayIn(walk: Walk): boolean {
+    const reached = new Set(walk.samples.map(({ txid }) => txid))
+    for (const [txid, hex] of mempool.hexes) {
+      if (reached.has(txid)) continue
+      const sample = sampleOf(txid, hex, { oracleTxid, publisher: pubkey })
+      if (sample !== null && sample.header !== null) return true
+    }
+    return false
+  }
+
+  /** Headers above our last one that we did not send: two publishers must never take turns. */
+  function foreign(walk: Walk, verdict: BatonVerdict): BatonVerdict {
+    const { head } = published
+    const ahead = head === null ? 0 : walk.samples.findIndex(({ txid }) => txid === head.txid)
+    if (ahead > 0 && !parts.dryRun) {
+      const newest = walk.samples[0]
+      if (newest !== undefined) published.adopt(newest.txid)
+      // Before the first pass of this run it may have been ourselves, on another machine.
+      if (running) {
+        foreignAt = now()
+        emit({
+          event: 'notice',
+          gateway,
+          level: 'error',
+          code: 'E_FEED_LOCKED',
+          message: `${ahead} headers were published with our key by somebody else: stop the other feed`,
+        })
+      }
+    }
+    if (foreignAt === null) return verdict
+    if (now() - foreignAt > FOREIGN_MS) {
+      foreignAt = null
+      return verdict
+    }
+    become({ state: 'foreign', why: 'somebody else publishes with our key: stop him; this feed waits 10 minutes' })
+    return { verdict: 'wait', why: 'stray' }
+  }
+
+  /** Nothing can be sent: why? */
+  function rest(plan: Plan, registration: Registration): void {
+    const due = plan.lag + plan.gaps + plan.wrong
+    if (due === 0) {
+      view.lastProgress = now()
+      return become({ state: 'idle' })
+    }
+    const spent = view.facts?.utxos.some((utxo) => mempool.isSpent(utxo)) ?? false
+    if (spent || registration.funds >= registration.dataFee) return become({ state: 'budget' })
+    become({ state: 'funds', why: 'the oracle has no subscription left that covers the fee of a header' })
+  }
+
+  interface Ground {
+    readonly registration: Registration
+    readonly assetHeight: number
+    readonly budget: Budget
+    readonly on: string
+  }
+
+  async function publishAll(jobs: readonly Job[], ground: Ground, options: CallOptions): Promise<void> {
+    become({ state: 'publishing' })
+    let on = ground.on
+    for (const job of jobs) {
+      const sent = await publish(job, { ...ground, on }, options)
+      if (sent === null) return
+      on = sent.txid
+      if (parts.dryRun) return
+    }
+  }
+
+  /** Null if no more can be sent in this pass; the state says why. */
+  async function publish(job: Job, ground: Ground, options: CallOptions): Promise<InspectedData | null> {
+    const header = await reference.header(job.height, options)
+    const balance = parts.format === 'IhhL' ? await parts.balance(options) : null
+    const payload = encodePayload({ ...header, balance })
+    const built = await build(payload, ground, options)
+    if (built === null) return null
+    if (!parts.dryRun) {
+      published.add({ txid: built.txid, hex: built.hex, height: job.height })
+      if (!(await send(built, options))) return null
+      mempool.add(built.txid, built.hex)
+      batons.learn(built.txid, built.hex)
+      origins.set(built.txid, true)
+      view.headers++
+      if (job.why === 'repair') view.repairs++
+    }
+    view.lastProgress = now()
+    const { txid } = built
+    emit({ event: 'header', gateway, height: job.height, txid, hash: header.hash, why: job.why, payload, dryRun: parts.dryRun })
+    return built
+  }
+
+  async function build(payload: string, ground: Ground, options: CallOptions): Promise<InspectedData | null> {
+    const { registration } = ground
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const hex = await asset.oracleData(oracleTxid, payload, options)
+        const intent = {
+          oracleTxid,
+          publisher: pubkey,
+          payload,
+          baton: ground.on,
+          batonAddress: registration.baton,
+          dataFee: registration.dataFee,
+          subscriptions: view.facts?.utxos ?? [],
+        }
+        return inspectData(hex, intent, { height: ground.assetHeight, pubkey })
+      } catch (error) {
+        const reason = buildReason(error)
+        if (reason === 'normal-coins' && attempt < WALLET_TRIES) {
+          await parts.sleep(WALLET_MS, options.signal)
+          continue
+        }
+        return notBuilt(error)
+      }
+    }
+  }
+
+  function notBuilt(error: unknown): null {
+    switch (buildReason(error)) {
+      case 'oracle-funds':
+        become({ state: 'budget' })
+        return null
+      case 'normal-coins':
+        become({ state: 'funds', why: 'the wallet has no coins for the transaction fee: send some to its address' })
+        return null
+      case 'no-key':
+        become({ state: 'blocked', why: "the wallet lacks the publisher's private key: importprivkey" })
+        return null
+      case 'unregistered':
+        become({ state: 'blocked', why: 'the registration of the publisher is not confirmed' })
+        return null
+      case null:
+        break
+      default:
+        become({ state: 'blocked', why: messageOf(error) })
+        return null
+    }
+    const rule = brokenRule(error)
+    if (rule === null) throw error
+    view.refused++
+    emit({ event: 'notice', gateway, level: 'warn', code: 'E_KOMODO_INSPECT', message: messageOf(error) })
+    become(
+      rule === 'baton'
+        ? { state: 'baton', why: "the daemon built on another baton than our last one: it wasn't sent" }
+        : { state: 'blocked', why: messageOf(error) },
+    )
+    return null
+  }
+
+  async function send(built: InspectedData, options: CallOptions): Promise<boolean> {
+    try {
+      await asset.send(built.hex, options)
+      return true
+    } catch (error) {
+      const reason = sendReason(error)
+      // Whether it arrived is not known: the next pass sees it, or sends it again.
+      if (reason === null) throw error
+      if (reason === 'in-chain') return true
+      published.drop(built.txid)
+      const advice = sendAdvice(reason)
+      const text = `the daemon does not take the header: ${messageOf(error)}${advice === '' ? '' : `; ${advice}`}`
+      emit({ event: 'notice', gateway, level: 'warn', code: isCoded(error) ? error.code : 'unknown', message: text })
+      become(
+        reason === 'conflict' || reason === 'spent'
+          ? { state: 'baton', why: 'an input of the header is spent already: looking again' }
+          : { state: 'blocked', why: text },
+      )
+      return false
+    }
+  }
+
+  return { view, pass }
+}
+
+/** Whether the daemon takes outputs of this transaction for headers of the oracle. */
+function isSubscription(hex: string, oracleTxid: string): boolean {
+  const op = opOf(decodeTransaction(hex))
+  return (op?.op === 'oracle-subscribe' || op?.op === 'oracle-data') && op.oracleTxid === oracleTxid
+}

@@ -1,0 +1,178 @@
+/** Keeps the subscriptions filled within the spending limit, and the wallet's outputs few. Specification §2.4, §8.5. */
+import { messageOf } from '../../config/index.js'
+import {
+  buildReason,
+  coinsText,
+  conditionScript,
+  EVAL,
+  inspectMerge,
+  inspectSubscribe,
+  isWritable,
+  moduleCondition,
+  opOf,
+  pubkeyAddress,
+  type CallOptions,
+  type KomodoClient,
+} from '../../komodo/index.js'
+import type { FeedEvent, FundsEvent } from './events.js'
+import { decideFunds, forecast, toConsolidate, TX_FEE, type Forecast, type FundsFacts } from './funds.js'
+import { addToDay, todaySum, type StateFile } from './ledger-file.js'
+import type { RelayFacts } from './relay.js'
+import type { GatewaySettings } from './settings.js'
+
+export interface TreasuryParts {
+  readonly settings: GatewaySettings
+  readonly asset: KomodoClient
+  readonly file: StateFile
+  readonly dryRun: boolean
+  readonly emit: (event: FeedEvent) => void
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  readonly now: () => number
+  /** Reference blocks an hour. */
+  readonly perHour: () => number
+}
+
+export interface TreasuryView {
+  forecast: Forecast | null
+  /** Satoshis. */
+  wallet: bigint | null
+  subscribed: number
+  merged: number
+  /** Why what is needed could not be done; null: nothing is wrong. */
+  alarm: 'limit' | 'wallet' | null
+}
+
+export interface Treasury {
+  readonly view: TreasuryView
+  look(facts: RelayFacts, signal: AbortSignal): Promise<void>
+}
+
+const EVERY_MS = 30_000
+const TELL_MS = 600_000
+const WALLET_MS = 1_100
+
+export function createTreasury(parts: TreasuryParts): Treasury {
+  const { settings, asset, file, emit, now } = parts
+  const { oracleTxid, pubkey, funds } = settings
+  const view: TreasuryView = { forecast: null, wallet: null, subscribed: 0, merged: 0, alarm: null }
+  let lookedAt = -Infinity
+  let lookedOutputs = -1
+  let toldAt = -Infinity
+
+  async function look(facts: RelayFacts, signal: AbortSignal): Promise<void> {
+    const options = { signal }
+    const inFlight = unconfirmed(facts)
+    const outputs = facts.budget.whole + inFlight.coming + inFlight.inFlight
+    if (now() - lookedAt < EVERY_MS && outputs >= lookedOutputs) return
+    const { balance } = await asset.nodeInfo(options)
+    const all: FundsFacts = {
+      budget: facts.budget,
+      ...inFlight,
+      dataFee: facts.registration.dataFee,
+      spentToday: todaySum(file.state.subscribed, now()),
+      wallet: balance,
+      perHour: parts.perHour(),
+    }
+    view.wallet = balance
+    view.forecast = forecast(all)
+    lookedAt = now()
+    lookedOutputs = outputs
+    const action = decideFunds(all, funds)
+    const before = view.alarm
+    view.alarm = action.do === 'alarm' ? action.why : null
+    const may = funds.auto && !parts.dryRun && isWritable(asset.rpc.health)
+    if (action.do === 'subscribe' && may) await subscribe(action, facts, options)
+    else if (action.do === 'alarm' && before !== action.why) tell(facts, { action: 'alarm', message: ALARMS[action.why] })
+    else if (now() - toldAt > TELL_MS) tell(facts, { action: 'none' })
+    if (funds.merge && may) await merge(facts, options)
+  }
+
+  /** Subscriptions and change on their way into the coming block. */
+  function unconfirmed({ mempool, registration }: RelayFacts) {
+    const own = conditionScript(moduleCondition(EVAL.oracles, pubkey))
+    let [coming, comingSat, inFlight, inFlightSat] = [0, 0n, 0, 0n]
+    for (const tx of mempool.transactions.values()) {
+      const op = opOf(tx)
+      const [first] = tx.outputs
+      if (op === null || !('oracleTxid' in op) || op.oracleTxid !== oracleTxid || first?.script !== own) continue
+      if (op.op === 'oracle-subscribe') {
+        coming++
+        comingSat += first.value
+      } else if (op.op === 'oracle-data') {
+        if (first.value >= registration.dataFee) inFlight++
+        inFlightSat += first.value
+      }
+    }
+    return { coming, comingSat, inFlight, inFlightSat }
+  }
+
+  async function subscribe(
+    { count, sat }: { readonly count: number; readonly sat: bigint },
+    facts: RelayFacts,
+    options: CallOptions,
+  ): Promise<void> {
+    for (let k = 0; k < count; k++) {
+      try {
+        const hex = await asset.oracleSubscribe(oracleTxid, pubkey, sat, options)
+        const built = inspectSubscribe(
+          hex,
+          { oracleTxid, publisher: pubkey, sat },
+          { height: facts.assetHeight, pubkey },
+        )
+        // Counted before it is sent: a crash may waste the day's limit, never exceed it.
+        file.update((state) => ({ ...state, subscribed: addToDay(state.subscribed, sat, now()) }))
+        await asset.send(hex, options)
+        facts.mempool.add(built.txid, hex)
+        view.subscribed++
+        tell(facts, { action: 'subscribed', txid: built.txid, message: `${coinsText(sat)} for more headers` })
+      } catch (error) {
+        if (buildReason(error) !== 'normal-coins') throw error
+        if (k > 0) return // the wallet's change comes with the next block
+        view.alarm = 'wallet'
+        return tell(facts, { action: 'alarm', message: messageOf(error) })
+      }
+      // A wallet that does not know its change yet would say that it has no coins.
+      if (k + 1 < count) await parts.sleep(WALLET_MS, options.signal)
+    }
+  }
+
+  async function merge(facts: RelayFacts, options: CallOptions): Promise<void> {
+    const address = pubkeyAddress(pubkey)
+    const all = await asset.unspent(1, [address], options)
+    const chosen = toConsolidate(all.filter((utxo) => utxo.spendable && !facts.mempool.isSpent(utxo)))
+    if (chosen.length === 0) return
+    const sum = chosen.reduce((total, utxo) => total + utxo.sat, 0n)
+    const sat = sum - TX_FEE
+    if (sat <= 0n) return
+    const raw = await asset.createRaw(chosen, [[address, sat]], 0, options)
+    const { hex } = await asset.signRaw(raw, options)
+    const built = inspectMerge(hex, { inputs: chosen, sat }, { height: facts.assetHeight, pubkey })
+    await asset.send(hex, options)
+    facts.mempool.add(built.txid, hex)
+    view.merged += chosen.length
+    tell(facts, { action: 'merged', txid: built.txid, message: `${chosen.length} small outputs became one` })
+  }
+
+  function tell(facts: RelayFacts, rest: Pick<FundsEvent, 'action' | 'txid' | 'message'>): void {
+    toldAt = now()
+    const { budget } = facts
+    const { headersLeft = 0, hoursLeft = Infinity } = view.forecast ?? {}
+    emit({
+      event: 'funds',
+      gateway: settings.name,
+      oracle: coinsText(budget.sat),
+      outputs: budget.whole,
+      headersLeft,
+      hoursLeft: Number.isFinite(hoursLeft) ? Math.round(hoursLeft * 10) / 10 : null,
+      wallet: coinsText(view.wallet ?? 0n),
+      ...rest,
+    })
+  }
+
+  return { view, look }
+}
+
+const ALARMS = {
+  limit: 'the subscriptions run low, and the spending limit of the day (funds.dailyLimit) is reached',
+  wallet: 'the subscriptions run low, and the wallet has no coins for more',
+} as const
