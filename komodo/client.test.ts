@@ -19,8 +19,13 @@ const recorded = (fits: (call: RecordedCall) => boolean): RecordedCall => {
   if (found === undefined) throw new Error('no such recording')
   return found
 }
-const method = (name: string, fits: (reply: string, call: RecordedCall) => boolean = () => true): RecordedCall =>
-  recorded((call) => call.request?.method === name && typeof call.reply === 'string' && fits(call.reply, call))
+const method = (
+  name: string,
+  fits: (reply: string, call: RecordedCall) => boolean = () => true,
+): RecordedCall =>
+  recorded(
+    (call) => call.request?.method === name && typeof call.reply === 'string' && fits(call.reply, call),
+  )
 
 /** A client whose daemon says `answer` to everything. */
 async function clientOf(t: Test, answer: (method: string) => Answer, timeoutMs = 2_000) {
@@ -51,7 +56,10 @@ t.test('every kind of recorded reply is either read or refused with a code', asy
   const kinds = new Map<string, RecordedCall>()
   for (const call of calls)
     if (call.request?.method !== undefined && typeof call.reply === 'string' && call.status)
-      kinds.set(`${call.request.method} ${call.status} ${call.reply.slice(0, 60).replace(/[0-9a-f]{8,}/g, '#')}`, call)
+      kinds.set(
+        `${call.request.method} ${call.status} ${call.reply.slice(0, 60).replace(/[0-9a-f]{8,}/g, '#')}`,
+        call,
+      )
   const one = [...kinds.values()]
   let current: RecordedCall | undefined
   const { client } = await clientOf(t, () => answerOf(current))
@@ -79,7 +87,9 @@ t.test('typed replies of the asset chain', async (t) => {
     getinfo: method('getinfo', (reply, { status }) => status === 200 && reply.includes('"pubkey"')),
     oraclesaddress: method('oraclesaddress', (reply) => reply.includes('PubkeyCCaddress')),
     getaddressutxos: method('getaddressutxos', (reply) => reply.includes('"height":0')),
-    gatewayspendingwithdraws: method('gatewayspendingwithdraws', (reply) => reply.includes('"number_of_signs":1')),
+    gatewayspendingwithdraws: method('gatewayspendingwithdraws', (reply) =>
+      reply.includes('"number_of_signs":1'),
+    ),
     gatewaysprocessed: method('gatewaysprocessed', (reply) => reply.includes('"completesigningtxid"')),
     listunspent: method('listunspent', (reply) => reply.includes('"amount":5.00000000')),
   }
@@ -121,7 +131,10 @@ t.test('every shape of failure has its code and reason', async (t) => {
     [ok('{"hex":"0","result":"success"}'), 'other'],
     [ok('{"result":"success"}'), 'other'],
     [ok('{"error":"something"}'), 'other'],
-    [ok('{"result":"error","error":"couldnt find enough oracle inputs RX, limit 1 per utxo"}'), 'oracle-funds'],
+    [
+      ok('{"result":"error","error":"couldnt find enough oracle inputs RX, limit 1 per utxo"}'),
+      'oracle-funds',
+    ],
     [ok('{"result":"error","error":"couldnt add normal inputs"}'), 'normal-coins'],
     [ok('{"result":"error","error":"error adding funds for markdone"}'), 'normal-coins'],
     [ok('{"result":"error","error":"datafee 0is illegal"}'), 'unregistered'],
@@ -160,7 +173,13 @@ t.test('every shape of failure has its code and reason', async (t) => {
     answer = found
     t.equal((await failure(client.rpc.call('getinfo'))).code, code)
   }
-  answer = { status: 200, body: Buffer.from('{"result":{"result":"error","error":"coin.\xff\xfe"},"error":null,"id":null}', 'latin1') }
+  answer = {
+    status: 200,
+    body: Buffer.from(
+      '{"result":{"result":"error","error":"coin.\xff\xfe"},"error":null,"id":null}',
+      'latin1',
+    ),
+  }
   t.equal((await failure(client.gatewayInfo('00'))).code, 'E_KOMODO_CC', 'bytes that are no UTF-8')
 })
 
@@ -172,7 +191,10 @@ t.test('parameters that would freeze a daemon are not sent', async (t) => {
 })
 
 t.test('what the program sends', async (t) => {
-  const { client, server } = await clientOf(t, () => ({ status: 200, body: '{"result":null,"error":null,"id":1}' }))
+  const { client, server } = await clientOf(t, () => ({
+    status: 200,
+    body: '{"result":null,"error":null,"id":1}',
+  }))
   await client.oracleSubscribe('aa', 'bb', 123_456_789n).catch(() => undefined)
   await client.oracleRegister('aa', 100_000n).catch(() => undefined)
   await client.createRaw([{ txid: 'cc', vout: 1 }], [['RX', 10_000n]], 77).catch(() => undefined)
@@ -209,7 +231,11 @@ t.test('probes find families and hybrids', async (t) => {
     }))
     const rpc = createRpc({ access: () => ({ url: server.url, user: 'u', password: 'p' }), name: 'X' })
     const capabilities = await probe(rpc)
-    found[kind] = [capabilities.withdrawals, capabilities.methods.has('pegsclose'), missingForHeaders(capabilities)]
+    found[kind] = [
+      capabilities.withdrawals,
+      capabilities.methods.has('pegsclose'),
+      missingForHeaders(capabilities),
+    ]
     rpc.close()
     await server.close()
   }
@@ -252,7 +278,8 @@ t.test('a daemon that hangs is left alone, and not believed until its height mov
 })
 
 t.test('health, step by step', (t) => {
-  const run = (...events: Parameters<typeof healthAfter>[1][]): Health => events.reduce(healthAfter, FIRST_HEALTH)
+  const run = (...events: Parameters<typeof healthAfter>[1][]): Health =>
+    events.reduce(healthAfter, FIRST_HEALTH)
   const seen = run(
     { type: 'height', height: 5, at: 0 },
     { type: 'timeout', at: 10 },
@@ -267,13 +294,19 @@ t.test('health, step by step', (t) => {
   t.equal(healthAfter(seen, { type: 'height', height: 6, at: 50 }).state, 'up')
   t.equal(healthAfter(seen, { type: 'away', at: 50 }).state, 'down')
   t.ok(isWritable(healthAfter(healthAfter(seen, { type: 'away', at: 50 }), { type: 'answered', at: 60 })))
-  const young = run({ type: 'timeout', at: 1 }, { type: 'answered', at: 2 }, { type: 'height', height: 7, at: 3 })
+  const young = run(
+    { type: 'timeout', at: 1 },
+    { type: 'answered', at: 2 },
+    { type: 'height', height: 7, at: 3 },
+  )
   t.equal(young.state, 'suspect', 'one height alone says nothing')
   t.end()
 })
 
 t.test('conf files', (t) => {
-  const folder = t.testdir({ 'PEGS.conf': 'rpcuser=alice\n# rpcuser=bob\nrpcuser=carol\nrpcpassword = pa=ss # no\nrpcport=7777\n' })
+  const folder = t.testdir({
+    'PEGS.conf': 'rpcuser=alice\n# rpcuser=bob\nrpcuser=carol\nrpcpassword = pa=ss # no\nrpcport=7777\n',
+  })
   t.same(accessOf({ name: 'PEGS', conf: join(folder, 'PEGS.conf') }), {
     url: 'http://127.0.0.1:7777/',
     user: 'alice',
@@ -289,7 +322,9 @@ t.test('conf files', (t) => {
   t.throws(() => accessOf({ name: 'X', conf: join(folder, 'none.conf') }), { code: 'E_KOMODO_CONF' })
   t.throws(() => accessOf({ name: 'PEGS', conf: join(folder, 'cookie.conf') }), { code: 'E_KOMODO_CONF' })
   t.throws(() => accessOf({ name: 'X', url: 'ftp://x', user: 'a', password: 'b' }), { code: 'E_KOMODO_URL' })
-  t.throws(() => accessOf({ name: 'X', url: 'http://a:b@x', user: 'a', password: 'b' }), { code: 'E_KOMODO_URL' })
+  t.throws(() => accessOf({ name: 'X', url: 'http://a:b@x', user: 'a', password: 'b' }), {
+    code: 'E_KOMODO_URL',
+  })
   t.equal(usualConf('PEGS', '/home/me', 'linux'), '/home/me/.komodo/PEGS/PEGS.conf')
   t.equal(usualConf('KMD', '/home/me', 'linux'), '/home/me/.komodo/komodo.conf')
   t.equal(parseConf('a=1\na=2\n').get('a'), '1')
@@ -315,5 +350,9 @@ t.test('a wrong password is not repeated for ever', async (t) => {
 })
 
 function blockchainInfo(blocks: number): string {
-  return JSON.stringify({ result: { blocks, headers: blocks, bestblockhash: '00'.repeat(32) }, error: null, id: 0 })
+  return JSON.stringify({
+    result: { blocks, headers: blocks, bestblockhash: '00'.repeat(32) },
+    error: null,
+    id: 0,
+  })
 }

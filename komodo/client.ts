@@ -55,7 +55,12 @@ export interface GatewayInfo {
   readonly deposit: string
   readonly tokenId: string
   /** Version bytes of the reference coin's addresses. */
-  readonly versions: { readonly pubkey: number; readonly script: number; readonly wif: number; readonly taddr: number }
+  readonly versions: {
+    readonly pubkey: number
+    readonly script: number
+    readonly wif: number
+    readonly taddr: number
+  }
 }
 
 export interface AddressUtxo {
@@ -169,7 +174,10 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
   /** A contract call that reads. */
   async function read(method: string, params: readonly string[], given?: CallOptions): Promise<Json> {
     const reply = objectOf(await cc(method, params, given), at(method))
-    if (reply['result'] === 'error' || (typeof reply['error'] === 'string' && reply['result'] !== 'success')) {
+    if (
+      reply['result'] === 'error' ||
+      (typeof reply['error'] === 'string' && reply['result'] !== 'success')
+    ) {
       const text = printable(String(reply['error']), 200)
       throw fail('E_KOMODO_CC', `${at(method)}: ${text}`, { details: { reason: buildReasonOf(text), text } })
     }
@@ -212,7 +220,8 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
       const { pubkey } = reply
       return {
         name: typeof reply['name'] === 'string' ? printable(reply['name'], 80) : '',
-        pubkey: typeof pubkey === 'string' && /^0[23][0-9a-f]{64}$/i.test(pubkey) ? pubkey.toLowerCase() : null,
+        pubkey:
+          typeof pubkey === 'string' && /^0[23][0-9a-f]{64}$/i.test(pubkey) ? pubkey.toLowerCase() : null,
         blocks: integerOf(reply['blocks'], `${where}: blocks`),
         connections: Number.isSafeInteger(reply['connections']) ? (reply['connections'] as number) : 0,
         balance: reply['balance'] === undefined ? 0n : satOf(reply['balance'], `${where}: balance`),
@@ -221,7 +230,10 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
     async blockHash(height: number, given?: CallOptions): Promise<string> {
       return hashOf(await rpc.call('getblockhash', [height], given), at('getblockhash'))
     },
-    async header(hash: string, given?: CallOptions): Promise<{ merkleRoot: string; previous: string | null }> {
+    async header(
+      hash: string,
+      given?: CallOptions,
+    ): Promise<{ merkleRoot: string; previous: string | null }> {
       const where = at('getblockheader')
       const reply = objectOf(await rpc.call('getblockheader', [hash], given), where)
       const previous = reply['previousblockhash']
@@ -269,7 +281,11 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
       })
     },
     /** The wallet's outputs with at least `least` confirmations, of these addresses or of all. */
-    async unspent(least: number, addresses?: readonly string[], given?: CallOptions): Promise<readonly WalletUtxo[]> {
+    async unspent(
+      least: number,
+      addresses?: readonly string[],
+      given?: CallOptions,
+    ): Promise<readonly WalletUtxo[]> {
       const where = at('listunspent')
       const params = addresses === undefined ? [least, 99_999_999] : [least, 99_999_999, addresses]
       return listOf(await rpc.call('listunspent', params, given), where).map((item) => {
@@ -280,7 +296,10 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
           sat: satOf(utxo['amount'], `${where}: amount`),
           address: typeof utxo['address'] === 'string' ? utxo['address'] : '',
           script: hexOf(utxo['scriptPubKey'], `${where}: scriptPubKey`),
-          confirmations: integerOf(utxo['rawconfirmations'] ?? utxo['confirmations'], `${where}: confirmations`),
+          confirmations: integerOf(
+            utxo['rawconfirmations'] ?? utxo['confirmations'],
+            `${where}: confirmations`,
+          ),
           spendable: utxo['spendable'] === true,
         }
       })
@@ -413,7 +432,8 @@ function pendingOf(item: Json, where: string): PendingWithdrawal {
     payAddress: textOf(item['withdrawaddr'], `${where}: withdrawaddr`),
     amount: satOf(item['amount'], `${where}: amount`),
     confirmed: item['confirmed_or_notarized'] === true,
-    lastTxid: item['last_txid'] === undefined ? withdrawTxid : hashOf(item['last_txid'], `${where}: last_txid`),
+    lastTxid:
+      item['last_txid'] === undefined ? withdrawTxid : hashOf(item['last_txid'], `${where}: last_txid`),
     signs: Number.isSafeInteger(signs) ? (signs as number) : 0,
     hex: typeof hex === 'string' && hex !== '' ? hex : null,
     done: item['processed'] === true,
@@ -436,8 +456,12 @@ function signedOf(item: Json, where: string): SignedWithdrawal {
 export function isAway(error: unknown): boolean {
   return (
     isCoded(error) &&
-    ['E_KOMODO_UNREACHABLE', 'E_KOMODO_TIMEOUT', 'E_KOMODO_HUNG', 'E_KOMODO_WARMUP', 'E_KOMODO_BUSY'].includes(
-      error.code,
-    )
+    [
+      'E_KOMODO_UNREACHABLE',
+      'E_KOMODO_TIMEOUT',
+      'E_KOMODO_HUNG',
+      'E_KOMODO_WARMUP',
+      'E_KOMODO_BUSY',
+    ].includes(error.code)
   )
 }

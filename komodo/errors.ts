@@ -20,12 +20,14 @@ export const KOMODO_ERRORS = {
   },
   E_KOMODO_TIMEOUT: {
     summary: 'The komodo daemon did not finish its reply in time.',
-    remedy: 'If it goes on, the daemon hangs: kill it with SIGKILL and start it again; the program goes on by itself.',
+    remedy:
+      'If it goes on, the daemon hangs: kill it with SIGKILL and start it again; the program goes on by itself.',
     kind: 'failure',
     retryable: true,
   },
   E_KOMODO_HUNG: {
-    summary: 'The komodo daemon accepts calls and does not answer, or answers with a chain that stands still.',
+    summary:
+      'The komodo daemon accepts calls and does not answer, or answers with a chain that stands still.',
     remedy: 'Kill the daemon with SIGKILL and start it again; the program goes on by itself.',
     kind: 'failure',
     retryable: true,

@@ -80,7 +80,10 @@ t.test('recorded headers pass, of version 4 with one or two normal inputs', (t) 
     const { spent } = inspectData(one.hex, intent, { height: 1, pubkey: intent.publisher })
     if (spent.length < 1) t.fail(one.label)
   }
-  t.ok(headers.some(({ tx }) => tx.inputs.length === 4), 'a normal input at the end')
+  t.ok(
+    headers.some(({ tx }) => tx.inputs.length === 4),
+    'a normal input at the end',
+  )
   t.end()
 })
 
@@ -89,7 +92,11 @@ t.test('forged headers do not leave', (t) => {
   if (one === undefined) throw new Error('no recording')
   const intent = dataIntent(one)
   const around = { height: 1, pubkey: intent.publisher }
-  const rule = (change: (tx: Transaction) => Transaction, wanted: Partial<DataIntent> = {}, height = 1): unknown => {
+  const rule = (
+    change: (tx: Transaction) => Transaction,
+    wanted: Partial<DataIntent> = {},
+    height = 1,
+  ): unknown => {
     try {
       inspectData(encodeTransaction(change(one.tx)), { ...intent, ...wanted }, { ...around, height })
     } catch (error) {
@@ -108,7 +115,11 @@ t.test('forged headers do not leave', (t) => {
   t.equal(rule(same, { payload: 'aa' }), 'op-return')
   t.equal(rule(same, { oracleTxid: '11'.repeat(32) }), 'op-return')
   t.equal(rule(same, { publisher: `02${'11'.repeat(32)}` }), 'op-return')
-  t.equal(rule(same, { baton: '22'.repeat(32) }), 'baton', 'the stale baton that the daemon itself believes in')
+  t.equal(
+    rule(same, { baton: '22'.repeat(32) }),
+    'baton',
+    'the stale baton that the daemon itself believes in',
+  )
   t.equal(rule(same, { dataFee: 1n }), 'amount')
   t.equal(rule(same, { batonAddress: 'R' }), 'outputs')
   t.equal(rule(same, {}, one.tx.expiryHeight - 5), 'expired')
@@ -126,12 +137,19 @@ t.test('forged headers do not leave', (t) => {
     'inputs',
     'no normal input in front',
   )
-  t.equal(rule((tx) => ({ ...tx, inputs: tx.inputs.slice(0, 2) })), 'inputs', 'no subscription')
+  t.equal(
+    rule((tx) => ({ ...tx, inputs: tx.inputs.slice(0, 2) })),
+    'inputs',
+    'no subscription',
+  )
   t.equal(rule(outputs((values) => values.splice(3, 0, { value: 5n, script: thief }))), 'foreign-output')
   t.equal(rule(outputs((values) => (values[2] = { ...values[2]!, script: thief }))), 'amount')
   t.equal(rule(outputs((values) => (values[0] = { ...values[0]!, script: thief }))), 'outputs')
   t.equal(rule(outputs((values) => void values.pop())), 'op-return')
-  t.equal(rule((tx) => ({ ...tx, version: 2, overwintered: false, versionGroupId: 0, expiryHeight: 0 })), 'layout')
+  t.equal(
+    rule((tx) => ({ ...tx, version: 2, overwintered: false, versionGroupId: 0, expiryHeight: 0 })),
+    'layout',
+  )
   const [subscription] = one.tx.inputs.slice(2)
   const known = { txid: subscription!.txid, vout: subscription!.vout }
   const sat = one.tx.outputs[0]!.value + intent.dataFee
@@ -139,7 +157,15 @@ t.test('forged headers do not leave', (t) => {
   t.equal(rule(same, { subscriptions: [{ ...known, sat: sat + 1n }] }), 'amount', 'subscriptions vanish')
   const prior = op(one.tx, 'oracle-data')
   t.equal(
-    rule(outputs((values) => (values[values.length - 1] = { value: 0n, script: opScript({ ...prior, previousBaton: '33'.repeat(32) }) }))),
+    rule(
+      outputs(
+        (values) =>
+          (values[values.length - 1] = {
+            value: 0n,
+            script: opScript({ ...prior, previousBaton: '33'.repeat(32) }),
+          }),
+      ),
+    ),
     'baton',
   )
   try {
@@ -169,7 +195,11 @@ t.test('subscriptions: those to a broken key do not leave', (t) => {
 })
 
 t.test('signatures passed on, of version 1 and 4', (t) => {
-  const kinds = { gatewayspartialsign: 'partial', gatewayscompletesigning: 'complete', gatewaysmarkdone: 'done' } as const
+  const kinds = {
+    gatewayspartialsign: 'partial',
+    gatewayscompletesigning: 'complete',
+    gatewaysmarkdone: 'done',
+  } as const
   const counts: Record<string, number> = {}
   for (const [method, kind] of Object.entries(kinds))
     for (const { hex, tx, params } of of(method)) {
@@ -178,7 +208,14 @@ t.test('signatures passed on, of version 1 and 4', (t) => {
       const own = tx.outputs.map(({ script }) => scriptKind(script)).find((one) => one.kind === 'pubkey')
       const pubkey = found.op === 'gateway-partial' ? found.signer : own?.kind === 'pubkey' ? own.pubkey : ''
       const [lastTxid = '', coin = '', payoutHex = ''] = params
-      const intent = { kind, withdrawTxid: found.withdrawTxid, lastTxid, coin, payoutHex, family: 'A' as const }
+      const intent = {
+        kind,
+        withdrawTxid: found.withdrawTxid,
+        lastTxid,
+        coin,
+        payoutHex,
+        family: 'A' as const,
+      }
       inspectSigning(hex, intent, { height: 1, pubkey })
       t.throws(() => inspectSigning(hex, { ...intent, lastTxid: '44'.repeat(32) }, { height: 1, pubkey }))
       t.throws(() => inspectSigning(hex, { ...intent, withdrawTxid: '55'.repeat(32) }, { height: 1, pubkey }))
@@ -213,7 +250,9 @@ t.test('payouts', async (t) => {
   const raw = Object.values(recording)
     .flat()
     .map((call) => call.reply ?? '')
-    .flatMap((reply) => [...reply.matchAll(/"hex":"(0400008085202f89[0-9a-f]+)"/g)].map(([, hex = '']) => hex))
+    .flatMap((reply) =>
+      [...reply.matchAll(/"hex":"(0400008085202f89[0-9a-f]+)"/g)].map(([, hex = '']) => hex),
+    )
   const outputsOf = new Map<string, SpentOutput>()
   const { txidOf } = await import('./index.js')
   for (const hex of new Set(raw)) {
@@ -224,14 +263,17 @@ t.test('payouts', async (t) => {
       // another kind of hex
     }
   }
-  const [withdrawal] = of('gatewayscompletesigning').filter(({ params }) => (params[0] ?? '').startsWith('4b95e969'))
+  const [withdrawal] = of('gatewayscompletesigning').filter(({ params }) =>
+    (params[0] ?? '').startsWith('4b95e969'),
+  )
   if (withdrawal === undefined) throw new Error('no recording')
   const payout = withdrawal.params[2] ?? ''
   const tx = decodeTransaction(payout)
   const bind = recording['withdraw-2of2']?.find(({ reply }) => reply?.includes('"number_of_signs":1'))
-  const item = /"withdrawtxid":"([0-9a-f]{64})".*?"withdrawaddr":"(\w+)","amount":"([\d.]+)".*?"depositaddr":"(\w+)"/.exec(
-    bind?.reply ?? '',
-  )
+  const item =
+    /"withdrawtxid":"([0-9a-f]{64})".*?"withdrawaddr":"(\w+)","amount":"([\d.]+)".*?"depositaddr":"(\w+)"/.exec(
+      bind?.reply ?? '',
+    )
   const [, withdrawTxid = '', payAddress = '', amount = '', depositAddress = ''] = item ?? []
   const versions = { pubkey: 60, script: 85, wif: 188, taddr: 0 }
   const intent: PayoutIntent = {
@@ -248,11 +290,15 @@ t.test('payouts', async (t) => {
   const spentOf = (): SpentOutput => ({ value, script: change.script })
   const judged = judgePayout(payout, intent, spentOf)
   t.match(judged, { ok: true, payout: { complete: true, signatures: 2 } })
-  const forged = (edit: (tx: Transaction) => Transaction) => judgePayout(encodeTransaction(edit(tx)), intent, spentOf)
-  t.match(forged((x) => ({ ...x, inputs: x.inputs.map((input) => ({ ...input, script: '' })) })), {
-    ok: true,
-    payout: { complete: false, signatures: 0 },
-  })
+  const forged = (edit: (tx: Transaction) => Transaction) =>
+    judgePayout(encodeTransaction(edit(tx)), intent, spentOf)
+  t.match(
+    forged((x) => ({ ...x, inputs: x.inputs.map((input) => ({ ...input, script: '' })) })),
+    {
+      ok: true,
+      payout: { complete: false, signatures: 0 },
+    },
+  )
   const [user, marker] = tx.outputs as [SpentOutput, SpentOutput]
   const thief = { ...user, script: payToPubkeyHash('77'.repeat(20)) }
   for (const outputs of [
@@ -265,15 +311,24 @@ t.test('payouts', async (t) => {
     [user, marker, { ...change, value: change.value - 50_000n }],
     [marker, user, change],
   ])
-    t.match(forged((x) => ({ ...x, outputs })), { ok: false, why: 'thief' })
+    t.match(
+      forged((x) => ({ ...x, outputs })),
+      { ok: false, why: 'thief' },
+    )
   t.match(
     judgePayout(payout, intent, () => ({ value, script: user.script })),
     { ok: false, why: 'thief' },
     "inputs that are not the gateway's",
   )
-  t.match(judgePayout(payout, intent, () => undefined), { ok: false, why: 'unreadable' })
+  t.match(
+    judgePayout(payout, intent, () => undefined),
+    { ok: false, why: 'unreadable' },
+  )
   t.match(judgePayout('zz', intent, spentOf), { ok: false, why: 'unreadable' })
-  t.match(judgePayout(payout, { ...intent, amount: intent.amount + 1n }, spentOf), { ok: false, why: 'thief' })
+  t.match(judgePayout(payout, { ...intent, amount: intent.amount + 1n }, spentOf), {
+    ok: false,
+    why: 'thief',
+  })
   t.same(payoutOutputs(intent, intent.amount).length, 2, 'no change of nothing')
   t.equal(leastAmount(10_000n), 21_000n)
   t.match(pubkeyAddress(`02${'11'.repeat(32)}`), /^R/)

@@ -99,7 +99,8 @@ export function inspectData(hex: string, intent: DataIntent, around: Surrounding
     throw broken('baton', `it builds on ${op.previousBaton}, the last published is ${intent.baton}`)
   same(op, wanted)
   const [normal, baton, ...others] = tx.inputs
-  if (normal === undefined || isContract(normal)) throw broken('inputs', 'the first input is not a normal one')
+  if (normal === undefined || isContract(normal))
+    throw broken('inputs', 'the first input is not a normal one')
   if (baton?.txid !== intent.baton || baton.vout !== 1)
     throw broken('baton', `the second input is not output 1 of ${intent.baton}`)
   const spent = others.filter(isContract)

@@ -52,7 +52,10 @@ export function payoutFee(coin: string): bigint {
 }
 
 /** Outputs in their order: the user, the marker, the change. */
-export function payoutOutputs(intent: PayoutIntent, inputs: bigint): (readonly [address: string, sat: bigint])[] {
+export function payoutOutputs(
+  intent: PayoutIntent,
+  inputs: bigint,
+): (readonly [address: string, sat: bigint])[] {
   const { payAddress, markerAddress, depositAddress, amount, fee } = intent
   const change = inputs - amount
   return [

@@ -31,15 +31,7 @@ export function buildReason(error: unknown): BuildReason | null {
  * mempool spends an input. `rejected`: a contract rule says no; the reason stands in the daemon's own log only.
  */
 export type SendReason =
-  | 'in-chain'
-  | 'spent'
-  | 'conflict'
-  | 'expired'
-  | 'op-return'
-  | 'unsigned'
-  | 'rejected'
-  | 'decode'
-  | 'other'
+  'in-chain' | 'spent' | 'conflict' | 'expired' | 'op-return' | 'unsigned' | 'rejected' | 'decode' | 'other'
 
 /** Specification §8.5, §15.1, §15.5, §15.11. Null if the error is none of `sendrawtransaction`'s answers. */
 export function sendReason(error: unknown): SendReason | null {

@@ -127,7 +127,10 @@ export function createRpc(options: RpcOptions): Rpc {
     if (closing.signal.aborted || given.signal?.aborted)
       throw fail('E_KOMODO_ABORTED', `the call to ${name} was ended`)
     if (health.state === 'hung' && now() < health.until)
-      throw fail('E_KOMODO_HUNG', `${name} has not answered ${health.tries} times: ${method} is not tried now`)
+      throw fail(
+        'E_KOMODO_HUNG',
+        `${name} has not answered ${health.tries} times: ${method} is not tried now`,
+      )
     const started = performance.now()
     let outcome = 'ok'
     try {
@@ -183,7 +186,10 @@ export function rpcTextOf(error: unknown): string {
   return typeof text === 'string' ? text : ''
 }
 
-function axiosOf(agents: { httpAgent: http.Agent; httpsAgent: https.Agent }, maxBytes: number): AxiosInstance {
+function axiosOf(
+  agents: { httpAgent: http.Agent; httpsAgent: https.Agent },
+  maxBytes: number,
+): AxiosInstance {
   return axios.create({
     ...agents,
     headers: { 'content-type': 'text/plain', 'accept-encoding': 'identity', 'user-agent': 'pegminer' },
@@ -232,7 +238,10 @@ function parse(text: string): Record<string, unknown> | undefined {
 }
 
 function rpcError(error: unknown, where: string): CodedError {
-  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>
+  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as Record<
+    string,
+    unknown
+  >
   if (!Number.isSafeInteger(code) || typeof message !== 'string')
     return fail('E_KOMODO_REPLY', `${where}: the error of the reply has no code or text`)
   const rpcMessage = printable(message, 300)

@@ -3,10 +3,16 @@ import { BENCH_ERRORS } from '../../bench/index.js'
 import { CONFIG_ERRORS, NETWORK_ERRORS } from '../../config/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
-import { KOMODO_TX_ERRORS } from '../../komodo/index.js'
+import { KOMODO_ERRORS, KOMODO_TX_ERRORS } from '../../komodo/index.js'
 import { LXR_ERRORS } from '../../lxrhash/index.js'
 import { MINER_ERRORS } from '../../miner/index.js'
-import { GRADING_ERRORS, HISTORY_ERRORS, PRICE_ERRORS, RECORD_ERRORS } from '../../oracle/index.js'
+import {
+  FEED_ERRORS,
+  GRADING_ERRORS,
+  HISTORY_ERRORS,
+  PRICE_ERRORS,
+  RECORD_ERRORS,
+} from '../../oracle/index.js'
 import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
 import { COMMANDS } from '../commands.js'
 import { CLI_ERRORS } from '../errors.js'
@@ -22,11 +28,12 @@ export function docPages(): Readonly<Record<string, string>> {
       LXRHash: LXR_ERRORS,
       Factom: FACTOM_ERRORS,
       'Embedded chain': DEV_CHAIN_ERRORS,
-      Komodo: KOMODO_TX_ERRORS,
+      Komodo: { ...KOMODO_ERRORS, ...KOMODO_TX_ERRORS },
       Records: RECORD_ERRORS,
       Grading: GRADING_ERRORS,
       History: HISTORY_ERRORS,
       Prices: PRICE_ERRORS,
+      Oraclefeed: FEED_ERRORS,
       Miner: MINER_ERRORS,
       Benchmark: BENCH_ERRORS,
       Telemetry: TELEMETRY_ERRORS,

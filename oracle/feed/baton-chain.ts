@@ -84,7 +84,8 @@ export function createBatonChain(
         samples.push(sample)
         next = sample.previous
       }
-      if (known.size > 3 * most + 1000) for (const txid of known.keys()) if (!seen.has(txid)) known.delete(txid)
+      if (known.size > 3 * most + 1000)
+        for (const txid of known.keys()) if (!seen.has(txid)) known.delete(txid)
       return { samples, whole: next === null }
     },
   }
@@ -93,6 +94,7 @@ export function createBatonChain(
 /** Height → block hash of the headers of a walk; of a height that occurs twice the newest counts. */
 export function headersOf({ samples }: Walk): Map<number, string> {
   const headers = new Map<number, string>()
-  for (const { header } of samples) if (header && !headers.has(header.height)) headers.set(header.height, header.hash)
+  for (const { header } of samples)
+    if (header && !headers.has(header.height)) headers.set(header.height, header.hash)
   return headers
 }

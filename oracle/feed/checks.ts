@@ -65,11 +65,20 @@ export async function checkGateway(
   const capabilities = await probe(asset.rpc, options)
   const missing = missingForHeaders(capabilities)
   if (missing.length > 0) {
-    say('methods', 'fail', `it lacks ${missing.join(', ')}`, 'use a daemon with the modules oracles and gateways')
+    say(
+      'methods',
+      'fail',
+      `it lacks ${missing.join(', ')}`,
+      'use a daemon with the modules oracles and gateways',
+    )
     return { lines, setup: null }
   }
   const family = capabilities.withdrawals
-  say('methods', 'ok', family === null ? 'headers only: no gateway signing' : `gateway calls of family ${family}`)
+  say(
+    'methods',
+    'ok',
+    family === null ? 'headers only: no gateway signing' : `gateway calls of family ${family}`,
+  )
 
   const oracle = await asked(() => asset.oracleInfo(oracleTxid, options))
   if (typeof oracle === 'string') {
@@ -78,13 +87,19 @@ export async function checkGateway(
   }
   const { format } = oracle
   if (format !== 'Ihh' && format !== 'IhhL') {
-    say('oracle', 'fail', `its format is ${format}`, 'make an oracle of the format Ihh (or IhhL for family B)')
+    say(
+      'oracle',
+      'fail',
+      `its format is ${format}`,
+      'make an oracle of the format Ihh (or IhhL for family B)',
+    )
     return { lines, setup: null }
   }
   say('oracle', 'ok', `${oracle.name}, format ${format}`)
   checkPublisher(oracle, settings, say)
   await checkKey(node, settings, clients, { say, options })
-  const gateway = bindTxid === null ? null : await checkBind({ bindTxid, oracle, pubkey }, asset, { say, options })
+  const gateway =
+    bindTxid === null ? null : await checkBind({ bindTxid, oracle, pubkey }, asset, { say, options })
   if (bindTxid !== null && gateway === null) return { lines, setup: null }
   if (gateway !== null && other !== null && settings.withdrawals.enabled)
     await checkSigner(gateway, settings, { reference, mend }, { say, options })
@@ -104,7 +119,12 @@ interface Way {
   readonly options: CallOptions
 }
 
-async function reach(client: KomodoClient, name: string, say: Say, options: CallOptions): Promise<NodeInfo | null> {
+async function reach(
+  client: KomodoClient,
+  name: string,
+  say: Say,
+  options: CallOptions,
+): Promise<NodeInfo | null> {
   try {
     const info = await client.nodeInfo(options)
     const { blocks, headers } = await client.chainInfo(options)
@@ -120,7 +140,12 @@ async function reach(client: KomodoClient, name: string, say: Say, options: Call
   } catch (error) {
     if (isCoded(error) && error.code === 'E_KOMODO_ABORTED') throw error
     const wait = isCoded(error) && error.retryable
-    say(name, wait ? 'wait' : 'fail', messageOf(error), 'start it, and check conf file, URL, user and password')
+    say(
+      name,
+      wait ? 'wait' : 'fail',
+      messageOf(error),
+      'start it, and check conf file, URL, user and password',
+    )
     return null
   }
 }
@@ -130,7 +155,10 @@ async function asked<T>(call: () => Promise<T>): Promise<T | string> {
   try {
     return await call()
   } catch (error) {
-    if (isCoded(error) && (error.code === 'E_KOMODO_CC' || error.code === 'E_KOMODO_RPC' || error.code === 'E_KOMODO_SHAPE'))
+    if (
+      isCoded(error) &&
+      (error.code === 'E_KOMODO_CC' || error.code === 'E_KOMODO_RPC' || error.code === 'E_KOMODO_SHAPE')
+    )
       return error.message
     throw error
   }
@@ -147,8 +175,14 @@ function checkPublisher(oracle: OracleInfo, { pubkey }: GatewaySettings, say: Sa
     )
   const fee = `fee ${coinsText(own.dataFee)}, funds ${coinsText(own.funds)}`
   if (own.dataFee < GOOD_FEE)
-    say('publisher', 'warn', fee, 'the fee is small; leave it all the same: registering again cuts off what is published')
-  else if (own.funds < own.dataFee) say('publisher', 'warn', fee, 'subscribe with oraclessubscribe, or let funds.auto do it')
+    say(
+      'publisher',
+      'warn',
+      fee,
+      'the fee is small; leave it all the same: registering again cuts off what is published',
+    )
+  else if (own.funds < own.dataFee)
+    say('publisher', 'warn', fee, 'subscribe with oraclessubscribe, or let funds.auto do it')
   else say('publisher', 'ok', fee)
 }
 
@@ -162,9 +196,15 @@ async function checkKey(
   if (node.pubkey === null)
     return say('key', 'fail', 'the asset daemon runs without -pubkey', `start it with -pubkey=${pubkey}`)
   if (node.pubkey !== pubkey)
-    return say('key', 'fail', `the asset daemon's -pubkey is ${node.pubkey}`, `start it with -pubkey=${pubkey}`)
+    return say(
+      'key',
+      'fail',
+      `the asset daemon's -pubkey is ${node.pubkey}`,
+      `start it with -pubkey=${pubkey}`,
+    )
   const { mine } = await asset.address(address, options)
-  if (!mine) return say('key', 'fail', `its wallet lacks the key of ${address}`, 'importprivkey on the asset daemon')
+  if (!mine)
+    return say('key', 'fail', `its wallet lacks the key of ${address}`, 'importprivkey on the asset daemon')
   say('key', 'ok', `${address} is in the wallet`)
 }
 

@@ -56,7 +56,8 @@ export function readFeedConfig(
   const section = reader.object('', raw ?? {})
   reader.known('', section, ['gateways', 'report'])
   const list = section['gateways']
-  const report = section['report'] === false ? null : reader.text('report', section['report'], FEED_DEFAULTS.report)
+  const report =
+    section['report'] === false ? null : reader.text('report', section['report'], FEED_DEFAULTS.report)
   if (!Array.isArray(list) || list.length === 0)
     reader.problem('gateways', 'must be a list with at least one gateway')
   const gateways = (Array.isArray(list) ? list : [])
@@ -70,7 +71,11 @@ export function readFeedConfig(
   }
   gateways.forEach((gateway, k) => {
     const other = gateways.findIndex(
-      (one) => one.headers && gateway.headers && one.oracleTxid === gateway.oracleTxid && one.pubkey === gateway.pubkey,
+      (one) =>
+        one.headers &&
+        gateway.headers &&
+        one.oracleTxid === gateway.oracleTxid &&
+        one.pubkey === gateway.pubkey,
     )
     if (other >= 0 && other < k)
       reader.problem(
@@ -127,20 +132,34 @@ function readGateway(reader: Reader, path: string, raw: unknown, k: number): Gat
       })
       .toLowerCase(),
     headers: reader.flag(at('headers'), item['headers'], true),
-    depth: reader.integer(at('depth'), item['depth'], { least: 0, most: 1_000, fallback: FEED_DEFAULTS.depth }),
+    depth: reader.integer(at('depth'), item['depth'], {
+      least: 0,
+      most: 1_000,
+      fallback: FEED_DEFAULTS.depth,
+    }),
     startHeight:
       item['startHeight'] === undefined || item['startHeight'] === null
         ? null
         : reader.integer(at('startHeight'), item['startHeight'], { least: 1, most: 1e9, fallback: 1 }),
-    reach: reader.integer(at('reach'), item['reach'], { least: 10, most: 200_000, fallback: FEED_DEFAULTS.reach }),
+    reach: reader.integer(at('reach'), item['reach'], {
+      least: 10,
+      most: 200_000,
+      fallback: FEED_DEFAULTS.reach,
+    }),
     perBlock: reader.integer(at('perBlock'), item['perBlock'], {
       least: 1,
       most: 500,
       fallback: FEED_DEFAULTS.perBlock,
     }),
-    pollMs: 1000 * reader.integer(at('poll'), item['poll'], { least: 1, most: 600, fallback: FEED_DEFAULTS.poll }),
+    pollMs:
+      1000 * reader.integer(at('poll'), item['poll'], { least: 1, most: 600, fallback: FEED_DEFAULTS.poll }),
     timeoutMs:
-      1000 * reader.integer(at('timeout'), item['timeout'], { least: 1, most: 900, fallback: FEED_DEFAULTS.timeout }),
+      1000 *
+      reader.integer(at('timeout'), item['timeout'], {
+        least: 1,
+        most: 900,
+        fallback: FEED_DEFAULTS.timeout,
+      }),
     readyLag: reader.integer(at('readyLag'), item['readyLag'], {
       least: 1,
       most: 100_000,
@@ -201,7 +220,11 @@ function readFunds(reader: Reader, path: string, raw: unknown): FundsSettings {
   if (sat < 10_000n) reader.problem(`${path}.amount`, `must be at least ${coinsText(10_000n)} coins`)
   return {
     auto: reader.flag(`${path}.auto`, item['auto'], auto),
-    lowWater: reader.integer(`${path}.lowWater`, item['lowWater'], { least: 0, most: 1e6, fallback: lowWater }),
+    lowWater: reader.integer(`${path}.lowWater`, item['lowWater'], {
+      least: 0,
+      most: 1e6,
+      fallback: lowWater,
+    }),
     outputs: reader.integer(`${path}.outputs`, item['outputs'], { least: 1, most: 500, fallback: outputs }),
     amount: sat,
     dailyLimit: reader.coins(`${path}.dailyLimit`, item['dailyLimit'], dailyLimit),
@@ -230,7 +253,10 @@ function createReader(problems: FeedProblem[], place: FeedConfigPlace) {
     void problems.push({ path: path === '' ? [] : stepsOf(path), message })
   const form = (path: string, value: unknown, { form, expects }: Form): string => {
     if (typeof value === 'string' && form.test(value)) return value
-    problem(path, value === undefined || value === null ? `is missing: give ${expects}` : `must be ${expects}`)
+    problem(
+      path,
+      value === undefined || value === null ? `is missing: give ${expects}` : `must be ${expects}`,
+    )
     return ''
   }
   return {
@@ -254,7 +280,10 @@ function createReader(problems: FeedProblem[], place: FeedConfigPlace) {
       return fallback
     },
     txid: (path: string, value: unknown): string =>
-      form(path, value, { form: /^[0-9a-fA-F]{64}$/, expects: 'a transaction id: 64 hex digits' }).toLowerCase(),
+      form(path, value, {
+        form: /^[0-9a-fA-F]{64}$/,
+        expects: 'a transaction id: 64 hex digits',
+      }).toLowerCase(),
     flag(path: string, value: unknown, fallback: boolean): boolean {
       if (value === undefined) return fallback
       if (typeof value === 'boolean') return value

@@ -4,7 +4,14 @@ import t from 'tap'
 
 import { judgeBaton, type BatonFacts } from './baton.js'
 import { isOldLine, readFeedConfig, translateOldLine } from './config.js'
-import { budgetOf, decideFunds, mayRegister, toConsolidate, type FundsFacts, type OracleUtxo } from './funds.js'
+import {
+  budgetOf,
+  decideFunds,
+  mayRegister,
+  toConsolidate,
+  type FundsFacts,
+  type OracleUtxo,
+} from './funds.js'
 import { planHeaders, type PlanInput } from './plan.js'
 import { chooseInputs, isExpired, isOurTurn, judgePolicy, TURN_MS } from './withdrawal.js'
 
@@ -20,9 +27,12 @@ const input = (more: Partial<PlanInput>): PlanInput => ({
   most: 1_000,
   ...more,
 })
-const heights = (more: Partial<PlanInput>): number[] => planHeaders(input(more)).jobs.map(({ height }) => height)
-const published = (...list: number[]): Map<number, string> => new Map(list.map((height) => [height, `h${height}`]))
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, k) => from + k)
+const heights = (more: Partial<PlanInput>): number[] =>
+  planHeaders(input(more)).jobs.map(({ height }) => height)
+const published = (...list: number[]): Map<number, string> =>
+  new Map(list.map((height) => [height, `h${height}`]))
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, k) => from + k)
 
 t.test('which headers', (t) => {
   t.same(heights({}), range(80, 90), 'a new feed begins 20 below the tip')
@@ -34,17 +44,25 @@ t.test('which headers', (t) => {
   t.same(heights({ published: published(85, 88) }), [89, 90, 86, 87], 'live ones first, then gaps')
   t.same(heights({ published: published(85, 88), most: 3 }), [89, 90, 86])
   t.same(heights({ published: published(85, 88), knownFrom: 88 }), [89, 90], 'what is not known is no gap')
-  t.same(heights({ published: published(16, 90) , reach: 10 }), [], 'no gap beyond reach')
+  t.same(heights({ published: published(16, 90), reach: 10 }), [], 'no gap beyond reach')
   t.same(heights({ published: published(5), reach: 3 }), [88, 89, 90], 'far behind: what is within reach')
   t.equal(planHeaders(input({ published: published(5), reach: 3 })).skipped, 82)
-  t.same(heights({ published: published(...range(80, 90), 5_000_000) }), [], 'a height that cannot be is no top')
+  t.same(
+    heights({ published: published(...range(80, 90), 5_000_000) }),
+    [],
+    'a height that cannot be is no top',
+  )
   const reference = new Map([
     [88, 'other'],
     [89, 'h89'],
     [91, 'x'],
   ])
   t.same(heights({ published: published(88, 89), reference }), [88, 90], 'a repair comes first')
-  t.same(heights({ published: published(88, 91), reference, most: 1 }), [88], 'not deep enough: not repaired yet')
+  t.same(
+    heights({ published: published(88, 91), reference, most: 1 }),
+    [88],
+    'not deep enough: not repaired yet',
+  )
   t.same(heights({ published: published(90), wanted: [3, 4, 90, 95] }), [3, 4])
   t.same(planHeaders(input({ published: published(90), wanted: [3] })).jobs, [{ height: 3, why: 'backfill' }])
   t.end()
@@ -59,8 +77,12 @@ t.test('plans are in order, without doubles, within their bounds', (t) => {
       fc.uniqueArray(fc.integer({ min: 1, max: 420 }), { maxLength: 80 }),
       fc.uniqueArray(fc.integer({ min: 1, max: 420 }), { maxLength: 40 }),
       (tip, depth, most, sent, moved) => {
-        const reference = new Map(sent.map((height) => [height, moved.includes(height) ? 'moved' : `h${height}`]))
-        const plan = planHeaders(input({ tip, depth, most, published: published(...sent), reference, reach: 100 }))
+        const reference = new Map(
+          sent.map((height) => [height, moved.includes(height) ? 'moved' : `h${height}`]),
+        )
+        const plan = planHeaders(
+          input({ tip, depth, most, published: published(...sent), reference, reach: 100 }),
+        )
         const list = plan.jobs.map(({ height }) => height)
         const rank = { repair: 0, live: 1, gap: 2, backfill: 3 }
         const ranks = plan.jobs.map(({ why }) => rank[why])
@@ -118,7 +140,11 @@ t.test('on which baton', (t) => {
   }
   t.equal(says({ reachable: true }), 'build')
   t.equal(says({ own: null }), 'build', 'a first start')
-  t.equal(says({ own: null, restored: true }), 'wait restored', 'a first start in the middle of a reorganisation')
+  t.equal(
+    says({ own: null, restored: true }),
+    'wait restored',
+    'a first start in the middle of a reorganisation',
+  )
   t.equal(says({ own: null, stray: true }), 'wait stray')
   t.equal(says({ daemon: null }), 'wait no-baton', 'never without a predecessor')
   t.equal(says({ daemon: null, own: null }), 'wait no-baton')
@@ -132,7 +158,9 @@ t.test('on which baton', (t) => {
     fc.property(
       fc.record({
         daemon: fc.constantFrom(null, 'd'),
-        own: fc.option(fc.record({ txid: fc.constant('o'), where: fc.constantFrom('mempool', 'chain', 'gone') })),
+        own: fc.option(
+          fc.record({ txid: fc.constant('o'), where: fc.constantFrom('mempool', 'chain', 'gone') }),
+        ),
         restored: fc.boolean(),
         stray: fc.boolean(),
         blocks: fc.integer({ min: 0, max: 40 }),
@@ -148,7 +176,8 @@ t.test('on which baton', (t) => {
 })
 
 t.test('the budget is what the daemon would do', (t) => {
-  const utxos = (...sats: number[]): OracleUtxo[] => sats.map((sat, k) => ({ txid: `${k}`, vout: 0, sat: BigInt(sat) }))
+  const utxos = (...sats: number[]): OracleUtxo[] =>
+    sats.map((sat, k) => ({ txid: `${k}`, vout: 0, sat: BigInt(sat) }))
   t.match(budgetOf(utxos(), 100n), { perBlock: 0, headersLeft: 0 })
   t.match(budgetOf(utxos(200_000, 0, 300_000), 200_000n), { perBlock: 2, whole: 2, headersLeft: 2 })
   t.match(budgetOf(utxos(150_000, 150_000, 150_000), 200_000n), { perBlock: 1, whole: 0, headersLeft: 2 })
@@ -181,9 +210,14 @@ t.test('funds', (t) => {
   t.same(decideFunds(facts({}), policy), { do: 'nothing' })
   t.match(decideFunds(facts({ budget: poor }), policy), { do: 'subscribe', count: 5 }, 'not beyond the limit')
   t.match(decideFunds(facts({ budget: poor, coming: 8, comingSat: 800_000_000n }), policy), { do: 'nothing' })
-  t.match(decideFunds(facts({ budget: poor, inFlight: 8, inFlightSat: 800_000_000n }), policy), { do: 'nothing' })
+  t.match(decideFunds(facts({ budget: poor, inFlight: 8, inFlightSat: 800_000_000n }), policy), {
+    do: 'nothing',
+  })
   t.match(decideFunds(facts({ budget: poor, spentToday: 400_000_000n }), policy), { count: 1 })
-  t.match(decideFunds(facts({ budget: poor, spentToday: 500_000_000n }), policy), { do: 'alarm', why: 'limit' })
+  t.match(decideFunds(facts({ budget: poor, spentToday: 500_000_000n }), policy), {
+    do: 'alarm',
+    why: 'limit',
+  })
   t.match(decideFunds(facts({ budget: poor, wallet: 50n }), policy), { do: 'alarm', why: 'wallet' })
   fc.assert(
     fc.property(fc.bigInt(0n, 900_000_000n), fc.integer({ min: 0, max: 20 }), (spentToday, whole) => {
@@ -213,18 +247,39 @@ t.test('withdrawals', (t) => {
   const withdrawTxid = `${'0'.repeat(60)}0005`
   const turn = (index: number, age: number): boolean =>
     isOurTurn({ withdrawTxid, signs: 0, index, n: 3, since: 0, now: age })
-  t.same([0, 1, 2].map((index) => turn(index, 0)), [false, false, true])
-  t.same([0, 1, 2].map((index) => turn(index, TURN_MS)), [true, false, true])
-  t.same([0, 1, 2].map((index) => turn(index, 2 * TURN_MS)), [true, true, true])
+  t.same(
+    [0, 1, 2].map((index) => turn(index, 0)),
+    [false, false, true],
+  )
+  t.same(
+    [0, 1, 2].map((index) => turn(index, TURN_MS)),
+    [true, false, true],
+  )
+  t.same(
+    [0, 1, 2].map((index) => turn(index, 2 * TURN_MS)),
+    [true, true, true],
+  )
   const payout = { hex: '', inputs: [], expiry: 100 }
   t.notOk(isExpired({ payout, tip: 110, depth: 10 }))
   t.ok(isExpired({ payout, tip: 111, depth: 10 }))
   t.notOk(isExpired({ payout: { ...payout, expiry: 0 }, tip: 1e6, depth: 10 }))
-  const coin = (txid: string, sat: number, confirmations: number) => ({ txid, vout: 0, sat: BigInt(sat), confirmations })
+  const coin = (txid: string, sat: number, confirmations: number) => ({
+    txid,
+    vout: 0,
+    sat: BigInt(sat),
+    confirmations,
+  })
   const coins = [coin('c', 5, 1), coin('a', 5, 9), coin('b', 5, 9)]
   const none = { earlier: new Set<string>(), reserved: new Set<string>() }
-  t.same(chooseInputs(coins, 8n, none)?.map(({ txid }) => txid), ['a', 'b'], 'the oldest first, then by id')
-  t.same(chooseInputs(coins, 3n, { ...none, earlier: new Set(['c:0']) })?.map(({ txid }) => txid), ['c'])
+  t.same(
+    chooseInputs(coins, 8n, none)?.map(({ txid }) => txid),
+    ['a', 'b'],
+    'the oldest first, then by id',
+  )
+  t.same(
+    chooseInputs(coins, 3n, { ...none, earlier: new Set(['c:0']) })?.map(({ txid }) => txid),
+    ['c'],
+  )
   t.same(chooseInputs(coins, 11n, { ...none, reserved: new Set(['a:0']) }), null)
   t.end()
 })
@@ -237,7 +292,14 @@ t.test('configuration', (t) => {
     value: {
       report: '0 * * * *',
       gateways: [
-        { name: 'PEGS', asset: { name: 'PEGS' }, reference: { name: 'KMD' }, depth: 10, headers: true, pollMs: 10_000 },
+        {
+          name: 'PEGS',
+          asset: { name: 'PEGS' },
+          reference: { name: 'KMD' },
+          depth: 10,
+          headers: true,
+          pollMs: 10_000,
+        },
       ],
     },
   })
@@ -265,7 +327,9 @@ t.test('configuration', (t) => {
   t.ok(isOldLine(line))
   t.notOk(isOldLine(['backfill', '1', '2']))
   t.match(readFeedConfig(translateOldLine(line)), {
-    value: { gateways: [{ name: 'PEGS', bindTxid: id, reference: { name: 'REF', conf: '/var/ref/REF.conf' } }] },
+    value: {
+      gateways: [{ name: 'PEGS', bindTxid: id, reference: { name: 'REF', conf: '/var/ref/REF.conf' } }],
+    },
   })
   t.match(readFeedConfig(translateOldLine([...line.slice(0, 5), '900'])), {
     value: { gateways: [{ startHeight: 900, reference: { name: 'KMD' } }] },

@@ -13,18 +13,21 @@ export const FEED_ERRORS = {
     kind: 'usage',
   },
   E_FEED_CONFIG: {
-    summary: 'The section feed of the configuration is not right; each problem is reported on a line of its own.',
+    summary:
+      'The section feed of the configuration is not right; each problem is reported on a line of its own.',
     remedy: 'See the lines.',
     kind: 'usage',
   },
   E_FEED_STATE: {
     summary: "The feed's state file cannot be read or written.",
-    remedy: 'Check the rights and the free space of the data directory; move a damaged file away if the message says so.',
+    remedy:
+      'Check the rights and the free space of the data directory; move a damaged file away if the message says so.',
     kind: 'failure',
   },
   E_FEED_STALE_BATON: {
     summary: 'The daemon builds on a baton that is not the last one that was published; nothing was sent.',
-    remedy: 'Nothing: it passes when the reorganised blocks are mined again; headers on a dead branch are published again.',
+    remedy:
+      'Nothing: it passes when the reorganised blocks are mined again; headers on a dead branch are published again.',
     kind: 'failure',
     retryable: true,
   },
@@ -35,13 +38,16 @@ export const FEED_ERRORS = {
     retryable: true,
   },
   E_FEED_REREGISTER: {
-    summary: 'The publisher is registered already; registering again would cut the chain of published headers.',
+    summary:
+      'The publisher is registered already; registering again would cut the chain of published headers.',
     remedy: 'Leave it registered: deposits could no longer prove anything by the headers published so far.',
     kind: 'usage',
   },
   E_FEED_THIEF: {
-    summary: 'A withdrawal transaction of a co-signer does not pay what was asked for; it was neither signed nor sent.',
-    remedy: 'Speak to the co-signers: one of them, or his daemon, proposes another payment than the withdrawal.',
+    summary:
+      'A withdrawal transaction of a co-signer does not pay what was asked for; it was neither signed nor sent.',
+    remedy:
+      'Speak to the co-signers: one of them, or his daemon, proposes another payment than the withdrawal.',
     kind: 'failure',
   },
   E_FEED_WITHDRAWAL: {

@@ -73,7 +73,8 @@ export function createFeed(options: FeedOptions): Feed {
 
   /** A gateway that cannot run at all is told, and the others go on. */
   async function runAll(signal: AbortSignal): Promise<void> {
-    const step = (gateway: Gateway): Promise<void> => (options.once ? gateway.once(signal) : gateway.run(signal))
+    const step = (gateway: Gateway): Promise<void> =>
+      options.once ? gateway.once(signal) : gateway.run(signal)
     const results = await Promise.allSettled(
       gateways.map(async (gateway) => {
         try {
@@ -92,7 +93,9 @@ export function createFeed(options: FeedOptions): Feed {
         }
       }),
     )
-    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    const failures = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    )
     if (failures.length > 0 && (options.once || failures.length === gateways.length)) throw failures[0]
   }
 
@@ -117,7 +120,13 @@ export function createFeed(options: FeedOptions): Feed {
         await reports?.stop()
         for (const gateway of gateways) gateway.close()
       }
-      const stopped: StoppedEvent = { event: 'stopped', reason, headers, withdrawals, milliseconds: now() - started }
+      const stopped: StoppedEvent = {
+        event: 'stopped',
+        reason,
+        headers,
+        withdrawals,
+        milliseconds: now() - started,
+      }
       emit(stopped)
       return stopped
     },
@@ -137,4 +146,3 @@ export function reportOf({ name, relay, withdrawals, treasury }: GatewayView): R
     state: relay?.state.state ?? 'starting',
   }
 }
-

@@ -1,5 +1,14 @@
 /** Files that survive a crash: written whole under a temporary name, or appended line by line and synced. */
-import { closeSync, fdatasyncSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 
 import { makeFolder, messageOf } from '../../config/index.js'

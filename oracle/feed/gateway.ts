@@ -127,7 +127,11 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
     for (const { name: what, result, found: text, remedy } of checks) {
       const same = before.some((line) => line.name === what && line.result === result)
       if (result === 'ok' || same) continue
-      notice(result === 'fail' ? 'error' : 'warn', 'E_FEED_CHECK', `${what}: ${text}${remedy === '' ? '' : `; ${remedy}`}`)
+      notice(
+        result === 'fail' ? 'error' : 'warn',
+        'E_FEED_CHECK',
+        `${what}: ${text}${remedy === '' ? '' : `; ${remedy}`}`,
+      )
     }
     if (found.setup === null) return false
     if (setup === null) assemble(found.setup)
@@ -164,7 +168,10 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
   /** Confirmed coins, and our own change that is not yet. */
   async function depositBalance(address: string | undefined, options: CallOptions): Promise<bigint> {
     if (address === undefined)
-      throw fail('E_FEED_CHECK', 'the format IhhL publishes the balance of the deposit address: bindTxid is needed')
+      throw fail(
+        'E_FEED_CHECK',
+        'the format IhhL publishes the balance of the deposit address: bindTxid is needed',
+      )
     const ours = new Set(Object.values(file.state.withdrawals).map(({ payoutTxid }) => payoutTxid))
     const coins = await reference.unspent(0, [address], options)
     return coins
@@ -289,7 +296,10 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
       try {
         if (!(await prepare({ signal }))) {
           const wrong = checks.filter(({ result }) => result === 'fail' || result === 'wait')
-          throw fail('E_FEED_CHECK', `${name}: ${wrong.map(({ name: what, found }) => `${what}: ${found}`).join('; ')}`)
+          throw fail(
+            'E_FEED_CHECK',
+            `${name}: ${wrong.map(({ name: what, found }) => `${what}: ${found}`).join('; ')}`,
+          )
         }
         await relayPass(signal)
         await withdrawals?.pass(signal)

@@ -21,7 +21,11 @@ export interface WithdrawalRecord {
   readonly seenAt: number
   readonly changedAt: number
   /** What we signed for it, to be the only thing that we ever sign for it while its inputs last. */
-  readonly payout: { readonly hex: string; readonly inputs: readonly Outpoint[]; readonly expiry: number } | null
+  readonly payout: {
+    readonly hex: string
+    readonly inputs: readonly Outpoint[]
+    readonly expiry: number
+  } | null
   /** The payout on the reference chain, once it is known. */
   readonly payoutTxid: string | null
   readonly markTxid: string | null

@@ -36,7 +36,10 @@ export function lockPublisher(folder: string, { url, oracleTxid, pubkey }: Ident
     }
     const owner = ownerOf(file)
     if (owner !== null && isAlive(file, owner))
-      throw fail('E_FEED_LOCKED', `process ${owner.pid} publishes with the key ${pubkey.slice(0, 16)}… already`)
+      throw fail(
+        'E_FEED_LOCKED',
+        `process ${owner.pid} publishes with the key ${pubkey.slice(0, 16)}… already`,
+      )
     takeAway(file)
   }
   throw fail('E_FEED_LOCKED', `the lock ${file} changes hands too fast: try again`)

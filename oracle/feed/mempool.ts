@@ -1,5 +1,11 @@
 /** What the asset chain's unconfirmed transactions spend, and which of them are this publisher's. */
-import { decodeTransaction, type CallOptions, type KomodoClient, type Outpoint, type Transaction } from '../../komodo/index.js'
+import {
+  decodeTransaction,
+  type CallOptions,
+  type KomodoClient,
+  type Outpoint,
+  type Transaction,
+} from '../../komodo/index.js'
 
 export interface Mempool {
   readonly transactions: ReadonlyMap<string, Transaction>

@@ -87,6 +87,7 @@ function lineOf(text: string): Line | null {
   const { txid, hex, height, drop, adopt } = value
   if (isTxid(drop)) return { drop }
   if (isTxid(adopt)) return { adopt }
-  const whole = isTxid(txid) && typeof hex === 'string' && /^[0-9a-f]*$/.test(hex) && Number.isSafeInteger(height)
+  const whole =
+    isTxid(txid) && typeof hex === 'string' && /^[0-9a-f]*$/.test(hex) && Number.isSafeInteger(height)
   return whole ? { txid, hex, height: height as number } : null
 }

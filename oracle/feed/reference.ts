@@ -27,9 +27,7 @@ const KEEP = 30_000
 /** The daemon's answer to a height above its tip. */
 const OUT_OF_RANGE = -8
 
-export function createReference(
-  client: Pick<KomodoClient, 'chainInfo' | 'blockHash' | 'header'>,
-): Reference {
+export function createReference(client: Pick<KomodoClient, 'chainInfo' | 'blockHash' | 'header'>): Reference {
   const hashes = new Map<number, string>()
   const blocks = new Map<string, { merkleRoot: string; previous: string | null }>()
   /** Looked up without its predecessor. */

@@ -140,7 +140,10 @@ export function createRelay(parts: RelayParts): Relay {
     const oracle = await asset.oracleInfo(oracleTxid, options)
     const registration = oracle.registered.find(({ publisher }) => publisher === pubkey)
     if (registration === undefined)
-      return become({ state: 'blocked', why: 'the publisher is not registered, or its registration is not confirmed' })
+      return become({
+        state: 'blocked',
+        why: 'the publisher is not registered, or its registration is not confirmed',
+      })
     await mempool.refresh(options)
     const walk = await batons.follow(registration.batonTxid, settings.reach + 1, options)
     const utxos = await subscriptions(registration, options)
@@ -166,7 +169,10 @@ export function createRelay(parts: RelayParts): Relay {
         why: `the reference node is at ${reference.tip} of ${reference.headers} blocks`,
       })
     if (!isWritable(asset.rpc.health))
-      return become({ state: 'daemon', why: 'the asset daemon hung: waiting until its height moves or it is restarted' })
+      return become({
+        state: 'daemon',
+        why: 'the asset daemon hung: waiting until its height moves or it is restarted',
+      })
     if (plan.jobs.length === 0) return rest(plan, registration)
     await publishAll(plan.jobs, { registration, assetHeight, budget, on: verdict.on }, options)
   }
@@ -217,8 +223,7 @@ export function createRelay(parts: RelayParts): Relay {
     fundsAddress ??= await asset.oracleFundsAddress(registration.publisher, options)
     const found = await asset.utxos(fundsAddress, true, options)
     const mine: OracleUtxo[] = []
-    for (const utxo of found)
-      if (utxo.sat >= 10_000n && (await isOurs(utxo, options))) mine.push(utxo)
+    for (const utxo of found) if (utxo.sat >= 10_000n && (await isOurs(utxo, options))) mine.push(utxo)
     if (origins.size > 5_000) origins.clear()
     return mine
   }
@@ -349,7 +354,10 @@ export function createRelay(parts: RelayParts): Relay {
       foreignAt = null
       return verdict
     }
-    become({ state: 'foreign', why: 'somebody else publishes with our key: stop him; this feed waits 10 minutes' })
+    become({
+      state: 'foreign',
+      why: 'somebody else publishes with our key: stop him; this feed waits 10 minutes',
+    })
     return { verdict: 'wait', why: 'stray' }
   }
 
@@ -401,7 +409,16 @@ export function createRelay(parts: RelayParts): Relay {
     }
     view.lastProgress = now()
     const { txid } = built
-    emit({ event: 'header', gateway, height: job.height, txid, hash: header.hash, why: job.why, payload, dryRun: parts.dryRun })
+    emit({
+      event: 'header',
+      gateway,
+      height: job.height,
+      txid,
+      hash: header.hash,
+      why: job.why,
+      payload,
+      dryRun: parts.dryRun,
+    })
     return built
   }
 
@@ -437,7 +454,10 @@ export function createRelay(parts: RelayParts): Relay {
         become({ state: 'budget' })
         return null
       case 'normal-coins':
-        become({ state: 'funds', why: 'the wallet has no coins for the transaction fee: send some to its address' })
+        become({
+          state: 'funds',
+          why: 'the wallet has no coins for the transaction fee: send some to its address',
+        })
         return null
       case 'no-key':
         become({ state: 'blocked', why: "the wallet lacks the publisher's private key: importprivkey" })
@@ -475,7 +495,13 @@ export function createRelay(parts: RelayParts): Relay {
       published.drop(built.txid)
       const advice = sendAdvice(reason)
       const text = `the daemon does not take the header: ${messageOf(error)}${advice === '' ? '' : `; ${advice}`}`
-      emit({ event: 'notice', gateway, level: 'warn', code: isCoded(error) ? error.code : 'unknown', message: text })
+      emit({
+        event: 'notice',
+        gateway,
+        level: 'warn',
+        code: isCoded(error) ? error.code : 'unknown',
+        message: text,
+      })
       become(
         reason === 'conflict' || reason === 'spent'
           ? { state: 'baton', why: 'an input of the header is spent already: looking again' }

@@ -82,7 +82,8 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     view.alarm = action.do === 'alarm' ? action.why : null
     const may = funds.auto && !parts.dryRun && isWritable(asset.rpc.health)
     if (action.do === 'subscribe' && may) await subscribe(action, facts, options)
-    else if (action.do === 'alarm' && before !== action.why) tell(facts, { action: 'alarm', message: ALARMS[action.why] })
+    else if (action.do === 'alarm' && before !== action.why)
+      tell(facts, { action: 'alarm', message: ALARMS[action.why] })
     else if (now() - toldAt > TELL_MS) tell(facts, { action: 'none' })
     if (funds.merge && may) await merge(facts, options)
   }
@@ -94,7 +95,8 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     for (const tx of mempool.transactions.values()) {
       const op = opOf(tx)
       const [first] = tx.outputs
-      if (op === null || !('oracleTxid' in op) || op.oracleTxid !== oracleTxid || first?.script !== own) continue
+      if (op === null || !('oracleTxid' in op) || op.oracleTxid !== oracleTxid || first?.script !== own)
+        continue
       if (op.op === 'oracle-subscribe') {
         coming++
         comingSat += first.value

@@ -90,7 +90,11 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
 
   const recordOf = (txid: string): WithdrawalRecord | undefined => file.state.withdrawals[txid]
 
-  function note(item: Item, step: WithdrawalStep, change: Partial<WithdrawalRecord> & { txid?: string } = {}): void {
+  function note(
+    item: Item,
+    step: WithdrawalStep,
+    change: Partial<WithdrawalRecord> & { txid?: string } = {},
+  ): void {
     const { txid, ...rest } = change
     const before = recordOf(item.withdrawTxid)
     const after: WithdrawalRecord = {
@@ -112,7 +116,10 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     const told = before?.step === step && before.message === after.message
     if (told && Object.keys(rest).length === 0) return
     if (!parts.dryRun)
-      file.update((state) => ({ ...state, withdrawals: { ...state.withdrawals, [item.withdrawTxid]: after } }))
+      file.update((state) => ({
+        ...state,
+        withdrawals: { ...state.withdrawals, [item.withdrawTxid]: after },
+      }))
     if (told) return
     emit({
       event: 'withdrawal',
@@ -190,7 +197,11 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
    * The withdrawal as its own transaction says it. Null if it is another gateway's: daemons list those too
    * (specification §3.8).
    */
-  async function request(withdrawTxid: string, payAddress: string, options: CallOptions): Promise<Item | null> {
+  async function request(
+    withdrawTxid: string,
+    payAddress: string,
+    options: CallOptions,
+  ): Promise<Item | null> {
     const found = await asset.transaction(withdrawTxid, options)
     if (found === null) return null
     const op = gatewayOpOf(decodeTransaction(found.hex))?.op
@@ -208,7 +219,11 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
       },
     }
     if (payAddress !== item.intent.payAddress) {
-      refuse(item, 'E_FEED_THIEF', `the daemon would pay ${payAddress}, the withdrawal says ${item.intent.payAddress}`)
+      refuse(
+        item,
+        'E_FEED_THIEF',
+        `the daemon would pay ${payAddress}, the withdrawal says ${item.intent.payAddress}`,
+      )
       return null
     }
     return item
@@ -232,7 +247,8 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     if (!isTurn(pending)) return
     const signed = ready ? hex : (await reference.signRaw(hex, options)).hex
     const after = await judge(signed, item, options)
-    if (!after.ok) return refuse(item, 'E_FEED_WITHDRAWAL', `our own node signed another payout: ${after.message}`)
+    if (!after.ok)
+      return refuse(item, 'E_FEED_WITHDRAWAL', `our own node signed another payout: ${after.message}`)
     const { payout } = after
     // Half-signed or unsigned ones would be accepted by the asset chain, and worth nothing (specification §16.24).
     if (payout.signatures < (before?.signatures ?? 0) + (ready ? 0 : 1))
@@ -284,7 +300,8 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     if (paid !== null) return reuse(paid.hex, item, options, 'it is paid already')
     if (pending.hex !== null) {
       const verdict = await judge(pending.hex, item, options)
-      const stale = verdict.ok && verdict.payout.tx.expiryHeight !== 0 && verdict.payout.tx.expiryHeight <= tip
+      const stale =
+        verdict.ok && verdict.payout.tx.expiryHeight !== 0 && verdict.payout.tx.expiryHeight <= tip
       if (verdict.ok && !stale) return { hex: pending.hex, before: verdict.payout, listed: true }
       if (!verdict.ok && verdict.why === 'thief') {
         refuse(item, 'E_FEED_THIEF', `a co-signer proposes another payout: ${verdict.message}`)
@@ -315,7 +332,11 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     })
     if (chosen === null) {
       const sum = coins.reduce((total, { sat }) => total + sat, 0n)
-      refuse(item, 'E_FEED_WITHDRAWAL', `the deposit address has ${coinsText(sum)} free, ${coinsText(item.amount)} is due`)
+      refuse(
+        item,
+        'E_FEED_WITHDRAWAL',
+        `the deposit address has ${coinsText(sum)} free, ${coinsText(item.amount)} is due`,
+      )
       return null
     }
     const total = chosen.reduce((sum, { sat }) => sum + sat, 0n)
@@ -417,7 +438,10 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
 
   /** The payout as the reference chain or its mempool has it: the one that was signed, or any that bears its marker. */
   async function payoutNow(item: Item, verdict: PayoutVerdict, options: CallOptions) {
-    const ids = new Set([...(verdict.ok ? [verdict.payout.txid] : []), recordOf(item.withdrawTxid)?.payoutTxid ?? null])
+    const ids = new Set([
+      ...(verdict.ok ? [verdict.payout.txid] : []),
+      recordOf(item.withdrawTxid)?.payoutTxid ?? null,
+    ])
     for (const txid of ids) {
       if (txid === null) continue
       const found = await reference.transaction(txid, options)
@@ -426,7 +450,11 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     return findPayout(item, options)
   }
 
-  async function broadcast(item: Item, payout: { hex: string; txid: string }, options: CallOptions): Promise<void> {
+  async function broadcast(
+    item: Item,
+    payout: { hex: string; txid: string },
+    options: CallOptions,
+  ): Promise<void> {
     if (parts.dryRun) return note(item, 'broadcast', { message: 'dry run: not sent' })
     if (!isWritable(reference.rpc.health)) return
     const { hex, txid } = payout
@@ -438,7 +466,11 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
       if (reason === null) throw error
       if (reason === 'expired') return again(item, hex, options)
       if (reason !== 'in-chain')
-        return refuse(item, 'E_FEED_WITHDRAWAL', `the reference node does not take the payout: ${messageOf(error)}`)
+        return refuse(
+          item,
+          'E_FEED_WITHDRAWAL',
+          `the reference node does not take the payout: ${messageOf(error)}`,
+        )
     }
     note(item, 'broadcast', { txid, payoutTxid: txid })
   }
@@ -459,7 +491,9 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
       if (verdict.ok) return broadcast(item, { hex: last.hex, txid: verdict.payout.txid }, options)
     }
     if (!isExpired({ payout: last, tip, depth: settings.depth }))
-      return note(item, 'signed', { message: 'the payout expired; a new one is signed when the old one is buried' })
+      return note(item, 'signed', {
+        message: 'the payout expired; a new one is signed when the old one is buried',
+      })
     note(item, 'signed', { payout: { ...last, inputs: old.inputs } })
     const fresh = await compose(item, tip, options)
     if (fresh === null) return
@@ -486,7 +520,14 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     stageSince.set(stage, since)
     const turn = { withdrawTxid, signs: 0, index, n: gateway.n, since, now: now() }
     if (gateway.n > 1 && !isOurTurn(turn)) return
-    const intent: SigningIntent = { kind: 'done', withdrawTxid, lastTxid: completeTxid, coin, payoutHex: '', family }
+    const intent: SigningIntent = {
+      kind: 'done',
+      withdrawTxid,
+      lastTxid: completeTxid,
+      coin,
+      payoutHex: '',
+      family,
+    }
     const txid = await sendSigning(intent, () => asset.markDone(completeTxid, coin, options), options)
     if (txid !== null) note(item, 'marked', { txid, markTxid: txid, payoutTxid: paid.txid })
   }
@@ -503,7 +544,8 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
   /** Any payment to the withdrawal's marker: it is paid. */
   async function findPayout(item: Item, options: CallOptions) {
     const { markerAddress: address } = item.intent
-    const txid = (await indexed(address, options)) ?? (await reference.unspent(0, [address], options))[0]?.txid
+    const txid =
+      (await indexed(address, options)) ?? (await reference.unspent(0, [address], options))[0]?.txid
     if (txid === undefined) return null
     const found = await reference.transaction(txid, options)
     return found === null || found.orphaned ? null : { txid, ...found }
@@ -514,7 +556,8 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     try {
       return (await reference.utxos(address, false, options))[0]?.txid
     } catch (error) {
-      if (isCoded(error) && (error.code === 'E_KOMODO_RPC' || error.code === 'E_KOMODO_METHOD')) return undefined
+      if (isCoded(error) && (error.code === 'E_KOMODO_RPC' || error.code === 'E_KOMODO_METHOD'))
+        return undefined
       throw error
     }
   }
