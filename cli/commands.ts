@@ -1,7 +1,7 @@
 /** The commands: what each is for, which settings it knows, where its code is. Loading this file loads no command. */
-import type { SettingKey } from '../config/index.js'
-import type { CommandSpec } from './context.js'
-import { BENCH_KEYS, BYTEMAP_KEYS, DEV_KEYS, HASH_KEYS, MINE_KEYS } from './keys.js'
+import { SETTING_KEYS, type SettingKey } from '../config/index.js'
+import type { CommandSpec, SectionLoaders } from './context.js'
+import { BENCH_KEYS, BYTEMAP_KEYS, CONFIG_FLAG_KEYS, DEV_KEYS, HASH_KEYS, MINE_KEYS } from './keys.js'
 
 const command = <K extends SettingKey, S>(spec: CommandSpec<K, S>): CommandSpec<K, S> => spec
 
@@ -30,6 +30,7 @@ const MINE = command({
       text: 'the real thing',
     },
   ],
+  check: async () => (await import('./mine-plan.js')).planProblems,
   load: async () => (await import('./mine.js')).mine,
 })
 
@@ -113,10 +114,41 @@ const BENCH = command({
   load: async () => (await import('./bench.js')).bench,
 })
 
-/** In the order of the overview. */
-export const COMMANDS: readonly CommandSpec[] = [MINE, DEV, BENCH, HASH, BYTEMAP].map(
+const RUNS: readonly CommandSpec[] = [MINE, DEV, BENCH, HASH, BYTEMAP].map(
   (spec) => spec as unknown as CommandSpec,
 )
+
+const CONFIG = command({
+  name: 'config',
+  summary: 'check, show, write or import the configuration file',
+  arguments: { form: 'check|show|init [FILE]|import INI', most: 2 },
+  details: [
+    'check: says everything that is wrong with file and environment, each with its line and remedy, and what mine would ' +
+      'still lack. Exit code 0: nothing.',
+    'show: every setting, its value, and where it comes from. Secrets are not shown.',
+    'init: writes pegminer.yaml with every setting, its meaning and its default; on a terminal it asks what the network ' +
+      'needs. A file that is there is never written over.',
+    "import: turns the ini file of PegNet's Go miner into a pegminer.yaml on standard output, with notes on what has no " +
+      'counterpart.',
+  ],
+  keys: SETTING_KEYS,
+  flagKeys: CONFIG_FLAG_KEYS,
+  sections: Object.assign({}, ...RUNS.map(({ sections }) => sections)) as SectionLoaders<
+    Readonly<Record<string, unknown>>
+  >,
+  check: async () => (await import('./mine-plan.js')).planProblems,
+  reportsProblems: true,
+  examples: [
+    { line: 'pegminer config init', text: 'an example to begin with' },
+    { line: 'pegminer config check --config /etc/pegminer/pegminer.yaml', text: 'is it all right?' },
+    { line: 'pegminer config show', text: 'what counts, and why' },
+    { line: 'pegminer config import ~/.pegnet/defaultconfig.ini > pegminer.yaml', text: 'from the Go miner' },
+  ],
+  load: async () => (await import('./config.js')).config,
+})
+
+/** In the order of the overview. */
+export const COMMANDS: readonly CommandSpec[] = [...RUNS, CONFIG as unknown as CommandSpec]
 
 /** The names of all structured sections of the configuration file. */
 export const SECTION_NAMES: readonly string[] = [

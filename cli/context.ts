@@ -5,6 +5,7 @@ import type {
   ConfigFile,
   Environment,
   Origin,
+  Problem,
   SectionValidator,
   SettingKey,
   Settings,
@@ -35,6 +36,11 @@ export interface CommandContext<K extends SettingKey, S = unknown> {
   readonly sections: S
   /** The configuration file, if one was read. */
   readonly config: ConfigFile | undefined
+  /** Where each setting comes from exactly, and how it was written (`Resolved`). */
+  readonly places: Readonly<Record<K, string>>
+  readonly texts: Readonly<Record<K, string>>
+  /** What is wrong with settings and sections: nothing, unless the command `reportsProblems` itself. */
+  readonly problems: readonly Problem[]
   readonly positionals: readonly string[]
   readonly output: Output
   /** The log, on standard error. */
@@ -69,7 +75,13 @@ export interface CommandSpec<K extends SettingKey = SettingKey, S = unknown> {
   /** Paragraphs for its help. */
   readonly details: readonly string[]
   readonly keys: readonly K[]
+  /** Those of them that are flags too, if not all. */
+  readonly flagKeys?: readonly K[]
   readonly sections?: SectionLoaders<S>
+  /** What else must hold before it can run, for a report of all that is wrong at once. */
+  check?(): Promise<(settings: Pick<Settings, K>, origins: Readonly<Record<K, Origin>>) => readonly Problem[]>
+  /** It is run whatever is wrong with settings and sections, and tells it itself. */
+  readonly reportsProblems?: true
   readonly examples: readonly Example[]
   /** Loads what the command needs, only when it is called. */
   load(): Promise<CommandRun<K, S>>

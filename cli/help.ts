@@ -35,7 +35,8 @@ export function overviewHelp(
 
 /** `pegminer COMMAND --help`. */
 export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): string[] {
-  const { name, details, keys, examples } = command
+  const { name, details, examples } = command
+  const keys = command.flagKeys ?? command.keys
   const form = command.arguments === undefined ? '' : ` ${command.arguments.form}`
   const flags = keys.filter((key) => !settingOf(key).secret).map(flagText)
   const secrets = keys.filter((key) => settingOf(key).secret)

@@ -64,6 +64,9 @@ export const BENCH_KEYS = keys(
   ...OUTPUT,
 )
 
+/** Flags of `config`: it looks at all settings, but most of them as they stand in file and environment. */
+export const CONFIG_FLAG_KEYS = keys('network.name', ...OUTPUT)
+
 export type MineKey = (typeof MINE_KEYS)[number]
 export type DevKey = (typeof DEV_KEYS)[number]
 export type HashKey = (typeof HASH_KEYS)[number]

@@ -50,11 +50,33 @@ const ONLY_ON: Partial<Record<MineKey, readonly NetworkName[]>> = {
   'factom.url': ['local', 'TestNet', 'MainNet'],
 }
 
+/** Whether a setting means something on a network. */
+export function isUsedOn(key: SettingKey, network: NetworkName): boolean {
+  return (ONLY_ON as Partial<Record<SettingKey, readonly NetworkName[]>>)[key]?.includes(network) ?? true
+}
+
 /** Throws one error with everything that is missing or does not fit (`problemsError`). */
 export function planOf(
   settings: Pick<Settings, MineKey>,
   origins: Readonly<Record<MineKey, Origin>>,
 ): MinePlan {
+  const { plan, problems } = planAndProblems(settings, origins)
+  if (problems.length > 0) throw problemsError(problems)
+  return plan
+}
+
+/** What is missing or does not fit. */
+export function planProblems(
+  settings: Pick<Settings, MineKey>,
+  origins: Readonly<Record<MineKey, Origin>>,
+): readonly Problem[] {
+  return planAndProblems(settings, origins).problems
+}
+
+function planAndProblems(
+  settings: Pick<Settings, MineKey>,
+  origins: Readonly<Record<MineKey, Origin>>,
+): { plan: MinePlan; problems: readonly Problem[] } {
   const named = networkOf(settings['network.name'])
   const heights = settings['network.activations']
   const own = named.name === 'dev' || named.name === 'local'
@@ -68,27 +90,34 @@ export function planOf(
       return problem(
         'E_CONFIG_NETWORK',
         `${displayNameOf(key)} has no use on the network ${network.name}, only on ${where}`,
+        key,
       )
     })
   const needed = (key: SettingKey, value: string | undefined, onDev: string): string => {
     if (value !== undefined) return value
-    if (!dev) problems.push(problem('E_CONFIG_MISSING', `the network ${network.name} needs ${wayOf(key)}`))
+    if (!dev)
+      problems.push(problem('E_CONFIG_MISSING', `the network ${network.name} needs ${wayOf(key)}`, key))
     return onDev
   }
   const coinbase = needed('miner.coinbase', settings['miner.coinbase'], DEV_COINBASE)
   const identity = needed('miner.identity', settings['miner.identity'], 'pegminer')
   const ecSecret = dev ? undefined : needed('miner.ecSecret', settings['miner.ecSecret'], '')
   const checksum = (key: SettingKey): Problem =>
-    problem('E_CONFIG_VALUE', `${displayNameOf(key)} has a wrong character in it: the check sum does not fit`)
+    problem(
+      'E_CONFIG_VALUE',
+      `${displayNameOf(key)} has a wrong character in it: the check sum does not fit`,
+      key,
+    )
   if (settings['miner.coinbase'] !== undefined && !isAddress(coinbase, 'FA'))
     problems.push(checksum('miner.coinbase'))
   if (!dev && settings['miner.ecSecret'] !== undefined && !isAddress(settings['miner.ecSecret'], 'Es'))
     problems.push(checksum('miner.ecSecret'))
   const bits = settings['lxrhash.bits'] ?? network.defaultBits
   if ((network.name === 'MainNet' || network.name === 'TestNet') && bits !== network.defaultBits)
-    problems.push(problem('E_CONFIG_NETWORK', `--bits must be ${network.defaultBits} on ${network.name}`))
-  if (problems.length > 0) throw problemsError(problems)
-  return {
+    problems.push(
+      problem('E_CONFIG_NETWORK', `--bits must be ${network.defaultBits} on ${network.name}`, 'lxrhash.bits'),
+    )
+  const plan: MinePlan = {
     network,
     identity,
     coinbase,
@@ -98,6 +127,7 @@ export function planOf(
     records: settings['miner.records'] ?? defaultRecordsPerBlock(network),
     dataDir: settings['data.dir'] ?? defaultDataDir(network.name),
   }
+  return { plan, problems }
 }
 
 export function defaultDataDir(network: string): string {
@@ -108,5 +138,7 @@ export function defaultDataDir(network: string): string {
 function wayOf(key: SettingKey): string {
   const variable = envNameOf(key)
   const name = displayNameOf(key)
-  return name === variable ? `${variable} or ${variable}_FILE` : name
+  return name === variable
+    ? `${variable} or ${variable}_FILE, or ${key}File in pegminer.yaml`
+    : `${name}, or ${key} in pegminer.yaml`
 }

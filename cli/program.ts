@@ -15,6 +15,7 @@ import {
   shown,
   type ConfigFile,
   type Flags,
+  type Problem,
   type Resolved,
   type SectionValidator,
   type SettingKey,
@@ -46,7 +47,8 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
     const run = await resolveCommand(command, { words: rest, env: io.env })
     // The configuration file may ask for it too.
     json = run.settings['output.json']
-    if (run.problems.length > 0) throw problemsError(run.problems)
+    const fatal = command.reportsProblems ? run.flagProblems : run.problems
+    if (fatal.length > 0) throw problemsError(fatal)
     const code = await runCommand(command, run, {
       ...io,
       interrupted: AbortSignal.any([io.interrupted, gone]),
@@ -90,7 +92,9 @@ function helpOrVersion(first: string, rest: readonly string[], io: Io): readonly
     return command ? commandHelp(command, style) : overviewHelp(versionOf(), COMMANDS, style)
   }
   const command = named(first)
-  return command && readFlags(rest, command.keys).help ? commandHelp(command, style) : undefined
+  return command && readFlags(rest, command.flagKeys ?? command.keys).help
+    ? commandHelp(command, style)
+    : undefined
 }
 
 function unknownCommand(word: string): Error {
@@ -105,7 +109,7 @@ function unknownCommand(word: string): Error {
 }
 
 async function runCommand(command: CommandSpec, resolved: ResolvedCommand, io: Io): Promise<number> {
-  const { settings, origins, sections, secrets, warnings, config, positionals } = resolved
+  const { settings, origins, places, texts, sections, secrets, warnings, config, positionals } = resolved
   const json = settings['output.json']
   const censor = createCensor(secrets, KNOWN_KEYS)
   const color = (stream: Io['stdout']) => wantsColor(stream, settings['output.color'], io.env['NO_COLOR'])
@@ -115,6 +119,9 @@ async function runCommand(command: CommandSpec, resolved: ResolvedCommand, io: I
   return run({
     settings,
     origins,
+    places,
+    texts,
+    problems: resolved.problems,
     sections,
     config,
     positionals,
@@ -138,6 +145,7 @@ interface ResolvedCommand extends Resolved<SettingKey> {
   readonly secrets: readonly string[]
   readonly config: ConfigFile | undefined
   readonly positionals: readonly string[]
+  readonly flagProblems: readonly Problem[]
 }
 
 /** Settings and sections of a command, with all that is wrong with flags, variables and file. */
@@ -145,7 +153,7 @@ async function resolveCommand(
   command: CommandSpec,
   { words, env }: { words: readonly string[]; env: Io['env'] },
 ): Promise<ResolvedCommand> {
-  const flags = withArguments(readFlags(words, command.keys), command)
+  const flags = withArguments(readFlags(words, command.flagKeys ?? command.keys), command)
   const name = configFileName({ flags, env })
   const config = name === undefined ? undefined : readConfigFile(name, SECTION_NAMES)
   const resolved = resolveAll(command.keys, { flags, env, file: config })
@@ -156,6 +164,10 @@ async function resolveCommand(
       ...checkSection(name, await load(), { file: config, env }),
     })),
   )
+  const known = new Set(resolved.problems.map(({ key }) => key))
+  // What a network needs cannot be told while its name is wrong.
+  const check = known.has('network.name') ? undefined : await command.check?.()
+  const besides = check?.(resolved.settings, resolved.origins) ?? []
   const secrets = command.keys.filter((key) => settingOf(key).secret).map((key) => resolved.settings[key])
   return {
     ...resolved,
@@ -166,7 +178,12 @@ async function resolveCommand(
       ...secrets.filter((secret) => typeof secret === 'string'),
       ...checked.flatMap((section) => section.secrets),
     ],
-    problems: [...resolved.problems, ...checked.flatMap((section) => section.problems)],
+    flagProblems: flags.problems,
+    problems: [
+      ...resolved.problems,
+      ...besides.filter(({ key }) => !known.has(key)),
+      ...checked.flatMap((section) => section.problems),
+    ],
     warnings: [...resolved.warnings, ...checked.flatMap((section) => section.warnings)],
   }
 }

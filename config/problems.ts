@@ -22,6 +22,16 @@ export const CONFIG_ERRORS = {
     remedy: 'Correct the line that the message names.',
     kind: 'usage',
   },
+  E_CONFIG_EXISTS: {
+    summary: 'There is a file of that name already, and the program never writes over a file of the user.',
+    remedy: 'Name another file, or move that one away.',
+    kind: 'usage',
+  },
+  E_CONFIG_IMPORT: {
+    summary: 'The file to import is not the ini file of another PegNet miner, or cannot be read.',
+    remedy: 'Name its defaultconfig.ini.',
+    kind: 'usage',
+  },
   E_CONFIG_FLAG: {
     summary: 'A flag is unknown, belongs to another command, or lacks its value.',
     remedy: 'See the list of flags: pegminer COMMAND --help.',
@@ -61,9 +71,15 @@ export const fail = errorsOf(CONFIG_ERRORS)
 export interface Problem {
   readonly code: keyof typeof CONFIG_ERRORS
   readonly message: string
+  /** The setting that it is about. */
+  readonly key?: string
 }
 
-export const problem = (code: Problem['code'], message: string): Problem => ({ code, message })
+export const problem = (code: Problem['code'], message: string, key?: string): Problem => ({
+  code,
+  message,
+  ...(key === undefined ? {} : { key }),
+})
 
 /** All of them as one error: `details.problems` has the list. */
 export function problemsError(problems: readonly Problem[]): CodedError {

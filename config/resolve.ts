@@ -24,6 +24,8 @@ export interface Resolved<K extends SettingKey> {
   readonly origins: Readonly<Record<K, Origin>>
   /** Where exactly: the flag, the variable, the line of the file; '' for a default. */
   readonly places: Readonly<Record<K, string>>
+  /** The values as they were written; '' for a default. A secret's is not there. */
+  readonly texts: Readonly<Record<K, string>>
   /** Everything that is wrong, the problems of flags and file included. A setting that is wrong has its default. */
   readonly problems: readonly Problem[]
   /** One-line hints about what was found but has no effect. */
@@ -56,11 +58,13 @@ export function resolveAll<K extends SettingKey>(keys: readonly K[], sources: So
   const settings: Partial<Record<SettingKey, unknown>> = {}
   const origins: Partial<Record<SettingKey, Origin>> = {}
   const places: Partial<Record<SettingKey, string>> = {}
+  const texts: Partial<Record<SettingKey, string>> = {}
   for (const key of keys) {
     const spec = settingOf(key)
     const source = sourceOf(key, sources, problems)
     origins[key] = source?.origin ?? 'default'
     places[key] = source?.place ?? ''
+    texts[key] = spec.secret ? '' : (source?.text ?? '')
     settings[key] = valueOf(key, source, problems) ?? spec.default
   }
   // A wrong line of the file stays wrong when a flag or variable covers it, or another command is run.
@@ -73,6 +77,7 @@ export function resolveAll<K extends SettingKey>(keys: readonly K[], sources: So
     settings: settings as Pick<Settings, K>,
     origins: origins as Record<K, Origin>,
     places: places as Record<K, string>,
+    texts: texts as Record<K, string>,
     problems: problems.filter(({ message }, k) => problems.findIndex((p) => p.message === message) === k),
     warnings: unknownVariables(env),
   }
@@ -101,7 +106,7 @@ function valueOf(key: SettingKey, source: Source | undefined, problems: Problem[
   const value = type.parse(source.text, source.folder)
   if (value !== undefined) return value
   const quoted = secret || type.placeholder === 'URL' ? '' : `, not ${shown(source.text)}`
-  problems.push(problem('E_CONFIG_VALUE', `${source.name} must be ${type.expects}${quoted}`))
+  problems.push(problem('E_CONFIG_VALUE', `${source.name} must be ${type.expects}${quoted}`, key))
   return undefined
 }
 

@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path'
 
 /** How the text of a flag, a variable or a file becomes a value. */
 export interface ValueType<T> {
+  /** What an editor accepts (JSON schema); without it any one value. */
+  readonly schema?: object
   /** Stands for the value in help texts, such as `N` or `DIR`; '' for a switch that takes none. */
   readonly placeholder: string
   /** Completes the sentence "… must be", for errors and tables. */
@@ -12,11 +14,15 @@ export interface ValueType<T> {
   parse(text: string, folder?: string): T | undefined
 }
 
+/** In JSON schema: any one value. */
+export const ANY_SCALAR = { type: ['string', 'number', 'boolean'] }
+
 /** A whole number in decimal digits between two limits, both allowed. */
 export function integer(min: number, max: number, unit = ''): ValueType<number> {
   return {
     placeholder: unit === '' ? 'N' : unit.toUpperCase(),
     expects: `a whole number${unit === '' ? '' : ` of ${unit}`} from ${min} to ${max}`,
+    schema: { type: 'integer', minimum: min, maximum: max },
     parse: (text) => {
       const value = /^[+-]?\d{1,15}$/.test(text) ? Number(text) : NaN
       return value >= min && value <= max ? value : undefined
@@ -29,6 +35,7 @@ export function choice<const T extends string>(...words: readonly T[]): ValueTyp
   return {
     placeholder: words.join('|'),
     expects: `one of ${words.join(', ')}`,
+    schema: { enum: words },
     parse: (text) => words.find((word) => word.toLowerCase() === text.toLowerCase()),
   }
 }
@@ -37,13 +44,15 @@ export function choice<const T extends string>(...words: readonly T[]): ValueTyp
 export const toggle: ValueType<boolean> = {
   placeholder: '',
   expects: 'true or false',
+  schema: { type: 'boolean' },
   parse: (text) =>
     /^(true|on|yes|1)$/i.test(text) ? true : /^(false|off|no|0)$/i.test(text) ? false : undefined,
 }
 
 /** Text of a given form; `expects` says which. */
 export function pattern(placeholder: string, form: RegExp, expects: string): ValueType<string> {
-  return { placeholder, expects, parse: (text) => (form.test(text) ? text : undefined) }
+  const schema = { type: 'string', pattern: form.source }
+  return { placeholder, expects, schema, parse: (text) => (form.test(text) ? text : undefined) }
 }
 
 /**
@@ -88,6 +97,7 @@ export const port: ValueType<number> = {
 export const portOrOff: ValueType<number | 'off'> = {
   placeholder: 'PORT|off',
   expects: 'a port from 0 (any free one) to 65535, or off',
+  schema: { anyOf: [port.schema, { const: 'off' }] },
   parse: (text) => (/^off$/i.test(text) ? 'off' : port.parse(text)),
 }
 
@@ -113,6 +123,7 @@ export function orAuto<T>(item: ValueType<T>): ValueType<T | 'auto'> {
   return {
     placeholder: `${item.placeholder}|auto`,
     expects: `${item.expects}, or auto`,
+    ...(item.schema ? { schema: { anyOf: [item.schema, { const: 'auto' }] } } : {}),
     parse: (text) => (/^auto$/i.test(text) ? 'auto' : item.parse(text)),
   }
 }
@@ -142,9 +153,11 @@ function cpuRange(text: string): number[] | undefined {
 
 /** Several values of a kind with commas between them, at most 32. */
 export function listOf<T>(item: ValueType<T>): ValueType<readonly T[]> {
+  const one = item.schema ?? ANY_SCALAR
   return {
     placeholder: `${item.placeholder},…`,
     expects: `${item.expects}, or several with commas between them`,
+    schema: { anyOf: [one, { type: 'string' }, { type: 'array', items: one, maxItems: 32 }] },
     parse: (text) => {
       const values = text.split(',', 33).map((part) => item.parse(part))
       return values.length <= 32 && values.every((value) => value !== undefined) ? values : undefined

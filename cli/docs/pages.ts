@@ -1,6 +1,6 @@
 /** Every generated page of `docs/`, by file name. */
 import { BENCH_ERRORS } from '../../bench/index.js'
-import { CONFIG_ERRORS, NETWORK_ERRORS } from '../../config/index.js'
+import { CONFIG_ERRORS, configSchema, NETWORK_ERRORS } from '../../config/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
 import { KOMODO_ERRORS, KOMODO_TX_ERRORS } from '../../komodo/index.js'
@@ -14,13 +14,14 @@ import {
   RECORD_ERRORS,
 } from '../../oracle/index.js'
 import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
-import { COMMANDS } from '../commands.js'
+import { COMMANDS, SECTION_NAMES } from '../commands.js'
 import { CLI_ERRORS } from '../errors.js'
 import { errorsDoc, metricsDoc, settingsDoc } from './tables.js'
 
 export function docPages(): Readonly<Record<string, string>> {
   return {
     'settings.md': settingsDoc(COMMANDS),
+    'pegminer.schema.json': `${JSON.stringify(configSchema(SECTION_NAMES), null, 2)}\n`,
     'metrics.md': metricsDoc(),
     'errors.md': errorsDoc({
       'Command line': CLI_ERRORS,
