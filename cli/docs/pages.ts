@@ -3,6 +3,7 @@ import { BENCH_ERRORS } from '../../bench/index.js'
 import { CONFIG_ERRORS, configSchema, NETWORK_ERRORS } from '../../config/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
+import { DEV_KOMODO_ERRORS } from '../../komodo/dev/index.js'
 import { KOMODO_ERRORS, KOMODO_TX_ERRORS } from '../../komodo/index.js'
 import { LXR_ERRORS } from '../../lxrhash/index.js'
 import { MINER_ERRORS } from '../../miner/index.js'
@@ -30,6 +31,7 @@ export function docPages(): Readonly<Record<string, string>> {
       Factom: FACTOM_ERRORS,
       'Embedded chain': DEV_CHAIN_ERRORS,
       Komodo: { ...KOMODO_ERRORS, ...KOMODO_TX_ERRORS },
+      'Embedded Komodo chains': DEV_KOMODO_ERRORS,
       Records: RECORD_ERRORS,
       Grading: GRADING_ERRORS,
       History: HISTORY_ERRORS,

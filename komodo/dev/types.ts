@@ -84,7 +84,7 @@ export interface DevCall {
   /** Counts all calls of all daemons from 1. */
   readonly number: number
   readonly chain: ChainName
-  /** Index of the operator whose daemon was asked. */
+  /** Index of the operator whose daemon was asked; the user comes behind the last operator. */
   readonly operator: number
   readonly method: string
   readonly params: readonly unknown[]
@@ -146,6 +146,8 @@ export interface DevKomodo {
   readonly reference: DaemonAccess
   readonly pubkey: string
   readonly operators: readonly DevOperator[]
+  /** Somebody who holds tokens and coins, with daemons of his own, but signs for no gateway. */
+  readonly user: DevOperator
   readonly gateways: readonly DevGateway[]
   /** Of the first gateway. */
   readonly oracleTxid: string

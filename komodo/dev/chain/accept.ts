@@ -1,0 +1,93 @@
+/** What a node says to a transaction before it lets it into its mempool, in the order in which it says it. */
+import { RpcError } from '../rpc/errors.js'
+import * as tx from '../../tx/index.js'
+import type { Transaction } from '../../tx/index.js'
+import type { Chain, PoolEntry, StoredTx } from './chain.js'
+import { kindOf } from './chain.js'
+
+export interface Policy {
+  /** Bytes of an OP_RETURN script that are relayed. */
+  readonly dataCarrierSize: number
+  /** What the contract modules say; an error if they refuse. */
+  readonly validate: (chain: Chain, transaction: Transaction) => boolean
+  /** Transactions whose signatures were just made here and need no second look. */
+  readonly known: ReadonlySet<string>
+}
+
+export const NOT_TRUE = new RpcError(
+  -26,
+  '16: mandatory-script-verify-flag-failed (Script evaluated without error but finished with a false/empty top stack element)',
+)
+/** Below this, spending an output costs more than a third of it. */
+const DUST = 54n
+
+/**
+ * A checked entry for the mempool, or `null` if it is there already. Throws `RpcError`: -22, -25, -26, -27.
+ */
+export function checkTransaction(chain: Chain, hex: string, policy: Policy, time: number): PoolEntry | null {
+  const stored = decode(hex)
+  const { txid } = stored
+  if (stored.tx.outputs.some((_, vout) => chain.coin(txid, vout)))
+    throw new RpcError(-27, 'transaction already in block chain')
+  if (chain.mempool.has(txid)) return null
+  checkStandard(chain, stored.tx, policy)
+  const fee = checkInputs(chain, stored.tx)
+  if (!policy.known.has(txid)) checkSignatures(chain, stored.tx)
+  if (!policy.validate(chain, stored.tx)) throw NOT_TRUE
+  return { ...stored, time, height: chain.height, fee }
+}
+
+function decode(hex: string): StoredTx {
+  try {
+    const decoded = tx.decodeTransaction(hex.toLowerCase())
+    if (decoded.inputs.length === 0 || decoded.outputs.length === 0) throw new RangeError('empty')
+    return { txid: tx.txidOf(hex), hex: hex.toLowerCase(), tx: decoded }
+  } catch {
+    throw new RpcError(-22, 'TX decode failed')
+  }
+}
+
+function checkStandard(chain: Chain, transaction: Transaction, { dataCarrierSize }: Policy): void {
+  const next = chain.height + 1
+  const sapling = next >= chain.params.saplingHeight
+  if (tx.isCoinbase(transaction)) throw new RpcError(-26, '16: coinbase')
+  if (transaction.overwintered !== sapling)
+    throw new RpcError(-26, sapling ? '16: tx-overwinter-flag-not-set' : '16: tx-overwinter-not-active')
+  if (transaction.expiryHeight !== 0 && next > transaction.expiryHeight)
+    throw new RpcError(-26, '16: tx-overwinter-expired')
+  for (const { value, script } of transaction.outputs) {
+    if (value < 0n) throw new RpcError(-26, '16: bad-txns-vout-negative')
+    const kind = tx.scriptKind(script).kind
+    if (kind === 'nonstandard' || (kind === 'nulldata' && script.length / 2 > dataCarrierSize))
+      throw new RpcError(-26, '64: scriptpubkey')
+    if (kind !== 'nulldata' && kind !== 'cryptocondition' && value < DUST) throw new RpcError(-26, '64: dust')
+  }
+}
+
+/** The fee. */
+function checkInputs(chain: Chain, transaction: Transaction): bigint {
+  const spent = transaction.inputs.map(({ txid, vout }) => {
+    if (chain.poolSpender(txid, vout)) throw conflict(chain, transaction)
+    return chain.available(txid, vout)
+  })
+  if (spent.includes(undefined)) throw new RpcError(-25, 'Missing inputs')
+  const paid = spent.reduce((sum, coin) => sum + (coin?.value ?? 0n), 0n)
+  const total = transaction.outputs.reduce((sum, { value }) => sum + value, 0n)
+  if (total > paid) throw new RpcError(-26, '16: bad-txns-in-belowout')
+  return paid - total
+}
+
+function conflict(chain: Chain, transaction: Transaction): RpcError {
+  const modules = transaction.inputs.some(
+    ({ txid, vout }) => kindOf(chain.output(txid, vout)?.script ?? '') === 1,
+  )
+  return new RpcError(-26, modules ? '18: bad-txns-inputs-spent' : '16: mempool conflict')
+}
+
+function checkSignatures(chain: Chain, transaction: Transaction): void {
+  transaction.inputs.forEach(({ txid, vout }, index) => {
+    const spent = chain.available(txid, vout)
+    // A node answers with an empty text here: its reason is lost on the way.
+    if (!spent || !tx.inputIsSigned(transaction, index, spent)) throw new RpcError(-25, '')
+  })
+}

@@ -1,0 +1,75 @@
+/** New blocks: header of the Equihash form, coinbase, and what the mempool holds. */
+import { createHash } from 'node:crypto'
+
+import * as tx from '../../tx/index.js'
+import type { Transaction } from '../../tx/index.js'
+import type { Block, Chain, PoolEntry, StoredTx } from './chain.js'
+
+/** Bytes of a solution with the light Equihash parameters (96, 5) of small chains. */
+const SOLUTION_BYTES = 68
+const BITS = 0x200f0f0f
+/** Root of the empty Sapling tree, as in every block of a chain without shielded transactions. */
+const EMPTY_SAPLING_ROOT = '3e49b5f954aa9d3545bc6c37744661eea48d7c34e3000d82b7f0010c30f4c2fb'
+
+function seededHex(parts: readonly (string | number)[], bytes: number): string {
+  let hex = ''
+  for (let i = 0; hex.length < bytes * 2; i++)
+    hex += createHash('sha256')
+      .update([...parts, i].join(' '))
+      .digest('hex')
+  return hex.slice(0, bytes * 2)
+}
+
+/** A block on top of the tip. `fork` tells blocks of the same height apart. */
+export function buildBlock(
+  chain: Chain,
+  pool: readonly PoolEntry[],
+  { time, fork }: { readonly time: number; readonly fork: number },
+): { readonly block: Block; readonly transactions: readonly StoredTx[] } {
+  const { params } = chain
+  const height = chain.active.length
+  const previous = height === 0 ? tx.ZERO_ID : chain.tip.hash
+  const coinbase = storedOf(coinbaseOf(chain, height, time))
+  const transactions = [coinbase, ...pool.map(({ txid, hex, tx }) => ({ txid, hex, tx }))]
+  const txids = transactions.map(({ txid }) => txid)
+  const header: tx.BlockHeader = {
+    version: 4,
+    previous,
+    merkleRoot: tx.merkleRootOf(txids),
+    saplingRoot: EMPTY_SAPLING_ROOT,
+    time,
+    bits: BITS,
+    nonce: seededHex([params.seed, params.name, 'nonce', height, fork], 32),
+    solution: seededHex([params.seed, params.name, 'solution', height, fork], SOLUTION_BYTES),
+  }
+  const size =
+    tx.encodeHeader(header).length / 2 + 1 + transactions.reduce((sum, { hex }) => sum + hex.length / 2, 0)
+  return { block: { hash: tx.blockHashOf(header), height, header, txids, size }, transactions }
+}
+
+export function storedOf(transaction: Transaction): StoredTx {
+  const hex = tx.encodeTransaction(transaction)
+  return { txid: tx.txidOf(hex), hex, tx: transaction }
+}
+
+function coinbaseOf({ params }: Chain, height: number, time: number): Transaction {
+  const number = height < 17 ? (0x50 + height).toString(16) : pushNumber(height)
+  const input: tx.TxInput = {
+    txid: tx.ZERO_ID,
+    vout: tx.NO_OUTPUT,
+    script: `${number}0101`,
+    sequence: 0xffffffff,
+  }
+  const value = height === 0 ? 0n : height === 1 ? params.premine : params.reward
+  const outputs: tx.TxOutput[] = [{ value, script: params.minerScript }]
+  return height < params.saplingHeight
+    ? tx.plainTransaction([input], outputs, time)
+    : tx.saplingTransaction([input], outputs, { lockTime: time, expiryHeight: 0 })
+}
+
+function pushNumber(value: number): string {
+  const bytes: number[] = []
+  for (let rest = value; rest > 0; rest >>= 8) bytes.push(rest & 0xff)
+  if ((bytes.at(-1) as number) >= 0x80) bytes.push(0)
+  return tx.push(Buffer.from(bytes).toString('hex'))
+}

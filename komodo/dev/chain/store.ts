@@ -1,0 +1,134 @@
+/** The data directory: what happened on both chains, one line each, in order; and a lock against a second process. */
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+
+import { makeFolder, messageOf } from '../../../config/index.js'
+import { fail } from '../errors.js'
+import type { ChainName, DevGateway } from '../types.js'
+
+export type ChainEvent =
+  | { readonly type: 'begin'; readonly format: 1; readonly options: string }
+  | { readonly type: 'tx'; readonly chain: ChainName; readonly hex: string; readonly time: number }
+  | {
+      readonly type: 'block'
+      readonly chain: ChainName
+      readonly time: number
+      readonly fork: number
+      readonly txids: readonly string[]
+    }
+  | { readonly type: 'disconnect'; readonly chain: ChainName; readonly invalid: boolean }
+  | { readonly type: 'reconsider'; readonly chain: ChainName; readonly hash: string }
+  | { readonly type: 'evict'; readonly chain: ChainName; readonly txid: string }
+  | {
+      readonly type: 'key' | 'watch' | 'script'
+      readonly chain: ChainName
+      readonly operator: number
+      readonly value: string
+      readonly label?: string
+    }
+  | { readonly type: 'ready'; readonly gateways: readonly DevGateway[] }
+
+export interface Store {
+  readonly events: readonly ChainEvent[]
+  append(event: ChainEvent): void
+  /** Forgets everything: a beginning that was cut off. */
+  reset(): void
+  close(): void
+}
+
+/** Throws `E_DEVKOMODO_LOCKED`, `E_DEVKOMODO_DAMAGED`, `E_DEVKOMODO_STORE`. */
+export function openStore(dataDir: string): Store {
+  const path = join(dataDir, 'komodo.jsonl')
+  const lock = join(dataDir, 'lock')
+  try {
+    makeFolder(dataDir)
+  } catch (cause) {
+    throw storeError(`cannot make ${dataDir}`, cause)
+  }
+  takeLock(lock)
+  try {
+    const { events, bytes } = readEvents(path)
+    let fd = openSync(path, 'a')
+    ftruncateSync(fd, bytes)
+    return {
+      events,
+      append(event) {
+        if (fd < 0) return
+        try {
+          const line = Buffer.from(`${JSON.stringify(event)}\n`)
+          for (let at = 0; at < line.length;) at += writeSync(fd, line, at)
+        } catch (cause) {
+          throw storeError(`cannot write ${path}`, cause)
+        }
+      },
+      reset: () => ftruncateSync(fd, 0),
+      close() {
+        if (fd < 0) return
+        closeSync(fd)
+        fd = -1
+        unlinkSync(lock)
+      },
+    }
+  } catch (error) {
+    unlinkSync(lock)
+    throw error
+  }
+}
+
+function storeError(what: string, cause: unknown) {
+  return fail('E_DEVKOMODO_STORE', `${what}: ${messageOf(cause)}`, { cause })
+}
+
+function takeLock(path: string): void {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx' })
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storeError(`cannot write ${path}`, error)
+    }
+    const owner = Number.parseInt(readFileSync(path, 'utf8'), 10)
+    if (owner > 0 && owner !== process.pid && isAlive(owner))
+      throw fail('E_DEVKOMODO_LOCKED', `process ${owner} works on ${path}`)
+    if (owner === process.pid) throw fail('E_DEVKOMODO_LOCKED', `this process works on ${path} already`)
+    unlinkSync(path)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** A torn last line is left out. */
+function readEvents(path: string): { events: ChainEvent[]; bytes: number } {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { events: [], bytes: 0 }
+    throw storeError(`cannot read ${path}`, error)
+  }
+  const whole = bytes.lastIndexOf(0x0a) + 1
+  const lines = bytes.subarray(0, whole).toString().split('\n').slice(0, -1)
+  const events = lines.map((line, i) => {
+    try {
+      return JSON.parse(line) as ChainEvent
+    } catch (cause) {
+      throw fail('E_DEVKOMODO_DAMAGED', `line ${i + 1} of ${path} is damaged`, { cause })
+    }
+  })
+  return { events, bytes: whole }
+}

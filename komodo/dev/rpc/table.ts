@@ -1,0 +1,53 @@
+/** Every method that a daemon knows, by chain and family. */
+import * as tx from '../../tx/index.js'
+import { GATEWAY_CALLS } from '../modules/gateways.js'
+import type { Call } from '../modules/calls.js'
+import { ORACLE_CALLS } from '../modules/oracles.js'
+import { SIGNING_CALLS_A, SIGNING_CALLS_B } from '../modules/signing.js'
+import { TOKEN_CALLS } from '../modules/tokens.js'
+import type { Family } from '../types.js'
+import { CHAIN_CALLS } from './chain-calls.js'
+import { usage } from './errors.js'
+import { WALLET_CALLS } from './wallet-calls.js'
+
+/** Calls that take the locks by hand: what is thrown behind that leaves them taken for ever. */
+const LEAKY = new Set([
+  'oraclesdata',
+  'oraclesfund',
+  'oraclesregister',
+  'oraclessubscribe',
+  'gatewaysdeposit',
+  'gatewaysclaim',
+  'gatewayswithdraw',
+  'gatewayspartialsign',
+  'gatewayscompletesigning',
+  'gatewaysmarkdone',
+])
+
+/** True if the method leaves its locks taken when a parameter is no text. */
+export function leaksOnBadType(method: string): boolean {
+  return LEAKY.has(method)
+}
+
+export function methodTable(family: Family): ReadonlyMap<string, Call> {
+  const table = new Map<string, Call>(
+    [CHAIN_CALLS, WALLET_CALLS, ORACLE_CALLS, TOKEN_CALLS, GATEWAY_CALLS].flatMap((calls) =>
+      Object.entries(calls),
+    ),
+  )
+  for (const [name, call] of Object.entries(family === 'B' ? SIGNING_CALLS_B : SIGNING_CALLS_A))
+    table.set(name, call)
+  if (family === 'B') table.delete('gatewaysclaim')
+  if (family === 'hybrid')
+    table.set('pegsclose', () => {
+      throw usage('pegsclose pegstxid tokenid')
+    })
+  table.set('help', (_node, params) => help(table, params[0]))
+  table.set('stop', ({ chain }) => `${chain.params.name} server stopping`)
+  return table
+}
+
+function help(table: ReadonlyMap<string, Call>, method: unknown): tx.NodeJson {
+  if (typeof method !== 'string') return [...table.keys()].sort().join('\n')
+  return table.has(method) ? method : `help: unknown command: ${method}\n`
+}

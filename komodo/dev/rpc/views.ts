@@ -1,0 +1,150 @@
+/** Blocks and transactions as nodes describe them. */
+import * as tx from '../../tx/index.js'
+import type { NodeJson } from '../../tx/index.js'
+import type { Block, Chain, StoredTx } from '../chain/chain.js'
+
+/** A header as it is asked for by hash; orphaned ones have -1 confirmations. */
+export function headerJson(chain: Chain, block: Block): Record<string, NodeJson | undefined> {
+  const { header } = block
+  const confirmations = chain.isActive(block) ? chain.height - block.height + 1 : -1
+  const next = chain.isActive(block) ? chain.at(block.height + 1)?.hash : undefined
+  return {
+    last_notarized_height: 0,
+    hash: block.hash,
+    confirmations,
+    rawconfirmations: confirmations,
+    height: block.height,
+    version: header.version,
+    merkleroot: header.merkleRoot,
+    finalsaplingroot: header.saplingRoot ?? tx.ZERO_ID,
+    time: header.time,
+    nonce: header.nonce,
+    solution: header.solution ?? '',
+    bits: header.bits.toString(16).padStart(8, '0'),
+    difficulty: 1,
+    chainwork: (block.height + 1).toString(16).padStart(64, '0'),
+    segid: -1,
+    previousblockhash: block.height > 0 ? header.previous : undefined,
+    nextblockhash: next,
+  }
+}
+
+export function blockHex(chain: Chain, block: Block): string {
+  const hexes = block.txids.map((txid) => (chain.find(txid) as StoredTx).hex)
+  const count = hexes.length < 0xfd ? hexes.length.toString(16).padStart(2, '0') : `fd${le16(hexes.length)}`
+  return tx.encodeHeader(block.header) + count + hexes.join('')
+}
+
+function le16(value: number): string {
+  const bytes = Buffer.alloc(2)
+  bytes.writeUInt16LE(value)
+  return bytes.toString('hex')
+}
+
+export function blockJson(chain: Chain, block: Block, details: boolean): NodeJson {
+  const {
+    last_notarized_height,
+    hash,
+    confirmations,
+    rawconfirmations,
+    height,
+    version,
+    merkleroot,
+    ...rest
+  } = headerJson(chain, block)
+  const {
+    finalsaplingroot,
+    time,
+    nonce,
+    solution,
+    bits,
+    difficulty,
+    chainwork,
+    previousblockhash,
+    nextblockhash,
+  } = rest
+  return {
+    last_notarized_height,
+    hash,
+    confirmations,
+    rawconfirmations,
+    size: block.size,
+    height,
+    version,
+    merkleroot,
+    segid: -1,
+    finalsaplingroot,
+    tx: details
+      ? block.txids.map((txid) => verboseTransaction(chain, chain.find(txid) as StoredTx))
+      : block.txids,
+    time,
+    nonce,
+    solution,
+    bits,
+    difficulty,
+    chainwork,
+    anchor: tx.ZERO_ID,
+    blocktype: 'mined',
+    previousblockhash,
+    nextblockhash,
+  }
+}
+
+/** The reply of `getrawtransaction` with verbosity 1. */
+export function verboseTransaction(chain: Chain, stored: StoredTx): NodeJson {
+  const plain = tx.transactionJson(stored.tx) as Record<string, NodeJson>
+  const { txid, overwintered, version, ...rest } = plain
+  const inputs = stored.tx.inputs.map((input, i) => {
+    const shown = (plain['vin'] as readonly Record<string, NodeJson>[])[i] as Record<string, NodeJson>
+    const spent = chain.output(input.txid, input.vout)
+    if (!spent) return shown
+    const { scriptSig, sequence } = shown
+    const address = chain.addressOf(spent.script) ?? undefined
+    return {
+      txid: input.txid,
+      vout: input.vout,
+      address,
+      scriptSig,
+      value: spent.value,
+      valueSat: Number(spent.value),
+      sequence,
+    }
+  })
+  const outputs = stored.tx.outputs.map((output, n) => {
+    const spender = chain.spender(stored.txid, n)
+    return {
+      ...(tx.outputJson(output, n, 'valueSat') as Record<string, NodeJson>),
+      spentTxId: spender?.txid,
+      spentIndex: spender?.index,
+      spentHeight: spender?.height,
+    }
+  })
+  return {
+    hex: stored.hex,
+    txid,
+    overwintered,
+    version,
+    last_notarized_height: 0,
+    ...rest,
+    vin: inputs,
+    vout: outputs,
+    ...placeOf(chain, stored.txid),
+  }
+}
+
+function placeOf(chain: Chain, txid: string): Record<string, NodeJson> {
+  const block = chain.anyBlockOf(txid)
+  if (!block || (chain.mempool.has(txid) && !chain.isActive(block))) return {}
+  if (!chain.isActive(block))
+    return { blockhash: block.hash, height: -1, confirmations: 0, rawconfirmations: 0 }
+  const confirmations = chain.height - block.height + 1
+  const { time } = block.header
+  return {
+    blockhash: block.hash,
+    height: block.height,
+    confirmations,
+    rawconfirmations: confirmations,
+    time,
+    blocktime: time,
+  }
+}

@@ -1,0 +1,426 @@
+/** Calls about keys, coins, and transactions that are built by hand. */
+import * as tx from '../../tx/index.js'
+import type { NodeJson, Transaction, TxInput, TxOutput } from '../../tx/index.js'
+import { FEE, pay, shell } from '../build.js'
+import type { Call } from '../modules/calls.js'
+import type { DevNode } from '../node.js'
+import type { OwnCoin } from '../wallet.js'
+import { RpcError, usage } from './errors.js'
+import { amountOf, array, expectTypes, flag, integer, looseId, text } from './params.js'
+import type { Params } from './params.js'
+
+/** The segment of an address, as stakers are counted: its script's hash, of 64. */
+function segidOf(address: string): number {
+  return Number.parseInt(tx.toHex(tx.sha256(Buffer.from(address))).slice(0, 2), 16) & 0x3f
+}
+
+const validateaddress: Call = ({ wallet }, params) => {
+  const name = text(params, 0)
+  const address = tx.decodeAddress(name)
+  if (!address) return { isvalid: false }
+  const script = tx.addressScript(address)
+  const owner = wallet.ownerOf(script)
+  const redeem = wallet.redeemScripts.get(script)
+  const kind = redeem === undefined ? null : tx.scriptKind(redeem)
+  const label = wallet.watched.get(script)
+  return {
+    isvalid: true,
+    address: name,
+    scriptPubKey: script,
+    segid: segidOf(name),
+    ismine: wallet.isMine(script),
+    iswatchonly: wallet.isWatched(script),
+    isscript: address.kind === 'scripthash',
+    pubkey: owner,
+    iscompressed: owner === undefined ? undefined : true,
+    script: kind?.kind,
+    hex: redeem,
+    addresses: kind?.kind === 'multisig' ? kind.pubkeys.map((pubkey) => tx.pubkeyAddress(pubkey)) : undefined,
+    sigsrequired: kind?.kind === 'multisig' ? kind.m : undefined,
+    account: label ?? (owner === undefined && redeem === undefined ? undefined : ''),
+  }
+}
+
+const importaddress: Call = (node, params) => {
+  const name = text(params, 0)
+  const label = params.length > 1 ? text(params, 1) : ''
+  flag(params, 2, true)
+  const address = tx.decodeAddress(name)
+  if (!address && !/^(?:[0-9a-f]{2})+$/i.test(name))
+    throw new RpcError(-5, 'Invalid Komodo address or script')
+  const script = address ? tx.addressScript(address) : name.toLowerCase()
+  if (node.wallet.isMine(script))
+    throw new RpcError(-4, 'The wallet already contains the private key for this address or script')
+  if (!node.wallet.watched.has(script)) node.watch(script, label)
+  return null
+}
+
+const importprivkey: Call = (node, params) => {
+  try {
+    return tx.pubkeyAddress(node.importKey(text(params, 0)))
+  } catch (error) {
+    if (error instanceof RpcError) throw error
+    throw new RpcError(-5, 'Invalid private key encoding')
+  }
+}
+
+const dumpprivkey: Call = ({ wallet }, params) => {
+  const name = text(params, 0)
+  const address = tx.decodeAddress(name)
+  if (!address) throw new RpcError(-5, 'Invalid transparent address')
+  const key = wallet.keys.get(wallet.ownerOf(tx.addressScript(address)) ?? '')
+  if (!key) throw new RpcError(-4, `Private key for address ${name} is not known`)
+  return tx.encodeWif(key)
+}
+
+function multisigOf(node: DevNode, params: Params): { readonly script: string; readonly address: string } {
+  const m = integer(params, 0)
+  const pubkeys = array(params, 1).map((value) => {
+    const given = typeof value === 'string' ? value : ''
+    const address = tx.decodeAddress(given)
+    const known = address ? node.wallet.ownerOf(tx.addressScript(address)) : undefined
+    const pubkey = known ?? given.toLowerCase()
+    if (!tx.isPublicKey(pubkey)) throw new RpcError(-1, ` Invalid public key: ${given}`)
+    return pubkey
+  })
+  if (m < 1) throw new RpcError(-1, 'a multisignature address must require at least one key to redeem')
+  if (pubkeys.length < m)
+    throw new RpcError(
+      -1,
+      `not enough keys supplied (got ${pubkeys.length} keys, but need at least ${m} to redeem)`,
+    )
+  const script = tx.multisigScript(m, pubkeys)
+  return { script, address: tx.scriptAddress(script) }
+}
+
+const createmultisig: Call = (node, params) => {
+  const { script, address } = multisigOf(node, params)
+  return { address, redeemScript: script }
+}
+
+const addmultisigaddress: Call = (node, params) => {
+  const { script, address } = multisigOf(node, params)
+  node.addRedeemScript(script)
+  return address
+}
+
+function ownJson({
+  txid,
+  vout,
+  coinbase,
+  address,
+  value,
+  script,
+  confirmations,
+  spendable,
+  redeemScript,
+}: OwnCoin): NodeJson {
+  return {
+    txid,
+    vout,
+    generated: coinbase,
+    address,
+    segid: segidOf(address),
+    account: '',
+    redeemScript,
+    amount: value,
+    scriptPubKey: script,
+    rawconfirmations: confirmations,
+    confirmations,
+    spendable,
+  }
+}
+
+const listunspent: Call = ({ chain, wallet }, params) => {
+  expectTypes(params, ['number', 'number', 'array'])
+  const [least, most] = [integer(params, 0, 1), integer(params, 1, 9_999_999)]
+  const names = params.length > 2 ? array(params, 2) : []
+  const wanted = new Set<string>()
+  for (const name of names) {
+    if (typeof name !== 'string' || !tx.decodeAddress(name))
+      throw new RpcError(-5, `Invalid Komodo address: ${String(name)}`)
+    if (wanted.has(name)) throw new RpcError(-8, `Invalid parameter, duplicated address: ${name}`)
+    wanted.add(name)
+  }
+  const locked = new Set(wallet.lockedOutpoints)
+  return wallet
+    .coins(chain)
+    .filter(({ confirmations }) => confirmations >= least && confirmations <= most)
+    .filter(({ address }) => wanted.size === 0 || wanted.has(address))
+    .filter(({ txid, vout }) => !locked.has(`${txid}:${vout}`))
+    .sort((a, b) => (tx.turned(a.txid) < tx.turned(b.txid) ? -1 : a.txid === b.txid ? a.vout - b.vout : 1))
+    .map(ownJson)
+}
+
+const getbalance: Call = ({ chain, wallet }) =>
+  wallet
+    .coins(chain)
+    .reduce(
+      (sum, { value, spendable, confirmations }) => (spendable && confirmations > 0 ? sum + value : sum),
+      0n,
+    )
+
+const createrawtransaction: Call = ({ chain }, params) => {
+  expectTypes(params, ['array', 'object', 'number', 'number'])
+  const inputs = array(params, 0).map((value): TxInput => {
+    const { txid, vout, sequence } = (value ?? {}) as Record<string, unknown>
+    if (typeof txid !== 'string' || !tx.isId(txid.toLowerCase()))
+      throw new RpcError(-8, `Invalid parameter, txid must be hexadecimal string (not '${String(txid)}')`)
+    if (typeof vout !== 'number' || !Number.isInteger(vout))
+      throw new RpcError(-8, 'Invalid parameter, missing vout key')
+    if (vout < 0) throw new RpcError(-8, 'Invalid parameter, vout must be positive')
+    const plain = integer(params, 2, 0) !== 0 ? 0xfffffffe : 0xffffffff
+    return {
+      txid: txid.toLowerCase(),
+      vout,
+      script: '',
+      sequence: typeof sequence === 'number' ? sequence : plain,
+    }
+  })
+  const outputs = Object.entries(params[1] as Record<string, unknown>).map(([name, amount]): TxOutput => {
+    const address = tx.decodeAddress(name)
+    if (!address) throw new RpcError(-5, `Invalid Komodo address: ${name}`)
+    return { value: amountOf(amount), script: tx.addressScript(address) }
+  })
+  const blank = shell(chain, inputs, outputs)
+  // A node adds one block more here than for its own transactions.
+  const expiryHeight = blank.overwintered ? integer(params, 3, blank.expiryHeight) : 0
+  return tx.encodeTransaction({ ...blank, lockTime: integer(params, 2, 0), expiryHeight })
+}
+
+const decoderawtransaction: Call = (_node, params) => {
+  const hex = text(params, 0)
+  try {
+    return tx.transactionJson(tx.decodeTransaction(hex))
+  } catch {
+    throw new RpcError(-22, 'TX decode failed')
+  }
+}
+
+const sendrawtransaction: Call = (node, params) => {
+  if (params.length < 1 || params.length > 2)
+    throw usage(
+      'sendrawtransaction "hexstring" ( allowhighfees )\n\nSubmits raw transaction (serialized, hex-encoded) to local node and network.',
+    )
+  expectTypes(params, ['string', 'bool'])
+  return node.submit(params[0] as string)
+}
+
+/** Keys and outputs that a call of signrawtransaction brings along. */
+function extrasOf(params: Params) {
+  const redeemScripts = new Map<string, string>()
+  const outputs = new Map<string, tx.SpentOutput>()
+  for (const value of params[1] === undefined || params[1] === null ? [] : array(params, 1)) {
+    const { txid, vout, scriptPubKey, redeemScript, amount } = value as Record<string, unknown>
+    if (typeof txid !== 'string' || typeof vout !== 'number' || typeof scriptPubKey !== 'string')
+      throw new RpcError(-8, 'Missing txid, vout or scriptPubKey')
+    outputs.set(`${txid}:${vout}`, {
+      script: scriptPubKey,
+      value: amount === undefined ? 0n : amountOf(amount),
+    })
+    if (typeof redeemScript === 'string') redeemScripts.set(scriptPubKey, redeemScript)
+  }
+  const keys =
+    params[2] === undefined || params[2] === null ? null : array(params, 2).map((wif) => readKey(wif))
+  return { redeemScripts, outputs, keys }
+}
+
+function readKey(wif: unknown): Uint8Array {
+  try {
+    return tx.decodeWif(wif as string)
+  } catch {
+    throw new RpcError(-5, 'Invalid private key')
+  }
+}
+
+const signrawtransaction: Call = (node, params) => {
+  expectTypes(params, ['string'])
+  let unsigned: Transaction
+  try {
+    unsigned = tx.decodeTransaction(params[0] as string)
+  } catch {
+    throw new RpcError(-22, 'TX decode failed')
+  }
+  const extras = extrasOf(params)
+  const keys = extras.keys ?? [...node.wallet.keys.values()]
+  let signed = unsigned
+  const errors: NodeJson[] = []
+  unsigned.inputs.forEach(({ txid, vout }, index) => {
+    const spent = node.chain.available(txid, vout) ?? extras.outputs.get(`${txid}:${vout}`)
+    if (spent) {
+      const redeemScript =
+        extras.redeemScripts.get(spent.script) ?? node.wallet.redeemScripts.get(spent.script)
+      signed = signWith(signed, { index, spent, redeemScript, keys })
+    }
+    const failed = !spent
+      ? 'Input not found or already spent'
+      : tx.inputIsSigned(signed, index, spent)
+        ? null
+        : 'Operation not valid with the current stack size'
+    if (failed === null) return
+    const { script, sequence } = signed.inputs[index] as TxInput
+    errors.push({ txid, vout, scriptSig: script, sequence, error: failed })
+  })
+  return {
+    hex: tx.encodeTransaction(signed),
+    complete: errors.length === 0,
+    errors: errors.length ? errors : undefined,
+  }
+}
+
+interface Signing {
+  readonly index: number
+  readonly spent: tx.SpentOutput
+  readonly redeemScript: string | undefined
+  readonly keys: readonly Uint8Array[]
+}
+
+/** Signs an input with whichever keys fit; as it was if none does. */
+function signWith(state: Transaction, { index, spent, redeemScript, keys }: Signing): Transaction {
+  const put = (script: string) =>
+    tx.withScripts(
+      state,
+      state.inputs.map((input, i) => (i === index ? script : input.script)),
+    )
+  const kind = tx.scriptKind(spent.script)
+  if (kind.kind === 'scripthash') {
+    const script = redeemScript ?? tx.stepsOf(state.inputs[index]?.script ?? '')?.at(-1)?.data
+    if (script === undefined) return state
+    return keys.reduce((so, key) => signMultisig(so, index, { ...spent, redeemScript: script }, key), state)
+  }
+  for (const key of keys) {
+    const pubkey = tx.publicKeyOf(key)
+    const fits =
+      (kind.kind === 'pubkey' && kind.pubkey === pubkey) ||
+      (kind.kind === 'pubkeyhash' && kind.hash === tx.hash160Hex(pubkey))
+    if (fits) return put(tx.signKeyInput(state, index, spent, key))
+  }
+  return state
+}
+
+function signMultisig(
+  state: Transaction,
+  index: number,
+  spent: tx.SpentOutput & { readonly redeemScript: string },
+  key: Uint8Array,
+): Transaction {
+  const kind = tx.scriptKind(spent.redeemScript)
+  if (kind.kind !== 'multisig' || !kind.pubkeys.includes(tx.publicKeyOf(key))) return state
+  if (tx.inputIsSigned(state, index, spent)) return state
+  const script = tx.signMultisigInput(state, index, spent, key)
+  return tx.withScripts(
+    state,
+    state.inputs.map((input, i) => (i === index ? script : input.script)),
+  )
+}
+
+/** Sends from the wallet: outputs in the given order, change behind them. */
+export function sendTo(node: DevNode, outputs: readonly TxOutput[]): string {
+  const { chain, wallet } = node
+  const total = outputs.reduce((sum, { value }) => sum + value, 0n)
+  const coins = wallet.pick(chain, total + FEE, 500)
+  const [first] = coins ?? []
+  if (!coins || !first) throw new RpcError(-4, 'Insufficient funds')
+  return node.submit(pay(chain, wallet, { coins, outputs, changeScript: first.script }))
+}
+
+function outputOf(name: unknown, amount: unknown): TxOutput {
+  const address = typeof name === 'string' ? tx.decodeAddress(name) : null
+  if (!address) throw new RpcError(-5, 'Invalid Komodo address')
+  return { value: amountOf(amount), script: tx.addressScript(address) }
+}
+
+const sendtoaddress: Call = (node, params) => sendTo(node, [outputOf(params[0], params[1])])
+
+const sendmany: Call = (node, params) => {
+  const targets = Object.entries((params[1] ?? {}) as Record<string, unknown>)
+  return sendTo(
+    node,
+    targets.map(([name, amount]) => outputOf(name, amount)),
+  )
+}
+
+const lockunspent: Call = ({ wallet }, params) => {
+  const outpoints =
+    params[1] === undefined
+      ? null
+      : array(params, 1).map((value) => {
+          const { txid, vout } = value as { txid: string; vout: number }
+          return `${txid}:${vout}`
+        })
+  if (flag(params, 0, false)) wallet.unlock(outpoints)
+  else wallet.lock(outpoints ?? [])
+  return true
+}
+
+const gettransaction: Call = ({ chain, wallet }, params) => {
+  const txid = looseId(text(params, 0))
+  const stored = chain.find(txid)
+  const own = stored && ownValue()
+  function ownValue() {
+    const received = stored?.tx.outputs.filter(({ script }) => wallet.isMine(script)) ?? []
+    const spent = stored?.tx.inputs.flatMap((input) => chain.output(input.txid, input.vout) ?? []) ?? []
+    const paid = spent.filter(({ script }) => wallet.isMine(script))
+    const sum = (list: readonly { readonly value: bigint }[]) =>
+      list.reduce((total, { value }) => total + value, 0n)
+    return received.length + paid.length === 0 ? null : sum(received) - sum(paid)
+  }
+  if (!stored || own === null || own === undefined || !wallet.sees(chain, txid))
+    throw new RpcError(-5, 'Invalid or non-wallet transaction id')
+  const block = chain.blockOf(txid)
+  const confirmations = Math.max(0, chain.confirmations(txid))
+  return {
+    amount: own,
+    rawconfirmations: confirmations,
+    confirmations,
+    blockhash: block?.hash,
+    blockindex: block?.txids.indexOf(txid),
+    blocktime: block?.header.time,
+    expiryheight: stored.tx.expiryHeight,
+    txid,
+    walletconflicts: [],
+    time: block?.header.time ?? 0,
+    timereceived: block?.header.time ?? 0,
+    vjoinsplit: [],
+    details: [],
+    hex: stored.hex,
+  }
+}
+
+const setpubkey: Call = (node, params) => {
+  const pubkey = text(params, 0).toLowerCase()
+  if (node.pubkey !== null)
+    return {
+      error: 'Can only set pubkey once, to change it you need to restart your daemon.',
+      address: tx.pubkeyAddress(node.pubkey),
+      pubkey: node.pubkey,
+    }
+  if (pubkey.length !== 66) return { error: 'pubkey is wrong length, must be 66 char hex string.' }
+  node.pubkey = pubkey
+  const missing = !node.wallet.keys.has(pubkey)
+  return {
+    WARNING: missing ? 'privkey for this pubkey is not imported to wallet!' : undefined,
+    address: tx.pubkeyAddress(pubkey),
+    pubkey,
+  }
+}
+
+export const WALLET_CALLS: Readonly<Record<string, Call>> = {
+  validateaddress,
+  importaddress,
+  importprivkey,
+  dumpprivkey,
+  createmultisig,
+  addmultisigaddress,
+  listunspent,
+  getbalance,
+  createrawtransaction,
+  decoderawtransaction,
+  sendrawtransaction,
+  signrawtransaction,
+  sendtoaddress,
+  sendmany,
+  lockunspent,
+  gettransaction,
+  setpubkey,
+}
