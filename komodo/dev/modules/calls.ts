@@ -45,7 +45,7 @@ export function batonAddressOf(privateKey: Uint8Array): string {
 export function built(node: DevNode, draft: Draft): NodeJson {
   const hex = finalize(node.chain, node.wallet, draft)
   node.known.add(tx.txidOf(hex))
-  return { result: 'success', hex }
+  return draft.op.op.startsWith('token-create') ? { result: 'success', hex } : { hex, result: 'success' }
 }
 
 export function arity(params: Params, least: number, most: number, text: string): void {

@@ -7,7 +7,8 @@ import { SIGNING_CALLS_A, SIGNING_CALLS_B } from '../modules/signing.js'
 import { TOKEN_CALLS } from '../modules/tokens.js'
 import type { Family } from '../types.js'
 import { CHAIN_CALLS } from './chain-calls.js'
-import { usage } from './errors.js'
+import type { DevNode } from '../node.js'
+import { RpcError, usage } from './errors.js'
 import { WALLET_CALLS } from './wallet-calls.js'
 
 /** Calls that take the locks by hand: what is thrown behind that leaves them taken for ever. */
@@ -47,7 +48,22 @@ export function methodTable(family: Family): ReadonlyMap<string, Call> {
   return table
 }
 
+/** As in real nodes: the usage that the call itself gives when it gets too many parameters. */
 function help(table: ReadonlyMap<string, Call>, method: unknown): tx.NodeJson {
   if (typeof method !== 'string') return [...table.keys()].sort().join('\n')
-  return table.has(method) ? method : `help: unknown command: ${method}\n`
+  const call = table.get(method)
+  if (!call || method === 'help' || method === 'stop')
+    return call ? method : `help: unknown command: ${method}`
+  return usageOf(call) ?? method
+}
+
+const TOO_MANY = Array.from({ length: 40 }, () => '')
+
+function usageOf(call: Call): string | null {
+  try {
+    call({} as DevNode, TOO_MANY)
+  } catch (error) {
+    if (error instanceof RpcError && error.code === -1) return error.message
+  }
+  return null
 }

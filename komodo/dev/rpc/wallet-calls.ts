@@ -183,7 +183,6 @@ const createrawtransaction: Call = ({ chain }, params) => {
     return { value: amountOf(amount), script: tx.addressScript(address) }
   })
   const blank = shell(chain, inputs, outputs)
-  // A node adds one block more here than for its own transactions.
   const expiryHeight = blank.overwintered ? integer(params, 3, blank.expiryHeight) : 0
   return tx.encodeTransaction({ ...blank, lockTime: integer(params, 2, 0), expiryHeight })
 }
