@@ -1,7 +1,7 @@
 /** The commands: what each is for, which settings it knows, where its code is. Loading this file loads no command. */
 import { SETTING_KEYS, type SettingKey } from '../config/index.js'
 import type { CommandSpec, SectionLoaders } from './context.js'
-import { BENCH_KEYS, BYTEMAP_KEYS, CONFIG_FLAG_KEYS, DEV_KEYS, HASH_KEYS, MINE_KEYS } from './keys.js'
+import { BENCH_KEYS, BYTEMAP_KEYS, CONFIG_FLAG_KEYS, DEV_KEYS, GRADE_KEYS, HASH_KEYS, MINE_KEYS } from './keys.js'
 
 const command = <K extends SettingKey, S>(spec: CommandSpec<K, S>): CommandSpec<K, S> => spec
 
@@ -47,6 +47,32 @@ const DEV = command({
     { line: 'pegminer dev --port 0 --block-seconds 10 --json', text: 'any free port, said in JSON' },
   ],
   load: async () => (await import('./dev.js')).dev,
+})
+
+const GRADE = command({
+  name: 'grade',
+  summary: "rank a block's records by the network's rules, and say who is paid",
+  arguments: { form: 'FILE…', most: Infinity },
+  details: [
+    'A file holds one block as JSON: Height, PreviousWinners, Winners, and Entries with Hash, ExtIDs and Content in ' +
+      'base64, in the order of the block. Every entry that takes no part is named with the reason. If the file ' +
+      'names Winners and grading finds others, the exit code is 1.',
+    'All proofs of work are hashed again, for which the ByteMap is opened, or built if there is none: minutes for the ' +
+      '2^30 of MainNet. --trust-claims does without.',
+    '--verbose tells how far each price is from the average, the farthest first, and in brackets its part of the grade. ' +
+      'In JSON, places count from 0.',
+  ],
+  keys: GRADE_KEYS,
+  examples: [
+    { line: 'pegminer grade 210330.json', text: 'ranking, refused entries, false claims' },
+    { line: 'pegminer grade --trust-claims --json *.json', text: 'many blocks for a program, no ByteMap' },
+    { line: 'pegminer grade --opr-version 5 --bits 16 block.json', text: 'a block of a private network' },
+    {
+      line: 'pegminer grade --spr-version 7 --verbose staking.json',
+      text: 'staking records, asset by asset',
+    },
+  ],
+  load: async () => (await import('./grade.js')).grade,
 })
 
 const HASH = command({
@@ -114,7 +140,7 @@ const BENCH = command({
   load: async () => (await import('./bench.js')).bench,
 })
 
-const RUNS: readonly CommandSpec[] = [MINE, DEV, BENCH, HASH, BYTEMAP].map(
+const RUNS: readonly CommandSpec[] = [MINE, GRADE, DEV, BENCH, HASH, BYTEMAP].map(
   (spec) => spec as unknown as CommandSpec,
 )
 

@@ -22,6 +22,18 @@ export const CLI_ERRORS = {
     remedy: 'Make room on the disk that it is redirected to; what was printed before is incomplete.',
     kind: 'failure',
   },
+  E_CLI_WINNERS: {
+    summary: 'The winners of a graded block are not those that its file names.',
+    remedy:
+      'See the places in the output; a file of a private network needs its --opr-version, --spr-version or --bits.',
+    kind: 'failure',
+  },
+  E_CLI_ENTRY_HASH: {
+    summary:
+      'Some entries of a block file do not have the hash that stands beside them; they were graded all the same.',
+    remedy: 'Compare the file with its source: it was changed after it was written.',
+    kind: 'failure',
+  },
   E_CLI_INTERNAL: {
     summary: 'The program met a situation that it was not written for.',
     remedy: 'Report it, with the lines that follow the message.',

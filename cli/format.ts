@@ -30,8 +30,8 @@ export function countText(count: number | bigint): string {
 }
 
 /** `1 record`, `2 records`. */
-export function plural(count: number, word: string): string {
-  return `${countText(count)} ${word}${count === 1 ? '' : 's'}`
+export function plural(count: number, word: string, words = `${word}s`): string {
+  return `${countText(count)} ${count === 1 ? word : words}`
 }
 
 /** UTC `12:00:59`. */

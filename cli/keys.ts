@@ -44,6 +44,16 @@ export const DEV_KEYS = keys(
   'data.dir',
   ...OUTPUT,
 )
+export const GRADE_KEYS = keys(
+  'grade.trustClaims',
+  'grade.oprVersion',
+  'grade.sprVersion',
+  'grade.verbose',
+  'lxrhash.bits',
+  'lxrhash.dir',
+  'miner.threads',
+  ...OUTPUT,
+)
 export const HASH_KEYS = keys(...LXR, ...OUTPUT)
 export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...OUTPUT)
 export const BENCH_KEYS = keys(
@@ -69,6 +79,7 @@ export const CONFIG_FLAG_KEYS = keys('network.name', ...OUTPUT)
 
 export type MineKey = (typeof MINE_KEYS)[number]
 export type DevKey = (typeof DEV_KEYS)[number]
+export type GradeKey = (typeof GRADE_KEYS)[number]
 export type HashKey = (typeof HASH_KEYS)[number]
 export type BytemapKey = (typeof BYTEMAP_KEYS)[number]
 export type BenchKey = (typeof BENCH_KEYS)[number]

@@ -1,4 +1,5 @@
 /** Settings, networks, coded errors: what every room may know. */
+export { ASSETS, STAKING_ASSETS } from './assets.js'
 export * from './errors.js'
 export { withActivations } from './activations.js'
 export type { Activations } from './activations.js'

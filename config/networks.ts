@@ -4,6 +4,9 @@ import { errorsOf } from './errors.js'
 /** Version of an Oracle Price Record and of the rules that grade it. */
 export type OprVersion = 1 | 2 | 3 | 4 | 5
 
+/** Version of a Staking Price Record and of the rules that grade it. */
+export type SprVersion = 5 | 6 | 7
+
 /**
  * `dev`: everything embedded. `local`: a factomd of the user's own. Both play MainNet from height 0 with the
  * newest rules, as the reference does with `--testing`.
@@ -18,6 +21,8 @@ export interface Network {
   readonly networkTag: 'MainNet' | 'TestNet-pM7'
   /** The record version that counts in the block of this height. */
   oprVersionAt(height: number): OprVersion
+  /** The same for staking records. */
+  sprVersionAt(height: number): SprVersion
   /** First height whose records count. */
   readonly activationHeight: number
   /** Size of the ByteMap, as a power of two, unless the user says otherwise. */
@@ -49,7 +54,14 @@ export function oprVersions(heights: Readonly<Record<OprVersion, number>>): (hei
   return (height) => ([5, 4, 3, 2] as const).find((version) => height >= heights[version]) ?? 1
 }
 
+/** First heights of staking record versions on MainNet; TestNet uses the same numbers (PegNet activation table). */
+export const SPR_HEIGHTS: Readonly<Record<SprVersion, number>> = { 5: 258_796, 6: 260_118, 7: 274_036 }
+
+const sprVersion = (height: number): SprVersion =>
+  ([7, 6] as const).find((version) => height >= SPR_HEIGHTS[version]) ?? 5
+
 const newest = (): OprVersion => 5
+const newestSpr = (): SprVersion => 7
 
 export const NETWORKS: Readonly<Record<NetworkName, Network>> = {
   dev: {
@@ -57,6 +69,7 @@ export const NETWORKS: Readonly<Record<NetworkName, Network>> = {
     protocol: 'PegNet',
     networkTag: 'MainNet',
     oprVersionAt: newest,
+    sprVersionAt: newestSpr,
     activationHeight: 0,
     defaultBits: 24,
     blockSeconds: 60,
@@ -66,6 +79,7 @@ export const NETWORKS: Readonly<Record<NetworkName, Network>> = {
     protocol: 'PegNet',
     networkTag: 'MainNet',
     oprVersionAt: newest,
+    sprVersionAt: newestSpr,
     activationHeight: 0,
     defaultBits: 30,
     blockSeconds: 600,
@@ -75,6 +89,7 @@ export const NETWORKS: Readonly<Record<NetworkName, Network>> = {
     protocol: 'PegNet',
     networkTag: 'TestNet-pM7',
     oprVersionAt: newest,
+    sprVersionAt: sprVersion,
     activationHeight: 0,
     defaultBits: 30,
     blockSeconds: 600,
@@ -84,6 +99,7 @@ export const NETWORKS: Readonly<Record<NetworkName, Network>> = {
     protocol: 'PegNet',
     networkTag: 'MainNet',
     oprVersionAt: oprVersions(MAINNET_OPR_HEIGHTS),
+    sprVersionAt: sprVersion,
     activationHeight: MAINNET_OPR_HEIGHTS[1],
     defaultBits: 30,
     blockSeconds: 600,

@@ -189,6 +189,25 @@ export const SETTINGS = {
     defaultText: 'no end',
     description: 'end after this many graded blocks',
   }),
+  'grade.trustClaims': given(toggle, false, {
+    flag: 'trust-claims',
+    description: 'believe the difficulties that records claim; needs no ByteMap',
+  }),
+  'grade.oprVersion': optional(integer(1, 5), {
+    flag: 'opr-version',
+    defaultText: 'that of the height on MainNet',
+    description: 'version of the oracle records that count, for blocks of private networks',
+  }),
+  'grade.sprVersion': optional(integer(5, 7), {
+    flag: 'spr-version',
+    defaultText: 'oracle records',
+    description: 'the entries are staking records of this version',
+  }),
+  'grade.verbose': given(toggle, false, {
+    flag: 'verbose',
+    letter: 'v',
+    description: "each record's distance from the average by asset",
+  }),
   'lxrhash.bits': optional(integer(8, 31), {
     flag: 'bits',
     defaultText: '30; 24 on the network dev',

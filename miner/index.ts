@@ -1,4 +1,6 @@
 /** The miner: worker threads, schedule, publishing, events. */
+export { createClaimDesk } from './claims.js'
+export type { Claim, ClaimDesk, ClaimsOptions, ClaimsRun } from './claims.js'
 export { MINER_ERRORS } from './errors.js'
 export * from './events.js'
 export { minerSlots } from './interface.js'

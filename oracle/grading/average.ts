@@ -37,16 +37,39 @@ export const trimmedMean: Average = (lists) => {
 }
 
 /**
- * How far a record lies from the averages: the sum of the fourth powers of the relative distances, each lessened
- * by the band. Assets whose average is 0 do not count.
+ * How far a record lies from the averages: the sum of what each asset costs it. Assets whose average is 0 do not
+ * count.
  */
 export function gradeOf(values: readonly number[], averages: readonly number[], band: number): number {
   let grade = 0
   averages.forEach((average, k) => {
-    if (!(average > 0)) return
-    const distance = Math.abs(((values[k] as number) - average) / average)
-    const d = distance <= band ? 0 : distance - band
-    grade += d * d * d * d
+    if (average > 0) grade += costOf(values[k] as number, average, band)
   })
   return grade
+}
+
+/** The fourth power of the relative distance, lessened by the band. */
+function costOf(value: number, average: number, band: number): number {
+  const distance = Math.abs((value - average) / average)
+  const d = distance <= band ? 0 : distance - band
+  return d * d * d * d
+}
+
+/** How one asset's price lies to the average: the relative distance with its sign, and its part of the grade. */
+export interface Distance {
+  readonly distance: number
+  readonly cost: number
+}
+
+/** The distance of each asset, record order; 0 where the average is 0. What a grade is made of. */
+export function distancesOf(
+  values: readonly number[],
+  averages: readonly number[],
+  band: number,
+): Distance[] {
+  return averages.map((average, k) => {
+    const value = values[k] as number
+    if (!(average > 0)) return { distance: 0, cost: 0 }
+    return { distance: (value - average) / average, cost: costOf(value, average, band) }
+  })
 }

@@ -3,11 +3,12 @@
  * Pure; the proof of work is a function that is passed in.
  */
 import type { OprVersion } from '../../config/index.js'
-import type { Opr } from '../records/index.js'
+import type { Opr, OprContent } from '../records/index.js'
 import { oprHash, readClaim, shortHash } from '../records/index.js'
-import { gradeOf } from './average.js'
 import { fail } from './errors.js'
-import { BAND_RECORDS, GRADED_RECORDS, GRADING_RULES } from './rules.js'
+import { rank, UNGRADED } from './rank.js'
+import type { Ranked } from './rank.js'
+import { GRADED_RECORDS, GRADING_RULES } from './rules.js'
 import type { GradingRules } from './rules.js'
 import { areShortHashes, checkEntry } from './validate.js'
 import type { OprEntry } from './validate.js'
@@ -24,7 +25,10 @@ export interface GradingInput {
 /** The first 8 bytes of LXRHash(record hash ‖ nonce) as a big-endian number. */
 export type Difficulty = (oprHash: Uint8Array, nonce: Uint8Array) => bigint
 
-export interface GradedRecord {
+/** The same, for those who may also trust what the record claims. */
+export type DifficultyOrClaim = (oprHash: Uint8Array, nonce: Uint8Array, claim: bigint) => bigint
+
+export interface GradedRecord extends Readonly<Ranked> {
   /** Hex. */
   readonly entryHash: string
   readonly opr: Opr
@@ -32,14 +36,19 @@ export interface GradedRecord {
   readonly nonce: Uint8Array
   /** Claimed, and found to be true. */
   readonly difficulty: bigint
-  /** Distance from the averages in the last pass that the record took part in; 0 is best. */
-  readonly grade: number
   /** 0 is the best; -1 if the block is not gradable. */
   readonly place: number
   /** PEG in 1e-8; 0 behind the winners. */
   readonly payout: bigint
   /** Index in the block's entries. */
   readonly index: number
+}
+
+/** An entry that takes no part, by its index in the block. */
+export interface LeftOut {
+  readonly index: number
+  readonly entryHash: string
+  readonly reason: string
 }
 
 export interface GradedBlock {
@@ -50,9 +59,9 @@ export interface GradedBlock {
   /** How many of them passed the checks. */
   readonly records: number
   /** Those that did not, in block order, with the reference's reason. */
-  readonly rejected: { readonly index: number; readonly entryHash: string; readonly reason: string }[]
+  readonly rejected: LeftOut[]
   /** Valid records that were left out: repeated, or with a false claim among those that had to be verified. */
-  readonly dropped: { readonly index: number; readonly entryHash: string; readonly reason: string }[]
+  readonly dropped: LeftOut[]
   /** At most 50, in final order; in order of difficulty if the block is not gradable. */
   readonly graded: GradedRecord[]
   /** Short hashes that the next record names: this block's, or the previous ones if it is not gradable. */
@@ -66,32 +75,30 @@ export interface GradedBlock {
 }
 
 /** A record on its way through the passes. */
-interface Candidate {
+interface Candidate extends Ranked {
   readonly entryHash: string
   readonly opr: Opr
-  readonly values: readonly number[]
   readonly oprHash: Uint8Array
   readonly nonce: Uint8Array
   readonly difficulty: bigint
   readonly index: number
-  grade: number
 }
 
 /**
  * Grades a block. Throws `E_GRADING_INPUT` for a negative height or a list of previous winners that the version
  * cannot have; whatever the entries hold, they do not make it throw.
  */
-export function gradeBlock(input: GradingInput, difficulty: Difficulty): GradedBlock {
+export function gradeBlock(input: GradingInput, difficulty: DifficultyOrClaim): GradedBlock {
   const rules = GRADING_RULES[input.version]
   const { version, height, entries } = input
   const previousWinners = previousOf(input, rules)
 
-  const rejected: GradedBlock['rejected'] = []
-  const dropped: GradedBlock['dropped'] = []
+  const rejected: LeftOut[] = []
+  const dropped: LeftOut[] = []
   const accepted: Candidate[] = []
   entries.forEach((entry, index) => {
     const checked = checkEntry(entry, { version, height, previousWinners })
-    if (checked.accepted) accepted.push({ ...candidateOf(entry, index), ...checked.content })
+    if (checked.accepted) accepted.push(candidateOf(entry, checked.content, index))
     else rejected.push({ index, entryHash: entry.hash, reason: checked.reason })
   })
   const drop = ({ index, entryHash }: Candidate, reason: string) =>
@@ -99,7 +106,7 @@ export function gradeBlock(input: GradingInput, difficulty: Difficulty): GradedB
   const honest = honestBest(withoutRepeats(accepted, drop), difficulty, drop)
   const byDifficulty = honest.map((record) => record.difficulty)
   const gradable = honest.length >= rules.winners
-  if (gradable) rank(honest, rules)
+  if (gradable) rank(honest, rules, byDescendingDifficulty)
 
   return {
     version,
@@ -108,7 +115,7 @@ export function gradeBlock(input: GradingInput, difficulty: Difficulty): GradedB
     records: accepted.length,
     rejected,
     dropped,
-    graded: honest.map(({ values: _, ...record }, k) => ({
+    graded: honest.map((record, k) => ({
       ...record,
       place: gradable ? k : -1,
       payout: (gradable && rules.payouts[k]) || 0n,
@@ -141,9 +148,22 @@ function previousOf(
   )
 }
 
-function candidateOf({ hash, extIds, content }: OprEntry, index: number): Omit<Candidate, 'opr' | 'values'> {
+function candidateOf(
+  { hash, extIds, content }: OprEntry,
+  { opr, values }: OprContent,
+  index: number,
+): Candidate {
   const [nonce, claim] = extIds as [Uint8Array, Uint8Array]
-  return { entryHash: hash, oprHash: oprHash(content), nonce, difficulty: readClaim(claim), index, grade: 0 }
+  return {
+    entryHash: hash,
+    opr,
+    values,
+    oprHash: oprHash(content),
+    nonce,
+    difficulty: readClaim(claim),
+    index,
+    ...UNGRADED,
+  }
 }
 
 type Drop = (record: Candidate, reason: string) => void
@@ -166,38 +186,17 @@ function withoutRepeats(records: readonly Candidate[], drop: Drop): Candidate[] 
 }
 
 /** The 50 best claims that are true. Claims below the 50th true one are never verified. */
-function honestBest(records: readonly Candidate[], difficulty: Difficulty, drop: Drop): Candidate[] {
+function honestBest(records: readonly Candidate[], difficulty: DifficultyOrClaim, drop: Drop): Candidate[] {
   const honest: Candidate[] = []
   for (const record of records.toSorted(byDescendingDifficulty)) {
     if (honest.length === GRADED_RECORDS) break
-    if (difficulty(record.oprHash, record.nonce) === record.difficulty) honest.push(record)
+    if (difficulty(record.oprHash, record.nonce, record.difficulty) === record.difficulty) honest.push(record)
     else drop(record, 'claims a false difficulty')
   }
   return honest
 }
 
-/**
- * Sorts the records by grade, in place. Each pass grades the first i of the list against their own averages and
- * sorts them, ties by difficulty; the last of them then stays where it is and keeps its grade.
- */
-function rank(records: Candidate[], rules: GradingRules): void {
-  for (let count = records.length; count >= rules.lastPass; count--) {
-    const pass = records.slice(0, count)
-    const averages = rules.average(pass.map((record) => record.values))
-    const band = count >= BAND_RECORDS ? rules.band : 0
-    for (const record of pass) record.grade = gradeOf(record.values, averages, band)
-    pass.sort(byDescendingDifficulty).sort(byGrade)
-    pass.forEach((record, k) => (records[k] = record))
-  }
-}
-
 function byDescendingDifficulty(a: Candidate, b: Candidate): number {
   if (a.difficulty === b.difficulty) return 0
   return a.difficulty > b.difficulty ? -1 : 1
-}
-
-/** No subtraction: grades that are not numbers (possible in version 1) are equal to everything. */
-function byGrade(a: Candidate, b: Candidate): number {
-  if (a.grade < b.grade) return -1
-  return b.grade < a.grade ? 1 : 0
 }

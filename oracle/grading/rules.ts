@@ -1,26 +1,19 @@
-/** What differs between the five versions of grading: one row each (PegNet grader V1 to V5). */
+/** What differs between the versions of grading: one row each (PegNet graders V1 to V5, S1 to S3). */
 import type { OprVersion } from '../../config/index.js'
 import { mean, trimmedMean } from './average.js'
-import type { Average } from './average.js'
+import type { RankRules } from './rank.js'
 
-export interface GradingRules {
+export interface GradingRules extends RankRules {
   /** How many places are paid, and how many short hashes the next record names. */
   readonly winners: 10 | 25
-  /** The passes run from all records that are graded down to this many. */
-  readonly lastPass: 10 | 1
-  readonly average: Average
-  /** Relative distance from the average that counts as none, while 25 records or more are compared. */
-  readonly band: number
   /** PEG in 1e-8 by place, the first place first. */
   readonly payouts: readonly bigint[]
   /** Lengths that a list of previous winners may have. */
   readonly previous: readonly (10 | 25)[]
 }
 
-/** The best 50 honest proofs of work are graded. */
+/** The best 50 honest proofs of work are graded; of staking records the first 50. */
 export const GRADED_RECORDS = 50
-/** A pass over this many records or more uses the band. */
-export const BAND_RECORDS = 25
 
 const PEG = 100_000_000n
 const same = (places: number, peg: bigint): bigint[] => new Array<bigint>(places).fill(peg * PEG)
@@ -46,3 +39,12 @@ const V3: GradingRules = { ...V2, previous: [25] }
 const V5: GradingRules = { ...V3, average: trimmedMean, payouts: same(25, 360n) }
 
 export const GRADING_RULES: Readonly<Record<OprVersion, GradingRules>> = { 1: V1, 2: V2, 3: V3, 4: V3, 5: V5 }
+
+/** All versions of staking records: no previous winners, and no proof of work, hence no order before the first pass. */
+export const STAKING_RULES: Omit<GradingRules, 'previous'> = {
+  winners: 25,
+  lastPass: 1,
+  average: trimmedMean,
+  band: 0.01,
+  payouts: same(25, 180n),
+}

@@ -1,5 +1,5 @@
-/** Oracle Price Records: asset lists, encoding, hashes, entries. */
-export { ASSETS } from './assets.js'
+/** Oracle and Staking Price Records: asset lists, encoding, hashes, entries. */
+export { ASSETS, STAKING_ASSETS } from '../../config/index.js'
 export {
   buildOprEntry,
   oprChainExtIds,
@@ -15,3 +15,5 @@ export { RECORD_ERRORS } from './errors.js'
 export { decodeContent, decodeOpr, encodeOpr, MAX_CONTENT_BYTES } from './opr.js'
 export type { Opr, OprContent, OprVersion } from './opr.js'
 export { priceFromDecimal, priceFromNumber, priceToDecimal, priceToNumber, truncatePrice } from './prices.js'
+export { decodeSpr, encodeSpr } from './spr.js'
+export type { Spr, SprVersion } from './spr.js'

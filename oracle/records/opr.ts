@@ -1,10 +1,11 @@
 /** Oracle Price Records: what they hold and how each version is written (PegNet OPR versions 1 to 5). */
+import { ASSETS } from '../../config/index.js'
 import type { OprVersion } from '../../config/index.js'
-import { ASSETS } from './assets.js'
 import { fail } from './errors.js'
 import { decodeJson, encodeJson } from './json.js'
 import { priceToNumber } from './prices.js'
 import { decodeProto, encodeProto } from './proto.js'
+import type { ProtoFields } from './proto.js'
 
 export type { OprVersion }
 
@@ -50,23 +51,32 @@ const SHORT_HASH = /^(?:[0-9a-f]{16})?$/
 /** The canonical bytes of a record. Throws `E_OPR_ENCODE` for values that the form cannot hold. */
 export function encodeOpr(opr: Opr): Uint8Array {
   const assets = ASSETS[opr.version]
-  if (opr.prices.length !== assets.length) {
-    throw fail(
-      'E_OPR_ENCODE',
-      `version ${opr.version} prices ${assets.length} assets, the record ${opr.prices.length}`,
-    )
-  }
-  opr.prices.forEach((price, k) => {
+  const encoding = ENCODING[opr.version]
+  checkFields(opr, { assets, encoding, what: `version ${opr.version}` })
+  return checkLength(encoding === 'json' ? encodeJson(opr, assets) : encodeProto(opr))
+}
+
+/** Throws `E_OPR_ENCODE` for the first value that a record cannot hold. */
+export function checkFields(
+  fields: ProtoFields,
+  { assets, encoding, what }: { assets: readonly string[]; encoding: 'json' | 'protobuf'; what: string },
+): void {
+  const { address, identity, height, winners, prices } = fields
+  if (prices.length !== assets.length)
+    throw fail('E_OPR_ENCODE', `${what} prices ${assets.length} assets, the record ${prices.length}`)
+  prices.forEach((price, k) => {
     if (price < 0n || price >= UINT64) throw fail('E_OPR_ENCODE', `the price of ${assets[k]} is out of range`)
   })
-  if (!Number.isInteger(opr.height) || opr.height !== (opr.height | 0))
+  if (!Number.isInteger(height) || height !== (height | 0))
     throw fail('E_OPR_ENCODE', 'the height is no 32-bit integer')
-  if (!opr.winners.every((winner) => SHORT_HASH.test(winner)))
+  if (!winners.every((winner) => SHORT_HASH.test(winner)))
     throw fail('E_OPR_ENCODE', 'a previous winner is neither empty nor 16 hex digits')
-  const json = ENCODING[opr.version] === 'json'
-  if (!json && /[^\0-\xff]/.test(opr.address + opr.identity))
+  if (encoding === 'protobuf' && /[^\0-\xff]/.test(address + identity))
     throw fail('E_OPR_ENCODE', 'address and identity must not hold characters beyond one byte')
-  const content = json ? encodeJson(opr, assets) : encodeProto(opr)
+}
+
+/** Throws `E_OPR_ENCODE` for content that no entry has room for. */
+export function checkLength(content: Uint8Array): Uint8Array {
   if (content.length > MAX_CONTENT_BYTES)
     throw fail('E_OPR_ENCODE', `${content.length} bytes are more than an entry holds`)
   return content
@@ -77,8 +87,7 @@ export function encodeOpr(opr: Opr): Uint8Array {
  * winners …) is not asked here. Throws `E_OPR_DECODE`, its message in the reference's words where it has some.
  */
 export function decodeContent(version: OprVersion, content: Uint8Array): OprContent {
-  if (content.length > MAX_CONTENT_BYTES)
-    throw fail('E_OPR_DECODE', `${content.length} bytes are more than an entry holds`)
+  refuseLong(content)
   const assets = ASSETS[version]
   if (ENCODING[version] === 'json') {
     const { values, absent, ...fields } = decodeJson(content, assets)
@@ -90,6 +99,12 @@ export function decodeContent(version: OprVersion, content: Uint8Array): OprCont
     values: fields.prices.map(priceToNumber),
     absent: fields.prices.length < assets.length ? fields.prices.length : -1,
   }
+}
+
+/** Throws `E_OPR_DECODE` for content that no entry has room for. */
+export function refuseLong(content: Uint8Array): void {
+  if (content.length > MAX_CONTENT_BYTES)
+    throw fail('E_OPR_DECODE', `${content.length} bytes are more than an entry holds`)
 }
 
 /** The record in an entry's content. Throws `E_OPR_DECODE`. */

@@ -1,5 +1,5 @@
 /** The assets that a record prices, by record version. Their order is consensus (PegNet asset lists). */
-import type { OprVersion } from '../../config/index.js'
+import type { OprVersion } from './networks.js'
 
 const words = (text: string): readonly string[] => text.split(' ')
 
@@ -17,3 +17,6 @@ const V5 = [
 
 /** Asset codes in record order: 32, 30, 30, 42 and 62 of them. The first is the network's own token. */
 export const ASSETS: Readonly<Record<OprVersion, readonly string[]>> = { 1: V1, 2: V2, 3: V2, 4: V4, 5: V5 }
+
+/** Staking records price the assets of record version 5, whatever their own version. */
+export const STAKING_ASSETS = V5

@@ -1,0 +1,23 @@
+/** Staking Price Records (PegNet SPR versions 5 to 7): the form of OPR version 5, usually without identity and winners. */
+import { STAKING_ASSETS } from '../../config/index.js'
+import type { SprVersion } from '../../config/index.js'
+import { checkFields, checkLength, refuseLong } from './opr.js'
+import { decodeProto, encodeProto } from './proto.js'
+import type { ProtoFields } from './proto.js'
+
+export type { SprVersion }
+
+/** One staker's prices for one block: USD per unit in 1e-8, in the order of `STAKING_ASSETS`. */
+export type Spr = ProtoFields
+
+/** The canonical bytes of a record. Throws `E_OPR_ENCODE` for values that the form cannot hold. */
+export function encodeSpr(spr: Spr): Uint8Array {
+  checkFields(spr, { assets: STAKING_ASSETS, encoding: 'protobuf', what: 'a staking record' })
+  return checkLength(encodeProto(spr))
+}
+
+/** Reads content of any origin with the reference's rules. Throws `E_OPR_DECODE`, in the reference's words. */
+export function decodeSpr(content: Uint8Array): Spr {
+  refuseLong(content)
+  return decodeProto(content)
+}
