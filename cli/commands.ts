@@ -1,7 +1,15 @@
 /** The commands: what each is for, which settings it knows, where its code is. Loading this file loads no command. */
 import { SETTING_KEYS, type SettingKey } from '../config/index.js'
 import type { CommandSpec, SectionLoaders } from './context.js'
-import { BENCH_KEYS, BYTEMAP_KEYS, CONFIG_FLAG_KEYS, DEV_KEYS, GRADE_KEYS, HASH_KEYS, MINE_KEYS } from './keys.js'
+import {
+  BENCH_KEYS,
+  BYTEMAP_KEYS,
+  CONFIG_FLAG_KEYS,
+  DEV_KEYS,
+  GRADE_KEYS,
+  HASH_KEYS,
+  MINE_KEYS,
+} from './keys.js'
 
 const command = <K extends SettingKey, S>(spec: CommandSpec<K, S>): CommandSpec<K, S> => spec
 

@@ -295,9 +295,7 @@ function compile(source: string): string {
 /** This room's files with one of them changed; other rooms are taken as they are. */
 async function mutant({ file, from, to }: Mutation, dir: string): Promise<Grader> {
   mkdirSync(dir, { recursive: true })
-  const names = readdirSync(ROOM).filter((name) =>
-    /^(?!.*\.test)(?!index|block-file).*\.ts$/.test(name),
-  )
+  const names = readdirSync(ROOM).filter((name) => /^(?!.*\.test)(?!index|block-file).*\.ts$/.test(name))
   for (const name of names) {
     const source = readFileSync(new URL(name, ROOM), 'utf8')
     const changed = name === `${file}.ts` ? source.replace(from, () => to) : source
