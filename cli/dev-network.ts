@@ -9,6 +9,7 @@ import type { Resources } from './resources.js'
 export interface DevNetworkOptions {
   readonly dataDir: string
   readonly port: number
+  readonly walletPort: number | 'off'
   readonly settings: Pick<
     Settings,
     | 'network.exchangePort'
@@ -23,12 +24,13 @@ export interface DevNetworkOptions {
 
 /** Starts both; `resources` closes them, after whatever is added later. */
 export async function startDevNetwork(
-  { dataDir, port, settings, onError }: DevNetworkOptions,
+  { dataDir, port, walletPort, settings, onError }: DevNetworkOptions,
   resources: Resources,
 ): Promise<{ chain: DevChain; exchange: DevExchange }> {
   const chain = await startDevChain({
     dataDir: join(dataDir, 'chain'),
     port,
+    walletPort: walletPort === 'off' ? undefined : walletPort,
     blockSeconds: settings['network.blockSeconds'],
     startHeight: settings['network.startHeight'],
     manual: settings['network.manual'],

@@ -2,6 +2,8 @@
 import { homedir } from 'node:os'
 import { once } from 'node:events'
 
+import { networkOf } from '../config/index.js'
+import { devGuide } from './dev-guide.js'
 import type { DevKey } from './keys.js'
 import { EXIT, type CommandContext } from './context.js'
 import { startDevNetwork } from './dev-network.js'
@@ -14,6 +16,8 @@ type Context = CommandContext<DevKey>
 
 /** Where factomd listens, so that other programs find the chain without being told. */
 const FACTOMD_PORT = 8088
+/** … and factom-walletd. */
+const WALLETD_PORT = 8089
 
 export async function dev({ settings, output, signal, log }: Context): Promise<number> {
   const dataDir = settings['data.dir'] ?? defaultDataDir('dev')
@@ -25,6 +29,7 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
       {
         dataDir,
         port: settings['network.port'] ?? FACTOMD_PORT,
+        walletPort: settings['network.walletPort'] ?? WALLETD_PORT,
         settings,
         onError: (error) => broken.abort(error),
       },
@@ -35,14 +40,19 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
     output.event({
       event: 'dev',
       api,
+      wallet: chain.walletUrl && `${chain.walletUrl}/v2`,
       exchange: exchange.url,
+      control: chain.control,
       blockSeconds,
+      startHeight: chain.startHeight,
       height: chain.height,
       ...chain.keys,
       dataDir,
     })
     const fact = factPrinter(output)
     fact('api', `${api}  (factomd's JSON-RPC, blocks of ${blockSeconds} s, now at height ${chain.height})`)
+    if (chain.walletUrl)
+      fact('wallet', `${chain.walletUrl}/v2  (answers as factom-walletd, knows the keys below)`)
     fact('exchange', exchange.url)
     fact('state', tilde(dataDir, homedir()))
     output.line()
@@ -52,6 +62,12 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
     fact('FCT', chain.keys.fctAddress)
     fact('', chain.keys.fctSecret)
     output.line()
+    for (const line of devGuide(
+      chain,
+      exchange.url,
+      settings['lxrhash.bits'] ?? networkOf('dev').defaultBits,
+    ))
+      output.line(line === '' ? '' : ` ${line}`)
     output.line(' Ctrl-C ends it.')
 
     const ended = AbortSignal.any([signal, broken.signal])

@@ -30,13 +30,16 @@ export const MINE_KEYS = keys(
   'lxrhash.bits',
   'lxrhash.dir',
   'network.port',
+  'network.walletPort',
   'network.exchangePort',
   'telemetry.port',
   ...OUTPUT,
 )
 export const DEV_KEYS = keys(
   'network.port',
+  'network.walletPort',
   'network.exchangePort',
+  'lxrhash.bits',
   'network.blockSeconds',
   'network.startHeight',
   'network.manual',

@@ -45,6 +45,7 @@ const ONLY_ON: Partial<Record<MineKey, readonly NetworkName[]>> = {
   'network.manual': ['dev'],
   'network.fund': ['dev'],
   'network.port': ['dev'],
+  'network.walletPort': ['dev'],
   'network.exchangePort': ['dev'],
   'prices.exchange': ['local'],
   'factom.url': ['local', 'TestNet', 'MainNet'],

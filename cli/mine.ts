@@ -34,6 +34,8 @@ interface Surroundings {
   readonly factomd: string
   readonly key: EcKey
   readonly prices: PriceSources
+  /** How to end minutes and set faults, on dev. */
+  readonly control?: { readonly url: string; readonly token: string }
   /** Where the embedded exchange is, if the prices are its. */
   readonly exchange?: string
 }
@@ -113,6 +115,7 @@ export async function mine(context: Context): Promise<number> {
       coinbase: plan.coinbase,
       ecAddress: around.key.address,
       factomd: client.url,
+      control: around.control ?? null,
       exchange: around.exchange ?? null,
       sources: prices.sourceNames,
       metrics: server ? `${server.url}/metrics` : null,
@@ -149,6 +152,7 @@ async function embed(
     {
       dataDir: plan.dataDir,
       port: settings['network.port'] ?? 0,
+      walletPort: settings['network.walletPort'] ?? 'off',
       settings,
       onError: (error) => log.error('the embedded chain stands still', { error }),
     },
@@ -156,6 +160,7 @@ async function embed(
   )
   return {
     factomd: chain.url,
+    control: chain.control,
     key: ecKey(chain.keys.ecSecret),
     prices: devSources(exchange.url),
     exchange: exchange.url,
@@ -237,6 +242,12 @@ function networkFacts(
     ...(around.exchange === undefined
       ? []
       : ([['', `all at the embedded exchange, ${around.exchange}`]] as [string, string][])),
+    ...(around.control && settings['network.manual']
+      ? ([['minutes', `end by advance-minute at ${around.control.url}, token ${around.control.token}`]] as [
+          string,
+          string,
+        ][])
+      : []),
     ['state', tilde(dataDir, homedir())],
   ]
 }

@@ -87,6 +87,11 @@ export const SETTINGS = {
     defaultText: '8088 for pegminer dev, else any free one',
     description: "port of the embedded chain's API",
   }),
+  'network.walletPort': optional(portOrOff, {
+    flag: 'wallet-port',
+    defaultText: '8089 for pegminer dev, else off',
+    description: "dev network: port of the embedded chain's wallet, which answers as factom-walletd does",
+  }),
   'network.startHeight': optional(integer(0, 999_000_000), {
     flag: 'start-height',
     defaultText: '0, or where the chain in the data directory began',
@@ -100,7 +105,7 @@ export const SETTINGS = {
   }),
   'network.manual': given(toggle, false, {
     flag: 'manual',
-    description: 'dev network: no clock, minutes end only when the control port is told so',
+    description: 'dev network: no clock, minutes end only by the control call advance-minute',
   }),
   'network.fund': given(integer(0, 100_000_000), 1_000_000, {
     flag: 'fund',

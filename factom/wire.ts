@@ -34,7 +34,8 @@ export class Reader {
       throw fail('E_FACTOM_BLOCK', `${size} bytes are needed where only ${this.left} are left`)
     }
     this.#at += size
-    return this.#bytes.slice(this.#at - size, this.#at)
+    // Not `slice`: a Buffer's would be a view, and some callers turn the bytes around.
+    return new Uint8Array(this.#bytes.subarray(this.#at - size, this.#at))
   }
 
   /** The next 32 bytes as hex. */

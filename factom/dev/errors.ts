@@ -33,6 +33,11 @@ export const DEV_CHAIN_ERRORS = {
     remedy: 'Free the port or give another one (0 takes any free port).',
     kind: 'usage',
   },
+  E_DEVCHAIN_FAULT: {
+    summary: 'A fault of the development chain does not exist or has a wrong member.',
+    remedy: 'Ask the control port for `faults`: it lists them all.',
+    kind: 'usage',
+  },
   E_DEVCHAIN_CLOSED: {
     summary: 'The development chain has been closed.',
     remedy: 'Start it again.',

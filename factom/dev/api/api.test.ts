@@ -12,6 +12,8 @@ import { recordedBlocks, recordedCalls, recordedMinutes, recordedViews } from '.
 import type { RecordedCall } from '../fixtures/recordings.js'
 import { genesisBlock } from '../genesis.js'
 import { createArchive } from '../store/archive.js'
+import { createFaults } from '../faults/faults.js'
+import { createNodeView } from '../faults/view.js'
 import { startDevChain } from '../index.js'
 import { methodTable } from './table.js'
 import { answer } from './request.js'
@@ -329,7 +331,14 @@ t.test('hostile params: every method answers with JSON, whatever it gets', (t) =
   const archive = createArchive(genesisBlock(), () => genesisBlock())
   for (const block of recordedBlocks().slice(1)) archive.append(block)
   const state = freshState(6, archive.balances, OPENED)
-  const methods = methodTable({ state, archive, blockSeconds: 20, now: () => OPENED, submit: () => {} })
+  const faults = createFaults()
+  const view = createNodeView(archive, state, faults)
+  const methods = methodTable({
+    ...{ state, archive, view, faults },
+    blockSeconds: 20,
+    now: () => OPENED,
+    submit: () => {},
+  })
   const block = recordedBlocks()[1] as SavedBlock
   const txid = decodeFactoidBlock(block.factoid).transactions[1]?.transaction.txid
   const values = [

@@ -11,6 +11,8 @@ export interface Params {
   flag(name: string): boolean
   /** A 64-bit integer. */
   integer(name: string): bigint
+  /** An object, or undefined. */
+  object(name: string): unknown
 }
 
 /** Throws −32602 for params that are no object, and on reading a member of another type. */
@@ -38,6 +40,11 @@ export function paramsOf(params: unknown): Params {
       const whole = BigInt(value)
       if (whole > MAX_INT64 || whole < -MAX_INT64 - 1n) throw invalidParams()
       return whole
+    },
+    object(name) {
+      const value = member(name)
+      if (value !== undefined && typeof value !== 'object') throw invalidParams()
+      return value
     },
   }
 }

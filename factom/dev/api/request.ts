@@ -19,39 +19,41 @@ const MAX_DEPTH = 1000
 export function answer(methods: ReadonlyMap<string, Method>, body: string): Answer {
   let id: Json = null
   try {
-    const request = parse(body)
+    const request = parseRequest(body)
     id = request.id
     const method = methods.get(request.method)
     if (!method) throw methodNotFound()
-    return { status: 200, body: goJson({ jsonrpc: '2.0', id, result: method(request.params) }) }
+    return replyOf(id, method(request.params))
   } catch (thrown) {
-    const error = thrown instanceof RpcError ? thrown : panic()
-    return {
-      status: 400,
-      body: goJson({
-        jsonrpc: '2.0',
-        id: error.anonymous ? null : id,
-        error: { code: error.code, message: error.message, data: error.data },
-      }),
-    }
+    return refusal(thrown, id)
   }
 }
 
-/** The reply to a body that could not even be read. */
-export function refusal(): Answer {
+export function replyOf(id: Json, result: Json): Answer {
+  return { status: 200, body: goJson({ jsonrpc: '2.0', id, result }) }
+}
+
+/** The reply to a request that failed; what is no error of the API is a panic. */
+export function refusal(thrown: unknown, id: Json): Answer {
+  const error = thrown instanceof RpcError ? thrown : panic()
   return {
     status: 400,
-    body: goJson({ jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Invalid Request' } }),
+    body: goJson({
+      jsonrpc: '2.0',
+      id: error.anonymous ? null : id,
+      error: { code: error.code, message: error.message, data: error.data },
+    }),
   }
 }
 
-interface Request {
+export interface Request {
   readonly id: Json
   readonly method: string
   readonly params: unknown
 }
 
-function parse(body: string): Request {
+/** Throws -32600 for what is no request. */
+export function parseRequest(body: string): Request {
   if (tooDeep(body)) throw invalidRequest()
   let value: unknown
   try {

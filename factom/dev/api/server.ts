@@ -1,12 +1,12 @@
-/** The HTTP side: loopback only, any HTTP method on /v2, plain-text replies, bounded bodies. */
+/** HTTP as factomd and factom-walletd speak it: loopback only, any HTTP method, plain-text replies, bounded bodies. */
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { messageOf } from '../../../config/index.js'
 import { fail } from '../errors.js'
-import { answer, refusal } from './request.js'
-import type { Answer, Method } from './request.js'
+import { invalidRequest } from './errors.js'
+import { refusal } from './request.js'
 
 /** Go sniffs the replies of factomd as text. */
 const TEXT = 'text/plain; charset=utf-8'
@@ -14,24 +14,49 @@ const MAX_BODY_BYTES = 1024 * 1024
 const IDLE_MS = 120_000
 const REQUEST_MS = 30_000
 
+export interface HttpRequest {
+  readonly body: string
+  readonly authorization: string | undefined
+  /** Aborted when the client has gone or the server closes. */
+  readonly signal: AbortSignal
+}
+
+export interface HttpReply {
+  readonly status: number
+  readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** `null`: the connection is cut. */
+export type Handler = (request: HttpRequest) => Promise<HttpReply | null> | HttpReply | null
+
 export interface ApiServer {
   readonly port: number
   close(): Promise<void>
 }
 
-/** Listens on 127.0.0.1; port 0 takes any free one. Throws `E_DEVCHAIN_PORT`. */
-export async function serveApi(methods: ReadonlyMap<string, Method>, port: number): Promise<ApiServer> {
+/** Listens on 127.0.0.1, a handler a path; port 0 takes any free one. Throws `E_DEVCHAIN_PORT`. */
+export async function serveApi(
+  handlers: Readonly<Record<string, Handler>>,
+  port: number,
+): Promise<ApiServer> {
   const server = createServer((request, response) => {
-    const path = request.url?.split('?')[0]
-    if (path !== '/v2') {
+    const handler = new Map(Object.entries(handlers)).get(request.url?.split('?')[0] ?? '')
+    if (!handler) {
       request.resume()
       response.setHeader('X-Content-Type-Options', 'nosniff')
-      return send(response, 404, '404 page not found\n')
+      return send(response, { status: 404, body: '404 page not found\n' })
     }
     readBody(request, (body) => {
-      const reply: Answer = body === null ? refusal() : answer(methods, body)
-      if (body === null) response.setHeader('Connection', 'close')
-      send(response, reply.status, reply.body)
+      if (body === null)
+        return send(response, { ...refusal(invalidRequest(), null), headers: { Connection: 'close' } })
+      const gone = new AbortController()
+      response.on('close', () => gone.abort())
+      const { authorization } = request.headers
+      void Promise.resolve(handler({ body, authorization, signal: gone.signal })).then(
+        (reply) => (reply ? send(response, reply) : request.socket.destroy()),
+        (error: unknown) => send(response, refusal(error, null)),
+      )
     })
   })
   server.keepAliveTimeout = IDLE_MS
@@ -61,8 +86,9 @@ function readBody(request: IncomingMessage, done: (body: string | null) => void)
   request.on('error', () => request.destroy())
 }
 
-function send(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, { 'Content-Type': TEXT, 'Content-Length': Buffer.byteLength(body) })
+function send(response: ServerResponse, { status, body, headers }: HttpReply): void {
+  if (response.destroyed) return
+  response.writeHead(status, { 'Content-Type': TEXT, 'Content-Length': Buffer.byteLength(body), ...headers })
   response.end(body)
 }
 

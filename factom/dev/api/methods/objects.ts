@@ -15,7 +15,7 @@ import type { Json } from '../json.js'
 import { hashParam, paramsOf } from '../params.js'
 import type { Params } from '../params.js'
 import type { MethodTable } from '../request.js'
-import { creditRecordView, extIdsView, transactionView } from '../views.js'
+import { creditRecordView, transactionView } from '../views.js'
 import { savedEntry } from './entries.js'
 
 export function objectMethods(context: ApiContext): MethodTable {
@@ -90,7 +90,13 @@ export function openTransactionView(state: ChainState, transaction: FactoidTrans
 
 function entryView(raw: Uint8Array): Json {
   const entry = decodeEntry(raw)
-  return { version: 0, chainid: entry.chainId, extids: extIdsView(entry), content: toHex(entry.content) }
+  // Unlike in `entry`, no external ids are an empty list here.
+  return {
+    version: 0,
+    chainid: entry.chainId,
+    extids: entry.extIds.map(toHex),
+    content: toHex(entry.content),
+  }
 }
 
 function inclusion(archive: Archive, hash: string) {

@@ -9,31 +9,34 @@ const FAULT_TIMEOUT = 120
 const ROUND_TIMEOUT = 30
 const NANOSECONDS = 1_000_000n
 
-export function statusMethods({ state, archive, blockSeconds, now }: ApiContext): MethodTable {
+export function statusMethods({ state, archive, view, faults, blockSeconds, now }: ApiContext): MethodTable {
   return {
     properties: () => ({ factomdversion: VERSION, factomdapiversion: API_VERSION }),
     heights: () => {
-      const saved = archive.tip.height
+      const { saved, leader, minute } = view.shown()
       return {
         directoryblockheight: saved,
-        leaderheight: state.height - 1,
+        leaderheight: leader,
         entryblockheight: saved,
         // A node has all entries of a block one minute after the block.
-        entryheight: state.minute === 1 ? Math.max(archive.first, saved - 1) : saved,
+        entryheight: minute === 1 ? Math.max(archive.first, saved - 1) : saved,
       }
     },
     'current-minute': () => {
       const time = now()
       const minuteMs = (blockSeconds * 1000) / 10
+      const { saved, leader, minute } = view.shown()
+      // At these two moments one of the numbers is read before it steps.
+      const torn = (minute === 0 || minute === 1) && saved > archive.first && faults.strikes('torn') !== null
       return {
-        leaderheight: state.height - 1,
-        directoryblockheight: archive.tip.height,
-        minute: state.minute,
+        leaderheight: leader,
+        directoryblockheight: torn && minute === 1 ? saved - 1 : saved,
+        minute: torn && minute === 0 ? 9 : minute,
         currentblockstarttime: BigInt(state.open.openedMs) * NANOSECONDS,
         currentminutestarttime: BigInt(state.minuteStartMs) * NANOSECONDS,
         currenttime: BigInt(time) * NANOSECONDS,
         directoryblockinseconds: Math.max(1, Math.round(blockSeconds)),
-        stalldetected: time - state.minuteStartMs > 1.5 * minuteMs,
+        stalldetected: time - state.minuteStartMs > 1.5 * minuteMs || saved < state.height - 4,
         faulttimeout: FAULT_TIMEOUT,
         roundtimeout: ROUND_TIMEOUT,
       }

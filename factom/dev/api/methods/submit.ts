@@ -44,15 +44,17 @@ function takeCommit(context: ApiContext, kind: 'entry' | 'chain', params: unknow
   const raw = hexParam(paramsOf(params).text('message'), problem)
   const commit = decoded(() => decodeCommit(type, raw), problem)
   if (!commitSigned(commit)) throw invalidParams(problem)
+  if (context.faults.strikes('repeat-commit')) throw repeatedCommit(commit.entryHash)
   if (repeatsCommit(context.state, kind, commit)) throw repeatedCommit(commit.entryHash)
-  context.submit({ type, raw: raw.slice(0, commit.ledger.length + 96) })
+  if (!context.faults.strikes('drop-commit'))
+    context.submit({ type, raw: raw.slice(0, commit.ledger.length + 96) })
   return { commit, raw }
 }
 
 function revealEntry(context: ApiContext, params: unknown): Json {
   const raw = hexParam(paramsOf(params).text('entry'), 'Invalid Entry')
   const { chainId } = decoded(() => decodeEntry(raw), 'Invalid Entry')
-  context.submit({ type: 'reveal', raw })
+  if (!context.faults.strikes('drop-reveal')) context.submit({ type: 'reveal', raw })
   return { message: 'Entry Reveal Success', entryhash: entryHash(raw), chainid: chainId }
 }
 

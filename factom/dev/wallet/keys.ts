@@ -1,0 +1,82 @@
+/** The wallet's keys: the public test keys, and what is made or imported here; kept in one file. */
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+
+import { ecKey, encodeAddress, factoidKey, isAddress } from '../../address.js'
+import type { EcKey, FactoidKey } from '../../address.js'
+import { fail } from '../errors.js'
+import { writeWhole } from '../store/files.js'
+
+export interface WalletAddress {
+  readonly public: string
+  readonly secret: string
+}
+
+export interface WalletKeys {
+  all(): WalletAddress[]
+  find(address: string): WalletAddress | undefined
+  factoid(address: string): FactoidKey | undefined
+  entryCredit(address: string): EcKey | undefined
+  generate(kind: 'FA' | 'EC'): WalletAddress
+  /** Undefined if it is no secret key. */
+  import(secret: string): WalletAddress | undefined
+}
+
+/** Most keys that are kept. */
+const MAX_KEYS = 10_000
+
+/** Keys of `file` (made if missing) and those given. Throws `E_DEVCHAIN_DAMAGED`, `E_DEVCHAIN_STORE`. */
+export function openWalletKeys(file: string, known: readonly string[]): WalletKeys {
+  const keys = new Map<string, WalletAddress>()
+  const add = (secret: string): WalletAddress | undefined => {
+    const address = addressOf(secret)
+    if (address) keys.set(address.public, address)
+    return address
+  }
+  for (const secret of [...known, ...secretsIn(file)]) add(secret)
+
+  function keep(secret: string): WalletAddress | undefined {
+    if (keys.size >= MAX_KEYS) throw fail('E_DEVCHAIN_OPTION', `the wallet has room for ${MAX_KEYS} keys`)
+    const address = add(secret)
+    if (!address) return undefined
+    writeWhole(file, `${JSON.stringify({ secrets: [...keys.values()].map((key) => key.secret) })}\n`)
+    chmodSync(file, 0o600)
+    return address
+  }
+
+  return {
+    all: () => [...keys.values()].sort((a, b) => (a.public < b.public ? 1 : -1)),
+    find: (address) => keys.get(address),
+    factoid(address) {
+      const found = isAddress(address, 'FA') ? keys.get(address) : undefined
+      return found && factoidKey(found.secret)
+    },
+    entryCredit(address) {
+      const found = isAddress(address, 'EC') ? keys.get(address) : undefined
+      return found && ecKey(found.secret)
+    },
+    generate(kind) {
+      const made = keep(encodeAddress(kind === 'FA' ? 'Fs' : 'Es', randomBytes(32)))
+      if (!made) throw new Error('a key that was made is a key')
+      return made
+    },
+    import: keep,
+  }
+}
+
+function addressOf(secret: string): WalletAddress | undefined {
+  if (isAddress(secret, 'Fs')) return { public: factoidKey(secret).address, secret }
+  if (isAddress(secret, 'Es')) return { public: ecKey(secret).address, secret }
+  return undefined
+}
+
+function secretsIn(file: string): string[] {
+  if (!existsSync(file)) return []
+  try {
+    const { secrets } = JSON.parse(readFileSync(file, 'utf8')) as { secrets: unknown }
+    if (Array.isArray(secrets) && secrets.every((secret) => typeof secret === 'string')) return secrets
+  } catch (cause) {
+    throw fail('E_DEVCHAIN_DAMAGED', `${file} is damaged: restore it or move it away`, { cause })
+  }
+  throw fail('E_DEVCHAIN_DAMAGED', `${file} holds no keys: restore it or move it away`)
+}

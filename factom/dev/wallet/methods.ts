@@ -1,0 +1,248 @@
+/**
+ * factom-walletd's API, as far as pegnet, pegnetd and factom-cli ask: addresses, signing, factoid transactions,
+ * commits and reveals. It holds test keys and whatever is imported; anybody on this machine may use it.
+ */
+import { addressBody, paramsOf } from '../api/params.js'
+import type { Params } from '../api/params.js'
+import { RpcError } from '../api/errors.js'
+import type { Json } from '../api/json.js'
+import type { MethodTable } from '../api/request.js'
+import { fromHex, toHex } from '../../bytes.js'
+import { composeChainCommit, composeEntryCommit } from '../../commit.js'
+import { CHAIN_SURCHARGE, chainIdOf, encodeEntry, entryCost, entryHash } from '../../entry.js'
+import { bodyOf, draftView, feeOf, place, sign, totals } from './drafts.js'
+import type { Draft } from './drafts.js'
+import type { WalletKeys } from './keys.js'
+
+export interface WalletContext {
+  readonly keys: WalletKeys
+  readonly now: () => number
+  /** Factoshis per entry credit. */
+  readonly rate: () => bigint
+  readonly factoids: (rcdHash: string) => bigint
+  readonly credits: (publicKey: string) => number
+  readonly height: () => number
+  readonly chainExists: (chainId: string) => boolean
+}
+
+const VERSION = 'BuiltWithoutVersion'
+const MAX_DRAFTS = 1000
+
+/** factom-walletd's only kind of refusal. */
+const refused = (data: string, code = -32603) =>
+  new RpcError(code, code === -32602 ? 'Invalid params' : 'Internal error', data)
+
+export function walletMethods(context: WalletContext): MethodTable {
+  const { keys } = context
+  return {
+    properties: () => ({ walletversion: VERSION, walletapiversion: '2.0' }),
+    'get-height': () => ({ height: context.height() }),
+    address: (params) => {
+      const address = paramsOf(params).text('address')
+      if (!addressBody(address, 'FA') && !addressBody(address, 'EC')) throw refused('Invalid address type')
+      const found = keys.find(address)
+      if (!found) throw refused('Wallet: address not found')
+      return { ...found }
+    },
+    'all-addresses': () => ({ addresses: keys.all().map((key) => ({ ...key })) }),
+    'generate-factoid-address': () => ({ ...keys.generate('FA') }),
+    'generate-ec-address': () => ({ ...keys.generate('EC') }),
+    'import-addresses': (params) => ({
+      addresses: secretsOf(params).map((secret) => {
+        const added = keys.import(secret)
+        if (!added) throw refused('address could not be imported')
+        return { ...added }
+      }),
+    }),
+    'wallet-balances': () => walletBalances(context),
+    'sign-data': (params) => {
+      const read = paramsOf(params)
+      const signer = read.text('signer')
+      const key = keys.factoid(signer) ?? keys.entryCredit(signer)
+      if (!key) throw refused('Wallet: address not found')
+      const signature = key.sign(Buffer.from(read.text('data'), 'base64'))
+      return { pubkey: base64(key.publicKey), signature: base64(signature) }
+    },
+    ...composing(context),
+    ...transactions(context),
+  }
+}
+
+function walletBalances({ keys, factoids, credits }: WalletContext): Json {
+  const bodies = (kind: 'FA' | 'EC') => keys.all().flatMap((key) => addressBody(key.public, kind) ?? [])
+  const fct = bodies('FA').reduce((sum, body) => sum + factoids(body), 0n)
+  const ec = bodies('EC').reduce((sum, body) => sum + credits(body), 0)
+  return { fctaccountbalances: { ack: fct, saved: fct }, ecaccountbalances: { ack: ec, saved: ec } }
+}
+
+/** Commit and reveal, ready to be posted to factomd. */
+function composing({ keys, now, credits, chainExists }: WalletContext): MethodTable {
+  const compose = (kind: 'entry' | 'chain') => (params: unknown) => {
+    const read = paramsOf(params)
+    const raw = kind === 'entry' ? read.object('entry') : paramsOf(read.object('chain')).object('firstentry')
+    const { chainid, extids, content } = entryParams(paramsOf(raw), raw)
+    const chainId = kind === 'chain' ? chainIdOf(extids) : chainid
+    const key = keys.entryCredit(read.text('ecpub'))
+    if (!key) throw refused('Wallet: address not found')
+    const bytes = encoded({ chainId, extIds: extids, content })
+    const cost = entryCost(bytes) + (kind === 'chain' ? CHAIN_SURCHARGE : 0)
+    if (!read.flag('force')) {
+      if (kind === 'chain' && chainExists(chainId)) throw refused(`Chain ${chainId} already exists`, -32602)
+      if (kind === 'entry' && !chainExists(chainId)) throw refused(`Chain ${chainId} was not found`, -32602)
+      if (credits(toHex(key.publicKey)) < cost) throw refused('Not enough Entry Credits')
+    }
+    const commit = { entryHash: entryHash(bytes), credits: cost, timeMs: now(), key }
+    const message = kind === 'chain' ? composeChainCommit({ ...commit, chainId }) : composeEntryCommit(commit)
+    const request = (method: string, member: Json): Json => ({
+      jsonrpc: '2.0',
+      id: 0,
+      method,
+      params: member,
+    })
+    return {
+      commit: request(`commit-${kind}`, { message: toHex(message) }),
+      reveal: request(`reveal-${kind}`, { entry: toHex(bytes) }),
+    }
+  }
+  return { 'compose-entry': compose('entry'), 'compose-chain': compose('chain') }
+}
+
+function encoded(entry: Parameters<typeof encodeEntry>[0]): Uint8Array {
+  try {
+    return encodeEntry(entry)
+  } catch {
+    throw refused('Entry cannot be larger than 10KB')
+  }
+}
+
+function entryParams(read: Params, raw: unknown) {
+  const list = (raw as { extids?: unknown } | undefined)?.extids ?? []
+  const hex = (text: unknown): Uint8Array => {
+    const bytes = typeof text === 'string' ? fromHex(text) : null
+    if (!bytes) throw refused('an entry has external ids and content in hex', -32602)
+    return bytes
+  }
+  if (!Array.isArray(list)) throw refused('extids must be a list', -32602)
+  return { chainid: read.text('chainid'), extids: list.map(hex), content: hex(read.text('content')) }
+}
+
+function transactions(context: WalletContext): MethodTable {
+  const { keys, now, rate, factoids } = context
+  const drafts = new Map<string, Draft>()
+  const view = (draft: Draft) => draftView(draft, rate())
+  const draftOf = (read: Params): Draft => {
+    const draft = drafts.get(read.text('tx-name'))
+    if (!draft) throw refused('wallet: Transaction name was not found')
+    return draft
+  }
+  /** A step that changes a draft: a signature of before is void. */
+  const step = (change: (draft: Draft, read: Params) => void) => (params: unknown) => {
+    const read = paramsOf(params)
+    const draft = draftOf(read)
+    change(draft, read)
+    draft.signed = null
+    return view(draft)
+  }
+  const addressOf = (read: Params, kind: 'FA' | 'EC', problem: string): string => {
+    const address = read.text('address')
+    if (!addressBody(address, kind)) throw refused(problem)
+    return bodyOf(address, kind)
+  }
+  const amountOf = (read: Params): bigint => {
+    const amount = read.integer('amount')
+    if (amount < 0n) throw refused('amount must not be negative', -32602)
+    return amount
+  }
+  const balanced = (draft: Draft): void => {
+    const { inputs, outputs, ecOutputs } = totals(draft)
+    if (inputs !== outputs + ecOutputs) throw refused("Inputs and outputs don't add up")
+  }
+  /** Moves the fee onto an input or from an output that is there. */
+  const fee = (side: 'inputs' | 'outputs', problem: string) =>
+    step((draft, read) => {
+      balanced(draft)
+      const body = addressOf(read, 'FA', 'Invalid Address')
+      const known = draft[side].find(({ address }) => address === body)
+      if (!known) throw refused(`${read.text('address')} is not an ${problem} to the transaction.`)
+      const due = feeOf(draft, rate())
+      place(draft[side], body, side === 'inputs' ? known.amount + due : known.amount - due)
+    })
+  return {
+    'new-transaction': (params) => {
+      const name = paramsOf(params).text('tx-name')
+      if (!/^[\w-]{1,32}$/.test(name)) throw refused('wallet: Transaction name is not valid')
+      if (drafts.has(name)) throw refused('wallet: Transaction name already exists')
+      if (drafts.size >= MAX_DRAFTS) throw refused(`at most ${MAX_DRAFTS} transactions at once`)
+      const draft: Draft = { name, timeMs: now(), inputs: [], outputs: [], ecOutputs: [], signed: null }
+      drafts.set(name, draft)
+      return view(draft)
+    },
+    'add-input': step((draft, read) => {
+      if (!keys.factoid(read.text('address'))) throw refused('wallet: No such address')
+      place(draft.inputs, bodyOf(read.text('address'), 'FA'), amountOf(read))
+    }),
+    'add-output': step((draft, read) =>
+      place(draft.outputs, addressOf(read, 'FA', 'Invalid Factoid Address'), amountOf(read)),
+    ),
+    'add-ec-output': step((draft, read) =>
+      place(draft.ecOutputs, addressOf(read, 'EC', 'Invalid Entry Credit Address'), amountOf(read)),
+    ),
+    'add-fee': fee('inputs', 'input'),
+    'sub-fee': fee('outputs', 'output'),
+    'sign-transaction': (params) => {
+      const read = paramsOf(params)
+      const draft = draftOf(read)
+      if (draft.inputs.length === 0) throw refused('wallet: Transaction has no inputs')
+      if (!read.flag('force')) {
+        const { inputs, outputs, ecOutputs } = totals(draft)
+        if (draft.inputs.some(({ address, amount }) => factoids(address) < amount))
+          throw refused('wallet: Insufficient balance')
+        const due = feeOf(draft, rate())
+        const paid = inputs - outputs - ecOutputs
+        if (paid < due) throw refused('wallet: Insufficient Fee')
+        if (paid > due * 10n) throw refused('wallet: Overpaying Fee')
+      }
+      const signers = draft.inputs.map(({ address }) => {
+        const key = keys.all().find((known) => addressBody(known.public, 'FA') === address)
+        const signer = key && keys.factoid(key.public)
+        if (!signer) throw refused('wallet: No such address')
+        return signer
+      })
+      sign(draft, signers)
+      return view(draft)
+    },
+    'tmp-transactions': () => ({ transactions: drafts.size === 0 ? null : [...drafts.values()].map(view) }),
+    'transaction-hash': (params) => {
+      const draft = draftOf(paramsOf(params))
+      return { ...(view(draft) as object), name: draft.name }
+    },
+    'compose-transaction': (params) => {
+      const draft = draftOf(paramsOf(params))
+      if (!draft.signed) throw refused('Cannot send unsigned transaction')
+      return {
+        jsonrpc: '2.0',
+        id: 0,
+        method: 'factoid-submit',
+        params: { transaction: toHex(draft.signed.raw) },
+      }
+    },
+    'delete-transaction': (params) => {
+      const draft = draftOf(paramsOf(params))
+      drafts.delete(draft.name)
+      const gone: Draft = { ...draft, timeMs: 0, inputs: [], outputs: [], ecOutputs: [], signed: null }
+      return view(gone)
+    },
+  }
+}
+
+function secretsOf(params: unknown): string[] {
+  const list = (params as { addresses?: unknown } | null | undefined)?.addresses
+  if (!Array.isArray(list)) throw refused('addresses must be a list', -32602)
+  return list.map((item: unknown) => {
+    const secret = (item as { secret?: unknown } | null)?.secret
+    if (typeof secret !== 'string') throw refused('address could not be imported')
+    return secret
+  })
+}
+
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
