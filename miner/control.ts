@@ -5,11 +5,12 @@
  * Int32 words, little-endian, 64 bytes a line:
  *
  *   line 0  [0] epoch, odd while the job is written  [1] state  [2] job id, 0 = no job  [3] machine id  [4] keep
+ *           [5] changes whenever a slot has seen an epoch
  *   line 1  [16..23] record hash  [24..25] floor  [26..27] first counter
  *   line 2+ one line a slot, as 64-bit words: [0] hashes  [1] next counter  [2] best difficulty
  *           [3] last beat  [4] job first seen at (both ns, process.hrtime)  [5] epoch seen, job id (Int32 each)
  *
- * Only the main thread writes lines 0 and 1; only its worker writes a slot's line.
+ * Only the main thread writes lines 0 and 1, but for word 5; only its worker writes a slot's line.
  */
 export const RUN = 0
 export const PAUSE = 1
@@ -22,6 +23,7 @@ const STATE = 1
 const JOB = 2
 const MACHINE = 3
 const KEEP = 4
+const SEEN = 5
 const HASH_BYTE = 64
 /** 64-bit words. */
 const FLOOR = 12
@@ -147,6 +149,21 @@ export function awaitEpoch(c: Control, epoch: number, timeoutMs: number): void {
   Atomics.wait(c.words, EPOCH, epoch, timeoutMs)
 }
 
+/**
+ * Main thread: sleeps until these slots have seen the epoch, at most `timeoutMs`; whether they have. Sleeping, not polling: on a machine
+ * with as many slots as processors one of them may wait for this very thread's.
+ */
+export function awaitSeen(c: Control, slots: readonly number[], epoch: number, timeoutMs: number): boolean {
+  const end = performance.now() + timeoutMs
+  for (;;) {
+    const seen = Atomics.load(c.words, SEEN)
+    if (slots.every((slot) => Atomics.load(c.words, longOf(slot) * 2 + EPOCH_SEEN) === epoch)) return true
+    const left = end - performance.now()
+    if (left <= 0) return false
+    Atomics.wait(c.words, SEEN, seen, left)
+  }
+}
+
 /** The worker's side of its line. */
 export interface SlotLine {
   /** Where this slot goes on with the job: where its predecessor stopped, if that died in the same job. */
@@ -172,6 +189,8 @@ export function slotLine(c: Control, slot: number): SlotLine {
     },
     sawEpoch(epoch) {
       Atomics.store(c.words, word + EPOCH_SEEN, epoch)
+      Atomics.add(c.words, SEEN, 1)
+      Atomics.notify(c.words, SEEN)
     },
     progress(count, next, nowNs) {
       Atomics.add(c.longs, long + HASHES, BigInt(count))

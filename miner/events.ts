@@ -3,6 +3,7 @@
  * exceed 2^53 are decimal strings, difficulties and floors are 16 hex digits (unsigned, big-endian), hashes and
  * nonces are lowercase hex.
  */
+import type { SwitchSummary } from './switch-times.js'
 
 /** How far the writing of one entry has come. `failed` carries a reason. */
 export type EntryStatus = 'committed' | 'revealed' | 'acknowledged' | 'failed'
@@ -104,7 +105,10 @@ export interface NoticeEvent {
   readonly message: string
 }
 
-/** The run is over; the last event. `places` counts our records among the winners, `hashes` all of the run. */
+/**
+ * The run is over; the last event. `places` counts our records among the winners, `hashes` all of the run;
+ * `jobSwitch` says how fast the threads turned to new records, null if they never did.
+ */
 export interface StoppedEvent {
   readonly event: 'stopped'
   readonly reason: 'blocks' | 'interrupted' | 'failed'
@@ -114,6 +118,7 @@ export interface StoppedEvent {
   readonly reward: string
   readonly hashes: string
   readonly meanHashrate: number
+  readonly jobSwitch: SwitchSummary | null
   readonly milliseconds: number
 }
 

@@ -11,6 +11,7 @@ import {
   openControl,
   readJob,
   readSlot,
+  awaitSeen,
   slotLine,
   writeFloor,
   writeJob,
@@ -21,7 +22,7 @@ import { checkKnownAnswers, computeKnownAnswers } from './known.js'
 import { createBatchSize, runLoop, type Hit } from './loop.js'
 import type { ReportCandidate, SearchRange } from '../lxrhash/index.js'
 import { nonceOf } from './nonces.js'
-import { createSwitchTimes } from './switch-times.js'
+import { createSwitchTimes, summaryOfSwitches } from './switch-times.js'
 
 const HASH_A = new Uint8Array(32).fill(1)
 const HASH_B = new Uint8Array(32).fill(2)
@@ -255,6 +256,27 @@ t.test('switch times: from publishing to the last slot', (t) => {
   times.begin(4, [0])
   see(0, 4, from)
   t.equal(times.samples().length, 1, 'a pause is no measure')
+  t.end()
+})
+
+t.test('switch times: the summary', (t) => {
+  t.equal(summaryOfSwitches([]), null)
+  t.same(summaryOfSwitches([3]), { count: 1, p50: 3, p99: 3, max: 3 })
+  const hundred = Array.from({ length: 100 }, (_, k) => 100 - k)
+  t.same(summaryOfSwitches(hundred), { count: 100, p50: 50, p99: 99, max: 100 })
+  t.equal(hundred[0], 100, 'the samples stay as they are')
+  t.end()
+})
+
+t.test('the main thread waits for slots that have not seen an epoch', (t) => {
+  const c = control()
+  slotLine(c, 0).sawEpoch(2)
+  t.equal(awaitSeen(c, [], 2, 0), true, 'nobody to wait for')
+  t.equal(awaitSeen(c, [0], 2, 0), true)
+  t.equal(awaitSeen(c, [0, 1], 2, 5), false, 'not for ever')
+  slotLine(c, 1).sawEpoch(2)
+  t.equal(awaitSeen(c, [0, 1], 2, 60_000), true)
+  t.equal(awaitSeen(c, [0, 1], 4, 0), false, 'another epoch')
   t.end()
 })
 

@@ -11,6 +11,7 @@ import {
   PAUSE,
   RUN,
   STOP,
+  awaitSeen,
   clearJob,
   createControl,
   readSlot,
@@ -35,6 +36,11 @@ const TIMING: PoolTiming = {
   stop: 600,
 }
 
+/**
+ * How long the main thread stands aside at most when there is new work. It would go on with other things, on the
+ * processor of a thread that has not seen the work yet.
+ */
+const HAND_OVER_MS = 5
 /** Nice values end here. */
 const NICEST = 19
 /** A slot whose thread fails this often without ever getting ready is given up. */
@@ -205,11 +211,10 @@ export function createPool(options: PoolOptions): Pool {
     publish(oprHash, floor, start = 1n) {
       const same = job !== null && Buffer.compare(job.oprHash, oprHash) === 0
       job = { id: same ? (job as Job).id : (job?.id ?? 0) + 1, oprHash: oprHash.slice(), floor, start }
-      if (!same) {
-        const awake = slots.flatMap(({ state }, index) => (state === 'mining' ? [index] : []))
-        switchTimes.begin(job.id, awake)
-      }
-      writeJob(control, job)
+      const awake = slots.flatMap(({ state }, index) => (state === 'mining' ? [index] : []))
+      if (!same) switchTimes.begin(job.id, awake)
+      const epoch = writeJob(control, job)
+      if (!same && stateOf(control) === RUN) awaitSeen(control, awake, epoch, HAND_OVER_MS)
       return job.id
     },
     setFloor(floor) {

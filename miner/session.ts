@@ -13,6 +13,7 @@ import type { EntryEvent, StoppedEvent } from './events.js'
 import type { Miner, MinerModules, MinerOptions, MinerView, Stopped } from './interface.js'
 import { createMeter } from './meter.js'
 import { checkOptions } from './options.js'
+import { summaryOfSwitches } from './switch-times.js'
 import { createTally } from './tally.js'
 
 const HASHRATE_MS = 10_000
@@ -128,6 +129,7 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
       reward: priceToDecimal(tally.reward),
       hashes: hashes.toString(),
       meanHashrate: miningMs > 0 ? (Number(hashes) * 1000) / miningMs : 0,
+      jobSwitch: summaryOfSwitches(view.jobSwitchMs),
       milliseconds: Math.round(now - startedMs),
     }
   }

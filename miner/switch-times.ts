@@ -15,6 +15,22 @@ export interface SwitchTimes {
 
 const KEPT = 256
 
+/** Of the latest job switches, in ms: from the publishing to the last slot. */
+export interface SwitchSummary {
+  readonly count: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** Null without samples. A percentile is the smallest sample that is not below so many of a hundred. */
+export function summaryOfSwitches(samples: readonly number[]): SwitchSummary | null {
+  if (samples.length === 0) return null
+  const sorted = [...samples].sort((one, two) => one - two)
+  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] as number
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }
+}
+
 export function createSwitchTimes(control: Control): SwitchTimes {
   const samples: number[] = []
   let open: { jobId: number; slots: readonly number[]; atNs: bigint } | null = null
