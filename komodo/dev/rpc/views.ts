@@ -75,7 +75,7 @@ export function blockJson(chain: Chain, block: Block, details: boolean): NodeJso
     segid: -1,
     finalsaplingroot,
     tx: details
-      ? block.txids.map((txid) => verboseTransaction(chain, chain.find(txid) as StoredTx))
+      ? block.txids.map((txid) => tx.transactionJson((chain.find(txid) as StoredTx).tx))
       : block.txids,
     time,
     nonce,
@@ -84,9 +84,28 @@ export function blockJson(chain: Chain, block: Block, details: boolean): NodeJso
     difficulty,
     chainwork,
     anchor: tx.ZERO_ID,
-    blocktype: 'mined',
+    ...supplyJson(chain, block.height),
     previousblockhash,
     nextblockhash,
+  }
+}
+
+const POOLS = ['transparent', 'sprout', 'sapling', 'burned'] as const
+
+/** How many coins there are up to a height, and how many its block made. */
+export function supplyJson({ params }: Chain, height: number): { chainSupply: NodeJson; valuePools: NodeJson } {
+  const made = (at: number) => (at === 0 ? 0n : at === 1 ? params.premine : params.reward)
+  const total = height === 0 ? 0n : params.premine + params.reward * BigInt(height - 1)
+  const pool = (value: bigint, delta: bigint) => ({
+    monitored: true,
+    chainValue: value,
+    chainValueZat: Number(value),
+    valueDelta: delta,
+    valueDeltaZat: Number(delta),
+  })
+  return {
+    chainSupply: pool(total, made(height)),
+    valuePools: POOLS.map((id) => ({ id, ...(id === 'transparent' ? pool(total, made(height)) : pool(0n, 0n)) })),
   }
 }
 
