@@ -48,6 +48,8 @@ export type GatewayOp =
     }
   | {
       readonly op: 'gateway-deposit'
+      /** Only family B writes it. */
+      readonly tokenId?: string
       readonly coin: string
       readonly bindTxid: string
       readonly publishers: readonly string[]
@@ -72,6 +74,8 @@ export type GatewayOp =
   | {
       readonly op: 'gateway-withdraw'
       readonly bindTxid: string
+      /** Who asks; only family B writes it. */
+      readonly asker?: string
       readonly coin: string
       readonly withdrawPubkey: string
       readonly amount: bigint
@@ -91,9 +95,21 @@ export type GatewayOp =
       readonly signatures: number
       readonly hex: string
     }
+  /** Family B's only signing step: it is complete when there are as many signatures as the gateway needs. */
+  | {
+      readonly op: 'gateway-sign'
+      readonly withdrawTxid: string
+      readonly lastTxid: string
+      readonly signers: readonly string[]
+      readonly coin: string
+      readonly signatures: number
+      readonly hex: string
+    }
   | {
       readonly op: 'gateway-done'
       readonly withdrawTxid: string
+      /** Who says so; only family B writes it. */
+      readonly teller?: string
       readonly coin: string
       readonly completeTxid: string
     }
@@ -150,7 +166,9 @@ export function encodeOp(op: ModuleOp): string {
       writer.list(op.pubkeys, (pubkey) => void writer.blob(pubkey))
       return writer.u8(op.taddr).u8(op.prefix).u8(op.prefix2).u8(op.wiftype).doneHex()
     case 'gateway-deposit':
-      head(EVAL.gateways, 'D').text(op.coin).id(op.bindTxid)
+      head(EVAL.gateways, 'D')
+      if (op.tokenId === undefined) writer.text(op.coin).id(op.bindTxid)
+      else writer.id(op.tokenId).id(op.bindTxid).text(op.coin)
       writer.list(op.publishers, (pubkey) => void writer.blob(pubkey))
       writer.list(op.dataTxids, (txid) => void writer.id(txid))
       writer.u32(op.height).id(op.coinTxid).u32(op.claimVout).text(op.depositHex).blob(op.proof)
@@ -159,8 +177,9 @@ export function encodeOp(op: ModuleOp): string {
       head(EVAL.gateways, 'C').id(op.bindTxid).text(op.coin).id(op.depositTxid)
       return writer.blob(op.destination).i64(op.amount).doneHex()
     case 'gateway-withdraw':
-      head(EVAL.gateways, 'W').id(op.bindTxid).text(op.coin)
-      return writer.blob(op.withdrawPubkey).i64(op.amount).doneHex()
+      head(EVAL.gateways, 'W').id(op.bindTxid)
+      if (op.asker !== undefined) writer.blob(op.asker)
+      return writer.text(op.coin).blob(op.withdrawPubkey).i64(op.amount).doneHex()
     case 'gateway-partial':
       head(EVAL.gateways, 'P').id(op.withdrawTxid).text(op.coin).u8(op.signatures)
       return writer.blob(op.signer).text(op.hex).doneHex()
@@ -171,8 +190,14 @@ export function encodeOp(op: ModuleOp): string {
         .u8(op.signatures)
         .text(op.hex)
         .doneHex()
+    case 'gateway-sign':
+      head(EVAL.gateways, 'S').id(op.withdrawTxid).id(op.lastTxid)
+      writer.list(op.signers, (pubkey) => void writer.blob(pubkey))
+      return writer.text(op.coin).u8(op.signatures).text(op.hex).doneHex()
     case 'gateway-done':
-      return head(EVAL.gateways, 'M').id(op.withdrawTxid).text(op.coin).id(op.completeTxid).doneHex()
+      head(EVAL.gateways, 'M').id(op.withdrawTxid)
+      if (op.teller !== undefined) writer.blob(op.teller)
+      return writer.text(op.coin).id(op.completeTxid).doneHex()
     case 'token-create':
       head(EVAL.tokens, 'c').blob(op.pubkey).text(op.name).text(op.description)
       return writer.hex(op.extra).doneHex()
@@ -270,7 +295,7 @@ function readGatewayOp(reader: Reader, letter: string): GatewayOp | null {
     case 'B':
       return readBind(reader)
     case 'D':
-      return readDeposit(reader)
+      return either(reader, readDeposit, (reader) => readDeposit(reader, true))
     case 'C':
       return {
         op: 'gateway-claim',
@@ -281,13 +306,7 @@ function readGatewayOp(reader: Reader, letter: string): GatewayOp | null {
         amount: reader.i64(),
       }
     case 'W':
-      return {
-        op: 'gateway-withdraw',
-        bindTxid: reader.id(),
-        coin: reader.text(),
-        withdrawPubkey: readPubkey(reader),
-        amount: reader.i64(),
-      }
+      return either(reader, readWithdraw, (reader) => readWithdraw(reader, true))
     case 'P':
       return {
         op: 'gateway-partial',
@@ -298,17 +317,67 @@ function readGatewayOp(reader: Reader, letter: string): GatewayOp | null {
         hex: reader.text(),
       }
     case 'S':
-      return {
-        op: 'gateway-complete',
-        withdrawTxid: reader.id(),
-        coin: reader.text(),
-        signatures: reader.u8(),
-        hex: reader.text(),
-      }
+      return either(reader, readComplete, readSign)
     case 'M':
-      return { op: 'gateway-done', withdrawTxid: reader.id(), coin: reader.text(), completeTxid: reader.id() }
+      return either(reader, readDone, (reader) => readDone(reader, true))
     default:
       return null
+  }
+}
+
+/** Family A's layout if it takes all bytes, else family B's: one cannot be read as the other. */
+function either<T>(reader: Reader, a: (reader: Reader) => T, b: (reader: Reader) => T): T {
+  const start = reader.at
+  try {
+    const op = a(reader)
+    if (reader.left === 0) return op
+  } catch {
+    // Not A's.
+  }
+  reader.at = start
+  return b(reader)
+}
+
+function readWithdraw(reader: Reader, withAsker = false): GatewayOp {
+  return {
+    op: 'gateway-withdraw',
+    bindTxid: reader.id(),
+    ...(withAsker ? { asker: readPubkey(reader) } : {}),
+    coin: reader.text(),
+    withdrawPubkey: readPubkey(reader),
+    amount: reader.i64(),
+  }
+}
+
+function readComplete(reader: Reader): GatewayOp {
+  return {
+    op: 'gateway-complete',
+    withdrawTxid: reader.id(),
+    coin: reader.text(),
+    signatures: reader.u8(),
+    hex: reader.text(),
+  }
+}
+
+function readSign(reader: Reader): GatewayOp {
+  return {
+    op: 'gateway-sign',
+    withdrawTxid: reader.id(),
+    lastTxid: reader.id(),
+    signers: reader.list(34, () => readPubkey(reader)),
+    coin: reader.text(),
+    signatures: reader.u8(),
+    hex: reader.text(),
+  }
+}
+
+function readDone(reader: Reader, withTeller = false): GatewayOp {
+  return {
+    op: 'gateway-done',
+    withdrawTxid: reader.id(),
+    ...(withTeller ? { teller: readPubkey(reader) } : {}),
+    coin: reader.text(),
+    completeTxid: reader.id(),
   }
 }
 
@@ -328,11 +397,15 @@ function readBind(reader: Reader): GatewayOp {
   }
 }
 
-function readDeposit(reader: Reader): GatewayOp {
+function readDeposit(reader: Reader, withToken = false): GatewayOp {
+  const tokenId = withToken ? reader.id() : undefined
+  const names = withToken
+    ? { bindTxid: reader.id(), coin: reader.text() }
+    : { coin: reader.text(), bindTxid: reader.id() }
   return {
     op: 'gateway-deposit',
-    coin: reader.text(),
-    bindTxid: reader.id(),
+    ...(tokenId === undefined ? {} : { tokenId }),
+    ...names,
     publishers: reader.list(34, () => readPubkey(reader)),
     dataTxids: reader.list(32, () => reader.id()),
     height: reader.i32(),

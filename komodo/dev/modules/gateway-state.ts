@@ -51,15 +51,24 @@ export interface Withdrawal {
   readonly signatures: number
   /** What has been signed so far, hex. */
   readonly hex: string
+  /** Who has signed; only known in family B. */
+  readonly signers: readonly string[]
 }
 
 export function withdrawalOf(chain: Chain, txid: string): Withdrawal | null {
   const op = gatewayOpAt(chain, txid)
-  if (op?.op === 'gateway-withdraw') return { txid, op, lastTxid: txid, signatures: 0, hex: '' }
-  if (op?.op !== 'gateway-partial' && op?.op !== 'gateway-complete') return null
+  if (op?.op === 'gateway-withdraw') return { txid, op, lastTxid: txid, signatures: 0, hex: '', signers: [] }
+  if (op?.op !== 'gateway-partial' && op?.op !== 'gateway-complete' && op?.op !== 'gateway-sign') return null
   const asked = gatewayOpAt(chain, op.withdrawTxid)
   if (asked?.op !== 'gateway-withdraw') return null
-  return { txid: op.withdrawTxid, op: asked, lastTxid: txid, signatures: op.signatures, hex: op.hex }
+  return {
+    txid: op.withdrawTxid,
+    op: asked,
+    lastTxid: txid,
+    signatures: op.signatures,
+    hex: op.hex,
+    signers: op.op === 'gateway-sign' ? op.signers : [],
+  }
 }
 
 /** Withdrawals whose latest live step is of one of these kinds. */

@@ -370,7 +370,8 @@ const withdraw: Call = (node, params) => {
     tokenOutput(GATEWAYS.code, GATEWAYS.pubkey, amount),
     ...(rest > 0n ? [moduleOutput(tx.EVAL.tokens, self.pubkey, rest)] : []),
   ]
-  const inner = { op: 'gateway-withdraw', bindTxid, coin, withdrawPubkey: payee, amount } as const
+  const asker = node.family === 'B' ? { asker: self.pubkey } : {}
+  const inner = { op: 'gateway-withdraw', bindTxid, ...asker, coin, withdrawPubkey: payee, amount } as const
   const condition = tx.moduleCondition(tx.EVAL.tokens, self.pubkey)
   const modules = taken.map((each) => ({ coin: each, condition, privateKey }))
   const op = wrapped(binding.tokenId, GATEWAYS.pubkey, inner)

@@ -8,8 +8,8 @@ import { looseId, text } from '../rpc/params.js'
 import type { Params } from '../rpc/params.js'
 import { arity, built, isConfirmed, refused, selfOf } from './calls.js'
 import type { Call } from './calls.js'
-import { gatewayOpAt, withdrawalOf, withdrawalsAt } from './gateway-state.js'
-import type { Withdrawal } from './gateway-state.js'
+import { gatewayOpAt, liveMarkers, withdrawalOf, withdrawalsAt } from './gateway-state.js'
+import type { Binding, Withdrawal } from './gateway-state.js'
 import { bound, isBinding } from './gateways.js'
 
 interface Step {
@@ -83,14 +83,25 @@ const completeSigning: Call = (node, params) => {
   return advance(node, { lastTxid, op, error: 'error adding funds for completesigning' })
 }
 
-/** Family B: one call; how many have signed says whether it is a step or the end. */
+/** Family B: one call for each signer; the number of signatures says when it is enough. */
 const withdrawSign: Call = (node, params) => {
   arity(params, 3, 3, 'gatewayswithdrawsign lasttxid coin hex')
-  const withdrawal = target(node, stepOf(params), "can't find last tx")
+  const step = stepOf(params)
+  const withdrawal = target(node, step, "can't find last tx")
   if (!isWithdrawal(withdrawal)) return withdrawal
-  const binding = bound(node.chain, withdrawal.op.bindTxid, withdrawal.op.coin)
-  const last = isBinding(binding) && withdrawal.signatures + 1 >= binding.op.m
-  return (last ? completeSigning : partialSign)(node, params)
+  const { coin, hex, lastTxid } = step
+  const signers = [...withdrawal.signers, selfOf(node).pubkey]
+  const withdrawTxid = withdrawal.txid
+  const op = {
+    op: 'gateway-sign',
+    withdrawTxid,
+    lastTxid,
+    signers,
+    coin,
+    signatures: signers.length,
+    hex,
+  } as const
+  return advance(node, { lastTxid, op, error: 'error adding funds for withdrawsign' })
 }
 
 const markDone: Call = (node, params) => {
@@ -99,11 +110,23 @@ const markDone: Call = (node, params) => {
   const [completeTxid, coin] = [looseId(text(params, 0)), text(params, 1)]
   if (!chain.find(completeTxid)) return refused(`invalid completesigning txid ${completeTxid}`)
   const complete = gatewayOpAt(chain, completeTxid)
-  if (complete?.op !== 'gateway-complete' || complete.coin !== coin)
+  const last = node.family === 'B' ? 'gateway-sign' : 'gateway-complete'
+  if (
+    (complete?.op !== 'gateway-complete' && complete?.op !== 'gateway-sign') ||
+    complete.op !== last ||
+    complete.coin !== coin
+  )
     return refused(`cannot decode completesigning tx opret ${completeTxid}`)
   if (!isConfirmed(chain, completeTxid))
     return refused('gatewayscompletesigning tx not yet confirmed/notarized')
-  const op = { op: 'gateway-done', withdrawTxid: complete.withdrawTxid, coin, completeTxid } as const
+  const teller = node.family === 'B' ? { teller: selfOf(node).pubkey } : {}
+  const op = {
+    op: 'gateway-done',
+    withdrawTxid: complete.withdrawTxid,
+    ...teller,
+    coin,
+    completeTxid,
+  } as const
   return advance(node, { lastTxid: completeTxid, op, error: 'error adding funds for markdone' })
 }
 
@@ -117,69 +140,133 @@ function listOf(node: DevNode, params: Params, help: string) {
   return { binding, bindTxid, coin, pubkey, queueflag }
 }
 
-const pending =
-  (help: string, marksProcessed: boolean): Call =>
-  (node, params) => {
-    const { binding, bindTxid, coin, pubkey, queueflag } = listOf(node, params, help)
-    if (!isBinding(binding)) return binding
-    const { chain } = node
-    const mine = withdrawalsAt(chain, ['gateway-withdraw', 'gateway-partial']).filter(
-      ({ op }) => op.bindTxid === bindTxid && op.coin === coin,
-    )
-    const items = mine.map(({ txid, op, lastTxid, signatures, hex }) => ({
+const pending: Call = (node, params) => {
+  const { binding, bindTxid, coin, pubkey, queueflag } = listOf(
+    node,
+    params,
+    'gatewayspendingwithdraws bindtxid coin',
+  )
+  if (!isBinding(binding)) return binding
+  const { chain } = node
+  const { n } = binding.op
+  const items = withdrawalsAt(chain, ['gateway-withdraw', 'gateway-partial'])
+    .filter(({ op }) => op.bindTxid === bindTxid && op.coin === coin)
+    .map((withdrawal) => ({
+      ...itemOf(node, binding, withdrawal),
+      ...signerOf(binding, queueflag, pubkey),
+      number_of_signs: n > 1 ? withdrawal.signatures : undefined,
+      last_txid: n > 1 ? withdrawal.lastTxid : undefined,
+      hex: n > 1 && withdrawal.signatures > 0 ? withdrawal.hex : undefined,
+    }))
+  return { coin, pending: items, queueflag }
+}
+
+function itemOf({ chain }: DevNode, binding: Binding, { txid, op }: Withdrawal) {
+  return {
+    withdrawtxid: txid,
+    withdrawtxidaddr: tx.markerAddress(txid, binding.versions),
+    withdrawaddr: tx.pubkeyAddress(op.withdrawPubkey, binding.versions),
+    amount: tx.coinsText(op.amount),
+    confirmed_or_notarized: isConfirmed(chain, txid),
+  }
+}
+
+function signerOf(binding: Binding, queueflag: number, pubkey: string) {
+  const signeraddr = tx.pubkeyAddress(pubkey, binding.versions)
+  return queueflag ? { depositaddr: binding.depositAddress, signeraddr } : {}
+}
+
+/** As in real nodes, the finished items of all gateways of the same coin are listed, not only those of this one. */
+const processed: Call = (node, params) => {
+  const { binding, coin, queueflag } = listOf(node, params, 'gatewaysprocessed bindtxid coin')
+  if (!isBinding(binding)) return binding
+  const { chain } = node
+  const items = withdrawalsAt(chain, ['gateway-complete'])
+    .filter(({ op }) => op.coin === coin)
+    .map(({ txid, op, lastTxid, hex }) => ({
+      completesigningtxid: lastTxid,
       withdrawtxid: txid,
       withdrawtxidaddr: tx.markerAddress(txid, binding.versions),
       withdrawaddr: tx.pubkeyAddress(op.withdrawPubkey, binding.versions),
+      confirmed_or_notarized: isConfirmed(chain, lastTxid),
       amount: tx.coinsText(op.amount),
-      confirmed_or_notarized: isConfirmed(chain, txid),
-      depositaddr: queueflag ? binding.depositAddress : undefined,
-      signeraddr: queueflag ? tx.pubkeyAddress(pubkey, binding.versions) : undefined,
-      number_of_signs: binding.op.n > 1 ? signatures : undefined,
-      last_txid: binding.op.n > 1 || marksProcessed ? lastTxid : undefined,
-      hex: binding.op.n > 1 && signatures > 0 ? hex : undefined,
-      processed: marksProcessed ? false : undefined,
+      hex,
     }))
-    return { coin, pending: items, queueflag }
-  }
+  return { coin, processed: items, queueflag }
+}
 
-/** As in real nodes, the finished items of all gateways of the same coin are listed, not only those of this one. */
-const finished =
-  (help: string, names: { readonly list: 'processed' | 'signed'; readonly txid: string }): Call =>
-  (node, params) => {
-    const { binding, bindTxid, coin, queueflag } = listOf(node, params, help)
-    if (!isBinding(binding)) return binding
-    const { chain } = node
-    const items = withdrawalsAt(chain, ['gateway-complete'])
-      .filter(({ op }) => op.coin === coin && (node.family !== 'B' || op.bindTxid === bindTxid))
-      .map(({ txid, op, lastTxid, hex }) => ({
-        [names.txid]: lastTxid,
-        withdrawtxid: txid,
-        withdrawtxidaddr: tx.markerAddress(txid, binding.versions),
-        withdrawaddr: tx.pubkeyAddress(op.withdrawPubkey, binding.versions),
-        confirmed_or_notarized: isConfirmed(chain, lastTxid),
-        amount: tx.coinsText(op.amount),
-        hex,
-      }))
-    return { coin, [names.list]: items, queueflag }
+/** Family B sees the mempool too, and shows one withdrawal at a time: the one under way, or the next. */
+function stepsOf({ chain }: DevNode, bindTxid: string, coin: string): Withdrawal[] {
+  const ids = [...chain.mempool.keys(), ...liveMarkers(chain).map(({ txid }) => txid)]
+  return ids.flatMap((txid) => {
+    const op = gatewayOpAt(chain, txid)
+    const withdrawal = op && withdrawalOf(chain, txid)
+    if (!withdrawal || chain.poolSpender(txid, 0)) return []
+    return withdrawal.op.bindTxid === bindTxid && withdrawal.op.coin === coin ? withdrawal : []
+  })
+}
+
+const pendingSign: Call = (node, params) => {
+  const help = 'gatewayspendingsignwithdraws bindtxid coin'
+  const { binding, bindTxid, coin, pubkey, queueflag } = listOf(node, params, help)
+  if (!isBinding(binding)) return binding
+  const { m, n } = binding.op
+  const steps = stepsOf(node, bindTxid, coin)
+  const next =
+    steps.find(({ signatures }) => signatures > 0) ?? steps.find(({ txid }) => node.chain.blockOf(txid))
+  const items = (next ? [next] : []).map((withdrawal) => ({
+    ...itemOf(node, binding, withdrawal),
+    ...signerOf(binding, queueflag, pubkey),
+    last_txid: withdrawal.lastTxid,
+    processed: withdrawal.signers.includes(pubkey) || withdrawal.signatures >= m ? true : undefined,
+    number_of_signs: n > 1 ? withdrawal.signatures : undefined,
+    hex: n > 1 && withdrawal.signatures > 0 ? withdrawal.hex : undefined,
+  }))
+  return { coin, pending: items, queueflag }
+}
+
+const signed: Call = (node, params) => {
+  const help = 'gatewayssignedwithdraws bindtxid coin'
+  const { binding, bindTxid, coin, pubkey, queueflag } = listOf(node, params, help)
+  if (!isBinding(binding)) return binding
+  const { m, n } = binding.op
+  const items = stepsOf(node, bindTxid, coin)
+    .filter(({ signatures }) => signatures >= m)
+    .map((withdrawal) => ({
+      withdrawsigntxid: withdrawal.lastTxid,
+      withdrawtxid: withdrawal.txid,
+      withdrawtxidaddr: tx.markerAddress(withdrawal.txid, binding.versions),
+      withdrawaddr: tx.pubkeyAddress(withdrawal.op.withdrawPubkey, binding.versions),
+      confirmed_or_notarized: isConfirmed(node.chain, withdrawal.lastTxid),
+      amount: tx.coinsText(firstAmount(withdrawal)),
+      ...signerOf(binding, queueflag, pubkey),
+      last_txid: withdrawal.lastTxid,
+      number_of_signs: n > 1 ? withdrawal.signatures : undefined,
+      hex: withdrawal.hex,
+    }))
+  return { coin, signed: items, queueflag }
+}
+
+/** What the payout's first output is worth, as family B shows it. */
+function firstAmount({ hex, op }: Withdrawal): bigint {
+  try {
+    return tx.decodeTransaction(hex).outputs[0]?.value ?? op.amount
+  } catch {
+    return op.amount
   }
+}
 
 export const SIGNING_CALLS_A: Readonly<Record<string, Call>> = {
-  gatewayspendingwithdraws: pending('gatewayspendingwithdraws bindtxid coin', false),
+  gatewayspendingwithdraws: pending,
   gatewayspartialsign: partialSign,
   gatewayscompletesigning: completeSigning,
-  gatewaysprocessed: finished('gatewaysprocessed bindtxid coin', {
-    list: 'processed',
-    txid: 'completesigningtxid',
-  }),
+  gatewaysprocessed: processed,
   gatewaysmarkdone: markDone,
 }
 
 export const SIGNING_CALLS_B: Readonly<Record<string, Call>> = {
-  gatewayspendingsignwithdraws: pending('gatewayspendingsignwithdraws bindtxid coin', true),
+  gatewayspendingsignwithdraws: pendingSign,
   gatewayswithdrawsign: withdrawSign,
-  gatewayssignedwithdraws: finished('gatewayssignedwithdraws bindtxid coin', {
-    list: 'signed',
-    txid: 'withdrawsigntxid',
-  }),
+  gatewayssignedwithdraws: signed,
   gatewaysmarkdone: markDone,
 }

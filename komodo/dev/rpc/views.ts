@@ -93,7 +93,10 @@ export function blockJson(chain: Chain, block: Block, details: boolean): NodeJso
 const POOLS = ['transparent', 'sprout', 'sapling', 'burned'] as const
 
 /** How many coins there are up to a height, and how many its block made. */
-export function supplyJson({ params }: Chain, height: number): { chainSupply: NodeJson; valuePools: NodeJson } {
+export function supplyJson(
+  { params }: Chain,
+  height: number,
+): { chainSupply: NodeJson; valuePools: NodeJson } {
   const made = (at: number) => (at === 0 ? 0n : at === 1 ? params.premine : params.reward)
   const total = height === 0 ? 0n : params.premine + params.reward * BigInt(height - 1)
   const pool = (value: bigint, delta: bigint) => ({
@@ -105,7 +108,10 @@ export function supplyJson({ params }: Chain, height: number): { chainSupply: No
   })
   return {
     chainSupply: pool(total, made(height)),
-    valuePools: POOLS.map((id) => ({ id, ...(id === 'transparent' ? pool(total, made(height)) : pool(0n, 0n)) })),
+    valuePools: POOLS.map((id) => ({
+      id,
+      ...(id === 'transparent' ? pool(total, made(height)) : pool(0n, 0n)),
+    })),
   }
 }
 

@@ -320,7 +320,9 @@ export function sendTo(node: DevNode, outputs: readonly TxOutput[]): string {
   const coins = wallet.pick(chain, total + FEE, 500)
   const [first] = coins ?? []
   if (!coins || !first) throw new RpcError(-4, 'Insufficient funds')
-  return node.submit(pay(chain, wallet, { coins, outputs, changeScript: first.script }))
+  const hex = pay(chain, wallet, { coins, outputs, changeScript: first.script })
+  node.known.add(tx.txidOf(hex))
+  return node.submit(hex)
 }
 
 function outputOf(name: unknown, amount: unknown): TxOutput {
