@@ -47,12 +47,23 @@ const DEV = command({
   summary: 'run the embedded chain and exchange alone, for other programs to use',
   details: [
     "A chain that speaks factomd's JSON-RPC API (/v2) and an exchange that answers as the real venues do, both on " +
-      '127.0.0.1. The addresses hold funds; their keys are the public test keys of Factom: anybody knows them.',
+      '127.0.0.1. The addresses hold funds; their keys are the public test keys of Factom: anybody knows them. Beside ' +
+      'them a wallet answers as factom-walletd does.',
+    'It prints how to point pegnetd, pegnet, factom-cli and this miner at it, and how to set faults while it runs: ' +
+      'lost commits, HTTP errors, cut connections, a node that lags or stalls.',
+    'Everything accepted is kept in the data directory and survives a kill.',
   ],
   keys: DEV_KEYS,
   examples: [
     { line: 'pegminer dev', text: 'the API on port 8088, blocks of a minute' },
-    { line: 'pegminer dev --port 0 --block-seconds 10 --json', text: 'any free port, said in JSON' },
+    {
+      line: 'pegminer dev --port 0 --wallet-port off --block-seconds 10 --json',
+      text: 'any free port, said in JSON',
+    },
+    {
+      line: 'pegminer dev --start-height 258790 --manual',
+      text: "near a change of MainNet's rules, minutes by hand",
+    },
   ],
   load: async () => (await import('./dev.js')).dev,
 })

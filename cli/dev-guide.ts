@@ -3,7 +3,10 @@ import type { DevChain } from '../factom/dev/index.js'
 
 type Guided = Pick<DevChain, 'url' | 'walletUrl' | 'control' | 'startHeight' | 'keys'>
 
-export function devGuide(chain: Guided, exchange: string, bits: number): string[] {
+export function devGuide(
+  chain: Guided,
+  { exchange, bits, manual }: { readonly exchange: string; readonly bits: number; readonly manual: boolean },
+): string[] {
   const factomd = new URL(chain.url).host
   const wallet = chain.walletUrl === null ? null : new URL(chain.walletUrl).host
   const size = `LXRBITSIZE=${bits}`
@@ -33,6 +36,7 @@ export function devGuide(chain: Guided, exchange: string, bits: number): string[
     call('faults', '{}'),
     call('set-faults', '{"faults":{"drop-commit":{"share":0.5}}}'),
     call('set-faults', '{"faults":{}}'),
+    ...(manual ? ['# end ten minutes', call('advance-minute', '{"count":10}')] : []),
     '',
   ].flatMap((text) => text.split('\n'))
 }

@@ -62,12 +62,12 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
     fact('FCT', chain.keys.fctAddress)
     fact('', chain.keys.fctSecret)
     output.line()
-    for (const line of devGuide(
-      chain,
-      exchange.url,
-      settings['lxrhash.bits'] ?? networkOf('dev').defaultBits,
-    ))
-      output.line(line === '' ? '' : ` ${line}`)
+    const guide = {
+      exchange: exchange.url,
+      bits: settings['lxrhash.bits'] ?? networkOf('dev').defaultBits,
+      manual: settings['network.manual'],
+    }
+    for (const line of devGuide(chain, guide)) output.line(line === '' ? '' : ` ${line}`)
     output.line(' Ctrl-C ends it.')
 
     const ended = AbortSignal.any([signal, broken.signal])

@@ -16,17 +16,21 @@ import { ASSETS, gradeBlock, noWinners, oprChainId } from '../oracle/index.js'
 import { networkOf } from '../config/index.js'
 import { shape } from './factomd/node.js'
 
+interface Call {
+  /** Bodies, as they were. */
+  readonly request: string
+  readonly status: number
+  readonly reply: string
+}
+
 interface Recording {
-  readonly note: string
   /** Files of the chain's directory, from height 1. */
   readonly blocks: readonly { readonly height: number }[]
-  readonly calls: readonly {
-    readonly from: 'pegnetd' | 'pegnet'
-    /** Bodies, as they were. */
-    readonly request: string
-    readonly status: number
-    readonly reply: string
-  }[]
+  readonly calls: readonly (Call & { readonly from: 'pegnetd' | 'pegnet' })[]
+  /** What pegnet's miner sent in minute 9 of a block, and asked before. */
+  readonly submitted: { readonly atMs: number; readonly calls: readonly Call[] }
+  /** What it asked of the wallet. */
+  readonly wallet: readonly Call[]
   /** By height, of the graded blocks: entry hash and payout of each place; rates by ticker. */
   readonly judged: {
     readonly winners: Readonly<Record<string, readonly (readonly [hash: string, payout: number])[]>>
@@ -37,7 +41,7 @@ interface Recording {
 /** What goes by the clock, or by how far the chain has got since. */
 const MOVING = new Set(['current-minute', 'heights', 'chain-head'])
 
-const { blocks, calls, judged } = JSON.parse(
+const { blocks, calls, submitted, wallet, judged } = JSON.parse(
   gunzipSync(readFileSync(join(import.meta.dirname, 'fixtures', 'strangers.json.gz'))).toString(),
 ) as Recording
 
@@ -124,4 +128,48 @@ t.test('their winners, payouts and rates are ours', async (t) => {
     )
   }
   t.equal(graded, Object.keys(judged.winners).length)
+})
+
+t.test('the records of the Go miner get in', async (t) => {
+  let now = submitted.atMs - 600_000
+  const chain = await startDevChain({
+    dataDir: t.testdir(),
+    blockSeconds: 60,
+    manual: true,
+    walletPort: 0,
+    now: () => now,
+  })
+  t.teardown(() => chain.close())
+  const ask = async (url: string | null, { request }: Call) => {
+    const response = await fetch(`${url}/v2`, { method: 'POST', body: request })
+    return { status: response.status, reply: (await response.json()) as unknown }
+  }
+  for (const call of wallet)
+    t.strictSame(
+      await ask(chain.walletUrl, call),
+      { status: call.status, reply: JSON.parse(call.reply) },
+      'its key',
+    )
+  for (let i = 0; i < 11; i++) chain.tick()
+  now = submitted.atMs
+  const hashes: string[] = []
+  for (const call of submitted.calls) {
+    const { method } = JSON.parse(call.request) as { method: string }
+    const answer = await ask(chain.url, call)
+    const recorded = JSON.parse(call.reply) as { result: { entryhash: string } }
+    if (method === 'entry-credit-balance') t.equal(shape(answer.reply), shape(recorded))
+    else t.strictSame(answer, { status: call.status, reply: recorded }, method)
+    if (method === 'reveal-entry') hashes.push(recorded.result.entryhash)
+  }
+  t.equal(hashes.length, 5)
+  for (let i = 0; i < 10; i++) chain.tick()
+  const client = createFactomClient({ url: chain.url })
+  t.teardown(() => client.close())
+  const { rows } = await client.dblockByHeight(chain.savedHeight)
+  const row = rows.find(({ chainId }) => chainId === oprChainId(networkOf('dev')))
+  const { entries } = await client.entryBlock(row?.keyMr ?? '')
+  t.strictSame(
+    entries.map(({ hash }) => hash),
+    hashes,
+  )
 })
