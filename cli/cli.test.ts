@@ -475,7 +475,7 @@ t.test('what a person sees of the events', async (t) => {
     ' RECORDS     1 record published, 1 place among the winners',
     ' REWARD      360 PEG',
     ' HASHRATE    41 kH/s mean, 1,234,567 hashes',
-    ' NEW WORK    taken up by all threads in 0.04 ms (p50), 2.3 ms (p99), 9.0 ms (max)',
+    ' NEW WORK    all threads had it after 0.04 ms (p50), 2.3 ms (p99), 9.0 ms (max)',
     '',
   ])
 })

@@ -110,5 +110,5 @@ export function summaryLines(event: StoppedEvent): [label: string, value: string
 
 function newWorkLine({ p50, p99, max }: NonNullable<StoppedEvent['jobSwitch']>): [string, string] {
   const [half, most, worst] = [p50, p99, max].map((ms) => `${ms.toFixed(ms < 1 ? 2 : 1)} ms`)
-  return ['new work', `taken up by all threads in ${half} (p50), ${most} (p99), ${worst} (max)`]
+  return ['new work', `all threads had it after ${half} (p50), ${most} (p99), ${worst} (max)`]
 }
