@@ -142,7 +142,7 @@ t.test('the records of the Go miner get in', async (t) => {
   t.teardown(() => chain.close())
   const ask = async (url: string | null, { request }: Call) => {
     const response = await fetch(`${url}/v2`, { method: 'POST', body: request })
-    return { status: response.status, reply: (await response.json()) as unknown }
+    return { status: response.status, reply: await response.json() }
   }
   for (const call of wallet)
     t.strictSame(

@@ -34,7 +34,10 @@ export interface BootstrapOptions {
   readonly chains: readonly (readonly string[])[]
 }
 
-/** Does what is missing, by real transactions, commits and reveals; on a chain that has it all, nothing. */
+/**
+ * Does what is missing, by real transactions, commits and reveals; on a chain that has it all, nothing. A chain that
+ * the key cannot pay for is left for later: commits that wait would all be paid once there is money.
+ */
 export function bootstrap(engine: Engine, { credits, chains }: BootstrapOptions, nowMs: number): void {
   const key = ecKey(DEV_KEYS.ecSecret)
   const balance = engine.state.balances.credits.get(toHex(key.publicKey)) ?? 0
@@ -48,14 +51,12 @@ export function bootstrap(engine: Engine, { credits, chains }: BootstrapOptions,
     if (exists) continue
     const raw = encodeEntry({ chainId, extIds, content: new Uint8Array() })
     const hash = entryHash(raw)
-    const commit = composeChainCommit({
-      chainId,
-      entryHash: hash,
-      credits: entryCost(raw) + CHAIN_SURCHARGE,
-      timeMs: nowMs,
-      key,
-    })
-    if (!state.commits.has(hash)) engine.submit({ type: 'commit-chain', raw: commit }, nowMs)
+    const price = entryCost(raw) + CHAIN_SURCHARGE
+    if (!state.commits.has(hash)) {
+      if ((state.balances.credits.get(toHex(key.publicKey)) ?? 0) < price) continue
+      const commit = composeChainCommit({ chainId, entryHash: hash, credits: price, timeMs: nowMs, key })
+      engine.submit({ type: 'commit-chain', raw: commit }, nowMs)
+    }
     engine.submit({ type: 'reveal', raw }, nowMs)
   }
 }

@@ -29,7 +29,7 @@ const HOUR = 3_600_000
 
 async function nodeUnderTest(): Promise<Node> {
   if (given) return openNode(given)
-  const chain = await startDevChain({ dataDir: t.testdir(), blockSeconds: 4, chains: [], fund: 0 })
+  const chain = await startDevChain({ dataDir: t.testdir(), blockSeconds: 6, chains: [], fund: 0 })
   t.teardown(() => chain.close())
   return openNode(chain.url)
 }
@@ -178,7 +178,7 @@ t.test('entry credits are bought', async (t) => {
 })
 
 t.test('a new chain', async (t) => {
-  await node.minute(1, 6)
+  await node.minute(1, 4)
   const message = composeChainCommit({
     chainId: chain.chainId,
     entryHash: chain.hash,
@@ -195,32 +195,32 @@ t.test('a new chain', async (t) => {
   })
   const lost = await node.client.commitChain(message).catch(rpcCodeOf)
   t.equal(lost, -32011, 'which our client tells by its number')
-  const pending = await node
-    .until('the commit is pending', async () => {
-      const list: { entryhash: string; chainid: string | null; status: string }[] =
-        await node.result('pending-entries')
-      return list?.find(({ entryhash }) => entryhash === chain.hash)
-    })
-    .catch(() => null)
-  if (pending) t.match(pending, { entryhash: chain.hash, status: 'TransactionACK' })
+  const pending = (await node.result('pending-entries')) as { entryhash: string }[] | null
   const commit = await ack(txid, 'c')
-  t.equal(
-    shape(commit),
-    '{commitdata:{status:s,transactiondate:n,transactiondatestring:s},committxid:h,entrydata:{status:s},entryhash:s}',
-  )
-  t.equal(commit.commitdata.status, 'TransactionACK')
+  // Unless the block has been saved meanwhile, as may happen on a busy machine.
+  if (commit.commitdata.status === 'TransactionACK') {
+    t.match(
+      pending?.find(({ entryhash }) => entryhash === chain.hash),
+      { entryhash: chain.hash, status: 'TransactionACK' },
+    )
+    t.equal(
+      shape(commit),
+      '{commitdata:{status:s,transactiondate:n,transactiondatestring:s},committxid:h,entrydata:{status:s},entryhash:s}',
+    )
+  } else t.equal(commit.commitdata.status, 'DBlockConfirmed')
   const reveal = await node.result('reveal-chain', { entry: hex(chain.raw) })
   t.strictSame(reveal, { message: 'Entry Reveal Success', entryhash: chain.hash, chainid: chain.chainId })
   await taken(chain.hash)
   const head = await node.result('chain-head', { chainid: chain.chainId })
-  t.equal(head.chaininprocesslist, true)
+  const { entrydata } = await ack(chain.hash, chain.chainId)
+  if (entrydata.status === 'TransactionACK') t.equal(head.chaininprocesslist, true)
   const entry = await node.result('entry', { hash: chain.hash })
   t.equal(entry.chainid, chain.chainId, 'an entry is there before its block')
   t.equal(entry.extids.length, 2)
 })
 
 t.test('commits: raised, repeated, dated wrongly, and of somebody who has nothing', async (t) => {
-  await node.minute(1, 6)
+  await node.minute(1, 4)
   const raised = newEntry(chain.chainId, 'raised')
   await node.result('commit-entry', { message: commitOf(key, raised, 1) })
   credits -= 1

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- replies are JSON whose shape the test itself judges */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-return -- replies are JSON whose shape the test itself judges */
 /** A node under test: raw calls, what a reply looks like, waiting for conditions. */
 import { randomBytes } from 'node:crypto'
 
@@ -72,7 +72,7 @@ export async function openNode(address: string): Promise<Node> {
         const value = await ready()
         if (value) return value
         if (Date.now() > limit) throw new Error(`waited in vain: ${what}`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await new Promise((resolve) => setTimeout(resolve, 40))
       }
     },
     minute: (from, to) =>

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- replies are JSON whose shape the test itself judges */
+/* eslint-disable @typescript-eslint/no-explicit-any -- replies are JSON whose shape the test itself judges */
 import t from 'tap'
 import type { Test } from 'tap'
 

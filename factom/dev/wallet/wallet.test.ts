@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- replies are JSON whose shape the test itself judges */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument -- replies are JSON whose shape the test itself judges */
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
