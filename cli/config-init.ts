@@ -1,6 +1,6 @@
 /** `pegminer config init`: writes an annotated `pegminer.yaml`, asks what it must know where somebody can answer. */
 import { openSync, closeSync, writeSync, existsSync } from 'node:fs'
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 import {
@@ -101,7 +101,9 @@ interface Wizard {
 /** Questions on a terminal; nobody is asked where none is, or a program reads the output. */
 function createWizard({ stdin, stderr, output, signal }: ConfigContext): Wizard | undefined {
   if (output.json || (stdin as { isTTY?: boolean }).isTTY !== true) return undefined
-  const lines = createInterface({ input: stdin, output: stderr, terminal: false })
+  // Lines are taken from a queue: what is typed ahead is not lost.
+  const reader = createInterface({ input: stdin, terminal: false, signal })
+  const lines = reader[Symbol.asyncIterator]()
   const say = (text: string): void => void stderr.write(text)
   say('Enter alone takes what stands in brackets, or leaves it open.\n')
   return {
@@ -111,12 +113,14 @@ function createWizard({ stdin, stderr, output, signal }: ConfigContext): Wizard 
       for (;;) {
         const hint = usual === '' || secret ? '' : ` [${usual}]`
         say(`${secret ? 'file with the ' : ''}${description}${hint}: `)
-        const answer = (await lines.question('', { signal })).trim()
+        const { value, done } = await lines.next()
+        signal.throwIfAborted()
+        const answer = done ? '' : value.trim()
         if (answer === '') return undefined
         if (secret || type.parse(answer) !== undefined) return answer
         say(`  must be ${type.expects}\n`)
       }
     },
-    close: () => lines.close(),
+    close: () => reader.close(),
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../config/index.js'
 import { EXIT, type CommandContext } from './context.js'
 import { plural } from './format.js'
-import { defaultTextOf } from './help.js'
+import { shownSettings } from './shown.js'
 
 export type ConfigContext = CommandContext<SettingKey, Readonly<Record<string, unknown>>>
 
@@ -58,18 +58,10 @@ function check(context: ConfigContext): number {
   return EXIT.done
 }
 
-const MASK = '(secret)'
-
 /** Every setting with its value and where it comes from. */
 function show(context: ConfigContext): number {
-  const { origins, places, texts, output, sections, config: file, problems } = context
-  const rows = SETTING_KEYS.filter((key) => !settingOf(key).notInFile).map((key) => {
-    const origin = origins[key]
-    const { secret, type } = settingOf(key)
-    const fallback = defaultTextOf(key) || (type.placeholder === '' ? 'off' : '')
-    const value = origin === 'default' ? fallback : secret ? MASK : texts[key]
-    return { key: key as string, value, origin: origin as string, place: places[key] }
-  })
+  const { output, sections, config: file, problems } = context
+  const rows = shownSettings(context, SETTING_KEYS)
   for (const name of Object.keys(sections).filter((name) => file?.sectionOf(name) !== undefined))
     rows.push({ key: name, value: '…', origin: 'file', place: file?.at(file.lineOf(name, [])) ?? '' })
   for (const row of rows) output.event({ event: 'setting', ...row })

@@ -33,6 +33,8 @@ export const MINE_KEYS = keys(
   'network.walletPort',
   'network.exchangePort',
   'telemetry.port',
+  'telemetry.host',
+  'telemetry.token',
   ...OUTPUT,
 )
 export const DEV_KEYS = keys(

@@ -13,16 +13,17 @@ import {
   type PriceFeed,
   type PriceSources,
 } from '../oracle/index.js'
-import { createMetrics, type Metrics } from '../telemetry/index.js'
+import { createApi, createBoard, createMetrics, type Metrics } from '../telemetry/index.js'
 import { openMap, paramsOf } from './byte-map.js'
 import { EXIT, type CommandContext } from './context.js'
 import { chosenCpus, ownCpus } from './cpus.js'
 import { bytesText, durationText, tilde } from './format.js'
-import type { MineKey } from './keys.js'
+import { MINE_KEYS, type MineKey } from './keys.js'
 import { machineOf, threadsOf } from './machine.js'
 import { planOf, type MinePlan } from './mine-plan.js'
 import { openResources, type Resources } from './resources.js'
 import { serveMetrics } from './serve-metrics.js'
+import { shownSettings } from './shown.js'
 import { versionOf } from './version.js'
 import { factPrinter } from './view/facts.js'
 import { createEventView } from './view/stream.js'
@@ -100,11 +101,29 @@ export async function mine(context: Context): Promise<number> {
     }
     const miner = createMiner(options, { client, ecKey: around.key, byteMap: map, prices })
     metrics.observe(miner.view)
-    const { server, text: metricsText } = await serveMetrics(context, { metrics, view: miner.view })
+    const board = createBoard()
+    const stop = new AbortController()
+    const { server, text: metricsText } = await serveMetrics(context, {
+      metrics,
+      view: miner.view,
+      api: createApi({
+        facts: {
+          version: versionOf(),
+          network: plan.network.name,
+          identity: plan.identity,
+          coinbase: plan.coinbase,
+          startedAt: Date.now(),
+        },
+        view: miner.view,
+        board,
+        settings: () => shownSettings(context, MINE_KEYS),
+        actions: { pause: () => miner.pause(), resume: () => miner.resume(), stop: () => stop.abort() },
+      }),
+    })
     if (server) resources.add(() => server.close())
 
     networkFacts(context, plan, { around, client, prices }).forEach(([label, value]) => fact(label, value))
-    fact('metrics', metricsText)
+    fact('status', metricsText)
     output.line()
     output.event({
       event: 'start',
@@ -128,10 +147,12 @@ export async function mine(context: Context): Promise<number> {
     miner.on((event) => {
       output.event(event)
       view.show(event)
+      board.hear(event)
     })
     try {
       await warmUp(prices, context)
-      const { reason } = await miner.run(signal)
+      const { reason } = await miner.run(AbortSignal.any([signal, stop.signal]))
+      if (stop.signal.aborted) return EXIT.done
       return { blocks: EXIT.done, interrupted: EXIT.interrupted, failed: EXIT.failure }[reason]
     } finally {
       view.close()

@@ -4,13 +4,18 @@ import {
   liveChecks,
   readyChecks,
   startTelemetry,
+  type Api,
   type Metrics,
   type MinerNumbers,
   type TelemetryServer,
 } from '../telemetry/index.js'
 import type { CommandContext } from './context.js'
+import { versionOf } from './version.js'
 
-type Context = Pick<CommandContext<'telemetry.port'>, 'settings' | 'log' | 'output'>
+type Context = Pick<
+  CommandContext<'telemetry.port' | 'telemetry.host' | 'telemetry.token'>,
+  'settings' | 'log' | 'output'
+>
 
 export interface ServedMetrics {
   readonly server: TelemetryServer | null
@@ -21,7 +26,7 @@ export interface ServedMetrics {
 /** A port that cannot be used is replaced by a free one: a line says so, with `--json` a warning in the log. */
 export async function serveMetrics(
   { settings, log, output }: Context,
-  { metrics, view }: { metrics: Metrics; view: MinerNumbers },
+  { metrics, view, api }: { metrics: Metrics; view: MinerNumbers; api: Api },
 ): Promise<ServedMetrics> {
   const port = settings['telemetry.port']
   if (port === 'off') return { server: null, text: 'off' }
@@ -30,16 +35,22 @@ export async function serveMetrics(
     contentType: metrics.registry.contentType,
     live: () => liveChecks(view),
     ready: () => readyChecks(view),
+    api,
+  }
+  const options = {
+    host: settings['telemetry.host'],
+    token: settings['telemetry.token'],
+    version: versionOf(),
   }
   const served = (server: TelemetryServer, note = ''): ServedMetrics => ({
     server,
-    text: `${server.url}/metrics${note}`,
+    text: `${server.url}/  (Prometheus: ${server.url}/metrics)${note}`,
   })
   try {
-    return served(await startTelemetry(port, routes))
+    return served(await startTelemetry(port, routes, options))
   } catch (error) {
     if (!isCoded(error) || port === 0) throw error
-    const server = await startTelemetry(0, routes)
+    const server = await startTelemetry(0, routes, options)
     if (output.json)
       log.warn(`metrics moved to port ${server.port}`, { code: error.code, reason: error.message })
     return served(server, ` (port ${port} cannot be used)`)

@@ -109,8 +109,11 @@ function sectionsOf(text: string): Map<string, Map<string, string>> {
     if (entries === null || typeof entries !== 'object') continue
     sections.set(
       section,
-      new Map(Object.entries(entries).map(([name, value]) => [name, String(value).trim()])),
+      new Map(Object.entries(entries).map(([name, value]) => [name, unquoted(String(value).trim())])),
     )
   }
   return sections
 }
+
+/** The library leaves quotes where a comment follows them. */
+const unquoted = (text: string): string => /^"(.*)"$/.exec(text)?.[1] ?? text

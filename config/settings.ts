@@ -303,7 +303,20 @@ export const SETTINGS = {
   }),
   'telemetry.port': given(portOrOff, 9468, {
     flag: 'metrics-port',
-    description: 'port on 127.0.0.1 for Prometheus: /metrics, /live and /ready',
+    description: 'port for the status page, the API, and Prometheus: /metrics, /live and /ready',
+  }),
+  'telemetry.host': given(
+    pattern('ADDRESS', /^(localhost|[0-9a-f:.]{2,45})$/i, 'an IP address, or localhost'),
+    '127.0.0.1',
+    {
+      flag: 'metrics-host',
+      description: 'address to listen on there; 0.0.0.0 lets other machines read everything',
+    },
+  ),
+  'telemetry.token': optional(pattern('TOKEN', /^[!-~]{16,256}$/, '16 to 256 characters without spaces'), {
+    secret: true,
+    defaultText: 'nothing can be changed through the API',
+    description: 'what a caller of POST /api/v1/pause, resume and stop must know',
   }),
   'log.level': given(choice('error', 'warn', 'info', 'debug'), 'info', {
     flag: 'log-level',

@@ -1,10 +1,16 @@
-/** The HTTP server for Prometheus and supervisors: /metrics, /live, /ready. Read-only, on loopback. */
+/** The HTTP server: metrics and health for machines, API and status page for people. On loopback unless told. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { messageOf } from '../config/index.js'
+import { ACTION_NAMES, API_NAMES, type Api } from './api.js'
+import { assetOf } from './assets.js'
 import { fail } from './errors.js'
+import { createStreams, type Streams } from './events.js'
 import type { Check } from './health.js'
+import { createBudget, hasToken, isOwnHost, type Budget } from './limits.js'
+import { jsonOf } from './logger.js'
+import { openApi } from './openapi.js'
 
 export interface TelemetryRoutes {
   /** Text of /metrics, in the format that `contentType` names. */
@@ -12,6 +18,18 @@ export interface TelemetryRoutes {
   readonly contentType: string
   live(): readonly Check[]
   ready(): readonly Check[]
+  /** With it there are /api/v1 and the status page. */
+  readonly api?: Api
+}
+
+export interface TelemetryOptions {
+  /** Address to listen on. Default 127.0.0.1. */
+  readonly host?: string
+  /** What POST requests must carry; without it none is accepted. */
+  readonly token?: string | undefined
+  readonly version?: string
+  /** How many requests are answered a second, and at once after a pause. Default 50 and 200. */
+  readonly requests?: { readonly perSecond: number; readonly burst: number }
 }
 
 export interface TelemetryServer {
@@ -23,13 +41,31 @@ export interface TelemetryServer {
 }
 
 const HOST = '127.0.0.1'
-/** Prometheus needs one connection; more than these are somebody's mistake. */
+/** Prometheus needs one connection, a browser six; more than these are somebody's mistake. */
 const MAX_CONNECTIONS = 64
 /** A request is a few hundred bytes: whoever needs longer to send it is not served. */
 const REQUEST_MS = 5_000
+/** An open page asks for a few things every two seconds. */
+const REQUESTS = { perSecond: 50, burst: 200 }
+/** No request needs a body; those of usual clients are small. */
+const MOST_BODY_BYTES = 1024 * 1024
+const ALLOWED_BODY_BYTES = 1024
 
 /** Throws `E_TELEMETRY_PORT` if the port is taken or forbidden. Port 0 is any free one. */
-export async function startTelemetry(port: number, routes: TelemetryRoutes): Promise<TelemetryServer> {
+export async function startTelemetry(
+  port: number,
+  routes: TelemetryRoutes,
+  options: TelemetryOptions = {},
+): Promise<TelemetryServer> {
+  const { host = HOST, requests = REQUESTS } = options
+  const streams = createStreams(routes.api)
+  const site: Site = {
+    routes,
+    options,
+    host,
+    streams,
+    budget: createBudget(requests.perSecond, requests.burst),
+  }
   const server = createServer(
     {
       requestTimeout: REQUEST_MS,
@@ -37,24 +73,26 @@ export async function startTelemetry(port: number, routes: TelemetryRoutes): Pro
       maxHeaderSize: 8192,
       connectionsCheckingInterval: 1000,
     },
-    (request, response) => void answer(request, response, routes),
+    (request, response) => void answer(request, response, site),
   )
   server.maxConnections = MAX_CONNECTIONS
   server.keepAliveTimeout = 30_000
-  await listen(server, port)
+  await listen(server, port, host)
   const bound = (server.address() as AddressInfo).port
+  const name = host.includes(':') ? `[${host}]` : host
   return {
     port: bound,
-    url: `http://${HOST}:${bound}`,
+    url: `http://${name}:${bound}`,
     close: () =>
       new Promise((resolve) => {
+        streams.close()
         server.close(() => resolve())
         server.closeAllConnections()
       }),
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why =
@@ -63,48 +101,117 @@ function listen(server: Server, port: number): Promise<void> {
           : error.code === 'EACCES'
             ? 'it needs more rights'
             : error.message
-      reject(fail('E_TELEMETRY_PORT', `port ${port} on ${HOST} cannot be used: ${why}`, { cause: error }))
+      reject(fail('E_TELEMETRY_PORT', `port ${port} on ${host} cannot be used: ${why}`, { cause: error }))
     })
-    server.listen(port, HOST, resolve)
+    server.listen(port, host, resolve)
   })
+}
+
+interface Site {
+  readonly routes: TelemetryRoutes
+  readonly options: TelemetryOptions
+  readonly host: string
+  readonly streams: Streams
+  readonly budget: Budget
 }
 
 interface Reply {
   readonly status: number
   readonly type: string
-  readonly body: string
+  readonly body: string | Buffer
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  routes: TelemetryRoutes,
-): Promise<void> {
-  request.resume()
-  const allowed = request.method === 'GET' || request.method === 'HEAD'
-  const reply = allowed
-    ? await replyTo(pathOf(request.url), routes).catch((error: unknown) => textReply(500, messageOf(error)))
-    : textReply(405, 'only GET and HEAD')
+/** The page uses nothing but what comes from here; its chart library sets styles on its elements. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, site: Site): Promise<void> {
+  limitBody(request)
+  const path = pathOf(request.url)
+  if (
+    path === '/api/v1/events' &&
+    request.method === 'GET' &&
+    site.routes.api &&
+    mayAsk(request, site) === null
+  ) {
+    response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
+    if (!site.streams.add(response)) response.end('retry: 10000\n\n')
+    return
+  }
+  const reply = await replyTo(path, request, site).catch((error: unknown) =>
+    problemReply(500, messageOf(error)),
+  )
   response.writeHead(reply.status, {
+    ...HEADERS,
     'content-type': reply.type,
     'content-length': Buffer.byteLength(reply.body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...(allowed ? {} : { allow: 'GET, HEAD', connection: 'close' }),
+    ...reply.headers,
   })
   response.end(request.method === 'HEAD' ? undefined : reply.body)
 }
 
-const pathOf = (url = '/'): string => url.split('?', 1)[0] ?? '/'
-const textReply = (status: number, text: string): Reply => ({
-  status,
-  type: 'text/plain; charset=utf-8',
-  body: `${text}\n`,
-})
+/** Nothing that is sent is read; whoever goes on sending is cut off. */
+function limitBody(request: IncomingMessage): void {
+  let size = 0
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size > MOST_BODY_BYTES) request.destroy()
+  })
+  request.on('error', () => {})
+}
 
-async function replyTo(path: string, routes: TelemetryRoutes): Promise<Reply> {
+const pathOf = (url = '/'): string => url.split('?', 1)[0] ?? '/'
+
+function problemReply(status: number, error: string, headers?: Readonly<Record<string, string>>): Reply {
+  return { status, type: JSON_TYPE, body: `${JSON.stringify({ error })}\n`, ...(headers ? { headers } : {}) }
+}
+
+const jsonReply = (value: object): Reply => ({ status: 200, type: JSON_TYPE, body: `${jsonOf(value)}\n` })
+
+/** Null, or why the request is not answered at all. */
+function mayAsk({ headers }: IncomingMessage, { host, budget }: Site): Reply | null {
+  if (!isOwnHost(headers.host, host)) return problemReply(403, 'this name is not ours; ask for localhost')
+  if (!budget.take()) return problemReply(429, 'too many requests', { 'retry-after': '1' })
+  return null
+}
+
+async function replyTo(path: string, request: IncomingMessage, site: Site): Promise<Reply> {
+  const refused = mayAsk(request, site)
+  if (refused) return refused
+  const action = ACTION_NAMES.find((name) => path === `/api/v1/${name}`)
+  if (action && site.routes.api) return actionReply(action, request, site)
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return problemReply(405, 'only GET and HEAD', { allow: 'GET, HEAD', connection: 'close' })
+  return (await readReply(path, site)) ?? problemReply(404, 'there is nothing here; see /api/v1/openapi.json')
+}
+
+function actionReply(action: (typeof ACTION_NAMES)[number], request: IncomingMessage, site: Site): Reply {
+  const { token } = site.options
+  if (request.method !== 'POST') return problemReply(405, 'only POST', { allow: 'POST' })
+  if (Number(request.headers['content-length'] ?? 0) > ALLOWED_BODY_BYTES)
+    return problemReply(413, 'no body is needed', { connection: 'close' })
+  if (token === undefined)
+    return problemReply(403, 'nothing can be changed from here: the setting telemetry.token is not set')
+  if (!hasToken(request.headers.authorization, token))
+    return problemReply(401, 'the header Authorization: Bearer TOKEN is missing or wrong', {
+      'www-authenticate': 'Bearer',
+    })
+  return jsonReply(site.routes.api!.act[action]())
+}
+
+async function readReply(path: string, { routes, options }: Site): Promise<Reply | undefined> {
+  const { api } = routes
   switch (path) {
     case '/metrics':
       return { status: 200, type: routes.contentType, body: await routes.metrics() }
@@ -112,11 +219,20 @@ async function replyTo(path: string, routes: TelemetryRoutes): Promise<Reply> {
       return checked(routes.live())
     case '/ready':
       return checked(routes.ready())
-    case '/':
-      return textReply(200, 'pegminer: /metrics for Prometheus, /live and /ready for supervisors')
-    default:
-      return textReply(404, 'there are /metrics, /live and /ready')
   }
+  if (api === undefined)
+    return path === '/'
+      ? {
+          status: 200,
+          type: 'text/plain; charset=utf-8',
+          body: 'pegminer: /metrics for Prometheus, /live and /ready for supervisors\n',
+        }
+      : undefined
+  if (path === '/api/v1/openapi.json') return jsonReply(openApi(options.version ?? ''))
+  const name = API_NAMES.find((name) => path === `/api/v1/${name}`)
+  if (name) return jsonReply(api.read[name]())
+  const asset = assetOf(path)
+  return asset && { status: 200, ...asset }
 }
 
 function checked(checks: readonly Check[]): Reply {

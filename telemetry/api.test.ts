@@ -1,0 +1,370 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import t from 'tap'
+
+import { ACTION_NAMES, API_NAMES } from './api.js'
+import { assetOf } from './assets.js'
+import { createApi, createBoard, createMetrics, startTelemetry, type MinerNews } from './index.js'
+import { createBudget, hasToken, isOwnHost } from './limits.js'
+import { API_SCHEMAS, openApi } from './openapi.js'
+import type { MinerNumbers } from './sources.js'
+
+const HASH = 'ab'.repeat(32)
+const TOKEN = 'a-token-of-16-characters-or-more'
+
+const numbers: MinerNumbers = {
+  state: 'mining',
+  threads: [
+    { slot: 0, hashes: 2n ** 60n, beatAgeMs: 5 },
+    { slot: 1, hashes: 7n, beatAgeMs: 11_000 },
+  ],
+  height: 12,
+  minute: 3,
+  entries: { committed: 3, revealed: 3, acknowledged: 2, failed: 1 },
+  hits: 9,
+  computeErrors: 1,
+  restarts: 0,
+  blocks: 1,
+  places: 2,
+  reward: 36_050_000_000n,
+  bestDifficulty: 2n ** 63n,
+  jobSwitchMs: [],
+  prices: {
+    takenAt: 1_000,
+    prices: new Map([
+      ['USD', 100_000_000n],
+      ['XBT', 6_512_345_000_001n],
+    ]),
+    missing: new Map([['PEG', 'no vote']]),
+    complete: false,
+    votes: new Map([['XBT', [{ route: 'kraken:BTC/USD' }, null, { x: 1 }]]]),
+    sources: [{ name: 'kraken', ok: true, ageMs: 5 }],
+  },
+  entryCredits: 500,
+}
+
+function news(board: ReturnType<typeof createBoard>): void {
+  const windows = { s10: 10, s60: null, m15: null, max: 12 }
+  const all: MinerNews[] = [
+    { event: 'hashrate', total: 10, threads: [4, 6], windows },
+    { event: 'block' },
+    { event: 'entry', height: 11, entryHash: HASH, difficulty: 'ff', status: 'committed' },
+    { event: 'entry', height: 11, entryHash: HASH, difficulty: '', status: 'acknowledged' },
+    { event: 'entry', height: 11, entryHash: 'cd', difficulty: 'fe', status: 'failed', reason: 'too late' },
+    {
+      event: 'graded',
+      height: 11,
+      records: 50,
+      valid: 49,
+      mine: [{ entryHash: HASH, place: 3, payout: '200' }],
+      reward: '200',
+    },
+    { event: 'skipped', height: 10, code: 'E_X', reason: 'no prices' },
+    { event: 'notice', level: 'info', code: 'E_I', message: 'nothing to see' },
+    { event: 'notice', level: 'warn', code: 'E_W', message: 'look' },
+  ]
+  for (const item of all) board.hear(item)
+}
+
+t.test('board: the past, within limits', (t) => {
+  let time = 0
+  const board = createBoard(() => ++time)
+  t.same(board.windows, { s10: null, s60: null, m15: null, max: 0 })
+  news(board)
+  t.match(board.blocks(), [
+    { height: 11, records: 50, valid: 49, places: [4], reward: '200', skipped: null },
+    { height: 10, records: null, skipped: { code: 'E_X', reason: 'no prices' } },
+  ])
+  t.match(board.entries(), [
+    { entryHash: 'cd', status: 'failed', reason: 'too late', place: null },
+    { entryHash: HASH, status: 'acknowledged', difficulty: 'ff', place: 4, payout: '200' },
+  ])
+  t.equal(board.version, 7, 'hashrates and minutes are no news')
+  for (let k = 0; k < 2000; k++) {
+    board.hear({ event: 'entry', height: k, entryHash: String(k), difficulty: 'f', status: 'committed' })
+    board.hear({ event: 'skipped', height: k, code: 'E', reason: '' })
+    board.hear({ event: 'notice', level: 'info', code: 'E', message: '' })
+    board.hear({ event: 'hashrate', total: k, threads: [], windows: board.windows })
+  }
+  t.same(
+    [board.entries().length, board.blocks().length, board.notices().length, board.hashrates.length],
+    [500, 200, 50, 720],
+  )
+  t.equal(board.blocks()[0]?.height, 1999, 'the newest stay')
+  t.equal(board.entries()[0]?.entryHash, '1999')
+  t.end()
+})
+
+t.test('limits', (t) => {
+  let now = 0
+  const budget = createBudget(10, 3, () => now)
+  const take = (n: number) => Array.from({ length: n }, () => budget.take())
+  t.same(take(4), [true, true, true, false])
+  now = 100
+  t.same(take(2), [true, false])
+  now = 1e9
+  t.same(take(4), [true, true, true, false], 'no more is saved up than the burst')
+
+  t.equal(hasToken(`Bearer ${TOKEN}`, TOKEN), true)
+  for (const wrong of [
+    undefined,
+    '',
+    TOKEN,
+    `Bearer ${TOKEN}x`,
+    `bearer ${TOKEN}`,
+    `Bearer  ${TOKEN}`,
+    'Bearer ',
+    `Bearer ${'x'.repeat(2000)}`,
+  ])
+    t.equal(hasToken(wrong, TOKEN), false, String(wrong).slice(0, 30))
+
+  for (const host of ['localhost:9468', '127.0.0.1', '127.0.0.1:1', '[::1]:80', 'LOCALHOST'])
+    t.ok(isOwnHost(host, '127.0.0.1'), host)
+  for (const host of [
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'a:b:c',
+    '10.0.0.1',
+  ])
+    t.notOk(isOwnHost(host, '127.0.0.1'), String(host))
+  t.ok(isOwnHost('miner.lan:9468', '0.0.0.0'), 'whoever listens to others knows no names')
+  t.end()
+})
+
+/** The part of JSON schema that the description uses. Returns where a value does not fit. */
+function misfits(schema: Record<string, unknown>, value: unknown, at = '$'): string[] {
+  const {
+    type,
+    required,
+    properties,
+    items,
+    enum: choices,
+  } = schema as {
+    type?: string | string[]
+    required?: string[]
+    properties?: Record<string, Record<string, unknown>>
+    items?: Record<string, unknown>
+    enum?: unknown[]
+  }
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
+  if (choices && !choices.includes(value)) return [`${at}: ${String(value)}`]
+  if (type && ![type].flat().includes(kind)) return [`${at}: ${kind}`]
+  if (kind === 'array')
+    return (value as unknown[]).flatMap((item, k) => misfits(items ?? {}, item, `${at}[${k}]`))
+  if (kind !== 'object') return []
+  const object = value as Record<string, unknown>
+  return [
+    ...(required ?? []).filter((key) => !(key in object)).map((key) => `${at}.${key} is missing`),
+    ...Object.entries(properties ?? {}).flatMap(([key, part]) =>
+      key in object ? misfits(part, object[key], `${at}.${key}`) : [],
+    ),
+  ]
+}
+
+interface Got {
+  readonly status: number
+  readonly headers: NodeJS.Dict<string | string[]>
+  readonly body: string
+}
+
+async function ask(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Got> {
+  const { method = 'GET', headers = {}, body = '' } = options
+  const sent = request(url, { method, headers, agent: false })
+  sent.end(body)
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  let text = ''
+  for await (const chunk of response) text += String(chunk)
+  return { status: response.statusCode ?? 0, headers: response.headers, body: text }
+}
+
+async function serve(
+  t: { teardown(close: () => Promise<void>): void },
+  { token, view = numbers, burst = 1000 }: { token?: string; view?: MinerNumbers; burst?: number } = {},
+) {
+  const board = createBoard()
+  news(board)
+  const done: string[] = []
+  const metrics = createMetrics({ version: '1', network: 'dev', process: false })
+  const api = createApi({
+    facts: { version: '1.2.3', network: 'dev', identity: 'me', coinbase: 'FA', startedAt: 0 },
+    view,
+    board,
+    settings: () => [{ key: 'miner.nice', value: '0', origin: 'default', place: '' }],
+    actions: {
+      pause: () => done.push('pause'),
+      resume: () => done.push('resume'),
+      stop: () => done.push('stop'),
+    },
+    now: () => 61_000,
+  })
+  const server = await startTelemetry(
+    0,
+    { metrics: () => metrics.render(), contentType: 'text/plain', live: () => [], ready: () => [], api },
+    { token, version: '1.2.3', requests: { perSecond: 0.001, burst } },
+  )
+  t.teardown(() => server.close())
+  return { server, board, done }
+}
+t.test('the API: every answer is what its description says', async (t) => {
+  const { server } = await serve(t)
+  for (const name of API_NAMES) {
+    const got = await ask(`${server.url}/api/v1/${name}`)
+    t.equal(got.status, 200, name)
+    t.match(got.headers['content-type'], /application\/json/)
+    t.same(misfits(API_SCHEMAS[name] as Record<string, unknown>, JSON.parse(got.body)), [], name)
+  }
+  const of = async (name: string) => JSON.parse((await ask(`${server.url}/api/v1/${name}`)).body) as unknown
+  t.match(await of('summary'), {
+    uptimeSeconds: 61,
+    hashrate: { now: 10, s10: 10, s60: null, max: 12 },
+    reward: '360.5',
+    bestDifficulty: '8000000000000000',
+    alerts: [
+      { level: 'error', message: '1 wrong hashes: check the memory' },
+      { message: 'threads: stalled: 1' },
+      { message: 'prices: 2 assets, 1 missing' },
+      { message: 'E_W: look' },
+    ],
+  })
+  t.match(await of('threads'), {
+    threads: [{ hashes: '1152921504606846976', hashrate: 4, stalled: false }, { stalled: true }],
+  })
+  t.match(await of('prices'), {
+    ageSeconds: 60,
+    assets: [
+      { asset: 'USD', usd: '1', routes: [] },
+      { asset: 'XBT', usd: '65123.45000001', routes: ['kraken:BTC/USD'] },
+      { asset: 'PEG', usd: null, missing: 'no vote' },
+    ],
+  })
+  const described = JSON.parse((await ask(`${server.url}/api/v1/openapi.json`)).body) as { paths: object }
+  t.same(described, openApi('1.2.3'))
+  t.same(
+    Object.keys(described.paths).sort(),
+    [...API_NAMES, ...ACTION_NAMES, 'events'].map((name) => `/api/v1/${name}`).sort(),
+  )
+  const empty = await serve(t, {
+    view: { ...numbers, prices: null, height: null, minute: null, entryCredits: null, threads: [] },
+  })
+  for (const name of API_NAMES)
+    t.same(
+      misfits(
+        API_SCHEMAS[name] as Record<string, unknown>,
+        JSON.parse((await ask(`${empty.server.url}/api/v1/${name}`)).body),
+      ),
+      [],
+      `${name} at the start`,
+    )
+})
+
+t.test('changes need the token', async (t) => {
+  const { server, done } = await serve(t, { token: TOKEN })
+  const post = (name: string, headers: Record<string, string> = {}, body = '') =>
+    ask(`${server.url}/api/v1/${name}`, { method: 'POST', headers, body })
+  const bearer = { authorization: `Bearer ${TOKEN}` }
+  for (const name of ACTION_NAMES) {
+    t.match(await post(name), { status: 401, headers: { 'www-authenticate': 'Bearer' } })
+    t.equal((await post(name, { authorization: 'Bearer wrong' })).status, 401)
+    t.equal((await ask(`${server.url}/api/v1/${name}`, { headers: bearer })).status, 405, 'not by GET')
+  }
+  t.same(done, [])
+  for (const name of ACTION_NAMES)
+    t.match(await post(name, bearer), { status: 200, body: '{"state":"mining"}\n' })
+  t.same(done, ['pause', 'resume', 'stop'])
+  t.equal((await post('pause', bearer, 'x'.repeat(5000))).status, 413)
+  t.equal((await post('summary', bearer)).status, 405)
+  t.equal(done.length, 3)
+  const open = await serve(t)
+  const refused = await ask(`${open.server.url}/api/v1/stop`, { method: 'POST', headers: bearer })
+  t.match(refused, { status: 403, body: /telemetry\.token is not set/ })
+  t.same(open.done, [])
+})
+
+t.test('what comes from elsewhere is kept out', async (t) => {
+  const { server } = await serve(t)
+  for (const path of ['/', '/api/v1/summary', '/metrics', '/nothing', '/page.js']) {
+    const { headers } = await ask(`${server.url}${path}`)
+    t.match(headers, {
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'content-security-policy': /default-src 'none'/,
+    })
+    t.equal(headers['access-control-allow-origin'], undefined, 'no CORS')
+  }
+  t.equal((await ask(`${server.url}/api/v1/summary`, { headers: { host: 'evil.example' } })).status, 403)
+  for (const path of [
+    '/../package.json',
+    '/%2e%2e/package.json',
+    '/page',
+    '/toString',
+    '/__proto__',
+    '/api/v1/constructor',
+  ])
+    t.equal((await ask(`${server.url}${path}`)).status, 404, path)
+  t.equal((await ask(`${server.url}/${'x'.repeat(10_000)}`)).status, 431, 'a header too long')
+
+  const slow = connect(server.port, '127.0.0.1')
+  slow.write('POST /api/v1/stop HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n')
+  slow.on('error', () => {})
+  const [answer] = (await once(slow, 'data')) as [Buffer]
+  t.match(answer.toString(), /^HTTP\/1\.1 413/, 'answered before the body is there')
+  // Whether the end arrives as such or as a broken pipe depends on who is faster.
+  const closed = new Promise((resolve) => slow.on('close', resolve))
+  slow.write('x'.repeat(2 * 1024 * 1024))
+  await closed
+  t.pass('and cut off')
+
+  const busy = await serve(t, { burst: 20 })
+  const statuses = []
+  for (let k = 0; k < 30; k++) statuses.push((await ask(`${busy.server.url}/live`)).status)
+  t.same(statuses, [...Array.from({ length: 20 }, () => 200), ...Array.from({ length: 10 }, () => 429)])
+  t.match(await ask(`${busy.server.url}/live`), { status: 429, headers: { 'retry-after': '1' } })
+})
+
+t.test('events', async (t) => {
+  const { server } = await serve(t)
+  const open = async () => {
+    const sent = request(`${server.url}/api/v1/events`, { agent: false })
+    sent.on('error', () => {})
+    sent.end()
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    return response
+  }
+  const first = await open()
+  t.match(first.headers['content-type'], 'text/event-stream')
+  let text = ''
+  for await (const chunk of first) {
+    text += String(chunk)
+    if ((text.match(/event: summary/g) ?? []).length === 2) break
+  }
+  t.match(text, /^retry: 2000\n\nevent: summary\ndata: \{.*"height":12.*\}\n\n/, 'at once, and again')
+  const many = await Promise.all(Array.from({ length: 17 }, open))
+  const last = many.at(-1)!
+  let refused = ''
+  for await (const chunk of last) refused += String(chunk)
+  t.equal(refused, 'retry: 10000\n\n', 'no more than sixteen')
+  for (const response of many) response.destroy()
+})
+
+t.test('the page is whole and needs nothing from elsewhere', (t) => {
+  const text = (path: string) => assetOf(path)?.body.toString() ?? ''
+  const html = text('/')
+  const [, ...links] = [...html.matchAll(/(?:href|src)="([^"#]*)"/g)].map(([, link]) => link ?? '')
+  const files = [...new Set(links.filter((link) => !/^\/(metrics|api)/.test(link)))]
+  t.ok(files.length >= 4)
+  for (const file of files) t.ok(assetOf(file), file)
+  t.ok(assetOf('/uplot.js'), 'what the script imports')
+  for (const path of ['/', '/page.js', '/page.css'])
+    t.notMatch(text(path), /https?:\/\/(?!www\.w3\.org)/, `${path} names no server`)
+  const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)
+  t.equal(new Set(ids).size, ids.length)
+  for (const [, id] of text('/page.js').matchAll(/(?:\$|set|fillRows)\(\s*'([\w-]+)'/g))
+    t.ok(ids.includes(id ?? ''), `#${id}`)
+  t.notMatch(text('/page.js'), /innerHTML|document\.write|eval\(/)
+  t.end()
+})

@@ -1,0 +1,168 @@
+/** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
+import type { Board, BoardNotice } from './board.js'
+import type { Check } from './health.js'
+import { liveChecks, readyChecks } from './health.js'
+import { STALLED_MS, type MinerNumbers } from './sources.js'
+
+/** What does not change during a run. */
+export interface RunFacts {
+  readonly version: string
+  readonly network: string
+  readonly identity: string
+  readonly coinbase: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+}
+
+export interface ShownSetting {
+  readonly key: string
+  /** As it was written, or the default; never a secret. */
+  readonly value: string
+  readonly origin: string
+  readonly place: string
+}
+
+export interface ApiSources {
+  readonly facts: RunFacts
+  readonly view: MinerNumbers
+  readonly board: Board
+  readonly settings: () => readonly ShownSetting[]
+  /** What a relay of feeds says of itself; without it nothing is relayed here. */
+  readonly feed?: () => object
+  readonly actions: ApiActions
+  readonly now?: () => number
+}
+
+export interface ApiActions {
+  pause(): void
+  resume(): void
+  /** Ends the program in order. */
+  stop(): void
+}
+
+export const API_NAMES = ['summary', 'threads', 'prices', 'blocks', 'entries', 'feed', 'config'] as const
+export type ApiName = (typeof API_NAMES)[number]
+export const ACTION_NAMES = ['pause', 'resume', 'stop'] as const
+export type ActionName = (typeof ACTION_NAMES)[number]
+
+export interface Api {
+  readonly read: Readonly<Record<ApiName, () => object>>
+  readonly act: Readonly<Record<ActionName, () => object>>
+}
+
+export function createApi(sources: ApiSources): Api {
+  const { view, board, actions } = sources
+  const now = sources.now ?? Date.now
+  const acted = (action: () => void) => () => {
+    action()
+    return { state: view.state }
+  }
+  return {
+    read: {
+      summary: () => summaryOf(sources, now()),
+      threads: () => threadsOf(view, board),
+      prices: () => pricesOf(view, now()),
+      blocks: () => ({ blocks: board.blocks() }),
+      entries: () => ({ entries: board.entries() }),
+      feed: () => ({ running: sources.feed !== undefined, ...sources.feed?.() }),
+      config: () => ({ settings: sources.settings() }),
+    },
+    act: { pause: acted(actions.pause), resume: acted(actions.resume), stop: acted(actions.stop) },
+  }
+}
+
+function summaryOf({ facts, view, board }: ApiSources, now: number): object {
+  const live = liveChecks(view)
+  const ready = readyChecks(view)
+  return {
+    ...facts,
+    now,
+    uptimeSeconds: Math.round((now - facts.startedAt) / 1000),
+    state: view.state,
+    height: view.height,
+    minute: view.minute,
+    hashrate: { now: board.hashrates.at(-1)?.total ?? null, ...board.windows },
+    threads: view.threads.length,
+    bestDifficulty: view.bestDifficulty.toString(16).padStart(16, '0'),
+    entries: { ...view.entries },
+    blocks: view.blocks,
+    places: view.places,
+    reward: decimal(view.reward),
+    entryCredits: view.entryCredits,
+    computeErrors: view.computeErrors,
+    restarts: view.restarts,
+    live,
+    ready,
+    alerts: alertsOf(view, [...live, ...ready], board.notices()),
+    changes: board.version,
+  }
+}
+
+/** What a person should look at: checks that fail, wrong hashes, and the last notices that were no mere information. */
+function alertsOf(
+  { computeErrors }: MinerNumbers,
+  checks: readonly Check[],
+  notices: readonly BoardNotice[],
+): { level: 'warn' | 'error'; message: string; time: number | null }[] {
+  const wrong =
+    computeErrors > 0
+      ? [{ level: 'error' as const, message: `${computeErrors} wrong hashes: check the memory`, time: null }]
+      : []
+  const failed = checks
+    .filter(({ ok }) => !ok)
+    .map(({ name, found }) => ({ level: 'warn' as const, message: `${name}: ${found}`, time: null }))
+  const said = notices.flatMap(({ level, code, message, time }) =>
+    level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time }],
+  )
+  return [...wrong, ...failed, ...said.slice(0, 5)]
+}
+
+function threadsOf(view: MinerNumbers, board: Board): object {
+  const last = board.hashrates.at(-1)
+  return {
+    threads: view.threads.map(({ slot, hashes, beatAgeMs }) => ({
+      thread: slot,
+      hashes: hashes.toString(),
+      hashrate: last?.threads[slot] ?? null,
+      beatAgeMs: Math.round(beatAgeMs),
+      stalled: beatAgeMs > STALLED_MS,
+    })),
+    history: board.hashrates,
+  }
+}
+
+function pricesOf({ prices }: MinerNumbers, now: number): object {
+  if (prices === null) return { takenAt: null, complete: false, assets: [], sources: [] }
+  const priced = [...prices.prices].map(([asset, price]) => ({
+    asset,
+    usd: decimal(price),
+    routes: routesOf(prices.votes.get(asset)),
+    missing: null,
+  }))
+  const missing = [...prices.missing].map(([asset, reason]) => ({
+    asset,
+    usd: null,
+    routes: [],
+    missing: reason,
+  }))
+  return {
+    takenAt: prices.takenAt,
+    ageSeconds: Math.max(0, Math.round((now - prices.takenAt) / 1000)),
+    complete: prices.complete,
+    assets: [...priced, ...missing],
+    sources: prices.sources.map(({ name, ok, ageMs }) => ({ name, ok, ageMs })),
+  }
+}
+
+const routesOf = (votes: readonly unknown[] = []): string[] =>
+  votes
+    .map((vote) => (vote as { route?: unknown } | null)?.route)
+    .filter((name): name is string => typeof name === 'string')
+
+/** 1e-8 units as a decimal string without needless zeros. */
+function decimal(units: bigint): string {
+  const sign = units < 0n ? '-' : ''
+  const digits = (units < 0n ? -units : units).toString().padStart(9, '0')
+  const fraction = digits.slice(-8).replace(/0+$/, '')
+  return `${sign}${digits.slice(0, -8)}${fraction === '' ? '' : `.${fraction}`}`
+}

@@ -1,0 +1,34 @@
+/** The files of the status page, read once. No network is needed: the chart library lies beside us. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+
+export interface Asset {
+  readonly type: string
+  readonly body: Buffer
+}
+
+const require = createRequire(import.meta.url)
+const own = (name: string): URL => new URL(`page/${name}`, import.meta.url)
+
+const FILES: Readonly<Record<string, { readonly type: string; readonly path: () => string | URL }>> = {
+  '/': { type: 'text/html; charset=utf-8', path: () => own('index.html') },
+  '/page.css': { type: 'text/css; charset=utf-8', path: () => own('page.css') },
+  '/page.js': { type: 'text/javascript; charset=utf-8', path: () => own('page.js') },
+  '/icon.svg': { type: 'image/svg+xml', path: () => own('icon.svg') },
+  '/uplot.css': { type: 'text/css; charset=utf-8', path: () => require.resolve('uplot/dist/uPlot.min.css') },
+  '/uplot.js': {
+    type: 'text/javascript; charset=utf-8',
+    path: () => require.resolve('uplot/dist/uPlot.esm.js'),
+  },
+}
+
+const read = new Map<string, Asset>()
+
+/** Undefined: there is no such file. */
+export function assetOf(path: string): Asset | undefined {
+  const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined
+  if (file === undefined) return undefined
+  const asset = read.get(path) ?? { type: file.type, body: readFileSync(file.path()) }
+  read.set(path, asset)
+  return asset
+}
