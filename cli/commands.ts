@@ -6,6 +6,7 @@ import {
   BYTEMAP_KEYS,
   CONFIG_FLAG_KEYS,
   DEV_KEYS,
+  FEED_KEYS,
   GRADE_KEYS,
   HASH_KEYS,
   MINE_KEYS,
@@ -159,7 +160,42 @@ const BENCH = command({
   load: async () => (await import('./bench.js')).bench,
 })
 
-const RUNS: readonly CommandSpec[] = [MINE, GRADE, DEV, BENCH, HASH, BYTEMAP].map(
+const FEED = command({
+  name: 'feed',
+  summary: "the oraclefeed: Komodo's headers on a Pegs chain, withdrawals of its gateway",
+  arguments: {
+    form: '[check|status|backfill FROM TO|approve TXID|reject TXID|register]',
+    most: 7,
+  },
+  details: [
+    'Publishes the header of each block of the reference chain (KMD) to an oracle of the asset chain, once, in order, ' +
+      'and signs, pays and marks the withdrawals of a gateway. What is published is read from the chain itself, so it ' +
+      'may be stopped and killed at any time.',
+    'Gateways stand in the section feed of the configuration file; a single one can be given by flags. User and ' +
+      "password come from the daemons' conf files. On the network dev both daemons are brought along, with an oracle, " +
+      'a gateway and one withdrawal.',
+    'check: the start-up list, with a remedy for each failure. status: what is on its way. backfill FROM TO: publish ' +
+      'these heights too. approve TXID, reject TXID: rule over a withdrawal that is held. register: register the ' +
+      'publisher, once.',
+    'The command line of the original program (oraclefeed ACNAME ORACLETXID MYPUBKEY FORMAT BINDTXID [cli]) is ' +
+      'understood in place of all this; it is printed as configuration.',
+  ],
+  keys: FEED_KEYS,
+  sections: { feed: async () => (await import('./feed-plan.js')).feedSection },
+  examples: [
+    { line: 'pegminer feed --network dev', text: 'try it: both chains embedded' },
+    { line: 'pegminer feed check --config pegminer.yaml', text: 'is everything ready?' },
+    {
+      line: 'pegminer feed --asset PEGS --oracle TXID --bind TXID --pubkey 02…',
+      text: "a single gateway, by its daemons' conf files",
+    },
+    { line: 'pegminer feed approve TXID', text: 'pay a large withdrawal' },
+    { line: 'pegminer feed backfill 1618000 1618100', text: 'publish old heights' },
+  ],
+  load: async () => (await import('./feed.js')).feed,
+})
+
+const RUNS: readonly CommandSpec[] = [MINE, FEED, GRADE, DEV, BENCH, HASH, BYTEMAP].map(
   (spec) => spec as unknown as CommandSpec,
 )
 

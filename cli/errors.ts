@@ -34,6 +34,11 @@ export const CLI_ERRORS = {
     remedy: 'Compare the file with its source: it was changed after it was written.',
     kind: 'failure',
   },
+  E_CLI_FEED: {
+    summary: '`pegminer feed` cannot do what was asked for.',
+    remedy: 'See the message, and `pegminer feed status`.',
+    kind: 'usage',
+  },
   E_CLI_INTERNAL: {
     summary: 'The program met a situation that it was not written for.',
     remedy: 'Report it, with the lines that follow the message.',

@@ -82,9 +82,36 @@ export const BENCH_KEYS = keys(
 /** Flags of `config`: it looks at all settings, but most of them as they stand in file and environment. */
 export const CONFIG_FLAG_KEYS = keys('network.name', ...OUTPUT)
 
+export const FEED_KEYS = keys(
+  'network.name',
+  'feed.gateway',
+  'feed.assetName',
+  'feed.assetConf',
+  'feed.assetUrl',
+  'feed.assetUser',
+  'feed.assetPassword',
+  'feed.referenceName',
+  'feed.referenceConf',
+  'feed.referenceUrl',
+  'feed.referenceUser',
+  'feed.referencePassword',
+  'feed.oracle',
+  'feed.bind',
+  'feed.pubkey',
+  'feed.depth',
+  'feed.poll',
+  'feed.blocks',
+  'feed.dryRun',
+  'feed.once',
+  'data.dir',
+  'telemetry.port',
+  ...OUTPUT,
+)
+
 export type MineKey = (typeof MINE_KEYS)[number]
 export type DevKey = (typeof DEV_KEYS)[number]
 export type GradeKey = (typeof GRADE_KEYS)[number]
 export type HashKey = (typeof HASH_KEYS)[number]
 export type BytemapKey = (typeof BYTEMAP_KEYS)[number]
 export type BenchKey = (typeof BENCH_KEYS)[number]
+export type FeedKey = (typeof FEED_KEYS)[number]

@@ -301,6 +301,104 @@ export const SETTINGS = {
     flag: 'stress',
     description: 'hash and check every hash until interrupted instead',
   }),
+  'feed.gateway': optional(pattern('NAME', /^[A-Za-z0-9_-]{1,40}$/, 'the name of a gateway'), {
+    flag: 'gateway',
+    defaultText: 'all',
+    description: 'only this gateway of the configuration file',
+  }),
+  'feed.assetName': optional(pattern('NAME', /^[A-Za-z0-9_.-]{1,64}$/, "a chain's name"), {
+    flag: 'asset',
+    defaultText: 'from the section feed',
+    description: 'asset chain of a single gateway, as in -ac_name; its conf file is found by it',
+  }),
+  'feed.assetConf': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      flag: 'asset-conf',
+      defaultText: '~/.komodo/NAME/NAME.conf',
+      description: "conf file of the asset chain's daemon",
+    },
+  ),
+  'feed.assetUrl': optional(httpUrl, {
+    flag: 'asset-url',
+    defaultText: 'from the conf file',
+    description: "address of the asset chain's daemon",
+  }),
+  'feed.assetUser': optional(pattern('NAME', /^.{1,200}$/, 'a user name'), {
+    flag: 'asset-user',
+    defaultText: 'from the conf file',
+    description: "rpcuser of the asset chain's daemon",
+  }),
+  'feed.assetPassword': optional(pattern('TEXT', /^.{1,400}$/, 'a password'), {
+    secret: true,
+    defaultText: 'from the conf file',
+    description: "rpcpassword of the asset chain's daemon",
+  }),
+  'feed.referenceName': given(pattern('NAME', /^[A-Za-z0-9_.-]{1,64}$/, "a chain's name"), 'KMD', {
+    flag: 'reference',
+    description: 'reference chain, whose headers are published',
+  }),
+  'feed.referenceConf': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      flag: 'reference-conf',
+      defaultText: '~/.komodo/komodo.conf',
+      description: "conf file of the reference chain's daemon",
+    },
+  ),
+  'feed.referenceUrl': optional(httpUrl, {
+    flag: 'reference-url',
+    defaultText: 'from the conf file',
+    description: "address of the reference chain's daemon",
+  }),
+  'feed.referenceUser': optional(pattern('NAME', /^.{1,200}$/, 'a user name'), {
+    flag: 'reference-user',
+    defaultText: 'from the conf file',
+    description: "rpcuser of the reference chain's daemon",
+  }),
+  'feed.referencePassword': optional(pattern('TEXT', /^.{1,400}$/, 'a password'), {
+    secret: true,
+    defaultText: 'from the conf file',
+    description: "rpcpassword of the reference chain's daemon",
+  }),
+  'feed.oracle': optional(pattern('TXID', /^[0-9a-fA-F]{64}$/, '64 hex digits'), {
+    flag: 'oracle',
+    defaultText: 'from the section feed',
+    description: 'id of the oracle that headers are published to',
+  }),
+  'feed.bind': optional(pattern('TXID', /^[0-9a-fA-F]{64}$/, '64 hex digits'), {
+    flag: 'bind',
+    defaultText: 'none: headers only',
+    description: "id of the gateway's gatewaysbind transaction",
+  }),
+  'feed.pubkey': optional(pattern('HEX', /^0[23][0-9a-fA-F]{64}$/, '66 hex digits that begin with 02 or 03'), {
+    flag: 'pubkey',
+    defaultText: 'from the section feed',
+    description: "the publisher's public key, the -pubkey of its daemon",
+  }),
+  'feed.depth': optional(integer(0, 1000, 'blocks'), {
+    flag: 'depth',
+    defaultText: '10, or from the section feed',
+    description: 'blocks on top of a header before it is published',
+  }),
+  'feed.poll': optional(integer(1, 600, 'seconds'), {
+    flag: 'poll',
+    defaultText: '10, or from the section feed',
+    description: 'how often the chains are looked at',
+  }),
+  'feed.blocks': optional(integer(1, 1_000_000), {
+    flag: 'blocks',
+    defaultText: 'no end',
+    description: 'end after this many headers; on dev also after one withdrawal',
+  }),
+  'feed.dryRun': given(toggle, false, {
+    flag: 'dry-run',
+    description: 'build and check everything, send nothing',
+  }),
+  'feed.once': given(toggle, false, {
+    flag: 'once',
+    description: 'one pass, then end',
+  }),
   'telemetry.port': given(portOrOff, 9468, {
     flag: 'metrics-port',
     description: 'port for the status page, the API, and Prometheus: /metrics, /live and /ready',

@@ -148,6 +148,20 @@ export function inspectSubscribe(hex: string, intent: SubscribeIntent, around: S
   return { txid, hex, tx }
 }
 
+/** What `oraclesfund` (`sat` null) and `oraclesregister` (`sat`: the fee of a header) make. */
+export function inspectRegistration(
+  hex: string,
+  { oracleTxid, sat }: { readonly oracleTxid: string; readonly sat: bigint | null },
+  around: Surroundings,
+): Inspected {
+  const { tx, txid } = open(hex, around)
+  const op = sat === null ? 'oracle-fund' : 'oracle-register'
+  same(opOf(tx), { op, oracleTxid, pubkey: around.pubkey, amount: sat ?? MARKER_SAT })
+  const own = sat === null ? tx.outputs.slice(1, -1) : tx.outputs.slice(2, -1)
+  ownOnly(own, around.pubkey)
+  return { txid, hex, tx }
+}
+
 export interface SigningIntent {
   readonly kind: 'partial' | 'complete' | 'done'
   readonly withdrawTxid: string

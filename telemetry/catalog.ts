@@ -99,6 +99,78 @@ export const METRICS = {
       buckets: REQUEST_SECONDS,
     },
   },
+  feed: {
+    referenceHeight: gauge('pegnet_feed_reference_height', 'Height of the reference chain.', ['gateway']),
+    publishedHeight: gauge('pegnet_feed_published_height', 'Highest published height.', ['gateway']),
+    lagBlocks: gauge('pegnet_feed_lag_blocks', 'Headers that are deep enough and not published.', [
+      'gateway',
+    ]),
+    lagSeconds: gauge(
+      'pegnet_feed_lag_seconds',
+      'Since a header was published last, or none was due.',
+      ['gateway'],
+    ),
+    gapBlocks: gauge('pegnet_feed_gap_blocks', 'Missing headers below the highest published one.', [
+      'gateway',
+    ]),
+    headers: counter('pegnet_feed_headers_total', 'Headers published since the start.', ['gateway']),
+    repairs: counter('pegnet_feed_repairs_total', 'Headers published again after a reorganisation.', [
+      'gateway',
+    ]),
+    reorgs: counter('pegnet_feed_reorgs_total', 'Reorganisations that touched the feed.', [
+      'gateway',
+      'chain',
+    ]),
+    unsent: counter(
+      'pegnet_feed_refused_transactions_total',
+      "Transactions of the daemon that were not what was asked for, and weren't sent.",
+      ['gateway'],
+    ),
+    state: gauge('pegnet_feed_state', '1 for the state that the relay is in, 0 for the others.', [
+      'gateway',
+      'state',
+    ]),
+    passTime: gauge('pegnet_feed_pass_timestamp_seconds', 'When both chains were last looked at.', [
+      'gateway',
+    ]),
+    oracleCoins: gauge('pegnet_feed_oracle_coins', 'Subscriptions that are left, in coins.', ['gateway']),
+    outputs: gauge('pegnet_feed_oracle_outputs', 'Subscriptions that cover the fee of a header.', [
+      'gateway',
+    ]),
+    budget: gauge('pegnet_feed_budget_headers', 'Headers that the coming block can take.', ['gateway']),
+    headersLeft: gauge('pegnet_feed_headers_left', 'Headers until the subscriptions are used up.', [
+      'gateway',
+    ]),
+    walletCoins: gauge('pegnet_feed_wallet_coins', 'Coins of the wallet of the asset daemon.', ['gateway']),
+    fundsAlarm: gauge('pegnet_feed_funds_alarm', '1 if subscriptions are needed and cannot be made.', [
+      'gateway',
+    ]),
+    withdrawals: gauge('pegnet_feed_withdrawals', 'Withdrawals by how far they are.', ['gateway', 'state']),
+    paid: counter('pegnet_feed_withdrawals_done_total', 'Withdrawals finished since the start.', ['gateway']),
+    thieves: counter(
+      'pegnet_feed_refused_payouts_total',
+      'Payouts of others that were not what was asked for.',
+      ['gateway'],
+    ),
+    daemon: gauge('pegnet_feed_daemon_state', '1 for the state that the daemon is in, 0 for the others.', [
+      'gateway',
+      'chain',
+      'state',
+    ]),
+    requests: counter('pegnet_feed_requests_total', 'Calls of the daemons.', [
+      'gateway',
+      'chain',
+      'method',
+      'result',
+    ]),
+    requestSeconds: {
+      kind: 'histogram',
+      name: 'pegnet_feed_request_duration_seconds',
+      help: 'Duration of these calls.',
+      labels: ['chain', 'method'],
+      buckets: REQUEST_SECONDS,
+    },
+  },
 } as const satisfies Record<string, MetricSpec | Record<string, MetricSpec>>
 
 const isSpec = (node: MetricSpec | Record<string, MetricSpec>): node is MetricSpec =>

@@ -1,4 +1,5 @@
 /** What the subscriptions are good for: pure arithmetic. Specification §2.4, §15.7. */
+import { fail } from './errors.js'
 
 export interface OracleUtxo {
   readonly txid: string
@@ -130,9 +131,13 @@ export function toConsolidate<T extends SmallUtxo>(utxos: readonly T[], keep = 1
 }
 
 /**
- * Throws nothing: says whether registering is safe. A second registration starts a new chain of batons, and whatever
+ * Whether registering is safe. A second registration starts a new chain of batons, and whatever
  * was published before can no longer be reached (specification §2.5).
  */
 export function mayRegister(registered: readonly { readonly publisher: string }[], pubkey: string): boolean {
   return !registered.some(({ publisher }) => publisher === pubkey)
+}
+
+export function registerError(pubkey: string): Error {
+  return fail('E_FEED_REREGISTER', `${pubkey.slice(0, 16)}… is registered already`)
 }

@@ -1,0 +1,354 @@
+/** `pegminer feed`: puts the gateways together, shows what happens, ends in order. */
+import { existsSync, readdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+import { stringify } from 'yaml'
+
+import { isCoded, messageOf } from '../config/index.js'
+import {
+  accessOf,
+  createKomodoClient,
+  inspectRegistration,
+  isAway,
+  type KomodoClient,
+  type RpcCall,
+} from '../komodo/index.js'
+import {
+  askRange,
+  askRuling,
+  checkGateway,
+  createFeed,
+  isCronExpression,
+  mayRegister,
+  peekState,
+  registerError,
+  type FeedConfig,
+  type FeedEvent,
+  type FeedOptions,
+  type GatewaySettings,
+} from '../oracle/index.js'
+import { createMetrics, startTelemetry, type Metrics, type TelemetryServer } from '../telemetry/index.js'
+import { EXIT, type CommandContext } from './context.js'
+import { fail } from './errors.js'
+import { copyFeed, feedLive, feedReady } from './feed-metrics.js'
+import { feedPlanOf, lockFolder, type FeedPlan, type FeedSections } from './feed-plan.js'
+import { tilde } from './format.js'
+import type { FeedKey } from './keys.js'
+import { openResources, type Resources } from './resources.js'
+import { versionOf } from './version.js'
+import { factPrinter } from './view/facts.js'
+import { checkLines, feedLine, statusLines } from './view/feed.js'
+
+type Context = CommandContext<FeedKey, FeedSections>
+
+const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+  try {
+    await wait(ms, undefined, { signal })
+  } catch {
+    // aborted: the caller looks at its signal
+  }
+}
+
+export async function feed(context: Context): Promise<number> {
+  const { settings, origins, positionals, sections } = context
+  const plan = feedPlanOf(settings, origins, { positionals, section: sections.feed })
+  const resources = openResources()
+  try {
+    const { action } = plan
+    if (action.do === 'approve' || action.do === 'reject') return rule(context, plan, action)
+    const dev = plan.config === null ? await embed(context, plan, resources) : null
+    const config = plan.config ?? dev?.config
+    if (config === undefined) throw fail('E_CLI_INTERNAL', 'there is no configuration')
+    if (config.report !== null && !isCronExpression(config.report))
+      throw fail('E_CLI_FEED', 'feed.report is no cron expression: five or six fields such as 0 * * * *')
+    switch (action.do) {
+      case 'check':
+        return await check(context, config, resources)
+      case 'status':
+        return await status(context, plan, config)
+      case 'register':
+        return await register(context, config, resources)
+      case 'backfill':
+        for (const { name } of config.gateways) askRange(join(plan.dataDir, name), action.from, action.to)
+        context.output.line(` ${action.to - action.from + 1} heights asked for; a feed that runs takes them over.`)
+        context.output.event({ event: 'backfill', from: action.from, to: action.to })
+        return await run(context, plan, { config, resources, dev, until: action })
+      case 'run':
+        return await run(context, plan, { config, resources, dev, until: null })
+    }
+  } finally {
+    await resources.close()
+  }
+}
+
+interface Running {
+  readonly config: FeedConfig
+  readonly resources: Resources
+  readonly dev: Dev | null
+  /** `feed backfill`: the end when these are published. */
+  readonly until: { readonly from: number; readonly to: number } | null
+}
+
+async function run(context: Context, plan: FeedPlan, { config, resources, dev, until }: Running): Promise<number> {
+  const { settings, output, log, signal } = context
+  const fact = factPrinter(output)
+  const metrics = createMetrics({ version: versionOf(), network: plan.network })
+  const options: FeedOptions = {
+    gateways: config.gateways,
+    dataDir: plan.dataDir,
+    lockFolder: lockFolder(),
+    dryRun: settings['feed.dryRun'],
+    once: settings['feed.once'],
+    headers: settings['feed.blocks'] ?? null,
+    withdrawals: dev === null ? null : 1,
+    report: config.report,
+    onCall: (gateway, chain, call) => countCall(metrics, { gateway, chain, call }),
+    sleep,
+    now: Date.now,
+  }
+  const feed = createFeed(options)
+  const { server, text } = await serve(context, metrics, () => feed.views)
+  if (server) resources.add(() => server.close())
+  fact('pegminer', `${versionOf()}, the oraclefeed; times are UTC`)
+  for (const gateway of config.gateways) fact('gateway', gatewayText(gateway))
+  if (plan.translated !== null) {
+    fact('config', 'the same as configuration:')
+    for (const line of stringify({ feed: plan.translated }).trimEnd().split('\n')) output.line(`             ${line}`)
+  }
+  fact('metrics', text)
+  fact('state', tilde(plan.dataDir, homedir()))
+  if (options.dryRun) fact('dry run', 'everything is built and checked, nothing is sent')
+  output.line()
+  output.event({
+    event: 'start',
+    version: versionOf(),
+    network: plan.network,
+    gateways: config.gateways.map(({ name, oracleTxid, bindTxid, pubkey, depth }) => ({
+      name,
+      oracleTxid,
+      bindTxid,
+      pubkey,
+      depth,
+    })),
+    metrics: server ? `${server.url}/metrics` : null,
+    dataDir: plan.dataDir,
+    ...(plan.translated === null ? {} : { configuration: { feed: plan.translated } }),
+  })
+  const enough = new AbortController()
+  const left = new Set<number>()
+  if (until !== null) for (let height = until.from; height <= until.to; height++) left.add(height)
+  feed.on((event: FeedEvent) => {
+    output.event(event)
+    const line = feedLine(event, output.paint, Date.now())
+    if (line !== null) output.line(line)
+    if (event.event === 'header') {
+      dev?.onHeader()
+      if (left.delete(event.height) && left.size === 0) enough.abort()
+    }
+  })
+  try {
+    const { reason } = await feed.run(AbortSignal.any([signal, enough.signal]))
+    if (enough.signal.aborted && !signal.aborted) return EXIT.done
+    return reason === 'interrupted' ? EXIT.interrupted : EXIT.done
+  } catch (error) {
+    if (until !== null && isCoded(error) && error.code === 'E_FEED_LOCKED') {
+      log.info('the feed that runs takes the heights over')
+      return EXIT.done
+    }
+    throw error
+  }
+}
+
+function gatewayText({ name, asset, reference, oracleTxid, bindTxid, depth }: GatewaySettings): string {
+  const bind = bindTxid === null ? 'headers only' : `gateway ${bindTxid.slice(0, 16)}…`
+  return `${name}: ${reference.name} → ${asset.name}, oracle ${oracleTxid.slice(0, 16)}…, ${bind}, depth ${depth}`
+}
+
+function countCall(
+  { tree: { feed } }: Metrics,
+  { gateway, chain, call }: { gateway: string; chain: string; call: RpcCall },
+): void {
+  const { method, result, milliseconds } = call
+  feed.requests.inc({ gateway, chain, method, result })
+  feed.requestSeconds.observe({ chain, method }, milliseconds / 1000)
+}
+
+/** A port that is taken is no reason not to publish. */
+async function serve(
+  { settings, log }: Context,
+  metrics: Metrics,
+  views: () => Parameters<typeof copyFeed>[1],
+): Promise<{ server: TelemetryServer | null; text: string }> {
+  const port = settings['telemetry.port']
+  if (port === 'off') return { server: null, text: 'off' }
+  const routes = {
+    metrics: () => {
+      copyFeed(metrics.tree, views(), Date.now())
+      return metrics.render()
+    },
+    contentType: metrics.registry.contentType,
+    live: () => feedLive(views()),
+    ready: () => feedReady(views(), Date.now()),
+  }
+  try {
+    const server = await startTelemetry(port, routes)
+    return { server, text: `${server.url}/metrics` }
+  } catch (error) {
+    if (!isCoded(error) || port === 0) throw error
+    const server = await startTelemetry(0, routes)
+    log.warn(`metrics moved to port ${server.port}`, { code: error.code, reason: error.message })
+    return { server, text: `${server.url}/metrics (port ${port} cannot be used)` }
+  }
+}
+
+interface Dev {
+  readonly config: FeedConfig
+  readonly onHeader: () => void
+}
+
+/** Loaded only when it is wanted. */
+async function embed({ settings, log }: Context, plan: FeedPlan, resources: Resources): Promise<Dev> {
+  const { startFeedDev } = await import('./feed-dev.js')
+  return startFeedDev(
+    {
+      dataDir: join(plan.dataDir, '..', 'komodo'),
+      depth: settings['feed.depth'],
+      poll: settings['feed.poll'],
+      onError: (error) => log.error('the embedded chains stand still', { error }),
+    },
+    resources,
+  )
+}
+
+function clientsOf(gateway: GatewaySettings, resources: Resources): { asset: KomodoClient; reference: KomodoClient } {
+  const clientOf = (which: 'asset' | 'reference'): KomodoClient => {
+    const client = createKomodoClient({
+      access: () => accessOf(gateway[which]),
+      name: gateway[which].name,
+      timeoutMs: gateway.timeoutMs,
+    })
+    resources.add(() => client.close())
+    return client
+  }
+  return { asset: clientOf('asset'), reference: clientOf('reference') }
+}
+
+/** Exit code 1 if something fails. */
+async function check({ output, signal }: Context, config: FeedConfig, resources: Resources): Promise<number> {
+  let failed = false
+  for (const gateway of config.gateways) {
+    const { lines, setup } = await checkGateway(gateway, clientsOf(gateway, resources), { signal, mend: false })
+    output.line(output.paint('bold', gateway.name))
+    checkLines(lines, output.paint).forEach((line) => output.line(line))
+    for (const line of lines) output.event({ event: 'check', gateway: gateway.name, ...line })
+    failed ||= setup === null
+  }
+  output.event({ event: 'checked', ok: !failed })
+  return failed ? EXIT.failure : EXIT.done
+}
+
+/** From the state files, and from the chains if the daemons answer. */
+async function status(context: Context, plan: FeedPlan, config: FeedConfig): Promise<number> {
+  const { output, signal } = context
+  const feed = createFeed({
+    gateways: config.gateways,
+    dataDir: plan.dataDir,
+    lockFolder: lockFolder(),
+    dryRun: true,
+    once: true,
+    headers: null,
+    withdrawals: null,
+    report: null,
+    sleep,
+    now: Date.now,
+  })
+  const views = feed.views
+  let trouble = ''
+  await feed.run(signal).catch((error: unknown) => {
+    trouble = messageOf(error)
+  })
+  const after = feed.views
+  for (const [k, { name }] of views.entries()) {
+    const state = peekState(join(plan.dataDir, name))
+    const view = after[k] ?? null
+    statusLines(name, state, { paint: output.paint, view }).forEach((line) => output.line(line))
+    output.event({
+      event: 'status',
+      gateway: name,
+      published: view?.relay?.plan?.top ?? null,
+      tip: view?.relay?.tip ?? null,
+      lag: view?.relay?.plan?.lag ?? null,
+      gaps: view?.relay?.plan?.gaps ?? null,
+      budget: view?.relay?.budget?.perBlock ?? null,
+      headersLeft: view?.relay?.budget?.headersLeft ?? null,
+      wanted: state.wanted,
+      withdrawals: Object.values(state.withdrawals).map(({ withdrawTxid, step, amount, to, message }) => ({
+        withdrawtxid: withdrawTxid,
+        state: step,
+        amount: Number(amount) / 1e8,
+        to,
+        message,
+      })),
+    })
+  }
+  if (trouble !== '') output.line(`  the chains could not be asked: ${trouble}`)
+  return EXIT.done
+}
+
+function rule(
+  { output }: Context,
+  plan: FeedPlan,
+  action: { readonly do: 'approve' | 'reject'; readonly withdrawTxid: string },
+): number {
+  const names = plan.config?.gateways.map(({ name }) => name) ?? foldersIn(plan.dataDir)
+  const knowing = names.filter(
+    (name) => peekState(join(plan.dataDir, name)).withdrawals[action.withdrawTxid] !== undefined,
+  )
+  if (knowing.length === 0)
+    throw fail('E_CLI_FEED', `no gateway knows a withdrawal ${action.withdrawTxid}: see feed status`)
+  for (const name of knowing) askRuling(join(plan.dataDir, name), action.withdrawTxid, action.do)
+  const done = { approve: 'approved', reject: 'rejected' }[action.do]
+  output.line(` ${done}: ${action.withdrawTxid} (${knowing.join(', ')}); the feed that runs goes by it.`)
+  output.event({ event: 'ruling', withdrawtxid: action.withdrawTxid, ruling: action.do, gateways: knowing })
+  return EXIT.done
+}
+
+function foldersIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+/** Funds the oracle and registers the key, if it is not; a second registration is refused. */
+async function register({ output, signal }: Context, config: FeedConfig, resources: Resources): Promise<number> {
+  for (const gateway of config.gateways) {
+    const { asset } = clientsOf(gateway, resources)
+    const { oracleTxid, pubkey } = gateway
+    const oracle = await asset.oracleInfo(oracleTxid, { signal })
+    if (!mayRegister(oracle.registered, pubkey)) throw registerError(pubkey)
+    const { blocks: height } = await asset.chainInfo({ signal })
+    const around = { height, pubkey }
+    const funded = inspectRegistration(await asset.oracleFund(oracleTxid, { signal }), { oracleTxid, sat: null }, around)
+    await asset.send(funded.hex, { signal })
+    const hex = await patient(() => asset.oracleRegister(oracleTxid, REGISTER_FEE, { signal }), signal)
+    const registered = inspectRegistration(hex, { oracleTxid, sat: REGISTER_FEE }, around)
+    await asset.send(registered.hex, { signal })
+    output.line(` ${gateway.name}: registered with a fee of 0.001 a header, ${registered.txid}`)
+    output.event({ event: 'registered', gateway: gateway.name, txid: registered.txid })
+  }
+  return EXIT.done
+}
+
+const REGISTER_FEE = 100_000n
+
+/** The wallet learns of its own change within a second. */
+async function patient<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (attempt >= 4 || signal.aborted || isAway(error)) throw error
+      await sleep(1_100, signal)
+    }
+  }
+}
