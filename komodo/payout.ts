@@ -4,6 +4,7 @@
  */
 import type { Outpoint } from './inspect.js'
 import {
+  addressOfScript,
   addressScript,
   decodeTransaction,
   readAddress,
@@ -85,7 +86,6 @@ export function judgePayout(
     return { ok: false, why: 'unreadable', message: 'the proposed payout is no transaction' }
   }
   const scriptOf = (address: string): string => addressScript(readAddress(address, intent.versions))
-  const deposit = scriptOf(intent.depositAddress)
   let inputs = 0n
   const spent: SpentOutput[] = []
   const seen = new Set<string>()
@@ -94,7 +94,8 @@ export function judgePayout(
     const name = `${input.txid}:${input.vout}`
     if (output === undefined || seen.has(name))
       return { ok: false, why: 'unreadable', message: `it spends ${name}, which is not known or spent` }
-    if (output.script !== deposit) return thief(`it spends ${name}, which is not the gateway's`)
+    // A key's address stands for two scripts: pay to its hash, and pay to the key itself.
+    if (addressOfScript(output.script, intent.versions) !== intent.depositAddress) return thief(`it spends ${name}, which is not the gateway's`)
     seen.add(name)
     spent.push(output)
     inputs += output.value

@@ -174,7 +174,7 @@ export function createRelay(parts: RelayParts): Relay {
         why: 'the asset daemon hung: waiting until its height moves or it is restarted',
       })
     if (plan.jobs.length === 0) return rest(plan, registration)
-    await publishAll(plan.jobs, { registration, assetHeight, budget, on: verdict.on }, options)
+    await publishAll(plan, { registration, assetHeight, budget, on: verdict.on }, options)
   }
 
   function planOf(headers: ReadonlyMap<number, string>, walk: Walk, budget: Budget): Plan {
@@ -380,14 +380,32 @@ export function createRelay(parts: RelayParts): Relay {
     readonly on: string
   }
 
-  async function publishAll(jobs: readonly Job[], ground: Ground, options: CallOptions): Promise<void> {
-    become({ state: 'publishing' })
+  async function publishAll(plan: Plan, ground: Ground, options: CallOptions): Promise<void> {
+    const { jobs } = plan
+    // One header now and then is what it does while it is idle.
+    if (jobs.length > 1 || view.state.state !== 'idle') become({ state: 'publishing' })
     let on = ground.on
     for (const job of jobs) {
       const sent = await publish(job, { ...ground, on }, options)
       if (sent === null) return
       on = sent.txid
       if (parts.dryRun) return
+      note(job)
+    }
+    const { lag, gaps, wrong } = view.plan ?? plan
+    if (lag + gaps + wrong === 0) become({ state: 'idle' })
+  }
+
+  /** The plan of this pass, with one header less to do. */
+  function note({ height, why }: Job): void {
+    const { plan } = view
+    if (plan === null) return
+    view.plan = {
+      ...plan,
+      top: Math.max(plan.top ?? 0, height),
+      lag: plan.lag - (why === 'live' ? 1 : 0),
+      gaps: plan.gaps - (why === 'gap' ? 1 : 0),
+      wrong: plan.wrong - (why === 'repair' ? 1 : 0),
     }
   }
 

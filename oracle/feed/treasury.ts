@@ -15,7 +15,7 @@ import {
   type KomodoClient,
 } from '../../komodo/index.js'
 import type { FeedEvent, FundsEvent } from './events.js'
-import { decideFunds, forecast, toConsolidate, TX_FEE, type Forecast, type FundsFacts } from './funds.js'
+import { budgetOf, decideFunds, forecast, toConsolidate, TX_FEE, type Forecast, type FundsFacts } from './funds.js'
 import { addToDay, todaySum, type StateFile } from './ledger-file.js'
 import type { RelayFacts } from './relay.js'
 import type { GatewaySettings } from './settings.js'
@@ -59,8 +59,11 @@ export function createTreasury(parts: TreasuryParts): Treasury {
   let lookedOutputs = -1
   let toldAt = -Infinity
 
-  async function look(facts: RelayFacts, signal: AbortSignal): Promise<void> {
+  async function look(before: RelayFacts, signal: AbortSignal): Promise<void> {
     const options = { signal }
+    // Headers were sent since the relay counted.
+    const left = before.utxos.filter((utxo) => !before.mempool.isSpent(utxo))
+    const facts = { ...before, budget: budgetOf(left, before.registration.dataFee) }
     const inFlight = unconfirmed(facts)
     const outputs = facts.budget.whole + inFlight.coming + inFlight.inFlight
     if (now() - lookedAt < EVERY_MS && outputs >= lookedOutputs) return
@@ -78,11 +81,11 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     lookedAt = now()
     lookedOutputs = outputs
     const action = decideFunds(all, funds)
-    const before = view.alarm
+    const alarmed = view.alarm
     view.alarm = action.do === 'alarm' ? action.why : null
     const may = funds.auto && !parts.dryRun && isWritable(asset.rpc.health)
     if (action.do === 'subscribe' && may) await subscribe(action, facts, options)
-    else if (action.do === 'alarm' && before !== action.why)
+    else if (action.do === 'alarm' && alarmed !== action.why)
       tell(facts, { action: 'alarm', message: ALARMS[action.why] })
     else if (now() - toldAt > TELL_MS) tell(facts, { action: 'none' })
     if (funds.merge && may) await merge(facts, options)
