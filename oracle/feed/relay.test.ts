@@ -1,0 +1,243 @@
+/** Headers on the embedded chains: once, in order, whatever happens to either chain. */
+import t, { type Test } from 'tap'
+
+import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
+import { encodePayload } from '../../komodo/index.js'
+import type { HeaderEvent } from './events.js'
+import { openRig, reachable, truth, type Rig, type RigOptions } from './fixtures/rig.js'
+
+async function chainsOf(t: Test, options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
+  const chains = await startDevKomodo({ dataDir: t.testdir(), manual: true, subscriptions: 4, ...options })
+  t.teardown(() => chains.close())
+  return chains
+}
+
+let folders = 0
+async function rigOf(t: Test, chains: DevKomodo, options: Partial<RigOptions> = {}): Promise<Rig> {
+  const rig = await openRig(chains, { folder: `${t.testdirName}-rig${folders++}`, ...options })
+  t.teardown(() => rig.close())
+  return rig
+}
+
+const headersOf = ({ events }: Rig): HeaderEvent[] =>
+  events.filter((event): event is HeaderEvent => event.event === 'header')
+
+/** Passes and asset blocks until nothing is due. */
+async function settle(chains: DevKomodo, rig: Rig, rounds = 60): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await rig.relayPass()
+    if (rig.relay.view.state.state === 'idle' && chains.control.mempool('asset').length === 0) return
+    chains.control.mine('asset')
+  }
+  throw new Error(`not settled: ${JSON.stringify(rig.relay.view.state)}`)
+}
+
+/** Every height once, in order up to the target, and as the reference chain has it. */
+async function isExact(t: Test, chains: DevKomodo, { from, once = true }: { from: number; once?: boolean }): Promise<void> {
+  const found = await reachable(chains)
+  const target = chains.control.height('reference') - 10
+  const wanted = Array.from({ length: target - from + 1 }, (_, k) => from + k)
+  const newest = new Map(found.map((header) => [header.height, encodePayload(header)]))
+  t.same([...newest.keys()].sort((a, b) => a - b), wanted, 'no height is missing')
+  if (once) t.equal(found.length, wanted.length, 'none is there twice')
+  t.same(newest, await truth(chains, [...newest.keys()]), 'each is what the reference chain has')
+}
+
+t.test('full budget, in order, once; a restart goes on', async (t) => {
+  const chains = await chainsOf(t)
+  const rig = await rigOf(t, chains)
+  await rig.relayPass()
+  t.same(headersOf(rig).map(({ height }) => height), [40, 41, 42, 43], 'as many as there are subscriptions')
+  await rig.relayPass()
+  t.equal(headersOf(rig).length, 4, 'no more until the next block')
+  t.equal(rig.relay.view.state.state, 'budget')
+  chains.control.mine('asset')
+  await rig.relayPass()
+  t.equal(headersOf(rig).length, 8)
+  rig.close()
+
+  const next = await rigOf(t, chains)
+  await settle(chains, next)
+  t.same(headersOf(next).map(({ height }) => height), [48, 49, 50], 'the mempool counts')
+  await isExact(t, chains, { from: 40 })
+  chains.control.mine('reference', 3)
+  await settle(chains, next)
+  await isExact(t, chains, { from: 40 })
+})
+
+t.test('a dry run sends nothing', async (t) => {
+  const chains = await chainsOf(t)
+  const rig = await rigOf(t, chains, { dryRun: true })
+  await rig.relayPass()
+  t.match(headersOf(rig), [{ height: 40, dryRun: true }])
+  t.same(chains.control.mempool('asset'), [])
+})
+
+t.test('gaps are filled after live headers', async (t) => {
+  const chains = await chainsOf(t)
+  const old = await rigOf(t, chains, { more: { startHeight: 45, reach: 10 } })
+  await settle(chains, old)
+  chains.control.mine('reference', 12)
+  const late = await rigOf(t, chains, { more: { reach: 10 } })
+  await settle(chains, late)
+  const rig = await rigOf(t, chains)
+  await settle(chains, rig)
+  t.match(headersOf(rig), [{ height: 51, why: 'gap' }, { height: 52, why: 'gap' }])
+  await isExact(t, chains, { from: 45 })
+})
+
+for (const depth of [1, 9, 11, 50])
+  t.test(`the reference chain loses ${depth} blocks`, async (t) => {
+    const chains = await chainsOf(t, { referenceHeight: 120, subscriptions: 12 })
+    const rig = await rigOf(t, chains, { more: { startHeight: 60 } })
+    await settle(chains, rig)
+    const before = headersOf(rig).length
+    chains.control.reorg('reference', depth)
+    await settle(chains, rig)
+    const again = headersOf(rig).slice(before)
+    const wrong = Math.max(0, depth - 10)
+    t.equal(again.filter(({ why }) => why === 'repair').length, wrong, 'what changed is published again')
+    t.equal(rig.relay.view.repairs, wrong)
+    t.equal(again.length, wrong + 1, 'and one block that is new')
+    t.equal(rig.events.some(({ event }) => event === 'reorg'), wrong > 0)
+    await isExact(t, chains, { from: 60, once: wrong === 0 })
+    // A feed that knows nothing of it finds the same.
+    const fresh = await rigOf(t, chains)
+    await settle(chains, fresh)
+    t.equal(headersOf(fresh).length, 0)
+  })
+
+for (const depth of [1, 3])
+  t.test(`the asset chain loses ${depth} blocks`, async (t) => {
+    const chains = await chainsOf(t)
+    const rig = await rigOf(t, chains)
+    for (let k = 0; k < depth; k++) {
+      await rig.relayPass()
+      chains.control.mine('asset')
+    }
+    chains.control.mine('reference', 5)
+    const before = headersOf(rig).length
+    chains.control.disconnect('asset', depth)
+    await rig.relayPass()
+    t.equal(headersOf(rig).length, before, 'nothing is built while the baton is hidden')
+    t.equal(rig.relay.view.state.state, 'baton')
+    t.equal(rig.relay.view.reorgs.asset, 1)
+    const fresh = await rigOf(t, chains)
+    await fresh.relayPass()
+    t.equal(headersOf(fresh).length, 0, 'not even by a feed without a memory')
+    await settle(chains, rig)
+    await isExact(t, chains, { from: 40 })
+  })
+
+t.test('lost for good with the mempool: it is sent again', async (t) => {
+  const chains = await chainsOf(t)
+  const rig = await rigOf(t, chains)
+  await rig.relayPass()
+  await chains.control.restart('asset', 0, { loseMempool: true })
+  t.equal(chains.control.mempool('asset').length, 0)
+  await settle(chains, rig)
+  await isExact(t, chains, { from: 40 })
+})
+
+t.test('a header on the wrong branch of batons is published again', async (t) => {
+  const chains = await chainsOf(t)
+  const rig = await rigOf(t, chains)
+  await rig.relayPass()
+  chains.control.mine('asset')
+  await rig.relayPass()
+  chains.control.mine('asset')
+  chains.control.disconnect('asset', 1)
+  // A careless program with the same key builds on what the daemon offers.
+  const [height] = [48]
+  const payload = (await truth(chains, [height])).get(height) ?? ''
+  const hex = await rig.asset.oracleData(chains.oracleTxid, payload).catch(() => null)
+  if (hex === null) t.comment('the daemon offers no baton at all here')
+  else await rig.asset.send(hex)
+  chains.control.mine('asset')
+  chains.control.mine('asset')
+  await settle(chains, rig)
+  await isExact(t, chains, { from: 40, once: false })
+})
+
+t.test('out of funds, out of coins, and back', async (t) => {
+  const chains = await chainsOf(t, { subscriptions: 1, subscription: 0.003 })
+  const rig = await rigOf(t, chains)
+  for (let round = 0; round < 8; round++) {
+    await rig.relayPass()
+    chains.control.mine('asset')
+  }
+  t.equal(rig.relay.view.state.state, 'funds')
+  t.equal(headersOf(rig).length, 3)
+  const rich = await rigOf(t, chains, {
+    more: { funds: { amount: '0.01', outputs: 2, dailyLimit: '0.02', lowWater: 5, merge: false } },
+  })
+  await rich.relayPass()
+  await rich.treasury.look(rich.relay.view.facts!, new AbortController().signal)
+  t.equal(rich.treasury.view.subscribed, 2)
+  chains.control.mine('asset')
+  await settle(chains, rich)
+  await isExact(t, chains, { from: 40 })
+
+  chains.control.drain('asset', 0)
+  chains.control.mine('asset')
+  chains.control.mine('reference')
+  await rich.relayPass()
+  t.match(rich.relay.view.state, { state: 'funds', why: /coins/ })
+})
+
+t.test('subscribing stops at the limit of the day and raises an alarm', async (t) => {
+  const chains = await chainsOf(t, { subscriptions: 1, subscription: 0.003 })
+  const rig = await rigOf(t, chains, {
+    more: { funds: { amount: '0.01', outputs: 5, dailyLimit: '0.03', lowWater: 5, merge: false } },
+  })
+  await rig.relayPass()
+  await rig.treasury.look(rig.relay.view.facts!, new AbortController().signal)
+  t.equal(rig.treasury.view.subscribed, 3)
+  t.equal(rig.file.state.subscribed.sat, '3000000')
+  chains.control.mine('asset')
+  const again = await rigOf(t, chains, {
+    folder: `${t.testdirName}-rig${folders - 1}`,
+    more: { funds: { amount: '0.01', outputs: 5, dailyLimit: '0.03', lowWater: 5, merge: false } },
+  })
+  await again.relayPass()
+  await again.treasury.look(again.relay.view.facts!, new AbortController().signal)
+  t.equal(again.treasury.view.subscribed, 0, 'not even after a restart')
+  t.equal(again.treasury.view.alarm, 'limit')
+  t.match(again.events.filter(({ event }) => event === 'funds'), [{ action: 'alarm' }])
+})
+
+t.test('a daemon that is frozen gets nothing until its chain moves', async (t) => {
+  const chains = await chainsOf(t)
+  const rig = await rigOf(t, chains, { timeoutMs: 150 })
+  chains.control.freeze('asset')
+  for (let k = 0; k < 2; k++) await t.rejects(rig.relayPass())
+  t.equal(rig.asset.rpc.health.state, 'hung')
+  await chains.control.restart('asset', 0)
+  rig.close()
+  const next = await rigOf(t, chains)
+  await settle(chains, next)
+  await isExact(t, chains, { from: 40 })
+})
+
+t.test('somebody else publishes with our key', async (t) => {
+  const chains = await chainsOf(t)
+  const rig = await rigOf(t, chains)
+  const other = await rigOf(t, chains)
+  await rig.relayPass()
+  chains.control.mine('asset')
+  await other.relayPass()
+  chains.control.mine('asset')
+  await rig.relayPass()
+  t.equal(rig.relay.view.state.state, 'foreign')
+  t.match(rig.events.filter(({ event }) => event === 'notice'), [{ code: 'E_FEED_LOCKED' }])
+  t.equal(headersOf(rig).length, 4, 'it stands back')
+})
+
+t.test('format IhhL carries the balance of the deposit address', async (t) => {
+  const chains = await chainsOf(t, { family: 'B' })
+  const rig = await rigOf(t, chains)
+  await settle(chains, rig)
+  const found = await reachable(chains)
+  const coins = await rig.reference.unspent(1, [chains.gateways[0]!.depositAddress])
+  t.equal(found.at(-1)?.balance, coins.reduce((sum, { sat }) => sum + sat, 0n))
+})
