@@ -24,7 +24,10 @@ export async function startFeedDev(
 ): Promise<{ config: FeedConfig; onHeader: () => void }> {
   const chains = await startDevKomodo({ dataDir, onError })
   resources.add(() => chains.close())
-  const daemon = (name: string, { url, user, password }: { url: string; user: string; password: string }) => ({
+  const daemon = (
+    name: string,
+    { url, user, password }: { url: string; user: string; password: string },
+  ) => ({
     name,
     url,
     user,

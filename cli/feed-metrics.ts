@@ -20,7 +20,8 @@ const coins = (sat: bigint): number => Number(sat) / 1e8
 
 /** Copies what the views say now; called at each scrape. */
 export function copyFeed({ feed }: MetricTree, views: readonly GatewayView[], now: number): void {
-  for (const counter of [feed.headers, feed.repairs, feed.reorgs, feed.unsent, feed.paid, feed.thieves]) counter.reset()
+  for (const counter of [feed.headers, feed.repairs, feed.reorgs, feed.unsent, feed.paid, feed.thieves])
+    counter.reset()
   for (const { name: gateway, relay, withdrawals, treasury, file, daemons } of views) {
     const label = { gateway }
     for (const chain of ['asset', 'reference'] as const)
@@ -42,7 +43,8 @@ export function copyFeed({ feed }: MetricTree, views: readonly GatewayView[], no
     feed.headers.inc(label, relay.headers)
     feed.repairs.inc(label, relay.repairs)
     feed.unsent.inc(label, relay.refused)
-    for (const chain of ['asset', 'reference'] as const) feed.reorgs.inc({ gateway, chain }, relay.reorgs[chain])
+    for (const chain of ['asset', 'reference'] as const)
+      feed.reorgs.inc({ gateway, chain }, relay.reorgs[chain])
     if (relay.tip !== null) feed.referenceHeight.set(label, relay.tip)
     if (relay.lastPass !== null) feed.passTime.set(label, relay.lastPass / 1000)
     if (relay.lastProgress !== null) feed.lagSeconds.set(label, Math.max(0, now - relay.lastProgress) / 1000)

@@ -55,7 +55,10 @@ type FeedSettings = Pick<Settings, FeedKey>
 export function feedPlanOf(
   settings: FeedSettings,
   origins: Readonly<Record<FeedKey, Origin>>,
-  { positionals, section }: { readonly positionals: readonly string[]; readonly section: FeedConfig | undefined },
+  {
+    positionals,
+    section,
+  }: { readonly positionals: readonly string[]; readonly section: FeedConfig | undefined },
 ): FeedPlan {
   const old = isOldLine(positionals)
   const translated = old ? translateOldLine(positionals) : null
@@ -196,13 +199,11 @@ function overridden(config: FeedConfig, settings: FeedSettings): FeedConfig {
   const poll = settings['feed.poll']
   return {
     ...config,
-    gateways: config.gateways.map(
-      (gateway): GatewaySettings => ({
-        ...gateway,
-        ...(depth === undefined ? {} : { depth }),
-        ...(poll === undefined ? {} : { pollMs: poll * 1000 }),
-      }),
-    ),
+    gateways: config.gateways.map((gateway): GatewaySettings => ({
+      ...gateway,
+      ...(depth === undefined ? {} : { depth }),
+      ...(poll === undefined ? {} : { pollMs: poll * 1000 }),
+    })),
   }
 }
 

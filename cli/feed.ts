@@ -72,7 +72,9 @@ export async function feed(context: Context): Promise<number> {
         return await register(context, config, resources)
       case 'backfill':
         for (const { name } of config.gateways) askRange(join(plan.dataDir, name), action.from, action.to)
-        context.output.line(` ${action.to - action.from + 1} heights asked for; a feed that runs takes them over.`)
+        context.output.line(
+          ` ${action.to - action.from + 1} heights asked for; a feed that runs takes them over.`,
+        )
         context.output.event({ event: 'backfill', from: action.from, to: action.to })
         return await run(context, plan, { config, resources, dev, until: action })
       case 'run':
@@ -91,7 +93,11 @@ interface Running {
   readonly until: { readonly from: number; readonly to: number } | null
 }
 
-async function run(context: Context, plan: FeedPlan, { config, resources, dev, until }: Running): Promise<number> {
+async function run(
+  context: Context,
+  plan: FeedPlan,
+  { config, resources, dev, until }: Running,
+): Promise<number> {
   const { settings, output, log, signal } = context
   const fact = factPrinter(output)
   const metrics = createMetrics({ version: versionOf(), network: plan.network })
@@ -115,7 +121,8 @@ async function run(context: Context, plan: FeedPlan, { config, resources, dev, u
   for (const gateway of config.gateways) fact('gateway', gatewayText(gateway))
   if (plan.translated !== null) {
     fact('config', 'the same as configuration:')
-    for (const line of stringify({ feed: plan.translated }).trimEnd().split('\n')) output.line(`             ${line}`)
+    for (const line of stringify({ feed: plan.translated }).trimEnd().split('\n'))
+      output.line(`             ${line}`)
   }
   fact('metrics', text)
   fact('state', tilde(plan.dataDir, homedir()))
@@ -222,7 +229,10 @@ async function embed({ settings, log }: Context, plan: FeedPlan, resources: Reso
   )
 }
 
-function clientsOf(gateway: GatewaySettings, resources: Resources): { asset: KomodoClient; reference: KomodoClient } {
+function clientsOf(
+  gateway: GatewaySettings,
+  resources: Resources,
+): { asset: KomodoClient; reference: KomodoClient } {
   const clientOf = (which: 'asset' | 'reference'): KomodoClient => {
     const client = createKomodoClient({
       access: () => accessOf(gateway[which]),
@@ -239,7 +249,10 @@ function clientsOf(gateway: GatewaySettings, resources: Resources): { asset: Kom
 async function check({ output, signal }: Context, config: FeedConfig, resources: Resources): Promise<number> {
   let failed = false
   for (const gateway of config.gateways) {
-    const { lines, setup } = await checkGateway(gateway, clientsOf(gateway, resources), { signal, mend: false })
+    const { lines, setup } = await checkGateway(gateway, clientsOf(gateway, resources), {
+      signal,
+      mend: false,
+    })
     output.line(output.paint('bold', gateway.name))
     checkLines(lines, output.paint).forEach((line) => output.line(line))
     for (const line of lines) output.event({ event: 'check', gateway: gateway.name, ...line })
@@ -320,7 +333,11 @@ function foldersIn(folder: string): string[] {
 }
 
 /** Funds the oracle and registers the key, if it is not; a second registration is refused. */
-async function register({ output, signal }: Context, config: FeedConfig, resources: Resources): Promise<number> {
+async function register(
+  { output, signal }: Context,
+  config: FeedConfig,
+  resources: Resources,
+): Promise<number> {
   for (const gateway of config.gateways) {
     const { asset } = clientsOf(gateway, resources)
     const { oracleTxid, pubkey } = gateway
@@ -328,7 +345,11 @@ async function register({ output, signal }: Context, config: FeedConfig, resourc
     if (!mayRegister(oracle.registered, pubkey)) throw registerError(pubkey)
     const { blocks: height } = await asset.chainInfo({ signal })
     const around = { height, pubkey }
-    const funded = inspectRegistration(await asset.oracleFund(oracleTxid, { signal }), { oracleTxid, sat: null }, around)
+    const funded = inspectRegistration(
+      await asset.oracleFund(oracleTxid, { signal }),
+      { oracleTxid, sat: null },
+      around,
+    )
     await asset.send(funded.hex, { signal })
     const hex = await patient(() => asset.oracleRegister(oracleTxid, REGISTER_FEE, { signal }), signal)
     const registered = inspectRegistration(hex, { oracleTxid, sat: REGISTER_FEE }, around)

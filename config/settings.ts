@@ -371,11 +371,14 @@ export const SETTINGS = {
     defaultText: 'none: headers only',
     description: "id of the gateway's gatewaysbind transaction",
   }),
-  'feed.pubkey': optional(pattern('HEX', /^0[23][0-9a-fA-F]{64}$/, '66 hex digits that begin with 02 or 03'), {
-    flag: 'pubkey',
-    defaultText: 'from the section feed',
-    description: "the publisher's public key, the -pubkey of its daemon",
-  }),
+  'feed.pubkey': optional(
+    pattern('HEX', /^0[23][0-9a-fA-F]{64}$/, '66 hex digits that begin with 02 or 03'),
+    {
+      flag: 'pubkey',
+      defaultText: 'from the section feed',
+      description: "the publisher's public key, the -pubkey of its daemon",
+    },
+  ),
   'feed.depth': optional(integer(0, 1000, 'blocks'), {
     flag: 'depth',
     defaultText: '10, or from the section feed',

@@ -95,7 +95,8 @@ export function judgePayout(
     if (output === undefined || seen.has(name))
       return { ok: false, why: 'unreadable', message: `it spends ${name}, which is not known or spent` }
     // A key's address stands for two scripts: pay to its hash, and pay to the key itself.
-    if (addressOfScript(output.script, intent.versions) !== intent.depositAddress) return thief(`it spends ${name}, which is not the gateway's`)
+    if (addressOfScript(output.script, intent.versions) !== intent.depositAddress)
+      return thief(`it spends ${name}, which is not the gateway's`)
     seen.add(name)
     spent.push(output)
     inputs += output.value

@@ -105,11 +105,9 @@ export const METRICS = {
     lagBlocks: gauge('pegnet_feed_lag_blocks', 'Headers that are deep enough and not published.', [
       'gateway',
     ]),
-    lagSeconds: gauge(
-      'pegnet_feed_lag_seconds',
-      'Since a header was published last, or none was due.',
-      ['gateway'],
-    ),
+    lagSeconds: gauge('pegnet_feed_lag_seconds', 'Since a header was published last, or none was due.', [
+      'gateway',
+    ]),
     gapBlocks: gauge('pegnet_feed_gap_blocks', 'Missing headers below the highest published one.', [
       'gateway',
     ]),

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 import { startDevKomodo, type DevKomodo } from '../komodo/dev/index.js'
-import { createFeed, type GatewaySettings, type HeaderEvent } from '../oracle/index.js'
+import { createFeed, type GatewaySettings, type GatewayView, type HeaderEvent } from '../oracle/index.js'
 import { reachable, settingsOf, truth } from '../oracle/feed/fixtures/rig.js'
 import { encodePayload } from '../komodo/index.js'
 
@@ -20,7 +20,8 @@ const BLOCK_SECONDS = { asset: 3, reference: 6 }
 const DEPTH = 10
 const AMOUNT = 30_000_000n
 const folder = mkdtempSync(join(tmpdir(), 'feed-endurance-'))
-const say = (text: string): void => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`)
+const say = (text: string): void =>
+  void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`)
 
 let unhandled = 0
 process.on('unhandledRejection', (reason) => {
@@ -40,7 +41,10 @@ for (const k of [0, 1, 2])
     }),
   )
 const gateways = pairs.map((chains, k): GatewaySettings => ({
-  ...settingsOf(chains, { folder, more: { name: `gateway${k}`, poll: 2, funds: { outputs: 8, amount: '0.1' } } }),
+  ...settingsOf(chains, {
+    folder,
+    more: { name: `gateway${k}`, poll: 2, funds: { outputs: 8, amount: '0.1' } },
+  }),
   timeoutMs: 2_000,
 }))
 const feed = createFeed({
@@ -108,11 +112,16 @@ const memory: number[] = []
 const recoveries: number[] = []
 const end = Date.now() + MINUTES * 60_000
 let nextLine = 0
+const stateOf = ({ relay, trouble: text, daemons }: GatewayView): string =>
+  [relay?.state.state, relay && 'why' in relay.state ? relay.state.why : '', daemons.asset, text ?? '']
+    .filter(Boolean)
+    .join(' ')
 const lags = (): (number | null)[] => feed.views.map(({ relay }) => relay?.plan?.lag ?? null)
 while (Date.now() < end) {
   await wait(10_000 + pick(15_000))
   const k = pick(3)
-  const names = Object.keys(trouble)
+  const only = process.env['TROUBLE']?.split(',')
+  const names = Object.keys(trouble).filter((name) => only?.includes(name) ?? true)
   const name = names[pick(names.length)]!
   counts.set(name, (counts.get(name) ?? 0) + 1)
   await trouble[name]!(pairs[k]!, k)
@@ -124,17 +133,21 @@ while (Date.now() < end) {
   }
   recoveries.push(Date.now() - began)
   memory.push(process.memoryUsage().rss)
-  if (Date.now() > nextLine) {
+  if (Date.now() > nextLine || Date.now() - began > 60_000) {
     nextLine = Date.now() + 60_000
     const rss = Math.round(process.memoryUsage().rss / 2 ** 20)
-    say(`rss ${rss} MiB, lag ${lags().join(' ')}, ${headers.length} headers, last recovery ${recoveries.at(-1)} ms after ${name}`)
+    say(
+      `rss ${rss} MiB, lag ${lags().join(' ')} (${feed.views.map(stateOf).join('; ')}), ${headers.length} headers, last recovery ${recoveries.at(-1)} ms after ${name}`,
+    )
   }
 }
 say('waiting for quiet')
 let quiet = 0
 for (let k = 0; k < 240 && quiet < 5; k++) {
   await wait(1_000)
-  const done = feed.views.every(({ file }) => Object.values(file.state.withdrawals).every(({ step }) => step === 'done'))
+  const done = feed.views.every(({ file }) =>
+    Object.values(file.state.withdrawals).every(({ step }) => step === 'done'),
+  )
   quiet = done && lags().every((lag) => lag !== null && lag <= 1) ? quiet + 1 : 0
 }
 stop.abort()
@@ -147,11 +160,14 @@ for (const [k, chains] of pairs.entries()) {
   const true_ = await truth(chains, [...newest.keys()])
   const heights = [...newest.keys()].sort((a, b) => a - b)
   const missing = heights.at(-1)! - heights[0]! + 1 - heights.length
-  const differ = heights.filter((height) => newest.get(height) !== true_.get(height) && height <= chains.control.height('reference') - DEPTH)
+  const differ = heights.filter(
+    (height) =>
+      newest.get(height) !== true_.get(height) && height <= chains.control.height('reference') - DEPTH,
+  )
   const repairs = headers.filter(({ gateway, why }) => gateway === `gateway${k}` && why === 'repair').length
   const doubled = found.length - heights.length
   const states = Object.values(feed.views[k]!.file.state.withdrawals).map(({ step }) => step)
-  const paid = (chains.control.balance('reference', chains.user.address))
+  const paid = chains.control.balance('reference', chains.user.address)
   say(
     `gateway${k}: ${heights.length} heights from ${heights[0]}, missing ${missing}, wrong ${differ.length}, written twice ${doubled} (${repairs} repairs), ` +
       `withdrawals asked ${requests[k]!.length}, ${states.filter((step) => step === 'done').length} done of ${states.length} seen; user holds ${paid}`,
@@ -161,7 +177,9 @@ for (const [k, chains] of pairs.entries()) {
 const sorted = [...recoveries].sort((a, b) => a - b)
 say(`trouble: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`)
 say(`notices: ${[...notices].map(([code, count]) => `${code} ${count}`).join(', ')}`)
-say(`recovery: median ${sorted[sorted.length >> 1]} ms, worst ${sorted.at(-1)} ms; rss first ${memory[2]}, last ${memory.at(-1)}, most ${Math.max(...memory)}`)
+say(
+  `recovery: median ${sorted[sorted.length >> 1]} ms, worst ${sorted.at(-1)} ms; rss first ${memory[2]}, last ${memory.at(-1)}, most ${Math.max(...memory)}`,
+)
 say(`unhandled rejections: ${unhandled}`)
 for (const chains of pairs) await chains.close()
 rmSync(folder, { recursive: true, force: true })

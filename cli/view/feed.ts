@@ -48,11 +48,19 @@ function lineOf(event: FeedEvent): Line | null {
       const why = event.message === '' ? '' : `: ${event.message}`
       // Between two blocks these follow each other all the time.
       if (event.state === 'publishing' || event.state === 'budget') return null
-      return { label: event.state, style: event.state === 'idle' ? 'dim' : 'yellow', text: `tip ${event.tip}${at}${lag}${why}` }
+      return {
+        label: event.state,
+        style: event.state === 'idle' ? 'dim' : 'yellow',
+        text: `tip ${event.tip}${at}${lag}${why}`,
+      }
     }
     case 'notice': {
       const style: Style = event.level === 'error' ? 'red' : event.level === 'warn' ? 'yellow' : 'dim'
-      return { label: event.level === 'info' ? 'notice' : event.level, style, text: `${event.code}: ${event.message}` }
+      return {
+        label: event.level === 'info' ? 'notice' : event.level,
+        style,
+        text: `${event.code}: ${event.message}`,
+      }
     }
     case 'report':
       return {
@@ -61,7 +69,9 @@ function lineOf(event: FeedEvent): Line | null {
         text: `published up to ${event.published ?? 'nothing'}, lag ${event.lag ?? '?'}, ${plural(event.headers, 'header')}, ${event.paid} withdrawals paid, ${event.headersLeft ?? '?'} headers left; ${event.state}`,
       }
     case 'stopped': {
-      const why = { interrupted: 'interrupted', blocks: 'all done', once: 'one pass done', failed: 'failed' }[event.reason]
+      const why = { interrupted: 'interrupted', blocks: 'all done', once: 'one pass done', failed: 'failed' }[
+        event.reason
+      ]
       return {
         label: 'ended',
         style: 'bold',
@@ -101,8 +111,12 @@ export function statusLines(
           `  headers      published up to ${plan.top ?? 'nothing'} of ${plan.target}, ${plan.lag} due, ${plan.gaps} missing below`,
         ]
       : []),
-    ...(view?.relay?.budget ? [`  budget       ${view.relay.budget.perBlock} a block, ${view.relay.budget.headersLeft} left`] : []),
-    ...(state.wanted.length === 0 ? [] : [`  backfill     ${state.wanted.map(([from, to]) => `${from}–${to}`).join(', ')}`]),
+    ...(view?.relay?.budget
+      ? [`  budget       ${view.relay.budget.perBlock} a block, ${view.relay.budget.headersLeft} left`]
+      : []),
+    ...(state.wanted.length === 0
+      ? []
+      : [`  backfill     ${state.wanted.map(([from, to]) => `${from}–${to}`).join(', ')}`]),
     `  withdrawals  ${open.length} open, ${records.length - open.length} done`,
     ...open.map(
       ({ withdrawTxid, amount, to, step, message }) =>

@@ -25,7 +25,7 @@ import type { FeedEvent, RelayState } from './events.js'
 import { budgetOf, type Budget, type OracleUtxo } from './funds.js'
 import { createMempool, type Mempool } from './mempool.js'
 import { planHeaders, type Job, type Plan } from './plan.js'
-import type { Published } from './published.js'
+import type { Published, Sent } from './published.js'
 import { createReference } from './reference.js'
 import type { GatewaySettings } from './settings.js'
 
@@ -308,8 +308,13 @@ export function createRelay(parts: RelayParts): Relay {
   /** In their order, whatever of the last ones is in neither mempool nor chain. */
   async function resend(options: CallOptions): Promise<void> {
     if (parts.dryRun || !isWritable(asset.rpc.health)) return
-    for (const { txid, hex } of published.recent) {
-      if (hex === '' || (await whereIs(txid, options)) !== 'gone') continue
+    const lost: Sent[] = []
+    for (const sent of [...published.recent].reverse()) {
+      if ((await whereIs(sent.txid, options)) !== 'gone') break
+      lost.unshift(sent)
+    }
+    for (const { txid, hex } of lost) {
+      if (hex === '') continue
       try {
         await asset.send(hex, options)
       } catch (error) {

@@ -15,7 +15,15 @@ import {
   type KomodoClient,
 } from '../../komodo/index.js'
 import type { FeedEvent, FundsEvent } from './events.js'
-import { budgetOf, decideFunds, forecast, toConsolidate, TX_FEE, type Forecast, type FundsFacts } from './funds.js'
+import {
+  budgetOf,
+  decideFunds,
+  forecast,
+  toConsolidate,
+  TX_FEE,
+  type Forecast,
+  type FundsFacts,
+} from './funds.js'
 import { addToDay, todaySum, type StateFile } from './ledger-file.js'
 import type { RelayFacts } from './relay.js'
 import type { GatewaySettings } from './settings.js'
