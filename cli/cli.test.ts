@@ -413,11 +413,21 @@ t.test('what a person sees of the events', async (t) => {
     status,
     ...(reason === undefined ? {} : { reason }),
   })
+  const priced: Extract<MinerEvent, { event: 'prices' }> = {
+    event: 'prices',
+    height: 7,
+    assets: 62,
+    complete: true,
+    missing: {},
+    strong: 58,
+    held: { TZS: 4 * 3_600_000 },
+    widest: { asset: 'RVN', spread: 0.008 },
+  }
   const events: MinerEvent[] = [
     { event: 'block', height: 7, minute: 1 },
     { event: 'block', height: 7, minute: 2 },
-    { event: 'prices', height: 7, assets: 60, complete: false, missing: { PEG: 'none', FCT: 'none' } },
-    { event: 'prices', height: 7, assets: 62, complete: true, missing: {} },
+    { ...priced, assets: 60, complete: false, missing: { PEG: 'none', FCT: 'none' } },
+    priced,
     { event: 'job', height: 7, oprHash: 'ab'.repeat(32), floor: '0000000000000000', winnersFrom: null },
     { event: 'hashrate', total: 1, threads: [1], windows },
     entry(1, 'committed'),
@@ -459,7 +469,7 @@ t.test('what a person sees of the events', async (t) => {
   t.same(stream.text().split('\n'), [
     '22:13:20  block     7',
     '22:13:20  prices    60 assets; 2 missing: PEG FCT',
-    '22:13:20  prices    62 assets',
+    '22:13:20  prices    62 assets, 58 from 3 sources or more; held: TZS 4 h; widest spread RVN 0.80 %',
     '22:13:20  job       record abababababababab…, no winners yet, no floor',
     '22:13:20  entries   1 revealed, 1 failed; best difficulty fff2',
     '22:13:20  failed    1 of them: too late',

@@ -10,9 +10,13 @@ import {
   GRADE_KEYS,
   HASH_KEYS,
   MINE_KEYS,
+  PRICES_KEYS,
 } from './keys.js'
 
 const command = <K extends SettingKey, S>(spec: CommandSpec<K, S>): CommandSpec<K, S> => spec
+
+/** Which sources, routes, limits and policies make prices. */
+const PRICES_SECTION = async () => (await import('../oracle/index.js')).pricesSection
 
 const MINE = command({
   name: 'mine',
@@ -28,6 +32,7 @@ const MINE = command({
     'Ctrl-C ends with a summary; state is kept in the data directory, and the next start goes on from there.',
   ],
   keys: MINE_KEYS,
+  sections: { prices: PRICES_SECTION },
   examples: [
     { line: 'pegminer mine --network dev', text: 'try it: everything embedded, blocks of a minute' },
     {
@@ -93,6 +98,34 @@ const GRADE = command({
     },
   ],
   load: async () => (await import('./grade.js')).grade,
+})
+
+const PRICES = command({
+  name: 'prices',
+  summary: 'what each asset is worth now, by which sources, and why',
+  arguments: { form: '[explain|doctor|sources|replay|record] [ARG…]', most: 3 },
+  details: [
+    'Takes one snapshot as the miner would at minute 1 and prints each asset with its price, the sources that voted ' +
+      'for it of those asked, their spread and age. Exit code 0: all have a price; 3: some have none.',
+    'explain ASSET: the votes for one asset leg by leg, those that did not count and why, and the last winners.',
+    'doctor: asks every source for every market, and says which are reachable, listed and trading, how late their ' +
+      'replies and how wrong their clocks are; exit code 3 if an asset has fewer sources than it needs.',
+    'sources: the routes of each asset in order; asks nobody.',
+    'replay FILE [HEIGHT]: recomputes stored snapshots (prices/snapshots.jsonl in the data directory, or what --keep wrote); exit ' +
+      'code 5 if one comes out differently.',
+    'record DIR: saves every reply of every source in a folder, as they came.',
+    'On the network dev the embedded exchange is asked, on any other the real ones: no account and no key is needed. ' +
+      'Sources, routes and limits stand under prices in pegminer.yaml.',
+  ],
+  keys: PRICES_KEYS,
+  sections: { prices: PRICES_SECTION },
+  examples: [
+    { line: 'pegminer prices --network MainNet', text: 'one snapshot of the real world' },
+    { line: 'pegminer prices --network MainNet --watch', text: 'a table that moves' },
+    { line: 'pegminer prices explain XBT --network MainNet', text: 'why does Bitcoin cost that?' },
+    { line: 'pegminer prices --trouble kraken:liar --json', text: 'the embedded exchange, one venue lying' },
+  ],
+  load: async () => (await import('./prices.js')).prices,
 })
 
 const HASH = command({
@@ -195,7 +228,7 @@ const FEED = command({
   load: async () => (await import('./feed.js')).feed,
 })
 
-const RUNS: readonly CommandSpec[] = [MINE, FEED, GRADE, DEV, BENCH, HASH, BYTEMAP].map(
+const RUNS: readonly CommandSpec[] = [MINE, FEED, PRICES, GRADE, DEV, BENCH, HASH, BYTEMAP].map(
   (spec) => spec as unknown as CommandSpec,
 )
 

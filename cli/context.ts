@@ -13,8 +13,8 @@ import type {
 import type { Logger } from '../telemetry/index.js'
 import type { Output } from './output.js'
 
-/** House rule for every command. */
-export const EXIT = { done: 0, failure: 1, usage: 2, interrupted: 130 } as const
+/** House rule for every command; `missing` and `differs` are answers of `pegminer prices`, not failures. */
+export const EXIT = { done: 0, failure: 1, usage: 2, missing: 3, differs: 5, interrupted: 130 } as const
 
 /** A stream that may be a terminal. */
 export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number }
@@ -46,6 +46,8 @@ export interface CommandContext<K extends SettingKey, S = unknown> {
   /** The log, on standard error. */
   readonly log: Logger
   readonly stdin: Readable
+  /** For screens that are drawn; everything else goes through `output`. */
+  readonly stdout: Terminal
   readonly stderr: Terminal
   readonly env: Environment
   /** Aborted when the user interrupts or nobody reads the output any more: end what you do, keep nothing half done. */

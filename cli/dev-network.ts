@@ -3,7 +3,12 @@ import { join } from 'node:path'
 
 import type { Settings } from '../config/index.js'
 import { startDevChain, type DevChain } from '../factom/dev/index.js'
-import { startDevExchange, type DevExchange } from '../oracle/prices/dev/index.js'
+import {
+  parseTrouble,
+  startDevExchange,
+  troubleFaults,
+  type DevExchange,
+} from '../oracle/prices/dev/index.js'
 import type { Resources } from './resources.js'
 
 export interface DevNetworkOptions {
@@ -13,6 +18,7 @@ export interface DevNetworkOptions {
   readonly settings: Pick<
     Settings,
     | 'network.exchangePort'
+    | 'network.trouble'
     | 'network.blockSeconds'
     | 'network.startHeight'
     | 'network.manual'
@@ -27,6 +33,7 @@ export async function startDevNetwork(
   { dataDir, port, walletPort, settings, onError }: DevNetworkOptions,
   resources: Resources,
 ): Promise<{ chain: DevChain; exchange: DevExchange }> {
+  if (settings['network.trouble'] !== undefined) parseTrouble(settings['network.trouble'])
   const chain = await startDevChain({
     dataDir: join(dataDir, 'chain'),
     port,
@@ -38,7 +45,20 @@ export async function startDevNetwork(
     onError,
   })
   resources.add(() => chain.close())
-  const exchange = await startDevExchange({ port: settings['network.exchangePort'] })
-  resources.add(() => exchange.close())
+  const exchange = await openDevExchange(
+    { port: settings['network.exchangePort'], trouble: settings['network.trouble'] },
+    resources,
+  )
   return { chain, exchange }
+}
+
+/** The exchange alone, in whatever trouble it shall be. */
+export async function openDevExchange(
+  { port, trouble }: { readonly port: number; readonly trouble: string | undefined },
+  resources: Resources,
+): Promise<DevExchange> {
+  const faults = trouble === undefined ? {} : troubleFaults(parseTrouble(trouble), Date.now)
+  const exchange = await startDevExchange({ port, faults })
+  resources.add(() => exchange.close())
+  return exchange
 }

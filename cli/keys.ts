@@ -32,6 +32,7 @@ export const MINE_KEYS = keys(
   'network.port',
   'network.walletPort',
   'network.exchangePort',
+  'network.trouble',
   'telemetry.port',
   'telemetry.host',
   'telemetry.token',
@@ -42,6 +43,7 @@ export const DEV_KEYS = keys(
   'network.walletPort',
   'network.exchangePort',
   'lxrhash.bits',
+  'network.trouble',
   'network.blockSeconds',
   'network.startHeight',
   'network.manual',
@@ -57,6 +59,17 @@ export const GRADE_KEYS = keys(
   'lxrhash.bits',
   'lxrhash.dir',
   'miner.threads',
+  ...OUTPUT,
+)
+export const PRICES_KEYS = keys(
+  'network.name',
+  'prices.watch',
+  'prices.only',
+  'prices.recordVersion',
+  'prices.keep',
+  'prices.exchange',
+  'network.trouble',
+  'data.dir',
   ...OUTPUT,
 )
 export const HASH_KEYS = keys(...LXR, ...OUTPUT)
@@ -111,6 +124,7 @@ export const FEED_KEYS = keys(
 export type MineKey = (typeof MINE_KEYS)[number]
 export type DevKey = (typeof DEV_KEYS)[number]
 export type GradeKey = (typeof GRADE_KEYS)[number]
+export type PricesKey = (typeof PRICES_KEYS)[number]
 export type HashKey = (typeof HASH_KEYS)[number]
 export type BytemapKey = (typeof BYTEMAP_KEYS)[number]
 export type BenchKey = (typeof BENCH_KEYS)[number]

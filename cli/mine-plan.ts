@@ -47,6 +47,7 @@ const ONLY_ON: Partial<Record<MineKey, readonly NetworkName[]>> = {
   'network.port': ['dev'],
   'network.walletPort': ['dev'],
   'network.exchangePort': ['dev'],
+  'network.trouble': ['dev'],
   'prices.exchange': ['local'],
   'factom.url': ['local', 'TestNet', 'MainNet'],
 }

@@ -5,14 +5,7 @@ import { homedir } from 'node:os'
 import { createFactomClient, ecKey, type EcKey, type FactomClient } from '../factom/index.js'
 import type { OpenByteMap } from '../lxrhash/index.js'
 import { createMiner, defaultSubmissionCutoff, minerSlots, type MinerOptions } from '../miner/index.js'
-import {
-  ASSETS,
-  createPriceFeed,
-  defaultSources,
-  devSources,
-  type PriceFeed,
-  type PriceSources,
-} from '../oracle/index.js'
+import type { PriceFeed, PriceSection, PriceSettings } from '../oracle/index.js'
 import { createApi, createBoard, createMetrics, type Metrics } from '../telemetry/index.js'
 import { openMap, paramsOf } from './byte-map.js'
 import { EXIT, type CommandContext } from './context.js'
@@ -21,6 +14,7 @@ import { bytesText, durationText, tilde } from './format.js'
 import { MINE_KEYS, type MineKey } from './keys.js'
 import { machineOf, threadsOf } from './machine.js'
 import { planOf, type MinePlan } from './mine-plan.js'
+import { openPrices } from './price-setup.js'
 import { openResources, type Resources } from './resources.js'
 import { serveMetrics } from './serve-metrics.js'
 import { shownSettings } from './shown.js'
@@ -28,13 +22,13 @@ import { versionOf } from './version.js'
 import { factPrinter } from './view/facts.js'
 import { createEventView } from './view/stream.js'
 
-type Context = CommandContext<MineKey>
+type Context = CommandContext<MineKey, { readonly prices: PriceSection }>
 
 /** How the miner reaches the network, and who pays there. */
 interface Surroundings {
   readonly factomd: string
   readonly key: EcKey
-  readonly prices: PriceSources
+  readonly prices: PriceSettings
   /** How to end minutes and set faults, on dev. */
   readonly control?: { readonly url: string; readonly token: string }
   /** Where the embedded exchange is, if the prices are its. */
@@ -82,8 +76,9 @@ export async function mine(context: Context): Promise<number> {
       plan.network.name === 'dev' ? await embed(context, plan, resources) : outside(context, plan)
     const client = createFactomClient({ url: around.factomd, onCall: (call) => metrics.factomCall(call) })
     resources.add(() => client.close())
-    const prices = feedOf(context, around.prices, metrics)
+    const prices = feedOf(context, around.prices, { metrics, dataDir: plan.dataDir })
     resources.add(() => prices.close())
+    metrics.observePrices(prices)
 
     const options: MinerOptions = {
       network: plan.network,
@@ -145,6 +140,7 @@ export async function mine(context: Context): Promise<number> {
       speedEveryMs: plan.network.name === 'dev' ? SPEED_MS.dev : SPEED_MS.other,
     })
     miner.on((event) => {
+      if (event.event === 'skipped' && event.code === 'E_MINER_PRICES') metrics.tree.oracle.skipped.inc()
       output.event(event)
       view.show(event)
       board.hear(event)
@@ -164,7 +160,7 @@ export async function mine(context: Context): Promise<number> {
 
 /** Starts the embedded chain and exchange. Loaded only when they are wanted. */
 async function embed(
-  { settings, log }: Context,
+  { settings, log, sections }: Context,
   plan: MinePlan,
   resources: Resources,
 ): Promise<Surroundings> {
@@ -183,27 +179,40 @@ async function embed(
     factomd: chain.url,
     control: chain.control,
     key: ecKey(chain.keys.ecSecret),
-    prices: devSources(exchange.url),
+    prices: sections.prices.at(exchange.url),
     exchange: exchange.url,
   }
 }
 
-function outside({ settings }: Context, { ecSecret = '', exchange }: MinePlan): Surroundings {
+function outside({ settings, sections }: Context, { ecSecret = '', exchange }: MinePlan): Surroundings {
   const around = { factomd: settings['factom.url'], key: ecKey(ecSecret) }
   return exchange === undefined
-    ? { ...around, prices: defaultSources() }
-    : { ...around, prices: devSources(exchange.replace(/\/+$/, '')), exchange }
+    ? { ...around, prices: sections.prices.settings }
+    : { ...around, prices: sections.prices.at(exchange.replace(/\/+$/, '')), exchange }
 }
 
-function feedOf({ log }: Context, sources: PriceSources, metrics: Metrics): PriceFeed {
-  return createPriceFeed({
-    assets: ASSETS[5],
-    ...sources,
+function feedOf(
+  { log }: Context,
+  settings: PriceSettings,
+  { metrics, dataDir }: { metrics: Metrics; dataDir: string },
+): PriceFeed {
+  const failing = new Set<string>()
+  return openPrices({
+    settings,
+    dataDir,
+    log,
     onPoll: (report) => {
       metrics.pricePoll(report)
       const { source, code, error } = report
-      if (code !== undefined) log.info('a price source gives nothing', { source, code, error })
+      // Once when it begins and once when it ends: a source that is down is asked again and again.
+      if (code === undefined && failing.delete(source))
+        log.info('a price source gives prices again', { source })
+      else if (code !== undefined && !failing.has(source)) {
+        failing.add(source)
+        log.info('a price source gives nothing', { source, code, error })
+      }
     },
+    onSnapshot: (_input, snapshot, milliseconds) => metrics.priceSnapshot(snapshot, milliseconds),
   })
 }
 

@@ -134,6 +134,7 @@ async function runCommand(command: CommandSpec, resolved: ResolvedCommand, io: I
     }),
     log,
     stdin: io.stdin,
+    stdout: io.stdout,
     stderr: io.stderr,
     env: io.env,
     signal: io.interrupted,

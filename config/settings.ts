@@ -117,6 +117,15 @@ export const SETTINGS = {
     defaultText: 'any free one',
     description: 'port of the embedded exchange',
   }),
+  'network.trouble': optional(
+    pattern('SCRIPT', /^[a-z0-9:@+,\s-]{1,2000}$/i, 'random, or incidents such as binance:429@1m+2m'),
+    {
+      flag: 'trouble',
+      defaultText: 'none',
+      description:
+        'trouble of the embedded exchange: random, or VENUE:KIND@FROM+FOR with commas between (kraken:liar@1m+5m)',
+    },
+  ),
   'data.dir': optional(path, {
     flag: 'data-dir',
     defaultText: '~/.pegminer/NETWORK',
@@ -129,8 +138,29 @@ export const SETTINGS = {
   'prices.exchange': optional(httpUrl, {
     flag: 'exchange',
     defaultText: 'the real exchanges',
-    description: 'network local: take all prices from the exchange of a running pegminer dev',
+    description:
+      'network local (and pegminer prices on dev): take all prices from the exchange of a running pegminer dev',
   }),
+  'prices.watch': given(toggle, false, {
+    flag: 'watch',
+    description: 'go on and show prices anew every few seconds until interrupted',
+  }),
+  'prices.only': optional(
+    listOf(pattern('ASSET', /^[A-Za-z]{2,5}$/, "an asset in PegNet's code such as XBT")),
+    { flag: 'assets', defaultText: 'all of the record version', description: 'show these only' },
+  ),
+  'prices.recordVersion': given(integer(2, 5), 5, {
+    flag: 'record-version',
+    description: 'record version whose assets are priced: 30 in 2 and 3, 42 in 4, 62 in 5',
+  }),
+  'prices.keep': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      flag: 'keep',
+      defaultText: 'nowhere',
+      description: 'add the snapshot with all that went into it to this file, for prices replay',
+    },
+  ),
   'miner.threads': given(
     threadCount,
     { percent: 100 },

@@ -36,6 +36,10 @@ export interface Conductor {
   stop(): Promise<void>
 }
 
+/** Prices are asked for again after so many seconds, in a block of 600 s. */
+const RETRY_SECONDS = 20
+const SHORTEST_RETRY_MS = 300
+
 export function createConductor(parts: ConductorParts): Conductor {
   const { network, identity, coinbase, recordsPerBlock, gatherer, crew, submitter, rivals, emit } = parts
   let state: ScheduleState = INITIAL_STATE
@@ -124,9 +128,18 @@ export function createConductor(parts: ConductorParts): Conductor {
         if (signal.aborted || stopped) return
         if (fact.type === 'failed') notice('warn', fact.code, `block ${height}: ${fact.reason}`)
         dispatch(fact)
+        if (fact.type === 'failed' && step === 'prices') retryLater(height, blockSeconds, signal)
       })
       track('E_MINER_INTERNAL', asked)
     }
+  }
+
+  /** A source may be back before the next minute. */
+  function retryLater(height: number, blockSeconds: number, signal: AbortSignal): void {
+    const retry = (): void => {
+      if (!signal.aborted && !stopped) dispatch({ type: 'retry', height })
+    }
+    setTimeout(retry, Math.max(SHORTEST_RETRY_MS, (RETRY_SECONDS * 1000 * blockSeconds) / 600)).unref()
   }
 
   function mine({ height, winners, prices }: Extract<Action, { do: 'mine' }>): void {

@@ -33,6 +33,12 @@ export interface PricesEvent {
   readonly assets: number
   readonly complete: boolean
   readonly missing: Readonly<Record<string, string>>
+  /** How many come from three sources or more. */
+  readonly strong: number
+  /** Assets at their last good price, and how old that is, ms. */
+  readonly held: Readonly<Record<string, number>>
+  /** Where the sources differ most, as a share of the price; null if there are none. */
+  readonly widest: { readonly asset: string; readonly spread: number } | null
 }
 
 /** A record is being mined. `winnersFrom` is the height whose winners it names, null if there never were any. */

@@ -1,13 +1,16 @@
 /** Fetches what a record needs (winners, prices, funds) and tells each as a fact of the schedule, failures too. */
+import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isCoded, messageOf, type Network } from '../config/index.js'
 import type { FactomClient } from '../factom/index.js'
 import {
   ASSETS,
+  fetchWinnersView,
   type GradedHistory,
   type OprBlock,
   type PriceFeed,
   type PriceSnapshot,
+  type WinnersView,
 } from '../oracle/index.js'
 import type { MinerErrorCode } from './errors.js'
 import { difficultyFloor } from './floor.js'
@@ -15,9 +18,9 @@ import type { FailedFact, FundsFact, PricesFact, Step, WinnersFact } from './sch
 
 export interface GatherOptions {
   readonly network: Network
-  readonly client: Pick<FactomClient, 'entryCreditBalance'>
+  readonly client: Pick<FactomClient, 'entryCreditBalance' | 'dblockByHeight' | 'entryBlock' | 'entry'>
   readonly history: Pick<GradedHistory, 'sync' | 'previousWinners' | 'difficulties'>
-  readonly prices: Pick<PriceFeed, 'snapshot'>
+  readonly prices: Pick<PriceFeed, 'config' | 'snapshot'>
   /** The entry credit address that pays. */
   readonly ecAddress: string
   readonly submissionCutoff: number
@@ -45,8 +48,10 @@ export interface GatherBlock {
 /** The reference's tries for the last block, which may be readable a moment after it is announced. */
 const SYNC_TRIES = 3
 const SYNC_PAUSE_MS = 200
-/** Prices may take half a minute of the block, within these limits. */
-const PRICE_LIMITS_MS = [800, 15_000] as const
+/** Prices may take less time in a shorter block, but always this much. */
+const SHORTEST_PRICES_MS = 800
+/** Prices do not wait longer for what the last winners said: they only guard and stand in. */
+const WINNERS_SHARE = 0.4
 
 const FAILURE: Record<Step, MinerErrorCode> = {
   winners: 'E_MINER_WINNERS',
@@ -58,6 +63,9 @@ export function createGatherer(options: GatherOptions): Gatherer {
   const { network, client, history, prices } = options
   /** The sync under way, so that grading and asking for winners are one walk. */
   let syncing: { readonly toHeight: number; readonly done: Promise<void> } | null = null
+
+  /** What the last winners said: the same for all attempts of a block. */
+  let lastWinners: WinnersView | null = null
 
   async function syncTo(toHeight: number): Promise<void> {
     for (let left = SYNC_TRIES; ; left--) {
@@ -86,19 +94,41 @@ export function createGatherer(options: GatherOptions): Gatherer {
     return { type: 'winners', height, winners, winnersFrom, floor }
   }
 
-  async function takePrices({ height, blockSeconds, signal }: GatherBlock): Promise<Fact> {
-    const [shortest, longest] = PRICE_LIMITS_MS
-    const deadlineMs = Math.min(longest, Math.max(shortest, blockSeconds * 50))
-    const snapshot = await prices.snapshot({ deadlineMs, signal })
+  /** What the winners said whom `height` has to name; null if there are none, or nobody tells in time. */
+  async function winnersBefore(
+    { height, signal }: GatherBlock,
+    limitMs: number,
+  ): Promise<WinnersView | null> {
+    const late = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
+    const read = async (): Promise<WinnersView | null> => {
+      if (height > 0) await sync(height - 1)
+      const { winners, height: from } = history.previousWinners(height)
+      if (from === null) return null
+      if (lastWinners?.height !== from)
+        lastWinners = await fetchWinnersView(client, { network, height: from, winners }, late)
+      return lastWinners
+    }
+    const timeUp = once(late, 'abort').then(() => null)
+    return Promise.race([read().catch(() => null), ...(late.aborted ? [] : [timeUp])])
+  }
+
+  async function takePrices(block: GatherBlock): Promise<Fact> {
+    const { height, blockSeconds, signal } = block
+    const deadlineMs = Math.max(
+      SHORTEST_PRICES_MS,
+      (prices.config.snapshot.deadlineSeconds * 1000 * blockSeconds) / 600,
+    )
+    const began = performance.now()
+    const version = network.oprVersionAt(height)
+    const last = await winnersBefore(block, deadlineMs * WINNERS_SHARE)
+    const left = Math.max(0, deadlineMs - (performance.now() - began))
+    const snapshot = await prices.snapshot({ deadlineMs: left, signal, height, version, winners: last })
     options.onPrices(height, snapshot)
-    const assets = ASSETS[network.oprVersionAt(height)]
+    const assets = ASSETS[version]
     const lacking = assets.filter((asset) => !((snapshot.prices.get(asset) ?? 0n) > 0n))
     if (lacking.length > 0) {
-      const shown = lacking
-        .slice(0, 5)
-        .map((asset) => `${asset} (${snapshot.missing.get(asset) ?? 'no price'})`)
-      const more = lacking.length > shown.length ? ` and ${lacking.length - shown.length} more` : ''
-      const reason = `no price for ${shown.join(', ')}${more}`
+      const named = lacking.map((asset) => `${asset} (${snapshot.missing.get(asset) ?? 'no price'})`)
+      const reason = `${lacking.length} of ${assets.length} assets have no price: ${named.join(', ')}`
       return { type: 'failed', height, step: 'prices', code: 'E_MINER_PRICES', reason }
     }
     return { type: 'prices', height, prices: assets.map((asset) => snapshot.prices.get(asset) as bigint) }

@@ -221,6 +221,36 @@ t.test('what failed is asked for again each minute, up to minute 8', (t) => {
     'the reason is the failure',
   )
 
+  const retry: ScheduleEvent = { type: 'retry', height: 7 }
+  const again = play(at(7, 1), winners(7), funds(7), failed(7, 'prices'), retry, retry, prices(7))
+  t.same(
+    again.actions,
+    [...start(7), 'gather 7 prices', 'mine 7 with of 7 at 7'],
+    'prices within the same minute',
+  )
+  const beyond = play(
+    at(7, 1),
+    winners(7),
+    funds(7),
+    failed(7, 'prices'),
+    at(7, 2),
+    failed(7, 'prices'),
+    at(7, 4),
+    retry,
+  )
+  t.same(
+    beyond.actions,
+    [...start(7), 'gather 7 prices', 'skip 7 E_MINER_PRICES'],
+    'without prices up to minute 3 the block is skipped',
+  )
+  const late = play(at(7, 1), winners(7), funds(7), at(7, 4), failed(7, 'prices'), at(7, 5))
+  t.same(late.actions, [...start(7), 'skip 7 E_MINER_PRICES'], 'an attempt that was under way may end')
+  t.same(
+    play(at(7, 1), retry, at(8, 1), retry).actions,
+    [...start(7), 'skip 7 E_MINER_LATE', ...start(8)].filter((a) => a !== 'grade'),
+    'nothing failed, or another block',
+  )
+
   const slow = play(at(7, 1), winners(7), funds(7), at(7, 2), at(7, 9), prices(7))
   t.same(slow.actions, [...start(7), 'skip 7 E_MINER_LATE'], 'an answer in minute 9 is too late')
 

@@ -11,7 +11,8 @@
  * - Records are published in minute 9 of their own block and never later. Whatever ends that block (minute 10,
  *   minute 0, a greater height) also ends its publishing.
  * - Every result carries the height that it was asked for; one for another height is dropped.
- * - What could not be fetched is asked for again with each minute up to 8.
+ * - What could not be fetched is asked for again with each minute up to 8; prices some seconds later already, but only
+ *   for two minutes, up to minute 3: a record without a price for each asset is void.
  * - One event with a lower height, or a lower minute, is a stale answer and dropped. A second one with a lower
  *   height means that the node did go back: everything starts afresh there.
  */
@@ -20,6 +21,8 @@ import type { MinerErrorCode } from './errors.js'
 /** First and last minute in which mining may begin. */
 const FIRST_MINUTE = 1
 const LAST_START = 8
+/** Prices are asked for again for so many minutes: up to minute 3, unless the block is first seen later. */
+const MINUTES_OF_PRICES = 2
 export const SUBMIT_MINUTE = 9
 
 /** What is needed for a record. */
@@ -60,7 +63,12 @@ export interface MinuteFact {
   readonly height: number
   readonly minute: number
 }
-export type ScheduleEvent = MinuteFact | WinnersFact | PricesFact | FundsFact | FailedFact
+/** It is time to ask for prices again. */
+export interface RetryFact {
+  readonly type: 'retry'
+  readonly height: number
+}
+export type ScheduleEvent = MinuteFact | RetryFact | WinnersFact | PricesFact | FundsFact | FailedFact
 
 export type Action =
   /** Fetch these and tell the results, each as an event, failures too. Replaces what was asked before. */
@@ -111,10 +119,14 @@ type Phase =
   | {
       readonly phase: 'gathering'
       readonly height: number
+      /** The last minute in which prices are asked for. */
+      readonly pricesUntil: number
       readonly got: Gathered
       /** Steps to ask for again with the next minute. */
       readonly failed: readonly Step[]
       readonly failure: Failure | null
+      /** Why there were no prices the last time. */
+      readonly priceFailure: Failure | null
     }
   | { readonly phase: 'mining'; readonly height: number; readonly credits: number }
   | { readonly phase: 'submitting'; readonly height: number }
@@ -179,6 +191,8 @@ function sameHeight(state: ScheduleState, at: Clock): Transition {
       return begin(state, at)
     case 'gathering': {
       if (at.minute < SUBMIT_MINUTE && !over) {
+        if (state.failed.includes('prices') && at.minute > state.pricesUntil)
+          return { state: waiting(state, state.height), actions: endPhase(state, state.priceFailure) }
         if (state.failed.length === 0) return unchanged(state)
         const again: Action = { do: 'gather', height: state.height, steps: state.failed }
         return { state: { ...state, failed: [] }, actions: [again] }
@@ -209,8 +223,10 @@ function begin(state: ScheduleState, at: Clock): Transition {
         phase: 'gathering',
         height: at.height,
         got: {},
+        pricesUntil: at.minute + MINUTES_OF_PRICES,
         failed: [],
         failure: null,
+        priceFailure: null,
         seen,
         behind,
         done,
@@ -252,6 +268,7 @@ function endPhase(state: ScheduleState, why: Failure | null): Action[] {
 }
 
 function onFact(state: ScheduleState, event: Exclude<ScheduleEvent, MinuteFact>): Transition {
+  if (event.type === 'retry') return retryPrices(state, event.height)
   if (event.type === 'failed' && event.step === 'record') {
     if (state.phase !== 'mining' || state.height !== event.height) return unchanged(state)
     return {
@@ -264,7 +281,11 @@ function onFact(state: ScheduleState, event: Exclude<ScheduleEvent, MinuteFact>)
     const step = event.step as Step
     if (state.got[step] !== undefined) return unchanged(state)
     const failed = state.failed.includes(step) ? state.failed : [...state.failed, step]
-    return unchanged({ ...state, failed, failure: { code: event.code, reason: event.reason } })
+    const failure: Failure = { code: event.code, reason: event.reason }
+    if (step === 'prices' && (state.seen?.minute ?? 0) > state.pricesUntil)
+      return { state: waiting(state, state.height), actions: endPhase(state, failure) }
+    const priceFailure = step === 'prices' ? failure : state.priceFailure
+    return unchanged({ ...state, failed, failure, priceFailure })
   }
   if (event.type === 'funds' && !(event.balance > 0)) {
     const reason = 'the entry credit address has no credits'
@@ -282,6 +303,14 @@ function onFact(state: ScheduleState, event: Exclude<ScheduleEvent, MinuteFact>)
     state: { phase: 'mining', height, credits: funds.balance, seen, behind, done },
     actions: [{ do: 'mine', height, winners, prices: prices.prices }],
   }
+}
+
+function retryPrices(state: ScheduleState, height: number): Transition {
+  if (state.phase !== 'gathering' || state.height !== height || !state.failed.includes('prices'))
+    return unchanged(state)
+  if ((state.seen?.minute ?? 0) > state.pricesUntil) return unchanged(state)
+  const failed = state.failed.filter((step) => step !== 'prices')
+  return { state: { ...state, failed }, actions: [{ do: 'gather', height, steps: ['prices'] }] }
 }
 
 function waiting(state: ScheduleState, done: number): ScheduleState {

@@ -11,8 +11,10 @@ import {
   ASSETS,
   decodeOpr,
   oprChainId,
+  pricesSection,
   shortHash,
   splitOprExtIds,
+  type AssetPrice,
   type PriceFeed,
   type PriceSnapshot,
 } from '../oracle/index.js'
@@ -38,19 +40,41 @@ async function until<T>(find: () => T | undefined | false): Promise<T> {
 /** All assets, each with a price of its own; some may be left out. */
 function snapshotOf(leftOut: readonly string[] = []): PriceSnapshot {
   const priced = ASSETS[5].filter((asset) => !leftOut.includes(asset))
+  const prices = new Map(priced.map((asset, index) => [asset, BigInt(index + 1) * 12_345_678n]))
+  const made = (asset: string): AssetPrice => ({
+    asset,
+    status: prices.has(asset) ? 'ok' : 'failed',
+    units: prices.get(asset) ?? 0n,
+    votes: [],
+    rejected: [],
+    spread: 0,
+    ageMs: 0,
+    deviation: null,
+  })
   return {
+    height: 0,
+    version: 5,
     takenAt: Date.now(),
-    prices: new Map(priced.map((asset, index) => [asset, BigInt(index + 1) * 12_345_678n])),
+    assets: new Map(ASSETS[5].map((asset) => [asset, made(asset)])),
+    prices,
     missing: new Map(leftOut.map((asset) => [asset, 'no votes'])),
     complete: leftOut.length === 0,
-    votes: new Map(),
-    rejected: new Map(),
+    indices: new Map(),
     sources: [],
+    outliers: new Map(),
+    configHash: '',
+    engine: 1,
   }
 }
 
+const section = pricesSection(undefined, { folder: '.', env: {} })
+if ('problems' in section) throw new Error('the defaults are right')
+const { config } = section.value.settings
+
 function feedOf(take: () => Promise<PriceSnapshot> = () => Promise.resolve(snapshotOf())): PriceFeed {
   return {
+    config,
+    sources: () => [],
     start: () => Promise.resolve(),
     snapshot: take,
     sourceNames: ['made up'],

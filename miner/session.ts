@@ -4,7 +4,14 @@
  */
 import { isCoded, messageOf } from '../config/index.js'
 import { createMinuteClock } from '../factom/index.js'
-import { ASSETS, priceToDecimal, type OprBlock, type PriceSnapshot } from '../oracle/index.js'
+import {
+  alarmsOf,
+  ASSETS,
+  priceToDecimal,
+  voices,
+  type OprBlock,
+  type PriceSnapshot,
+} from '../oracle/index.js'
 import { assemble, type MinerTuning, type Run } from './assemble.js'
 import { createBus } from './bus.js'
 import type { Conductor } from './conductor.js'
@@ -35,6 +42,8 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
   let firstSeen: number | null = null
   let firstJobMs: number | null = null
   let snapshot: PriceSnapshot | null = null
+  /** What was told about prices and lasts. */
+  let alarms: ReadonlySet<string> = new Set()
   let entryCredits: number | null = null
   let finish: (reason: StoppedEvent['reason']) => void = () => undefined
 
@@ -64,7 +73,28 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
     snapshot = taken
     const missing = Object.fromEntries(taken.missing)
     const assets = ASSETS[network.oprVersionAt(height)].filter((asset) => taken.prices.has(asset)).length
-    bus.emit({ event: 'prices', height, assets, complete: taken.complete, missing })
+    const all = [...taken.assets.values()]
+    const widest = all.reduce<(typeof all)[number] | null>(
+      (most, price) => (price.spread > (most?.spread ?? 0) ? price : most),
+      null,
+    )
+    bus.emit({
+      event: 'prices',
+      height,
+      assets,
+      complete: taken.complete,
+      missing,
+      strong: all.filter((price) => price.status === 'ok' && voices(price) >= 3).length,
+      held: Object.fromEntries(
+        all.flatMap(({ asset, status, ageMs }) => (status === 'held' ? [[asset, ageMs]] : [])),
+      ),
+      widest: widest && { asset: widest.asset, spread: widest.spread },
+    })
+    const { config } = modules.prices
+    const now = alarmsOf(taken, modules.prices.sources(), config.winners.warn)
+    for (const { code, message, key } of now)
+      if (!alarms.has(key)) notice('warn', code, `block ${height}: ${message}`)
+    alarms = new Set(now.map(({ key }) => key))
   }
 
   /** Blocks from before the run are told only if records of ours, by an earlier run, are in them. */

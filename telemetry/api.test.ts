@@ -38,7 +38,22 @@ const numbers: MinerNumbers = {
     ]),
     missing: new Map([['PEG', 'no vote']]),
     complete: false,
-    votes: new Map([['XBT', [{ route: 'kraken:BTC/USD' }, null, { x: 1 }]]]),
+    assets: new Map([
+      [
+        'XBT',
+        {
+          status: 'ok',
+          units: 6_512_345_000_001n,
+          votes: [{ route: 'kraken:BTC/USD' }, null, { x: 1 }],
+          rejected: [],
+          spread: 0,
+          ageMs: 0,
+          deviation: null,
+        },
+      ],
+    ]),
+    indices: new Map(),
+    outliers: new Map(),
     sources: [{ name: 'kraken', ok: true, ageMs: 5 }],
   },
   entryCredits: 500,

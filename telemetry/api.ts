@@ -136,7 +136,7 @@ function pricesOf({ prices }: MinerNumbers, now: number): object {
   const priced = [...prices.prices].map(([asset, price]) => ({
     asset,
     usd: decimal(price),
-    routes: routesOf(prices.votes.get(asset)),
+    routes: routesOf(prices.assets.get(asset)?.votes),
     missing: null,
   }))
   const missing = [...prices.missing].map(([asset, reason]) => ({

@@ -64,13 +64,66 @@ export const METRICS = {
       'asset',
     ]),
     sourcesUsed: gauge('pegnet_oracle_sources_used', 'Sources that voted on that price.', ['asset']),
+    spread: gauge('pegnet_oracle_spread_ratio', 'Highest minus lowest vote, as a share of the price.', [
+      'asset',
+    ]),
+    status: gauge(
+      'pegnet_oracle_asset_status',
+      '1 for how the price came about (ok, thin, held, policy, failed), 0 for the others.',
+      ['asset', 'status'],
+    ),
+    voteAge: gauge('pegnet_oracle_asset_age_seconds', 'Age of the oldest vote when the price was taken.', [
+      'asset',
+    ]),
+    deviation: gauge(
+      'pegnet_oracle_deviation_from_winners_ratio',
+      'Distance from the median of the last winners; beyond 0.01 it costs grade.',
+      ['asset'],
+    ),
+    rejected: counter('pegnet_oracle_votes_rejected_total', 'Votes that did not count, by why.', [
+      'asset',
+      'reason',
+    ]),
+    outliers: gauge(
+      'pegnet_oracle_source_outliers',
+      'Assets in the last snapshot on which the source was far off the others. Above 3: it is wrong.',
+      ['source'],
+    ),
+    stablecoin: gauge('pegnet_oracle_stablecoin_usd', 'What a stablecoin is worth in the last snapshot.', [
+      'coin',
+    ]),
     missing: gauge('pegnet_oracle_prices_missing', 'Assets without a price in the last snapshot.'),
+    snapshots: counter('pegnet_oracle_snapshots_total', 'Snapshots taken, complete or not.', ['result']),
+    snapshotSeconds: {
+      kind: 'histogram',
+      name: 'pegnet_oracle_snapshot_duration_seconds',
+      help: 'Time to take a snapshot.',
+      labels: [] as readonly never[],
+      buckets: REQUEST_SECONDS,
+    },
+    skipped: counter('pegnet_oracle_blocks_skipped_total', 'Blocks that were not mined for lack of a price.'),
     sourceUp: gauge('pegnet_oracle_source_up', '1 if the source answered when it was asked last.', [
       'source',
     ]),
     sourceTime: gauge('pegnet_oracle_source_timestamp_seconds', 'Time of the prices last got from it.', [
       'source',
     ]),
+    circuit: gauge(
+      'pegnet_oracle_source_circuit_state',
+      '0 it is asked, 1 it is tried once after a rest, 2 it is left alone for a while.',
+      ['source'],
+    ),
+    skew: gauge('pegnet_oracle_source_clock_skew_seconds', 'How far its clock is ahead of this machine.', [
+      'source',
+    ]),
+    callsMonth: gauge('pegnet_oracle_source_calls_month', 'Requests of this calendar month (UTC).', [
+      'source',
+    ]),
+    quota: gauge(
+      'pegnet_oracle_source_quota_month',
+      'Requests that are allowed in a month, where there is a limit.',
+      ['source'],
+    ),
     requests: counter('pegnet_oracle_requests_total', 'Rounds of questions to a source.', [
       'source',
       'result',

@@ -2,7 +2,15 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 import { METRICS, type MetricSpec } from './catalog.js'
-import { ENTRY_RESULTS, MINER_STATES, STALLED_MS, type MinerNumbers, type PriceNumbers } from './sources.js'
+import { copyPrices, copySources, countSnapshot } from './prices.js'
+import {
+  ENTRY_RESULTS,
+  MINER_STATES,
+  STALLED_MS,
+  type MinerNumbers,
+  type PriceNumbers,
+  type SourceNumbers,
+} from './sources.js'
 
 type Instrument<S> =
   S extends MetricSpec<infer L>
@@ -27,6 +35,10 @@ export interface Metrics {
   factomCall(call: { readonly method: string; readonly milliseconds: number; readonly result: string }): void
   /** One finished round of questions to a price source; fits `onPoll` of the price feed. */
   pricePoll(poll: { readonly source: string; readonly milliseconds: number; readonly code?: string }): void
+  /** One finished snapshot. */
+  priceSnapshot(snapshot: PriceNumbers, milliseconds: number): void
+  /** The price feed whose sources are looked at with each scrape. */
+  observePrices(feed: { sources(): readonly SourceNumbers[] }): void
   /** The text that Prometheus reads. Numbers that live elsewhere are copied now. */
   render(): Promise<string>
 }
@@ -45,6 +57,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   if (options.process ?? true) collectDefaultMetrics({ register: registry })
   const now = options.now ?? Date.now
   let miner: MinerNumbers | undefined
+  let feed: { sources(): readonly SourceNumbers[] } | undefined
   let samples: readonly number[] = []
 
   tree.buildInfo.set({ version: options.version, node: process.versions.node, network: options.network }, 1)
@@ -66,7 +79,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
       tree.oracle.requests.inc({ source, result: code ?? 'ok' })
       tree.oracle.requestSeconds.observe({ source }, milliseconds / 1000)
     },
+    priceSnapshot: (snapshot, milliseconds) => countSnapshot(tree, snapshot, milliseconds),
+    observePrices: (observed) => {
+      feed = observed
+    },
     render: () => {
+      if (feed) copySources(tree, feed.sources())
       if (miner) {
         copyMiner(tree, miner)
         copyPrices(tree, miner.prices, now())
@@ -96,21 +114,6 @@ function copyMiner({ miner: tree, factom }: MetricTree, miner: MinerNumbers): vo
   if (miner.height !== null) factom.height.set(miner.height)
   if (miner.minute !== null) factom.minute.set(miner.minute)
   if (miner.entryCredits !== null) factom.entryCredits.set(miner.entryCredits)
-}
-
-function copyPrices({ oracle }: MetricTree, prices: PriceNumbers | null, now: number): void {
-  if (prices === null) return
-  for (const gauge of [oracle.price, oracle.priceTime, oracle.sourcesUsed]) gauge.reset()
-  for (const [asset, price] of prices.prices) {
-    oracle.price.set({ asset }, Number(price) / 1e8)
-    oracle.priceTime.set({ asset }, prices.takenAt / 1000)
-    oracle.sourcesUsed.set({ asset }, prices.votes.get(asset)?.length ?? 0)
-  }
-  oracle.missing.set(prices.missing.size)
-  for (const { name: source, ok, ageMs } of prices.sources) {
-    oracle.sourceUp.set({ source }, ok ? 1 : 0)
-    if (ageMs !== null) oracle.sourceTime.set({ source }, (now - ageMs) / 1000)
-  }
 }
 
 /** A counter can only be increased; the total is kept elsewhere, so it starts anew at each scrape. */

@@ -10,16 +10,40 @@ export interface ThreadNumbers {
   readonly beatAgeMs: number
 }
 
+export interface AssetNumbers {
+  readonly status: 'ok' | 'thin' | 'held' | 'policy' | 'failed'
+  /** USD in 1e-8; 0 if it failed. */
+  readonly units: bigint
+  /** One element a source. */
+  readonly votes: readonly unknown[]
+  readonly rejected: readonly { readonly reason: { readonly code: string } }[]
+  readonly spread: number
+  readonly ageMs: number
+  /** From the median of the last winners. */
+  readonly deviation: number | null
+}
+
 export interface PriceNumbers {
   /** Milliseconds since 1970. */
   readonly takenAt: number
-  /** Asset → USD in 1e-8. */
+  readonly assets: ReadonlyMap<string, AssetNumbers>
+  /** Those that have a price. */
   readonly prices: ReadonlyMap<string, bigint>
+  readonly indices: ReadonlyMap<string, AssetNumbers>
   readonly missing: ReadonlyMap<string, string>
   readonly complete: boolean
-  /** Asset → one element a source. */
-  readonly votes: ReadonlyMap<string, readonly unknown[]>
+  /** Source → assets on which it is far off the others. */
+  readonly outliers: ReadonlyMap<string, readonly string[]>
   readonly sources: readonly { readonly name: string; readonly ok: boolean; readonly ageMs: number | null }[]
+}
+
+/** How a price source is treated at the moment. */
+export interface SourceNumbers {
+  readonly name: string
+  readonly state: { readonly circuit: 'closed' | 'half-open' | 'open'; readonly skewMs: number | null }
+  /** Of this month. */
+  readonly requests: number
+  readonly maxPerMonth: number | null
 }
 
 export interface MinerNumbers {

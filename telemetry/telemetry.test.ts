@@ -16,11 +16,21 @@ import {
   type TelemetryRoutes,
 } from './index.js'
 import { newSamples } from './metrics.js'
+import type { AssetNumbers } from './sources.js'
 
 /** A made-up key of the right form. */
 const SECRET = `Es${'7'.repeat(50)}`
 const KNOWN = `Fs${'8'.repeat(50)}`
 
+const asset = (units: bigint, status: AssetNumbers['status']): AssetNumbers => ({
+  status,
+  units,
+  votes: [],
+  rejected: [],
+  spread: 0.001,
+  ageMs: 2_000,
+  deviation: null,
+})
 const miner: MinerNumbers = {
   state: 'mining',
   threads: [
@@ -44,9 +54,23 @@ const miner: MinerNumbers = {
       ['USD', 100_000_000n],
       ['XBT', 6_512_345_000_000n],
     ]),
+    assets: new Map([
+      ['USD', asset(100_000_000n, 'policy')],
+      [
+        'XBT',
+        {
+          ...asset(6_512_345_000_000n, 'ok'),
+          votes: [1, 2, 3],
+          rejected: [{ reason: { code: 'outlier' } }],
+          deviation: 0.02,
+        },
+      ],
+      ['ZMW', asset(0n, 'failed')],
+    ]),
+    indices: new Map([['USDT/USD', asset(99_980_000n, 'ok')]]),
+    outliers: new Map([['fiat', ['XBT', 'ETH']]]),
     missing: new Map([['ZMW', 'no source']]),
     complete: false,
-    votes: new Map([['XBT', [1, 2, 3]]]),
     sources: [
       { name: 'kraken', ok: true, ageMs: 1_000 },
       { name: 'fiat', ok: false, ageMs: null },
@@ -123,6 +147,9 @@ t.test('metrics', async (t) => {
   t.notMatch(first, 'process_cpu', 'own registry, without those of the process unless asked for')
 
   metrics.observe(miner)
+  if (miner.prices) metrics.priceSnapshot(miner.prices, 400)
+  const state = { circuit: 'open', skewMs: -500 } as const
+  metrics.observePrices({ sources: () => [{ name: 'kraken', state, requests: 44, maxPerMonth: 1000 }] })
   metrics.factomCall({ method: 'ack', milliseconds: 30, result: 'ok' })
   metrics.pricePoll({ source: 'kraken', milliseconds: 300 })
   metrics.pricePoll({ source: 'kraken', milliseconds: 300, code: 'E_PRICES_TIMEOUT' })
@@ -145,6 +172,21 @@ t.test('metrics', async (t) => {
     'pegnet_oracle_price_timestamp_seconds{asset="USD"} 1700000000',
     'pegnet_oracle_sources_used{asset="XBT"} 3',
     'pegnet_oracle_sources_used{asset="USD"} 0',
+    'pegnet_oracle_asset_status{asset="XBT",status="ok"} 1',
+    'pegnet_oracle_asset_status{asset="ZMW",status="failed"} 1',
+    'pegnet_oracle_spread_ratio{asset="XBT"} 0.001',
+    'pegnet_oracle_asset_age_seconds{asset="XBT"} 2',
+    'pegnet_oracle_deviation_from_winners_ratio{asset="XBT"} 0.02',
+    'pegnet_oracle_votes_rejected_total{asset="XBT",reason="outlier"} 1',
+    'pegnet_oracle_source_outliers{source="fiat"} 2',
+    'pegnet_oracle_source_outliers{source="kraken"} 0',
+    'pegnet_oracle_stablecoin_usd{coin="USDT"} 0.9998',
+    'pegnet_oracle_snapshots_total{result="incomplete"} 1',
+    'pegnet_oracle_snapshot_duration_seconds_count 1',
+    'pegnet_oracle_source_circuit_state{source="kraken"} 2',
+    'pegnet_oracle_source_clock_skew_seconds{source="kraken"} -0.5',
+    'pegnet_oracle_source_calls_month{source="kraken"} 44',
+    'pegnet_oracle_source_quota_month{source="kraken"} 1000',
     'pegnet_oracle_prices_missing 1',
     'pegnet_oracle_source_up{source="fiat"} 0',
     'pegnet_oracle_source_timestamp_seconds{source="kraken"} 1700000009',

@@ -1,29 +1,34 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { isCoded } from '../../config/index.js'
-import { ASSETS } from '../records/index.js'
-import { aggregate, median, type Verdict } from './aggregate.js'
-import { DEV_ROUTES, ROUTES } from './route-table.js'
-import { parseRoute, planRoutes, type RouteTable } from './routes.js'
-import { buildSnapshot, unitsOf, type SourceView } from './snapshot.js'
-import type { PriceSnapshot, Quote, QuoteKind, Vote } from './types.js'
+import { aggregate, FROZEN_POLLS, median, type AggregateRules, type Verdict } from './aggregate.js'
+import { isOpen, openTime } from './hours.js'
+import { reasonText } from './reasons.js'
+import { parseRoute, planRoutes } from './routes.js'
+import { unitsOf } from './snapshot.js'
+import type { Vote } from './types.js'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
-const MINUTE = 60_000
+const HOUR = 3_600_000
 
-const vote = (price: number, origin: string, live = true): Vote => ({
+const vote = (price: number, origin: string, more: Partial<Vote> = {}): Vote => ({
   route: `${origin}:X/USD`,
   origins: [origin],
   price,
   ageMs: 0,
-  live,
+  seenAt: NOW,
+  live: true,
+  legs: [],
+  polls: 1,
+  ...more,
 })
+const RULES: AggregateRules = { minSources: 2, madK: 5, floor: 0.003, cap: 0.05, maxDisagreement: 0.05 }
 const decide = (prices: readonly number[], minSources = 2): Verdict =>
   aggregate(
     prices.map((price, index) => vote(price, `venue${index}`)),
-    { minSources },
+    { ...RULES, minSources },
   )
+const texts = (verdict: Verdict): string[] => verdict.rejected.map(({ reason }) => reasonText(reason))
 
 t.test('one price from many', (t) => {
   const priced = (prices: number[], price: number, kept: number): void => {
@@ -39,29 +44,58 @@ t.test('one price from many', (t) => {
   priced([100, 100, 100, 101], 100, 3)
   priced([NaN, 0, -1, 5, 5.001], 5.0005, 2)
 
-  t.match(decide([100, 100.1, 99.9, 120]).rejected, [
-    { route: 'venue3:X/USD', reason: '19.94 % off the median, limit 0.74 %' },
-  ])
+  const liar = decide([100, 100.1, 99.9, 120])
+  t.match(liar.rejected, [{ route: 'venue3:X/USD', reason: { code: 'outlier' } }])
+  t.same(texts(liar), ['19.94 % off the median, limit 0.74 %'])
+  t.ok(liar.ok && Math.abs(liar.spread - 0.002) < 1e-12)
   t.match(decide([100, 100.2, 110, 110.2]), { ok: false, reason: 'sources disagree by 9.71 %' })
   t.match(decide([100, 107]), { ok: false, reason: 'sources disagree by 6.76 %' })
   t.match(decide([100]), { ok: false, reason: 'needs 2 sources, has 1' })
   t.match(decide([]), { ok: false, reason: 'needs 2 sources, has 0' })
   t.ok(Number.isNaN(median([])))
 
-  const twice = aggregate([vote(100, 'binance'), vote(100, 'binance'), vote(100.2, 'other')], {
-    minSources: 2,
-  })
-  t.match(twice, { ok: true, rejected: [{ reason: 'binance has voted already' }] })
+  const twice = aggregate([vote(100, 'binance'), vote(100, 'binance'), vote(100.2, 'other')], RULES)
+  t.match(texts(twice), ['binance has voted already'])
   t.ok(twice.ok && Math.abs(twice.price - 100.1) < 1e-9)
+  t.end()
+})
 
+t.test('daily rates beside live ones', (t) => {
+  const daily = (price: number, origin: string): Vote => vote(price, origin, { live: false })
+  const fx = { ...RULES, minSources: 3 }
   const live = [vote(100, 'a'), vote(100.1, 'b'), vote(99.9, 'c')]
-  const daily = [vote(100.5, 'd', false), vote(100.6, 'e', false)]
-  t.match(aggregate([...live, ...daily], { minSources: 2 }), { ok: true, price: 100, kept: live })
-  t.equal(
-    aggregate([...live.slice(1), ...daily], { minSources: 2 }).kept.length,
-    4,
-    'two live votes want company',
-  )
+  t.match(aggregate([...live, daily(100.5, 'd'), daily(100.6, 'e')], fx), {
+    ok: true,
+    price: 100,
+    kept: live,
+  })
+
+  const few = aggregate([...live.slice(0, 2), daily(101, 'd'), daily(101, 'e'), daily(101, 'f')], fx)
+  t.ok(few.ok && Math.abs(few.price - 100.05) < 1e-9, 'yesterday’s majority does not outvote today')
+  t.same(new Set(few.rejected.map(({ reason }) => reason.code)), new Set(['daily']))
+
+  const lonely = aggregate([vote(100, 'a'), daily(100.2, 'd'), daily(100.1, 'e')], fx)
+  t.ok(lonely.ok && lonely.price === 100.1 && lonely.kept.length === 3, 'one live vote is one of many')
+  const liar = aggregate([vote(120, 'a'), vote(100, 'b'), daily(100.2, 'd'), daily(100.1, 'e')], fx)
+  t.ok(liar.ok && liar.price < 100.3, 'a live liar is outvoted by the daily ones')
+  const alone = aggregate([...live.slice(0, 2), daily(120, 'd')], fx)
+  t.equal(alone.ok, false, 'two live votes without a witness are not three')
+  t.end()
+})
+
+t.test('votes that lean on something doubtful', (t) => {
+  const degraded = { code: 'degraded', leg: 'USDT/USD', price: 0.9 } as const
+  const usd = [vote(100, 'a'), vote(100.1, 'b')]
+  const tether = [vote(97, 'c', { degraded }), vote(97.1, 'd', { degraded })]
+  t.match(aggregate([...usd, ...tether], RULES), { ok: true, kept: usd }, 'USD venues decide')
+  t.match(aggregate(tether, RULES), { ok: true, kept: tether }, 'better than nothing')
+
+  const frozen = vote(101, 'dead', { polls: FROZEN_POLLS })
+  const moved = aggregate([frozen, ...usd], RULES)
+  t.match(moved, { ok: true, kept: usd })
+  t.match(texts(moved), ['unchanged for 6 polls while others moved'])
+  const still = [frozen, vote(101, 'b', { polls: 9 })]
+  t.match(aggregate(still, RULES), { ok: true, kept: still }, 'a market where nothing moves at all')
   t.end()
 })
 
@@ -145,116 +179,8 @@ t.test('routes as text', (t) => {
       ['b', ['X/Y']],
     ]),
   )
-
-  try {
-    planRoutes({ X: ['Y', 'a:'], Y: ['2 * X', 'NOTHING'] }, ['X'], both)
-    t.fail('planned a circle')
-  } catch (error) {
-    const problems = isCoded(error) ? (error.details.problems as string[]) : []
-    t.match(problems.sort(), [/^X: route "a:"/, /^Y: nothing is called NOTHING/, /^circle: X → Y → X/])
-  }
-  t.end()
-})
-
-t.test('the route tables', (t) => {
-  const code: Record<string, string> = { XBT: 'BTC', XBC: 'BCH', EOS: 'A' }
-  const named = (asset: string): RegExp =>
-    new RegExp(`[:/](${code[asset] ?? asset}|${asset === 'XAU' ? 'PAXG' : '-'})(/|$| )`)
-  const table = Object.entries(DEV_ROUTES).filter(([asset]) => asset !== 'USD' && asset !== 'USDT/USD')
-  const all = table.flatMap(([asset, routes]) => routes.map((route): [string, string] => [asset, route]))
-  const astray = all.filter(([asset, route]) => !named(asset).test(route))
-  t.strictSame(astray, [], 'every route asks for its own asset')
-  const unconverted = all.filter(([, route]) => /\/USDT\b/.test(route) && !route.endsWith(' * USDT/USD'))
-  t.strictSame(unconverted, [], 'Tether is converted')
-  t.strictSame(
-    Object.keys(ROUTES).filter((name) => !ASSETS[5].includes(name)),
-    ['USDT/USD'],
-  )
-  const unpriced = ASSETS[5].filter((asset) => (ROUTES[asset]?.length ?? 0) < 2 && asset !== 'USD')
-  t.strictSame(unpriced, ['PEG', 'FCT', 'HT'], 'no market trades these')
-  t.end()
-})
-
-t.test('a snapshot from quotes', (t) => {
-  const quote = (price: number, ageMs = 0): Quote => ({
-    price,
-    rule: 'mid',
-    sourceTime: null,
-    receivedAt: NOW - ageMs,
-  })
-  const source = (name: string, quotes: Record<string, Quote>, kind: QuoteKind = 'spot'): SourceView => ({
-    name,
-    origin: name,
-    kind,
-    ok: true,
-    ageMs: 0,
-    poll: { quotes: new Map(Object.entries(quotes)), absent: new Map([['GONE/USD', 'not listed']]) },
-  })
-  const take = (table: RouteTable, assets: string[], ...sources: SourceView[]): PriceSnapshot =>
-    buildSnapshot(assets, planRoutes(table, assets, new Set(sources.map(({ name }) => name))), {
-      sources,
-      now: NOW,
-    })
-
-  const fixed = take({ USD: ['1'], HALF: ['1 / 2'] }, ['USD', 'HALF'])
-  t.match(fixed, {
-    complete: true,
-    prices: new Map([
-      ['USD', 100_000_000n],
-      ['HALF', 50_000_000n],
-    ]),
-  })
-
-  const crossed = take(
-    { X: ['a:X/Y * Y', 'b:X/Y * Y'], Y: ['1 / a:USD/Y', 'b:Y/USD'] },
-    ['X'],
-    source('a', { 'X/Y': quote(3), 'USD/Y': quote(0.25) }),
-    source('b', { 'X/Y': quote(3), 'Y/USD': quote(4) }),
-  )
-  t.match(crossed, { complete: true, prices: new Map([['X', 1_200_000_000n]]) })
-  t.match(
-    crossed.votes.get('X'),
-    [{ origins: ['a'] }, { origins: ['b'] }],
-    'both lean on Y and are two opinions still',
-  )
-
-  const table = { X: ['a:X/USD', 'b:X/USD', 'c:GONE/USD', 'd:X/USD'], Y: [], Z: ['Y', 'a:X/USD'] }
-  const down: SourceView = { ...source('d', {}), ok: false, poll: null, ageMs: null, error: 'HTTP 503' }
-  const stale = take(
-    table,
-    ['X', 'Y', 'Z'],
-    source('a', { 'X/USD': quote(5) }),
-    source('b', { 'X/USD': quote(5, 6 * MINUTE) }),
-    source('c', {}),
-    down,
-  )
-  t.equal(stale.complete, false)
-  t.equal(
-    stale.missing.get('X'),
-    'needs 2 sources, has 1; b:X/USD: 6 min old, limit 5 min; c:GONE/USD: not listed; d:X/USD: HTTP 503',
-  )
-  t.equal(stale.missing.get('Y'), 'no source has a route to it')
-  t.equal(stale.prices.get('Z'), 500_000_000n, 'one source is enough where the routes know no second one')
-  t.match(stale.rejected.get('Z'), [{ route: 'Y', reason: 'Y has no price' }])
-  t.match(stale.sources[3], { name: 'd', ok: false, ageMs: null, error: 'HTTP 503' })
-
-  const weekend = { XAU: ['m:XAU'], EUR: ['1 / f:EUR'] }
-  const old = (hours: number): PriceSnapshot =>
-    take(
-      weekend,
-      ['XAU', 'EUR'],
-      source('m', { XAU: quote(4000, hours * 60 * MINUTE) }, 'metal'),
-      source('f', { EUR: quote(0.8, hours * 60 * MINUTE) }, 'fx-daily'),
-    )
-  t.ok(old(72).complete, 'metals and daily rates outlast a weekend')
-  t.match(old(130).missing.get('XAU'), /130 h old, limit 96 h/)
-
-  const tiny = take({ X: ['a:X/USD'] }, ['X'], source('a', { 'X/USD': quote(9e-9) }))
-  t.match(tiny.missing.get('X'), /no record can hold 9e-9 USD/, 'never a price of 0')
-  const huge = take({ X: ['a:X/USD'] }, ['X'], source('a', { 'X/USD': quote(1e300) }))
-  t.match(huge.missing.get('X'), /no record can hold/)
-  const unknown = take({}, ['NEW'])
-  t.equal(unknown.missing.get('NEW'), 'no source has a route to it')
+  const circle = planRoutes({ Y: ['2 * X'], X: ['3 * Y'] }, ['Y', 'X'], both)
+  t.match(circle.circles, [{ path: 'X', message: /X → Y → X/ }])
   t.end()
 })
 
@@ -279,5 +205,34 @@ t.test('exact units', (t) => {
       return unitsOf(Number(`${digits.slice(0, -8)}.${digits.slice(-8)}`)) === units
     }),
   )
+  t.end()
+})
+
+t.test('market hours follow New York through its daylight saving time', (t) => {
+  const utc = (text: string): number => Date.parse(`${text}Z`)
+  const CLOSES: [what: string, close: string, fxOpens: string][] = [
+    ['winter', '2026-01-09T22:00', '2026-01-11T22:00'],
+    ['summer', '2026-07-10T21:00', '2026-07-12T21:00'],
+    // On the second Sunday of March the clock goes forward between close and opening.
+    ['March', '2026-03-06T22:00', '2026-03-08T21:00'],
+    // On the first Sunday of November it goes back.
+    ['November', '2026-10-30T21:00', '2026-11-01T22:00'],
+    ['a year’s end', '2027-01-01T22:00', '2027-01-03T22:00'],
+  ]
+  for (const [what, close, opens] of CLOSES) {
+    const [from, to] = [utc(close), utc(opens)]
+    t.ok(isOpen('fx', from - 1), `${what}: open until Friday 17:00`)
+    t.notOk(isOpen('fx', from), `${what}: closed from then on`)
+    t.notOk(isOpen('fx', to - 1), `${what}: closed until Sunday 17:00`)
+    t.ok(isOpen('fx', to), `${what}: open again`)
+    t.notOk(isOpen('metals', to), 'metals an hour later')
+    t.ok(isOpen('metals', to + HOUR))
+    t.equal(openTime('fx', from - HOUR, to + HOUR), 2 * HOUR, `${what}: the weekend does not count`)
+    t.equal(openTime('fx', from + HOUR, to - HOUR), 0)
+    t.equal(openTime('always', from, to), to - from)
+  }
+  t.equal(openTime('fx', utc('2026-03-02T00:00'), utc('2026-03-16T00:00')), 14 * 24 * HOUR - (47 + 48) * HOUR)
+  t.equal(openTime('fx', NOW, NOW - HOUR), 0)
+  t.ok(isOpen('always', utc('2026-01-10T12:00')))
   t.end()
 })

@@ -2,11 +2,19 @@
  * From votes to one price: a median of independent opinions, after those far from the others are dropped. Median
  * and MAD hold as long as more than half of the opinions are honest.
  */
-import type { Rejection, Vote } from './types.js'
+import { percent } from './reasons.js'
+import type { Reason, Rejection, Vote } from './types.js'
 
 export interface AggregateRules {
   /** How many independent votes a price needs. */
   readonly minSources: number
+  /** Votes further from the median than so many (scaled) median absolute deviations are dropped. */
+  readonly madK: number
+  /** Votes this close to the median are never dropped, as fractions of it; votes this far off always are. */
+  readonly floor: number
+  readonly cap: number
+  /** Votes further apart than this, as a fraction of the median, are two camps and not one price. */
+  readonly maxDisagreement: number
 }
 
 export type Verdict =
@@ -20,14 +28,12 @@ interface Ballots {
 
 /** Makes the median absolute deviation comparable to a standard deviation. */
 const MAD_SCALE = 1.4826
-const MAD_COUNT = 5
-/** Votes this close to the median are never dropped, as fractions of it; votes this far off always are. */
-const FLOOR = 0.003
-const CAP = 0.05
-/** Votes further apart than this, as a fraction of the median, are two camps and not one price. */
-const MAX_DISAGREEMENT = 0.05
-/** This many live votes make do without those that are published once a day. */
+/** So many live votes need no witness. */
 const LIVE_ENOUGH = 3
+/** Fewer must be this close to each other. */
+const LIVE_AGREE = 0.01
+/** A book that looks the same for so many polls is suspected to be dead, if others are not. */
+export const FROZEN_POLLS = 6
 
 /** The middle of some numbers, of two if they are even. NaN for none. */
 export function median(numbers: readonly number[]): number {
@@ -37,60 +43,97 @@ export function median(numbers: readonly number[]): number {
   return left + (right - left) / 2
 }
 
-const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`
-
 /** Decides on one price. `votes` in order of preference; the order decides nothing but which of an origin's votes counts. */
-export function aggregate(votes: readonly Vote[], { minSources }: AggregateRules): Verdict {
+export function aggregate(votes: readonly Vote[], rules: AggregateRules): Verdict {
   const rejected: Rejection[] = []
-  const reject = (vote: Vote, reason: string): void => void rejected.push({ route: vote.route, reason })
+  const dropped = (from: readonly Vote[], why: (vote: Vote) => Reason | undefined): Vote[] =>
+    from.filter((vote) => {
+      const reason = why(vote)
+      if (reason) rejected.push({ route: vote.route, reason, price: vote.price })
+      return reason === undefined
+    })
 
-  const usable = votes.filter((vote) => {
-    const good = Number.isFinite(vote.price) && vote.price > 0
-    if (!good) reject(vote, `${vote.price} is no price`)
-    return good
-  })
+  const usable = dropped(votes, ({ price }) =>
+    Number.isFinite(price) && price > 0 ? undefined : { code: 'no-price', detail: `${price} is no price` },
+  )
+  const moving = usable.filter((vote) => vote.polls < FROZEN_POLLS)
+  const alive = dropped(usable, (vote) =>
+    vote.polls >= FROZEN_POLLS && moving.length >= Math.max(2, rules.minSources)
+      ? { code: 'frozen', polls: vote.polls }
+      : undefined,
+  )
+  const sound = alive.filter((vote) => vote.degraded === undefined)
+  const trusted = sound.length >= rules.minSources ? dropped(alive, (vote) => vote.degraded) : alive
   const heard = new Set<string>()
-  const independent = usable.filter((vote) => {
-    const repeated = vote.origins.find((origin) => heard.has(origin))
-    if (repeated !== undefined) reject(vote, `${repeated} has voted already`)
-    else vote.origins.forEach((origin) => heard.add(origin))
-    return repeated === undefined
+  const independent = dropped(trusted, (vote) => {
+    const origin = vote.origins.find((each) => heard.has(each))
+    if (origin !== undefined) return { code: 'repeated', origin }
+    vote.origins.forEach((each) => heard.add(each))
+    return undefined
   })
-  const enoughLive = independent.filter((vote) => vote.live).length >= Math.max(LIVE_ENOUGH, minSources)
-  const current = independent.filter((vote) => {
-    const dropped = enoughLive && !vote.live
-    if (dropped) reject(vote, 'published once a day, and there are enough live votes')
-    return !dropped
+
+  const verdict = decideLive(independent, rules) ?? decide(independent, rules)
+  return { ...verdict, rejected: [...rejected, ...verdict.rejected] }
+}
+
+/**
+ * Rates that are published once a day may be a percent behind by the evening. Where live votes agree, they alone
+ * decide, and the daily ones are their witnesses if they are few. Undefined where they cannot decide.
+ */
+function decideLive(votes: readonly Vote[], rules: AggregateRules): Verdict | undefined {
+  const live = votes.filter((vote) => vote.live)
+  if (live.length < 2 || live.length === votes.length) return undefined
+  const enough = live.length >= Math.max(LIVE_ENOUGH, rules.minSources)
+  const verdict = decide(live, enough ? rules : { ...rules, minSources: 2 })
+  if (!verdict.ok || (!enough && verdict.spread > LIVE_AGREE)) return undefined
+  const off = ({ price }: Vote): number => Math.abs(price / verdict.price - 1)
+  const daily = votes.filter((vote) => !vote.live)
+  const witnesses = daily.filter((vote) => off(vote) <= rules.cap).length
+  if (!enough && verdict.kept.length + witnesses < rules.minSources) return undefined
+  const passed = daily.map((vote): Rejection => {
+    const outlier = off(vote) > rules.cap
+    const reason: Reason = outlier
+      ? { code: 'outlier', deviation: off(vote), limit: rules.cap }
+      : { code: 'daily' }
+    return { route: vote.route, reason, price: vote.price }
   })
-  if (current.length < minSources)
+  return { ...verdict, rejected: [...verdict.rejected, ...passed] }
+}
+
+/** A median of independent votes without those far off. */
+function decide(votes: readonly Vote[], rules: AggregateRules): Verdict {
+  const { minSources, madK, floor, cap, maxDisagreement } = rules
+  if (votes.length < minSources)
     return {
       ok: false,
-      reason: `needs ${minSources} sources, has ${current.length}`,
-      kept: current,
-      rejected,
+      reason: `needs ${minSources} sources, has ${votes.length}`,
+      kept: votes,
+      rejected: [],
     }
-
-  const middle = median(current.map((vote) => vote.price))
-  const mad = median(current.map((vote) => Math.abs(vote.price - middle)))
-  const limit = Math.min(Math.max(MAD_COUNT * MAD_SCALE * mad, FLOOR * middle), CAP * middle)
-  const kept = current.filter((vote) => {
-    const off = Math.abs(vote.price - middle)
+  const middle = median(votes.map((vote) => vote.price))
+  const mad = median(votes.map((vote) => Math.abs(vote.price - middle)))
+  const limit = Math.min(Math.max(madK * MAD_SCALE * mad, floor * middle), cap * middle)
+  const rejected: Rejection[] = []
+  const kept = votes.filter(({ route, price }) => {
+    const off = Math.abs(price - middle)
     // With two votes each is as far from their median as the other: neither can be called the outlier.
-    const outlier = current.length >= 3 && off > limit
-    if (outlier) reject(vote, `${percent(off / middle)} off the median, limit ${percent(limit / middle)}`)
+    const outlier = votes.length >= 3 && off > limit
+    if (outlier)
+      rejected.push({
+        route,
+        reason: { code: 'outlier', deviation: off / middle, limit: limit / middle },
+        price,
+      })
     return !outlier
   })
+  if (kept.length < minSources) {
+    const reason = `sources disagree, only ${kept.length} of ${votes.length} are close`
+    return { ok: false, reason, kept, rejected }
+  }
   const prices = kept.map((vote) => vote.price)
   const price = median(prices)
   const spread = (Math.max(...prices) - Math.min(...prices)) / price
-  if (kept.length < minSources)
-    return {
-      ok: false,
-      reason: `sources disagree, only ${kept.length} of ${current.length} are close`,
-      kept,
-      rejected,
-    }
-  if (spread > MAX_DISAGREEMENT)
+  if (spread > maxDisagreement)
     return { ok: false, reason: `sources disagree by ${percent(spread)}`, kept, rejected }
   return { ok: true, price, spread, kept, rejected }
 }

@@ -20,6 +20,7 @@ import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 
 import { isCoded, messageOf } from '../../config/index.js'
+import { skewOf } from './clock-skew.js'
 import { fail } from './errors.js'
 
 /** What is used of a ticker: numbers as they came, NaN included; every field may be missing. */
@@ -31,7 +32,9 @@ export interface CcxtTicker {
   readonly timestamp?: number | undefined
 }
 
+/** A market, as far as tickers need it. */
 export interface CcxtMarket {
+  readonly symbol?: string | undefined
   readonly active?: boolean | undefined
 }
 
@@ -70,6 +73,8 @@ export interface CcxtExchange {
 type CcxtClass = new (settings: object) => CcxtExchange
 
 export interface HardenedExchange extends CcxtExchange {
+  /** How far its clock was ahead of this machine's at the last reply, ms; null if it does not tell. */
+  readonly skewMs: number | null
   /** Gives up all requests under way: their callers get `E_PRICES_CLOSED`. */
   abandon(): void
   /** Gives up all requests, allows no more, closes the sockets. */
@@ -78,7 +83,7 @@ export interface HardenedExchange extends CcxtExchange {
 
 export interface ExchangeSettings {
   /** Base URLs by ccxt's own section names: `{ public: 'http://…' }`. */
-  readonly urls?: Readonly<Record<string, string>>
+  readonly urls?: object
   /** Requests to anywhere else are refused. For exchanges that are not on the internet. */
   readonly within?: string
   /** Pause between requests, ms; ccxt's own if left out. */
@@ -86,6 +91,13 @@ export interface ExchangeSettings {
   readonly options?: object
   /** For one complete reply. */
   readonly timeoutMs: number
+}
+
+/** What goes beside the settings and cannot be sent to another process. */
+export interface ExchangeHooks {
+  readonly now?: () => number
+  /** Told each complete reply. */
+  readonly onReply?: ((url: string, body: string) => void) | undefined
 }
 
 /** Binance's market list, the longest in use, has about 7 MB. */
@@ -100,9 +112,13 @@ const INFLATE: Readonly<
 }
 
 /** Makes an exchange of ccxt's. Throws `E_PRICES_SOURCE` if ccxt has no such class. */
-export async function createExchange(id: string, settings: ExchangeSettings): Promise<HardenedExchange> {
+export async function createExchange(
+  id: string,
+  settings: ExchangeSettings,
+  hooks: ExchangeHooks = {},
+): Promise<HardenedExchange> {
   const { urls, rateLimit, options, timeoutMs } = settings
-  const Exchange = harden(await loadClass(id), settings)
+  const Exchange = harden(await loadClass(id), settings, hooks)
   const exchange = new Exchange({
     timeout: timeoutMs,
     enableLastHttpResponse: false,
@@ -137,10 +153,12 @@ async function loadClass(id: string): Promise<CcxtClass> {
 function harden(
   Base: CcxtClass,
   { timeoutMs, within }: ExchangeSettings,
+  { now = Date.now, onReply }: ExchangeHooks,
 ): new (settings: object) => HardenedExchange {
   return class extends Base implements HardenedExchange {
     readonly #open = new Set<AbortController>()
     #shut = false
+    skewMs: number | null = null
 
     override async undiciRequest(
       url: string,
@@ -167,6 +185,7 @@ function harden(
         }
       }
       const reply = await guarded(super.undiciRequest(url, { ...params, signal: request.signal }))
+      this.skewMs = skewOf(reply.headers['date'], now())
       const refusal = refusalOf(reply)
       if (refusal) {
         request.abort(refusal)
@@ -175,7 +194,13 @@ function harden(
       }
       return {
         ...reply,
-        text: () => guarded(reply.text()).finally(end),
+        text: () =>
+          guarded(reply.text())
+            .then((body) => {
+              onReply?.(url, body)
+              return body
+            })
+            .finally(end),
         arrayBuffer: () => guarded(reply.arrayBuffer()).finally(end),
       }
     }
@@ -216,7 +241,8 @@ function harden(
   }
 }
 
-const BLOCKED = [401, 403, 407, 451]
+const KEY_WANTED = [401, 407]
+const BLOCKED = [403, 451]
 const LIMITED = [418, 429]
 const MAX_RETRY_AFTER_S = 86_400
 
@@ -224,6 +250,7 @@ const MAX_RETRY_AFTER_S = 86_400
 function refusalOf({ status, headers }: FetchReply): Error | undefined {
   if (status >= 300 && status < 400)
     return fail('E_PRICES_REPLY', `answered with a redirect (HTTP ${status})`)
+  if (KEY_WANTED.includes(status)) return fail('E_PRICES_KEY', `wants a key (HTTP ${status})`)
   if (BLOCKED.includes(status)) return fail('E_PRICES_BLOCKED', `refused the request (HTTP ${status})`)
   if (!LIMITED.includes(status)) return undefined
   const seconds = Number(headers['retry-after'])
@@ -236,7 +263,7 @@ const CODE_OF: Readonly<Record<string, Parameters<typeof fail>[0]>> = {
   AbortError: 'E_PRICES_TIMEOUT',
   RateLimitExceeded: 'E_PRICES_LIMITED',
   DDoSProtection: 'E_PRICES_LIMITED',
-  AuthenticationError: 'E_PRICES_BLOCKED',
+  AuthenticationError: 'E_PRICES_KEY',
   PermissionDenied: 'E_PRICES_BLOCKED',
   NetworkError: 'E_PRICES_UNREACHABLE',
   ExchangeNotAvailable: 'E_PRICES_UNREACHABLE',

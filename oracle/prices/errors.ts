@@ -31,6 +31,43 @@ export const PRICE_ERRORS = {
     remedy: 'Leave the source out, or reach it from a place that it serves.',
     kind: 'failure',
   },
+  E_PRICES_KEY: {
+    summary: 'A price source does not accept the key, or wants one.',
+    remedy: 'Check the key that prices.sources names for it, or leave the source out.',
+    kind: 'failure',
+  },
+  E_PRICES_QUOTA: {
+    summary: 'This month’s requests to a price source are used up.',
+    remedy:
+      'Ask it less often (interval), or raise maxPerMonth if your contract allows it; other sources stand in.',
+    kind: 'failure',
+  },
+  E_PRICES_LIAR: {
+    summary: 'A price source is far off the others on several assets; its votes do not count.',
+    remedy: 'Nothing if it passes; if it lasts, leave the source out: prices.sources.NAME.enabled = false.',
+    kind: 'failure',
+  },
+  E_PRICES_WINNERS: {
+    summary: 'Prices of ours are far from those of the last winners.',
+    remedy: 'See `pegminer prices explain ASSET`; prices.winners.action decides what is done.',
+    kind: 'failure',
+  },
+  E_PRICES_CLOCK: {
+    summary: 'The clock of this machine differs from that of most price sources.',
+    remedy: 'Set the clock, for example with systemd-timesyncd or chrony.',
+    kind: 'failure',
+  },
+  E_PRICES_STORE: {
+    summary: 'A snapshot of prices could not be kept.',
+    remedy: 'Make room on the disk, or make the folder writable; mining goes on without it.',
+    kind: 'failure',
+  },
+  E_PRICES_STORED: {
+    summary: 'A file or line is no stored snapshot of prices.',
+    remedy:
+      'Name a file that `pegminer mine` or `pegminer prices` has kept: prices/snapshots*.jsonl in the data directory.',
+    kind: 'usage',
+  },
   E_PRICES_CLOSED: {
     summary: 'Prices were asked for after the price feed was closed, or while it closed.',
     remedy: 'Nothing to do when the program is ending.',
@@ -49,6 +86,11 @@ export const PRICE_ERRORS = {
   E_PRICES_SCHEDULE: {
     summary: 'The schedule for refreshing prices is no cron expression.',
     remedy: 'Write six fields, seconds first: `*/15 * * * * *`.',
+    kind: 'usage',
+  },
+  E_PRICES_TROUBLE: {
+    summary: 'The trouble that the embedded exchange shall be in cannot be read.',
+    remedy: 'Write `random`, or incidents such as `binance:429@1m+2m,all:depeg@5m+3m`.',
     kind: 'usage',
   },
   E_PRICES_DEV: {

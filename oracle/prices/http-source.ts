@@ -5,19 +5,25 @@ import https from 'node:https'
 import axios, { isAxiosError, isCancel, type AxiosError } from 'axios'
 
 import { isCoded, messageOf } from '../../config/index.js'
+import { ownTime, skewOf } from './clock-skew.js'
 import { fail } from './errors.js'
 import type { HttpPreset, Rate } from './http-presets.js'
-import type { Poll, Quote, Source } from './types.js'
+import { reasonOf } from './reasons.js'
+import type { Poll, Quote, Reason, Source } from './types.js'
 
 export interface HttpSourceOptions {
   readonly name: string
   readonly preset: HttpPreset
   /** Base URL instead of the preset's. */
   readonly url?: string
+  /** Where the preset wants one. */
+  readonly key?: string
   readonly symbols: readonly string[]
   /** For one complete reply. */
   readonly timeoutMs: number
   readonly now: () => number
+  /** Told each complete reply; the URL is without the key. */
+  readonly onReply?: ((url: string, body: string) => void) | undefined
 }
 
 /** open.er-api.com sends 4 kB, Frankfurter 3 kB, Coinbase's table of all coins about 20 kB. */
@@ -27,7 +33,7 @@ const MAX_RATE = 1e12
 const MAX_RETRY_AFTER_S = 86_400
 
 export function createHttpSource(options: HttpSourceOptions): Source {
-  const { name, preset, symbols, timeoutMs, now } = options
+  const { name, preset, symbols, timeoutMs, now, key = '', onReply } = options
   const url = options.url ?? preset.url
   const secure = url.startsWith('https:')
   const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: 4 })
@@ -38,40 +44,55 @@ export function createHttpSource(options: HttpSourceOptions): Source {
     maxContentLength: MAX_REPLY_BYTES,
     maxRedirects: 0,
     responseType: 'json',
-    headers: { 'user-agent': 'pegminer', accept: 'application/json' },
+    headers: { 'user-agent': 'pegminer', accept: 'application/json', ...preset.headers?.(key) },
     ...(secure ? { httpsAgent: agent } : { httpAgent: agent }),
     ...(isLoopback(url) ? { proxy: false as const } : {}),
   })
 
-  async function ask(path: string, signal: AbortSignal): Promise<readonly Rate[]> {
-    const rates = await client.get<unknown>(path, { signal }).then(({ data }) => preset.read(data))
+  async function ask(
+    path: string,
+    signal: AbortSignal,
+  ): Promise<{ rates: readonly Rate[]; skewMs: number | null }> {
+    const { data, headers } = await client.get<unknown>(path, { signal })
+    onReply?.(hidden(url + path), typeof data === 'string' ? data : JSON.stringify(data))
+    const rates = preset.read(data)
     // A page of HTML with status 200 is a text here.
     if (!rates) throw fail('E_PRICES_REPLY', 'its reply is no table of rates')
+    const skewMs = skewOf(headers['date'], now())
     // Publishers that leave the instrument to the path are asked for one at a time.
-    return rates.map((rate) => (rate.symbol === '' ? { ...rate, symbol: symbolOf(path) } : rate))
+    return {
+      skewMs,
+      rates: rates.map((rate) => (rate.symbol === '' ? { ...rate, symbol: symbolOf(path) } : rate)),
+    }
   }
 
   const symbolOf = (path: string): string => symbols.find((symbol) => path.includes(`/${symbol}`)) ?? ''
+  const hidden = (text: string): string =>
+    key === '' ? text : text.replaceAll(encodeURIComponent(key), 'KEY')
 
   async function poll(signal: AbortSignal): Promise<Poll> {
     if (closed) throw fail('E_PRICES_CLOSED', `${name} is closed`)
-    const replies = await Promise.allSettled(preset.paths(symbols).map((path) => ask(path, signal)))
-    const rates = replies.flatMap((reply) => (reply.status === 'fulfilled' ? reply.value : []))
+    const replies = await Promise.allSettled(preset.paths(symbols, key).map((path) => ask(path, signal)))
+    const answered = replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value] : []))
     const failures = replies.flatMap((reply) =>
       reply.status === 'rejected' ? [codedError(reply.reason)] : [],
     )
-    const byName = new Map(rates.map((rate) => [rate.symbol, rate]))
+    const byName = new Map(
+      answered.flatMap(({ rates, skewMs }) => rates.map((rate) => [rate.symbol, { rate, skewMs }])),
+    )
     const receivedAt = now()
     const quotes = new Map<string, Quote>()
-    const absent = new Map<string, string>()
+    const absent = new Map<string, Reason>()
     for (const symbol of symbols) {
-      const rate = byName.get(symbol)
+      const { rate, skewMs = null } = byName.get(symbol) ?? {}
       const price = rate ? readRate(rate.price) : undefined
       if (rate && price !== undefined)
-        quotes.set(symbol, { price, rule: rate.rule, sourceTime: rate.time, receivedAt })
-      else absent.set(symbol, rate ? 'no usable rate' : (failures[0]?.message ?? 'not listed'))
+        quotes.set(symbol, { price, rule: rate.rule, sourceTime: ownTime(rate.time, skewMs), receivedAt })
+      else if (rate) absent.set(symbol, { code: 'no-price', detail: 'no usable rate' })
+      else
+        absent.set(symbol, failures[0] ? reasonOf(failures[0]) : { code: 'not-listed', detail: 'not listed' })
     }
-    if (quotes.size > 0) return { quotes, absent }
+    if (quotes.size > 0) return { quotes, absent, skewMs: answered[0]?.skewMs ?? null }
     throw failures[0] ?? fail('E_PRICES_REPLY', `has a rate for none of ${symbols.length} asked for`)
   }
 
@@ -99,29 +120,30 @@ function isLoopback(url: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }
 
+/** axios's errors hold the whole request with its key, so they are not kept as causes. */
 function codedError(error: unknown): Error {
   if (isCoded(error) && error.code.startsWith('E_PRICES_')) return error
-  if (isCancel(error)) return fail('E_PRICES_TIMEOUT', 'no complete reply in time', { cause: error })
-  if (!isAxiosError(error)) return fail('E_PRICES_REPLY', messageOf(error), { cause: error })
+  if (isCancel(error)) return fail('E_PRICES_TIMEOUT', 'no complete reply in time')
+  if (!isAxiosError(error)) return fail('E_PRICES_REPLY', messageOf(error))
   const status = error.response?.status
   if (status !== undefined) return statusError(status, error)
   const { code = '', message } = error
   // axios says of a stalled body either of these, and of a broken one the second with a code of Node's.
   const late = code === 'ECONNABORTED' || code === 'ETIMEDOUT'
   const oversized = message.includes('maxContentLength')
-  if (late) return fail('E_PRICES_TIMEOUT', 'no complete reply in time', { cause: error })
-  return fail(oversized ? 'E_PRICES_REPLY' : 'E_PRICES_UNREACHABLE', message, { cause: error })
+  if (late) return fail('E_PRICES_TIMEOUT', 'no complete reply in time')
+  return fail(oversized ? 'E_PRICES_REPLY' : 'E_PRICES_UNREACHABLE', message)
 }
 
 function statusError(status: number, error: AxiosError): Error {
-  if ([401, 403, 407, 451].includes(status))
-    return fail('E_PRICES_BLOCKED', `refused the request (HTTP ${status})`, { cause: error })
+  if (status === 401 || status === 407) return fail('E_PRICES_KEY', `wants a valid key (HTTP ${status})`)
+  if (status === 403 || status === 451)
+    return fail('E_PRICES_BLOCKED', `refused the request (HTTP ${status})`)
   if (status === 429 || status === 418) {
     const seconds = Number(error.response?.headers['retry-after'])
     const details = seconds > 0 && seconds <= MAX_RETRY_AFTER_S ? { retryAfterMs: seconds * 1000 } : {}
-    return fail('E_PRICES_LIMITED', `asks for fewer requests (HTTP ${status})`, { cause: error, details })
+    return fail('E_PRICES_LIMITED', `asks for fewer requests (HTTP ${status})`, { details })
   }
-  if (status >= 500)
-    return fail('E_PRICES_UNREACHABLE', `reports trouble of its own (HTTP ${status})`, { cause: error })
-  return fail('E_PRICES_REPLY', `answered with HTTP ${status}`, { cause: error })
+  if (status >= 500) return fail('E_PRICES_UNREACHABLE', `reports trouble of its own (HTTP ${status})`)
+  return fail('E_PRICES_REPLY', `answered with HTTP ${status}`)
 }

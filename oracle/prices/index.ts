@@ -1,10 +1,41 @@
 /** Prices: sources, routes, aggregation, and the feed that takes a snapshot of them for each block. */
+export { alarmsOf } from './alarms.js'
+export { configHashOf } from './config.js'
+export type { PriceConfig, SourceConfig } from './config.js'
+export { DEFAULT_PRICES, devPrices } from './defaults.js'
+export type { RawPrices } from './defaults.js'
 export { PRICE_ERRORS } from './errors.js'
+export { isExchange } from './exchanges.js'
 export { createPriceFeed } from './feed.js'
-export type { PriceFeed, PriceFeedOptions, SnapshotOptions } from './feed.js'
+export type { FeedSource, PriceFeed, PriceFeedOptions, SnapshotOptions } from './feed.js'
+export { gradeCost } from './guards.js'
+export { importOracleIni } from './ini.js'
+export type { ImportedPrices, OracleIni } from './ini.js'
+export { inlineTables, loadMarketTable } from './market-table.js'
+export type { TableLoader } from './market-table.js'
 export type { PollReport } from './poller.js'
-export { DEV_ROUTES, ROUTES } from './route-table.js'
-export type { RouteTable } from './routes.js'
-export { defaultSources, devSources } from './sources.js'
-export type { CcxtSourceConfig, HttpSourceConfig, PriceSources, SourceConfig } from './sources.js'
-export type { PriceSnapshot, QuoteKind, Rejection, SourceState, Vote } from './types.js'
+export { createQuota } from './quota.js'
+export { ageText, percent, reasonText, voices } from './reasons.js'
+export { planOf } from './snapshot.js'
+export type { SnapshotInput } from './snapshot.js'
+export { assetJson, readSnapshotLine, replay, snapshotJson, snapshotLine } from './snapshot-json.js'
+export type { Difference, StoredSnapshot } from './snapshot-json.js'
+export { createSnapshotStore, readSnapshotFile } from './snapshot-store.js'
+export type { SnapshotStore } from './snapshot-store.js'
+export { pricesSection } from './section.js'
+export type { PriceSection } from './section.js'
+export { readPrices } from './validate.js'
+export type { PriceContext, PriceProblem, PriceReading, PriceSettings } from './validate.js'
+export type {
+  AssetPrice,
+  PriceMemory,
+  PriceSnapshot,
+  PriceStatus,
+  QuoteKind,
+  Reason,
+  Rejection,
+  SourceState,
+  Vote,
+  WinnersView,
+} from './types.js'
+export { fetchWinnersView, winnersViewOf } from './winners-view.js'

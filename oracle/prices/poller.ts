@@ -2,19 +2,36 @@
  * One source's life: asked when its quotes are due, by one caller at a time, left alone for a while when it fails.
  * What it last said well is kept; a failure never reaches the caller.
  */
+import { setTimeout as wait } from 'node:timers/promises'
+
 import { isCoded, messageOf } from '../../config/index.js'
 import { fail } from './errors.js'
-import type { SourceView } from './snapshot.js'
-import type { Poll, QuoteKind, Source } from './types.js'
+import type { Quota } from './quota.js'
+import { ageText, reasonOf } from './reasons.js'
+import type { Poll, Quote, QuoteKind, Reason, Source, SourceView } from './types.js'
 
 /** How a source was asked: for logs and metrics. */
 export interface PollReport {
   readonly source: string
   readonly milliseconds: number
   readonly quotes: number
+  /** How far its clock is ahead of this machine's, ms; null if it does not tell. */
+  readonly skewMs: number | null
   /** Code of the failure, if it failed. */
   readonly code?: string
   readonly error?: string
+}
+
+/** Whether a source is asked (`closed`), left alone (`open`), or about to be tried once (`half-open`). */
+export type Circuit = 'closed' | 'half-open' | 'open'
+
+export interface PollerState {
+  readonly circuit: Circuit
+  /** Until when it is left alone, ms; in the past if it is not. */
+  readonly restUntil: number
+  readonly failures: number
+  readonly skewMs: number | null
+  readonly lastMs: number | null
 }
 
 export interface PollerOptions {
@@ -22,6 +39,10 @@ export interface PollerOptions {
   readonly timeoutMs: number
   readonly now: () => number
   readonly onPoll?: ((report: PollReport) => void) | undefined
+  readonly quota: Quota
+  readonly maxPerMonth?: number | undefined
+  /** Longest pause before the second try within a poll, ms. Default 500. */
+  readonly retryMs?: number | undefined
 }
 
 export interface Poller {
@@ -29,6 +50,7 @@ export interface Poller {
   /** Resolves when quotes are at most `maxAgeMs` old, or the attempt to have such is over. Never rejects. */
   refresh(maxAgeMs: number): Promise<void>
   view(now: number): SourceView
+  state(now: number): PollerState
   close(): Promise<void>
 }
 
@@ -42,36 +64,77 @@ const BLOCKED_REST = 60 * MINUTE
 const LIMITED_REST: Readonly<Record<QuoteKind, number>> = {
   spot: MINUTE,
   'fx-live': MINUTE,
+  'fx-hourly': 21 * MINUTE,
   metal: MINUTE,
   'fx-daily': 21 * MINUTE,
 }
+/** What may be gone in half a second. */
+const PASSING = ['E_PRICES_UNREACHABLE', 'E_PRICES_TIMEOUT']
+/** A poll that took this long is not repeated at once. */
+const SLOW_MS = 2000
 
-export function createPoller(source: Source, { timeoutMs, now, onPoll }: PollerOptions): Poller {
+export function createPoller(source: Source, options: PollerOptions): Poller {
+  const { timeoutMs, now, onPoll, quota, maxPerMonth, retryMs = 500 } = options
   const { name, origin, kind } = source
   const closing = new AbortController()
   let good: { readonly poll: Poll; readonly at: number } | null = null
-  let error: string | undefined
+  let trouble: Reason | undefined
   let failures = 0
   let restUntil = -Infinity
+  let lastMs: number | null = null
   let running: Promise<void> | undefined
 
-  async function once(): Promise<void> {
-    const started = performance.now()
+  async function ask(): Promise<Poll> {
+    if (maxPerMonth !== undefined) {
+      const used = quota.used(name, now())
+      if (used >= maxPerMonth)
+        throw fail('E_PRICES_QUOTA', `${used} requests this month, ${maxPerMonth} are allowed`)
+      quota.add(name, now(), 1)
+    }
+    return within(timeoutMs, closing.signal, (signal) => source.poll(signal))
+  }
+
+  /** Two tries, if the first fails quickly of something that may pass. */
+  async function tryTwice(): Promise<Poll> {
+    const began = performance.now()
     try {
-      const poll = await within(timeoutMs, closing.signal, (signal) => source.poll(signal))
-      good = { poll, at: now() }
-      error = undefined
+      return await ask()
+    } catch (error) {
+      const again = isCoded(error) && PASSING.includes(error.code) && performance.now() - began < SLOW_MS
+      if (!again || closing.signal.aborted) throw error
+      await wait(Math.random() * retryMs, undefined, { signal: closing.signal, ref: false })
+      return ask()
+    }
+  }
+
+  async function once(): Promise<void> {
+    const began = performance.now()
+    try {
+      const poll = await tryTwice()
+      lastMs = performance.now() - began
+      good = { poll: withPolls(poll, good?.poll), at: now() }
+      trouble = undefined
       failures = 0
       restUntil = -Infinity
-      onPoll?.({ source: name, milliseconds: performance.now() - started, quotes: poll.quotes.size })
+      onPoll?.({ source: name, milliseconds: lastMs, quotes: poll.quotes.size, skewMs: poll.skewMs ?? null })
     } catch (cause) {
       if (closing.signal.aborted) return
-      error = messageOf(cause)
+      lastMs = performance.now() - began
       failures++
-      restUntil = now() + restAfter(failures, cause, kind)
+      restUntil = now() + restAfter(failures, cause, { kind, now: now() })
+      trouble = reasonOf(cause)
       const code = isCoded(cause) ? cause.code : 'E_PRICES_REPLY'
-      onPoll?.({ source: name, milliseconds: performance.now() - started, quotes: 0, code, error })
+      onPoll?.({ source: name, milliseconds: lastMs, quotes: 0, skewMs: null, code, error: messageOf(cause) })
     }
+  }
+
+  /** The last failure, with when the source is asked again. */
+  function told(time: number): Reason | undefined {
+    if (trouble === undefined || !('detail' in trouble)) return trouble
+    const rest = restUntil - time
+    if (rest <= 0) return trouble
+    const often = failures > 1 ? `failure ${failures} in a row, ` : ''
+    return { ...trouble, detail: `${trouble.detail} (${often}next try in ${ageText(rest)})` }
   }
 
   return {
@@ -79,19 +142,30 @@ export function createPoller(source: Source, { timeoutMs, now, onPoll }: PollerO
     refresh: (maxAgeMs) => {
       if (running) return running
       const time = now()
-      const fresh = error === undefined && good !== null && time - good.at <= maxAgeMs
+      const fresh = trouble === undefined && good !== null && time - good.at <= maxAgeMs && time >= good.at
       if (closing.signal.aborted || fresh || time < restUntil) return Promise.resolve()
       running = once().finally(() => (running = undefined))
       return running
     },
-    view: (time) => ({
-      name,
-      origin,
-      kind,
-      ok: good !== null && error === undefined,
-      ageMs: good && Math.max(0, time - good.at),
-      poll: good && good.poll,
-      ...(error === undefined ? {} : { error }),
+    view: (time) => {
+      const why = told(time)
+      return {
+        name,
+        origin,
+        kind,
+        ok: good !== null && trouble === undefined,
+        ageMs: good && Math.max(0, time - good.at),
+        quotes: good?.poll.quotes ?? new Map<string, Quote>(),
+        absent: good?.poll.absent ?? new Map<string, Reason>(),
+        ...(why === undefined ? {} : { trouble: why }),
+      }
+    },
+    state: (time) => ({
+      circuit: time < restUntil ? 'open' : failures >= FAILURES_ALLOWED ? 'half-open' : 'closed',
+      restUntil,
+      failures,
+      skewMs: good?.poll.skewMs ?? null,
+      lastMs,
     }),
     close: async () => {
       closing.abort()
@@ -101,16 +175,45 @@ export function createPoller(source: Source, { timeoutMs, now, onPoll }: PollerO
   }
 }
 
+/** Counts how often in a row a market looks exactly the same. */
+function withPolls(poll: Poll, before: Poll | undefined): Poll {
+  const quotes = new Map(
+    [...poll.quotes].map(([symbol, quote]): [string, Quote] => {
+      const last = before?.quotes.get(symbol)
+      const same =
+        last !== undefined &&
+        last.price === quote.price &&
+        last.rule === quote.rule &&
+        last.spread === quote.spread
+      return [symbol, { ...quote, polls: same ? (last.polls ?? 1) + 1 : 1 }]
+    }),
+  )
+  return { ...poll, quotes }
+}
+
 /** How long to leave a source alone after a failure, ms. */
-function restAfter(failures: number, cause: unknown, kind: QuoteKind): number {
-  if (isCoded(cause) && cause.code === 'E_PRICES_BLOCKED') return BLOCKED_REST
-  if (isCoded(cause) && cause.code === 'E_PRICES_LIMITED') {
-    const asked = cause.details.retryAfterMs
-    return typeof asked === 'number' ? asked : LIMITED_REST[kind]
+function restAfter(
+  failures: number,
+  cause: unknown,
+  { kind, now }: { kind: QuoteKind; now: number },
+): number {
+  switch (isCoded(cause) ? cause.code : '') {
+    case 'E_PRICES_BLOCKED':
+    case 'E_PRICES_KEY':
+      return BLOCKED_REST
+    case 'E_PRICES_QUOTA': {
+      const date = new Date(now)
+      return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) - now
+    }
+    case 'E_PRICES_LIMITED': {
+      const asked = (cause as { details?: Readonly<Record<string, unknown>> }).details?.['retryAfterMs']
+      return typeof asked === 'number' ? asked : LIMITED_REST[kind]
+    }
+    default:
+      return failures < FAILURES_ALLOWED
+        ? 0
+        : Math.min(LONGEST_REST, FIRST_REST * 2 ** (failures - FAILURES_ALLOWED))
   }
-  return failures < FAILURES_ALLOWED
-    ? 0
-    : Math.min(LONGEST_REST, FIRST_REST * 2 ** (failures - FAILURES_ALLOWED))
 }
 
 /** Bounds work in time even if it does not heed its signal. */

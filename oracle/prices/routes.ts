@@ -6,7 +6,6 @@
  *     1 / er-api:JPY                  an inverted one
  *     binance:ETH/USDT * USDT/USD     through a stablecoin's own price
  */
-import { messageOf } from '../../config/index.js'
 import { fail } from './errors.js'
 
 /** By asset, or by the name of an index that other routes use: routes in order of preference. */
@@ -26,6 +25,7 @@ export interface Plan {
   readonly routes: ReadonlyMap<string, readonly Route[]>
   /** All names, each after those that its routes use. */
   readonly order: readonly string[]
+  readonly circles: readonly { readonly path: string; readonly message: string }[]
   /** Symbols that each source is asked for. */
   readonly symbols: ReadonlyMap<string, readonly string[]>
 }
@@ -58,46 +58,56 @@ function parseTerm(word: string, text: string): Term {
 
 const termsOf = (route: Route): Term[] => route.factors.map((factor) => factor.term)
 
+/** What a route asks sources for. */
+export const symbolsOf = (route: Route): string[] =>
+  termsOf(route).flatMap((term) => (term.type === 'quote' ? [term.symbol] : []))
+
+function readable(text: string): Route[] {
+  try {
+    return [parseRoute(text)]
+  } catch {
+    return []
+  }
+}
+
 /**
- * Checks and orders all that is needed to price `assets` with the sources at hand. Routes over other sources are
- * left out. Throws `E_PRICES_ROUTE` with everything that is wrong: routes that cannot be read, names that stand for
- * nothing, circles.
+ * Orders all that is needed to price `wanted` with the sources at hand. Routes over other sources, and those that
+ * cannot be read, are left out. Circles are told; what closes one has no price.
  */
-export function planRoutes(table: RouteTable, assets: readonly string[], sources: ReadonlySet<string>): Plan {
-  const problems: string[] = []
+export function planRoutes(table: RouteTable, wanted: readonly string[], sources: ReadonlySet<string>): Plan {
+  const circles: { path: string; message: string }[] = []
   const routes = new Map<string, readonly Route[]>()
   const order: string[] = []
   const path: string[] = []
 
   const visit = (name: string): void => {
-    if (path.includes(name)) return void problems.push(`circle: ${[...path, name].join(' → ')}`)
-    if (routes.has(name)) return
-    const readable = (table[name] ?? []).flatMap((text) => {
-      try {
-        return [parseRoute(text)]
-      } catch (error) {
-        problems.push(`${name}: ${messageOf(error)}`)
-        return []
-      }
-    })
-    const usable = readable.filter((route) =>
-      termsOf(route).every((term) => term.type !== 'quote' || sources.has(term.source)),
-    )
-    path.push(name)
-    for (const term of usable.flatMap(termsOf)) {
-      if (term.type !== 'name') continue
-      if (Object.hasOwn(table, term.name)) visit(term.name)
-      else problems.push(`${name}: nothing is called ${term.name}`)
+    const from = path.indexOf(name)
+    if (from >= 0) {
+      const circle = path.slice(from)
+      // Told from its first name in the alphabet on, so that it is the same circle wherever it is entered.
+      const first = circle.indexOf([...circle].sort()[0] ?? '')
+      const told = [...circle.slice(first), ...circle.slice(0, first)]
+      circles.push({
+        path: told[0] ?? name,
+        message: `its routes lead in a circle: ${[...told, told[0]].join(' → ')}; remove one of them`,
+      })
+      return
     }
+    if (routes.has(name)) return
+    const usable = (table[name] ?? [])
+      .flatMap(readable)
+      .filter((route) => termsOf(route).every((term) => term.type !== 'quote' || sources.has(term.source)))
+    path.push(name)
+    for (const term of usable.flatMap(termsOf))
+      if (term.type === 'name' && Object.hasOwn(table, term.name)) visit(term.name)
     path.pop()
     routes.set(name, usable)
     order.push(name)
   }
-  assets.forEach(visit)
-  if (problems.length > 0) throw fail('E_PRICES_ROUTE', problems.join('; '), { details: { problems } })
+  wanted.forEach(visit)
 
   const symbols = new Map<string, Set<string>>([...sources].map((name) => [name, new Set()]))
   for (const term of [...routes.values()].flat().flatMap(termsOf))
     if (term.type === 'quote') symbols.get(term.source)?.add(term.symbol)
-  return { routes, order, symbols: new Map([...symbols].map(([name, set]) => [name, [...set]])) }
+  return { routes, order, circles, symbols: new Map([...symbols].map(([name, set]) => [name, [...set]])) }
 }

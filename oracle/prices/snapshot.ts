@@ -1,163 +1,473 @@
-/** A snapshot as a pure function of quotes, routes and a moment. */
-import { priceFromDecimal } from '../records/index.js'
+/** A snapshot as a pure function of quotes, configuration, last winners, memory and a moment. */
+import { priceFromDecimal, priceToNumber } from '../records/index.js'
 import { aggregate, type Verdict } from './aggregate.js'
-import type { Plan, Route, Term } from './routes.js'
-import type { Poll, PriceSnapshot, QuoteKind, Rejection, SourceState, Vote } from './types.js'
+import {
+  configHashOf,
+  routeTableOf,
+  type AssetConfig,
+  type IndexConfig,
+  type Policy,
+  type PriceConfig,
+  type Rules,
+} from './config.js'
+import { ageOf, staleness } from './freshness.js'
+import { guardStep, guardWinners } from './guards.js'
+import { ageText, reasonText } from './reasons.js'
+import { planRoutes, type Plan, type Route, type Term } from './routes.js'
+import type {
+  AssetPrice,
+  Leg,
+  PriceMemory,
+  PriceSnapshot,
+  PriceStatus,
+  Reason,
+  Rejection,
+  Remembered,
+  SourceView,
+  Vote,
+  WinnersView,
+} from './types.js'
 
-/** What is known of a source at the moment of a snapshot. */
-export interface SourceView extends SourceState {
-  readonly origin: string
-  readonly kind: QuoteKind
-  /** The last good poll, however old. */
-  readonly poll: Poll | null
-}
-
-const MINUTE = 60_000
-/**
- * How old a quote may be. Metals rest from Friday to Sunday and daily publishers over holidays: what was right at
- * the close stays the price until trading goes on.
- */
-const MAX_AGE: Readonly<Record<QuoteKind, number>> = {
-  spot: 5 * MINUTE,
-  'fx-live': 30 * MINUTE,
-  metal: 96 * 60 * MINUTE,
-  'fx-daily': 120 * 60 * MINUTE,
-}
-/** Independent votes that a price needs, where the routes allow for as many. */
-const MIN_SOURCES = 2
+/** Changed whenever equal inputs give another snapshot. */
+export const ENGINE = 1
 /** USD. A record holds 64 bits of 1e-8, which is a little more. */
 const MAX_PRICE = 1e11
+/** What no difference between honest sources explains. */
+const FAR_OFF = 0.02
+/** A memory of ours from longer ago says nothing about the price now. */
+const MEMORY_AGE = 24 * 3_600_000
 
-interface Priced {
-  readonly price: number
-  readonly origins: readonly string[]
-  readonly ageMs: number
-  readonly live: boolean
+export interface SnapshotInput {
+  readonly config: PriceConfig
+  /** What to price, in PegNet's codes and the order of the record. */
+  readonly assets: readonly string[]
+  readonly height: number
+  readonly version: number
+  /** ms. */
+  readonly now: number
+  readonly sources: readonly SourceView[]
+  readonly winners: WinnersView | null
+  readonly memory: PriceMemory
 }
-/** The value of a term or route, or why it has none. */
-type Outcome = Priced | string
 
-/**
- * Prices `assets` at `now` (ms). An asset without a price has a reason; a price below 1e-8 USD is none.
- */
+export interface SnapshotResult {
+  readonly snapshot: PriceSnapshot
+  /** For the next one. */
+  readonly memory: PriceMemory
+}
+
+export function planOf(config: PriceConfig, assets: readonly string[]): Plan {
+  const names = new Set(config.sources.map(({ name }) => name))
+  return planRoutes(routeTableOf(config), assets, names)
+}
+
+/** Prices `input.assets`. An asset without a price has a reason; a price below 1e-8 USD is none. */
 export function buildSnapshot(
-  assets: readonly string[],
-  plan: Plan,
-  { sources, now }: { readonly sources: readonly SourceView[]; readonly now: number },
-): PriceSnapshot {
-  const views = new Map(sources.map((view) => [view.name, view]))
-  const results = new Map<string, Outcome>()
-  const verdicts = new Map<string, Verdict>()
+  input: SnapshotInput,
+  plan = planOf(input.config, input.assets),
+): SnapshotResult {
+  const { config, assets, now } = input
+  const views = new Map(input.sources.map((view) => [view.name, view]))
+  const results = new Map<string, AssetPrice>()
+  const values = new Map<string, Value>()
+  const memory = new Map(input.memory)
+
   for (const name of plan.order) {
-    const routes = plan.routes.get(name) ?? []
-    const quorum = Math.min(MIN_SOURCES, Math.max(1, originsOf(routes, views).size))
-    const verdict = judge(routes, quorum, (term) => value(term, views, results, now))
-    verdicts.set(name, verdict)
-    results.set(name, verdict.ok ? combined(verdict) : `${name} has no price`)
+    const spec = config.assets[name] ?? config.indices[name]
+    if (spec === undefined) continue
+    const tools: Tools = { input, views, values, routes: plan.routes.get(name) ?? [] }
+    const { result, price, remember } = settle(name, spec, tools)
+    if (remember !== undefined) memory.set(name, remember)
+    results.set(name, result)
+    values.set(name, valueOf(result, price, spec))
   }
 
-  const prices = new Map<string, bigint>()
-  const missing = new Map<string, string>()
-  const votes = new Map<string, readonly Vote[]>()
-  const rejected = new Map<string, readonly Rejection[]>()
-  for (const asset of assets) {
-    const verdict = verdicts.get(asset) ?? judge([], 1, () => '')
-    const units = verdict.ok ? unitsOf(verdict.price) : 0n
-    if (units > 0n) prices.set(asset, units)
-    else missing.set(asset, explain(verdict))
-    votes.set(asset, verdict.kept)
-    rejected.set(asset, verdict.rejected)
+  const priced = (names: readonly string[]): Map<string, AssetPrice> =>
+    new Map(names.map((name) => [name, results.get(name) ?? unknown(name)]))
+  const all = priced(assets)
+  const good = [...all.values()].filter(({ status }) => status !== 'failed')
+  const failed = [...all.values()].filter(({ status }) => status === 'failed')
+  const snapshot: PriceSnapshot = {
+    height: input.height,
+    version: input.version,
+    takenAt: now,
+    assets: all,
+    prices: new Map(good.map(({ asset, units }) => [asset, units])),
+    missing: new Map(failed.map((asset) => [asset.asset, missingText(asset)])),
+    complete: failed.length === 0,
+    indices: priced(plan.order.filter((name) => Object.hasOwn(config.indices, name))),
+    sources: input.sources.map(({ name, ok, ageMs, trouble }) => ({
+      name,
+      ok,
+      ageMs,
+      ...(trouble === undefined ? {} : { error: reasonText(trouble) }),
+    })),
+    outliers: outliersOf(all),
+    configHash: configHashOf(config),
+    engine: ENGINE,
   }
-  const states = sources.map(({ name, ok, ageMs, error }) => ({
-    name,
-    ok,
-    ageMs,
-    ...(error === undefined ? {} : { error }),
-  }))
-  return { takenAt: now, prices, missing, complete: missing.size === 0, votes, rejected, sources: states }
+  return { snapshot, memory }
 }
 
-/** The independent opinions that some routes could give if all their sources answered. */
-function originsOf(routes: readonly Route[], views: ReadonlyMap<string, SourceView>): Set<string> {
-  const sources = routes.flatMap((route) =>
-    route.factors.flatMap(({ term }) => (term.type === 'quote' ? [term.source] : [])),
-  )
-  return new Set(sources.map((source) => views.get(source)?.origin ?? source))
+/** By source: the assets on which it is far off. */
+function outliersOf(assets: ReadonlyMap<string, AssetPrice>): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const [asset, { rejected }] of assets)
+    for (const { reason, route } of rejected) {
+      const source = /(?:^|\s)([a-z][a-z0-9-]*):/.exec(route)?.[1]
+      const far = reason.code === 'bounds' || (reason.code === 'outlier' && reason.deviation >= FAR_OFF)
+      if (!far || source === undefined) continue
+      const named = found.get(source) ?? []
+      if (!named.includes(asset)) found.set(source, [...named, asset])
+    }
+  return found
 }
 
-const isFixed = (route: Route): boolean => route.factors.every(({ term }) => term.type === 'number')
+const unknown = (asset: string): AssetPrice => ({
+  asset,
+  status: 'failed',
+  units: 0n,
+  votes: [],
+  rejected: [],
+  spread: 0,
+  ageMs: 0,
+  deviation: null,
+  note: 'nothing is configured for it',
+})
 
-function judge(routes: readonly Route[], minSources: number, valueOf: (term: Term) => Outcome): Verdict {
-  const unavailable: Rejection[] = []
-  const votes = routes.flatMap((route) => {
-    const outcome = evaluate(route, valueOf)
-    if (typeof outcome !== 'string') return [{ route: route.text, ...outcome }]
-    unavailable.push({ route: route.text, reason: outcome })
-    return []
+/** What a name is worth to the routes that lean on it. */
+type Value =
+  | {
+      readonly ok: true
+      readonly price: number
+      readonly ageMs: number
+      readonly live: boolean
+      readonly seenAt: number
+      readonly degraded: boolean
+    }
+  | { readonly ok: false }
+
+function valueOf(result: AssetPrice, price: number, spec: AssetConfig | IndexConfig): Value {
+  if (result.status === 'failed') return { ok: false }
+  const [min, max] = 'band' in spec ? spec.band : [0, Infinity]
+  return {
+    ok: true,
+    price,
+    ageMs: result.ageMs,
+    live: result.votes.every((vote) => vote.live),
+    seenAt: Math.max(0, ...result.votes.map((vote) => vote.seenAt)),
+    degraded: price < min || price > max,
+  }
+}
+
+interface Tools {
+  readonly input: SnapshotInput
+  readonly views: ReadonlyMap<string, SourceView>
+  readonly values: ReadonlyMap<string, Value>
+  readonly routes: readonly Route[]
+}
+
+interface Settled {
+  readonly result: AssetPrice
+  /** USD, unrounded. */
+  readonly price: number
+  readonly remember?: Remembered
+}
+
+/** One asset or index: routes, then fewer sources, then the last good price, then the policy. */
+function settle(name: string, spec: AssetConfig | IndexConfig, tools: Tools): Settled {
+  const { input, routes } = tools
+  const { now, winners } = input
+  const asset = 'policy' in spec ? spec : undefined
+  const policy = asset?.policy ?? { policy: 'fail' as const }
+  const remembered = input.memory.get(name)
+  const last = remembered && now - remembered.at <= MEMORY_AGE ? remembered : undefined
+  const best = winners?.best.get(name)
+  const winnersMedian = winners?.median.get(name)
+
+  const ballot = vote(routes, spec, { ...tools, best: best === undefined ? undefined : priceToNumber(best) })
+  const base = { asset: name, votes: ballot.verdict.kept, rejected: ballot.rejected, deviation: null }
+  const give = (
+    status: PriceStatus,
+    price: number,
+    rest: Partial<AssetPrice> & { remember?: Remembered },
+  ): Settled => {
+    const { remember, ...more } = rest
+    const units = status === 'failed' ? 0n : unitsOf(price)
+    const lost = status !== 'failed' && units === 0n
+    const deviation =
+      winnersMedian === undefined || winnersMedian === 0n || units === 0n
+        ? null
+        : price / priceToNumber(winnersMedian) - 1
+    const result: AssetPrice = {
+      ...base,
+      status: lost ? 'failed' : status,
+      units,
+      spread: 0,
+      ageMs: Math.max(0, ...base.votes.map((each) => each.ageMs)),
+      ...more,
+      deviation,
+      ...(lost ? { note: `no record can hold ${price} USD` } : {}),
+    }
+    return { result, price, ...(remember === undefined ? {} : { remember }) }
+  }
+  const hold = (note: string, remember = last): Settled =>
+    last !== undefined && now - last.at <= spec.rules.holdFor
+      ? give('held', last.price, {
+          note: `${note}; held since ${ageText(now - last.at)}`,
+          ageMs: now - last.at,
+          ...(remember ? { remember } : {}),
+        })
+      : resort(note)
+  const resort = (note: string): Settled => {
+    const made = applyPolicy(policy, { name, now, winners, derived: ballot.derived })
+    if (typeof made !== 'string')
+      return give('policy', made.price, { policy: made.text, note: routes.length > 0 ? note : undefined })
+    const why = routes.length > 0 || policy.policy === 'fail' ? note : made
+    return give('failed', 0, {
+      note: routes.length > 0 && policy.policy !== 'fail' ? `${why}; ${made}` : why,
+    })
+  }
+
+  if (policy.policy === 'fixed') return resort('')
+  const { verdict, single } = ballot
+  if (!verdict.ok) return hold(verdict.reason)
+  const seenAt = Math.max(...verdict.kept.map((each) => each.seenAt))
+  const step = guardStep({ price: verdict.price, votes: verdict.kept.length, seenAt }, last, {
+    rules: spec.rules,
+    possible: ballot.possible,
+    now,
   })
-  // A route of numbers alone is a fixed price and needs no second opinion.
-  const fixed = routes.find(isFixed)
-  const constant = votes.find((vote) => vote.route === fixed?.text)
-  if (constant) return { ok: true, price: constant.price, spread: 0, kept: [constant], rejected: [] }
-  const verdict = aggregate(votes, { minSources })
-  return { ...verdict, rejected: [...unavailable, ...verdict.rejected] }
+  if (step.verdict !== 'accept') {
+    const held = step.verdict === 'hold' ? hold(step.note, step.remember) : resort(step.note)
+    return { ...held, remember: step.remember }
+  }
+  const far =
+    winnersMedian === undefined || winnersMedian === 0n
+      ? undefined
+      : guardWinners(verdict.price, priceToNumber(winnersMedian), input.config.winners)
+  const note = [step.note, far?.note].filter((text) => text !== undefined).join('; ')
+  switch (far?.action) {
+    case 'hold':
+      return hold(note)
+    case 'skip':
+      return give('failed', 0, { note })
+    case 'adopt':
+      return give('policy', priceToNumber(winnersMedian ?? 0n), { policy: 'the last winners’ median', note })
+    default:
+      return give(single ? 'thin' : 'ok', verdict.price, {
+        spread: verdict.spread,
+        ...(note === '' ? {} : { note }),
+        remember: step.remember,
+      })
+  }
 }
 
-function evaluate(route: Route, valueOf: (term: Term) => Outcome): Outcome {
+interface Ballot {
+  readonly verdict: Verdict
+  readonly rejected: readonly Rejection[]
+  /** One source alone decided, as the configuration allows. */
+  readonly single: boolean
+  /** Independent opinions that the routes could give if all their sources answered. */
+  readonly possible: number
+  /** What a derived price's own route says. */
+  readonly derived: Vote | Reason | undefined
+}
+
+interface VoteTools extends Tools {
+  /** What the best of the last winners said, USD. */
+  readonly best: number | undefined
+}
+
+function vote(routes: readonly Route[], spec: AssetConfig | IndexConfig, tools: VoteTools): Ballot {
+  const asset = 'policy' in spec ? spec : undefined
+  const derives = asset?.policy.policy === 'derive' ? asset.policy.route : undefined
+  const votes: Vote[] = []
+  const unavailable: Rejection[] = []
+  let derived: Vote | Reason | undefined
+  for (const route of routes) {
+    const outcome = evaluate(route, spec.rules, tools)
+    const failure = 'code' in outcome ? outcome : refusal(outcome, spec, tools.best)
+    if (route.text === derives?.trim().split(/\s+/).join(' ') && route === routes.at(-1)) {
+      derived = failure ?? (outcome as Vote)
+      continue
+    }
+    if (failure === undefined) votes.push(outcome as Vote)
+    else
+      unavailable.push({
+        route: route.text,
+        reason: failure,
+        ...('code' in outcome ? {} : { price: outcome.price }),
+      })
+  }
+  const origins = new Set(
+    routes.flatMap((route) =>
+      route.factors.flatMap(({ term }) =>
+        term.type === 'quote' ? [tools.views.get(term.source)?.origin ?? term.source] : [],
+      ),
+    ),
+  )
+  const usual = aggregate(votes, spec.rules)
+  const single = !usual.ok && asset?.allowSingle === true && votes.length > 0
+  const relaxed = single ? aggregate(votes, { ...spec.rules, minSources: 1 }) : usual
+  const verdict = relaxed.ok ? relaxed : usual
+  return {
+    verdict,
+    rejected: [...unavailable, ...verdict.rejected],
+    single: single && relaxed.ok,
+    possible: origins.size,
+    derived,
+  }
+}
+
+/** Why a vote cannot be for this asset at all. */
+function refusal(found: Vote, spec: AssetConfig | IndexConfig, best: number | undefined): Reason | undefined {
+  if (!('bounds' in spec)) return undefined
+  const [min, max] = spec.bounds
+  if (!(found.price >= min && found.price <= max)) return { code: 'bounds', price: found.price, min, max }
+  if (spec.maxFactor === null || best === undefined || best === 0) return undefined
+  const factor = Math.max(found.price / best, best / found.price)
+  return factor > spec.maxFactor ? { code: 'winners', factor, limit: spec.maxFactor } : undefined
+}
+
+/** A route's vote, or the first reason why it has none. */
+function evaluate(route: Route, rules: Rules, { input, views, values }: Tools): Vote | Reason {
   let price = 1
   let ageMs = 0
+  let seenAt = 0
   let live = true
+  let polls = Infinity
+  let degraded: Vote['degraded']
   const origins = new Set<string>()
-  // A named price is an aggregate of its own: two venues that lean on it are still two opinions.
-  const quoted = route.factors.some(({ term }) => term.type === 'quote')
+  const legs: Leg[] = []
   for (const { invert, term } of route.factors) {
-    const factor = valueOf(term)
-    if (typeof factor === 'string') return factor
-    price = invert ? price / factor.price : price * factor.price
-    ageMs = Math.max(ageMs, factor.ageMs)
-    live &&= factor.live
-    if (term.type === 'quote' || !quoted) factor.origins.forEach((origin) => origins.add(origin))
+    const leg = legOf(term, rules, { now: input.now, views, values })
+    if ('code' in leg) return leg
+    price = invert ? price / leg.price : price * leg.price
+    ageMs = Math.max(ageMs, leg.ageMs)
+    seenAt = Math.max(seenAt, leg.seenAt)
+    live &&= leg.live
+    polls = Math.min(polls, leg.polls)
+    if (leg.degraded && term.type === 'name')
+      degraded = { code: 'degraded', leg: term.name, price: leg.price }
+    if (leg.origin !== undefined) origins.add(leg.origin)
+    if (leg.told !== undefined) legs.push(leg.told)
   }
-  return { price, origins: [...origins], ageMs, live }
+  return {
+    route: route.text,
+    origins: [...origins],
+    price,
+    ageMs,
+    seenAt,
+    live,
+    legs,
+    polls: Number.isFinite(polls) ? polls : 0,
+    ...(degraded === undefined ? {} : { degraded }),
+  }
 }
 
-function value(
-  term: Term,
-  views: ReadonlyMap<string, SourceView>,
-  results: ReadonlyMap<string, Outcome>,
-  now: number,
-): Outcome {
+interface ReadLeg {
+  readonly price: number
+  readonly ageMs: number
+  readonly seenAt: number
+  readonly live: boolean
+  readonly polls: number
+  readonly degraded: boolean
+  /** Names have none: an index is an aggregate of its own, and two venues that lean on it are two opinions. */
+  readonly origin?: string
+  readonly told?: Leg
+}
+
+interface LegTools {
+  readonly now: number
+  readonly views: ReadonlyMap<string, SourceView>
+  readonly values: ReadonlyMap<string, Value>
+}
+
+function legOf(term: Term, rules: Rules, { now, views, values }: LegTools): ReadLeg | Reason {
   switch (term.type) {
     case 'number':
-      return { price: term.value, origins: [], ageMs: 0, live: true }
-    case 'name':
-      return results.get(term.name) ?? `${term.name} has no price`
+      return { price: term.value, ageMs: 0, seenAt: 0, live: true, polls: Infinity, degraded: false }
+    case 'name': {
+      const value = values.get(term.name)
+      if (value?.ok !== true) return { code: 'leg-unavailable', leg: term.name }
+      const { price, ageMs, seenAt, live, degraded } = value
+      return {
+        price,
+        ageMs,
+        seenAt,
+        live,
+        degraded,
+        polls: Infinity,
+        told: { quote: term.name, price, ageMs },
+      }
+    }
     case 'quote': {
       const view = views.get(term.source)
-      const quote = view?.poll?.quotes.get(term.symbol)
-      if (!view || !quote) return view?.poll?.absent.get(term.symbol) ?? view?.error ?? 'not asked yet'
-      const ageMs = Math.max(0, now - (quote.sourceTime ?? quote.receivedAt))
-      const limit = MAX_AGE[view.kind]
-      if (ageMs > limit)
-        return `${age(ageMs)} old, limit ${age(limit)}${view.error ? ` (${view.error})` : ''}`
-      return { price: quote.price, origins: [view.origin], ageMs, live: view.kind !== 'fx-daily' }
+      const quote = view?.quotes.get(term.symbol)
+      if (view === undefined || quote === undefined)
+        return (
+          view?.absent.get(term.symbol) ?? view?.trouble ?? { code: 'not-asked', detail: 'not asked yet' }
+        )
+      const stale = staleness(quote, view.kind, { rules, now })
+      if (stale) return view.trouble ?? stale
+      if (quote.spread !== undefined && quote.spread > rules.maxSpread)
+        return { code: 'spread', spread: quote.spread, limit: rules.maxSpread }
+      const ageMs = ageOf(quote, now)
+      return {
+        price: quote.price,
+        ageMs,
+        seenAt: quote.receivedAt,
+        live: view.kind !== 'fx-daily',
+        polls: view.kind === 'spot' ? (quote.polls ?? 1) : Infinity,
+        degraded: false,
+        origin: view.origin,
+        told: { quote: `${term.source}:${term.symbol}`, price: quote.price, ageMs, rule: quote.rule },
+      }
     }
   }
 }
 
-const combined = ({ price, kept }: Extract<Verdict, { ok: true }>): Priced => ({
-  price,
-  origins: kept.flatMap((vote) => vote.origins),
-  ageMs: Math.max(...kept.map((vote) => vote.ageMs)),
-  live: kept.every((vote) => vote.live),
-})
+interface PolicyFacts {
+  readonly name: string
+  readonly now: number
+  readonly winners: WinnersView | null
+  readonly derived: Vote | Reason | undefined
+}
 
-const age = (ms: number): string =>
-  ms < 2 * MINUTE
-    ? `${Math.round(ms / 1000)} s`
-    : ms < 180 * MINUTE
-      ? `${Math.round(ms / MINUTE)} min`
-      : `${Math.round(ms / 3_600_000)} h`
+/** A price that no market gave, and what it went by; or why there is none. */
+function applyPolicy(
+  policy: Policy,
+  { name, now, winners, derived }: PolicyFacts,
+): { price: number; text: string } | string {
+  switch (policy.policy) {
+    case 'fixed':
+      return { price: policy.value, text: 'fixed' }
+    case 'manual':
+      return policy.until === null || now < policy.until
+        ? { price: policy.value, text: `manual${untilText(policy.until)}` }
+        : `its manual value has expired: give assets.${name} a new value and until`
+    case 'derive':
+      if (derived === undefined) return `its source is not there: ${policy.route}`
+      return 'code' in derived
+        ? `${policy.route}: ${reasonText(derived)}`
+        : { price: derived.price, text: `derived: ${derived.route}` }
+    case 'chain': {
+      const units = winners?.best.get(name)
+      if (units !== undefined && units > 0n)
+        return { price: priceToNumber(units), text: `chain: the best record of block ${winners?.height}` }
+      const { seed } = policy
+      if (seed !== undefined && (seed.until === null || now < seed.until))
+        return { price: seed.value, text: `chain: no winners yet, seed${untilText(seed.until)}` }
+      return `no market trades it and there are no last winners to take it from: give assets.${name}.seed = { value: USD, until: DATE }`
+    }
+    case 'fail':
+      return `no market gives it a price: give assets.${name}.policy`
+  }
+}
+
+const untilText = (until: number | null): string =>
+  until === null ? '' : ` until ${new Date(until).toISOString().slice(0, 10)}`
 
 /** Exact: the shortest decimal that is this double, cut after the eighth place. 0 for what no record can hold. */
 export function unitsOf(price: number): bigint {
@@ -165,8 +475,9 @@ export function unitsOf(price: number): bigint {
 }
 
 /** One line: what is lacking, then every route that did not count. */
-function explain(verdict: Verdict): string {
-  const reason = verdict.ok ? `no record can hold ${verdict.price} USD` : verdict.reason
-  if (verdict.kept.length + verdict.rejected.length === 0) return 'no source has a route to it'
-  return [reason, ...verdict.rejected.map(({ route, reason }) => `${route}: ${reason}`)].join('; ')
+function missingText({ note = 'no price', votes, rejected }: AssetPrice): string {
+  const counted = votes.map(({ route, price }) => `${route}: ${price}`)
+  return [note, ...counted, ...rejected.map(({ route, reason }) => `${route}: ${reasonText(reason)}`)].join(
+    '; ',
+  )
 }

@@ -8,6 +8,11 @@ export type Venue =
   | 'binance'
   | 'bitstamp'
   | 'kucoin'
+  | 'okx'
+  | 'gate'
+  | 'exchangerate-fun'
+  | 'oer'
+  | 'currency-api'
   | 'er-api'
   | 'frankfurter'
   | 'gold-api'
@@ -33,6 +38,10 @@ const pairs = (bases: string, quote: string): string[] => bases.split(' ').map((
  * development world may have them all the same: without a price for each of the 62 no record can be built.
  */
 const GONE = 'FCT PEG HT'
+const TETHER_COINS =
+  'BTC ETH LTC BCH BNB XLM ADA DASH ZEC LINK ATOM BAT XTZ HBAR CRO ETC DOGE ALGO RVN DCR DGB NEO ONT VET A'
+const RATES = CURRENCIES.map((code) => `USD/${code}`)
+const RATES_AND_METALS = [...CURRENCIES, 'XAU', 'XAG'].map((code) => `USD/${code}`)
 
 const LISTINGS: Readonly<Record<Venue, readonly string[]>> = {
   kraken: [
@@ -43,28 +52,36 @@ const LISTINGS: Readonly<Record<Venue, readonly string[]>> = {
   coinbase: [
     ...pairs('BTC ETH LTC BCH XLM ADA DASH ZEC LINK ATOM BAT XTZ HBAR CRO ETC DOGE ALGO VET', 'USD'),
     ...pairs(`PAXG USDT ${GONE}`, 'USD'),
-    ...CURRENCIES.map((code) => `USD/${code}`),
+    ...RATES,
   ],
-  binance: pairs(
-    `BTC ETH LTC BCH BNB XLM ADA DASH ZEC LINK ATOM BAT XTZ HBAR ETC DOGE ALGO RVN DCR DGB NEO ONT VET A XMR ${GONE}`,
-    'USDT',
-  ),
+  binance: pairs(`${TETHER_COINS.replace('CRO ', '')} XMR ${GONE}`, 'USDT'),
   bitstamp: pairs('BTC ETH LTC BCH XLM ADA LINK USDT', 'USD'),
-  kucoin: pairs(
-    'BTC ETH LTC BCH BNB XLM ADA XMR DASH ZEC LINK ATOM BAT XTZ HBAR CRO ETC DOGE ALGO RVN DCR DGB NEO ONT VET A',
-    'USDT',
-  ),
-  'er-api': CURRENCIES.map((code) => `USD/${code}`),
-  frankfurter: [...CURRENCIES, 'XAU', 'XAG'].map((code) => `USD/${code}`),
+  kucoin: pairs(`${TETHER_COINS} XMR`, 'USDT'),
+  okx: pairs(TETHER_COINS.replace('DASH ZEC ', ''), 'USDT'),
+  gate: pairs(`${TETHER_COINS} XMR ${GONE}`, 'USDT'),
+  'er-api': RATES,
+  frankfurter: RATES_AND_METALS,
+  'exchangerate-fun': RATES_AND_METALS,
+  oer: RATES_AND_METALS,
+  'currency-api': RATES_AND_METALS,
   'gold-api': ['XAU/USD', 'XAG/USD'],
   swissquote: ['XAU/USD', 'XAG/USD'],
 }
 
+/** All venues. */
+export const VENUES = Object.keys(LISTINGS) as readonly Venue[]
+
 /** Binance's public interface still answers for markets that it closed, with their last prices. */
 const CLOSED: Readonly<Record<string, number>> = { 'binance XMR/USDT': Date.UTC(2024, 1, 20, 3) }
-/** Publishers of one rate a day, at midnight UTC. */
-const DAILY: readonly Venue[] = ['er-api', 'frankfurter']
-const DAY = 86_400_000
+const HOUR = 3_600_000
+/** Publishers of one rate a day, at midnight UTC, or one an hour. */
+const PERIOD: Partial<Record<Venue, number>> = {
+  'er-api': 24 * HOUR,
+  frankfurter: 24 * HOUR,
+  'currency-api': 24 * HOUR,
+  'exchangerate-fun': HOUR,
+  oer: HOUR,
+}
 
 /** Seven significant digits and at least two places, never an exponent. */
 export function decimal(price: number): string {
@@ -77,7 +94,7 @@ export function books(seed: string, venue: Venue, now: number): Book[] {
   return LISTINGS[venue].map((symbol) => {
     const [base = '', quote = ''] = symbol.split('/')
     const closed = CLOSED[`${venue} ${symbol}`]
-    const time = closed ?? (DAILY.includes(venue) ? now - (now % DAY) : now)
+    const time = closed ?? now - (now % (PERIOD[venue] ?? 1))
     const truth = worth(seed, assetOf(base), time) / worth(seed, assetOf(quote), time)
     const mid = truth * Math.exp(walk(seed, `${venue} ${symbol}`, time, 0.00005))
     const half = 0.00015

@@ -2,24 +2,13 @@ import axios from 'axios'
 import t from 'tap'
 
 import { ASSETS } from '../../records/index.js'
-import { books, decimal, type Venue } from './books.js'
-import { startDevExchange } from './index.js'
+import { books, decimal, VENUES } from './books.js'
+import { parseTrouble, startDevExchange, TROUBLES, troubleFaults } from './index.js'
 import { walk } from './walk.js'
 import { assetOf, CURRENCIES, worth } from './world.js'
 
 const NOON = Date.UTC(2026, 10, 24, 12)
 const DAY = 86_400_000
-const VENUES: Venue[] = [
-  'kraken',
-  'coinbase',
-  'binance',
-  'bitstamp',
-  'kucoin',
-  'er-api',
-  'frankfurter',
-  'gold-api',
-  'swissquote',
-]
 
 t.test('walks', (t) => {
   t.equal(walk('s', 'XBT', NOON, 0.02), walk('s', 'XBT', NOON, 0.02), 'pure')
@@ -57,7 +46,7 @@ t.test('what things are worth', (t) => {
   for (const venue of VENUES) {
     const tops = books('s', venue, NOON)
     t.ok(tops.every(({ bid, ask, last }) => Number(bid) < Number(ask) && Number(last) > 0))
-    const limit = venue === 'er-api' || venue === 'frankfurter' ? 0.02 : 0.001
+    const limit = /api$|frankfurter|fun|oer/.test(venue) && venue !== 'gold-api' ? 0.02 : 0.001
     const far = tops.filter(({ base, quote, last }) => {
       const truth = worth('s', assetOf(base), NOON) / worth('s', assetOf(quote), NOON)
       return Math.abs(Number(last) / truth - 1) >= limit
@@ -123,4 +112,67 @@ t.test('answers that are no prices', async (t) => {
 
   const port = Number(new URL(exchange.url).port)
   await t.rejects(startDevExchange({ port }), { code: 'E_PRICES_DEV', kind: 'usage' })
+})
+
+t.test('trouble by script and at random', async (t) => {
+  const script = parseTrouble('binance:429@1m+2m, all:depeg@5m+30s,kraken:liar')
+  const names = (time: number): string[] => script(time).map(({ venue, kind }) => `${venue}:${kind}`)
+  t.same(names(0), ['kraken:liar'])
+  t.same(names(60_000), ['binance:429', 'kraken:liar'])
+  t.same(names(180_000), ['kraken:liar'])
+  t.same(names(300_000), ['all:depeg', 'kraken:liar'])
+  for (const wrong of [
+    '',
+    'binance',
+    'binance:429@1m',
+    'nowhere:429',
+    'kraken:love',
+    'random:@',
+    'kraken:429@1x+2m',
+  ])
+    t.throws(() => parseTrouble(wrong), { code: 'E_PRICES_TROUBLE' }, wrong)
+
+  const random = parseTrouble('random:seed')
+  const kinds = new Set<string>()
+  const venues = new Set<string>()
+  const equal = parseTrouble('random:seed')
+  let [strange, most] = [0, 0]
+  for (let time = 0; time < 12 * 3_600_000; time += 29_000) {
+    const now = random(time)
+    if (JSON.stringify(now) !== JSON.stringify(equal(time))) strange++
+    most = Math.max(most, now.filter(({ venue }) => venue !== 'all').length)
+    now.forEach(({ kind, venue }) => (kinds.add(kind), venues.add(venue)))
+  }
+  t.equal(strange, 0, 'a pure function of seed and time')
+  t.equal(most, 2, 'two venues at once at most')
+  t.same([...kinds].sort(), [...TROUBLES].sort(), 'each kind in half a day')
+  t.equal(venues.size, VENUES.length + 1)
+
+  let time = NOON
+  const now = (): number => time
+  const exchange = await startDevExchange({
+    now,
+    faults: troubleFaults(
+      parseTrouble('okx:liar,gate:frozen,kucoin:delist,bitstamp:503,all:depeg@1m+1m'),
+      now,
+    ),
+  })
+  t.teardown(() => exchange.close())
+  const get = async (path: string): Promise<Record<string, unknown>> => {
+    const { data } = await axios.get<Record<string, unknown>>(exchange.url + path, { proxy: false })
+    return data
+  }
+  const okx = async (): Promise<number> => {
+    const { data } = (await get('/okx/api/v5/market/tickers?instType=SPOT')) as {
+      data: { instId: string; last: string }[]
+    }
+    return Number(data.find(({ instId }) => instId === 'BTC-USDT')?.last)
+  }
+  const fair = exchange.truth('XBT') / exchange.truth('USDT')
+  t.ok(Math.abs((await okx()) / fair - 1.2) < 0.01)
+  await t.rejects(get('/bitstamp/api/v2/ticker/'), { message: /503/ })
+  const listed = (await get('/kucoin/api/v2/symbols')) as { data: unknown[] }
+  t.ok(listed.data.length < 26, 'some are gone')
+  time += 60_000
+  t.ok(Math.abs((await okx()) / (exchange.truth('XBT') / exchange.truth('USDT')) / 1.2 - 1 / 0.9) < 0.01)
 })

@@ -2,3 +2,6 @@
 export type { Book, Venue } from './books.js'
 export { startDevExchange } from './server.js'
 export type { DevExchange, DevExchangeOptions, Faults, Trouble } from './server.js'
+export { parseTrouble, troubleFaults, TROUBLES } from './trouble.js'
+export type { Incident, Script } from './trouble.js'
+export { worth } from './world.js'

@@ -1,4 +1,4 @@
-/** What the publishers of currency and metal rates answer: open.er-api.com, Frankfurter v2, gold-api.com, Swissquote. */
+/** What the publishers of currency and metal rates answer, each in its own shape. */
 import type { Book } from './books.js'
 import { ok, type Answer } from './reply.js'
 
@@ -34,6 +34,24 @@ export const frankfurter: Answer = (path, query, books) => {
   return ok(
     shown.map((book) => ({ date: date(book.time), base, quote: book.quote, rate: Number(book.last) })),
   )
+}
+
+/** exchangerate.fun, and Open Exchange Rates for those who have a key: one table an hour. */
+const hourly =
+  (where: string, allowed: (query: URLSearchParams) => boolean): Answer =>
+  (path, query, books, now) => {
+    if (path !== where) return undefined
+    if (!allowed(query)) return { status: 401, body: { error: true, status: 401, message: 'missing_app_id' } }
+    const rates = Object.fromEntries(books.map((book) => [book.quote, Number(book.last)]))
+    return ok({ timestamp: seconds(books[0]?.time ?? now), base: 'USD', rates: { USD: 1, ...rates } })
+  }
+export const exchangerateFun = hourly('/latest', (query) => query.get('base') === 'USD')
+export const openExchangeRates = hourly('/api/latest.json', (query) => (query.get('app_id') ?? '') !== '')
+
+export const currencyApi: Answer = (path, _query, books, now) => {
+  if (path !== '/npm/@fawazahmed0/currency-api@latest/v1/currencies/usd.min.json') return undefined
+  const rates = books.map((book): [string, number] => [book.quote.toLowerCase(), Number(book.last)])
+  return ok({ date: date(books[0]?.time ?? now), usd: { usd: 1, ...Object.fromEntries(rates) } })
 }
 
 const METALS: Readonly<Record<string, string>> = { XAU: 'Gold', XAG: 'Silver' }

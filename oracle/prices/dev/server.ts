@@ -11,7 +11,17 @@ import { books, type Book, type Venue } from './books.js'
 import { coinbase } from './coinbase.js'
 import { kraken } from './kraken.js'
 import { kucoin } from './kucoin.js'
-import { erApi, frankfurter, goldApi, swissquote } from './publishers.js'
+import { gate } from './gate.js'
+import { okx } from './okx.js'
+import {
+  currencyApi,
+  erApi,
+  exchangerateFun,
+  frankfurter,
+  goldApi,
+  openExchangeRates,
+  swissquote,
+} from './publishers.js'
 import type { Answer } from './reply.js'
 import { worth } from './world.js'
 
@@ -24,8 +34,11 @@ export type Trouble =
 /** Scripted trouble, asked at each request. */
 export interface Faults {
   reply?(venue: Venue, path: string): Trouble | undefined
-  /** What the venue believes its books to be: leave one out, halt it, freeze it, misprice it. */
-  books?(venue: Venue, books: Book[]): Book[]
+  /**
+   * What the venue believes its books to be: leave one out, halt it, misprice it. `at` tells what they were at another
+   * time.
+   */
+  books?(venue: Venue, books: Book[], at: (time: number) => Book[]): Book[]
 }
 
 export interface DevExchangeOptions {
@@ -47,12 +60,17 @@ export interface DevExchange {
   close(): Promise<void>
 }
 
-const VENUES: Readonly<Record<Venue, Answer>> = {
+const ANSWERS: Readonly<Record<Venue, Answer>> = {
   kraken,
   coinbase,
   binance,
   bitstamp,
   kucoin,
+  okx,
+  gate,
+  'exchangerate-fun': exchangerateFun,
+  oer: openExchangeRates,
+  'currency-api': currencyApi,
   'er-api': erApi,
   frankfurter,
   'gold-api': goldApi,
@@ -70,6 +88,9 @@ export async function startDevExchange(options: DevExchangeOptions = {}): Promis
     if (!URL.canParse(address)) return send(response, 400, { message: 'the request has no readable path' })
     const url = new URL(address)
     const [, name = '', path = ''] = /^\/([a-z-]+)(\/.*)$/.exec(url.pathname) ?? []
+    const time = now()
+    response.sendDate = false
+    response.setHeader('date', new Date(time).toUTCString())
     log.push(`${request.method} ${url.pathname}${url.search}`)
     if (log.length > LOG_LENGTH) log.shift()
 
@@ -79,9 +100,13 @@ export async function startDevExchange(options: DevExchangeOptions = {}): Promis
     if (trouble !== undefined && trouble.kind !== 'stall-body' && trouble.kind !== 'truncated')
       return troubled(response, trouble)
 
-    const time = now()
     const tops = books(seed, name, time)
-    const reply = VENUES[name](path, url.searchParams, faults.books?.(name, tops) ?? tops, time)
+    const reply = ANSWERS[name](
+      path,
+      url.searchParams,
+      faults.books?.(name, tops, (when) => books(seed, name, when)) ?? tops,
+      time,
+    )
     if (!reply) return send(response, 404, { message: `${name} has nothing at ${path}` })
     if (trouble !== undefined) return cut(response, reply.body, trouble.kind)
     send(response, reply.status ?? 200, reply.body)
@@ -108,7 +133,7 @@ export async function startDevExchange(options: DevExchangeOptions = {}): Promis
   }
 }
 
-const isVenue = (name: string): name is Venue => Object.hasOwn(VENUES, name)
+const isVenue = (name: string): name is Venue => Object.hasOwn(ANSWERS, name)
 
 const JSON_TYPE = 'application/json'
 

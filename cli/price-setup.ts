@@ -1,0 +1,45 @@
+/** Prices of a run: which settings hold, what an earlier run left, where snapshots are kept. */
+import { join } from 'node:path'
+
+import { messageOf } from '../config/index.js'
+import {
+  createPriceFeed,
+  createQuota,
+  createSnapshotStore,
+  type PriceFeed,
+  type PriceFeedOptions,
+  type PriceSettings,
+} from '../oracle/index.js'
+import type { Logger } from '../telemetry/index.js'
+
+export interface PriceRun extends Omit<PriceFeedOptions, 'config' | 'keys' | 'memory' | 'quota'> {
+  readonly settings: PriceSettings
+  readonly dataDir: string
+  readonly log: Pick<Logger, 'warn'>
+}
+
+/** A feed whose snapshots are kept in `dataDir`, and which remembers those of earlier runs. */
+export function openPrices({ settings, dataDir, log, onSnapshot, ...options }: PriceRun): PriceFeed {
+  const dir = join(dataDir, 'prices')
+  const store = createSnapshotStore({ dir })
+  const last = store.last()
+  let failing = false
+  return createPriceFeed({
+    ...options,
+    config: settings.config,
+    keys: settings.keys,
+    quota: createQuota(join(dir, 'quota.json')),
+    ...(last === null ? {} : { memory: last.memory }),
+    onSnapshot: (input, snapshot, milliseconds) => {
+      onSnapshot?.(input, snapshot, milliseconds)
+      try {
+        store.add(input, snapshot)
+        failing = false
+      } catch (error) {
+        if (!failing)
+          log.warn('a snapshot of prices is not kept', { code: 'E_PRICES_STORE', reason: messageOf(error) })
+        failing = true
+      }
+    },
+  })
+}

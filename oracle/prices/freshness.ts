@@ -1,0 +1,54 @@
+/** How old a quote may be. */
+import { isOpen, openTime, type Hours } from './hours.js'
+import type { Rules } from './config.js'
+import type { Quote, QuoteKind, Reason } from './types.js'
+
+const HOUR = 3_600_000
+/** A table that is renewed each hour may be two hours old when a renewal is missed. */
+const HOURLY_AGE = 3 * HOUR
+
+/** Most age of a quote of this kind, ms, apart from weekends. */
+export function ageLimit(kind: QuoteKind, rules: Rules): number {
+  switch (kind) {
+    case 'fx-daily':
+      return rules.maxAge
+    case 'fx-hourly':
+      return Math.min(rules.maxAge, Math.max(HOURLY_AGE, rules.liveMaxAge))
+    case 'spot':
+    case 'fx-live':
+    case 'metal':
+      return Math.min(rules.maxAge, rules.liveMaxAge)
+  }
+}
+
+/** Exchanges of coins never close, whatever they trade. */
+const hoursOf = (kind: QuoteKind, rules: Rules): Hours => (kind === 'spot' ? 'always' : rules.hours)
+
+/** How old a quote is at `now`, ms; 0 for one from the future. */
+export const ageOf = (quote: Quote, now: number): number =>
+  Math.max(0, now - Math.min(now, quote.sourceTime ?? quote.receivedAt))
+
+/**
+ * Why a quote is too old, or undefined if it is not. What is published all the time is judged by the time that its
+ * market was open: Friday's last price stands until trading goes on. What is published once a day may be older where
+ * a weekend lies between.
+ */
+export function staleness(
+  quote: Quote,
+  kind: QuoteKind,
+  { rules, now }: { rules: Rules; now: number },
+): Reason | undefined {
+  const hours = hoursOf(kind, rules)
+  const ageMs = ageOf(quote, now)
+  const limitMs = ageLimit(kind, rules)
+  const stale = (limit: number): Reason => ({ code: 'stale', ageMs, limitMs: limit })
+  if (hours === 'always') return ageMs > limitMs ? stale(limitMs) : undefined
+  const traded = openTime(hours, now - ageMs, now)
+  const weekend = traded < ageMs || !isOpen(hours, now)
+  if (kind !== 'fx-daily') {
+    if (ageMs > rules.weekendMaxAge) return stale(rules.weekendMaxAge)
+    return traded > limitMs ? stale(limitMs) : undefined
+  }
+  const limit = weekend ? Math.max(limitMs, rules.weekendMaxAge) : limitMs
+  return ageMs > limit ? stale(limit) : undefined
+}
