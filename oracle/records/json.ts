@@ -1,7 +1,7 @@
 /**
  * The JSON form of record version 1. Which texts count as records was decided by Go's JSON reader, so that reader's
  * ways are kept where `JSON.parse` has others: keys of the outer object in any case, repeated keys (the last one
- * counts, repeated `assets` are merged), heights as plain integers only, `null` for "not given".
+ * counts, repeated `assets` are merged), heights as plain integers only, `null` for "not given", U+FFFD for each bad byte.
  */
 import { fail } from './errors.js'
 import { priceToNumber, roundPrice } from './prices.js'
@@ -14,7 +14,10 @@ export interface JsonFields {
   readonly prices: readonly bigint[]
 }
 
-const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
+/** A character of UTF-8, its bytes written as one character each; else the group holds a byte that is of none. */
+const CHARACTER =
+  /[\0-\x7f]+|[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}|([^])/g
 const TOKEN = /[ \t\r\n]*("[^"\\]*(?:\\.[^"\\]*)*"|[-0-9][-+.0-9eE]*|true|false|null|[{}[\],:])/y
 const INTEGER = /^-?\d{1,10}$/
 /** Escape sequences, and the characters that Go's writer escapes although JSON does not ask for it. */
@@ -43,7 +46,7 @@ export function decodeJson(
   content: Uint8Array,
   assets: readonly string[],
 ): JsonFields & { values: number[]; absent: number } {
-  const text = UTF8.decode(content)
+  const text = textOf(content)
   try {
     JSON.parse(text)
   } catch {
@@ -78,6 +81,19 @@ export function decodeJson(
   const values = assets.map((asset) => prices.get(asset) ?? 0)
   const absent = assets.findIndex((asset) => !prices.has(asset))
   return { address, identity, height, winners, prices: values.map(roundPrice), values, absent }
+}
+
+/** Each byte that belongs to no character becomes U+FFFD of its own; a `TextDecoder` puts some together. */
+function textOf(content: Uint8Array): string {
+  try {
+    return UTF8.decode(content)
+  } catch {
+    const bytes = Buffer.from(content).toString('latin1')
+    const mended = bytes.replace(CHARACTER, (found, stray?: string) =>
+      stray === undefined ? found : '\xef\xbf\xbd',
+    )
+    return UTF8.decode(Buffer.from(mended, 'latin1'))
+  }
 }
 
 /** Reads the tokens of a text that is known to be JSON. `null` is answered as `null`, another kind refuses. */

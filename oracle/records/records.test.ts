@@ -343,6 +343,23 @@ t.test('the JSON reader decides as Go does', (t) => {
   ]
   for (const text of refused) t.type(read(1, utf8(text)), 'string', text)
 
+  const stray: [bytes: string, characters: number][] = [
+    ['ff', 1],
+    ['e282', 2],
+    ['f09f92', 3],
+    ['eda080', 3],
+    ['c080', 2],
+    ['f4908080', 4],
+    ['e28261', 3],
+  ]
+  for (const [bytes, characters] of stray) {
+    const content = Buffer.concat([utf8('{"minerid":"é€😀'), hex(bytes), utf8('"}')])
+    const { identity } = read(1, content) as Opr
+    t.equal([...identity.replace(/a$/, '\ufffd')].filter((c) => c === '\ufffd').length, characters, bytes)
+    t.match(identity, /^é€😀/)
+  }
+  t.type(read(1, Buffer.from('{"dbht":\xa0 1}', 'latin1')), 'string')
+
   const values = (assets: string) => decodeContent(1, utf8(`{"assets":${assets}}`))
   t.match(values('{"PNT":1,"usd":2},"ASSETS":{"USD":-3.5},"assets":{"EUR":null}'), {
     absent: 3,
