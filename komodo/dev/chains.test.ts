@@ -12,7 +12,9 @@ import type { DaemonAccess, DevKomodo, DevKomodoOptions } from './index.js'
 t.setTimeout(600_000)
 
 const folders: string[] = []
-t.teardown(() => {
+const open: DevKomodo[] = []
+t.teardown(async () => {
+  await Promise.all(open.map((dev) => dev.close()))
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
@@ -23,8 +25,10 @@ function folder(): string {
 }
 
 /** A network with a clock of its own, five outputs that pay for headers, and blocks by hand. */
-function start(options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
-  return startDevKomodo({ dataDir: folder(), manual: true, subscriptions: 5, ...options })
+async function start(options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
+  const dev = await startDevKomodo({ dataDir: folder(), manual: true, subscriptions: 5, ...options })
+  open.push(dev)
+  return dev
 }
 
 async function payloadAt(dev: DevKomodo, height: number): Promise<string> {
@@ -68,7 +72,7 @@ async function reaches(dev: DevKomodo, height: number): Promise<boolean> {
 
 async function unanswered(access: DaemonAccess): Promise<boolean> {
   try {
-    await post(access, '{"id":1,"method":"getblockcount","params":[]}', { signal: AbortSignal.timeout(1500) })
+    await post(access, '{"id":1,"method":"getblockcount","params":[]}', { timeout: 1500 })
     return false
   } catch {
     return true
@@ -277,6 +281,12 @@ t.test('daemons that hang, refuse, warm up, drop a reply', async (t) => {
   t.same(dev.control.mempool('asset'), [tx.txidOf(hex)], 'it was done, only the reply is lost')
   t.ok(seen.includes('asset 0 sendrawtransaction asked'))
   stop()
+  const full = dev.control.onCall(() => 'busy')
+  t.match(await post(dev.asset, '{"id":1,"method":"getinfo"}'), {
+    status: 500,
+    body: 'Work queue depth exceeded',
+  })
+  full()
   await dev.control.restart('asset', 0, { loseMempool: true })
   t.same(dev.control.mempool('asset'), [])
   t.equal(

@@ -122,7 +122,11 @@ function replay(event: ChainEvent, ledgers: Network['ledgers'], nodes: Network['
       return nodes[event.chain][event.operator]?.watch(event.value, event.label ?? '')
     case 'script':
       return nodes[event.chain][event.operator]?.addRedeemScript(event.value)
-    default:
+    case 'tx':
+    case 'block':
+    case 'disconnect':
+    case 'reconsider':
+    case 'evict':
       return ledgers[event.chain].replay(event)
   }
 }

@@ -92,8 +92,11 @@ export interface DevCall {
   readonly phase: 'asked' | 'done'
 }
 
-/** What a listener makes of a call: `drop` cuts the connection without a reply, `hang` never replies. */
-export type CallVerdict = 'drop' | 'hang' | undefined
+/**
+ * What a listener makes of a call: `drop` cuts the connection without a reply, `hang` never replies, `busy` says that
+ * the work queue is full.
+ */
+export type CallVerdict = 'drop' | 'hang' | 'busy' | undefined
 
 export interface WithdrawalRequest {
   /** Index of the gateway. */

@@ -80,8 +80,8 @@ export class Wallet {
     const relevant = new Set([...scripts, ...this.watched.keys(), ...this.redeemScripts.keys()])
     const addresses = new Set([...relevant].flatMap((script) => chain.addressOf(script) ?? []))
     const confirmed = [...addresses].flatMap((address) => chain.indexed(address, 0))
-    const pooled = [...chain.mempool.values()].flatMap(({ txid, tx: transaction }) =>
-      transaction.outputs.flatMap((_, vout) => chain.poolCoin(txid, vout) ?? []),
+    const pooled = [...chain.mempool.values()].flatMap(({ txid, tx: { outputs } }) =>
+      outputs.flatMap(({ script }, vout) => (relevant.has(script) ? (chain.poolCoin(txid, vout) ?? []) : [])),
     )
     return [...confirmed, ...pooled].flatMap((coin) => {
       if (

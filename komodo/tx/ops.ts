@@ -138,6 +138,8 @@ export type TokenOp =
       readonly blobs: readonly TokenBlob[]
     }
 
+type GatewayOpOf<K extends GatewayOp['op']> = Extract<GatewayOp, { op: K }>
+
 export type ModuleOp = OracleOp | GatewayOp | TokenOp
 
 /** Blob number of gateway calls in a token transfer. */
@@ -325,20 +327,37 @@ function readGatewayOp(reader: Reader, letter: string): GatewayOp | null {
   }
 }
 
-/** Family A's layout if it takes all bytes, else family B's: one cannot be read as the other. */
-function either<T>(reader: Reader, a: (reader: Reader) => T, b: (reader: Reader) => T): T {
+/** What a ticker looks like. */
+const COIN = /^[0-9A-Za-z._-]{1,32}$/
+
+/**
+ * Family A's layout if it takes all bytes and its ticker looks like one; else family B's, if that takes all bytes. The
+ * ids and keys that stand in B's place of the ticker look like none.
+ */
+function either(
+  reader: Reader,
+  a: (reader: Reader) => GatewayOp & { readonly coin: string },
+  b: (reader: Reader) => GatewayOp,
+): GatewayOp {
   const start = reader.at
-  try {
-    const op = a(reader)
-    if (reader.left === 0) return op
-  } catch {
-    // Not A's.
+  const whole = <T>(read: (reader: Reader) => T): T | null => {
+    reader.at = start
+    try {
+      const op = read(reader)
+      return reader.left === 0 ? op : null
+    } catch {
+      return null
+    }
   }
+  const first = whole(a)
+  if (first && COIN.test(first.coin)) return first
+  const second = whole(b)
+  if (second) return second
   reader.at = start
-  return b(reader)
+  return a(reader)
 }
 
-function readWithdraw(reader: Reader, withAsker = false): GatewayOp {
+function readWithdraw(reader: Reader, withAsker = false): GatewayOpOf<'gateway-withdraw'> {
   return {
     op: 'gateway-withdraw',
     bindTxid: reader.id(),
@@ -349,7 +368,7 @@ function readWithdraw(reader: Reader, withAsker = false): GatewayOp {
   }
 }
 
-function readComplete(reader: Reader): GatewayOp {
+function readComplete(reader: Reader): GatewayOpOf<'gateway-complete'> {
   return {
     op: 'gateway-complete',
     withdrawTxid: reader.id(),
@@ -359,7 +378,7 @@ function readComplete(reader: Reader): GatewayOp {
   }
 }
 
-function readSign(reader: Reader): GatewayOp {
+function readSign(reader: Reader): GatewayOpOf<'gateway-sign'> {
   return {
     op: 'gateway-sign',
     withdrawTxid: reader.id(),
@@ -371,7 +390,7 @@ function readSign(reader: Reader): GatewayOp {
   }
 }
 
-function readDone(reader: Reader, withTeller = false): GatewayOp {
+function readDone(reader: Reader, withTeller = false): GatewayOpOf<'gateway-done'> {
   return {
     op: 'gateway-done',
     withdrawTxid: reader.id(),
@@ -397,7 +416,7 @@ function readBind(reader: Reader): GatewayOp {
   }
 }
 
-function readDeposit(reader: Reader, withToken = false): GatewayOp {
+function readDeposit(reader: Reader, withToken = false): GatewayOpOf<'gateway-deposit'> {
   const tokenId = withToken ? reader.id() : undefined
   const names = withToken
     ? { bindTxid: reader.id(), coin: reader.text() }

@@ -129,6 +129,41 @@ t.test('ops of recorded transactions are read and written back', (t) => {
   t.end()
 })
 
+t.test('ops of both families: one is never read as the other', (t) => {
+  const id = () => tx.toHex(tx.sha256(Uint8Array.of(n++, n >> 8)))
+  const key = () => `02${id()}`
+  let n = 0
+  for (let round = 0; round < 400; round++) {
+    const shared = { withdrawTxid: id(), coin: 'KMD' }
+    const hex = 'ab'.repeat(round % 40)
+    const ops: tx.GatewayOp[] = [
+      { op: 'gateway-withdraw', bindTxid: id(), coin: 'KMD', withdrawPubkey: key(), amount: 5n },
+      {
+        op: 'gateway-withdraw',
+        bindTxid: id(),
+        asker: key(),
+        coin: 'KMD',
+        withdrawPubkey: key(),
+        amount: 5n,
+      },
+      { op: 'gateway-complete', ...shared, signatures: 1, hex },
+      { op: 'gateway-sign', ...shared, lastTxid: id(), signers: [key()], signatures: 1, hex },
+      { op: 'gateway-done', ...shared, completeTxid: id() },
+      { op: 'gateway-done', ...shared, teller: key(), completeTxid: id() },
+    ]
+    const read = ops.map((op) => tx.decodeOp(tx.encodeOp(op)))
+    if (JSON.stringify(read, big) !== JSON.stringify(ops, big)) t.match(read, ops)
+  }
+  t.end()
+})
+
+/** Amounts as text, members sorted. */
+function big(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort())
+}
+
 t.test('recorded multisig withdrawals: who has signed', (t) => {
   const counts = new Set<number>()
   for (const decoded of byId.values()) {

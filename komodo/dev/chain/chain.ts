@@ -251,7 +251,10 @@ export class Chain {
     const key = indexKey(kindOf(coin.script), address)
     const coins = this.index.get(key) ?? new Map<string, Coin>()
     this.index.set(key, coins.set(outpointOf(coin.txid, coin.vout), coin))
-    if (entry) this.history.set(key, [...(this.history.get(key) ?? []), entry])
+    if (!entry) return
+    const entries = this.history.get(key)
+    if (entries) entries.push(entry)
+    else this.history.set(key, [entry])
   }
 
   private unindex(coin: Coin, entry: HistoryEntry): void {

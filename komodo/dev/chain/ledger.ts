@@ -5,7 +5,7 @@ import type { ChainParams, PoolEntry, StoredTx } from './chain.js'
 import { checkTransaction } from './accept.js'
 import type { Policy } from './accept.js'
 import { buildBlock, storedOf } from './mine.js'
-import type { ChainEvent } from './store.js'
+import type { ChainEvent, LedgerEvent } from './store.js'
 import type { ChainName } from '../types.js'
 import { RpcError } from '../rpc/errors.js'
 
@@ -173,7 +173,7 @@ export class Ledger {
   }
 
   /** Does again what was written down. */
-  replay(event: ChainEvent): void {
+  replay(event: LedgerEvent): void {
     const { chain } = this
     switch (event.type) {
       case 'tx': {
@@ -193,7 +193,6 @@ export class Ledger {
         return this.bringBack(event.hash)
       case 'evict':
         return chain.evict(event.txid)
-      default:
     }
   }
 

@@ -14,8 +14,8 @@ import { makeFolder, messageOf } from '../../../config/index.js'
 import { fail } from '../errors.js'
 import type { ChainName, DevGateway } from '../types.js'
 
-export type ChainEvent =
-  | { readonly type: 'begin'; readonly format: 1; readonly options: string }
+/** What happened to a chain. */
+export type LedgerEvent =
   | { readonly type: 'tx'; readonly chain: ChainName; readonly hex: string; readonly time: number }
   | {
       readonly type: 'block'
@@ -27,13 +27,20 @@ export type ChainEvent =
   | { readonly type: 'disconnect'; readonly chain: ChainName; readonly invalid: boolean }
   | { readonly type: 'reconsider'; readonly chain: ChainName; readonly hash: string }
   | { readonly type: 'evict'; readonly chain: ChainName; readonly txid: string }
-  | {
-      readonly type: 'key' | 'watch' | 'script'
-      readonly chain: ChainName
-      readonly operator: number
-      readonly value: string
-      readonly label?: string
-    }
+
+/** What happened to a wallet. */
+export interface WalletEvent {
+  readonly type: 'key' | 'watch' | 'script'
+  readonly chain: ChainName
+  readonly operator: number
+  readonly value: string
+  readonly label?: string
+}
+
+export type ChainEvent =
+  | { readonly type: 'begin'; readonly format: 1; readonly options: string }
+  | LedgerEvent
+  | WalletEvent
   | { readonly type: 'ready'; readonly gateways: readonly DevGateway[] }
 
 export interface Store {

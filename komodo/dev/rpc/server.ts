@@ -37,7 +37,7 @@ export interface DaemonServerOptions {
   ) => { number: number; verdict: CallVerdict }
 }
 
-type Outcome = { readonly status: number; readonly body: string } | 'drop' | 'silence'
+type Outcome = { readonly status: number; readonly body: string } | NonNullable<CallVerdict>
 
 /** Throws `E_DEVKOMODO_PORT`. */
 export async function serveDaemon(options: DaemonServerOptions): Promise<DaemonServer> {
@@ -74,8 +74,9 @@ function handle(options: DaemonServerOptions, request: IncomingMessage, response
       return
     }
     const outcome = answer(options, body)
-    if (outcome === 'drop') request.socket.destroy()
-    else if (outcome !== 'silence') send(response, outcome.status, outcome.body, 'application/json')
+    if (outcome === 'busy') send(response, 500, 'Work queue depth exceeded', HTML)
+    else if (outcome === 'drop') request.socket.destroy()
+    else if (outcome !== 'hang') send(response, outcome.status, outcome.body, 'application/json')
   })
 }
 
@@ -103,10 +104,10 @@ function replyText(result: NodeJson, error: RpcError | null, id: NodeJson): stri
 
 function answer(options: DaemonServerOptions, body: string): Outcome {
   const { node } = options
-  if (node.health.state === 'hung') return 'silence'
+  if (node.health.state === 'hung') return 'hang'
   if (node.health.state === 'frozen' && node.health.lost > 0) {
     node.health.lost--
-    return 'silence'
+    return 'hang'
   }
   let parsed: unknown
   try {
@@ -142,7 +143,7 @@ function batch(options: DaemonServerOptions, requests: readonly unknown[]): Outc
 function one(
   options: DaemonServerOptions,
   request: object,
-): { readonly status: number; readonly text: string } | 'drop' | 'silence' {
+): { readonly status: number; readonly text: string } | NonNullable<CallVerdict> {
   const { id: given, method, params: sent } = request as Record<string, unknown>
   const id = (given ?? null) as NodeJson
   const refuse = (error: RpcError) => ({ status: error.status, text: replyText(null, error, id) })
@@ -152,7 +153,7 @@ function one(
     return refuse(new RpcError(-32600, 'Params must be an array'))
   const params = (sent ?? []) as readonly unknown[]
   const asked = options.onCall({ method, params, phase: 'asked' }, null)
-  if (asked.verdict) return asked.verdict === 'drop' ? 'drop' : 'silence'
+  if (asked.verdict) return asked.verdict
   let reply: { readonly status: number; readonly text: string }
   try {
     reply = { status: 200, text: replyText(perform(options, method, params), null, id) }
@@ -161,7 +162,7 @@ function one(
     reply = refuse(refusal)
   }
   const { verdict } = options.onCall({ method, params, phase: 'done' }, asked.number)
-  if (verdict) return verdict === 'drop' ? 'drop' : 'silence'
+  if (verdict) return verdict
   return reply
 }
 

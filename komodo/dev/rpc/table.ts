@@ -1,5 +1,5 @@
 /** Every method that a daemon knows, by chain and family. */
-import * as tx from '../../tx/index.js'
+import type { NodeJson } from '../../tx/index.js'
 import { GATEWAY_CALLS } from '../modules/gateways.js'
 import type { Call } from '../modules/calls.js'
 import { ORACLE_CALLS } from '../modules/oracles.js'
@@ -49,7 +49,7 @@ export function methodTable(family: Family): ReadonlyMap<string, Call> {
 }
 
 /** As in real nodes: the usage that the call itself gives when it gets too many parameters. */
-function help(table: ReadonlyMap<string, Call>, method: unknown): tx.NodeJson {
+function help(table: ReadonlyMap<string, Call>, method: unknown): NodeJson {
   if (typeof method !== 'string') return [...table.keys()].sort().join('\n')
   const call = table.get(method)
   if (!call || method === 'help' || method === 'stop')
