@@ -167,11 +167,15 @@ t.test('plan of a run', (t) => {
     coinbase: COINBASE,
     bits: 24,
     records: 25,
-    ecSecret: undefined,
+    limits: { block: undefined, day: undefined },
   })
   t.match(plan([]).dataDir, /\.pegminer\/dev$/)
   const real = ['--network', 'MainNet', '--coinbase', COINBASE, '--identity', 'me']
-  t.match(plan(real, { PEGMINER_MINER_EC_SECRET: SECRET }), { bits: 30, records: 3, ecSecret: SECRET })
+  t.match(plan(real, { PEGMINER_MINER_EC_SECRET: SECRET }), {
+    bits: 30,
+    records: 3,
+    limits: { block: undefined, day: 5000 },
+  })
   t.match(plan(['--network=local', '--bits=16', ...real.slice(2)], { PEGMINER_MINER_EC_SECRET: SECRET }), {
     bits: 16,
   })
@@ -194,8 +198,19 @@ t.test('plan of a run', (t) => {
   const mistyped = problems([...real, '--coinbase', COINBASE.replace('jK', 'jL')], {
     PEGMINER_MINER_EC_SECRET: SECRET.replace('XT', 'XU'),
   })
-  t.match(mistyped, [/^--coinbase .* check sum/, /^PEGMINER_MINER_EC_SECRET .* check sum/])
+  t.match(mistyped, [/^PEGMINER_MINER_EC_SECRET .* check sum/, /^--coinbase .* check sum/])
   t.notMatch(mistyped.join(), 'Es2')
+
+  const wallet = [...real, '--walletd', 'localhost:8089']
+  const address = 'EC3TsJHUs8bzbbVnratBafub6toRYdgzgbR7kWwCW4tqbmyySRmg'
+  t.same(problems([...wallet, '--ec-address', address]), [], 'a wallet instead of the key')
+  t.same(problems(wallet), ['--walletd needs --ec-address: whose key is it?'])
+  t.match(problems(wallet, { PEGMINER_MINER_EC_SECRET: SECRET }), [/both given; keep one/])
+  t.match(problems([...wallet, '--ec-address', address.replace('Us', 'Ut')]), [/check sum/])
+  const foreign = 'EC2DKSYyRcNWf7RS963VFYgMExoHRYLHVeCfQ9PGPmNzwrcmgm2r'
+  t.match(problems([...real, '--ec-address', foreign], { PEGMINER_MINER_EC_SECRET: SECRET }), [
+    /--ec-address is not the address of PEGMINER_MINER_EC_SECRET/,
+  ])
   t.end()
 })
 
@@ -402,7 +417,7 @@ t.test('what a person sees of the events', async (t) => {
   const windows = { s10: 41_234, s60: null, m15: null, max: 50_000 }
   const entry = (
     k: number,
-    status: 'committed' | 'revealed' | 'acknowledged' | 'failed',
+    status: 'committed' | 'revealed' | 'acknowledged' | 'missed',
     reason?: string,
   ): MinerEvent => ({
     event: 'entry',
@@ -433,7 +448,7 @@ t.test('what a person sees of the events', async (t) => {
     entry(1, 'committed'),
     entry(2, 'committed'),
     entry(1, 'revealed'),
-    entry(2, 'failed', 'too late'),
+    entry(2, 'missed', 'too late'),
     {
       event: 'graded',
       height: 7,
@@ -471,8 +486,8 @@ t.test('what a person sees of the events', async (t) => {
     '22:13:20  prices    60 assets; 2 missing: PEG FCT',
     '22:13:20  prices    62 assets, 58 from 3 sources or more; held: TZS 4 h; widest spread RVN 0.80 %',
     '22:13:20  job       record abababababababab…, no winners yet, no floor',
-    '22:13:20  entries   1 revealed, 1 failed; best difficulty fff2',
-    '22:13:20  failed    1 of them: too late',
+    '22:13:20  entries   1 revealed, 1 missed; best difficulty fff2',
+    '22:13:20  missed    1 of them: too late',
     '22:13:20  graded    block 7: 55 records, 1 refused; ours 1 of 25, best place 4; +360 PEG',
     '22:13:20  graded    block 8: 3 records; none of ours among the winners; +0 PEG',
     '22:13:20  skipped   block 9: E_MINER_LATE: minute 1 was missed',

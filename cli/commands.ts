@@ -7,8 +7,10 @@ import {
   CONFIG_FLAG_KEYS,
   DEV_KEYS,
   FEED_KEYS,
+  FUND_KEYS,
   GRADE_KEYS,
   HASH_KEYS,
+  INIT_KEYS,
   MINE_KEYS,
   PRICES_KEYS,
 } from './keys.js'
@@ -43,9 +45,54 @@ const MINE = command({
       line: 'PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer mine --network MainNet --factomd http://localhost:8088 --identity me --coinbase FA…',
       text: 'the real thing',
     },
+    {
+      line: 'PEGMINER_MINER_IDENTITY=me pegminer mine --network MainNet --factomd https://a:8088 --factomd https://b:8088 --walletd localhost:8089 --ec-address EC… --coinbase FA… --dry-run',
+      text: 'two nodes, the key of a wallet, nothing sent',
+    },
   ],
   check: async () => (await import('./mine-plan.js')).planProblems,
   load: async () => (await import('./mine.js')).mine,
+})
+
+const INIT = command({
+  name: 'init',
+  summary: "create PegNet's five chains on a network that lacks them",
+  details: [
+    'Shows which of the chains exist and what the missing ones cost (11 entry credits each), then creates those. It ' +
+      'can be given again at any time: what exists is left alone, and what was interrupted goes on without being paid ' +
+      'twice. On MainNet nothing is spent without --yes.',
+    'A new private network (factomd -network=LOCAL) needs it once, after pegminer fund.',
+  ],
+  keys: INIT_KEYS,
+  examples: [
+    {
+      line: 'PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer init --network local --factomd http://localhost:8088',
+      text: 'the chains of a private network',
+    },
+  ],
+  load: async () => (await import('./init.js')).init,
+})
+
+const FUND = command({
+  name: 'fund',
+  summary: 'buy entry credits with factoids',
+  details: [
+    'Shows the price, sends the purchase and waits until the credits are there. On a private network the public test ' +
+      'key of LOCAL networks pays, unless another is given. A purchase that was interrupted is finished first and ' +
+      'never paid twice. On MainNet nothing is spent without --yes.',
+  ],
+  keys: FUND_KEYS,
+  examples: [
+    {
+      line: 'PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer fund --network local --credits 1000',
+      text: 'credits for the key that mines, on a private network',
+    },
+    {
+      line: 'PEGMINER_FUND_FCT_SECRET_FILE=fct.key PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer fund --network MainNet --credits 500 --yes',
+      text: 'with real money, for the key that mines',
+    },
+  ],
+  load: async () => (await import('./fund.js')).fund,
 })
 
 const DEV = command({
@@ -228,7 +275,7 @@ const FEED = command({
   load: async () => (await import('./feed.js')).feed,
 })
 
-const RUNS: readonly CommandSpec[] = [MINE, FEED, PRICES, GRADE, DEV, BENCH, HASH, BYTEMAP].map(
+const RUNS: readonly CommandSpec[] = [MINE, INIT, FUND, FEED, PRICES, GRADE, DEV, BENCH, HASH, BYTEMAP].map(
   (spec) => spec as unknown as CommandSpec,
 )
 

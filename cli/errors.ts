@@ -17,6 +17,11 @@ export const CLI_ERRORS = {
     remedy: 'Give one input a line.',
     kind: 'usage',
   },
+  E_CLI_CONFIRM: {
+    summary: 'The command would spend real money and was not told to.',
+    remedy: 'Look at the cost that it shows, then give it again with --yes.',
+    kind: 'usage',
+  },
   E_CLI_OUTPUT: {
     summary: 'Standard output cannot be written.',
     remedy: 'Make room on the disk that it is redirected to; what was printed before is incomplete.',

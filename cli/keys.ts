@@ -6,6 +6,17 @@ const keys = <const K extends readonly SettingKey[]>(...list: K): K => list
 const OUTPUT = keys('config.file', 'output.json', 'output.color', 'log.level', 'log.format')
 const LXR = keys('lxrhash.bits', 'lxrhash.seed', 'lxrhash.passes', 'lxrhash.hashBits', 'lxrhash.dir')
 
+/** How a factomd node is reached. */
+const NODE = keys('factom.url', 'factom.user', 'factom.password', 'factom.ca')
+/** Who pays with entry credits. */
+const PAYER = keys(
+  'miner.ecSecret',
+  'factom.walletd',
+  'factom.walletdUser',
+  'factom.walletdPassword',
+  'factom.ecAddress',
+)
+
 export const MINE_KEYS = keys(
   'network.name',
   'miner.threads',
@@ -20,11 +31,14 @@ export const MINE_KEYS = keys(
   'miner.blocks',
   'miner.identity',
   'miner.coinbase',
-  'miner.ecSecret',
+  ...PAYER,
   'miner.machineId',
   'miner.records',
   'miner.cutoff',
-  'factom.url',
+  'miner.maxCreditsBlock',
+  'miner.maxCreditsDay',
+  'miner.dryRun',
+  ...NODE,
   'prices.exchange',
   'data.dir',
   'lxrhash.bits',
@@ -70,6 +84,17 @@ export const PRICES_KEYS = keys(
   'prices.exchange',
   'network.trouble',
   'data.dir',
+  ...OUTPUT,
+)
+export const INIT_KEYS = keys('network.name', ...NODE, ...PAYER, 'data.dir', 'confirm.yes', ...OUTPUT)
+export const FUND_KEYS = keys(
+  'network.name',
+  'fund.credits',
+  'fund.fctSecret',
+  ...NODE,
+  ...PAYER,
+  'data.dir',
+  'confirm.yes',
   ...OUTPUT,
 )
 export const HASH_KEYS = keys(...LXR, ...OUTPUT)
@@ -125,6 +150,11 @@ export type MineKey = (typeof MINE_KEYS)[number]
 export type DevKey = (typeof DEV_KEYS)[number]
 export type GradeKey = (typeof GRADE_KEYS)[number]
 export type PricesKey = (typeof PRICES_KEYS)[number]
+export type InitKey = (typeof INIT_KEYS)[number]
+export type FundKey = (typeof FUND_KEYS)[number]
+/** Those that `cli/connect.ts` reads. */
+export type NodeKey = (typeof NODE)[number]
+export type PayerKey = (typeof PAYER)[number]
 export type HashKey = (typeof HASH_KEYS)[number]
 export type BytemapKey = (typeof BYTEMAP_KEYS)[number]
 export type BenchKey = (typeof BENCH_KEYS)[number]

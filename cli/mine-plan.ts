@@ -18,18 +18,19 @@ import {
 } from '../config/index.js'
 import { isAddress } from '../factom/index.js'
 import { defaultRecordsPerBlock } from '../miner/index.js'
+import { payerProblems } from './connect.js'
 import type { MineKey } from './keys.js'
 
 export interface MinePlan {
   readonly network: Network
   readonly identity: string
   readonly coinbase: string
-  /** Undefined on dev: the embedded chain has a key of its own. */
-  readonly ecSecret: string | undefined
   /** Where all prices come from instead of the real exchanges. */
   readonly exchange: string | undefined
   readonly bits: number
   readonly records: number
+  /** Most entry credits a block and a day. */
+  readonly limits: { readonly block: number | undefined; readonly day: number | undefined }
   readonly dataDir: string
 }
 
@@ -50,12 +51,17 @@ const ONLY_ON: Partial<Record<MineKey, readonly NetworkName[]>> = {
   'network.trouble': ['dev'],
   'prices.exchange': ['local'],
   'factom.url': ['local', 'TestNet', 'MainNet'],
+  'factom.ca': ['local', 'TestNet', 'MainNet'],
+  'factom.walletd': ['local', 'TestNet', 'MainNet'],
+  'factom.ecAddress': ['local', 'TestNet', 'MainNet'],
 }
 
 /** Whether a setting means something on a network. */
 export function isUsedOn(key: SettingKey, network: NetworkName): boolean {
   return (ONLY_ON as Partial<Record<SettingKey, readonly NetworkName[]>>)[key]?.includes(network) ?? true
 }
+/** Far above what 25 records a block cost on a day (3600); it bounds what a broken node or clock could make us pay. */
+const DAY_LIMIT = 5000
 
 /** Throws one error with everything that is missing or does not fit (`problemsError`). */
 export function planOf(
@@ -103,7 +109,10 @@ function planAndProblems(
   }
   const coinbase = needed('miner.coinbase', settings['miner.coinbase'], DEV_COINBASE)
   const identity = needed('miner.identity', settings['miner.identity'], 'pegminer')
-  const ecSecret = dev ? undefined : needed('miner.ecSecret', settings['miner.ecSecret'], '')
+  if (!dev) {
+    if (settings['factom.walletd'] === undefined) needed('miner.ecSecret', settings['miner.ecSecret'], '')
+    problems.push(...payerProblems(settings))
+  }
   const checksum = (key: SettingKey): Problem =>
     problem(
       'E_CONFIG_VALUE',
@@ -112,8 +121,6 @@ function planAndProblems(
     )
   if (settings['miner.coinbase'] !== undefined && !isAddress(coinbase, 'FA'))
     problems.push(checksum('miner.coinbase'))
-  if (!dev && settings['miner.ecSecret'] !== undefined && !isAddress(settings['miner.ecSecret'], 'Es'))
-    problems.push(checksum('miner.ecSecret'))
   const bits = settings['lxrhash.bits'] ?? network.defaultBits
   if ((network.name === 'MainNet' || network.name === 'TestNet') && bits !== network.defaultBits)
     problems.push(
@@ -123,10 +130,13 @@ function planAndProblems(
     network,
     identity,
     coinbase,
-    ecSecret,
     exchange: network.name === 'local' ? settings['prices.exchange'] : undefined,
     bits,
     records: settings['miner.records'] ?? defaultRecordsPerBlock(network),
+    limits: {
+      block: settings['miner.maxCreditsBlock'],
+      day: settings['miner.maxCreditsDay'] ?? (dev || network.name === 'local' ? undefined : DAY_LIMIT),
+    },
     dataDir: settings['data.dir'] ?? defaultDataDir(network.name),
   }
   return { plan, problems }

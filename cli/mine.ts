@@ -2,15 +2,28 @@
 import { once } from 'node:events'
 import { homedir } from 'node:os'
 
-import { createFactomClient, ecKey, type EcKey, type FactomClient } from '../factom/index.js'
+import {
+  createFactomClient,
+  ecKey,
+  type EcKey,
+  type FactomClient,
+  type FactomClientOptions,
+} from '../factom/index.js'
 import type { OpenByteMap } from '../lxrhash/index.js'
-import { createMiner, defaultSubmissionCutoff, minerSlots, type MinerOptions } from '../miner/index.js'
+import {
+  createMiner,
+  defaultSubmissionCutoff,
+  minerSlots,
+  type MinerEvent,
+  type MinerOptions,
+} from '../miner/index.js'
 import type { PriceFeed, PriceSection, PriceSettings } from '../oracle/index.js'
 import { createApi, createBoard, createMetrics, type Metrics } from '../telemetry/index.js'
 import { openMap, paramsOf } from './byte-map.js'
+import { connect, payerKey } from './connect.js'
 import { EXIT, type CommandContext } from './context.js'
 import { chosenCpus, ownCpus } from './cpus.js'
-import { bytesText, durationText, tilde } from './format.js'
+import { bytesText, durationText, plural, tilde } from './format.js'
 import { MINE_KEYS, type MineKey } from './keys.js'
 import { machineOf, threadsOf } from './machine.js'
 import { planOf, type MinePlan } from './mine-plan.js'
@@ -23,10 +36,11 @@ import { factPrinter } from './view/facts.js'
 import { createEventView } from './view/stream.js'
 
 type Context = CommandContext<MineKey, { readonly prices: PriceSection }>
+type NodeHooks = Pick<FactomClientOptions, 'onCall' | 'onSwitch'>
 
 /** How the miner reaches the network, and who pays there. */
 interface Surroundings {
-  readonly factomd: string
+  readonly client: FactomClient
   readonly key: EcKey
   readonly prices: PriceSettings
   /** How to end minutes and set faults, on dev. */
@@ -72,9 +86,20 @@ export async function mine(context: Context): Promise<number> {
     metrics.tree.miner.byteMapBytes.set(2 ** plan.bits)
     metrics.tree.miner.byteMapSeconds.set(map.milliseconds / 1000)
     metrics.tree.miner.hugePages.set(map.pages.share)
+    let tell: (event: MinerEvent) => void = () => {}
+    const hooks: NodeHooks = {
+      onCall: (call) => metrics.factomCall(call),
+      onSwitch: ({ from, to, why }) => {
+        metrics.tree.factom.switches.inc()
+        const message = `from ${from} to ${to}: ${why}`
+        tell({ event: 'notice', level: 'warn', code: 'E_FACTOM_SWITCHED', message })
+      },
+    }
     const around =
-      plan.network.name === 'dev' ? await embed(context, plan, resources) : outside(context, plan)
-    const client = createFactomClient({ url: around.factomd, onCall: (call) => metrics.factomCall(call) })
+      plan.network.name === 'dev'
+        ? await embed(context, plan, { resources, hooks })
+        : await outside(context, plan, hooks)
+    const { client } = around
     resources.add(() => client.close())
     const prices = feedOf(context, around.prices, { metrics, dataDir: plan.dataDir })
     resources.add(() => prices.close())
@@ -91,6 +116,8 @@ export async function mine(context: Context): Promise<number> {
       recordsPerBlock: plan.records,
       submissionCutoff: settings['miner.cutoff'] ?? defaultSubmissionCutoff(plan.network),
       blocks: settings['miner.blocks'],
+      limits: plan.limits,
+      dryRun: settings['miner.dryRun'],
       rivals,
       dataDir: plan.dataDir,
     }
@@ -139,11 +166,15 @@ export async function mine(context: Context): Promise<number> {
       output,
       speedEveryMs: plan.network.name === 'dev' ? SPEED_MS.dev : SPEED_MS.other,
     })
-    miner.on((event) => {
-      if (event.event === 'skipped' && event.code === 'E_MINER_PRICES') metrics.tree.oracle.skipped.inc()
+    tell = (event) => {
       output.event(event)
       view.show(event)
       board.hear(event)
+    }
+    miner.on((event) => {
+      if (event.event === 'entry') metrics.entryStep(event)
+      if (event.event === 'skipped' && event.code === 'E_MINER_PRICES') metrics.tree.oracle.skipped.inc()
+      tell(event)
     })
     try {
       await warmUp(prices, context)
@@ -162,7 +193,7 @@ export async function mine(context: Context): Promise<number> {
 async function embed(
   { settings, log, sections }: Context,
   plan: MinePlan,
-  resources: Resources,
+  { resources, hooks }: { readonly resources: Resources; readonly hooks: NodeHooks },
 ): Promise<Surroundings> {
   const { startDevNetwork } = await import('./dev-network.js')
   const { chain, exchange } = await startDevNetwork(
@@ -176,7 +207,7 @@ async function embed(
     resources,
   )
   return {
-    factomd: chain.url,
+    client: createFactomClient({ url: chain.url, ...hooks }),
     control: chain.control,
     key: ecKey(chain.keys.ecSecret),
     prices: sections.prices.at(exchange.url),
@@ -184,8 +215,11 @@ async function embed(
   }
 }
 
-function outside({ settings, sections }: Context, { ecSecret = '', exchange }: MinePlan): Surroundings {
-  const around = { factomd: settings['factom.url'], key: ecKey(ecSecret) }
+async function outside(context: Context, { exchange }: MinePlan, hooks: NodeHooks): Promise<Surroundings> {
+  const key = await payerKey(context)
+  if (key === undefined) throw new TypeError('the plan was made without a key')
+  const around = { client: connect(context, hooks), key }
+  const { sections } = context
   return exchange === undefined
     ? { ...around, prices: sections.prices.settings }
     : { ...around, prices: sections.prices.at(exchange.replace(/\/+$/, '')), exchange }
@@ -262,12 +296,17 @@ function networkFacts(
   const { network, identity, coinbase, records, dataDir } = plan
   const dev = network.name === 'dev'
   const pace = dev ? `, blocks of ${settings['network.blockSeconds']} s` : ''
+  const others = dev ? 0 : settings['factom.url'].length - 1
+  const spare = others === 0 ? '' : `, ${plural(others, 'other node')} to fall back on`
   const rivals = dev && settings['network.rivals'] > 0 ? `, ${settings['network.rivals']} rivals` : ''
   return [
-    ['network', `${network.name}${pace}${rivals}, factomd at ${client.url}`],
+    ['network', `${network.name}${pace}${rivals}, factomd at ${client.url}${spare}`],
     ['identity', `${identity}, machine ${settings['miner.machineId']}, up to ${records} records a block`],
     ['coinbase', coinbase],
-    ['paid by', `${around.key.address}${dev ? ' (a public test key)' : ''}`],
+    [
+      'paid by',
+      `${around.key.address}${dev ? ' (a public test key)' : ''}${settings['miner.dryRun'] ? '; a dry run: nothing is sent' : ''}`,
+    ],
     ['prices', prices.sourceNames.join(' ')],
     ...(around.exchange === undefined
       ? []

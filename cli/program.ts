@@ -33,7 +33,8 @@ import { versionOf } from './version.js'
 export async function runProgram(words: readonly string[], io: Io): Promise<number> {
   const gone = watchOutput(io)
   let json = words.includes('--json') || /^(true|on|yes|1)$/i.test(io.env['PEGMINER_OUTPUT_JSON'] ?? '')
-  const report = (error: unknown): number => reportError(error, io, json)
+  let secrets: readonly string[] = []
+  const report = (error: unknown): number => reportError(error, io, { json, secrets })
   try {
     const [first = '--help', ...rest] = words
     const help = helpOrVersion(first, rest, io)
@@ -47,6 +48,7 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
     const run = await resolveCommand(command, { words: rest, env: io.env })
     // The configuration file may ask for it too.
     json = run.settings['output.json']
+    secrets = run.secrets
     const fatal = command.reportsProblems ? run.flagProblems : run.problems
     if (fatal.length > 0) throw problemsError(fatal)
     const code = await runCommand(command, run, {
@@ -221,8 +223,12 @@ function loggerOf(
 }
 
 /** Says what went wrong: one line each, on standard error, and with `--json` as events. Returns the exit code. */
-function reportError(error: unknown, io: Io, json: boolean): number {
-  const censor = createCensor([], KNOWN_KEYS)
+function reportError(
+  error: unknown,
+  io: Io,
+  { json, secrets }: { readonly json: boolean; readonly secrets: readonly string[] },
+): number {
+  const censor = createCensor(secrets, KNOWN_KEYS)
   const found = problemsOf(error) ?? [
     isCoded(error)
       ? { code: error.code, message: error.message }

@@ -6,7 +6,7 @@ import { displayNameOf, envNameOf, SETTING_KEYS, settingOf, type SettingKey } fr
 import { nearest } from './suggest.js'
 
 export interface Flags {
-  /** Text of each flag that was given; of one given twice, the last. */
+  /** Text of each flag that was given; of one given twice, the last, or all with commas if it may be repeated. */
   readonly texts: ReadonlyMap<SettingKey, string>
   readonly positionals: readonly string[]
   readonly help: boolean
@@ -53,13 +53,17 @@ export function readFlags(words: readonly string[], keys: readonly SettingKey[])
     if (off !== undefined && isToggle(off) && value === undefined) texts.set(off, 'false')
     else if (key === undefined) problems.push(unknownFlag(rawName, [...keyOf.keys(), 'help']))
     else if (isToggle(key)) texts.set(key, value ?? 'true')
-    else texts.set(key, value ?? '')
+    else texts.set(key, settingOf(key).repeatable ? joined(texts.get(key), value) : (value ?? ''))
   }
   for (const [name, rawName] of missing) {
     const { expects } = settingOf(keyOf.get(name)!).type
     problems.push(problem('E_CONFIG_FLAG', `${rawName} needs a value: ${expects}`))
   }
   return { texts, positionals, help, problems }
+}
+
+function joined(before: string | undefined, value = ''): string {
+  return before === undefined ? value : `${before},${value}`
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>

@@ -195,6 +195,8 @@ function secretSource(
 function readSecret(file: string): string {
   const stat = statSync(file)
   if (!stat.isFile() || stat.size > MAX_SECRET_BYTES) throw new TypeError('not a small text file')
+  if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0)
+    throw new TypeError(`other users can read it; take their right away: chmod 600 ${file}`)
   return readFileSync(file, 'utf8').trim()
 }
 

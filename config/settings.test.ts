@@ -117,10 +117,19 @@ t.test('processors', (t) => {
 })
 
 t.test('addresses of servers', (t) => {
-  const url = (text: string) => resolve(['factom.url'], ['--factomd', text]).settings['factom.url']
-  t.equal(url('http://node:8088/v2'), 'http://node:8088/v2')
-  t.equal(url('HTTPS://user:pass@node'), 'HTTPS://user:pass@node')
-  t.equal(url('localhost:8088'), 'http://localhost:8088')
+  const url = (...words: string[]) => resolve(['factom.url'], words).settings['factom.url']
+  t.same(url(), ['http://localhost:8088'])
+  t.same(url('--factomd', 'http://node:8088/v2'), ['http://node:8088/v2'])
+  t.same(url('--factomd', 'HTTPS://user:pass@node'), ['HTTPS://user:pass@node'])
+  t.same(url('--factomd', 'localhost:8088'), ['http://localhost:8088'])
+  t.same(url('--factomd', 'a', '--factomd=https://b/v2', '--factom.url', 'c, d'), [
+    'http://a',
+    'https://b/v2',
+    'http://c',
+    'http://d',
+  ])
+  const many = Array.from({ length: 17 }, (_, k) => `--factomd=n${k}`)
+  t.match(problems(['factom.url'], many), [/E_CONFIG_VALUE: --factomd must be/])
   for (const bad of ['ftp://node', 'http://', 'http:///v2', 'http://a b', 'http://node:99999', '/v2', ''])
     t.match(problems(['factom.url'], [`--factomd=${bad}`]), [/E_CONFIG_VALUE: --factomd must be/], `"${bad}"`)
   t.end()
@@ -156,7 +165,7 @@ t.test('everything that is wrong is said at once', (t) => {
     'E_CONFIG_FLAG: unknown flag "--thread"; did you mean --threads?',
     'E_CONFIG_FLAG: --threads needs a value: a number from 1 to 256, a share such as 50%, or auto',
     'E_CONFIG_VALUE: --bits must be a whole number from 8 to 31, not "7"',
-    'E_CONFIG_VALUE: --factomd must be an address such as http://localhost:8088',
+    'E_CONFIG_VALUE: --factomd must be an address such as http://localhost:8088, or several with commas between them',
     'E_CONFIG_VALUE: --metrics-port must be a port from 0 (any free one) to 65535, or off, not "none"',
     'E_CONFIG_VALUE: PEGMINER_MINER_MACHINE_ID must be a whole number from 0 to 255, not "256"',
   ])
@@ -176,7 +185,13 @@ t.test('everything that is wrong is said at once', (t) => {
 t.test('secrets', (t) => {
   const keys = ['miner.ecSecret'] as const
   const secret = 'Es2Rf7iM6PdsqfYCo3D1tnAR65SkLENyWJG1deUzpRMQmbh9F3eG'
-  const dir = t.testdir({ key: `${secret}\n`, large: 'x'.repeat(5000) })
+  const dir = t.testdir({ key: `${secret}\n`, large: 'x'.repeat(5000), open: secret, group: secret })
+  for (const [name, mode] of [
+    ['key', 0o600],
+    ['open', 0o604],
+    ['group', 0o640],
+  ] as const)
+    chmodSync(join(dir, name), mode)
   t.equal(resolve(keys, [], { PEGMINER_MINER_EC_SECRET: secret }).settings['miner.ecSecret'], secret)
   t.equal(
     resolve(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'key') }).settings['miner.ecSecret'],
@@ -201,6 +216,11 @@ t.test('secrets', (t) => {
   t.match(all[4], [/E_CONFIG_SECRET: .*ENOENT/])
   t.match(all[5], [/E_CONFIG_SECRET: .*not a small text file/])
   t.match(all[6], [/E_CONFIG_SECRET: .*not a small text file/])
+  for (const name of ['open', 'group']) {
+    const found = problems(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, name) })
+    t.match(found, [new RegExp(`other users can read it.*: chmod 600 .*${name}$`)])
+    all.push(found)
+  }
   t.notMatch(JSON.stringify(all), secret.slice(0, 20), 'no message holds it')
   if (process.getuid?.() !== 0) {
     writeFileSync(join(dir, 'closed'), secret)

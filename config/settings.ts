@@ -8,6 +8,7 @@ import {
   cpuChoice,
   hex64,
   httpUrl,
+  httpUrls,
   integer,
   listOf,
   orAuto,
@@ -32,6 +33,8 @@ export interface SettingSpec<T> {
   readonly flag?: string
   /** One letter. */
   readonly letter?: string
+  /** The flag may be given several times; the values are joined by commas. */
+  readonly repeatable?: true
   /** Comes from the environment or a file, never from a flag, and is never printed. */
   readonly secret?: true
   /** Its variable, if it is not the one that its key makes. */
@@ -57,6 +60,9 @@ const optional = <T>(type: ValueType<T>, rest: Omit<Optional<T>, 'type' | 'defau
   default: undefined,
   ...rest,
 })
+
+const login = pattern('NAME', /^[^\s:\x00-\x1f]{1,200}$/, 'a name without spaces and colons')
+const password = pattern('TEXT', /^[^\x00-\x1f]{1,200}$/, 'one line of text')
 
 export const SETTINGS = {
   'config.file': optional(
@@ -131,10 +137,55 @@ export const SETTINGS = {
     defaultText: '~/.pegminer/NETWORK',
     description: 'where state is kept: graded blocks, the journal of published records, the embedded chain',
   }),
-  'factom.url': given(httpUrl, 'http://localhost:8088', {
+  'factom.url': given(httpUrls, ['http://localhost:8088'], {
     flag: 'factomd',
-    description: 'address of the factomd node; not used on the dev network',
+    repeatable: true,
+    defaultText: 'http://localhost:8088',
+    description:
+      'address of the factomd node; give it again for each node that shall take over while those before it are not well',
   }),
+  'factom.user': optional(login, {
+    secret: true,
+    defaultText: 'no login',
+    description: 'user name, if the factomd nodes ask for one (their rpcuser)',
+  }),
+  'factom.password': optional(password, {
+    secret: true,
+    defaultText: 'no login',
+    description: 'password, if the factomd nodes ask for one (their rpcpass)',
+  }),
+  'factom.ca': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      flag: 'factomd-ca',
+      defaultText: "the system's",
+      description:
+        'certificates to trust for https://, as PEM: that of the node itself, or of your own authority',
+    },
+  ),
+  'factom.walletd': optional(httpUrl, {
+    flag: 'walletd',
+    defaultText: 'no wallet',
+    description: 'factom-walletd to take the entry-credit key from, instead of giving it; needs --ec-address',
+  }),
+  'factom.walletdUser': optional(login, {
+    secret: true,
+    defaultText: 'no login',
+    description: 'user name, if the wallet asks for one',
+  }),
+  'factom.walletdPassword': optional(password, {
+    secret: true,
+    defaultText: 'no login',
+    description: 'password, if the wallet asks for one',
+  }),
+  'factom.ecAddress': optional(
+    pattern('EC…', /^EC[1-9A-HJ-NP-Za-km-z]{50}$/, 'an entry-credit address: EC and 50 more characters'),
+    {
+      flag: 'ec-address',
+      defaultText: 'that of the entry-credit key',
+      description: 'entry-credit address, for the wallet to find its key, or to buy credits for',
+    },
+  ),
   'prices.exchange': optional(httpUrl, {
     flag: 'exchange',
     defaultText: 'the real exchanges',
@@ -214,6 +265,20 @@ export const SETTINGS = {
     defaultText: '25 on dev, else 3',
     description: 'most records to publish a block; each costs one entry credit',
   }),
+  'miner.maxCreditsBlock': optional(integer(1, 1_000_000), {
+    flag: 'max-credits-block',
+    defaultText: 'no limit beyond --records',
+    description: 'most entry credits to spend on a block',
+  }),
+  'miner.maxCreditsDay': optional(integer(1, 100_000_000), {
+    flag: 'max-credits-day',
+    defaultText: '5000 on TestNet and MainNet, else no limit',
+    description: 'most entry credits to spend on a day (UTC), over all runs with this data directory',
+  }),
+  'miner.dryRun': given(toggle, false, {
+    flag: 'dry-run',
+    description: 'do everything but send: records are priced, mined and signed, and cost nothing',
+  }),
   'miner.cutoff': optional(integer(-1, 100_000), {
     flag: 'cutoff',
     defaultText: 'none on dev, else 200',
@@ -242,6 +307,24 @@ export const SETTINGS = {
     flag: 'verbose',
     letter: 'v',
     description: "each record's distance from the average by asset",
+  }),
+  'fund.credits': optional(integer(1, 10_000_000), {
+    flag: 'credits',
+    defaultText: 'required',
+    description: 'how many entry credits to buy',
+  }),
+  'fund.fctSecret': optional(
+    pattern('Fs…', /^Fs[1-9A-HJ-NP-Za-km-z]{50}$/, 'a factoid secret key: Fs and 50 more characters'),
+    {
+      secret: true,
+      defaultText: 'the public test key of LOCAL networks on local, else required',
+      description: 'key of the factoid address that pays for the entry credits',
+    },
+  ),
+  'confirm.yes': given(toggle, false, {
+    flag: 'yes',
+    letter: 'y',
+    description: 'spend real money; on MainNet nothing is spent without it',
   }),
   'lxrhash.bits': optional(integer(8, 31), {
     flag: 'bits',

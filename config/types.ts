@@ -86,6 +86,16 @@ export const httpUrl: ValueType<string> = {
   },
 }
 
+/** Several of them with commas between them, at most 16. */
+export const httpUrls: ValueType<readonly string[]> = {
+  placeholder: 'URL',
+  expects: `${httpUrl.expects}, or several with commas between them`,
+  parse: (text) => {
+    const urls = text.split(',', 17).map((part) => httpUrl.parse(part.trim()))
+    return urls.length <= 16 && urls.every((url) => url !== undefined) ? urls : undefined
+  },
+}
+
 /** A TCP port, or 0 for any free one. */
 export const port: ValueType<number> = {
   ...integer(0, 65_535),

@@ -2,9 +2,11 @@
 import { isCoded, messageOf } from '../config/index.js'
 import type { EcKey } from './address.js'
 import type { FactomClient } from './client.js'
-import { composeChainCommit } from './commit.js'
+import { toHex } from './bytes.js'
+import { composeChainCommit, decodeChainCommit } from './commit.js'
 import { CHAIN_SURCHARGE, chainIdOf, encodeEntry, entryCost, entryHash } from './entry.js'
 import { fail } from './errors.js'
+import type { PendingMessages } from './pending.js'
 import { REPEATED_COMMIT, rpcCodeOf } from './rpc.js'
 import { pauseAfter, REAL_TIME } from './timing.js'
 import type { Timing } from './timing.js'
@@ -14,6 +16,8 @@ export interface EnsureChainOptions {
   /** How long it may take until the node knows the chain, ms. Default 120 000. */
   readonly timeoutMs?: number
   readonly timing?: Timing
+  /** Where the signed commit is kept until the chain is there, so that an interrupted creation is not paid twice. */
+  readonly pending?: PendingMessages
 }
 
 export interface EnsuredChain {
@@ -28,8 +32,21 @@ type ChainClient = Pick<FactomClient, 'chainHead' | 'commitChain' | 'revealChain
 
 const TIMEOUT_MS = 120_000
 const PAUSES = { first: 500, factor: 1.5, cap: 5000 }
+/** The network drops older commits, so that another one is due. */
+const GOOD_FOR_MS = 55 * 60_000
 /** A chain that is not seen so long after its reveal is committed anew: the first commit was dropped. */
 const RECOMMIT_MS = 20_000
+
+/** The first entry of a chain with these external ids and no content, and what the chain costs. */
+export function firstEntryOf(extIds: readonly Uint8Array[]): {
+  readonly chainId: string
+  readonly raw: Uint8Array
+  readonly credits: number
+} {
+  const chainId = chainIdOf(extIds)
+  const raw = encodeEntry({ chainId, extIds, content: new Uint8Array() })
+  return { chainId, raw, credits: entryCost(raw) + CHAIN_SURCHARGE }
+}
 
 /**
  * Makes sure that the chain whose first entry has these external ids (and no content) exists. Commit and reveal are
@@ -40,11 +57,9 @@ export async function ensureChain(
   client: ChainClient,
   key: EcKey,
   extIds: readonly Uint8Array[],
-  { signal, timeoutMs = TIMEOUT_MS, timing = REAL_TIME }: EnsureChainOptions = {},
+  { signal, timeoutMs = TIMEOUT_MS, timing = REAL_TIME, pending }: EnsureChainOptions = {},
 ): Promise<EnsuredChain> {
-  const chainId = chainIdOf(extIds)
-  const raw = encodeEntry({ chainId, extIds, content: new Uint8Array() })
-  const credits = entryCost(raw) + CHAIN_SURCHARGE
+  const { chainId, raw, credits } = firstEntryOf(extIds)
   const giveUp = timing.now() + timeoutMs
 
   async function pause(tries: number, trouble = 'the node does not show it'): Promise<void> {
@@ -66,14 +81,19 @@ export async function ensureChain(
     }
   }
 
-  async function commit(): Promise<void> {
-    const message = composeChainCommit({
-      chainId,
-      entryHash: entryHash(raw),
-      credits,
-      timeMs: timing.now(),
-      key,
-    })
+  /** The commit of an interrupted creation, if it is ours and the network still takes it. */
+  function begunCommit(): Uint8Array | null {
+    const message = pending?.get(chainId)
+    if (message === undefined) return null
+    const { entryHash: hash, ecPublicKey, timeMs } = decodeChainCommit(message)
+    const good = hash === entryHash(raw) && ecPublicKey === toHex(key.publicKey)
+    return good && timing.now() - timeMs < GOOD_FOR_MS ? message : null
+  }
+
+  async function commit(begun: Uint8Array | null): Promise<void> {
+    const facts = { chainId, entryHash: entryHash(raw), credits, timeMs: timing.now(), key }
+    const message = begun ?? composeChainCommit(facts)
+    if (begun === null) pending?.put(chainId, message)
     try {
       await retry(() => client.commitChain(message, signal))
     } catch (error) {
@@ -83,8 +103,12 @@ export async function ensureChain(
 
   const exists = async () => (await retry(() => client.chainHead(chainId, signal))) !== null
 
-  if (await exists()) return { chainId, created: false, credits: 0 }
-  const balance = await retry(() => client.entryCreditBalance(key.address, signal))
+  if (await exists()) {
+    pending?.remove(chainId)
+    return { chainId, created: false, credits: 0 }
+  }
+  let begun = begunCommit()
+  const balance = begun ? credits : await retry(() => client.entryCreditBalance(key.address, signal))
   if (balance < credits) {
     throw fail(
       'E_FACTOM_CREDITS',
@@ -92,11 +116,15 @@ export async function ensureChain(
     )
   }
   for (;;) {
-    await commit()
+    await commit(begun)
+    begun = null
     await retry(() => client.revealChain(raw, signal))
     const recommitAt = timing.now() + RECOMMIT_MS
     for (let polls = 0; timing.now() < recommitAt; polls++) {
-      if (await exists()) return { chainId, created: true, credits }
+      if (await exists()) {
+        pending?.remove(chainId)
+        return { chainId, created: true, credits }
+      }
       await pause(polls)
     }
   }

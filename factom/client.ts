@@ -6,29 +6,21 @@ import { entryHash as hashOf, encodeEntry, MAX_ENTRY_PAYLOAD } from './entry.js'
 import type { Entry } from './entry.js'
 import { decodeChainCommit, decodeEntryCommit } from './commit.js'
 import { toHex } from './bytes.js'
+import { currentMinuteOf, MAX_HEIGHT } from './current-minute.js'
+import type { CurrentMinute } from './current-minute.js'
 import { decodeDirectoryBlock } from './directory-block.js'
 import type { DirectoryBlock } from './directory-block.js'
 import { fail } from './errors.js'
+import { createFailover } from './failover.js'
+import type { FailoverOptions } from './failover.js'
+import { decodeTransaction } from './factoid-transaction.js'
 import { itemBytes, readerOf } from './reply.js'
 import type { Reader } from './reply.js'
-import { createRpc, MISSING_CHAIN_HEAD, rpcCodeOf } from './rpc.js'
+import { retrying } from './retry.js'
+import { MISSING_CHAIN_HEAD, rpcCodeOf } from './rpc.js'
 import type { RpcOptions } from './rpc.js'
 
-export interface CurrentMinute {
-  /** The block under construction less one. */
-  readonly leaderHeight: number
-  /** The highest saved block: in minute 0 two below the block under construction. */
-  readonly directoryBlockHeight: number
-  /** 0…9, and 10 for a moment while a block is closed. */
-  readonly minute: number
-  readonly blockStart: number
-  readonly minuteStart: number
-  /** The node's clock. */
-  readonly nodeTime: number
-  /** Nominal length of a block in seconds; a minute is a tenth of it. */
-  readonly blockSeconds: number
-  readonly stallDetected: boolean
-}
+export type { CurrentMinute } from './current-minute.js'
 
 export interface Heights {
   readonly directoryBlockHeight: number
@@ -84,12 +76,20 @@ export interface PendingEntry {
  * or reveal means queued, never accepted: ask `ack`, or look into the saved block.
  */
 export interface FactomClient {
+  /** Of the node in use. */
   readonly url: string
   currentMinute(signal?: AbortSignal): Promise<CurrentMinute>
   heights(signal?: AbortSignal): Promise<Heights>
   properties(signal?: AbortSignal): Promise<Properties>
   /** Entry credits of an EC address, unsaved transactions included. */
   entryCreditBalance(address: string, signal?: AbortSignal): Promise<number>
+  /** Factoshis (1e-8 FCT) of an FA address, unsaved transactions included. */
+  factoidBalance(address: string, signal?: AbortSignal): Promise<bigint>
+  /** Factoshis that an entry credit costs. */
+  entryCreditRate(signal?: AbortSignal): Promise<bigint>
+  factoidSubmit(transaction: Uint8Array, signal?: AbortSignal): Promise<{ txid: string }>
+  /** Where a factoid transaction is. */
+  factoidAck(txid: string, signal?: AbortSignal): Promise<AckStatus>
   /** Code -32011 (`rpcCodeOf`) means that the commit is already in. */
   commitEntry(message: Uint8Array, signal?: AbortSignal): Promise<{ txid: string; entryHash: string }>
   revealEntry(raw: Uint8Array, signal?: AbortSignal): Promise<{ entryHash: string; chainId: string }>
@@ -111,13 +111,15 @@ export interface FactomClient {
   close(): void
 }
 
-export type FactomClientOptions = RpcOptions
+export interface FactomClientOptions extends RpcOptions, Pick<FailoverOptions, 'onSwitch' | 'now'> {
+  /** Nodes that take the place of `url` while it is not well, in the order of preference. */
+  readonly fallbacks?: readonly string[]
+  /** How often a question is asked again that was not answered by accident (not commits and reveals). Default 0. */
+  readonly retries?: number
+}
 
-const MAX_HEIGHT = 0xffffffff
 /** More than 60,000 chains in one block. */
 const MAX_DIRECTORY_BYTES = 4 * 1024 * 1024
-/** A day: longer blocks are a fault. */
-const MAX_BLOCK_SECONDS = 86_400
 const ACK_STATUS: ReadonlySet<string> = new Set<AckStatus>([
   '',
   'Invalid',
@@ -128,9 +130,10 @@ const ACK_STATUS: ReadonlySet<string> = new Set<AckStatus>([
   'DBlockConfirmed',
 ])
 
-/** A client of one factomd node. Throws `E_FACTOM_URL` at once; connects at the first call. */
-export function createFactomClient(options: FactomClientOptions): FactomClient {
-  const rpc = createRpc(options)
+/** A client of a factomd node, or of several as one. Throws `E_FACTOM_URL` at once; connects at the first call. */
+export function createFactomClient(given: FactomClientOptions): FactomClient {
+  const { url, fallbacks = [], retries = 0, ...options } = given
+  const rpc = retrying(createFailover({ ...options, urls: [url, ...fallbacks] }), retries)
   const ask = async (method: string, params?: object, signal?: AbortSignal): Promise<Reader> =>
     readerOf(await rpc.call(method, params, signal), method)
 
@@ -147,19 +150,11 @@ export function createFactomClient(options: FactomClientOptions): FactomClient {
   }
 
   return {
-    url: rpc.url,
+    get url() {
+      return rpc.url
+    },
     async currentMinute(signal) {
-      const reply = await ask('current-minute', undefined, signal)
-      return {
-        leaderHeight: reply.int('leaderheight', 0, MAX_HEIGHT),
-        directoryBlockHeight: reply.int('directoryblockheight', 0, MAX_HEIGHT - 1),
-        minute: reply.int('minute', 0, 10),
-        blockStart: nanoseconds(reply.number('currentblockstarttime')),
-        minuteStart: nanoseconds(reply.number('currentminutestarttime')),
-        nodeTime: nanoseconds(reply.number('currenttime')),
-        blockSeconds: reply.int('directoryblockinseconds', 1, MAX_BLOCK_SECONDS),
-        stallDetected: reply.bool('stalldetected'),
-      }
+      return currentMinuteOf(await rpc.call('current-minute', undefined, signal))
     },
     async heights(signal) {
       const reply = await ask('heights', undefined, signal)
@@ -179,6 +174,19 @@ export function createFactomClient(options: FactomClientOptions): FactomClient {
     },
     async entryCreditBalance(address, signal) {
       return (await ask('entry-credit-balance', { address }, signal)).int('balance')
+    },
+    async factoidBalance(address, signal) {
+      return BigInt((await ask('factoid-balance', { address }, signal)).int('balance'))
+    },
+    async entryCreditRate(signal) {
+      return BigInt((await ask('entry-credit-rate', undefined, signal)).int('rate', 1))
+    },
+    async factoidSubmit(transaction, signal) {
+      const reply = await ask('factoid-submit', { transaction: toHex(transaction) }, signal)
+      return { txid: sameHash(reply.hash('txid'), decodeTransaction(transaction).txid, 'factoid-submit') }
+    },
+    async factoidAck(txid, signal) {
+      return ackStatus(await ask('ack', { hash: txid, chainid: 'f' }, signal))
     },
     commitEntry: (message, signal) =>
       commit('commit-entry', message, decodeEntryCommit(message).entryHash, signal),
@@ -267,11 +275,6 @@ function sameHash(found: string, wanted: string, method: string): string {
   if (found !== wanted)
     throw fail('E_FACTOM_HASH', `${method}: the node answers with ${found}, not ${wanted}`)
   return found
-}
-
-/** JSON numbers lose up to 200 ns beyond 2^53, which no one misses in milliseconds. */
-function nanoseconds(value: number): number {
-  return Math.floor(value / 1e6)
 }
 
 function seconds(reader: Reader): number {

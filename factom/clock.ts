@@ -2,8 +2,12 @@
  * The minute clock of a Factom chain: polls `current-minute` and tells each new (height, minute). Minutes are never
  * computed from this machine's clock, only the moment of the next poll is.
  */
-import type { CurrentMinute, FactomClient } from './client.js'
+import type { FactomClient } from './client.js'
+import { minuteMs } from './current-minute.js'
+import type { CurrentMinute } from './current-minute.js'
 import { fail } from './errors.js'
+import { healthOf, unreachable } from './health.js'
+import type { NodeHealth } from './health.js'
 import { pauseAfter, REAL_TIME } from './timing.js'
 import type { Timing } from './timing.js'
 
@@ -14,8 +18,10 @@ export interface MinuteEvent {
   readonly minute: number
   /** Nominal length of a block in seconds. */
   readonly blockSeconds: number
-  /** Whether the node said, at this moment, that its chain has stopped. */
-  readonly stalled: boolean
+  /** How the node was at this moment. */
+  readonly health: NodeHealth
+  /** When the minute ends if it has its nominal length: UNIX ms of this machine's clock, whatever the node's says. */
+  readonly endsAt: number
 }
 
 export interface MinuteClockOptions {
@@ -23,11 +29,10 @@ export interface MinuteClockOptions {
   readonly pollMs?: number
   /** Ends the clock; nothing else does. */
   readonly signal: AbortSignal
-  /**
-   * Told about each failed poll (`failures` in a row so far, since `downMs`), about a stall that begins, and about
-   * a saved height that goes back.
-   */
-  readonly onError?: (error: unknown, outage: { readonly failures: number; readonly downMs: number }) => void
+  /** Told after every poll how the node is. */
+  readonly onHealth?: (health: NodeHealth, now: number) => void
+  /** Told when a saved height goes back, and when that is believed. */
+  readonly onError?: (error: Error) => void
   readonly timing?: Timing
 }
 
@@ -43,6 +48,10 @@ const MAX_PAUSE_MS = 10_000
  * new pair is confirmed by a second poll before it is told. Polling goes on only while the next event is asked for:
  * after a long wait the present pair comes, not a queue of old ones. The iteration ends with the signal; errors are
  * retried with growing pauses for ever.
+ *
+ * A saved height that goes back is usually a node that is behind: nothing is told until it has caught up. A node
+ * that builds blocks there for a whole block's time is another matter: its network was reset, and the clock goes on
+ * from the new height.
  */
 export async function* createMinuteClock(
   client: Pick<FactomClient, 'currentMinute'>,
@@ -50,55 +59,54 @@ export async function* createMinuteClock(
 ): AsyncGenerator<MinuteEvent, void, void> {
   const { signal } = options
   const timing = options.timing ?? REAL_TIME
-  const poll = createPoller(client, options, timing)
   let told: MinuteEvent | null = null
-  let stalled = false
-  let wentBack = false
+  let back: Setback | null = null
+  const poll = createPoller(client, options, { timing, best: () => (told === null ? -1 : told.height - 1) })
   let first = await poll()
   while (first) {
-    if (first.stallDetected && !stalled) {
-      report(
-        options,
-        fail('E_FACTOM_STALLED', `the node says that its chain stands still at minute ${first.minute}`),
-      )
-    }
-    stalled = first.stallDetected
-    const change = told === null || !samePair(eventOf(first), told)
-    if (change) {
+    if (told === null || !samePair(first, told)) {
       await timing.sleep(CONFIRM_MS, signal)
       const second = await poll()
       if (!second) return
-      if (!samePair(eventOf(first), eventOf(second))) {
+      if (!samePair(first, second)) {
         first = second
         continue
       }
-      const event = eventOf(second)
-      if (told === null || event.height >= told.height) {
-        told = event
-        wentBack = false
-        yield event
+      const behind: boolean = told !== null && second.height < told.height
+      if (behind) {
+        if (back === null) options.onError?.(wentBack(told as MinuteEvent, second))
+        back = setbackOf(back, second, timing.now())
+      }
+      const reset: boolean = behind && isReset(back, second, timing.now())
+      if (!behind || reset) {
+        if (reset) options.onError?.(wasReset(second))
+        told = reset ? { ...eventOf(second), health: healthOf(second.state, -1) } : eventOf(second)
+        back = null
+        yield told
         if (signal.aborted) return
-      } else if (!wentBack) {
-        wentBack = true
-        report(
-          options,
-          fail('E_FACTOM_BACKWARDS', `the saved height went from ${told.height - 1} to ${event.height - 1}`),
-        )
       }
       first = second
-    }
-    await timing.sleep(pauseUntilNext(first, options.pollMs), signal)
+    } else back = null
+    await timing.sleep(pauseUntilNext(first.state, options.pollMs), signal)
     first = await poll()
   }
+}
+
+/** One poll's answer. */
+interface Polled {
+  readonly state: CurrentMinute
+  readonly height: number
+  readonly minute: number
+  readonly health: NodeHealth
+  readonly endsAt: number
 }
 
 /** One poll that ends well, whatever failed before; `null` when the signal is aborted. */
 function createPoller(
   client: Pick<FactomClient, 'currentMinute'>,
-  options: MinuteClockOptions,
-  timing: Timing,
-): () => Promise<CurrentMinute | null> {
-  const { signal } = options
+  { signal, onHealth }: MinuteClockOptions,
+  { timing, best }: { readonly timing: Timing; readonly best: () => number },
+): () => Promise<Polled | null> {
   let cap = MAX_PAUSE_MS
   return async () => {
     const since = timing.now()
@@ -106,15 +114,65 @@ function createPoller(
       try {
         const state = await client.currentMinute(signal)
         cap = Math.min(MAX_PAUSE_MS, minuteMs(state))
-        return state
+        const now = timing.now()
+        const health = healthOf(state, best())
+        onHealth?.(health, now)
+        return {
+          state,
+          height: state.directoryBlockHeight + 1,
+          minute: state.minute,
+          health,
+          endsAt: now + leftOf(state),
+        }
       } catch (error) {
         if (signal.aborted) return null
-        options.onError?.(error, { failures: failures + 1, downMs: timing.now() - since })
+        onHealth?.(unreachable(error, failures + 1, timing.now() - since), timing.now())
         await timing.sleep(pauseAfter(failures, { first: 100, factor: 1.5, cap }), signal)
       }
     }
     return null
   }
+}
+
+/** What is left of the minute by the node's own clock, within the bounds of a minute. */
+function leftOf(state: CurrentMinute): number {
+  if (state.minuteStart === 0) return minuteMs(state)
+  const left = state.minuteStart + minuteMs(state) - state.nodeTime
+  return Math.min(minuteMs(state), Math.max(0, left))
+}
+
+/** A lower height that is shown again and again: since when, and how many minutes it has gone on by. */
+interface Setback {
+  readonly since: number
+  readonly height: number
+  readonly minute: number
+  readonly steps: number
+}
+
+/** So many steps from a minute to the next in a row are no accident. */
+const RESET_STEPS = 2
+
+function setbackOf(before: Setback | null, { height, minute }: Polled, now: number): Setback {
+  if (before === null) return { since: now, height, minute, steps: 0 }
+  const step = height === before.height && minute === before.minute + 1 ? 1 : 0
+  return { since: before.since, height, minute, steps: before.steps + step }
+}
+
+/** A node that catches up shows whole blocks, never minutes. */
+function isReset(back: Setback | null, { state }: Polled, now: number): boolean {
+  if (back === null || back.steps < RESET_STEPS || now - back.since < state.blockSeconds * 1000) return false
+  return healthOf(state, -1).state === 'ok'
+}
+
+function wentBack(told: MinuteEvent, { height }: Polled): Error {
+  return fail('E_FACTOM_BACKWARDS', `the saved height went from ${told.height - 1} to ${height - 1}`)
+}
+
+function wasReset({ height }: Polled): Error {
+  return fail(
+    'E_FACTOM_RESET',
+    `the network was reset: it is at height ${height} now and builds blocks there`,
+  )
 }
 
 /**
@@ -127,23 +185,15 @@ function pauseUntilNext(state: CurrentMinute, pollMs: number | undefined): numbe
   return Math.min(usual, left > 0 ? left + STEP_MARGIN_MS : Math.max(-left, STEP_MARGIN_MS))
 }
 
-function minuteMs({ blockSeconds }: CurrentMinute): number {
-  return blockSeconds * 100
+function eventOf({ state, height, minute, health, endsAt }: Polled): MinuteEvent {
+  return { height, minute, blockSeconds: state.blockSeconds, health, endsAt }
 }
 
-function eventOf(state: CurrentMinute): MinuteEvent {
-  return {
-    height: state.directoryBlockHeight + 1,
-    minute: state.minute,
-    blockSeconds: state.blockSeconds,
-    stalled: state.stallDetected,
-  }
+interface Pair {
+  readonly height: number
+  readonly minute: number
 }
 
-function samePair(a: MinuteEvent, b: MinuteEvent): boolean {
+function samePair(a: Pair, b: Pair): boolean {
   return a.height === b.height && a.minute === b.minute
-}
-
-function report(options: MinuteClockOptions, error: Error): void {
-  options.onError?.(error, { failures: 0, downMs: 0 })
 }

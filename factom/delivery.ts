@@ -3,9 +3,8 @@
  * business.
  */
 import { isCoded } from '../config/index.js'
-import type { Ack, FactomClient } from './client.js'
-import type { Limiter } from './limit.js'
-import type { PublishRecord, RecordStage } from './record.js'
+import type { FactomClient } from './client.js'
+import type { PublishRecord } from './record.js'
 import { REPEATED_COMMIT, rpcCodeOf } from './rpc.js'
 import { pauseAfter } from './timing.js'
 import type { Timing } from './timing.js'
@@ -20,8 +19,6 @@ export interface DeliveryRun {
   readonly outer: AbortSignal | undefined
   /** UNIX ms or `Infinity`. */
   readonly deadline: number
-  /** Lets first commits out one by one, so that the best record is also the first in the block. */
-  readonly inTurn: Limiter
   readonly timing: Timing
 }
 
@@ -38,8 +35,12 @@ const RETRY = { first: 500, factor: 1.5, cap: 2000 }
 const RETRY_TOTAL_MS = 10_000
 const ACK_POLL = { first: 150, factor: 1.5, cap: 1000 }
 const ACK_TOTAL_MS = 60_000
-/** A node that does not know an entry this long after it was sent has dropped it: the same bytes go out again. */
-const RESEND_MS = 3000
+/**
+ * A node that does not know an entry this long after it was sent has dropped it: the same bytes go out again. Sooner
+ * where little time is left, but not before an idle node would have told.
+ */
+const RESEND_MS = { longest: 3000, shortest: 300 }
+const RESEND_SHARE = 1 / 3
 
 /** Throws `Stop` if nothing may be sent any more. */
 export function checkTime(run: DeliveryRun, limit = run.deadline): void {
@@ -47,23 +48,16 @@ export function checkTime(run: DeliveryRun, limit = run.deadline): void {
   if (run.signal.aborted || run.timing.now() >= limit) throw new Stop('late')
 }
 
-/** Brings the commit to the node, first tries in turn. `onSend` is called before anything leaves. */
+/** Brings the commit to the node. `onSend` is called before anything leaves. */
 export async function deliverCommit(
   client: DeliveryClient,
   record: PublishRecord,
   run: DeliveryRun,
   onSend: () => void,
 ): Promise<void> {
-  let first = true
-  await persist(run, () => {
-    const attempt = async () => {
-      checkTime(run)
-      onSend()
-      await sendCommit(client, record, run)
-    }
-    const begin = first ? run.inTurn(attempt) : attempt()
-    first = false
-    return begin
+  await persist(run, async () => {
+    onSend()
+    await sendCommit(client, record, run)
   })
 }
 
@@ -77,30 +71,37 @@ export async function deliverReveal(
 
 /**
  * Waits until the entry is in a process list or a saved block. If the node does not know it, commit and reveal are
- * sent again. `onAck` is told each answer. Throws `Stop` when the time is over.
+ * sent again. Throws `Stop` when the time is over.
  */
 export async function awaitAck(
   client: DeliveryClient,
   record: PublishRecord,
   run: DeliveryRun,
-  onAck: (ack: Ack) => void,
 ): Promise<void> {
   const { timing } = run
   const limit = Math.min(run.deadline, run.deadline < Infinity ? Infinity : timing.now() + ACK_TOTAL_MS)
-  let resendAt = timing.now() + RESEND_MS
+  let resendAt = timing.now() + resendMs(run)
   for (let polls = 0; ; polls++) {
     checkTime(run, limit)
     const ack = await untilNextPoll(run, () => client.ack(record.entryHash, record.chainId, run.signal))
-    if (ack) onAck(ack)
     if (ack?.entryStatus === 'TransactionACK' || ack?.entryStatus === 'DBlockConfirmed') return
     checkTime(run, limit)
     if (ack && timing.now() >= resendAt) {
-      resendAt = timing.now() + RESEND_MS
+      resendAt = timing.now() + resendMs(run)
       await untilNextPoll(run, () => sendCommit(client, record, run))
       await untilNextPoll(run, () => client.revealEntry(record.raw, run.signal))
     }
     await timing.sleep(pauseAfter(polls, ACK_POLL), run.signal)
   }
+}
+
+function resendMs({ deadline, timing }: DeliveryRun): number {
+  return Math.max(RESEND_MS.shortest, Math.min(RESEND_MS.longest, (deadline - timing.now()) * RESEND_SHARE))
+}
+
+/** Whether the node refuses this very message, and so will every time. */
+export function isRefusal(error: unknown): boolean {
+  return isCoded(error) && !error.retryable && rpcCodeOf(error) !== null
 }
 
 /** -32011 says that the commit is in. */
@@ -112,7 +113,7 @@ async function sendCommit(client: DeliveryClient, record: PublishRecord, run: De
   }
 }
 
-/** Tries until it works, the error is one that stays, or the time is over. */
+/** Tries until it works, the node refuses it, or the time is over: a wrong status now may be a right one in a second. */
 async function persist(run: DeliveryRun, attempt: () => Promise<unknown>): Promise<void> {
   const { timing } = run
   const giveUp = run.deadline < Infinity ? Infinity : timing.now() + RETRY_TOTAL_MS
@@ -122,9 +123,9 @@ async function persist(run: DeliveryRun, attempt: () => Promise<unknown>): Promi
       await attempt()
       return
     } catch (error) {
-      if (error instanceof Stop) throw error
       checkTime(run)
-      if (!isCoded(error) || !error.retryable || timing.now() >= giveUp) throw error
+      if (!isCoded(error) || isRefusal(error) || isClosed(error)) throw error
+      if (timing.now() >= giveUp) throw new Stop('late')
       await timing.sleep(pauseAfter(failures, RETRY), run.signal)
     }
   }
@@ -136,20 +137,12 @@ async function untilNextPoll<T>(run: DeliveryRun, call: () => Promise<T>): Promi
     return await call()
   } catch (error) {
     checkTime(run)
-    if (isCoded(error) && error.code !== 'E_FACTOM_ABORTED') return null
+    if (isCoded(error) && !isClosed(error)) return null
     throw error
   }
 }
 
-/** The final stage of a record that was revealed but never acknowledged in its time. */
-export function unconfirmed(last: Ack | null): RecordStage {
-  return { state: 'failed', code: 'E_FACTOM_UNCONFIRMED', reason: unconfirmedReason(last), sent: true }
-}
-
-function unconfirmedReason(last: Ack | null): string {
-  if (!last) return 'revealed, but the node gave no answer about it while its block was open'
-  if (last.commitStatus === 'TransactionACK' || last.commitStatus === 'DBlockConfirmed') {
-    return 'paid and revealed, but the node had not taken the entry in while its block was open'
-  }
-  return 'the node took neither the commit nor the entry in: too few entry credits, or a clock off by an hour?'
+/** The client was closed: whoever did that wants an end. */
+export function isClosed(error: unknown): boolean {
+  return isCoded(error) && error.code === 'E_FACTOM_ABORTED'
 }

@@ -42,7 +42,13 @@ export const FACTOM_ERRORS = {
   },
   E_FACTOM_AUTH: {
     summary: 'The factomd node asks for a user name and password.',
-    remedy: 'Start factomd without rpcuser and rpcpass, bound to a private address.',
+    remedy: 'Set PEGMINER_FACTOM_USER and PEGMINER_FACTOM_PASSWORD (or …_FILE) to its rpcuser and rpcpass.',
+    kind: 'failure',
+  },
+  E_FACTOM_TLS: {
+    summary:
+      'No secure connection to the factomd node: its certificate is not trusted, or it does not speak TLS.',
+    remedy: 'Name the certificate with --factomd-ca; give http:// for a node without TLS.',
     kind: 'failure',
   },
   E_FACTOM_HTTP: {
@@ -67,8 +73,46 @@ export const FACTOM_ERRORS = {
     kind: 'failure',
   },
   E_FACTOM_RPC: {
-    summary: 'The factomd node refuses the request.',
+    summary: 'The factomd node refuses the request for a reason that is not in its catalogue.',
     remedy: 'See the code and text of the node in the message.',
+    kind: 'failure',
+  },
+  E_FACTOM_RPC_REQUEST: {
+    summary: 'The node does not take the request for JSON-RPC 2.0 (-32600, -32700).',
+    remedy: 'Check for a proxy between here and the node that changes what passes.',
+    kind: 'failure',
+  },
+  E_FACTOM_RPC_METHOD: {
+    summary: 'The node does not know the method (-32601).',
+    remedy: 'Check that the URL leads to the API of factomd (port 8088), not to that of its wallet.',
+    kind: 'failure',
+  },
+  E_FACTOM_RPC_PARAMS: {
+    summary:
+      'The node refuses what was sent: an address, entry, commit or transaction is not valid (-32602).',
+    remedy: 'See the text of the node in the message.',
+    kind: 'failure',
+  },
+  E_FACTOM_RPC_INTERNAL: {
+    summary: 'The node had an error of its own (-32603).',
+    remedy: "Look into the node's log; the program tries again.",
+    kind: 'failure',
+    retryable: true,
+  },
+  E_FACTOM_RPC_MISSING: {
+    summary: 'The node does not have the block, entry or chain, or not yet (-32008, -32009).',
+    remedy: 'Wait until the node has synchronised.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_FACTOM_RPC_RECEIPT: {
+    summary: 'The node cannot make the receipt (-32010).',
+    remedy: 'Wait until the entry is in a saved block.',
+    kind: 'failure',
+  },
+  E_FACTOM_RPC_REPEATED: {
+    summary: 'A commit for this entry with the same or greater payment is in already (-32011).',
+    remedy: 'Nothing: the entry is paid for.',
     kind: 'failure',
   },
   E_FACTOM_HASH: {
@@ -87,6 +131,34 @@ export const FACTOM_ERRORS = {
     remedy: 'Nothing.',
     kind: 'failure',
   },
+  E_FACTOM_SYNCING: {
+    summary: 'The node is still fetching the blocks of the network.',
+    remedy: 'Wait, or name a second node with another --factomd.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_FACTOM_LAGGING: {
+    summary: 'The node is blocks behind what was seen before.',
+    remedy: 'Wait until it has caught up, or name a second node with another --factomd.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_FACTOM_RECOVERED: {
+    summary: 'The node is well again.',
+    remedy: 'Nothing.',
+    kind: 'failure',
+  },
+  E_FACTOM_SWITCHED: {
+    summary: 'Another node of the list is used from now on.',
+    remedy: 'Look after the node that is named; the first of the list is returned to when it is well.',
+    kind: 'failure',
+  },
+  E_FACTOM_RESET: {
+    summary: 'The node builds blocks on an earlier height than before: the network was reset.',
+    remedy:
+      'Nothing on a network of your own; records for the chain that is gone are given up. Else check the node.',
+    kind: 'failure',
+  },
   E_FACTOM_STALLED: {
     summary: 'The node says that its chain has stopped.',
     remedy: 'Nothing can be mined until the network goes on; check the node if others are not stalled.',
@@ -100,19 +172,46 @@ export const FACTOM_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_FACTOM_SPENDING: {
+    summary: 'The record would cost more entry credits than the limit for a block or a day allows.',
+    remedy: 'Raise --max-credits-block or --max-credits-day if that is what you want.',
+    kind: 'failure',
+  },
+  E_FACTOM_DRY_RUN: {
+    summary: 'The record was composed and signed but not sent, since --dry-run is given.',
+    remedy: 'Nothing.',
+    kind: 'failure',
+  },
+  E_FACTOM_WALLET: {
+    summary: 'The wallet does not give the secret key of the entry-credit address.',
+    remedy:
+      'Check --walletd and --ec-address; import the key into the wallet (factom-cli importaddress Es…).',
+    kind: 'failure',
+  },
+  E_FACTOM_FUNDS: {
+    summary: 'The factoid address cannot pay for the entry credits.',
+    remedy: 'Send factoids to the address that is named in the message, or buy fewer entry credits.',
+    kind: 'failure',
+  },
+  E_FACTOM_PURCHASE: {
+    summary: 'The purchase of entry credits was sent but is not seen on the chain.',
+    remedy: 'Give the same command again: the same transaction is sent, and never paid twice.',
+    kind: 'failure',
+    retryable: true,
+  },
   E_FACTOM_CREDITS: {
     summary: 'The entry-credit address has not enough entry credits.',
     remedy: 'Buy entry credits for the address that is named in the message.',
     kind: 'failure',
   },
   E_FACTOM_LATE: {
-    summary: 'The time for this block ended before the record was with the node.',
+    summary: 'The record was not with the node before the time for its block ended.',
     remedy: 'Check the speed of the node, or publish fewer records a block.',
     kind: 'failure',
   },
   E_FACTOM_UNCONFIRMED: {
-    summary: 'A record was sent but the node did not acknowledge it while its block was open.',
-    remedy: 'Check the entry credits and the clock of this machine; the record may still be in the block.',
+    summary: 'A record was sent but is not in its block.',
+    remedy: 'Check the entry credits and the clock of this machine; the message says how far it came.',
     kind: 'failure',
   },
   E_FACTOM_CHAIN: {

@@ -7,8 +7,9 @@ import { fromHex } from './bytes.js'
 import type { CurrentMinute } from './client.js'
 import { fail } from './errors.js'
 import { FakeTiming, settled, until } from './fixtures/fake-timing.js'
+import { healthOf } from './health.js'
 import * as factom from './index.js'
-import type { MinuteEvent } from './index.js'
+import type { HealthNews, MinuteEvent, NodeHealth } from './index.js'
 
 const code = (wanted: string) => ({ code: wanted })
 const refused = (rpcCode: number) => fail('E_FACTOM_RPC', 'refused', { details: { rpcCode } })
@@ -25,7 +26,10 @@ t.test('minute clock', (t) => {
   ) {
     const timing = options.timing ?? new FakeTiming()
     const abort = new AbortController()
-    const errors: { error: unknown; failures: number; downMs: number }[] = []
+    const errors: Error[] = []
+    const healths: NodeHealth[] = []
+    const news: HealthNews[] = []
+    const newsOf = factom.createHealthNews()
     const events: (MinuteEvent & { at: number })[] = []
     let polls = 0
     const client = {
@@ -48,7 +52,12 @@ t.test('minute clock', (t) => {
       signal: abort.signal,
       timing,
       pollMs: options.pollMs,
-      onError: (error, outage) => errors.push({ error, ...outage }),
+      onError: (error) => errors.push(error),
+      onHealth: (health, now) => {
+        healths.push(health)
+        const told = newsOf(health, now)
+        if (told) news.push(told)
+      },
     })
     const ended = options.manual
       ? Promise.resolve()
@@ -60,13 +69,18 @@ t.test('minute clock', (t) => {
       await ended
     })
     const pairs = () => events.map(({ height, minute }) => `${height}/${minute}`)
-    return { abort, clock, ended, errors, events, pairs, timing, polls: () => polls }
+    return { abort, clock, ended, errors, events, healths, news, pairs, timing, polls: () => polls }
   }
 
   t.test('five blocks of a real node', async (t) => {
     interface Recorded {
       atMs: number
-      currentMinute: { directoryblockheight: number; minute: number; currentminutestarttime: number }
+      currentMinute: {
+        directoryblockheight: number
+        leaderheight: number
+        minute: number
+        currentminutestarttime: number
+      }
     }
     const recorded = JSON.parse(
       readFileSync(new URL('./fixtures/minutes.json', import.meta.url), 'utf8'),
@@ -74,12 +88,13 @@ t.test('minute clock', (t) => {
     const first = recorded[0]?.atMs ?? 0
     const last = recorded.at(-1)?.atMs ?? 0
     const timing = new FakeTiming(first)
-    const { events, errors, polls } = start(
+    const { events, errors, healths, news, polls } = start(
       t,
       () => {
         const { currentMinute: state } = recorded.findLast(({ atMs }) => atMs <= timing.now()) as Recorded
         return {
           directoryBlockHeight: state.directoryblockheight,
+          leaderHeight: state.leaderheight,
           minute: state.minute,
           minuteStart: state.currentminutestarttime / 1e6,
         }
@@ -100,6 +115,16 @@ t.test('minute clock', (t) => {
       steps.map((state) => [state.directoryblockheight + 1, state.minute]),
     )
     t.equal(errors.length, 0)
+    t.same(news, [], 'a node that is well is no news')
+    t.same([...new Set(healths.map(({ state }) => state))], ['ok'])
+    for (const { at, endsAt, height, minute } of events) {
+      const next = recorded.find(
+        ({ currentMinute: state }) =>
+          state.directoryblockheight === height - 1 && state.minute === minute + 1,
+      )
+      if (next && minute > 0 && minute < 9)
+        t.ok(Math.abs(endsAt - next.atMs) < 150, `minute ${minute} ends ${endsAt - at} ms later, as told`)
+    }
     const delays = events.map(({ at, height, minute }) => {
       const step = recorded.find(
         ({ currentMinute: state }) => state.directoryblockheight === height - 1 && state.minute === minute,
@@ -148,63 +173,182 @@ t.test('minute clock', (t) => {
     t.same(pairs(), ['8/8', '8/9', '8/10', '8/0', '9/2', '12/0', '16/0', '16/1'])
   })
 
-  t.test('an outage is reported and outlasted', async (t) => {
+  t.test('an outage of an hour is told once a minute and outlasted', async (t) => {
     let down = true
-    const { errors, pairs, timing } = start(t, () =>
+    const { healths, news, pairs, timing } = start(t, () =>
       down ? unreachable() : { directoryBlockHeight: 1, minute: 3 },
     )
     await settled()
     await timing.advance(3_600_000)
-    const pauses = errors.slice(1).map(({ downMs }, i) => downMs - (errors[i]?.downMs ?? 0))
+    const outages = healths.filter((health) => health.state === 'unreachable')
+    const pauses = outages.slice(1).map(({ downMs }, i) => downMs - (outages[i]?.downMs ?? 0))
     t.ok(
       (pauses[0] ?? 0) <= 150 && Math.max(...pauses) <= 15_000 && Math.max(...pauses) > 5000,
       'pauses grow to 10 s',
     )
     t.same(
-      errors.slice(0, 3).map(({ failures }) => failures),
+      outages.slice(0, 3).map(({ failures }) => failures),
       [1, 2, 3],
     )
-    t.ok((errors.at(-1)?.downMs ?? 0) > 3_500_000)
+    t.ok((outages.at(-1)?.downMs ?? 0) > 3_500_000)
+    t.match(news[0], { level: 'warn', code: 'E_FACTOM_UNREACHABLE', message: 'nobody there' })
+    t.match(news.at(-1)?.message, /^nobody there \(for (58|59|60) min\)$/)
+    t.ok(news.length >= 50 && news.length <= 61, `${news.length} messages in an hour`)
     t.same(pairs(), [])
     down = false
     await timing.advance(20_000)
     t.same(pairs(), ['2/3'])
+    t.match(news.at(-1), {
+      level: 'info',
+      code: 'E_FACTOM_RECOVERED',
+      message: /well again after 60 min, at minute 3 of block 2/,
+    })
 
     down = true
-    const before = errors.length
+    const before = healths.length
     await timing.advance(60_000)
-    const later = errors.slice(before)
-    t.equal(later[0]?.failures, 1, 'the count begins anew')
+    const later = healths.slice(before)
+    t.match(later[0], { state: 'unreachable', failures: 1 }, 'the count begins anew')
     t.ok(later.length > 18, 'with blocks of 20 s a pause is never longer than 2 s')
+  })
+
+  t.test('a failure that passes at once is no news', async (t) => {
+    let polls = 0
+    const { news, timing } = start(t, () =>
+      ++polls % 7 === 0 ? unreachable() : { directoryBlockHeight: 1, minute: 3 },
+    )
+    await timing.advance(60_000)
+    t.ok(polls > 50)
+    t.same(news, [])
   })
 
   t.test('a saved height that goes back', async (t) => {
     const state = { directoryBlockHeight: 50, minute: 4 }
-    const { errors, pairs, timing } = start(t, () => ({ ...state }))
+    const { errors, news, pairs, timing } = start(t, () => ({ ...state }))
     await timing.advance(1000)
     state.directoryBlockHeight = 3
     await timing.advance(5000)
-    t.equal(errors.length, 1, 'is reported once')
-    t.match(errors[0]?.error, code('E_FACTOM_BACKWARDS'))
+    t.match(errors, [code('E_FACTOM_BACKWARDS')], 'is reported once')
+    t.match(news, [{ code: 'E_FACTOM_LAGGING', message: /at height 3, 50 was seen/ }])
     Object.assign(state, { directoryBlockHeight: 51, minute: 1 })
     await timing.advance(1000)
     t.same(pairs(), ['51/4', '52/1'])
+    t.match(news.at(-1), code('E_FACTOM_RECOVERED'))
+  })
+
+  t.test('a node that catches up from far behind is waited for', async (t) => {
+    const state = { directoryBlockHeight: 500, minute: 4, leaderHeight: 500 }
+    const { errors, pairs, timing } = start(t, () => ({ ...state }))
+    await timing.advance(1000)
+    Object.assign(state, { minute: 0 })
+    for (let height = 3; height < 500; height += 4) {
+      Object.assign(state, { directoryBlockHeight: height, leaderHeight: height })
+      await timing.advance(2000)
+    }
+    t.same(pairs(), ['501/4'], 'not a word in 250 s')
+    t.match(errors, [code('E_FACTOM_BACKWARDS')])
+    Object.assign(state, { directoryBlockHeight: 501, leaderHeight: 501, minute: 2 })
+    await timing.advance(1000)
+    t.same(pairs(), ['501/4', '502/2'])
+  })
+
+  t.test('a network that was reset is gone on with after a block', async (t) => {
+    const state = { directoryBlockHeight: 500, minute: 4 }
+    const { errors, events, news, pairs, timing } = start(t, () => ({ ...state }))
+    await timing.advance(1000)
+    let passed = 0
+    for (let height = 2; height < 5; height++)
+      for (let minute = 0; minute < 10; minute++) {
+        const leaderHeight = minute === 0 ? height : height
+        Object.assign(state, {
+          directoryBlockHeight: minute === 0 ? height - 1 : height,
+          leaderHeight,
+          minute,
+        })
+        await timing.advance(2000)
+        if (events.length === 1) passed += 2
+      }
+    t.ok(passed >= 20 && passed <= 26, `believed after ${passed} s of blocks of 20 s`)
+    t.match(errors, [code('E_FACTOM_BACKWARDS'), code('E_FACTOM_RESET')])
+    t.match(events[1], { height: 3, health: { state: 'ok' } }, 'a node that is well')
+    t.equal(pairs().at(-1), '5/9')
+    t.match(news.at(-1), code('E_FACTOM_RECOVERED'))
   })
 
   t.test('a stall', async (t) => {
     const state = { directoryBlockHeight: 50, minute: 4, stallDetected: false }
-    const { errors, events, timing } = start(t, () => ({ ...state }))
+    const { events, news, timing } = start(t, () => ({ ...state }))
     await timing.advance(1000)
     state.stallDetected = true
     await timing.advance(5000)
-    t.equal(errors.length, 1, 'is reported once')
-    t.match(errors[0]?.error, code('E_FACTOM_STALLED'))
+    t.match(news, [code('E_FACTOM_STALLED')], 'is told once')
     state.minute = 5
     await timing.advance(1000)
     t.match(events, [
-      { minute: 4, stalled: false },
-      { minute: 5, stalled: true },
+      { minute: 4, health: { state: 'ok' } },
+      { minute: 5, health: { state: 'stalled' } },
     ])
+  })
+
+  t.test('how a node is', (t) => {
+    const now = 1_700_000_000_000
+    const state = (change: Partial<CurrentMinute>): CurrentMinute => ({
+      leaderHeight: 100,
+      directoryBlockHeight: 100,
+      minute: 3,
+      blockStart: now - 200_000,
+      minuteStart: now - 20_000,
+      nodeTime: now,
+      blockSeconds: 600,
+      stallDetected: false,
+      ...change,
+    })
+    const of = (change: Partial<CurrentMinute>, best = -1) => healthOf(state(change), best).state
+    t.equal(of({}), 'ok')
+    t.equal(of({ minute: 0, leaderHeight: 101 }), 'ok', 'the block before is not saved yet')
+    t.equal(of({ minute: 0 }), 'syncing', 'whole blocks come in')
+    t.equal(of({ minute: 0, leaderHeight: 0, directoryBlockHeight: 0 }), 'ok', 'the first block of a network')
+    t.equal(of({ leaderHeight: 103 }), 'syncing')
+    t.equal(of({}, 101), 'ok', 'another node was a moment ahead')
+    t.equal(of({}, 102), 'lagging')
+    t.equal(of({ minuteStart: now - 90_000 }), 'ok')
+    t.equal(of({ minuteStart: now - 91_000 }), 'stalled', '1.5 minutes')
+    t.equal(of({ minuteStart: 0 }), 'ok', 'a node that has not begun one')
+    t.equal(of({ minuteStart: now - 6000, blockSeconds: 15 }), 'ok', 'a busy machine is late by seconds')
+    t.equal(of({ minuteStart: now - 7000, blockSeconds: 15 }), 'stalled')
+    t.equal(of({ stallDetected: true }), 'stalled')
+    t.end()
+  })
+
+  t.test('blocks of 15 and of 600 seconds', async (t) => {
+    for (const blockSeconds of [15, 600]) {
+      const timing = new FakeTiming(1_800_000_000_000)
+      const from = timing.now()
+      const minute = blockSeconds * 100
+      const { events, news } = start(
+        t,
+        () => {
+          const steps = Math.floor((timing.now() - from) / minute)
+          const height = 10 + Math.floor(steps / 10)
+          const saved = steps % 10 === 0 ? height - 2 : height - 1
+          return {
+            directoryBlockHeight: saved,
+            leaderHeight: height - 1,
+            minute: steps % 10,
+            minuteStart: from + steps * minute + 300_000,
+            nodeTime: timing.now() + 300_000, // its clock is five minutes ahead
+            blockSeconds,
+          }
+        },
+        { timing },
+      )
+      await settled()
+      await timing.advance(minute * 35.5)
+      t.equal(events.length, 36, `each minute of ${blockSeconds} s blocks`)
+      t.same(news, [])
+      for (const { at, endsAt } of events.slice(1))
+        t.ok(endsAt > at + minute - 60 && endsAt <= at + minute, 'ends are in time of this machine')
+    }
   })
 
   t.test('polls', async (t) => {
@@ -316,6 +460,34 @@ t.test('chains', (t) => {
       ['commit', 'reveal', 'commit', 'reveal'],
     )
     t.equal(new Set(client.commits.map(({ txid }) => txid)).size, 2)
+  })
+
+  t.test('interrupted and taken up again: paid once', async (t) => {
+    const file = `${t.testdir()}/pending.json`
+    const timing = new FakeTiming()
+    const first = node({ reveal: [fail('E_FACTOM_ABORTED', 'ended')] })
+    const options = () => ({ timing, pending: factom.openPending(file) })
+    await t.rejects(timing.run(factom.ensureChain(first, key, extIds, options())), code('E_FACTOM_ABORTED'))
+    const second = node({ balance: 0 })
+    t.match(await timing.run(factom.ensureChain(second, key, extIds, options())), { created: true })
+    t.equal(
+      second.commits[0]?.txid,
+      first.commits[0]?.txid,
+      'the same commit, though nothing is left to pay with',
+    )
+    t.equal(readFileSync(file, 'utf8'), '{}\n')
+
+    await t.rejects(
+      timing.run(factom.ensureChain(node({ reveal: [refused(-32602)] }), key, extIds, options())),
+      code('E_FACTOM_RPC'),
+    )
+    await timing.advance(3_600_000)
+    const third = node({ balance: 0 })
+    await t.rejects(
+      timing.run(factom.ensureChain(third, key, extIds, options())),
+      code('E_FACTOM_CREDITS'),
+      'the network has dropped it after an hour',
+    )
   })
 
   t.test('what cannot be done', async (t) => {

@@ -13,7 +13,7 @@ export type {
   PendingEntry,
   Properties,
 } from './client.js'
-export { ensureChain } from './chains.js'
+export { ensureChain, firstEntryOf } from './chains.js'
 export type { EnsureChainOptions, EnsuredChain } from './chains.js'
 export { createMinuteClock } from './clock.js'
 export type { MinuteClockOptions, MinuteEvent } from './clock.js'
@@ -40,10 +40,23 @@ export type {
   FollowOptions,
   KnownBlock,
 } from './follower.js'
+export { createHealthNews, NODE_STATES } from './health.js'
+export type { HealthNews, NodeHealth, NodeState } from './health.js'
 export { keyMerkleRoot, merkleRoot } from './merkle.js'
+export { openPending } from './pending.js'
+export type { PendingMessages } from './pending.js'
+export { begunPurchase, buyCredits, composePurchase, fctText } from './purchase.js'
+export type { Purchase, PurchaseTerms } from './purchase.js'
 export { createPublisher } from './publisher.js'
-export type { Publisher, PublisherOptions, PublishOptions, PublishResult } from './publisher.js'
+export type {
+  Publisher,
+  PublisherOptions,
+  PublishOptions,
+  PublishResult,
+  SettleOptions,
+} from './publisher.js'
 export type { RecordState } from './record.js'
 export { BLOCK_NOT_FOUND, nodeUrl, rpcCodeOf } from './rpc.js'
 export type { RpcCall } from './rpc.js'
 export type { Timing } from './timing.js'
+export { walletKey } from './wallet.js'

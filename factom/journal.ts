@@ -8,8 +8,8 @@ import { promisify } from 'node:util'
 
 import { makeFolder, messageOf } from '../config/index.js'
 import { fail } from './errors.js'
-import { readLines, stageLine, wholeLine } from './record.js'
-import type { PublishRecord } from './record.js'
+import { dayOf, mayBeSent, readLines, spentLine, stageLine, wholeLine } from './record.js'
+import type { JournalContent, PublishRecord } from './record.js'
 
 export interface Journal {
   /** Every record that is remembered, by entry hash. */
@@ -19,6 +19,10 @@ export interface Journal {
    * neither disk nor `records` has changed.
    */
   put(records: readonly PublishRecord[]): Promise<void>
+  /** Forgets records for good; what they cost stays in `spentOn`. Rejects like `put`. */
+  discard(entryHashes: readonly string[]): Promise<void>
+  /** Entry credits of all records of a day (UTC, `2026-11-26`) that may have been paid, forgotten ones too. */
+  spentOn(day: string): number
   /** Waits for what is being written and closes the file. */
   close(): Promise<void>
 }
@@ -29,25 +33,30 @@ const MAX_BYTES = 256 * 1024 * 1024
 const REWRITE_BYTES = 8 * 1024 * 1024
 const fdatasync = promisify(fs.fdatasync)
 
+/** Older sums than those of yesterday and today are of no use. */
+const KEEP_DAYS = 2
+
 interface Batch {
   readonly records: readonly PublishRecord[]
+  readonly discard: readonly string[]
   resolve(): void
   reject(error: Error): void
 }
 
 /** Opens or creates the journal; a last line that was cut off by a crash is dropped. Throws `E_FACTOM_JOURNAL`. */
 export function openJournal(file: string): Journal {
-  const records = guarded(file, () => {
+  const content = guarded(file, () => {
     makeFolder(path.dirname(file))
     return read(file)
   })
-  forgetOld(records)
+  const { records, spent } = content
+  forgetOld(content)
   let size = 0
   let fd = -1
   const rewrite = () => {
     if (fd >= 0) fs.closeSync(fd)
     fd = -1
-    ;({ fd, size } = writeWhole(file, records.values()))
+    ;({ fd, size } = writeWhole(file, content))
   }
   guarded(file, rewrite)
 
@@ -61,6 +70,11 @@ export function openJournal(file: string): Journal {
       const batches = waiting.splice(0)
       try {
         await append(batches.flatMap((batch) => batch.records))
+        const discarded = batches.flatMap((batch) => batch.discard)
+        if (discarded.length > 0) {
+          forget(content, (record) => discarded.includes(record.entryHash))
+          rewrite()
+        }
         for (const batch of batches) batch.resolve()
       } catch (error) {
         const trouble = journalError(file, error)
@@ -72,6 +86,7 @@ export function openJournal(file: string): Journal {
 
   async function append(changes: readonly PublishRecord[]): Promise<void> {
     if (fd < 0) rewrite()
+    if (changes.length === 0) return
     const seen = new Set(records.keys())
     const text = changes.map((record) => {
       const known = seen.has(record.entryHash)
@@ -88,7 +103,7 @@ export function openJournal(file: string): Journal {
     }
     size += bytes.length
     for (const record of changes) records.set(record.entryHash, record)
-    if (size > REWRITE_BYTES && forgetOld(records)) shrink()
+    if (size > REWRITE_BYTES && forgetOld(content)) shrink()
   }
 
   /** If it fails, the old file is whole still, or the next batch writes a new one. */
@@ -110,14 +125,22 @@ export function openJournal(file: string): Journal {
     }
   }
 
+  function queue(changes: readonly PublishRecord[], discard: readonly string[]): Promise<void> {
+    if (closed) return Promise.reject(fail('E_FACTOM_JOURNAL', `the journal ${file} is closed`))
+    return new Promise((resolve, reject) => {
+      waiting.push({ records: changes, discard, resolve, reject })
+      writing ??= write()
+    })
+  }
+
   return {
     records,
-    put(changes) {
-      if (closed) return Promise.reject(fail('E_FACTOM_JOURNAL', `the journal ${file} is closed`))
-      return new Promise((resolve, reject) => {
-        waiting.push({ records: changes, resolve, reject })
-        writing ??= write()
-      })
+    put: (changes) => queue(changes, []),
+    discard: (entryHashes) => queue([], entryHashes),
+    spentOn(day) {
+      let sum = spent.get(day) ?? 0
+      for (const record of records.values()) if (dayOf(record.timeMs) === day) sum += paidBy(record)
+      return sum
     },
     async close() {
       if (closed) return
@@ -128,12 +151,12 @@ export function openJournal(file: string): Journal {
   }
 }
 
-function read(file: string): Map<string, PublishRecord> {
+function read(file: string): JournalContent {
   let size: number
   try {
     size = fs.statSync(file).size
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { records: new Map(), spent: new Map() }
     throw error
   }
   if (size > MAX_BYTES)
@@ -141,7 +164,7 @@ function read(file: string): Map<string, PublishRecord> {
   const lines = fs.readFileSync(file, 'utf8').split('\n')
   lines.pop() // what follows the last newline: nothing, or a line that a crash cut off
   const found = readLines(lines)
-  if (found.records) return found.records
+  if ('records' in found) return found
   throw fail(
     'E_FACTOM_JOURNAL',
     `line ${found.damaged} of the journal ${file} is damaged: move the file away if no record of the last hour is in it`,
@@ -149,9 +172,10 @@ function read(file: string): Map<string, PublishRecord> {
 }
 
 /** Writes the records under a temporary name, syncs, renames. The new file stays open for appending. */
-function writeWhole(file: string, records: Iterable<PublishRecord>): { fd: number; size: number } {
+function writeWhole(file: string, { records, spent }: JournalContent): { fd: number; size: number } {
   const temporary = `${file}.new`
-  const bytes = Buffer.from(Array.from(records, wholeLine).join(''))
+  const sums = Array.from(spent, ([day, credits]) => spentLine(day, credits))
+  const bytes = Buffer.from([...sums, ...Array.from(records.values(), wholeLine)].join(''))
   const fd = fs.openSync(temporary, 'w', 0o600)
   try {
     writeAll(fd, bytes, 0)
@@ -180,12 +204,29 @@ function syncFolder(folder: string): void {
 }
 
 /** Whether anything was old enough. */
-function forgetOld(records: Map<string, PublishRecord>): boolean {
+function forgetOld(content: JournalContent): boolean {
   let newest = 0
-  for (const { height } of records.values()) newest = Math.max(newest, height)
+  for (const { height } of content.records.values()) newest = Math.max(newest, height)
+  return forget(content, ({ height }) => height < newest - KEEP_BLOCKS)
+}
+
+/** Takes records out and adds what they cost to their day. Whether there were any. */
+function forget({ records, spent }: JournalContent, which: (record: PublishRecord) => boolean): boolean {
   const before = records.size
-  for (const [hash, { height }] of records) if (height < newest - KEEP_BLOCKS) records.delete(hash)
+  for (const record of records.values()) {
+    if (!which(record)) continue
+    records.delete(record.entryHash)
+    const day = dayOf(record.timeMs)
+    spent.set(day, (spent.get(day) ?? 0) + paidBy(record))
+  }
+  const old = [...spent.keys()].sort().slice(0, -KEEP_DAYS)
+  for (const day of old) spent.delete(day)
   return records.size < before
+}
+
+/** What a record may have cost. */
+function paidBy(record: PublishRecord): number {
+  return mayBeSent(record) ? record.credits : 0
 }
 
 function guarded<T>(file: string, run: () => T): T {

@@ -1,91 +1,122 @@
 /**
- * Publishes records: commit, reveal, acknowledgement, each step journalled, so that a crash at any point neither
- * pays twice nor forgets. A commit is signed once; when it has to be sent again, the same bytes go out, which the
- * network charges at most once.
+ * Publishes records: commit, reveal, acknowledgement, and at last the saved block, each step journalled, so that a
+ * crash at any point neither pays twice nor forgets. A commit is signed once; when it has to be sent again, the same
+ * bytes go out, which the network charges at most once.
  */
-import { isCoded } from '../config/index.js'
+import { isCoded, messageOf } from '../config/index.js'
 import type { EcKey } from './address.js'
-import type { Ack } from './client.js'
 import { composeEntryCommit } from './commit.js'
-import { awaitAck, deliverCommit, deliverReveal, Stop, unconfirmed } from './delivery.js'
+import { awaitAck, checkTime, deliverCommit, deliverReveal, isClosed, isRefusal, Stop } from './delivery.js'
 import type { DeliveryClient, DeliveryRun } from './delivery.js'
 import { encodeEntry, entryCost, entryHash } from './entry.js'
 import type { Entry } from './entry.js'
 import { openJournal } from './journal.js'
 import { createLimiter } from './limit.js'
 import type { Limiter } from './limit.js'
-import { isFinal, mayBeSent, recordFacts } from './record.js'
+import { dayOf, isFinal, mayBeSent, recordFacts } from './record.js'
 import type { PublishRecord, RecordStage, RecordState } from './record.js'
+import { settleRecords } from './settlement.js'
+import type { SettlementClient } from './settlement.js'
 import { REAL_TIME, signalUntil } from './timing.js'
 import type { Timing } from './timing.js'
 
 export interface PublisherOptions {
-  readonly client: DeliveryClient
+  readonly client: DeliveryClient & SettlementClient
   /** Pays for the records. */
   readonly key: EcKey
   /** The journal's file. One publisher at a time. */
   readonly journal: string
-  /** Records between commit and reveal at once. Default 4. */
+  /** Records between commit and reveal at once. Default 8. */
   readonly parallel?: number
+  /** Most entry credits for the records of a block, and of a day (UTC). Default: no limit. */
+  readonly limits?: { readonly block?: number | undefined; readonly day?: number | undefined }
+  /** Everything but sending: records are composed, signed and journalled, and missed. */
+  readonly dryRun?: boolean
   /** Told when a step that was done could not be journalled; publishing goes on. */
   readonly onError?: (error: unknown) => void
   readonly timing?: Timing
 }
 
-export interface PublishOptions {
+export interface SettleOptions {
   /** Stops at once and leaves the records as they are, to be resumed. */
   readonly signal?: AbortSignal
-  /** UNIX ms. Nothing is sent from then on; what is unfinished fails. Without it each step is tried for 10 s. */
-  readonly deadline?: number
   /** Told each new state but the first (`composed`). */
   readonly onStatus?: (status: PublishResult) => void
+}
+
+export interface PublishOptions extends SettleOptions {
+  /** UNIX ms. Nothing is sent from then on. Without it each step is tried for 10 s. */
+  readonly deadline?: number
 }
 
 export interface PublishResult {
   readonly height: number
   readonly entryHash: string
-  /** Not final (`acknowledged` or `failed`) only where the signal stopped the work. */
+  /** Not final (`landed` or `missed`) until the block is saved and `settle` has looked into it. */
   readonly state: RecordState
   /** Entry credits that the record costs once its commit is in. */
   readonly credits: number
-  /** Of its commit. */
+  /** Of its commit; `''` if none was signed. */
   readonly txid: string
   /** Whether the commit may have reached the node. */
   readonly sent: boolean
-  /** Of `failed`: `E_FACTOM_…` and a sentence. */
+  /** From the call of `publish` or `resume` to this state, ms. Not known for what `settle` tells. */
+  readonly elapsedMs?: number
+  /** Of `missed`: `E_FACTOM_…` and a sentence. */
   readonly code?: string
   readonly reason?: string
 }
 
 export interface Publisher {
   /**
-   * Publishes records for the block under construction, the best first. Entries that are in the journal already are
-   * taken up where they are; unfinished records of earlier blocks fail first. Throws `E_FACTOM_JOURNAL` or
-   * `E_FACTOM_ENTRY` before anything is sent; what happens to a single record is in its result.
+   * Publishes records for the block under construction, the best first, within the limits of spending. Entries that
+   * are in the journal already are taken up where they are. Resolves when all are acknowledged, or the time is over.
+   * Throws `E_FACTOM_JOURNAL` or `E_FACTOM_ENTRY` before anything is sent; what happens to a single record is in its
+   * result.
    */
   publish(height: number, entries: readonly Entry[], options?: PublishOptions): Promise<PublishResult[]>
   /** Takes up what an earlier run left unfinished for this block. Results of all records of the block. */
   resume(height: number, options?: PublishOptions): Promise<PublishResult[]>
+  /** Whether records of blocks up to this one have no final state yet. */
+  unsettled(savedHeight: number): boolean
+  /**
+   * Looks for them in the saved blocks: each lands or is missed. Results of those that got a final state. Throws what
+   * goes wrong with the node; nothing has changed then.
+   */
+  settle(savedHeight: number, options?: SettleOptions): Promise<PublishResult[]>
+  /**
+   * The network was reset and builds block `height` now: records above it belong to a chain that is gone. They are
+   * missed and forgotten.
+   */
+  reset(height: number, options?: SettleOptions): Promise<void>
   /** Hashes of the entries that were sent, or may have been, for this block, in any run; the best first. */
   published(height: number): string[]
   close(): Promise<void>
 }
 
-const PARALLEL = 4
+const PARALLEL = 8
+/** What is left of an earlier record's duration with each later one, and with each block. */
+const FADING = 0.8
+const FORGETTING = 0.5
 
 /** What the records of one call share. */
 interface PublishRun extends DeliveryRun {
   readonly slots: Limiter
   /** Composed by this call: nothing of them has left yet. */
   readonly fresh: ReadonlySet<string>
+  /** How long commit and reveal of a record took, ms; rather the longest than the mean. */
+  readonly pace: { ms: number }
   readonly notify: (record: PublishRecord) => void
 }
 
+type Composed = { readonly hash: string } | { readonly refused: PublishResult }
+
 /** Throws `E_FACTOM_JOURNAL` if the journal cannot be opened. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { client, key } = options
+  const { client, key, limits = {}, dryRun = false } = options
   const timing = options.timing ?? REAL_TIME
   const journal = openJournal(options.journal)
+  const pace = { ms: 0 }
   /** Records on their way: two calls never drive the same one. */
   const underWay = new Map<string, Promise<PublishRecord>>()
 
@@ -94,29 +125,41 @@ export function createPublisher(options: PublisherOptions): Publisher {
     return records.sort((a, b) => a.rank - b.rank)
   }
 
-  /** Signs commits for the entries that are not known yet. Hashes in the order of the entries, each once. */
-  function compose(
-    height: number,
-    entries: readonly Entry[],
-  ): { hashes: Set<string>; fresh: PublishRecord[] } {
-    const hashes = new Set<string>()
+  /** Entry credits that may still be spent on a block, and which limit says so. */
+  function allowance(height: number): { left: number; limit: string } {
+    const spentOnBlock = recordsOf(height)
+      .filter(mayBeSent)
+      .reduce((sum, { credits }) => sum + credits, 0)
+    const block = (limits.block ?? Infinity) - spentOnBlock
+    const day = (limits.day ?? Infinity) - journal.spentOn(dayOf(timing.now()))
+    return block <= day
+      ? { left: block, limit: `${limits.block} entry credits a block` }
+      : { left: day, limit: `${limits.day} entry credits a day` }
+  }
+
+  /** Signs commits for the entries that are not known yet, as long as the limits allow. In order, each entry once. */
+  function compose(height: number, entries: readonly Entry[]) {
+    const composed = new Map<string, Composed>()
     const fresh: PublishRecord[] = []
     const rank = recordsOf(height).length
+    const { left, limit } = allowance(height)
+    let spent = 0
     for (const entry of entries) {
       const raw = encodeEntry(entry)
       const hash = entryHash(raw)
-      if (!hashes.has(hash) && !journal.records.has(hash)) {
-        const commit = composeEntryCommit({
-          entryHash: hash,
-          credits: entryCost(raw),
-          timeMs: timing.now(),
-          key,
-        })
-        fresh.push({ ...recordFacts(height, rank + fresh.length, raw, commit), stage: { state: 'composed' } })
+      if (composed.has(hash)) continue
+      composed.set(hash, { hash })
+      if (journal.records.has(hash)) continue
+      const credits = entryCost(raw)
+      if (spent + credits > left) {
+        composed.set(hash, { refused: tooDear({ height, entryHash: hash, credits }, limit) })
+        continue
       }
-      hashes.add(hash)
+      spent += credits
+      const commit = composeEntryCommit({ entryHash: hash, credits, timeMs: timing.now(), key })
+      fresh.push({ ...recordFacts(height, rank + fresh.length, raw, commit), stage: { state: 'composed' } })
     }
-    return { hashes, fresh }
+    return { composed: [...composed.values()], fresh }
   }
 
   /** A step that was done but could not be journalled is done again after a restart, which costs nothing. */
@@ -140,12 +183,15 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   /** Takes one record as far as it goes; its last stage. Throws only for faults of the program. */
   async function drive(start: PublishRecord, run: PublishRun): Promise<PublishRecord> {
+    if (dryRun) return move(start, DRY, run)
     let record = start
     let sent = !run.fresh.has(start.entryHash)
-    let last: Ack | null = null
     try {
       await run.slots(async () => {
+        const begun = timing.now()
         if (record.stage.state === 'composed') {
+          // A commit whose reveal would come too late is paid in vain.
+          if (!sent) checkTime(run, run.deadline - run.pace.ms)
           await deliverCommit(client, record, run, () => (sent = true))
           record = await move(record, { state: 'committed' }, run)
         }
@@ -153,12 +199,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
           await deliverReveal(client, record, run)
           record = await move(record, { state: 'revealed' }, run)
         }
+        run.pace.ms = Math.max(timing.now() - begun, run.pace.ms * FADING)
       })
-      await awaitAck(client, record, run, (ack) => (last = ack))
-      return await move(record, { state: 'acknowledged' }, run)
+      if (record.stage.state === 'revealed') {
+        await awaitAck(client, record, run)
+        record = await move(record, { state: 'acknowledged' }, run)
+      }
+      return record
     } catch (error) {
-      if (isInterruption(error)) return record
-      return await move(record, endedBy(error, record.stage.state, { sent, last }), run)
+      const end = endedBy(error, record.stage.state, sent)
+      return end === null ? record : await move(record, end, run)
     }
   }
 
@@ -169,15 +219,17 @@ export function createPublisher(options: PublisherOptions): Publisher {
   ) {
     const deadline = given.deadline ?? Infinity
     const until = signalUntil(deadline, given.signal, timing)
+    const begun = timing.now()
+    pace.ms *= FORGETTING
     const run: PublishRun = {
       signal: until.signal,
       outer: given.signal,
       deadline,
       timing,
       fresh,
-      inTurn: createLimiter(1),
+      pace,
       slots: createLimiter(options.parallel ?? PARALLEL),
-      notify: (record) => given.onStatus?.(resultOf(record)),
+      notify: (record) => given.onStatus?.({ ...resultOf(record), elapsedMs: timing.now() - begun }),
     }
     const driven = records.map(async (record) => {
       if (isFinal(record)) return record
@@ -196,28 +248,41 @@ export function createPublisher(options: PublisherOptions): Publisher {
     }
   }
 
-  /** Records of blocks that are over fail, unless a call is still busy with them. */
-  async function settleBefore(height: number, given: PublishOptions): Promise<void> {
-    const over = [...journal.records.values()]
-      .filter((record) => record.height < height && !isFinal(record) && !underWay.has(record.entryHash))
-      .map((record) => {
-        const stage = endedBy(new Stop('late'), record.stage.state, { sent: true, last: null })
-        return { ...record, stage }
-      })
-    if (over.length > 0) await note(over, (record) => given.onStatus?.(resultOf(record)))
+  function unsettledUpTo(savedHeight: number): PublishRecord[] {
+    return [...journal.records.values()].filter(
+      (record) => record.height <= savedHeight && !isFinal(record) && !underWay.has(record.entryHash),
+    )
   }
 
   return {
     async publish(height, entries, given = {}) {
-      await settleBefore(height, given)
-      const { hashes, fresh } = compose(height, entries)
+      const { composed, fresh } = compose(height, entries)
       if (fresh.length > 0) await journal.put(fresh)
-      const records = [...hashes].map((hash) => journal.records.get(hash) as PublishRecord)
-      return driveAll(records, new Set(fresh.map(({ entryHash }) => entryHash)), given)
+      const records = composed.flatMap((one) =>
+        'hash' in one ? [journal.records.get(one.hash) as PublishRecord] : [],
+      )
+      for (const one of composed) if ('refused' in one) given.onStatus?.(one.refused)
+      const results = await driveAll(records, new Set(fresh.map((record) => record.entryHash)), given)
+      return composed.map((one) => ('refused' in one ? one.refused : (results.shift() as PublishResult)))
     },
-    async resume(height, given = {}) {
-      await settleBefore(height, given)
-      return driveAll(recordsOf(height), new Set(), given)
+    resume: (height, given = {}) => driveAll(recordsOf(height), new Set(), given),
+    unsettled: (savedHeight) => unsettledUpTo(savedHeight).length > 0,
+    async settle(savedHeight, { signal, onStatus } = {}) {
+      const due = unsettledUpTo(savedHeight)
+      if (due.length === 0) return []
+      const settled = await settleRecords(client, due, { savedHeight, signal })
+      const moved = settled.map(({ record, stage }) => ({ ...record, stage }))
+      await note(moved, (record) => onStatus?.(resultOf(record)))
+      return moved.map(resultOf)
+    },
+    async reset(height, { onStatus } = {}) {
+      const gone = [...journal.records.values()].filter((record) => record.height > height)
+      const unfinished = gone.filter((record) => !isFinal(record))
+      await note(
+        unfinished.map((record) => ({ ...record, stage: GONE })),
+        (record) => onStatus?.(resultOf(record)),
+      )
+      if (gone.length > 0) await journal.discard(gone.map((record) => record.entryHash))
     },
     published: (height) =>
       recordsOf(height)
@@ -230,35 +295,43 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 }
 
-/** The caller stopped, or the client was closed: the record stays as it is. */
-function isInterruption(error: unknown): boolean {
-  return error instanceof Stop
-    ? error.why === 'interrupted'
-    : isCoded(error) && error.code === 'E_FACTOM_ABORTED'
+const DRY: RecordStage = {
+  state: 'missed',
+  code: 'E_FACTOM_DRY_RUN',
+  reason: 'a dry run: composed and signed, but not sent',
+  sent: false,
 }
 
-/** The final stage of a record that goes no further because of `error`. */
-function endedBy(
-  error: unknown,
-  state: RecordState,
-  known: { sent: boolean; last: Ack | null },
-): RecordStage {
+const GONE: RecordStage = {
+  state: 'missed',
+  code: 'E_FACTOM_RESET',
+  reason: 'the network was reset: the chain that it was made for is gone',
+  sent: true,
+}
+
+/** The final stage of a record that goes no further because of `error`; `null` if its block will tell. */
+function endedBy(error: unknown, state: RecordState, sent: boolean): RecordStage | null {
   if (error instanceof Stop) {
-    if (state === 'revealed') return unconfirmed(known.last)
-    return { state: 'failed', code: 'E_FACTOM_LATE', reason: lateReason(state, known.sent), sent: known.sent }
+    if (error.why === 'interrupted' || state !== 'composed' || sent) return null
+    const reason = 'its block was over before it could be sent'
+    return { state: 'missed', code: 'E_FACTOM_LATE', reason, sent }
   }
   if (!isCoded(error)) throw error
-  return { state: 'failed', code: error.code, reason: error.message, sent: known.sent }
+  if (isClosed(error)) return null
+  if (isRefusal(error)) return { state: 'missed', code: error.code, reason: messageOf(error), sent }
+  throw error
 }
 
-function lateReason(state: RecordState, sent: boolean): string {
-  if (!sent) return 'its block was over before it could be sent'
-  if (state === 'composed') return 'its block was over before the node answered its commit'
-  return 'paid, but its block was over before the node took its reveal'
+function tooDear(
+  facts: Pick<PublishResult, 'height' | 'entryHash' | 'credits'>,
+  limit: string,
+): PublishResult {
+  const reason = `the limit of ${limit} is reached`
+  return { ...facts, state: 'missed', txid: '', sent: false, code: 'E_FACTOM_SPENDING', reason }
 }
 
 function resultOf({ height, entryHash, credits, txid, stage }: PublishRecord): PublishResult {
   const facts = { height, entryHash, state: stage.state, credits, txid }
-  if (stage.state !== 'failed') return { ...facts, sent: stage.state !== 'composed' }
+  if (stage.state !== 'missed') return { ...facts, sent: stage.state !== 'composed' }
   return { ...facts, sent: stage.sent, code: stage.code, reason: stage.reason }
 }

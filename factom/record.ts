@@ -1,6 +1,6 @@
 /**
  * One record on its way to the chain, as a state machine without I/O, and its lines in the journal:
- * composed → committed → revealed → acknowledged, or failed from any of the first three.
+ * composed → committed → revealed → acknowledged → landed (in its own block), or missed from any of the first four.
  */
 import { fromHex, isHash, toHex } from './bytes.js'
 import { decodeEntryCommit } from './commit.js'
@@ -20,6 +20,8 @@ export interface RecordFacts {
   readonly commit: Uint8Array
   readonly credits: number
   readonly txid: string
+  /** The commit's own time, UNIX ms. */
+  readonly timeMs: number
 }
 
 export type RecordStage =
@@ -27,8 +29,10 @@ export type RecordStage =
   | { readonly state: 'committed' }
   | { readonly state: 'revealed' }
   | { readonly state: 'acknowledged' }
+  /** It is in the saved block that it was made for. */
+  | { readonly state: 'landed' }
   | {
-      readonly state: 'failed'
+      readonly state: 'missed'
       /** `E_FACTOM_…`. */
       readonly code: string
       readonly reason: string
@@ -47,12 +51,13 @@ const ORDER: Readonly<Record<RecordState, number>> = {
   committed: 1,
   revealed: 2,
   acknowledged: 3,
-  failed: 3,
+  landed: 4,
+  missed: 4,
 }
 
 /** The facts of an entry and its signed commit. */
 export function recordFacts(height: number, rank: number, raw: Uint8Array, commit: Uint8Array): RecordFacts {
-  const { credits, txid } = decodeEntryCommit(commit)
+  const { credits, txid, timeMs } = decodeEntryCommit(commit)
   return {
     height,
     rank,
@@ -62,16 +67,17 @@ export function recordFacts(height: number, rank: number, raw: Uint8Array, commi
     commit,
     credits,
     txid,
+    timeMs,
   }
 }
 
 export function isFinal(record: PublishRecord): boolean {
-  return ORDER[record.stage.state] === 3
+  return ORDER[record.stage.state] === 4
 }
 
 /** Whether the record counts against the records of its block: all but those that never left. */
 export function mayBeSent({ stage }: PublishRecord): boolean {
-  return stage.state !== 'failed' || stage.sent
+  return stage.state !== 'missed' || stage.sent
 }
 
 /** A line that holds everything. */
@@ -84,31 +90,56 @@ export function stageLine({ entryHash: hash, stage }: PublishRecord): string {
   return line({ hash, ...stage })
 }
 
-/**
- * The records of a journal's text by entry hash. Each line is checked; `null` with the line's number (from 1) for
- * one that cannot be: not JSON, hashes that do not fit, a step backwards, a step of a record that was never composed.
- */
-export function readLines(
-  lines: readonly string[],
-): { records: Map<string, PublishRecord> } | { records: null; damaged: number } {
-  const records = new Map<string, PublishRecord>()
-  for (const [index, text] of lines.entries()) {
-    const record = readLine(text, records)
-    if (!record) return { records: null, damaged: index + 1 }
-    records.set(record.entryHash, record)
-  }
-  return { records }
+/** A line that tells what forgotten records of a day (UTC) have cost. */
+export function spentLine(day: string, credits: number): string {
+  return line({ day, credits })
 }
 
-function readLine(text: string, known: ReadonlyMap<string, PublishRecord>): PublishRecord | null {
+/** `2026-11-26`, the UTC day of a time in ms. */
+export function dayOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10)
+}
+
+export interface JournalContent {
+  /** By entry hash. */
+  readonly records: Map<string, PublishRecord>
+  /** Entry credits of forgotten records by day. */
+  readonly spent: Map<string, number>
+}
+
+/**
+ * What a journal's text holds. Each line is checked; only `damaged`, the line's number (from 1), for one that cannot
+ * be: not JSON, hashes that do not fit, a step backwards, a step of a record that was never composed.
+ */
+export function readLines(lines: readonly string[]): JournalContent | { damaged: number } {
+  const content: JournalContent = { records: new Map(), spent: new Map() }
+  for (const [index, text] of lines.entries()) if (!readLine(text, content)) return { damaged: index + 1 }
+  return content
+}
+
+function readLine(text: string, { records, spent }: JournalContent): boolean {
   let fields: unknown
   try {
     fields = JSON.parse(text)
   } catch {
-    return null
+    return false
   }
-  if (typeof fields !== 'object' || fields === null) return null
-  const { hash, height, rank, entry, commit, ...rest } = fields as Record<string, unknown>
+  if (typeof fields !== 'object' || fields === null) return false
+  const { day, credits } = fields as Record<string, unknown>
+  if (typeof day === 'string' && /^\d{4}-\d\d-\d\d$/.test(day) && isCount(credits)) {
+    spent.set(day, credits)
+    return true
+  }
+  const record = readRecord(fields as Record<string, unknown>, records)
+  if (record) records.set(record.entryHash, record)
+  return record !== null
+}
+
+function readRecord(
+  fields: Readonly<Record<string, unknown>>,
+  known: ReadonlyMap<string, PublishRecord>,
+): PublishRecord | null {
+  const { hash, height, rank, entry, commit, ...rest } = fields
   const stage = readStage(rest)
   if (!stage) return null
   if (isHash(hash)) {
@@ -139,8 +170,9 @@ function readStage(fields: Record<string, unknown>): RecordStage | null {
     case 'committed':
     case 'revealed':
     case 'acknowledged':
+    case 'landed':
       return { state }
-    case 'failed':
+    case 'missed':
       if (typeof code !== 'string' || typeof reason !== 'string' || typeof sent !== 'boolean') return null
       return { state, code, reason, sent }
     default:

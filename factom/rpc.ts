@@ -11,7 +11,7 @@ import type { AxiosResponse } from 'axios'
 
 import { isCoded } from '../config/index.js'
 import type { CodedError } from '../config/index.js'
-import { fail } from './errors.js'
+import { fail, FACTOM_ERRORS } from './errors.js'
 import { printable } from './reply.js'
 
 export interface RpcCall {
@@ -24,8 +24,12 @@ export interface RpcCall {
 export interface RpcOptions {
   /** `http://host:port`, `https://…` or `host:port`; the path `/v2` is added if there is none. */
   readonly url: string
-  /** For the whole of one call, from connecting to the last byte. Default 5000. */
+  /** For the whole of one call, from connecting to the last byte; slow methods get four times as long. Default 5000. */
   readonly timeoutMs?: number
+  /** For a node that asks for them (HTTP Basic). */
+  readonly login?: { readonly user: string; readonly password: string } | undefined
+  /** Certificates (PEM) to trust instead of the system's, for https with a certificate of one's own. */
+  readonly ca?: string | undefined
   /** Largest reply that is read. Default 8 MiB. */
   readonly maxBytes?: number
   /** Told about every call, for metrics. */
@@ -35,30 +39,50 @@ export interface RpcOptions {
 export interface Rpc {
   /** The node's address with path, without any secret. */
   readonly url: string
-  /** The `result` of one call. Throws `E_FACTOM_…`; a refusal by the node is `E_FACTOM_RPC`. */
+  /** The `result` of one call. Throws `E_FACTOM_…`; a refusal by the node is `E_FACTOM_RPC…`. */
   call(method: string, params?: object, signal?: AbortSignal): Promise<unknown>
   /** Ends calls under way (`E_FACTOM_ABORTED`) and closes the connections. */
   close(): void
+}
+
+interface Exchange {
+  readonly body: string
+  readonly limitMs: number
+  /** The caller's own signal. */
+  readonly outer: AbortSignal | undefined
 }
 
 const TIMEOUT_MS = 5000
 const MAX_BYTES = 8 * 1024 * 1024
 /** Bounds what a burst of calls may open; one block of records needs far less. */
 const MAX_SOCKETS = 16
-/** `database error` and panics pass; what is not found (-32008, -32009) may be saved later. */
-const RETRYABLE_RPC = new Set([-32603, -32008, -32009])
+/** No reply of a node is nested deeper than ten levels; what is, would break recursive code. */
+const MAX_DEPTH = 64
+/** They walk everything that is pending, or whole blocks. */
+const SLOW_METHODS: ReadonlySet<string> = new Set([
+  'pending-entries',
+  'raw-data',
+  'entry-block',
+  'dblock-by-height',
+  'fblock-by-height',
+])
 
 export function createRpc(options: RpcOptions): Rpc {
   const url = nodeUrl(options.url)
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
   const agents = {
     httpAgent: new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
-    httpsAgent: new https.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
+    httpsAgent: new https.Agent({
+      keepAlive: true,
+      maxSockets: MAX_SOCKETS,
+      ...(options.ca !== undefined && { ca: options.ca }),
+    }),
   }
   const closing = new AbortController()
   setMaxListeners(0, closing.signal) // each call under way waits on it
   const axiosClient = axios.create({
     ...agents,
+    ...(options.login && { auth: { username: options.login.user, password: options.login.password } }),
     headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'pegminer' },
     maxContentLength: options.maxBytes ?? MAX_BYTES,
     maxRedirects: 0,
@@ -71,14 +95,15 @@ export function createRpc(options: RpcOptions): Rpc {
   })
   let lastId = 0
 
-  async function post(body: string, outer: AbortSignal | undefined): Promise<AxiosResponse<string>> {
+  async function post({ body, limitMs, outer }: Exchange): Promise<AxiosResponse<string>> {
     const cut = new AbortController()
     const stop = () => cut.abort()
     let timedOut = false
     const timer = setTimeout(() => {
       timedOut = true
       stop()
-    }, timeoutMs)
+    }, limitMs)
+    if (outer) setMaxListeners(0, outer) // the caller may have any number of calls under way
     for (const signal of [outer, closing.signal]) {
       if (signal?.aborted) stop()
       signal?.addEventListener('abort', stop)
@@ -86,7 +111,7 @@ export function createRpc(options: RpcOptions): Rpc {
     try {
       return await axiosClient.post<string>(url, body, { signal: cut.signal })
     } catch (error) {
-      if (timedOut) throw fail('E_FACTOM_TIMEOUT', `${url} did not finish its reply within ${timeoutMs} ms`)
+      if (timedOut) throw fail('E_FACTOM_TIMEOUT', `${url} did not finish its reply within ${limitMs} ms`)
       if (cut.signal.aborted) throw fail('E_FACTOM_ABORTED', `the call to ${url} was ended`)
       throw error
     } finally {
@@ -96,14 +121,14 @@ export function createRpc(options: RpcOptions): Rpc {
   }
 
   /** A kept connection may be closed by the node just as it is used again: such a call is sent once more. */
-  async function exchange(body: string, signal: AbortSignal | undefined): Promise<AxiosResponse<string>> {
+  async function exchange(given: Exchange): Promise<AxiosResponse<string>> {
     try {
-      return await post(body, signal)
+      return await post(given)
     } catch (error) {
       if (!isStaleConnection(error)) throw transportError(error, url)
     }
     try {
-      return await post(body, signal)
+      return await post(given)
     } catch (error) {
       throw transportError(error, url)
     }
@@ -117,7 +142,8 @@ export function createRpc(options: RpcOptions): Rpc {
       let outcome = 'ok'
       try {
         const body = JSON.stringify({ jsonrpc: '2.0', id, method, ...(params && { params }) })
-        return resultOf(await exchange(body, signal), id, `${method} at ${url}`)
+        const limitMs = SLOW_METHODS.has(method) ? 4 * timeoutMs : timeoutMs
+        return resultOf(await exchange({ body, limitMs, outer: signal }), id, `${method} at ${url}`)
       } catch (error) {
         outcome = isCoded(error) ? error.code : 'unknown'
         throw error
@@ -135,7 +161,7 @@ export function createRpc(options: RpcOptions): Rpc {
 
 /** The code of the node's own refusal (factomd's error catalogue), or `null` for any other error. */
 export function rpcCodeOf(error: unknown): number | null {
-  if (!isCoded(error) || error.code !== 'E_FACTOM_RPC') return null
+  if (!isCoded(error) || !error.code.startsWith('E_FACTOM_RPC')) return null
   return typeof error.details.rpcCode === 'number' ? error.details.rpcCode : null
 }
 
@@ -143,6 +169,20 @@ export function rpcCodeOf(error: unknown): number | null {
 export const REPEATED_COMMIT = -32011
 export const MISSING_CHAIN_HEAD = -32009
 export const BLOCK_NOT_FOUND = -32008
+export const METHOD_NOT_FOUND = -32601
+
+/** factomd's catalogue. What is not found may be saved later; a database error or a panic passes. */
+const REFUSALS: Readonly<Record<number, keyof typeof FACTOM_ERRORS>> = {
+  [-32700]: 'E_FACTOM_RPC_REQUEST',
+  [-32600]: 'E_FACTOM_RPC_REQUEST',
+  [METHOD_NOT_FOUND]: 'E_FACTOM_RPC_METHOD',
+  [-32602]: 'E_FACTOM_RPC_PARAMS',
+  [-32603]: 'E_FACTOM_RPC_INTERNAL',
+  [BLOCK_NOT_FOUND]: 'E_FACTOM_RPC_MISSING',
+  [MISSING_CHAIN_HEAD]: 'E_FACTOM_RPC_MISSING',
+  [-32010]: 'E_FACTOM_RPC_RECEIPT',
+  [REPEATED_COMMIT]: 'E_FACTOM_RPC_REPEATED',
+}
 
 /** Checked URL of a node. Throws `E_FACTOM_URL`. */
 export function nodeUrl(text: string): string {
@@ -164,7 +204,8 @@ export function nodeUrl(text: string): string {
 
 function resultOf(response: AxiosResponse<string>, id: number, where: string): unknown {
   const { status } = response
-  if (status === 401) throw fail('E_FACTOM_AUTH', `${where}: the node asks for a user name and password`)
+  if (status === 401)
+    throw fail('E_FACTOM_AUTH', `${where}: the node asks for a user name and password, or for other ones`)
   if (status !== 200 && status !== 400) {
     throw fail('E_FACTOM_HTTP', `${where}: HTTP status ${status}`, {
       retryable: status >= 500 || status === 429,
@@ -183,6 +224,8 @@ function resultOf(response: AxiosResponse<string>, id: number, where: string): u
 }
 
 function parse(text: unknown, where: string): Record<string, unknown> {
+  if (tooDeep(String(text)))
+    throw fail('E_FACTOM_REPLY', `${where}: the reply is nested deeper than ${MAX_DEPTH} levels`)
   let reply: unknown
   try {
     reply = JSON.parse(String(text))
@@ -194,6 +237,25 @@ function parse(text: unknown, where: string): Record<string, unknown> {
   }
   return reply as Record<string, unknown>
 }
+
+/** Counts brackets outside of texts. */
+function tooDeep(text: string): boolean {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (quoted) {
+      if (char === BACKSLASH) at++
+      else if (char === QUOTE) quoted = false
+    } else if (char === QUOTE) quoted = true
+    else if (char === BRACKET || char === BRACE) {
+      if (++depth > MAX_DEPTH) return true
+    } else if (char === BRACKET_END || char === BRACE_END) depth--
+  }
+  return false
+}
+
+const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
 function rpcError(error: unknown, where: string): CodedError {
   const { code, message, data } = (typeof error === 'object' && error !== null ? error : {}) as Record<
@@ -207,8 +269,7 @@ function rpcError(error: unknown, where: string): CodedError {
   const rpcData =
     data === undefined ? undefined : printable(typeof data === 'string' ? data : JSON.stringify(data), 300)
   const text = rpcData === undefined ? rpcMessage : `${rpcMessage} (${rpcData})`
-  return fail('E_FACTOM_RPC', `${where}: ${text} [${code as number}]`, {
-    retryable: RETRYABLE_RPC.has(code as number),
+  return fail(REFUSALS[code as number] ?? 'E_FACTOM_RPC', `${where}: ${text} [${code as number}]`, {
     details: { rpcCode: code, rpcMessage, ...(rpcData !== undefined && { rpcData }) },
   })
 }
@@ -221,10 +282,18 @@ function transportError(error: unknown, url: string): CodedError {
   if (/maxContentLength/.test(message)) {
     return fail('E_FACTOM_TOO_LARGE', `the reply of ${url} is larger than the program accepts`)
   }
+  if (TLS_TROUBLE.test(code)) {
+    return fail('E_FACTOM_TLS', `${url}: no secure connection (${printable(message, 100)})`, {
+      details: { reason: code },
+    })
+  }
   return fail('E_FACTOM_UNREACHABLE', `${url} cannot be reached (${printable(code || message, 100)})`, {
     details: { reason: code },
   })
 }
+
+/** Codes of OpenSSL and Node for certificates that are not trusted, names that do not fit, and what is no TLS. */
+const TLS_TROUBLE = /^(EPROTO$|ERR_(TLS|SSL)_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/
 
 function isStaleConnection(error: unknown): boolean {
   if (!axios.isAxiosError(error) || error.response) return false

@@ -1,7 +1,7 @@
 /** Puts the parts of a run together. Everything that can fail at the start fails here, before a thread runs. */
 import { join } from 'node:path'
 import { isCoded, messageOf } from '../config/index.js'
-import { createPublisher, type Publisher } from '../factom/index.js'
+import { createPublisher, type Publisher, type PublisherOptions } from '../factom/index.js'
 import { createHasher } from '../lxrhash/index.js'
 import {
   createGradedHistory,
@@ -67,14 +67,16 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
     signal,
     onNotice: ({ code, message }) => notice('warn', code, message),
   })
-  const publisherOf = (name: string): Publisher =>
+  const publisherOf = (name: string, given: Pick<PublisherOptions, 'limits' | 'dryRun'> = {}): Publisher =>
     createPublisher({
       client,
       key: ecKey,
       journal: join(stateDir, name),
+      ...given,
       onError: (error) => notice('error', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
     })
-  const publisher = publisherOf('journal.jsonl')
+  const { limits = {}, dryRun = false } = options
+  const publisher = publisherOf(dryRun ? 'dry-run.jsonl' : 'journal.jsonl', { limits, dryRun })
   const rivalPublisher = options.rivals > 0 ? publisherOf('rivals.jsonl') : null
 
   interface CrewSize {

@@ -16,7 +16,8 @@ const minute = (height: number, minute: number): MinuteEvent => ({
   height,
   minute,
   blockSeconds: 20,
-  stalled: false,
+  health: { state: 'ok', height, minute },
+  endsAt: Date.now() + 1_000_000,
 })
 const fact = (step: Step, height: number): Fact =>
   step === 'winners'
@@ -24,6 +25,13 @@ const fact = (step: Step, height: number): Fact =>
     : step === 'prices'
       ? { type: 'prices', height, prices: PRICES }
       : { type: 'funds', height, balance: 10 }
+
+/** A submitter that has no records of earlier blocks. */
+const NOTHING_LEFT = {
+  unsettled: () => false,
+  settle: () => Promise.resolve(),
+  reset: () => Promise.resolve(),
+}
 
 interface Scene {
   conductor: Conductor
@@ -65,6 +73,7 @@ function scene(replace: Partial<ConductorParts> = {}): Scene {
         done.push(`recover ${height}`)
         return Promise.resolve(2)
       },
+      ...NOTHING_LEFT,
     },
     rivals: null,
     emit: (event) => events.push(event),
@@ -230,6 +239,7 @@ t.test('whatever fails below is a notice', async (t) => {
     submitter: {
       submit: () => Promise.reject(new Error('journal is full')),
       recover: () => Promise.resolve(0),
+      ...NOTHING_LEFT,
     },
   })
   conductor.tick(minute(7, 1))
@@ -237,6 +247,96 @@ t.test('whatever fails below is a notice', async (t) => {
   conductor.tick(minute(7, 9))
   await settle()
   t.same(shown(), ['notice E_MINER_INTERNAL', 'notice E_MINER_PUBLISH'])
+  await conductor.stop()
+})
+
+t.test(
+  'nothing is published in time that is over, on a node that is not well, or without credits',
+  async (t) => {
+    const { conductor, submissions, settle, shown, done } = scene()
+    conductor.tick(minute(7, 1))
+    await settle()
+    conductor.tick({ ...minute(7, 9), endsAt: 5000 })
+    await settle()
+    t.equal(submissions[0]?.deadline, 4960, 'a little before the end of minute 9')
+    conductor.tick({ ...minute(8, 1), blockSeconds: 600 })
+    await settle()
+    conductor.tick({ ...minute(8, 9), blockSeconds: 600, endsAt: 5000 })
+    await settle()
+    t.equal(submissions[1]?.deadline, 4750)
+    for (const [height, state] of [
+      [9, 'syncing'],
+      [10, 'lagging'],
+      [11, 'stalled'],
+    ] as const) {
+      conductor.tick(minute(height, 1))
+      await settle()
+      conductor.tick({ ...minute(height, 9), health: { state } as MinuteEvent['health'] })
+      await settle()
+      t.equal(shown().at(-1), `skipped E_FACTOM_${state.toUpperCase()}`)
+    }
+    t.equal(submissions.length, 2)
+    t.equal(done.filter((what) => what === 'rest').length, 5, 'hashing rests all the same')
+    await conductor.stop()
+
+    let balance = 10
+    const poor = scene({
+      gatherer: {
+        gather: (step, { height }) =>
+          Promise.resolve(step === 'funds' ? { type: 'funds', height, balance } : fact(step, height)),
+        sync: () => Promise.resolve(),
+      },
+    })
+    poor.conductor.tick(minute(7, 1))
+    await poor.settle()
+    balance = 2
+    poor.conductor.tick(minute(7, 9))
+    await poor.settle()
+    t.equal(poor.submissions[0]?.credits, 2, 'the credits of minute 9 count')
+    poor.conductor.tick(minute(8, 1))
+    await poor.settle()
+    balance = 0
+    poor.conductor.tick(minute(8, 9))
+    await poor.settle()
+    t.equal(poor.shown().at(-1), 'skipped E_MINER_NO_CREDITS')
+    t.equal(poor.submissions.length, 1)
+    await poor.conductor.stop()
+  },
+)
+
+t.test('records of saved blocks get their end, and those of a chain that is gone too', async (t) => {
+  const asked: string[] = []
+  let left = true
+  let fail = true
+  const { conductor, settle, shown } = scene({
+    submitter: {
+      submit: () => Promise.resolve(1),
+      recover: () => Promise.resolve(0),
+      unsettled: () => left,
+      settle: (height) => {
+        asked.push(`settle ${height}`)
+        if (fail) return Promise.reject(new Error('nobody there'))
+        left = false
+        return Promise.resolve()
+      },
+      reset: (height) => Promise.resolve(void asked.push(`reset ${height}`)),
+    },
+  })
+  conductor.tick(minute(7, 1))
+  await settle()
+  t.same(asked, ['reset 9', 'settle 6'], 'a node may begin two blocks behind')
+  t.ok(shown().includes('notice E_MINER_PUBLISH'))
+  conductor.tick(minute(7, 2))
+  await settle()
+  fail = false
+  conductor.tick(minute(7, 3))
+  await settle()
+  conductor.tick(minute(7, 4))
+  await settle()
+  t.same(asked.slice(2), ['settle 6', 'settle 6'], 'tried again each minute until it is done')
+  conductor.tick(minute(3, 4))
+  await settle()
+  t.same(asked.slice(4), ['reset 3'])
   await conductor.stop()
 })
 
@@ -254,11 +354,13 @@ t.test('stop ends what is under way and waits for it', async (t) => {
           ),
         ),
       recover: () => Promise.resolve(0),
+      ...NOTHING_LEFT,
     },
   })
   conductor.tick(minute(7, 1))
   await settle()
   conductor.tick(minute(7, 9))
+  await settle()
   await conductor.stop()
   t.ok(ended)
   const count = events.length

@@ -3,7 +3,7 @@
  * nothing rejects unseen, and `stop` waits for what is under way.
  */
 import { isCoded, messageOf, type Network } from '../config/index.js'
-import type { MinuteEvent } from '../factom/index.js'
+import type { MinuteEvent, NodeHealth } from '../factom/index.js'
 import type { Crew } from './crew.js'
 import type { MinerErrorCode } from './errors.js'
 import { hexOfBytes, hexOfDifficulty, type MinerEvent } from './events.js'
@@ -11,7 +11,7 @@ import type { Gatherer } from './gather.js'
 import { buildRecord, type MinedRecord } from './record.js'
 import type { Rivals } from './rivals.js'
 import { INITIAL_STATE, advance, type Action, type ScheduleEvent, type ScheduleState } from './schedule.js'
-import type { Submitter } from './submit.js'
+import type { Submission, Submitter } from './submit.js'
 
 export interface ConductorParts {
   readonly network: Network
@@ -39,6 +39,12 @@ export interface Conductor {
 /** Prices are asked for again after so many seconds, in a block of 600 s. */
 const RETRY_SECONDS = 20
 const SHORTEST_RETRY_MS = 300
+const FIRST_SLACK = 2
+/** How long the end of a run waits for what is being looked up in the saved block. */
+const LAST_SETTLE_MS = 2000
+/** Before the minute's end: what leaves later may reach the node in the next block. */
+const MARGIN_MS = 250
+const MARGIN_SHARE = 0.02
 
 export function createConductor(parts: ConductorParts): Conductor {
   const { network, identity, coinbase, recordsPerBlock, gatherer, crew, submitter, rivals, emit } = parts
@@ -48,6 +54,9 @@ export function createConductor(parts: ConductorParts): Conductor {
   let record: MinedRecord | null = null
   let gathering = new AbortController()
   let publishing = new AbortController()
+  const settling = new AbortController()
+  let settled = Promise.resolve()
+  let settlesNow = false
   let stopped = false
   const underWay = new Set<Promise<void>>()
   const waiting: ScheduleEvent[] = []
@@ -165,20 +174,55 @@ export function createConductor(parts: ConductorParts): Conductor {
     const best = crew.rest()
     publishing = new AbortController()
     const { signal } = publishing
-    if (record === null || best.length === 0) {
+    const deadline = deadlineOf(at)
+    const trouble = troubleOf(at?.health)
+    if (trouble !== null) {
+      emit({ event: 'skipped', height, ...trouble })
+      rivals?.drop()
+    } else if (record === null || best.length === 0) {
       const reason = 'no nonce was above the floor'
       emit({ event: 'skipped', height, code: 'E_MINER_NO_HITS', reason })
     } else {
-      const submission = { record, best, limit: recordsPerBlock, credits, signal }
-      track('E_MINER_PUBLISH', submitter.submit(submission))
+      const submission = { record, best, limit: recordsPerBlock, credits, signal, deadline }
+      track('E_MINER_PUBLISH', publish(submission))
     }
-    if (rivals !== null) track('E_MINER_PUBLISH', rivals.submit(signal))
+    if (rivals !== null && trouble === null) track('E_MINER_PUBLISH', rivals.submit(signal, deadline))
     record = null
+  }
+
+  /**
+   * The credits of minute 1 may be gone: a commit that cannot be paid would wait at the node and land, paid but
+   * worthless, in a later block. If they cannot be asked for in good time, those of minute 1 count.
+   */
+  async function publish(submission: Submission): Promise<void> {
+    const { signal, record } = submission
+    const blockSeconds = at?.blockSeconds ?? network.blockSeconds
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(Math.min(1000, blockSeconds * 20))])
+    const { height } = record
+    const fact = await gatherer.gather('funds', { height, blockSeconds, signal: soon })
+    if (signal.aborted) return
+    const credits = fact.type === 'funds' ? fact.balance : submission.credits
+    if (credits > 0) return void (await submitter.submit({ ...submission, credits }))
+    const reason = 'the entry credits were used up while the block was mined'
+    emit({ event: 'skipped', height, code: 'E_MINER_NO_CREDITS', reason })
+  }
+
+  /** One at a time; what the node cannot tell now is asked for again with the next minute. */
+  function settle(savedHeight: number): void {
+    if (settlesNow || !submitter.unsettled(savedHeight)) return
+    settlesNow = true
+    settled = submitter
+      .settle(savedHeight, settling.signal)
+      .catch((error: unknown) => {
+        if (!stopped) notice('warn', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error))
+      })
+      .finally(() => (settlesNow = false))
   }
 
   function recover(height: number): void {
     publishing = new AbortController()
-    const recovered = submitter.recover(height, publishing.signal).then((count) => {
+    const limits = { signal: publishing.signal, deadline: deadlineOf(at) }
+    const recovered = submitter.recover(height, limits).then((count) => {
       if (count > 0)
         notice('info', 'E_MINER_RECOVERED', `block ${height}: ${count} entries of an earlier run finished`)
     })
@@ -188,9 +232,15 @@ export function createConductor(parts: ConductorParts): Conductor {
   return {
     tick(event) {
       if (stopped) return
+      const before = at
       at = event
       emit({ event: 'block', height: event.height, minute: event.minute })
       dispatch({ type: 'minute', height: event.height, minute: event.minute })
+      if (event.health.state !== 'ok') return
+      // A node that this run begins with may be a block or two behind the one of the last run.
+      if (before === null) track('E_MINER_PUBLISH', submitter.reset(event.height + FIRST_SLACK))
+      else if (event.height < before.height) track('E_MINER_PUBLISH', submitter.reset(event.height))
+      settle(event.height - 1)
     },
     get phase() {
       return state.phase
@@ -207,6 +257,29 @@ export function createConductor(parts: ConductorParts): Conductor {
       publishing.abort()
       rivals?.drop()
       await Promise.all(underWay)
+      const giveUp = setTimeout(() => settling.abort(), LAST_SETTLE_MS)
+      await settled
+      clearTimeout(giveUp)
     },
+  }
+}
+
+/** The end of minute 9, a little earlier, UNIX ms. */
+function deadlineOf(at: MinuteEvent | null): number {
+  if (at === null) return Infinity
+  return at.endsAt - Math.min(MARGIN_MS, at.blockSeconds * 100 * MARGIN_SHARE)
+}
+
+/** Why nothing is published on a node: it would come into another block, or wait there and be paid in vain. */
+function troubleOf(health: NodeHealth | undefined): { code: string; reason: string } | null {
+  switch (health?.state) {
+    case 'syncing':
+      return { code: 'E_FACTOM_SYNCING', reason: 'the node is still fetching blocks; nothing is published' }
+    case 'lagging':
+      return { code: 'E_FACTOM_LAGGING', reason: 'the node is blocks behind; nothing is published' }
+    case 'stalled':
+      return { code: 'E_FACTOM_STALLED', reason: 'the chain stands still; nothing is published' }
+    default:
+      return null
   }
 }

@@ -69,6 +69,11 @@ export const MINER_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_MINER_LOW_CREDITS: {
+    summary: 'The entry credits will be used up within days.',
+    remedy: 'Buy entry credits for the address: `pegminer fund`, or any Factom wallet.',
+    kind: 'failure',
+  },
   E_MINER_RECORD: {
     summary: 'The record that was built is not valid.',
     remedy: 'Check coinbase and identity; if they are right, report the message.',

@@ -5,8 +5,11 @@
  */
 import type { SwitchSummary } from './switch-times.js'
 
-/** How far the writing of one entry has come. `failed` carries a reason. */
-export type EntryStatus = 'committed' | 'revealed' | 'acknowledged' | 'failed'
+/**
+ * How far the writing of one entry has come. `landed` (in the saved block that it was made for) and `missed` are
+ * final; `missed` carries a code and a reason.
+ */
+export type EntryStatus = 'committed' | 'revealed' | 'acknowledged' | 'landed' | 'missed'
 
 /**
  * Mean hashes per second over the last 10 s, 60 s and 15 min, and the highest 10-second mean of the run.
@@ -60,7 +63,7 @@ export interface HashrateEvent {
 
 /**
  * An entry of ours moved on its way to the chain. Nonce and difficulty are empty for an entry that an earlier run
- * composed.
+ * composed. `milliseconds`: since its publishing began, where it is known.
  */
 export interface EntryEvent {
   readonly event: 'entry'
@@ -69,6 +72,8 @@ export interface EntryEvent {
   readonly nonce: string
   readonly difficulty: string
   readonly status: EntryStatus
+  readonly milliseconds?: number
+  readonly code?: string
   readonly reason?: string
 }
 

@@ -1,6 +1,6 @@
 /** What the miner is given and what it gives back. The implementation is `session.ts`. */
 import type { Network } from '../config/index.js'
-import type { EcKey, FactomClient } from '../factom/index.js'
+import type { EcKey, FactomClient, NodeHealth } from '../factom/index.js'
 import type { SharedByteMap } from '../lxrhash/index.js'
 import type { PriceFeed, PriceSnapshot } from '../oracle/index.js'
 import type { EntryStatus, MinerEvent, StoppedEvent } from './events.js'
@@ -28,6 +28,10 @@ export interface MinerOptions {
   readonly blocks?: number | undefined
   /** Development only: how many records of other identities are mined and published beside ours. */
   readonly rivals: number
+  /** Most entry credits to spend a block and a day (UTC). Default: no limit. */
+  readonly limits?: { readonly block?: number | undefined; readonly day?: number | undefined } | undefined
+  /** Do everything but send. */
+  readonly dryRun?: boolean | undefined
   /** Folder of the miner's own state: journals and graded blocks. */
   readonly dataDir: string
   /** Pause between two questions for the minute, ms. Default: the clock's. */
@@ -66,6 +70,9 @@ export interface MinerView {
   readonly jobSwitchMs: readonly number[]
   readonly prices: PriceSnapshot | null
   readonly entryCredits: number | null
+  /** For how many days they last at this pace; null before the first look, or if nothing is spent. */
+  readonly creditDays: number | null
+  readonly node: NodeHealth
   readonly ecPublic: string
 }
 

@@ -13,6 +13,7 @@ import { createRanking, reportThreshold } from './ranking.js'
 import { buildRecord, entryOf } from './record.js'
 import { rivalAddress, rivalName, rivalPrices } from './rivals.js'
 import { createSubmitter } from './submit.js'
+import { createCreditWatch } from './credits.js'
 import { createTally } from './tally.js'
 
 const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
@@ -239,12 +240,25 @@ t.test('submission: best first, up to the limit, minus what is published', async
   const submitter = createSubmitter({
     publisher: {
       published: () => known,
+      unsettled: (height) => height === 7,
+      settle: (height, options = {}) => {
+        const facts = { height, entryHash: hashes[0] as string, credits: 1, txid: '', sent: true }
+        options.onStatus?.({ ...facts, state: 'landed' })
+        return Promise.resolve([])
+      },
+      reset: () => Promise.resolve(),
       publish: (height, entries, options = {}) => {
         sent.push([...entries])
         for (const entry of entries) {
           const facts = { height, entryHash: hashOf(entry), credits: 1, txid: '', sent: true }
           options.onStatus?.({ ...facts, state: 'composed' })
-          options.onStatus?.({ ...facts, state: 'failed', code: 'E_FACTOM_LATE', reason: 'late' })
+          options.onStatus?.({
+            ...facts,
+            state: 'missed',
+            elapsedMs: 12,
+            code: 'E_FACTOM_LATE',
+            reason: 'late',
+          })
         }
         return Promise.resolve([])
       },
@@ -257,7 +271,7 @@ t.test('submission: best first, up to the limit, minus what is published', async
   })
   const { signal } = new AbortController()
   const submit = (limit: number, credits: number) =>
-    submitter.submit({ record, best, limit, credits, signal })
+    submitter.submit({ record, best, limit, credits, signal, deadline: 5 })
   t.equal(await submit(3, 100), 3)
   t.same(sent[0]?.map(hashOf), hashes.slice(0, 3))
   t.same(events[0], {
@@ -266,7 +280,9 @@ t.test('submission: best first, up to the limit, minus what is published', async
     entryHash: hashes[0],
     nonce: '000009',
     difficulty: '0000000000000009',
-    status: 'failed',
+    status: 'missed',
+    milliseconds: 12,
+    code: 'E_FACTOM_LATE',
     reason: 'late',
   })
   t.equal(await submit(3, 2), 2, 'no more than there are credits')
@@ -276,11 +292,32 @@ t.test('submission: best first, up to the limit, minus what is published', async
   known = hashes.slice(0, 3)
   t.equal(await submit(3, 100), 0)
   events.length = 0
-  t.equal(await submitter.recover(7, signal), 3)
+  t.equal(await submitter.recover(7, { signal }), 3)
   t.match(events, [{ status: 'revealed', entryHash: 'ff', nonce: '', difficulty: '' }])
   known = []
-  t.equal(await submitter.recover(7, signal), 0)
+  t.equal(await submitter.recover(7, { signal }), 0)
+  t.same([submitter.unsettled(7), submitter.unsettled(8)], [true, false])
+  events.length = 0
+  await submitter.settle(7, signal)
+  t.match(events, [{ status: 'landed', nonce: '000009', difficulty: '0000000000000009' }])
   t.equal(decodeEntry(encodeEntry(sent[0]?.[0] as Entry)).extIds.length, 3)
+})
+
+t.test('credits: days left, and a warning at most every six hours', (t) => {
+  const hour = 3_600_000
+  const watch = createCreditWatch({ network: NETWORKS.MainNet }, 3)
+  t.equal(watch.days, null)
+  t.equal(watch.look(4320, 600, 0), null)
+  t.equal(watch.days, 10)
+  t.match(watch.look(600, 600, hour), /^600 entry credits: enough for 33.3 hours at 3 a block$/)
+  t.equal(watch.look(500, 600, 2 * hour), null)
+  t.match(watch.look(1000, 600, 8 * hour), /2\.3 days/)
+  const limited = createCreditWatch({ network: NETWORKS.MainNet, limits: { block: 2, day: 100 } }, 25)
+  limited.look(1000, 600, 0)
+  t.equal(limited.days, 10, 'the limits of spending count')
+  t.equal(createCreditWatch({ network: NETWORKS.dev }, 25).look(1, 60, 0), null, 'dev buys its own')
+  t.equal(createCreditWatch({ network: NETWORKS.MainNet, dryRun: true }, 25).look(1, 60, 0), null)
+  t.end()
 })
 
 t.test('tally', (t) => {

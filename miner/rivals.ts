@@ -31,7 +31,7 @@ export interface RivalBlock {
 export interface Rivals {
   begin(block: RivalBlock): void
   /** Publishes each rival's best nonce. Resolves with how many entries that were. */
-  submit(signal: AbortSignal): Promise<number>
+  submit(signal: AbortSignal, deadline: number): Promise<number>
   /** Throws away what is mined. */
   drop(): void
 }
@@ -116,12 +116,12 @@ export function createRivals(options: RivalsOptions): Rivals {
       ownAtBegin = ownHashes()
       timer = setInterval(turn, options.sliceMs ?? SLICE_MS)
     },
-    async submit(signal) {
+    async submit(signal, deadline) {
       const results = end().flatMap(({ record, ranking }) => ranking.list().map((best) => ({ record, best })))
       const [first] = results
       if (first === undefined) return 0
       const entries = results.map(({ record, best }) => entryOf(record, best))
-      await publisher.publish(first.record.height, entries, { signal })
+      await publisher.publish(first.record.height, entries, { signal, deadline })
       return entries.length
     },
     drop: () => void end(),

@@ -3,7 +3,7 @@
  * decided in `schedule.ts` and done in `conductor.ts`.
  */
 import { isCoded, messageOf } from '../config/index.js'
-import { createMinuteClock } from '../factom/index.js'
+import { createHealthNews, createMinuteClock, type NodeHealth } from '../factom/index.js'
 import {
   alarmsOf,
   ASSETS,
@@ -15,6 +15,7 @@ import {
 import { assemble, type MinerTuning, type Run } from './assemble.js'
 import { createBus } from './bus.js'
 import type { Conductor } from './conductor.js'
+import { createCreditWatch } from './credits.js'
 import { minerError } from './errors.js'
 import type { EntryEvent, StoppedEvent } from './events.js'
 import type { Miner, MinerModules, MinerOptions, MinerView, Stopped } from './interface.js'
@@ -25,6 +26,14 @@ import { createTally } from './tally.js'
 
 const HASHRATE_MS = 10_000
 const SAMPLE_MS = 500
+/** What the history calls the steps of a record. */
+const OWN_STATUS = {
+  committed: 'submitted',
+  revealed: 'submitted',
+  acknowledged: 'acknowledged',
+  landed: 'acknowledged',
+  missed: 'failed',
+} as const
 
 /** Throws E_MINER_OPTIONS. Nothing is started before `run`. */
 export function createMiner(options: MinerOptions, modules: MinerModules, tuning: MinerTuning = {}): Miner {
@@ -45,6 +54,8 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
   /** What was told about prices and lasts. */
   let alarms: ReadonlySet<string> = new Set()
   let entryCredits: number | null = null
+  let node: NodeHealth = { state: 'unknown' }
+  const creditWatch = createCreditWatch(options, options.recordsPerBlock)
   let finish: (reason: StoppedEvent['reason']) => void = () => undefined
 
   const notice = (level: 'info' | 'warn' | 'error', code: string, message: string): void =>
@@ -61,7 +72,7 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
     try {
       run?.history.own({
         ...{ entryHash, height, nonce, difficulty, time: Date.now() },
-        status: status === 'acknowledged' || status === 'failed' ? status : 'submitted',
+        status: OWN_STATUS[status],
         ...(reason === undefined ? {} : { reason }),
       })
     } catch (error) {
@@ -110,15 +121,16 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
 
   async function followClock(conductor: Conductor): Promise<void> {
     const { pollMs } = options
+    const newsOf = createHealthNews()
     const clock = createMinuteClock(client, {
       ...(pollMs === undefined ? {} : { pollMs }),
       signal: halt.signal,
-      onError: (error, { failures, downMs }) => {
-        // The first failure, then ever more seldom; 0 is not a failed poll but something that the node says.
-        if (failures > 0 && (failures & (failures - 1)) !== 0) return
-        const since = failures > 1 ? ` (${failures} tries in ${Math.round(downMs / 1000)} s)` : ''
-        notice('warn', isCoded(error) ? error.code : 'E_MINER_CLOCK', `${messageOf(error)}${since}`)
+      onHealth: (health, now) => {
+        node = health
+        const news = newsOf(health, now)
+        if (news !== null) notice(news.level, news.code, news.message)
       },
+      onError: (error) => notice('warn', isCoded(error) ? error.code : 'E_MINER_CLOCK', error.message),
     })
     for await (const event of clock) {
       firstSeen ??= event.height
@@ -214,6 +226,12 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
     get entryCredits() {
       return entryCredits
     },
+    get creditDays() {
+      return creditWatch.days
+    },
+    get node() {
+      return node
+    },
     ecPublic: ecKey.address,
   }
 
@@ -242,7 +260,12 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
           onGraded,
           onPrices,
           onEntry,
-          onFunds: (balance) => (entryCredits = balance),
+          onFunds: (balance) => {
+            entryCredits = balance
+            const blockSeconds = run?.conductor.at?.blockSeconds ?? network.blockSeconds
+            const warning = creditWatch.look(balance, blockSeconds, Date.now())
+            if (warning !== null) notice('warn', 'E_MINER_LOW_CREDITS', `${ecKey.address} has ${warning}`)
+          },
           onLost: () => finish('failed'),
           emit: (event) => {
             if (event.event === 'job') firstJobMs ??= performance.now()

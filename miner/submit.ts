@@ -1,11 +1,17 @@
 /** Publishes a block's best nonces, best first, and tells how each entry fares. */
-import { encodeEntry, entryHash, type Publisher, type PublishResult } from '../factom/index.js'
+import {
+  encodeEntry,
+  entryHash,
+  type Publisher,
+  type PublishOptions,
+  type PublishResult,
+} from '../factom/index.js'
 import { hexOfBytes, hexOfDifficulty, type EntryEvent } from './events.js'
 import type { Ranked } from './ranking.js'
 import { entryOf, type MinedRecord } from './record.js'
 
 export interface SubmitOptions {
-  readonly publisher: Pick<Publisher, 'publish' | 'resume' | 'published'>
+  readonly publisher: Pick<Publisher, 'publish' | 'resume' | 'published' | 'unsettled' | 'settle' | 'reset'>
   readonly onEntry: (event: EntryEvent) => void
 }
 
@@ -19,13 +25,21 @@ export interface Submission {
   readonly credits: number
   /** Ends it at once; nothing is sent afterwards. */
   readonly signal: AbortSignal
+  /** UNIX ms: nothing is sent from then on. */
+  readonly deadline: number
 }
 
 export interface Submitter {
   /** Resolves with how many entries were handed to the publisher. Rejects if its journal fails. */
   submit(submission: Submission): Promise<number>
   /** Finishes what an earlier run has paid for in this block; how many entries it had. */
-  recover(height: number, signal: AbortSignal): Promise<number>
+  recover(height: number, limits: Pick<PublishOptions, 'signal' | 'deadline'>): Promise<number>
+  /** Whether entries of blocks up to this one have no final state yet. */
+  unsettled(savedHeight: number): boolean
+  /** Looks for them in the saved blocks. Rejects if the node cannot be asked. */
+  settle(savedHeight: number, signal: AbortSignal): Promise<void>
+  /** The network builds this block now: what was published for later ones is void. */
+  reset(height: number): Promise<void>
 }
 
 /** What is told late is about these many blocks back at most. */
@@ -35,7 +49,7 @@ export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitte
   /** Nonce and difficulty by entry hash: the publisher does not know them. */
   const proofs = new Map<string, Ranked & { readonly height: number }>()
 
-  function onStatus({ height, entryHash: hash, state, reason }: PublishResult): void {
+  function onStatus({ height, entryHash: hash, state, elapsedMs, code, reason }: PublishResult): void {
     if (state === 'composed') return
     const proof = proofs.get(hash)
     onEntry({
@@ -45,6 +59,8 @@ export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitte
       nonce: proof === undefined ? '' : hexOfBytes(proof.nonce),
       difficulty: proof === undefined ? '' : hexOfDifficulty(proof.difficulty),
       status: state,
+      ...(elapsedMs === undefined ? {} : { milliseconds: elapsedMs }),
+      ...(code === undefined ? {} : { code }),
       ...(reason === undefined ? {} : { reason }),
     })
   }
@@ -54,7 +70,7 @@ export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitte
   }
 
   return {
-    async submit({ record, best, limit, credits, signal }) {
+    async submit({ record, best, limit, credits, signal, deadline }) {
       const { height } = record
       const already = new Set(publisher.published(height))
       const entries = best
@@ -67,14 +83,17 @@ export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitte
       await publisher.publish(
         height,
         entries.map(({ entry }) => entry),
-        { signal, onStatus },
+        { signal, deadline, onStatus },
       )
       return entries.length
     },
-    async recover(height, signal) {
+    async recover(height, limits) {
       const before = publisher.published(height).length
-      if (before > 0) await publisher.resume(height, { signal, onStatus })
+      if (before > 0) await publisher.resume(height, { ...limits, onStatus })
       return before
     },
+    unsettled: (savedHeight) => publisher.unsettled(savedHeight),
+    settle: async (savedHeight, signal) => void (await publisher.settle(savedHeight, { signal, onStatus })),
+    reset: (height) => publisher.reset(height, { onStatus }),
   }
 }

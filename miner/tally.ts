@@ -15,7 +15,13 @@ export interface Tally {
 }
 
 export function createTally(): Tally {
-  const entries: Record<EntryStatus, number> = { committed: 0, revealed: 0, acknowledged: 0, failed: 0 }
+  const entries: Record<EntryStatus, number> = {
+    committed: 0,
+    revealed: 0,
+    acknowledged: 0,
+    landed: 0,
+    missed: 0,
+  }
   let blocks = 0
   let places = 0
   let reward = 0n

@@ -21,7 +21,7 @@ const numbers: MinerNumbers = {
   ],
   height: 12,
   minute: 3,
-  entries: { committed: 3, revealed: 3, acknowledged: 2, failed: 1 },
+  entries: { committed: 3, revealed: 3, acknowledged: 2, landed: 2, missed: 1 },
   hits: 9,
   computeErrors: 1,
   restarts: 0,
@@ -57,6 +57,8 @@ const numbers: MinerNumbers = {
     sources: [{ name: 'kraken', ok: true, ageMs: 5 }],
   },
   entryCredits: 500,
+  creditDays: 4,
+  node: { state: 'ok' },
 }
 
 function news(board: ReturnType<typeof createBoard>): void {
@@ -66,7 +68,7 @@ function news(board: ReturnType<typeof createBoard>): void {
     { event: 'block' },
     { event: 'entry', height: 11, entryHash: HASH, difficulty: 'ff', status: 'committed' },
     { event: 'entry', height: 11, entryHash: HASH, difficulty: '', status: 'acknowledged' },
-    { event: 'entry', height: 11, entryHash: 'cd', difficulty: 'fe', status: 'failed', reason: 'too late' },
+    { event: 'entry', height: 11, entryHash: 'cd', difficulty: 'fe', status: 'missed', reason: 'too late' },
     {
       event: 'graded',
       height: 11,
@@ -92,7 +94,7 @@ t.test('board: the past, within limits', (t) => {
     { height: 10, records: null, skipped: { code: 'E_X', reason: 'no prices' } },
   ])
   t.match(board.entries(), [
-    { entryHash: 'cd', status: 'failed', reason: 'too late', place: null },
+    { entryHash: 'cd', status: 'missed', reason: 'too late', place: null },
     { entryHash: HASH, status: 'acknowledged', difficulty: 'ff', place: 4, payout: '200' },
   ])
   t.equal(board.version, 7, 'hashrates and minutes are no news')

@@ -17,6 +17,8 @@ const gauge = <const L extends string = never>(name: string, help: string, label
 
 /** Loopback answers in about 1 ms, a node across the world in 0.3 s; the last bucket is the usual timeout. */
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+/** A minute lasts 1.5 to 60 s; records must be in before its end. */
+const PUBLISH_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60]
 /** Two threads see new work after some 30 µs; 5 ms is the promise. */
 const SWITCH_SECONDS = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2, 3e-2, 1e-1]
 
@@ -50,7 +52,18 @@ export const METRICS = {
       'pegnet_miner_best_difficulty',
       'Best difficulty for the current record (of 2^64).',
     ),
-    entries: counter('pegnet_miner_entries_total', 'Records of ours by how far they came.', ['result']),
+    entries: counter(
+      'pegnet_miner_entries_total',
+      'Records of ours by how far they came; landed and missed are final.',
+      ['result'],
+    ),
+    entrySeconds: {
+      kind: 'histogram',
+      name: 'pegnet_miner_entry_duration_seconds',
+      help: 'From the beginning of publishing in minute 9 until a record was that far.',
+      labels: ['result'],
+      buckets: PUBLISH_SECONDS,
+    },
     blocks: counter('pegnet_miner_blocks_total', 'Blocks graded since the start.'),
     winners: counter('pegnet_miner_winners_total', 'Records of ours among the 25 winners.'),
     reward: counter('pegnet_miner_reward_peg_total', 'PEG earned.'),
@@ -143,6 +156,16 @@ export const METRICS = {
       'pegnet_factom_entry_credits',
       'Balance of the entry-credit address when last asked.',
     ),
+    creditDays: gauge(
+      'pegnet_factom_entry_credit_days',
+      'Days that they last at full pace: every record of every block.',
+    ),
+    nodeState: gauge(
+      'pegnet_factom_node_state',
+      '1 for the state that the node is in (ok, syncing, lagging, stalled, unreachable, unknown), 0 for the others.',
+      ['state'],
+    ),
+    switches: counter('pegnet_factom_node_switches_total', 'Changes from one node of the list to another.'),
     requests: counter('pegnet_factom_requests_total', 'Calls of the node.', ['method', 'result']),
     requestSeconds: {
       kind: 'histogram',

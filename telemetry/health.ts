@@ -23,8 +23,9 @@ export function liveChecks(miner: MinerNumbers): Check[] {
 
 /** Ready: synchronised, priced, funded. A failed check may mend itself. */
 export function readyChecks(miner: MinerNumbers): Check[] {
-  const { height, minute, prices, entryCredits } = miner
+  const { height, minute, prices, entryCredits, node } = miner
   return [
+    { name: 'node', ok: node.state === 'ok', found: node.state },
     {
       name: 'clock',
       ok: height !== null,

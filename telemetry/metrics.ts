@@ -6,6 +6,7 @@ import { copyPrices, copySources, countSnapshot } from './prices.js'
 import {
   ENTRY_RESULTS,
   MINER_STATES,
+  NODE_STATES,
   STALLED_MS,
   type MinerNumbers,
   type PriceNumbers,
@@ -33,6 +34,8 @@ export interface Metrics {
   observe(miner: MinerNumbers): void
   /** One finished call of the node; fits `onCall` of the Factom client. */
   factomCall(call: { readonly method: string; readonly milliseconds: number; readonly result: string }): void
+  /** A step of one of our records; fits the miner's `entry` event. */
+  entryStep(step: { readonly status: string; readonly milliseconds?: number }): void
   /** One finished round of questions to a price source; fits `onPoll` of the price feed. */
   pricePoll(poll: { readonly source: string; readonly milliseconds: number; readonly code?: string }): void
   /** One finished snapshot. */
@@ -75,6 +78,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
       tree.factom.requests.inc({ method, result })
       tree.factom.requestSeconds.observe({ method }, milliseconds / 1000)
     },
+    entryStep: ({ status: result, milliseconds }) => {
+      if (milliseconds !== undefined) tree.miner.entrySeconds.observe({ result }, milliseconds / 1000)
+    },
     pricePoll: ({ source, milliseconds, code }) => {
       tree.oracle.requests.inc({ source, result: code ?? 'ok' })
       tree.oracle.requestSeconds.observe({ source }, milliseconds / 1000)
@@ -114,6 +120,8 @@ function copyMiner({ miner: tree, factom }: MetricTree, miner: MinerNumbers): vo
   if (miner.height !== null) factom.height.set(miner.height)
   if (miner.minute !== null) factom.minute.set(miner.minute)
   if (miner.entryCredits !== null) factom.entryCredits.set(miner.entryCredits)
+  if (miner.creditDays !== null) factom.creditDays.set(miner.creditDays)
+  for (const state of NODE_STATES) factom.nodeState.set({ state }, state === miner.node.state ? 1 : 0)
 }
 
 /** A counter can only be increased; the total is kept elsewhere, so it starts anew at each scrape. */

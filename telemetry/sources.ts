@@ -1,7 +1,8 @@
 /** What the numbers are read from. The miner's live view has this shape; telemetry knows nothing else of it. */
 
 export const MINER_STATES = ['waiting', 'mining', 'paused', 'stopped'] as const
-export const ENTRY_RESULTS = ['committed', 'revealed', 'acknowledged', 'failed'] as const
+export const ENTRY_RESULTS = ['committed', 'revealed', 'acknowledged', 'landed', 'missed'] as const
+export const NODE_STATES = ['unknown', 'ok', 'syncing', 'lagging', 'stalled', 'unreachable'] as const
 
 export interface ThreadNumbers {
   readonly slot: number
@@ -64,6 +65,10 @@ export interface MinerNumbers {
   readonly jobSwitchMs: readonly number[]
   readonly prices: PriceNumbers | null
   readonly entryCredits: number | null
+  /** For how many days they last. */
+  readonly creditDays: number | null
+  /** The factomd node. */
+  readonly node: { readonly state: (typeof NODE_STATES)[number] }
 }
 
 /** A thread without a sign of life for so long is stalled: a batch of hashes takes milliseconds. */

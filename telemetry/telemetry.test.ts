@@ -39,7 +39,7 @@ const miner: MinerNumbers = {
   ],
   height: 12,
   minute: 3,
-  entries: { committed: 25, revealed: 25, acknowledged: 24, failed: 1 },
+  entries: { committed: 25, revealed: 25, acknowledged: 24, landed: 24, missed: 1 },
   hits: 90,
   computeErrors: 0,
   restarts: 1,
@@ -77,6 +77,8 @@ const miner: MinerNumbers = {
     ],
   },
   entryCredits: 5_000,
+  creditDays: 8.5,
+  node: { state: 'ok' },
 }
 const NOBODY: MinerNumbers = {
   ...miner,
@@ -86,6 +88,8 @@ const NOBODY: MinerNumbers = {
   minute: null,
   prices: null,
   entryCredits: null,
+  creditDays: null,
+  node: { state: 'unknown' },
 }
 
 t.test('censor', (t) => {
@@ -141,7 +145,7 @@ t.test('metrics', async (t) => {
   })
   const first = await metrics.render()
   t.match(first, /pegnet_build_info\{version="1.2.3",node="[\d.]+",network="dev"\} 1/)
-  t.match(first, /pegnet_miner_entries_total\{result="failed"\} 0/, 'known labels begin with 0')
+  t.match(first, /pegnet_miner_entries_total\{result="missed"\} 0/, 'known labels begin with 0')
   t.match(first, /pegnet_miner_state\{state="waiting"\} 1/)
   for (const { name, kind } of METRIC_LIST) t.match(first, `# TYPE ${name} ${kind}\n`, name)
   t.notMatch(first, 'process_cpu', 'own registry, without those of the process unless asked for')
@@ -224,7 +228,7 @@ t.test('health', (t) => {
   t.same(failed(liveChecks({ ...miner, state: 'paused' })), [], 'a paused thread may be silent')
   t.same(failed(liveChecks({ ...NOBODY, state: 'stopped' })), ['running'])
   t.same(failed(readyChecks(miner)), ['prices'])
-  t.same(failed(readyChecks(NOBODY)), ['clock', 'prices', 'entry credits'])
+  t.same(failed(readyChecks(NOBODY)), ['node', 'clock', 'prices', 'entry credits'])
   t.same(failed(readyChecks({ ...miner, entryCredits: 0 })), ['prices', 'entry credits'])
   t.end()
 })
@@ -271,7 +275,10 @@ t.test('server', async (t) => {
   t.equal(waiting.status, 503)
   t.match(JSON.parse(waiting.body), {
     ok: false,
-    checks: [{ name: 'clock', ok: false, found: 'no block yet' }],
+    checks: [
+      { name: 'node', ok: false, found: 'unknown' },
+      { name: 'clock', ok: false, found: 'no block yet' },
+    ],
   })
   numbers = { ...miner, prices: { ...miner.prices!, complete: true, missing: new Map() } }
   t.equal((await get(`${server.url}/ready`)).status, 200)

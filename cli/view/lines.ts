@@ -99,13 +99,17 @@ export function noticeLine({ level, code, message }: NoticeEvent): Line {
   }
 }
 
-/** How many of a block's records are where; `failed` with its reasons comes on lines of its own. */
+/** How many of a block's records are where; `missed` with its reasons comes on lines of its own. */
 export function entriesLine(counts: Readonly<Record<string, number>>, best: string): Line {
-  const parts = ['acknowledged', 'revealed', 'committed', 'failed']
+  const parts = ['landed', 'acknowledged', 'revealed', 'committed', 'missed']
     .filter((status) => (counts[status] ?? 0) > 0)
     .map((status) => `${counts[status]} ${status}`)
-  const style: Style = (counts['failed'] ?? 0) > 0 ? 'yellow' : 'cyan'
-  return { label: 'entries', style, text: `${parts.join(', ')}; best difficulty ${best}` }
+  const style: Style = (counts['missed'] ?? 0) > 0 ? 'yellow' : 'cyan'
+  return {
+    label: 'entries',
+    style,
+    text: `${parts.join(', ')}${best === '' ? '' : `; best difficulty ${best}`}`,
+  }
 }
 
 /** The summary at the end. */

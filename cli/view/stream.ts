@@ -105,7 +105,7 @@ function createFate(height: number) {
       news = true
       status.set(event.entryHash, event.status)
       if (event.difficulty > best) best = event.difficulty
-      if (event.status === 'failed') {
+      if (event.status === 'missed') {
         const reason = event.reason ?? 'unknown reason'
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
       }
@@ -117,7 +117,7 @@ function createFate(height: number) {
       const counts: Record<string, number> = {}
       for (const where of status.values()) counts[where] = (counts[where] ?? 0) + 1
       const failures = [...reasons].map(([reason, count]): Line => ({
-        label: 'failed',
+        label: 'missed',
         style: 'red',
         text: `${count} of them: ${reason}`,
       }))

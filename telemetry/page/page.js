@@ -91,8 +91,8 @@ function showSummary(summary) {
   set('reward', summary.reward.replace(/^\d+/, countText))
   set('places', plural(summary.places, 'place'))
   set('blocks-count', plural(summary.blocks, 'block'))
-  set('acknowledged', countText(summary.entries.acknowledged))
-  set('failed', countText(summary.entries.failed))
+  set('landed', countText(summary.entries.landed))
+  set('missed', countText(summary.entries.missed))
   set('credits', summary.entryCredits === null ? '–' : countText(summary.entryCredits))
   set('version', `pegminer ${summary.version}`)
   set('uptime', durationText(summary.uptimeSeconds))
@@ -206,7 +206,7 @@ function showBlocks({ blocks }) {
   )
 }
 
-const FATE = { acknowledged: 'good', failed: 'bad' }
+const FATE = { acknowledged: 'good', landed: 'good', missed: 'bad' }
 
 function showEntries({ entries }) {
   fillRows(

@@ -1,0 +1,81 @@
+/**
+ * Signed messages that may have been sent and are not done yet, kept in a file: whoever is interrupted between
+ * signing and seeing the result goes on with the same bytes, which the network charges at most once.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+
+import { makeFolder, messageOf } from '../config/index.js'
+import { fromHex, toHex } from './bytes.js'
+import { fail } from './errors.js'
+
+export interface PendingMessages {
+  get(name: string): Uint8Array | undefined
+  /** On disk when it returns. */
+  put(name: string, message: Uint8Array): void
+  remove(name: string): void
+}
+
+const MAX_BYTES = 1024 * 1024
+
+/** Opens the file, which need not be there. Throws `E_FACTOM_JOURNAL`, as do all of its functions. */
+export function openPending(file: string): PendingMessages {
+  const messages = read(file)
+  function write(): void {
+    const temporary = `${file}.new`
+    try {
+      makeFolder(path.dirname(file))
+      const text = JSON.stringify(
+        Object.fromEntries(Array.from(messages, ([name, raw]) => [name, toHex(raw)])),
+      )
+      const fd = fs.openSync(temporary, 'w', 0o600)
+      try {
+        fs.writeSync(fd, `${text}\n`)
+        fs.fsyncSync(fd)
+      } finally {
+        fs.closeSync(fd)
+      }
+      fs.renameSync(temporary, file)
+    } catch (error) {
+      throw fail('E_FACTOM_JOURNAL', `${file} cannot be written: ${messageOf(error)}`)
+    }
+  }
+  return {
+    get: (name) => messages.get(name),
+    put(name, message) {
+      messages.set(name, message)
+      write()
+    },
+    remove(name) {
+      if (messages.delete(name)) write()
+    },
+  }
+}
+
+function read(file: string): Map<string, Uint8Array> {
+  const damaged = (what: string) =>
+    fail('E_FACTOM_JOURNAL', `${file} ${what}: move it away if nothing was begun within the last hour`)
+  let text: string
+  try {
+    if (fs.statSync(file).size > MAX_BYTES) throw damaged('is too large')
+    text = fs.readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map()
+    if (error instanceof Error && 'retryable' in error) throw error
+    throw fail('E_FACTOM_JOURNAL', `${file} cannot be read: ${messageOf(error)}`)
+  }
+  let fields: unknown
+  try {
+    fields = JSON.parse(text)
+  } catch {
+    throw damaged('is not JSON')
+  }
+  if (typeof fields !== 'object' || fields === null) throw damaged('is no object')
+  return new Map(
+    Object.entries(fields).map(([name, hex]) => {
+      const message = typeof hex === 'string' ? fromHex(hex) : null
+      if (!message) throw damaged('holds what is no hex')
+      return [name, message]
+    }),
+  )
+}

@@ -1,0 +1,46 @@
+/** A second and third try for questions that a node did not answer by accident. */
+import { isCoded } from '../config/index.js'
+import type { Rpc } from './rpc.js'
+import { pauseAfter, REAL_TIME } from './timing.js'
+import type { Timing } from './timing.js'
+
+const PAUSES = { first: 100, factor: 3, cap: 1000 }
+/** What may be another thing a moment later. A timeout is not: it has cost enough time already. */
+const PASSING: ReadonlySet<string> = new Set([
+  'E_FACTOM_UNREACHABLE',
+  'E_FACTOM_HTTP',
+  'E_FACTOM_REPLY',
+  'E_FACTOM_RPC_INTERNAL',
+])
+/** Whoever calls these has tries, and an order of them, of his own. */
+const LEFT_ALONE: ReadonlySet<string> = new Set([
+  'current-minute',
+  'commit-entry',
+  'reveal-entry',
+  'commit-chain',
+  'reveal-chain',
+  'factoid-submit',
+  'ack',
+])
+
+/** The same, but questions are asked up to `retries` times again. */
+export function retrying(rpc: Rpc, retries: number, timing: Timing = REAL_TIME): Rpc {
+  if (retries <= 0) return rpc
+  return {
+    get url() {
+      return rpc.url
+    },
+    async call(method, params, signal) {
+      for (let failures = 0; ; failures++) {
+        try {
+          return await rpc.call(method, params, signal)
+        } catch (error) {
+          const passing = isCoded(error) && error.retryable && PASSING.has(error.code)
+          if (!passing || failures >= retries || LEFT_ALONE.has(method) || signal?.aborted) throw error
+          await timing.sleep(pauseAfter(failures, PAUSES), signal)
+        }
+      }
+    },
+    close: () => rpc.close(),
+  }
+}

@@ -1,0 +1,41 @@
+/** How long the entry credits last, and when a person is warned. */
+import type { MinerOptions } from './interface.js'
+
+export interface CreditWatch {
+  /** How many days the balance lasts at full pace; null before the first look. */
+  readonly days: number | null
+  /** Takes a balance; what to say about it, at most every six hours, or null. `now` in ms. */
+  look(balance: number, blockSeconds: number, now: number): string | null
+}
+
+const LOW_DAYS = 3
+const REPEAT_MS = 6 * 3_600_000
+const DAY_SECONDS = 86_400
+
+/** The embedded network buys its own credits: nothing is said there. */
+export function createCreditWatch(
+  { network, limits, dryRun }: Pick<MinerOptions, 'network' | 'limits' | 'dryRun'>,
+  recordsPerBlock: number,
+): CreditWatch {
+  let days: number | null = null
+  let toldAt = -Infinity
+  return {
+    get days() {
+      return days
+    },
+    look(balance, blockSeconds, now) {
+      const perBlock = Math.min(recordsPerBlock, limits?.block ?? Infinity)
+      const perDay = Math.min((perBlock * DAY_SECONDS) / blockSeconds, limits?.day ?? Infinity)
+      days = perDay > 0 ? balance / perDay : null
+      const quiet = network.name === 'dev' || dryRun === true || days === null || days >= LOW_DAYS
+      if (quiet || now - toldAt < REPEAT_MS) return null
+      toldAt = now
+      return `${balance} entry credits: enough for ${daysText(days as number)} at ${perBlock} a block`
+    },
+  }
+}
+
+function daysText(days: number): string {
+  const hours = days * 24
+  return hours < 48 ? `${hours.toFixed(1)} hours` : `${days.toFixed(1)} days`
+}
