@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import t from 'tap'
 
+import vectors from '../fixtures/vectors.json' with { type: 'json' }
 import * as tx from '../tx/index.js'
 import { build, post, rpc, send } from './fixtures/client.js'
 import { startDevKomodo } from './index.js'
@@ -111,6 +112,17 @@ t.test('one data transaction for each confirmed output, in the order of the bato
   t.match(tx.opOf(decoded), { op: 'oracle-data', previousBaton: before, data: await payloadAt(dev, 24) })
   for (let height = 20; height < 25; height++) t.ok(await reaches(dev, height))
   t.notOk(await reaches(dev, 25))
+  await dev.close()
+})
+
+t.test('the headers of the documentation: payloads to the byte', async (t) => {
+  const dev = await start()
+  const known = vectors.payloads.filter(({ height }) => height < 100)
+  t.equal(known.length, 4)
+  for (const { height, payload } of known) t.equal(await payloadAt(dev, height), payload)
+  for (const { height } of known) await publish(dev, height)
+  const written = (await samples(dev)).map(({ data }) => data.join(' ')).sort()
+  t.same(written, known.map(({ height, hash, merkleRoot }) => [height, hash, merkleRoot].join(' ')).sort())
   await dev.close()
 })
 

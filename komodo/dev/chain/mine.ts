@@ -32,10 +32,12 @@ export function buildBlock(
   const coinbase = storedOf(coinbaseOf(chain, height, time))
   const transactions = [coinbase, ...pool.map(({ txid, hex, tx }) => ({ txid, hex, tx }))]
   const txids = transactions.map(({ txid }) => txid)
+  // A block that a reorganisation puts there instead is another one.
+  const example = fork === height ? params.examples?.get(height) : undefined
   const header: tx.BlockHeader = {
     version: 4,
     previous,
-    merkleRoot: tx.merkleRootOf(txids),
+    merkleRoot: example?.merkleRoot ?? tx.merkleRootOf(txids),
     saplingRoot: EMPTY_SAPLING_ROOT,
     time,
     bits: BITS,
@@ -44,7 +46,10 @@ export function buildBlock(
   }
   const size =
     tx.encodeHeader(header).length / 2 + 1 + transactions.reduce((sum, { hex }) => sum + hex.length / 2, 0)
-  return { block: { hash: tx.blockHashOf(header), height, header, txids, size }, transactions }
+  return {
+    block: { hash: example?.hash ?? tx.blockHashOf(header), height, header, txids, size },
+    transactions,
+  }
 }
 
 export function storedOf(transaction: Transaction): StoredTx {
