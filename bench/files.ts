@@ -1,8 +1,8 @@
 /** The results as files: written anew after each cell, so that an interruption loses nothing. */
 import { randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder, messageOf } from '../config/index.js'
+import { makeFolder, messageOf, writeWhole } from '../config/index.js'
 import { fail } from './errors.js'
 import { formatMarkdown } from './markdown.js'
 import { drawPlots } from './plots.js'
@@ -42,24 +42,6 @@ export async function writeReport(
     for (const [name, text] of texts) await writeWhole(join(folder, name), text)
   })
   return texts.map(([name]) => join(folder, name))
-}
-
-/** The file is the old one or the new one, never a half. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const pending = `${file}.${randomUUID()}.tmp`
-  try {
-    const handle = await open(pending, 'wx')
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(pending, file)
-  } catch (error) {
-    await rm(pending, { force: true })
-    throw error
-  }
 }
 
 async function attempt(folder: string, work: () => Promise<void>): Promise<void> {

@@ -10,6 +10,7 @@ import {
   FUND_KEYS,
   GRADE_KEYS,
   HASH_KEYS,
+  HISTORY_KEYS,
   INIT_KEYS,
   MINE_KEYS,
   PRICES_KEYS,
@@ -275,7 +276,27 @@ const FEED = command({
   load: async () => (await import('./feed.js')).feed,
 })
 
-const RUNS: readonly CommandSpec[] = [MINE, INIT, FUND, FEED, PRICES, GRADE, DEV, BENCH, HASH, BYTEMAP].map(
+const HISTORY = command({
+  name: 'history',
+  summary: 'blocks graded so far: winners, prices, hash power, and how your own records fared',
+  details: [
+    'Reads what mining, or pegminer grade --height, has followed of the chain and graded; it can run beside a miner. ' +
+      'Without a range the table shows the last 20 blocks; CSV and JSON have all of them.',
+    'The hash power is an estimate for the whole network, made from the difficulties of the best 50 records. Prices ' +
+      'are those of the record in first place, in USD. A grade is how far a record lies from the average of all; ' +
+      '--own says which assets it comes from.',
+  ],
+  keys: HISTORY_KEYS,
+  examples: [
+    { line: 'pegminer history', text: 'the last 20 blocks' },
+    { line: 'pegminer history --asset XBT,ETH --csv > prices.csv', text: 'two prices of every block' },
+    { line: 'pegminer history --own --from 100 --to 120', text: 'what became of your records' },
+    { line: 'pegminer history --network MainNet --plot history.svg', text: 'a picture' },
+  ],
+  load: async () => (await import('./history.js')).history,
+})
+
+const RUNS: readonly CommandSpec[] = [MINE, INIT, FUND, FEED, PRICES, GRADE, HISTORY, DEV, BENCH, HASH, BYTEMAP].map(
   (spec) => spec as unknown as CommandSpec,
 )
 

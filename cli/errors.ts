@@ -22,6 +22,11 @@ export const CLI_ERRORS = {
     remedy: 'Look at the cost that it shows, then give it again with --yes.',
     kind: 'usage',
   },
+  E_CLI_PLOT: {
+    summary: 'The picture of the history cannot be drawn.',
+    remedy: 'Choose a range with graded blocks, and a file in a folder that exists and can be written.',
+    kind: 'failure',
+  },
   E_CLI_OUTPUT: {
     summary: 'Standard output cannot be written.',
     remedy: 'Make room on the disk that it is redirected to; what was printed before is incomplete.',

@@ -97,6 +97,17 @@ export const FUND_KEYS = keys(
   'confirm.yes',
   ...OUTPUT,
 )
+export const HISTORY_KEYS = keys(
+  'history.assets',
+  'history.from',
+  'history.to',
+  'history.own',
+  'history.csv',
+  'history.plot',
+  'network.name',
+  'data.dir',
+  ...OUTPUT,
+)
 export const HASH_KEYS = keys(...LXR, ...OUTPUT)
 export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...OUTPUT)
 export const BENCH_KEYS = keys(
@@ -155,6 +166,7 @@ export type FundKey = (typeof FUND_KEYS)[number]
 /** Those that `cli/connect.ts` reads. */
 export type NodeKey = (typeof NODE)[number]
 export type PayerKey = (typeof PAYER)[number]
+export type HistoryKey = (typeof HISTORY_KEYS)[number]
 export type HashKey = (typeof HASH_KEYS)[number]
 export type BytemapKey = (typeof BYTEMAP_KEYS)[number]
 export type BenchKey = (typeof BENCH_KEYS)[number]

@@ -326,6 +326,37 @@ export const SETTINGS = {
     letter: 'y',
     description: 'spend real money; on MainNet nothing is spent without it',
   }),
+  'history.assets': optional(listOf(pattern('XBT', /^[A-Za-z]{2,5}$/, 'the code of an asset')), {
+    flag: 'asset',
+    defaultText: 'none in tables, all in CSV and JSON, PEG XBT ETH in pictures',
+    description: 'assets whose prices are shown, such as XBT or XBT,ETH,PEG',
+  }),
+  'history.from': optional(integer(0, 4_294_967_295), {
+    flag: 'from',
+    defaultText: 'the first; 20 blocks back in tables',
+    description: 'first height',
+  }),
+  'history.to': optional(integer(0, 4_294_967_295), {
+    flag: 'to',
+    defaultText: 'the last',
+    description: 'last height',
+  }),
+  'history.own': given(toggle, false, {
+    flag: 'own',
+    description: 'each record of yours: when submitted and acknowledged, its block, place, grade and what cost it',
+  }),
+  'history.csv': given(toggle, false, {
+    flag: 'csv',
+    description: 'print comma-separated values with a line of names first',
+  }),
+  'history.plot': optional(
+    { ...path, placeholder: 'FILE.svg' },
+    {
+      flag: 'plot',
+      defaultText: 'no picture',
+      description: 'draw prices, the hash power of the network and your places into this file',
+    },
+  ),
   'lxrhash.bits': optional(integer(8, 31), {
     flag: 'bits',
     defaultText: '30; 24 on the network dev',

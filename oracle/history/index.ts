@@ -2,8 +2,9 @@
 export { HISTORY_ERRORS } from './errors.js'
 export { hashPowerOf, networkHashrate, SPACE } from './hash-power.js'
 export { createGradedHistory, HISTORY_FILE } from './history.js'
+export { openHistory } from './open.js'
 export type { FollowProgress, GradedHistory, GradedHistoryOptions, PreviousWinners } from './history.js'
-export type { HeightRange, HistoryQueries } from './queries.js'
+export type { Extent, HeightRange, HistoryQueries } from './queries.js'
 export type {
   AssetCost,
   Fate,

@@ -27,11 +27,26 @@ export interface HistoryQueries {
   ratesAt(height: number): Rates | null
   /** One asset's prices, lowest height first. */
   prices(asset: string, range: HeightRange): { readonly height: number; readonly price: bigint }[]
+  /** Estimated hash power of the network, lowest height first. */
+  hashPowers(range: HeightRange): { readonly height: number; readonly hashPower: number }[]
+  /** Heights that are known, and the times of the first and the last block. */
+  extent(range: HeightRange): Extent | null
   /** Assets that have prices, in the order of records. */
   assets(): string[]
   /** Records of ours, by the height that they were mined for. */
   own(range: HeightRange): OwnRecord[]
   close(): void
+}
+
+export interface Extent {
+  readonly first: number
+  readonly last: number
+  /** UNIX ms. */
+  readonly begin: number
+  readonly end: number
+  /** How many of them have price records, and how many of those have winners. */
+  readonly blocks: number
+  readonly gradable: number
 }
 
 const HIGHEST = 2 ** 32
@@ -130,6 +145,31 @@ export function createQueries(db: Database): HistoryQueries {
           ...bounds(range),
         )
         .map((row) => ({ height: Number(row['height']), price: priceOf(row['price']) }))
+    },
+    hashPowers: (range) =>
+      db
+        .all(
+          `SELECT height, hash_power FROM opr_blocks
+           WHERE hash_power IS NOT NULL AND height BETWEEN ? AND ? ORDER BY height`,
+          ...bounds(range),
+        )
+        .map((row) => ({ height: Number(row['height']), hashPower: Number(row['hash_power']) })),
+    extent(range) {
+      const row = db.one(
+        `SELECT min(b.height) AS first, max(b.height) AS last, min(b.time) AS begin, max(b.time) AS end,
+           count(o.height) AS graded, sum(o.winners > 0) AS gradable
+         FROM blocks b LEFT JOIN opr_blocks o ON o.height = b.height WHERE b.height BETWEEN ? AND ?`,
+        ...bounds(range),
+      )
+      if (row?.['first'] == null) return null
+      return {
+        first: Number(row['first']),
+        last: Number(row['last']),
+        begin: Number(row['begin']),
+        end: Number(row['end']),
+        blocks: Number(row['graded']),
+        gradable: Number(row['gradable'] ?? 0),
+      }
     },
     assets: () => ALL_ASSETS.filter((asset) => db.one('SELECT 1 FROM rates WHERE asset = ? LIMIT 1', asset)),
     own: (range) =>
