@@ -57,6 +57,7 @@ function chosenAssets(wanted: readonly string[] | undefined, query: HistoryQueri
   if (wanted === undefined) return undefined
   const known = query.assets()
   const codes = [...new Set(wanted.map((code) => code.toUpperCase()))]
+  if (known.length === 0) return codes
   const unknown = codes.filter((code) => !known.includes(code))
   if (unknown.length === 0) return codes
   throw problemsError(

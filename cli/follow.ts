@@ -1,0 +1,103 @@
+/** The history of graded blocks, brought up to a height for commands that ask about it. */
+import { join } from 'node:path'
+
+import {
+  displayNameOf,
+  networkOf,
+  problem,
+  problemsError,
+  withActivations,
+  type Network,
+  type OprVersion,
+  type Settings,
+} from '../config/index.js'
+import { createFactomClient } from '../factom/index.js'
+import { createGradedHistory, type Difficulty, type GradedHistory } from '../oracle/index.js'
+import type { CommandContext } from './context.js'
+import { createFollowView } from './follow-progress.js'
+import { defaultDataDir } from './mine-plan.js'
+import type { Resources } from './resources.js'
+
+export type FollowKey = 'network.name' | 'network.activations' | 'factom.url' | 'data.dir'
+
+export interface Following {
+  readonly difficulty: Difficulty
+  /** All records of the chain count as this version. */
+  readonly version?: OprVersion | undefined
+}
+
+type Context = Pick<CommandContext<FollowKey>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>
+
+/** The network that the settings name, with the record versions that they say. */
+export function followedNetwork(settings: Pick<Settings, FollowKey>, version?: OprVersion): Network {
+  const network = networkOf(settings['network.name'])
+  const own = network.name === 'dev' || network.name === 'local'
+  const heights = settings['network.activations']
+  const problems = [
+    ...(heights !== undefined && !own
+      ? [problem('E_CONFIG_NETWORK', `${displayNameOf('network.activations')} has no use on ${network.name}`)]
+      : []),
+    ...(version !== undefined && !own
+      ? [
+          problem(
+            'E_CONFIG_NETWORK',
+            `the versions of ${network.name}'s blocks are known; leave --opr-version out`,
+          ),
+        ]
+      : []),
+  ]
+  if (problems.length > 0) throw problemsError(problems)
+  if (version !== undefined) return withActivations(network, [[version, 0]])
+  return heights === undefined ? network : withActivations(network, heights)
+}
+
+/** Opens the history and follows the chain up to the height, with a bar. */
+export async function followTo(
+  context: Context,
+  height: number,
+  { difficulty, version }: Following,
+  resources: Resources,
+): Promise<GradedHistory> {
+  const { settings, log, signal, output } = context
+  const network = followedNetwork(settings, version)
+  const dir = settings['data.dir'] ?? defaultDataDir(network.name)
+  const url = network.name === 'dev' ? await embeddedChain(dir, resources) : settings['factom.url']
+  const client = createFactomClient({ url })
+  resources.add(() => client.close())
+  const view = createFollowView(context)
+  const history = createGradedHistory({
+    client,
+    network,
+    difficulty,
+    dir,
+    signal,
+    // A history by other rules must not take the place of the miner's.
+    ...(version === undefined ? {} : { name: `history-v${version}.sqlite` }),
+    onProgress: view.show,
+    onNotice: ({ code, message }) => {
+      log.warn(`${code}: ${message}`)
+      output.event({ event: 'notice', level: 'warn', code, message })
+    },
+  })
+  resources.add(() => history.close())
+  try {
+    await history.sync(height)
+  } finally {
+    view.end()
+  }
+  return history
+}
+
+/** The chain that mining on the network dev has left behind; no minute passes on it. Loaded only when it is wanted. */
+async function embeddedChain(dataDir: string, resources: Resources): Promise<string> {
+  const { startDevChain } = await import('../factom/dev/index.js')
+  const chain = await startDevChain({
+    dataDir: join(dataDir, 'chain'),
+    blockSeconds: 60,
+    manual: true,
+    fund: 0,
+    chains: [],
+  })
+  resources.add(() => chain.close())
+  return chain.url
+}
