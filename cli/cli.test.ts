@@ -456,7 +456,7 @@ t.test('what a person sees of the events', async (t) => {
       records: 55,
       valid: 54,
       winners: ['ab'],
-      mine: [{ entryHash: '1', place: 3, payout: '360' }],
+      mine: [{ entryHash: '1', place: 3, payout: '360', grade: 0 }],
       reward: '360',
     },
     { event: 'graded', height: 8, version: 5, records: 3, valid: 3, winners: [], mine: [], reward: '0' },

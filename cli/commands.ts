@@ -125,19 +125,27 @@ const DEV = command({
 const GRADE = command({
   name: 'grade',
   summary: "rank a block's records by the network's rules, and say who is paid",
-  arguments: { form: 'FILE…', most: Infinity },
+  arguments: { form: '[FILE…]', most: Infinity },
   details: [
     'A file holds one block as JSON: Height, PreviousWinners, Winners, and Entries with Hash, ExtIDs and Content in ' +
       'base64, in the order of the block. Every entry that takes no part is named with the reason. If the file ' +
       'names Winners and grading finds others, the exit code is 1.',
     'All proofs of work are hashed again, for which the ByteMap is opened, or built if there is none: minutes for the ' +
       '2^30 of MainNet. --trust-claims does without.',
+    '--height takes the block from the chain instead: what is missing of the history of graded blocks is followed from ' +
+      'the factomd first, each block and entry proven by its hashes, and kept (see pegminer history). On the network ' +
+      'dev it is the chain of the data directory, while no miner runs on it; for a running pegminer dev give ' +
+      '--network local. With --opr-version the whole chain of a private network counts as that version.',
     '--verbose tells how far each price is from the average, the farthest first, and in brackets its part of the grade. ' +
       'In JSON, places count from 0.',
   ],
   keys: GRADE_KEYS,
   examples: [
     { line: 'pegminer grade 210330.json', text: 'ranking, refused entries, false claims' },
+    {
+      line: 'pegminer grade --height 120 --network local --factomd http://localhost:8088 --bits 16',
+      text: 'a block of a private chain',
+    },
     { line: 'pegminer grade --trust-claims --json *.json', text: 'many blocks for a program, no ByteMap' },
     { line: 'pegminer grade --opr-version 5 --bits 16 block.json', text: 'a block of a private network' },
     {

@@ -22,6 +22,11 @@ export const CLI_ERRORS = {
     remedy: 'Look at the cost that it shows, then give it again with --yes.',
     kind: 'usage',
   },
+  E_CLI_HEIGHT: {
+    summary: 'There is nothing to grade at that height.',
+    remedy: 'Choose a height at which the chain has records: pegminer history shows them.',
+    kind: 'failure',
+  },
   E_CLI_PLOT: {
     summary: 'The picture of the history cannot be drawn.',
     remedy: 'Choose a range with graded blocks, and a file in a folder that exists and can be written.',

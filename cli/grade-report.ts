@@ -152,6 +152,8 @@ export function gradedEvent(report: GradeReport, detailed: boolean) {
 /** What was found out about a block besides its grades; the `checked` event. */
 export interface GradeCheck {
   readonly file: string
+  /** Where the winners are from that it is compared with. */
+  readonly origin: 'file' | 'history'
   readonly height: number
   /** Proofs of work that were hashed again; null if they were trusted or there are none. */
   readonly claims: { readonly checked: number; readonly false: readonly string[] } | null

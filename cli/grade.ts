@@ -18,12 +18,14 @@ import {
   readBlockFiles,
   splitOprExtIds,
   type BlockFile,
+  type Difficulty,
   type DifficultyOrClaim,
   type OprEntry,
 } from '../oracle/index.js'
 import { openMap, paramsOf } from './byte-map.js'
 import { EXIT, type CommandContext } from './context.js'
 import { fail } from './errors.js'
+import { followedNetwork, followTo } from './follow.js'
 import { plural } from './format.js'
 import { differencesOf, gradedEvent, oracleReport, stakingReport, type GradeCheck } from './grade-report.js'
 import type { GradeKey } from './keys.js'
@@ -38,18 +40,31 @@ const MAINNET = networkOf('MainNet')
 const CHAIN_ID = oprChainId(MAINNET)
 
 interface NamedBlock {
+  /** Its file, or its height in words. */
   readonly file: string
   readonly block: BlockFile
+  readonly version: OprVersion
+}
+
+interface Proofs {
+  readonly desk: ClaimDesk
+  readonly difficulty: Difficulty
 }
 
 export async function grade(context: Context): Promise<number> {
   const { settings, positionals, signal } = context
   checkUsage(context)
-  const blocks = await readBlockFiles(positionals)
+  const files = await readBlockFiles(positionals)
   const resources = openResources()
   try {
-    const hashed = settings['grade.sprVersion'] === undefined && !settings['grade.trustClaims']
-    const desk = hashed ? await openDesk(context, resources) : null
+    const { 'grade.height': height, 'grade.sprVersion': spr } = settings
+    const hashed = height !== undefined || (spr === undefined && !settings['grade.trustClaims'])
+    const proofs = hashed ? await openProofs(context, resources) : null
+    const blocks =
+      height !== undefined && proofs !== null
+        ? await blockAt(context, { height, ...proofs }, resources)
+        : files.map((named) => ({ ...named, version: versionOf(context, named.block) }))
+    const desk = spr === undefined ? (proofs?.desk ?? null) : null
     const wrong: string[] = []
     for (const named of blocks) {
       signal.throwIfAborted()
@@ -68,8 +83,19 @@ export async function grade(context: Context): Promise<number> {
 
 function checkUsage({ settings, positionals }: Context): void {
   const problems = [
-    ...(positionals.length === 0
-      ? [problem('E_CONFIG_ARGUMENT', 'name at least one file with a block; see pegminer grade --help')]
+    ...(positionals.length === 0 && settings['grade.height'] === undefined
+      ? [
+          problem(
+            'E_CONFIG_ARGUMENT',
+            'name a file with a block, or a block of the chain with --height; see pegminer grade --help',
+          ),
+        ]
+      : []),
+    ...(positionals.length > 0 && settings['grade.height'] !== undefined
+      ? [problem('E_CONFIG_ARGUMENT', 'give files or --height, not both')]
+      : []),
+    ...(settings['grade.trustClaims'] && settings['grade.height'] !== undefined
+      ? [problem('E_CONFIG_VALUE', '--height keeps what it grades, so it cannot trust claims')]
       : []),
     ...(settings['grade.oprVersion'] !== undefined && settings['grade.sprVersion'] !== undefined
       ? [
@@ -83,18 +109,64 @@ function checkUsage({ settings, positionals }: Context): void {
   if (problems.length > 0) throw problemsError(problems)
 }
 
-async function openDesk(context: Context, resources: Resources): Promise<ClaimDesk> {
+async function openProofs(context: Context, resources: Resources): Promise<Proofs> {
   const threads = threadsOf(context.settings['miner.threads'], machineOf().cores)
-  const byteMap = await openMap(context, { params: paramsOf(context.settings), slots: threads + 1 })
-  const desk = createClaimDesk({ byteMap, hasher: createHasher(byteMap, 0), threads, firstHasher: 1 })
+  const { 'grade.height': height, 'lxrhash.bits': bits = defaultBits(context) } = context.settings
+  if (height !== undefined) checkBits(context, bits)
+  const byteMap = await openMap(context, { params: paramsOf({ 'lxrhash.bits': bits }), slots: threads + 1 })
+  const hasher = createHasher(byteMap, 0)
+  const desk = createClaimDesk({ byteMap, hasher, threads, firstHasher: 1 })
   resources.add(() => desk.close())
-  return desk
+  return { desk, difficulty: (hash, nonce) => hasher.difficulty(hash, nonce) }
+}
+
+function defaultBits({ settings }: Context): number {
+  const network = settings['grade.height'] === undefined ? MAINNET : networkOf(settings['network.name'])
+  return network.defaultBits
+}
+
+/** The history of a public network must not be graded with another ByteMap. */
+function checkBits({ settings }: Context, bits: number): void {
+  const { name, defaultBits } = networkOf(settings['network.name'])
+  if ((name === 'MainNet' || name === 'TestNet') && bits !== defaultBits)
+    throw problemsError([problem('E_CONFIG_NETWORK', `--bits must be ${defaultBits} on ${name}`)])
+}
+
+/** The block of a height, from the chain, which is followed up to it first; its winners are those of the history. */
+async function blockAt(
+  context: Context,
+  { height, difficulty }: { readonly height: number; readonly difficulty: Difficulty },
+  resources: Resources,
+): Promise<NamedBlock[]> {
+  const { settings } = context
+  const version = settings['grade.oprVersion'] as OprVersion | undefined
+  const network = followedNetwork(settings, version)
+  if (height < network.activationHeight)
+    throw fail('E_CLI_HEIGHT', `records of ${network.name} begin at height ${network.activationHeight}`)
+  const history = await followTo(context, height, { difficulty, version }, resources)
+  const kind = settings['grade.sprVersion'] === undefined ? 'opr' : 'spr'
+  const entries = await history.entries(height, kind)
+  if (entries === null)
+    throw fail('E_CLI_HEIGHT', `block ${height} has no ${kind === 'opr' ? '' : 'staking '}records`)
+  const graded = kind === 'opr' ? history.query.block(height) : null
+  return [
+    {
+      file: `block ${height}`,
+      version: network.oprVersionAt(height),
+      block: {
+        height,
+        previousWinners: history.previousWinners(height).winners,
+        winners: graded?.gradable ? [...graded.winners] : null,
+        entries,
+      },
+    },
+  ]
 }
 
 /** Whether the winners are those of the file, or the file names none. */
 async function gradeFile(
   context: Context,
-  { file, block }: NamedBlock,
+  { file, block, version }: NamedBlock,
   desk: ClaimDesk | null,
 ): Promise<boolean> {
   const { output, settings } = context
@@ -104,15 +176,14 @@ async function gradeFile(
   const claims = desk === null ? null : await claimsOf(context, block, desk)
   const report =
     spr === undefined
-      ? oracleReport(
-          gradeBlock({ version: versionOf(context, block), ...block }, claims?.difficulty ?? trusting),
-        )
+      ? oracleReport(gradeBlock({ version, ...block }, claims?.difficulty ?? trusting))
       : stakingReport(gradeStakingBlock({ version: spr, ...block }))
   const theirs =
     block.winners === null || (block.winners.length === 0 && !report.gradable) ? null : block.winners
   const differences = theirs === null ? [] : differencesOf(report.winners, theirs)
   const check: GradeCheck = {
     file,
+    origin: settings['grade.height'] === undefined ? 'file' : 'history',
     height: block.height,
     claims: claims && { checked: claims.checked, false: claims.false },
     dropped: report.dropped.map(({ entryHash, reason }) => ({ entryHash, reason })),
@@ -120,7 +191,7 @@ async function gradeFile(
     differences,
     milliseconds: Math.round(performance.now() - begin),
   }
-  tellForeign(context, { file, block })
+  if (settings['grade.height'] === undefined) tellForeign(context, { file, block })
   output.event(gradedEvent(report, detailed))
   output.event({ event: 'checked', ...check })
   showReport(output, report, check, { detailed })
@@ -170,7 +241,10 @@ async function claimsOf(
 }
 
 /** Some entry hashes are right for MainNet's chain and some are not: the file was changed after it was written. */
-function tellForeign({ output, log, settings }: Context, { file, block: { entries } }: NamedBlock): void {
+function tellForeign(
+  { output, log, settings }: Context,
+  { file, block: { entries } }: Pick<NamedBlock, 'file' | 'block'>,
+): void {
   if (settings['grade.sprVersion'] !== undefined) return
   const wrong = entries.filter((entry) => !hasOwnHash(entry))
   if (wrong.length === 0 || wrong.length === entries.length) return

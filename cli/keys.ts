@@ -66,6 +66,11 @@ export const DEV_KEYS = keys(
   ...OUTPUT,
 )
 export const GRADE_KEYS = keys(
+  'grade.height',
+  'network.name',
+  'network.activations',
+  'factom.url',
+  'data.dir',
   'grade.trustClaims',
   'grade.oprVersion',
   'grade.sprVersion',

@@ -289,6 +289,11 @@ export const SETTINGS = {
     defaultText: 'no end',
     description: 'end after this many graded blocks',
   }),
+  'grade.height': optional(integer(0, 4_294_967_295), {
+    flag: 'height',
+    defaultText: 'blocks from files',
+    description: 'grade the block of this height, after following the chain of records up to it',
+  }),
   'grade.trustClaims': given(toggle, false, {
     flag: 'trust-claims',
     description: 'believe the difficulties that records claim; needs no ByteMap',
@@ -343,7 +348,8 @@ export const SETTINGS = {
   }),
   'history.own': given(toggle, false, {
     flag: 'own',
-    description: 'each record of yours: when submitted and acknowledged, its block, place, grade and what cost it',
+    description:
+      'each record of yours: when submitted and acknowledged, its block, place, grade and what cost it',
   }),
   'history.csv': given(toggle, false, {
     flag: 'csv',

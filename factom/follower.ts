@@ -3,6 +3,8 @@
  * Everything is proven on the way: Merkle roots and key MRs of directory and entry blocks, their links back, the hash
  * of each entry. Only the choice of the chain itself is left to the node's honesty.
  */
+import { setMaxListeners } from 'node:events'
+
 import { isCoded, messageOf } from '../config/index.js'
 import type { FactomClient } from './client.js'
 import type { DirectoryBlock } from './directory-block.js'
@@ -84,6 +86,7 @@ export async function* followBlocks(
   const { from, to, after, parallel = PARALLEL, ahead = AHEAD } = options
   const halt = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, halt.signal]) : halt.signal
+  setMaxListeners(0, signal) // each request under way waits on it
   const limit = createLimiter(parallel)
   const underWay: Promise<Fetched>[] = []
   let next = from

@@ -5,6 +5,7 @@ import { createPublisher, type Publisher, type PublisherOptions } from '../facto
 import { createHasher } from '../lxrhash/index.js'
 import {
   createGradedHistory,
+  type FollowProgress,
   type GradedHistory,
   type OprBlock,
   type PriceSnapshot,
@@ -66,6 +67,7 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
     dir: options.dataDir,
     signal,
     onNotice: ({ code, message }) => notice('warn', code, message),
+    onProgress: tellCatchUp(notice),
   })
   const publisherOf = (name: string, given: Pick<PublisherOptions, 'limits' | 'dryRun'> = {}): Publisher =>
     createPublisher({
@@ -140,5 +142,23 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
     publishers: rivalPublisher === null ? [publisher] : [publisher, rivalPublisher],
     conductor,
     history,
+  }
+}
+
+/** A block or two a time is the usual way; what takes longer is told now and then. */
+const CATCH_UP_MS = 10_000
+
+function tellCatchUp(notice: RunHooks['notice']): (progress: FollowProgress) => void {
+  let last = 0
+  return ({ height, to, blocks, milliseconds }) => {
+    if (blocks === 1) last = 0
+    if (milliseconds - last < CATCH_UP_MS || height === to) return
+    last = milliseconds
+    const rate = ((blocks * 1000) / milliseconds).toFixed(1)
+    notice(
+      'info',
+      'E_MINER_FOLLOWING',
+      `block ${height} of ${to} graded, ${rate} blocks/s; mining waits for it`,
+    )
   }
 }

@@ -109,6 +109,11 @@ export const MINER_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_MINER_FOLLOWING: {
+    summary: 'The miner is still following the chain of records up to the present.',
+    remedy: 'Wait: what is followed is kept, also when the program ends meanwhile.',
+    kind: 'failure',
+  },
   E_MINER_RECOVERED: {
     summary: 'Entries that an earlier run had paid for were brought to their end.',
     remedy: 'Nothing.',

@@ -77,11 +77,12 @@ export interface EntryEvent {
   readonly reason?: string
 }
 
-/** One of our records in a graded block. `place` counts from 0; `payout` is PEG as a decimal string. */
+/** One of our records in a graded block. `place` counts from 0; `payout` is PEG as a decimal string; 0 is the best `grade`. */
 export interface OwnRecord {
   readonly entryHash: string
   readonly place: number
   readonly payout: string
+  readonly grade: number
 }
 
 /**

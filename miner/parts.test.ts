@@ -321,7 +321,12 @@ t.test('credits: days left, and a warning at most every six hours', (t) => {
 })
 
 t.test('tally', (t) => {
-  const graded = (entryHash: string, place: number, payout: bigint) => ({ entryHash, place, payout })
+  const graded = (entryHash: string, place: number, payout: bigint) => ({
+    entryHash,
+    place,
+    payout,
+    grade: 0,
+  })
   const block = {
     version: 5,
     height: 7,
@@ -339,9 +344,9 @@ t.test('tally', (t) => {
     valid: 28,
     winners: ['a'],
     mine: [
-      { entryHash: 'a', place: 0, payout: '360' },
-      { entryHash: 'b', place: 1, payout: '360' },
-      { entryHash: 'c', place: 25, payout: '0' },
+      { entryHash: 'a', place: 0, payout: '360', grade: 0 },
+      { entryHash: 'b', place: 1, payout: '360', grade: 0 },
+      { entryHash: 'c', place: 25, payout: '0', grade: 0 },
     ],
     reward: '720',
   })

@@ -42,10 +42,11 @@ export function createTally(): Tally {
         records: block.entries,
         valid: block.valid,
         winners: block.winners,
-        mine: mine.map(({ entryHash, place, payout }) => ({
+        mine: mine.map(({ entryHash, place, payout, grade }) => ({
           entryHash,
           place,
           payout: priceToDecimal(payout),
+          grade,
         })),
         reward: priceToDecimal(paid),
       }

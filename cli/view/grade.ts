@@ -117,11 +117,11 @@ function proofText({ records }: GradeReport, { claims }: GradeCheck): string {
 
 function winnersText(
   { records, gradable, winners }: GradeReport,
-  { winnersAgree, differences }: GradeCheck,
+  { origin, winnersAgree, differences }: GradeCheck,
 ): string {
   const carried = records === 'oracle' ? '; those before it stay' : ''
   const what = gradable ? `${winners.length}` : `none in this block${carried}`
-  if (winnersAgree === null) return `${what}; the file names none to compare with`
-  if (winnersAgree) return `${what}, the same as in the file`
-  return `${what}; different from the file's at place ${differences.map((place) => place + 1).join(', ')}`
+  if (winnersAgree === null) return `${what}; the ${origin} names none to compare with`
+  if (winnersAgree) return `${what}, the same as in the ${origin}`
+  return `${what}; different from the ${origin}'s at place ${differences.map((place) => place + 1).join(', ')}`
 }

@@ -1,12 +1,12 @@
 /** A followed block → what the history keeps of it. Pure but for the proof of work that is passed in. */
 import type { Network } from '../../config/index.js'
 import type { FollowedBlock, FollowedEntryBlock } from '../../factom/index.js'
-import { gradeBlock, GRADING_RULES } from '../grading/index.js'
-import type { Difficulty, GradedBlock, OprEntry } from '../grading/index.js'
+import { distancesOf, gradeBlock, gradeStakingBlock, GRADING_RULES } from '../grading/index.js'
+import type { Difficulty, GradedBlock, GradedRecord, OprEntry } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
 import { hashPowerOf } from './hash-power.js'
 import { rateCode } from './queries.js'
-import type { Fate, OprToStore } from './types.js'
+import type { AssetCost, Fate, OprToStore, SprToStore } from './types.js'
 
 export interface GradingContext {
   readonly network: Network
@@ -52,6 +52,33 @@ export function oprEntries(block: FollowedEntryBlock): OprEntry[] {
   return block.entries.map(({ hash, entry }) => ({ hash, extIds: entry.extIds, content: entry.content }))
 }
 
+/**
+ * Staking records as far as they can be graded without a ledger: whether a staker is among the 100 largest holders of
+ * PEG, which the network asks for, is not known here.
+ */
+export function gradeSpr(
+  { height }: FollowedBlock,
+  block: FollowedEntryBlock,
+  { network }: Pick<GradingContext, 'network'>,
+): SprToStore {
+  const version = network.sprVersionAt(height)
+  const graded = gradeStakingBlock({ version, height, entries: oprEntries(block) })
+  const { gradable } = graded
+  const records = gradable ? graded.graded.slice(0, graded.cutoff) : []
+  return {
+    keyMr: block.keyMr,
+    sequence: block.sequence,
+    version,
+    entries: graded.entries,
+    valid: graded.records,
+    winners: records.filter(({ payout }) => payout > 0n).length,
+    records: records.map(({ entryHash, place, spr, grade, payout }) => ({
+      ...{ entryHash, place, grade, payout },
+      address: spr.address,
+    })),
+  }
+}
+
 /** The prices of the first place. */
 function ratesOf({ version, graded }: GradedBlock): Map<string, bigint> {
   const prices = graded[0]?.opr.prices ?? []
@@ -65,9 +92,18 @@ function fateOf(block: GradedBlock, { entries }: FollowedEntryBlock, entryHash: 
   const record = block.graded.find((known) => known.entryHash === entryHash)
   if (record && block.gradable) {
     const { place, payout, grade } = record
-    return { verdict: 'graded', place, payout, grade, costs: [] }
+    return { verdict: 'graded', place, payout, grade, costs: costsOf(record) }
   }
   if (record) return { ...none, verdict: 'too few valid records in the block' }
   const left = [...block.rejected, ...block.dropped].find((known) => known.entryHash === entryHash)
   return { ...none, verdict: left?.reason ?? 'not among the 50 most difficult' }
+}
+
+/** What each asset added to a record's grade, dearest first. */
+function costsOf({ opr, values, averages, band }: GradedRecord): AssetCost[] {
+  const assets = ASSETS[opr.version]
+  return distancesOf(values, averages, band)
+    .map(({ distance, cost }, k) => ({ asset: rateCode(assets[k] ?? ''), distance, cost }))
+    .filter(({ cost }) => cost > 0)
+    .sort((a, b) => b.cost - a.cost)
 }

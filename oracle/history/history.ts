@@ -10,12 +10,12 @@ import type { Network } from '../../config/index.js'
 import { followBlocks } from '../../factom/index.js'
 import type { FactomClient, FollowedBlock, KnownBlock } from '../../factom/index.js'
 import { noWinners } from '../grading/index.js'
-import type { Difficulty } from '../grading/index.js'
-import { oprChainId } from '../records/index.js'
+import type { Difficulty, OprEntry } from '../grading/index.js'
+import { oprChainId, sprChainId } from '../records/index.js'
 import { openDatabase } from './database.js'
 import { fail, HISTORY_ERRORS } from './errors.js'
 import { commonHeight, firstHeight } from './fork.js'
-import { gradeOpr } from './grade.js'
+import { gradeOpr, gradeSpr, oprEntries } from './grade.js'
 import { createQueries } from './queries.js'
 import type { HistoryQueries } from './queries.js'
 import { MIGRATIONS } from './schema.js'
@@ -69,6 +69,11 @@ export interface GradedHistory {
   previousWinners(height: number): PreviousWinners
   /** Difficulties of the honest records (at most 50) in the block that `previousWinners` names, descending. */
   difficulties(height: number): bigint[]
+  /**
+   * The entries of one of the two chains in a block that was followed, fetched and proven again; null if it has none.
+   * `E_HISTORY_BEHIND` if the height is not followed yet, or the node's block is another one by now.
+   */
+  entries(height: number, kind: 'opr' | 'spr'): Promise<OprEntry[] | null>
   /** A record of ours has come further. */
   own(step: OwnStep): void
   readonly query: HistoryQueries
@@ -89,6 +94,7 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
     chainId: oprChainId(network),
     proof: difficulty(new Uint8Array(32), Uint8Array.of(1)).toString(16).padStart(16, '0'),
   }
+  const chains = [oprChainId(network), sprChainId(network)] as const
   const db = openDatabase({
     file,
     migrations: MIGRATIONS,
@@ -145,7 +151,6 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
     const { blockSeconds } = await client.currentMinute(signal)
     const started = performance.now()
     const done = { blocks: 0, entries: 0 }
-    const chains = [about.chainId]
     for await (const block of followBlocks(client, { chains, after: known, from, to, signal })) {
       signal?.throwIfAborted()
       add(block, blockSeconds)
@@ -178,16 +183,19 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
   function knownBlock(): KnownBlock | null {
     const tip = store.tip()
     if (!tip) return null
-    const { opr } = store.tips()
-    return { ...tip, tips: new Map(opr ? [[about.chainId, opr]] : []) }
+    const { opr, spr } = store.tips()
+    const tips = [opr, spr].flatMap((known, k) => (known ? [[chains[k] as string, known] as const] : []))
+    return { ...tip, tips: new Map(tips) }
   }
 
   function add(block: FollowedBlock, blockSeconds: number): void {
     const { height, keyMr, timestamp: time } = block
-    const entries = block.chains.get(about.chainId)
+    const [oracle, staking] = chains.map((chainId) => block.chains.get(chainId))
     const previous = winnersAfter(query.blockBefore(height), height)
-    const opr = entries ? gradeOpr(block, entries, { network, difficulty, previous, blockSeconds }) : null
-    store.append({ height, keyMr, time, opr, spr: null }, store.tip())
+    const opr = oracle ? gradeOpr(block, oracle, { network, difficulty, previous, blockSeconds }) : null
+    // The staking chain counts from the fifth version of records on.
+    const spr = staking && network.oprVersionAt(height) === 5 ? gradeSpr(block, staking, { network }) : null
+    store.append({ height, keyMr, time, opr, spr }, store.tip())
   }
 
   async function syncOnce(toHeight: number | undefined): Promise<OprBlock[]> {
@@ -230,6 +238,15 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
       const from = before(height)?.winnersFrom
       const records = from == null ? [] : (query.block(from)?.records ?? [])
       return records.map(({ difficulty }) => difficulty).sort(descending)
+    },
+    async entries(height, kind) {
+      const range = { chains, after: null, from: height, to: height, ...(signal ? { signal } : {}) }
+      for await (const block of followBlocks(client, range)) {
+        if (block.keyMr !== store.keyMrAt(height)) break
+        const found = block.chains.get(chains[kind === 'opr' ? 0 : 1])
+        return found ? oprEntries(found) : null
+      }
+      throw fail('E_HISTORY_BEHIND', `block ${height} of the node is not the one that was followed`)
     },
     own: (step) => store.own(step),
     query,

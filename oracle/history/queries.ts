@@ -156,7 +156,7 @@ export function createQueries(db: Database): HistoryQueries {
         .map((row) => ({ height: Number(row['height']), hashPower: Number(row['hash_power']) })),
     extent(range) {
       const row = db.one(
-        `SELECT min(b.height) AS first, max(b.height) AS last, min(b.time) AS begin, max(b.time) AS end,
+        `SELECT min(b.height) AS first, max(b.height) AS last, min(iif(o.height IS NULL, NULL, b.time)) AS begin, max(b.time) AS end,
            count(o.height) AS graded, sum(o.winners > 0) AS gradable
          FROM blocks b LEFT JOIN opr_blocks o ON o.height = b.height WHERE b.height BETWEEN ? AND ?`,
         ...bounds(range),
@@ -165,7 +165,7 @@ export function createQueries(db: Database): HistoryQueries {
       return {
         first: Number(row['first']),
         last: Number(row['last']),
-        begin: Number(row['begin']),
+        begin: Number(row['begin'] ?? row['end']),
         end: Number(row['end']),
         blocks: Number(row['graded']),
         gradable: Number(row['gradable'] ?? 0),

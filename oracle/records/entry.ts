@@ -32,6 +32,11 @@ export function oprChainId(network: Network): string {
   return chainIdOf(oprChainExtIds(network))
 }
 
+/** The id of the chain of staking price records, hex. */
+export function sprChainId(network: Network): string {
+  return chainIdOf(pegnetChains(network).spr)
+}
+
 /** SHA-256 of the content exactly as it is on the chain: the first half of the proof of work's input. */
 export function oprHash(content: Uint8Array): Uint8Array {
   return new Uint8Array(createHash('sha256').update(content).digest())

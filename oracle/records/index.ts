@@ -4,6 +4,7 @@ export {
   buildOprEntry,
   oprChainExtIds,
   oprChainId,
+  sprChainId,
   oprHash,
   pegnetChains,
   readClaim,
