@@ -143,7 +143,7 @@ const GRADE = command({
   examples: [
     { line: 'pegminer grade 210330.json', text: 'ranking, refused entries, false claims' },
     {
-      line: 'pegminer grade --height 120 --network local --factomd http://localhost:8088 --bits 16',
+      line: 'pegminer grade --height 120 --network local --bits 16',
       text: 'a block of a private chain',
     },
     { line: 'pegminer grade --trust-claims --json *.json', text: 'many blocks for a program, no ByteMap' },
@@ -304,9 +304,19 @@ const HISTORY = command({
   load: async () => (await import('./history.js')).history,
 })
 
-const RUNS: readonly CommandSpec[] = [MINE, INIT, FUND, FEED, PRICES, GRADE, HISTORY, DEV, BENCH, HASH, BYTEMAP].map(
-  (spec) => spec as unknown as CommandSpec,
-)
+const RUNS: readonly CommandSpec[] = [
+  MINE,
+  INIT,
+  FUND,
+  FEED,
+  PRICES,
+  GRADE,
+  HISTORY,
+  DEV,
+  BENCH,
+  HASH,
+  BYTEMAP,
+].map((spec) => spec as unknown as CommandSpec)
 
 const CONFIG = command({
   name: 'config',

@@ -13,12 +13,14 @@ import {
 } from '../config/index.js'
 import { createFactomClient } from '../factom/index.js'
 import { createGradedHistory, type Difficulty, type GradedHistory } from '../oracle/index.js'
+import { connect } from './connect.js'
 import type { CommandContext } from './context.js'
 import { createFollowView } from './follow-progress.js'
+import type { NodeKey } from './keys.js'
 import { defaultDataDir } from './mine-plan.js'
 import type { Resources } from './resources.js'
 
-export type FollowKey = 'network.name' | 'network.activations' | 'factom.url' | 'data.dir'
+export type FollowKey = 'network.name' | 'network.activations' | 'data.dir' | NodeKey
 
 export interface Following {
   readonly difficulty: Difficulty
@@ -61,8 +63,10 @@ export async function followTo(
   const { settings, log, signal, output } = context
   const network = followedNetwork(settings, version)
   const dir = settings['data.dir'] ?? defaultDataDir(network.name)
-  const url = network.name === 'dev' ? await embeddedChain(dir, resources) : settings['factom.url']
-  const client = createFactomClient({ url })
+  const client =
+    network.name === 'dev'
+      ? createFactomClient({ url: await embeddedChain(dir, resources) })
+      : connect(context)
   resources.add(() => client.close())
   const view = createFollowView(context)
   const history = createGradedHistory({

@@ -12,7 +12,7 @@ import { rateText } from './format.js'
 import type { RowRange } from './history-rows.js'
 
 const WIDTH = 900
-const TOP = 92
+const TOP = 116
 const PANEL = 132
 const GAP = 50
 const BOTTOM = 70
@@ -122,7 +122,7 @@ function optionsOf(
     animation: false,
     backgroundColor: INK.paper,
     textStyle: { fontFamily: 'system-ui, Segoe UI, DejaVu Sans, sans-serif' },
-    title: [head, ...panels.map(captionOf)],
+    title: [head, ...panels.flatMap(captionsOf)],
     grid: panels.map((_, k) => ({ left: LEFT, right: RIGHT, top: topOf(k), height: PANEL })),
     xAxis: panels.map((_, k) => heightAxis(k, { first, last, labelled: k === panels.length - 1 })),
     yAxis: panels.map(valueAxis),
@@ -130,18 +130,19 @@ function optionsOf(
   }
 }
 
-function captionOf({ name, unit }: Panel, k: number): object {
-  return {
-    text: `${name} {unit|${unit}}`,
-    left: LEFT - 8,
-    top: topOf(k) - 32,
-    textStyle: {
-      color: INK.text,
-      fontSize: 14,
-      fontWeight: 600,
-      rich: { unit: { color: INK.faint, fontSize: 12, fontWeight: 400 } },
+/** The panel's name at its left, the unit at its right: widths of words are not known here. */
+function captionsOf({ name, unit }: Panel, k: number): object[] {
+  const top = topOf(k) - 34
+  return [
+    { text: name, left: LEFT - 8, top, textStyle: { color: INK.text, fontSize: 14, fontWeight: 600 } },
+    {
+      text: unit,
+      left: WIDTH - RIGHT,
+      textAlign: 'right',
+      top,
+      textStyle: { color: INK.faint, fontSize: 12, fontWeight: 400 },
     },
-  }
+  ]
 }
 
 function heightAxis(
@@ -187,7 +188,7 @@ function valueAxis({ places, name }: Panel, k: number): object {
     splitNumber: 3,
     axisLine: { show: false },
     axisTick: { show: false },
-    splitLine: { lineStyle: { color: INK.grid } },
+    splitLine: { show: !places, lineStyle: { color: INK.grid } },
     axisLabel: {
       color: INK.text,
       fontSize: 12,

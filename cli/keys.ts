@@ -69,7 +69,7 @@ export const GRADE_KEYS = keys(
   'grade.height',
   'network.name',
   'network.activations',
-  'factom.url',
+  ...NODE,
   'data.dir',
   'grade.trustClaims',
   'grade.oprVersion',
