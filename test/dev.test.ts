@@ -73,3 +73,25 @@ t.test('killed while records come in, it keeps each that it took', { timeout: 20
     await program.ended
   }
 })
+
+t.test('it says how to point other programs at it', async (t) => {
+  const program = start([
+    ...['dev', '--port', '0', '--wallet-port', '0', '--manual', '--start-height', '258795', '--bits', '16'],
+    ...['--data-dir', t.testdir({})],
+  ])
+  t.teardown(() => program.kill())
+  await program.printed(/Ctrl-C ends it/)
+  program.child.kill('SIGINT')
+  const { code, stdout } = await program.ended
+  t.equal(code, 130)
+  const node = '127\\.0\\.0\\.1:\\d+'
+  for (const line of [
+    `pegminer mine --network local --factomd http://${node} --exchange http://${node} --bits 16`,
+    `LXRBITSIZE=16 pegnetd --network MainNet --testing --act 258795 --server http://${node}/v2 --wallet http://${node}/v2`,
+    `LXRBITSIZE=16 pegnet grader --network MainNet --testing -s ${node} -w ${node}`,
+    `factom-cli -s ${node} -w ${node} listaddresses`,
+    `curl -s http://${node}/debug -H 'Authorization: Bearer [0-9a-f]{32}'`,
+    '"method":"advance-minute"',
+  ])
+    t.match(stdout, new RegExp(line))
+})
