@@ -90,8 +90,8 @@ function sameText(key: SettingKey): string {
 function flagText(key: SettingKey): { left: string; right: string } {
   const { letter, type, description } = settingOf(key)
   const flag = displayNameOf(key)
-  const name = `${letter === undefined ? '' : `-${letter}, `}${flag}`
-  const left = type.placeholder === '' ? switchText(key, flag) : `${name} ${type.placeholder}`
+  const short = letter === undefined ? '' : `-${letter}, `
+  const left = short + (type.placeholder === '' ? switchText(key, flag) : `${flag} ${type.placeholder}`)
   const fallback = defaultTextOf(key)
   return { left, right: fallback === '' ? description : `${description} (${fallback})` }
 }
