@@ -3,6 +3,7 @@
  * 400 with a JSON body, and a few that are no JSON (specification §8.1, §15.11). One call at a time: the daemon's
  * own lock would queue them anyway, and a daemon that hangs is not given more work.
  */
+import { setMaxListeners } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 
@@ -78,6 +79,7 @@ export function createRpc(options: RpcOptions): Rpc {
     httpsAgent: new https.Agent({ keepAlive: true, maxSockets: 2 }),
   }
   const closing = new AbortController()
+  setMaxListeners(0, closing.signal) // each call under way waits on it
   const client = axiosOf(agents, options.maxBytes ?? MAX_BYTES)
   let access: Access | undefined
   let health: Health = FIRST_HEALTH
@@ -92,24 +94,39 @@ export function createRpc(options: RpcOptions): Rpc {
     if (changed) options.onHealth?.(after)
   }
 
-  /** The lenient decoding matters: error texts of the daemon may hold bytes that are no UTF-8. */
+  /**
+   * A timer of our own: on Node.js 20 a signal made by `AbortSignal.any` of `AbortSignal.timeout` may be collected as
+   * garbage before it fires, and the call then waits for ever.
+   */
   async function post(body: string, given: CallOptions): Promise<AxiosResponse<Buffer>> {
     access ??= options.access()
-    const timeout = AbortSignal.timeout(given.timeoutMs ?? timeoutMs)
+    const limit = given.timeoutMs ?? timeoutMs
+    const cut = new AbortController()
+    const stop = (): void => cut.abort()
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      stop()
+    }, limit)
     const outer = given.signal === undefined ? [closing.signal] : [closing.signal, given.signal]
+    for (const signal of outer) {
+      if (signal.aborted) stop()
+      signal.addEventListener('abort', stop)
+    }
     const { url, user: username, password } = access
     try {
       return await client.post<Buffer>(url, body, {
-        signal: AbortSignal.any([timeout, ...outer]),
+        signal: cut.signal,
         auth: { username, password },
         ...(isLoopback(url) ? { proxy: false as const } : {}),
       })
     } catch (error) {
-      if (outer.some(({ aborted }) => aborted))
-        throw fail('E_KOMODO_ABORTED', `the call to ${name} was ended`)
-      if (timeout.aborted)
-        throw fail('E_KOMODO_TIMEOUT', `${name} did not answer within ${given.timeoutMs ?? timeoutMs} ms`)
+      if (late) throw fail('E_KOMODO_TIMEOUT', `${name} did not answer within ${limit} ms`)
+      if (cut.signal.aborted) throw fail('E_KOMODO_ABORTED', `the call to ${name} was ended`)
       throw transportError(error, name)
+    } finally {
+      clearTimeout(timer)
+      for (const signal of outer) signal.removeEventListener('abort', stop)
     }
   }
 
@@ -206,6 +223,7 @@ function axiosOf(
 
 function resultOf(response: AxiosResponse<Buffer>, id: number, where: string): unknown {
   const { status } = response
+  // Lenient: error texts of the daemon may hold bytes that are no UTF-8.
   const text = new TextDecoder('utf-8').decode(response.data)
   if (status === 401) throw fail('E_KOMODO_AUTH', `${where}: user or password is wrong`)
   if (status === 403) throw fail('E_KOMODO_AUTH', `${where}: this address is not in rpcallowip`)
