@@ -89,6 +89,8 @@ t.test('two blocks against thirty rivals', async (t) => {
   t.ok(sample('pegnet_oracle_sources_used\\{asset="XBT"\\}') >= 2)
   t.ok(sample('pegnet_oracle_requests_total\\{source="kraken",result="ok"\\}') > 0)
   t.ok(sample('pegnet_miner_entries_total\\{result="acknowledged"\\}') > 0)
+  t.ok(sample('pegnet_miner_entry_duration_seconds_count\\{result="acknowledged"\\}') > 0)
+  t.equal(sample('pegnet_factom_node_state\\{state="ok"\\}'), 1)
   t.equal(sample('pegnet_miner_reward_peg_total') % PEG, 0)
   t.ok(sample('pegnet_factom_height') > 0)
   t.ok(sample('pegnet_factom_entry_credits') > 0)
@@ -274,7 +276,7 @@ t.test('dev: the embedded network alone', async (t) => {
   })
 
   const key = join(dir, 'ec.key')
-  writeFileSync(key, `${told.ecSecret}\n`)
+  writeFileSync(key, `${told.ecSecret}\n`, { mode: 0o600 })
   const miner = start(
     [
       ...[
