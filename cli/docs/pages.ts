@@ -1,4 +1,4 @@
-/** Every generated page of `docs/`, by file name. */
+/** Every generated page of `docs/` and the dashboards, by path from `docs/`. */
 import { BENCH_ERRORS } from '../../bench/index.js'
 import { CONFIG_ERRORS, configSchema, NETWORK_ERRORS } from '../../config/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
@@ -17,10 +17,13 @@ import {
 import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
 import { COMMANDS, SECTION_NAMES } from '../commands.js'
 import { CLI_ERRORS } from '../errors.js'
+import { grafanaFiles } from './dashboards.js'
 import { errorsDoc, metricsDoc, settingsDoc } from './tables.js'
 
 export function docPages(): Readonly<Record<string, string>> {
+  const grafana = Object.entries(grafanaFiles()).map(([name, text]) => [`../config/grafana/${name}`, text])
   return {
+    ...(Object.fromEntries(grafana) as Record<string, string>),
     'settings.md': settingsDoc(COMMANDS),
     'pegminer.schema.json': `${JSON.stringify(configSchema(SECTION_NAMES), null, 2)}\n`,
     'metrics.md': metricsDoc(),

@@ -1,0 +1,140 @@
+/** Metrics in code, alert rules, dashboards and the runbook hold together. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { parse } from 'yaml'
+
+import { createMetrics, METRIC_LIST } from '../../telemetry/index.js'
+import { BENCH_METRICS } from '../bench-metrics.js'
+import { grafanaFiles } from './dashboards.js'
+
+const PROMETHEUS = fileURLToPath(new URL('../../config/prometheus/', import.meta.url))
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+interface Rule {
+  readonly alert: string
+  readonly expr: string
+  readonly for: string
+  readonly labels: { readonly severity: string }
+  readonly annotations: { readonly summary: string; readonly runbook: string }
+}
+
+const { groups } = parse(read('config/prometheus/pegminer.rules.yml')) as { groups: { rules: Rule[] }[] }
+const rules = groups.flatMap((group) => group.rules)
+
+interface Dashboard {
+  readonly uid: string
+  readonly panels: readonly {
+    readonly id: number
+    readonly type: string
+    readonly title: string
+    readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+    readonly fieldConfig?: { readonly defaults: { readonly unit?: string } }
+    readonly targets?: readonly { readonly expr: string }[]
+  }[]
+}
+const dashboards = Object.values(grafanaFiles()).map((text) => JSON.parse(text) as Dashboard)
+
+const expressions = dashboards.flatMap(({ panels }) => panels.flatMap(({ targets }) => (targets ?? []).map(({ expr }) => expr)))
+
+/** Names of metrics in an expression, without what a histogram adds. */
+const namesIn = (expression: string): string[] =>
+  [...expression.replace(/"[^"]*"/g, '').matchAll(/\b(?:pegnet|nodejs|process)_\w+|\bup\b/g)].map(([name]) =>
+    name.replace(/_(bucket|sum|count)$/, ''),
+  )
+
+/** Labels that an expression asks a metric for. */
+const labelsIn = (expression: string): [metric: string, label: string][] =>
+  [...expression.matchAll(/\b((?:pegnet)_\w+)\{([^}]*)\}/g)].flatMap(([, metric = '', matchers = '']) =>
+    [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']): [string, string] => [
+      metric.replace(/_(bucket|sum|count)$/, ''),
+      label,
+    ]),
+  )
+
+t.test('every name in rules and dashboards is one of code', async (t) => {
+  const text = await createMetrics({ version: '1', network: 'dev' }).render()
+  const standard = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name)
+  const specs = [...METRIC_LIST, ...Object.values(BENCH_METRICS)]
+  const known = new Set([...specs.map(({ name }) => name), ...standard, 'up'])
+  for (const expression of [...rules.map(({ expr }) => expr), ...expressions]) {
+    t.ok(namesIn(expression).length > 0, expression)
+    for (const name of namesIn(expression)) t.ok(known.has(name), `${name} in ${expression}`)
+    for (const [metric, label] of labelsIn(expression)) {
+      const spec = specs.find(({ name }) => name === metric)
+      t.ok(
+        label === 'instance' || (spec?.labels as readonly string[] | undefined)?.includes(label),
+        `${metric} has the label ${label}`,
+      )
+    }
+  }
+})
+
+t.test('every metric of code is watched or shown', (t) => {
+  const used = new Set([...rules.map(({ expr }) => expr), ...expressions].flatMap(namesIn))
+  for (const { name } of [...METRIC_LIST, ...Object.values(BENCH_METRICS)]) t.ok(used.has(name), name)
+  t.end()
+})
+
+t.test('every alert says how urgent it is and where its entry in the runbook is', (t) => {
+  const book = read('docs/alerts.md')
+  const entries = [...book.matchAll(/^## (\w+)$/gm)].map(([, name]) => name)
+  t.same(
+    rules.map(({ alert }) => alert),
+    entries,
+    'one entry an alert, in the same order',
+  )
+  for (const { alert, labels, annotations, ...rule } of rules) {
+    t.match(rule.for, /^\d+[sm]$/, alert)
+    t.match(labels.severity, /^(critical|warning|info)$/)
+    t.match(annotations.summary, /\{\{ \$labels\.instance \}\}/, 'names the instance')
+    t.equal(annotations.runbook, `docs/alerts.md#${alert.toLowerCase()}`)
+  }
+  t.end()
+})
+
+t.test('dashboards', (t) => {
+  t.equal(new Set(dashboards.map(({ uid }) => uid)).size, dashboards.length)
+  for (const { uid, panels } of dashboards) {
+    t.equal(new Set(panels.map(({ id }) => id)).size, panels.length, `${uid}: numbers of panels`)
+    const cells = new Set<string>()
+    for (const { title, type, gridPos, fieldConfig, targets } of panels) {
+      t.ok(gridPos.x + gridPos.w <= 24, `${uid}: ${title} is within the grid`)
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++)
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          if (cells.has(`${x} ${y}`)) t.fail(`${uid}: ${title} lies over another panel`)
+          cells.add(`${x} ${y}`)
+        }
+      if (type === 'row' || type === 'text') continue
+      t.ok(fieldConfig?.defaults.unit, `${uid}: ${title} has a unit`)
+      t.ok((targets ?? []).length > 0 && title !== '')
+    }
+  }
+  t.end()
+})
+
+const promtool = process.env['PEGMINER_TEST_PROMTOOL'] ?? ''
+const skip = promtool === '' && 'set PEGMINER_TEST_PROMTOOL to the path of promtool to run it'
+
+t.test('promtool: the rules do what they say', { skip }, (t) => {
+  const run = (...words: string[]) => spawnSync(promtool, words, { cwd: PROMETHEUS, encoding: 'utf8' })
+  for (const words of [
+    ['check', 'config', 'prometheus.yml'],
+    ['check', 'rules', 'pegminer.rules.yml'],
+    ['test', 'rules', 'pegminer.rules.test.yml'],
+  ]) {
+    const { status, stdout, stderr } = run(...words)
+    t.equal(status, 0, `promtool ${words.join(' ')}: ${stdout}${stderr}`)
+  }
+  // JSON is YAML too: each panel's query as a rule of its own.
+  const queries = expressions.map((expression) => ({
+    record: 'panel',
+    expr: expression.replaceAll('$__rate_interval', '1m').replaceAll(/\$\w+/g, 'x'),
+  }))
+  const file = join(t.testdir({ 'panels.json': JSON.stringify({ groups: [{ name: 'panels', rules: queries }] }) }), 'panels.json')
+  const panels = run('check', 'rules', '--lint=none', file)
+  t.equal(panels.status, 0, `queries of the panels: ${panels.stdout}${panels.stderr}`)
+  t.end()
+})
