@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 
 import { exampleConfig, importGoIni, messageOf, problem, problemsError, shown } from '../config/index.js'
+import { importOracleIni } from '../oracle/index.js'
 import { oneLine } from '../telemetry/index.js'
 import type { ConfigContext } from './config.js'
 import { exampleKeys } from './config-init.js'
@@ -25,8 +26,9 @@ export function configImport({ positionals, output }: ConfigContext): number {
     throw problemsError([problem('E_CONFIG_IMPORT', `${shown(name)}: ${messageOf(error)}`)])
   }
   try {
-    const { values, notes } = importGoIni(text)
-    const lines = notes.map((note) => oneLine(note))
+    const { values, notes, oracle } = importGoIni(text)
+    const { prices, notes: priceNotes } = importOracleIni(oracle)
+    const lines = [...notes, ...priceNotes].map((note) => oneLine(note))
     const head = [
       `Made from ${oneLine(name)}.`,
       ...(lines.length === 0 ? [] : ['Not carried over:', ...lines.map((note) => `- ${note}`)]),
@@ -34,9 +36,10 @@ export function configImport({ positionals, output }: ConfigContext): number {
     const yaml = exampleConfig({
       keys: exampleKeys(values['network.name'] ?? 'MainNet'),
       values: withSecret(values),
+      sections: { prices },
       head,
     })
-    output.event({ event: 'imported', file: name, settings: values, notes: lines, yaml })
+    output.event({ event: 'imported', file: name, settings: values, prices, notes: lines, yaml })
     output.line(yaml.trimEnd())
   } catch (error) {
     if (!(error instanceof TypeError)) throw error

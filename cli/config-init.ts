@@ -19,7 +19,8 @@ import { EXIT } from './context.js'
 import { isUsedOn } from './mine-plan.js'
 
 /** Settings of single runs: they make no sense in a file that stays. */
-const NOT_IN_EXAMPLE = /^(bench|config|output)\.|^lxrhash\.(seed|passes|hashBits|force)$|^miner\.blocks$/
+const NOT_IN_EXAMPLE =
+  /^(bench|config|grade|output)\.|^lxrhash\.(seed|passes|hashBits|force)$|^(miner|feed)\.blocks$|^feed\.(once|dryRun)$|^prices\.(watch|only|recordVersion|keep)$|^network\.(manual|trouble)$/
 
 export const exampleKeys = (network: string): readonly SettingKey[] => {
   const { name } = networkOf(network)

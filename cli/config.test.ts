@@ -11,6 +11,7 @@ import {
   resolveAll,
   SETTING_KEYS,
 } from '../config/index.js'
+import { SECTION_NAMES } from './commands.js'
 import { runProgram } from './program.js'
 
 const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
@@ -197,6 +198,9 @@ const INI = `
 [OracleDataSources]
   FixedUSD=0
   Kitco=-1
+  CoinGecko=4
+[OracleAssetDataSourcesPriority]
+  XBT=CoinGecko
 `
 
 t.test('import of the ini of the Go miner', async (t) => {
@@ -209,7 +213,11 @@ t.test('import of the ini of the Go miner', async (t) => {
     'network.name': 'TestNet',
     'miner.coinbase': COINBASE,
   })
-  t.same(oracle, { Oracle: { '1ForgeKey': 'CHANGEME' }, OracleDataSources: { FixedUSD: '0', Kitco: '-1' } })
+  t.same(oracle, {
+    Oracle: { '1ForgeKey': 'CHANGEME' },
+    OracleDataSources: { FixedUSD: '0', Kitco: '-1', CoinGecko: '4' },
+    OracleAssetDataSourcesPriority: { XBT: 'CoinGecko' },
+  })
   for (const part of [
     /IdentityChain was never filled in/,
     /ECAddress .*ecSecretFile/,
@@ -228,7 +236,17 @@ t.test('import of the ini of the Go miner', async (t) => {
   const dir = t.testdir({ 'go.ini': INI, 'bad.ini': 'x', 'big.ini': 'x'.repeat(300_000) })
   const imported = await run(['import', join(dir, 'go.ini')])
   t.equal(imported.code, 0)
-  const file = parseConfigFile(imported.stdout, { name: 'x' })
+  const file = parseConfigFile(imported.stdout, { name: 'x', sections: SECTION_NAMES })
+  t.match(file.sectionOf('prices'), {
+    sources: { coingecko: { preset: 'coingecko' } },
+    assets: { XBT: { routes: Array } },
+  })
+  writeFileSync(join(dir, 'pegminer.yaml'), imported.stdout)
+  t.match(
+    (await run(['check', '--config', join(dir, 'pegminer.yaml')])).stderr,
+    /^(pegminer: E_CONFIG_MISSING: .*\n)+$/,
+    'only what the ini left open is missing',
+  )
   const { problems, settings } = resolveAll(SETTING_KEYS, { flags: readFlags([], []), env: {}, file })
   t.same(problems, [])
   t.match(settings, {

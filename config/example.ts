@@ -1,4 +1,6 @@
 /** Texts that are made from the settings table: an annotated configuration file, and a JSON schema for editors. Pure. */
+import { stringify } from 'yaml'
+
 import { SETTING_KEYS, settingOf, type SettingKey } from './settings.js'
 import { ANY_SCALAR } from './types.js'
 
@@ -7,6 +9,8 @@ export interface ExampleOptions {
   readonly keys: readonly SettingKey[]
   /** Values by key, those of secrets' files by key and `File`; '' for one that must be filled in. */
   readonly values: Readonly<Record<string, string>>
+  /** Structured sections by name, as plain values. */
+  readonly sections?: Readonly<Record<string, object>>
   /** Lines at the top. */
   readonly head: readonly string[]
   readonly width?: number
@@ -16,8 +20,8 @@ export interface ExampleOptions {
  * A file with every setting, its meaning and its default. What has no value is commented out; taking the `#` away
  * never makes the file wrong.
  */
-export function exampleConfig({ keys, values, head, width = 100 }: ExampleOptions): string {
-  const groups = [...new Set(keys.map(groupOf))]
+export function exampleConfig({ keys, values, sections = {}, head, width = 100 }: ExampleOptions): string {
+  const groups = [...new Set([...keys.map(groupOf), ...Object.keys(sections)])]
   const lines = head.map((line) => `# ${line}`.trimEnd())
   for (const group of groups) {
     lines.push('', `${group}:`)
@@ -28,6 +32,14 @@ export function exampleConfig({ keys, values, head, width = 100 }: ExampleOption
         `  ${entry(name, values[name], key)}`,
       )
     }
+    const section = sections[group]
+    if (section !== undefined && Object.keys(section).length > 0)
+      lines.push(
+        ...stringify(section)
+          .trimEnd()
+          .split('\n')
+          .map((line) => `  ${line}`),
+      )
   }
   return `${lines.join('\n')}\n`
 }

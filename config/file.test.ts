@@ -308,11 +308,11 @@ t.test('structured sections', (t) => {
     undefined,
     'settings are not the section',
   )
-  t.same(wrong('prices: { sources: {} }'), [
-    'E_CONFIG_KEY: pegminer.yaml:1: "prices.sources" is unknown; known are exchange',
+  t.match(wrong('prices: { sources: {} }'), [
+    /^E_CONFIG_KEY: pegminer.yaml:1: "prices.sources" is unknown; known are exchange/,
   ])
-  t.match(wrong('feed: { gateway: [] }', ['feed.gateways']), [
-    /"feed.gateway" is unknown; did you mean gateways\?/,
+  t.match(wrong('feed: { gatewayz: [] }', ['feed.gateways']), [
+    /"feed.gatewayz" is unknown; did you mean gateways?\?/,
   ])
   t.same(wrong('feed: []', ['feed']), [], 'its own validator says what is wrong with it')
   t.same(problemsOf(new Error()), undefined)

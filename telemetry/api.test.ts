@@ -13,6 +13,16 @@ import type { MinerNumbers } from './sources.js'
 const HASH = 'ab'.repeat(32)
 const TOKEN = 'a-token-of-16-characters-or-more'
 
+const XBT = {
+  status: 'ok',
+  units: 6_512_345_000_001n,
+  votes: [{ route: 'kraken:BTC/USD' }, null, { x: 1 }],
+  rejected: [],
+  spread: 0.001,
+  ageMs: 40,
+  deviation: -0.002,
+} as const
+
 const numbers: MinerNumbers = {
   state: 'mining',
   threads: [
@@ -32,28 +42,15 @@ const numbers: MinerNumbers = {
   jobSwitchMs: [],
   prices: {
     takenAt: 1_000,
+    assets: new Map([['XBT', XBT]]),
     prices: new Map([
       ['USD', 100_000_000n],
-      ['XBT', 6_512_345_000_001n],
-    ]),
-    missing: new Map([['PEG', 'no vote']]),
-    complete: false,
-    assets: new Map([
-      [
-        'XBT',
-        {
-          status: 'ok',
-          units: 6_512_345_000_001n,
-          votes: [{ route: 'kraken:BTC/USD' }, null, { x: 1 }],
-          rejected: [],
-          spread: 0,
-          ageMs: 0,
-          deviation: null,
-        },
-      ],
+      ['XBT', XBT.units],
     ]),
     indices: new Map(),
     outliers: new Map(),
+    missing: new Map([['PEG', 'no vote']]),
+    complete: false,
     sources: [{ name: 'kraken', ok: true, ageMs: 5 }],
   },
   entryCredits: 500,
@@ -255,7 +252,7 @@ t.test('the API: every answer is what its description says', async (t) => {
     ageSeconds: 60,
     assets: [
       { asset: 'USD', usd: '1', routes: [] },
-      { asset: 'XBT', usd: '65123.45000001', routes: ['kraken:BTC/USD'] },
+      { asset: 'XBT', usd: '65123.45000001', status: 'ok', routes: ['kraken:BTC/USD'], deviation: -0.002 },
       { asset: 'PEG', usd: null, missing: 'no vote' },
     ],
   })

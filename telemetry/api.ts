@@ -133,23 +133,25 @@ function threadsOf(view: MinerNumbers, board: Board): object {
 
 function pricesOf({ prices }: MinerNumbers, now: number): object {
   if (prices === null) return { takenAt: null, complete: false, assets: [], sources: [] }
-  const priced = [...prices.prices].map(([asset, price]) => ({
-    asset,
-    usd: decimal(price),
-    routes: routesOf(prices.assets.get(asset)?.votes),
-    missing: null,
-  }))
-  const missing = [...prices.missing].map(([asset, reason]) => ({
-    asset,
-    usd: null,
-    routes: [],
-    missing: reason,
-  }))
+  const assets = [...new Set([...prices.prices.keys(), ...prices.missing.keys()])].map((asset) => {
+    const numbers = prices.assets.get(asset)
+    const price = prices.prices.get(asset)
+    return {
+      asset,
+      usd: price === undefined ? null : decimal(price),
+      status: numbers?.status ?? null,
+      routes: routesOf(numbers?.votes),
+      spread: numbers?.spread ?? null,
+      deviation: numbers?.deviation ?? null,
+      ageMs: numbers?.ageMs ?? null,
+      missing: prices.missing.get(asset) ?? null,
+    }
+  })
   return {
     takenAt: prices.takenAt,
     ageSeconds: Math.max(0, Math.round((now - prices.takenAt) / 1000)),
     complete: prices.complete,
-    assets: [...priced, ...missing],
+    assets,
     sources: prices.sources.map(({ name, ok, ageMs }) => ({ name, ok, ageMs })),
   }
 }

@@ -70,7 +70,18 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
   prices: object({
     takenAt: TIME,
     complete: { type: 'boolean' },
-    assets: list(object({ asset: TEXT, usd: NULLABLE_TEXT, routes: list(TEXT), missing: NULLABLE_TEXT })),
+    assets: list(
+      object({
+        asset: TEXT,
+        usd: NULLABLE_TEXT,
+        status: { type: ['string', 'null'], description: 'ok, thin, held, policy or failed' },
+        routes: list(TEXT),
+        spread: { ...NULLABLE_NUMBER, description: 'highest minus lowest vote, as a share of the price' },
+        deviation: { ...NULLABLE_NUMBER, description: 'from the median of the last winners, as a share' },
+        ageMs: { ...NULLABLE_NUMBER, description: 'of the oldest vote when the price was taken' },
+        missing: NULLABLE_TEXT,
+      }),
+    ),
     sources: list(object({ name: TEXT, ok: { type: 'boolean' }, ageMs: NULLABLE_NUMBER })),
   }),
   blocks: object({

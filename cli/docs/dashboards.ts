@@ -1,6 +1,7 @@
 /** Grafana dashboards, made from short lists of panels; `config/grafana/` holds what comes out. Pure. */
 
-type Unit = 'hashes' | 's' | 'bytes' | 'percentunit' | 'short' | 'currencyUSD' | 'reqps' | 'dateTimeFromNow' | 'cps'
+type Unit =
+  'hashes' | 's' | 'bytes' | 'percentunit' | 'short' | 'currencyUSD' | 'reqps' | 'dateTimeFromNow' | 'cps'
 type Kind = 'timeseries' | 'stat' | 'table' | 'bargauge'
 
 interface Panel {
@@ -52,52 +53,197 @@ const MINER: Dashboard = {
       title: 'Overview',
       text: 'Is it mining, do its records arrive, can it pay for the next ones?',
       panels: [
-        { title: 'Hashrate', kind: 'stat', unit: 'hashes', width: 4, lines: [[`sum(rate(pegnet_miner_hashes_total${M}[${RATE}]))`, '']] },
-        { title: 'State', kind: 'stat', unit: 'short', width: 4, lines: [[`pegnet_miner_state${M} == 1`, '{{state}}']], text: 'Mining in minutes 1 to 9, waiting between blocks.' },
-        { title: 'Records on the chain today', kind: 'stat', unit: 'short', width: 4, lines: [[`sum(increase(pegnet_miner_entries_total${of('result="acknowledged"')}[1d]))`, '']] },
-        { title: 'PEG earned today', kind: 'stat', unit: 'short', width: 4, lines: [[`sum(increase(pegnet_miner_reward_peg_total${M}[1d]))`, '']] },
-        { title: 'Entry credits', kind: 'stat', unit: 'short', width: 4, lines: [[`min(pegnet_factom_entry_credits${M})`, '']] },
-        { title: 'Version', kind: 'stat', unit: 'short', width: 4, lines: [[`pegnet_build_info${M}`, '{{version}} on {{network}}']] },
+        {
+          title: 'Hashrate',
+          kind: 'stat',
+          unit: 'hashes',
+          width: 4,
+          lines: [[`sum(rate(pegnet_miner_hashes_total${M}[${RATE}]))`, '']],
+        },
+        {
+          title: 'State',
+          kind: 'stat',
+          unit: 'short',
+          width: 4,
+          lines: [[`pegnet_miner_state${M} == 1`, '{{state}}']],
+          text: 'Mining in minutes 1 to 9, waiting between blocks.',
+        },
+        {
+          title: 'Records on the chain today',
+          kind: 'stat',
+          unit: 'short',
+          width: 4,
+          lines: [[`sum(increase(pegnet_miner_entries_total${of('result="acknowledged"')}[1d]))`, '']],
+        },
+        {
+          title: 'PEG earned today',
+          kind: 'stat',
+          unit: 'short',
+          width: 4,
+          lines: [[`sum(increase(pegnet_miner_reward_peg_total${M}[1d]))`, '']],
+        },
+        {
+          title: 'Entry credits',
+          kind: 'stat',
+          unit: 'short',
+          width: 4,
+          lines: [[`min(pegnet_factom_entry_credits${M})`, '']],
+        },
+        {
+          title: 'Version',
+          kind: 'stat',
+          unit: 'short',
+          width: 4,
+          lines: [[`pegnet_build_info${M}`, '{{version}} on {{network}}']],
+        },
       ],
     },
     {
       title: 'Work',
       text: 'Lines of threads should lie on each other; one below the others is a slow core, one at zero a stalled thread.',
       panels: [
-        { title: 'Hashrate by thread', unit: 'hashes', lines: [[`sum by (instance, thread) (rate(pegnet_miner_hashes_total${M}[${RATE}]))`, '{{instance}} {{thread}}']] },
-        { title: 'Threads', unit: 'short', lines: [[`sum by (state) (pegnet_miner_threads${M})`, '{{state}}'], [`sum(increase(pegnet_miner_thread_restarts_total${M}[1h]))`, 'started again in 1 h']] },
-        { title: 'Best difficulty', unit: 'short', lines: [[`pegnet_miner_best_difficulty${M}`, '{{instance}}']], text: 'Of 2^64, for the current record.' },
-        { title: 'New work until the last thread has it', unit: 's', lines: [[`histogram_quantile(0.5, sum by (le) (rate(pegnet_miner_job_switch_duration_seconds_bucket${M}[1h])))`, 'half'], [`histogram_quantile(0.99, sum by (le) (rate(pegnet_miner_job_switch_duration_seconds_bucket${M}[1h])))`, '99 %']] },
-        { title: 'Hits checked', unit: 'cps', lines: [[`sum(rate(pegnet_miner_hits_total${M}[${RATE}]))`, 'right'], [`sum(rate(pegnet_miner_compute_errors_total${M}[${RATE}]))`, 'wrong']] },
-        { title: 'ByteMap', unit: 'percentunit', lines: [[`pegnet_miner_huge_pages_ratio${M}`, 'in huge pages, {{instance}}']] },
-        { title: 'ByteMap size', kind: 'stat', unit: 'bytes', width: 6, lines: [[`pegnet_miner_bytemap_bytes${M}`, '{{instance}}']] },
-        { title: 'ByteMap opened in', kind: 'stat', unit: 's', width: 6, lines: [[`pegnet_miner_bytemap_load_duration_seconds${M}`, '{{instance}}']] },
+        {
+          title: 'Hashrate by thread',
+          unit: 'hashes',
+          lines: [
+            [
+              `sum by (instance, thread) (rate(pegnet_miner_hashes_total${M}[${RATE}]))`,
+              '{{instance}} {{thread}}',
+            ],
+          ],
+        },
+        {
+          title: 'Threads',
+          unit: 'short',
+          lines: [
+            [`sum by (state) (pegnet_miner_threads${M})`, '{{state}}'],
+            [`sum(increase(pegnet_miner_thread_restarts_total${M}[1h]))`, 'started again in 1 h'],
+          ],
+        },
+        {
+          title: 'Best difficulty',
+          unit: 'short',
+          lines: [[`pegnet_miner_best_difficulty${M}`, '{{instance}}']],
+          text: 'Of 2^64, for the current record.',
+        },
+        {
+          title: 'New work until the last thread has it',
+          unit: 's',
+          lines: [
+            [
+              `histogram_quantile(0.5, sum by (le) (rate(pegnet_miner_job_switch_duration_seconds_bucket${M}[1h])))`,
+              'half',
+            ],
+            [
+              `histogram_quantile(0.99, sum by (le) (rate(pegnet_miner_job_switch_duration_seconds_bucket${M}[1h])))`,
+              '99 %',
+            ],
+          ],
+        },
+        {
+          title: 'Hits checked',
+          unit: 'cps',
+          lines: [
+            [`sum(rate(pegnet_miner_hits_total${M}[${RATE}]))`, 'right'],
+            [`sum(rate(pegnet_miner_compute_errors_total${M}[${RATE}]))`, 'wrong'],
+          ],
+        },
+        {
+          title: 'ByteMap',
+          unit: 'percentunit',
+          lines: [[`pegnet_miner_huge_pages_ratio${M}`, 'in huge pages, {{instance}}']],
+        },
+        {
+          title: 'ByteMap size',
+          kind: 'stat',
+          unit: 'bytes',
+          width: 6,
+          lines: [[`pegnet_miner_bytemap_bytes${M}`, '{{instance}}']],
+        },
+        {
+          title: 'ByteMap opened in',
+          kind: 'stat',
+          unit: 's',
+          width: 6,
+          lines: [[`pegnet_miner_bytemap_load_duration_seconds${M}`, '{{instance}}']],
+        },
       ],
     },
     {
       title: 'Records',
       text: 'Each record is committed, revealed, acknowledged; what is paid is known when the block is graded.',
       panels: [
-        { title: 'Records by fate', unit: 'short', lines: [[`sum by (result) (increase(pegnet_miner_entries_total${M}[1h]))`, '{{result}}']] },
-        { title: 'Graded blocks and places', unit: 'short', lines: [[`sum(increase(pegnet_miner_blocks_total${M}[1h]))`, 'blocks'], [`sum(increase(pegnet_miner_winners_total${M}[1h]))`, 'places among the winners']] },
+        {
+          title: 'Records by fate',
+          unit: 'short',
+          lines: [[`sum by (result) (increase(pegnet_miner_entries_total${M}[1h]))`, '{{result}}']],
+        },
+        {
+          title: 'Graded blocks and places',
+          unit: 'short',
+          lines: [
+            [`sum(increase(pegnet_miner_blocks_total${M}[1h]))`, 'blocks'],
+            [`sum(increase(pegnet_miner_winners_total${M}[1h]))`, 'places among the winners'],
+          ],
+        },
       ],
     },
     {
       title: 'Factom',
       text: 'The node that says which minute it is and takes the records.',
       panels: [
-        { title: 'Block and minute', unit: 'short', lines: [[`pegnet_factom_height${M}`, 'height, {{instance}}'], [`pegnet_factom_minute${M}`, 'minute, {{instance}}']] },
-        { title: 'Calls', unit: 'reqps', lines: [[`sum by (method, result) (rate(pegnet_factom_requests_total${M}[${RATE}]))`, '{{method}} {{result}}']] },
-        { title: 'Duration of calls, 90 %', unit: 's', lines: [[`histogram_quantile(0.9, sum by (method, le) (rate(pegnet_factom_request_duration_seconds_bucket${M}[5m])))`, '{{method}}']] },
+        {
+          title: 'Block and minute',
+          unit: 'short',
+          lines: [
+            [`pegnet_factom_height${M}`, 'height, {{instance}}'],
+            [`pegnet_factom_minute${M}`, 'minute, {{instance}}'],
+          ],
+        },
+        {
+          title: 'Calls',
+          unit: 'reqps',
+          lines: [
+            [
+              `sum by (method, result) (rate(pegnet_factom_requests_total${M}[${RATE}]))`,
+              '{{method}} {{result}}',
+            ],
+          ],
+        },
+        {
+          title: 'Duration of calls, 90 %',
+          unit: 's',
+          lines: [
+            [
+              `histogram_quantile(0.9, sum by (method, le) (rate(pegnet_factom_request_duration_seconds_bucket${M}[5m])))`,
+              '{{method}}',
+            ],
+          ],
+        },
       ],
     },
     {
       title: 'Process',
       text: 'The main thread publishes: its lag must stay far below a second.',
       panels: [
-        { title: 'Lag of the main thread, 99 %', unit: 's', lines: [[`nodejs_eventloop_lag_p99_seconds${M}`, '{{instance}}']] },
-        { title: 'Memory', unit: 'bytes', lines: [[`process_resident_memory_bytes${M}`, 'resident, {{instance}}'], [`nodejs_heap_size_used_bytes${M}`, 'heap, {{instance}}']] },
-        { title: 'Processors used', unit: 'short', lines: [[`rate(process_cpu_seconds_total${M}[${RATE}])`, '{{instance}}']] },
+        {
+          title: 'Lag of the main thread, 99 %',
+          unit: 's',
+          lines: [[`nodejs_eventloop_lag_p99_seconds${M}`, '{{instance}}']],
+        },
+        {
+          title: 'Memory',
+          unit: 'bytes',
+          lines: [
+            [`process_resident_memory_bytes${M}`, 'resident, {{instance}}'],
+            [`nodejs_heap_size_used_bytes${M}`, 'heap, {{instance}}'],
+          ],
+        },
+        {
+          title: 'Processors used',
+          unit: 'short',
+          lines: [[`rate(process_cpu_seconds_total${M}[${RATE}])`, '{{instance}}']],
+        },
       ],
     },
   ],
@@ -111,28 +257,322 @@ const ORACLE: Dashboard = {
       title: 'Overview',
       text: 'A record without all prices is invalid; an asset with one source hangs by a thread.',
       panels: [
-        { title: 'Assets without price', kind: 'stat', unit: 'short', width: 6, lines: [[`max(pegnet_oracle_prices_missing${M})`, '']] },
-        { title: 'Oldest price', kind: 'stat', unit: 's', width: 6, lines: [[`time() - min(pegnet_oracle_price_timestamp_seconds${M})`, '']] },
-        { title: 'Sources that answer', kind: 'stat', unit: 'short', width: 6, lines: [[`sum(pegnet_oracle_source_up${M})`, '']] },
-        { title: 'Fewest sources of an asset', kind: 'stat', unit: 'short', width: 6, lines: [[`min(pegnet_oracle_sources_used${of('asset!="USD"')})`, '']] },
+        {
+          title: 'Assets without price',
+          kind: 'stat',
+          unit: 'short',
+          width: 6,
+          lines: [[`max(pegnet_oracle_prices_missing${M})`, '']],
+        },
+        {
+          title: 'Oldest price',
+          kind: 'stat',
+          unit: 's',
+          width: 6,
+          lines: [[`time() - min(pegnet_oracle_price_timestamp_seconds${M})`, '']],
+        },
+        {
+          title: 'Sources that answer',
+          kind: 'stat',
+          unit: 'short',
+          width: 6,
+          lines: [[`sum(pegnet_oracle_source_up${M})`, '']],
+        },
+        {
+          title: 'Fewest sources of an asset',
+          kind: 'stat',
+          unit: 'short',
+          width: 6,
+          lines: [[`min(pegnet_oracle_sources_used${of('asset!="USD"')})`, '']],
+        },
       ],
     },
     {
       title: 'Prices',
       text: 'Each asset against the mean of the time shown: what jumps alone deserves a look.',
       panels: [
-        { title: 'Change since the beginning of the day', unit: 'percentunit', lines: [[`avg by (asset) (pegnet_oracle_price_usd${M} / (pegnet_oracle_price_usd${M} offset 1d) - 1)`, '{{asset}}']] },
-        { title: 'Price', unit: 'currencyUSD', lines: [[`avg by (asset) (pegnet_oracle_price_usd${of('asset=~"$asset"')})`, '{{asset}}']] },
-        { title: 'Sources by asset', kind: 'bargauge', unit: 'short', width: 24, lines: [[`min by (asset) (pegnet_oracle_sources_used${M})`, '{{asset}}']] },
+        {
+          title: 'Change since the beginning of the day',
+          unit: 'percentunit',
+          lines: [
+            [
+              `avg by (asset) (pegnet_oracle_price_usd${M} / (pegnet_oracle_price_usd${M} offset 1d) - 1)`,
+              '{{asset}}',
+            ],
+          ],
+        },
+        {
+          title: 'Price',
+          unit: 'currencyUSD',
+          lines: [[`avg by (asset) (pegnet_oracle_price_usd${of('asset=~"$asset"')})`, '{{asset}}']],
+        },
+        {
+          title: 'Distance from the last winners',
+          unit: 'percentunit',
+          lines: [[`avg by (asset) (pegnet_oracle_deviation_from_winners_ratio${M})`, '{{asset}}']],
+          text: 'Beyond 1 % it costs grade.',
+        },
+        {
+          title: 'Spread of the votes',
+          unit: 'percentunit',
+          lines: [[`max by (asset) (pegnet_oracle_spread_ratio${M})`, '{{asset}}']],
+        },
+        {
+          title: 'Age of the oldest vote',
+          unit: 's',
+          lines: [[`max by (asset) (pegnet_oracle_asset_age_seconds${M})`, '{{asset}}']],
+        },
+        {
+          title: 'Assets by how their price came about',
+          unit: 'short',
+          lines: [[`sum by (status) (pegnet_oracle_asset_status${M})`, '{{status}}']],
+        },
+        {
+          title: 'Stablecoins',
+          unit: 'currencyUSD',
+          lines: [[`avg by (coin) (pegnet_oracle_stablecoin_usd${M})`, '{{coin}}']],
+        },
+        {
+          title: 'Snapshots',
+          unit: 'short',
+          lines: [
+            [`sum by (result) (increase(pegnet_oracle_snapshots_total${M}[1h]))`, '{{result}}'],
+            [
+              `sum(increase(pegnet_oracle_blocks_skipped_total${M}[1h]))`,
+              'blocks not mined for lack of a price',
+            ],
+          ],
+        },
+        {
+          title: 'Duration of a snapshot, 90 %',
+          unit: 's',
+          lines: [
+            [
+              `histogram_quantile(0.9, sum by (le) (rate(pegnet_oracle_snapshot_duration_seconds_bucket${M}[1h])))`,
+              '',
+            ],
+          ],
+        },
+        {
+          title: 'Sources by asset',
+          kind: 'bargauge',
+          unit: 'short',
+          width: 24,
+          lines: [[`min by (asset) (pegnet_oracle_sources_used${M})`, '{{asset}}']],
+        },
       ],
     },
     {
       title: 'Sources',
       text: 'What each exchange or publisher answers, and how fast.',
       panels: [
-        { title: 'Age of what was got last', unit: 's', lines: [[`time() - max by (source) (pegnet_oracle_source_timestamp_seconds${M})`, '{{source}}']] },
-        { title: 'Rounds by result', unit: 'reqps', lines: [[`sum by (source, result) (rate(pegnet_oracle_requests_total${M}[${RATE}]))`, '{{source}} {{result}}']] },
-        { title: 'Duration of a round, 90 %', unit: 's', lines: [[`histogram_quantile(0.9, sum by (source, le) (rate(pegnet_oracle_request_duration_seconds_bucket${M}[15m])))`, '{{source}}']] },
+        {
+          title: 'Votes that did not count',
+          unit: 'short',
+          lines: [[`sum by (reason) (increase(pegnet_oracle_votes_rejected_total${M}[1h]))`, '{{reason}}']],
+        },
+        {
+          title: 'Far off the others',
+          unit: 'short',
+          lines: [[`max by (source) (pegnet_oracle_source_outliers${M})`, '{{source}}']],
+        },
+        {
+          title: 'Left alone after failures',
+          unit: 'short',
+          lines: [[`max by (source) (pegnet_oracle_source_circuit_state${M})`, '{{source}}']],
+          text: '0 it is asked, 1 it is tried, 2 it rests.',
+        },
+        {
+          title: 'Clocks of the sources',
+          unit: 's',
+          lines: [[`avg by (source) (pegnet_oracle_source_clock_skew_seconds${M})`, '{{source}}']],
+        },
+        {
+          title: 'Share of the month that is used',
+          unit: 'percentunit',
+          lines: [
+            [
+              `max by (source) (pegnet_oracle_source_calls_month${M} / pegnet_oracle_source_quota_month${M})`,
+              '{{source}}',
+            ],
+          ],
+        },
+        {
+          title: 'Age of what was got last',
+          unit: 's',
+          lines: [[`time() - max by (source) (pegnet_oracle_source_timestamp_seconds${M})`, '{{source}}']],
+        },
+        {
+          title: 'Rounds by result',
+          unit: 'reqps',
+          lines: [
+            [
+              `sum by (source, result) (rate(pegnet_oracle_requests_total${M}[${RATE}]))`,
+              '{{source}} {{result}}',
+            ],
+          ],
+        },
+        {
+          title: 'Duration of a round, 90 %',
+          unit: 's',
+          lines: [
+            [
+              `histogram_quantile(0.9, sum by (source, le) (rate(pegnet_oracle_request_duration_seconds_bucket${M}[15m])))`,
+              '{{source}}',
+            ],
+          ],
+        },
+      ],
+    },
+  ],
+}
+
+/** The relay has a gateway a pair of chains. */
+const FEED: Dashboard = {
+  uid: 'pegminer-feed',
+  title: 'pegminer: feed',
+  rows: [
+    {
+      title: 'Overview',
+      text: 'Every header of the reference chain belongs on the asset chain once, soon, and for as long as there are funds.',
+      panels: [
+        {
+          title: 'Headers behind',
+          kind: 'stat',
+          unit: 'short',
+          width: 6,
+          lines: [[`max(pegnet_feed_lag_blocks${M})`, '']],
+        },
+        {
+          title: 'State',
+          kind: 'stat',
+          unit: 'short',
+          width: 6,
+          lines: [[`pegnet_feed_state${M} == 1`, '{{gateway}}: {{state}}']],
+        },
+        {
+          title: 'Headers that are paid for',
+          kind: 'stat',
+          unit: 'short',
+          width: 6,
+          lines: [[`min(pegnet_feed_headers_left${M})`, '']],
+        },
+        {
+          title: 'Withdrawals under way',
+          kind: 'stat',
+          unit: 'short',
+          width: 6,
+          lines: [[`sum(pegnet_feed_withdrawals${of('state!~"done|rejected|refused"')})`, '']],
+        },
+      ],
+    },
+    {
+      title: 'Headers',
+      text: 'The two heights run side by side; what lies between them is the lag.',
+      panels: [
+        {
+          title: 'Heights',
+          unit: 'short',
+          lines: [
+            [`pegnet_feed_reference_height${M}`, 'reference, {{gateway}}'],
+            [`pegnet_feed_published_height${M}`, 'published, {{gateway}}'],
+          ],
+        },
+        {
+          title: 'Behind',
+          unit: 'short',
+          lines: [
+            [`pegnet_feed_lag_blocks${M}`, 'headers, {{gateway}}'],
+            [`pegnet_feed_gap_blocks${M}`, 'gaps, {{gateway}}'],
+          ],
+        },
+        {
+          title: 'Since the last progress',
+          unit: 's',
+          lines: [
+            [`pegnet_feed_lag_seconds${M}`, '{{gateway}}'],
+            [`time() - pegnet_feed_pass_timestamp_seconds${M}`, 'since the last look, {{gateway}}'],
+          ],
+        },
+        {
+          title: 'Headers an hour',
+          unit: 'short',
+          lines: [
+            [`increase(pegnet_feed_headers_total${M}[1h])`, 'published, {{gateway}}'],
+            [`increase(pegnet_feed_repairs_total${M}[1h])`, 'repaired, {{gateway}}'],
+            [`increase(pegnet_feed_reorgs_total${M}[1h])`, 'reorganisations, {{chain}}'],
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Funds and withdrawals',
+      text: 'A header costs a fee out of the subscriptions; the wallet fills them up.',
+      panels: [
+        {
+          title: 'Coins',
+          unit: 'short',
+          lines: [
+            [`pegnet_feed_oracle_coins${M}`, 'subscriptions, {{gateway}}'],
+            [`pegnet_feed_wallet_coins${M}`, 'wallet, {{gateway}}'],
+            [`pegnet_feed_funds_alarm${M}`, 'alarm, {{gateway}}'],
+          ],
+        },
+        {
+          title: 'Room for headers',
+          unit: 'short',
+          lines: [
+            [`pegnet_feed_budget_headers${M}`, 'next block, {{gateway}}'],
+            [`pegnet_feed_oracle_outputs${M}`, 'outputs, {{gateway}}'],
+          ],
+        },
+        {
+          title: 'Withdrawals by state',
+          unit: 'short',
+          lines: [
+            [`sum by (state) (pegnet_feed_withdrawals${M})`, '{{state}}'],
+            [`sum(increase(pegnet_feed_withdrawals_done_total${M}[1d]))`, 'finished in a day'],
+          ],
+        },
+        {
+          title: 'Refused',
+          unit: 'short',
+          lines: [
+            [`increase(pegnet_feed_refused_transactions_total${M}[1h])`, 'transactions, {{gateway}}'],
+            [`increase(pegnet_feed_refused_payouts_total${M}[1h])`, 'payouts of others, {{gateway}}'],
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Daemons',
+      text: 'Both daemons must be up; one that answers but stands still is frozen.',
+      panels: [
+        {
+          title: 'State of the daemons',
+          unit: 'short',
+          lines: [[`pegnet_feed_daemon_state${M} == 1`, '{{chain}} of {{gateway}}: {{state}}']],
+        },
+        {
+          title: 'Calls',
+          unit: 'reqps',
+          lines: [
+            [
+              `sum by (chain, result) (rate(pegnet_feed_requests_total${M}[${RATE}]))`,
+              '{{chain}} {{result}}',
+            ],
+          ],
+        },
+        {
+          title: 'Duration of calls, 90 %',
+          unit: 's',
+          lines: [
+            [
+              `histogram_quantile(0.9, sum by (chain, le) (rate(pegnet_feed_request_duration_seconds_bucket${M}[5m])))`,
+              '{{chain}}',
+            ],
+          ],
+        },
       ],
     },
   ],
@@ -146,15 +586,43 @@ const BENCH: Dashboard = {
       title: 'Measurements',
       text: 'Of pegminer bench, while it runs or from a Pushgateway: hashrate, and what the memory itself can do.',
       panels: [
-        { title: 'Hashrate', kind: 'bargauge', unit: 'hashes', lines: [[`pegnet_bench_hashes_per_second${M}`, '2^{{bits}}, {{threads}} threads, {{kernel}}, {{pages}} pages']] },
-        { title: 'Random reads of the memory', kind: 'bargauge', unit: 'reqps', lines: [[`pegnet_bench_gather_reads_per_second${M}`, '2^{{bits}}, {{threads}} threads, {{kernel}}, {{pages}} pages']] },
-        { title: 'Wrong checksums', kind: 'stat', unit: 'short', lines: [[`sum(pegnet_bench_wrong_checksums_total${M})`, 'measurements'], [`sum by (thread) (pegnet_bench_stress_errors_total${M})`, 'stress, thread {{thread}}']] },
+        {
+          title: 'Hashrate',
+          kind: 'bargauge',
+          unit: 'hashes',
+          lines: [
+            [
+              `pegnet_bench_hashes_per_second${M}`,
+              '2^{{bits}}, {{threads}} threads, {{kernel}}, {{pages}} pages',
+            ],
+          ],
+        },
+        {
+          title: 'Random reads of the memory',
+          kind: 'bargauge',
+          unit: 'reqps',
+          lines: [
+            [
+              `pegnet_bench_gather_reads_per_second${M}`,
+              '2^{{bits}}, {{threads}} threads, {{kernel}}, {{pages}} pages',
+            ],
+          ],
+        },
+        {
+          title: 'Wrong checksums',
+          kind: 'stat',
+          unit: 'short',
+          lines: [
+            [`sum(pegnet_bench_wrong_checksums_total${M})`, 'measurements'],
+            [`sum by (thread) (pegnet_bench_stress_errors_total${M})`, 'stress, thread {{thread}}'],
+          ],
+        },
       ],
     },
   ],
 }
 
-const DASHBOARDS: readonly Dashboard[] = [MINER, ORACLE, BENCH]
+const DASHBOARDS: readonly Dashboard[] = [MINER, ORACLE, FEED, BENCH]
 
 /** File name below `config/grafana/` → JSON. */
 export function grafanaFiles(): Readonly<Record<string, string>> {
@@ -174,7 +642,14 @@ function jsonOf({ uid, title, rows }: Dashboard): object {
   let id = 0
   let y = 0
   for (const row of rows) {
-    panels.push({ id: ++id, type: 'row', title: row.title, collapsed: false, gridPos: { x: 0, y: y++, w: 24, h: 1 }, panels: [] })
+    panels.push({
+      id: ++id,
+      type: 'row',
+      title: row.title,
+      collapsed: false,
+      gridPos: { x: 0, y: y++, w: 24, h: 1 },
+      panels: [],
+    })
     panels.push({
       id: ++id,
       type: 'text',
@@ -217,7 +692,11 @@ function jsonOf({ uid, title, rows }: Dashboard): object {
   }
 }
 
-function panelOf({ title, kind = 'timeseries', unit, lines, text }: Panel, id: number, gridPos: object): object {
+function panelOf(
+  { title, kind = 'timeseries', unit, lines, text }: Panel,
+  id: number,
+  gridPos: object,
+): object {
   const named = kind === 'stat' && lines.some(([, legend]) => legend.startsWith('{{'))
   return {
     id,
@@ -226,13 +705,19 @@ function panelOf({ title, kind = 'timeseries', unit, lines, text }: Panel, id: n
     ...(text === undefined ? {} : { description: text }),
     datasource: SOURCE,
     gridPos,
-    fieldConfig: { defaults: { unit: UNITS[unit], ...(kind === 'timeseries' ? { custom: { showPoints: 'never' } } : {}) }, overrides: [] },
+    fieldConfig: {
+      defaults: { unit: UNITS[unit], ...(kind === 'timeseries' ? { custom: { showPoints: 'never' } } : {}) },
+      overrides: [],
+    },
     options:
       kind === 'stat'
         ? { textMode: named ? 'name' : 'auto', reduceOptions: { calcs: ['lastNotNull'] } }
         : kind === 'bargauge'
           ? { orientation: 'horizontal', displayMode: 'basic', reduceOptions: { calcs: ['lastNotNull'] } }
-          : { tooltip: { mode: 'multi', sort: 'desc' }, legend: { displayMode: 'list', placement: 'bottom' } },
+          : {
+              tooltip: { mode: 'multi', sort: 'desc' },
+              legend: { displayMode: 'list', placement: 'bottom' },
+            },
     targets: lines.map(([expr, legendFormat], k) => ({
       refId: String.fromCharCode(65 + k),
       datasource: SOURCE,
@@ -245,7 +730,9 @@ function panelOf({ title, kind = 'timeseries', unit, lines, text }: Panel, id: n
 
 /** The choices at the top: the data source, the instances, and the assets where a panel asks for them. */
 function variablesOf(rows: readonly Row[]): object[] {
-  const all = rows.flatMap(({ panels }) => panels.flatMap(({ lines }) => lines.map(([expression]) => expression)))
+  const all = rows.flatMap(({ panels }) =>
+    panels.flatMap(({ lines }) => lines.map(([expression]) => expression)),
+  )
   const [metric = 'up'] = /pegnet_\w+/.exec(all[0] ?? '') ?? []
   const query = (name: string, label: string, of: string) => ({
     name,

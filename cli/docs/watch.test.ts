@@ -37,7 +37,9 @@ interface Dashboard {
 }
 const dashboards = Object.values(grafanaFiles()).map((text) => JSON.parse(text) as Dashboard)
 
-const expressions = dashboards.flatMap(({ panels }) => panels.flatMap(({ targets }) => (targets ?? []).map(({ expr }) => expr)))
+const expressions = dashboards.flatMap(({ panels }) =>
+  panels.flatMap(({ targets }) => (targets ?? []).map(({ expr }) => expr)),
+)
 
 /** Names of metrics in an expression, without what a histogram adds. */
 const namesIn = (expression: string): string[] =>
@@ -133,7 +135,10 @@ t.test('promtool: the rules do what they say', { skip }, (t) => {
     record: 'panel',
     expr: expression.replaceAll('$__rate_interval', '1m').replaceAll(/\$\w+/g, 'x'),
   }))
-  const file = join(t.testdir({ 'panels.json': JSON.stringify({ groups: [{ name: 'panels', rules: queries }] }) }), 'panels.json')
+  const file = join(
+    t.testdir({ 'panels.json': JSON.stringify({ groups: [{ name: 'panels', rules: queries }] }) }),
+    'panels.json',
+  )
   const panels = run('check', 'rules', '--lint=none', file)
   t.equal(panels.status, 0, `queries of the panels: ${panels.stdout}${panels.stderr}`)
   t.end()

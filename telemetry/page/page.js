@@ -233,22 +233,32 @@ function showPrices({ takenAt, assets, sources }) {
       return element('li', `${name} ${age}${ok ? '' : ', silent'}`, ok ? '' : 'down')
     }),
   )
-  $('prices').replaceChildren(
-    ...assets.map(({ asset, usd, routes, missing: why }) => {
-      const row = element('div', '', usd === null ? 'price missing' : 'price')
-      row.setAttribute('role', 'row')
-      const cells = [
-        element('b', asset),
-        ...(usd === null
-          ? [element('span', why)]
-          : [element('span', usdText(usd)), element('span', `×${routes.length}`)]),
-      ]
-      cells.forEach((part) => part.setAttribute('role', 'cell'))
-      if (routes.length > 0) row.title = routes.join('\n')
-      row.append(...cells)
-      return row
-    }),
-  )
+  $('prices').replaceChildren(...assets.map(priceRow))
+}
+
+/** Beyond 1 % from the winners a record loses grade. */
+const FAR = 0.01
+
+function priceRow({ asset, usd, routes, deviation, ageMs, missing }) {
+  const row = element('div', '', usd === null ? 'price missing' : 'price')
+  row.setAttribute('role', 'row')
+  const cells = [element('b', asset)]
+  if (usd === null) cells.push(element('span', missing))
+  else {
+    const far = deviation !== null && Math.abs(deviation) > FAR
+    const distance =
+      deviation === null ? '' : `${deviation < 0 ? '−' : '+'}${Math.abs(100 * deviation).toFixed(2)} %`
+    cells.push(
+      element('span', usdText(usd)),
+      element('span', distance, far ? 'warn' : ''),
+      element('span', `×${routes.length}`),
+    )
+  }
+  cells.forEach((part) => part.setAttribute('role', 'cell'))
+  const age = ageMs === null ? [] : [`oldest vote ${durationText(ageMs / 1000)} old`]
+  if (routes.length > 0) row.title = [...routes, ...age].join('\n')
+  row.append(...cells)
+  return row
 }
 
 let pricesAt = null
