@@ -31,7 +31,7 @@ export const FIRST_HEALTH: Health = { state: 'up', height: null, movedAt: null }
 /** Two in a row: one may be a busy moment. */
 const HUNG_AFTER = 2
 const FIRST_PAUSE_MS = 5_000
-const LONGEST_PAUSE_MS = 60_000
+const LONGEST_PAUSE_MS = 30_000
 
 export function healthAfter(health: Health, event: HealthEvent): Health {
   switch (event.type) {

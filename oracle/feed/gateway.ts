@@ -61,7 +61,7 @@ export interface Gateway {
 }
 
 const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 60_000
+const LONGEST_PAUSE_MS = 30_000
 /** The same trouble is told again after so long. */
 const REPEAT_MS = 600_000
 /** While there is something to publish, the next block of the asset chain is looked for this often. */

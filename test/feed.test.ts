@@ -1,0 +1,145 @@
+/** Whole runs of `pegminer feed`: on the embedded network, and against daemons of its own, killed and started again. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+
+import { startDevKomodo } from '../komodo/dev/index.js'
+import { reachable } from '../oracle/feed/fixtures/rig.js'
+import { run, start, type Event } from './fixtures/program.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'feed-program-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+const heightsOf = (events: readonly Event[]): number[] =>
+  events.filter(({ event }) => event === 'header').map(({ height }) => height as number)
+const isRow = (heights: readonly number[]): boolean =>
+  heights.every((height, k) => k === 0 || height === (heights[k - 1] ?? 0) + 1)
+
+t.test('on the embedded network: headers and a withdrawal', async (t) => {
+  const running = start([
+    ...['feed', '--network', 'dev', '--blocks', '13', '--json', '--metrics-port', '0'],
+    ...['--data-dir', join(folder, 'dev')],
+  ])
+  t.teardown(() => running.kill())
+  const { code, stderr } = await running.ended
+  t.equal(code, 0, stderr)
+  const heights = heightsOf(running.events)
+  t.ok(heights.length >= 13 && isRow(heights), heights.join(' '))
+  const states = running.events.filter(({ event }) => event === 'withdrawal').map(({ state }) => state)
+  t.same(states, ['seen', 'signed', 'broadcast', 'marked', 'done'])
+  t.match(running.events.at(-1), { event: 'stopped', reason: 'blocks', withdrawals: 1 })
+})
+
+t.test('against daemons: flags, file, old command line; kill -9; two feeds; rulings', async (t) => {
+  const chains = await startDevKomodo({
+    dataDir: join(folder, 'chains'),
+    manual: true,
+    subscriptions: 3,
+    seed: String(process.pid),
+  })
+  t.teardown(() => chains.close())
+  const { oracleTxid, bindTxid, pubkey, asset, reference } = chains
+  const env = {
+    HOME: folder,
+    PEGMINER_FEED_ASSET_PASSWORD: asset.password,
+    PEGMINER_FEED_REFERENCE_PASSWORD: reference.password,
+  }
+  const common = ['--poll', '1', '--metrics-port', 'off', '--data-dir', join(folder, 'state'), '--json']
+  const daemons = [
+    ...['--asset-url', asset.url, '--asset-user', asset.user],
+    ...['--reference-url', reference.url, '--reference-user', reference.user],
+  ]
+  const old = [
+    'feed',
+    chains.assetName,
+    oracleTxid,
+    pubkey,
+    'Ihh',
+    bindTxid,
+    './komodo-cli',
+    ...daemons,
+    ...common,
+  ]
+  const timer = setInterval(() => chains.control.mine('asset'), 400)
+  t.teardown(() => clearInterval(timer))
+
+  const flags = [
+    ...['feed', '--asset', chains.assetName, '--oracle', oracleTxid, '--bind', bindTxid, '--pubkey', pubkey],
+    ...daemons,
+    ...common,
+  ]
+  const checked = await run([flags[0]!, 'check', ...flags.slice(1)], '', env)
+  t.equal(checked.code, 0, checked.stdout)
+  t.match(checked.stdout, /"event":"checked".*"ok":true/)
+  const wrong = await run(['feed', 'check', ...flags.slice(1), '--oracle', bindTxid], '', env)
+  t.equal(wrong.code, 1)
+  t.match(wrong.stdout, /"name":"oracle","result":"fail"/)
+
+  const dry = await run([...flags, '--dry-run', '--once'], '', env)
+  t.equal(dry.code, 0, dry.stderr)
+  t.match(dry.stdout, /"event":"header".*"dryRun":true/)
+  t.same(await reachable(chains), [])
+
+  const first = start(old, env)
+  t.teardown(() => first.kill())
+  t.match(await first.event('start'), { configuration: { feed: { gateways: [{ oracleTxid }] } } })
+  await first.event('header', ({ height }) => (height as number) > 0)
+  const second = await run(flags, '', env)
+  t.equal(second.code, 2, 'another feed with the same key')
+  t.match(second.stdout, /E_FEED_LOCKED/)
+  await first.kill()
+
+  const yaml = join(folder, 'pegminer.yaml')
+  const daemon = ({ url, user, password }: typeof asset): string =>
+    `{ url: '${url}', user: ${user}, password: '${password}'`
+  writeFileSync(
+    yaml,
+    [
+      'feed:',
+      '  gateways:',
+      `    - asset: ${daemon(asset)}, name: ${chains.assetName} }`,
+      `      reference: ${daemon(reference)}, name: KMD }`,
+      `      oracleTxid: ${oracleTxid}`,
+      `      bindTxid: ${bindTxid}`,
+      `      pubkey: '${pubkey}'`,
+      '      withdrawals: { approveAbove: 1 }',
+      '',
+    ].join('\n'),
+    { mode: 0o600 },
+  )
+  const withFile = ['--config', yaml, ...common]
+  const third = start(['feed', ...withFile], env)
+  t.teardown(() => third.kill())
+  await third.event('state', ({ state }) => state === 'idle')
+  const withdrawTxid = chains.control.withdraw({ amount: 200_000_000n })
+  await third.event('withdrawal', ({ state }) => state === 'held')
+  const status = await run(['feed', 'status', ...withFile], '', env)
+  t.match(status.stdout, new RegExp(`"withdrawtxid":"${withdrawTxid}","state":"held"`))
+  const approved = await run(['feed', 'approve', withdrawTxid, ...withFile], '', env)
+  t.equal(approved.code, 0, approved.stderr)
+  await third.event('withdrawal', ({ state }) => state === 'broadcast')
+  await third.kill() // between the payout and its mark
+  chains.control.mine('reference')
+  const fourth = start(['feed', ...withFile], env)
+  t.teardown(() => fourth.kill())
+  await fourth.event('withdrawal', ({ state }) => state === 'done')
+  fourth.child.kill('SIGINT')
+  t.equal((await fourth.ended).code, 130)
+
+  const heights = (await reachable(chains)).map(({ height }) => height)
+  t.ok(isRow(heights), `once, in order: ${heights.join(' ')}`)
+  const back = await run(['feed', 'backfill', '5', '6', ...withFile], '', env)
+  t.equal(back.code, 0, back.stderr)
+  const all = (await reachable(chains)).map(({ height }) => height)
+  t.ok(all.includes(5) && all.includes(6))
+  const secrets = [first, third, fourth].map(({ events }) => JSON.stringify(events)).join('')
+  t.notOk(secrets.includes(asset.password), 'no password in any event')
+})
+
+t.test('wrong usage', async (t) => {
+  const nothing = await run(['feed'])
+  t.equal(nothing.code, 2)
+  t.match(nothing.stderr, /--network dev/)
+  t.equal((await run(['feed', 'approve', 'x'])).code, 2)
+  t.equal((await run(['feed', 'backfill', '9', '3'])).code, 2)
+})
