@@ -21,8 +21,8 @@ import { run, start, type Event } from './fixtures/program.js'
 
 const BITS = 10
 /** A switch of versions after so many blocks. */
-const STEP = 4
-const BLOCKS = 15
+const STEP = 3
+const BLOCKS = 13
 const KILLED_AT = [3, 9]
 
 const state = t.testdir()
