@@ -33,6 +33,7 @@ import { serveMetrics } from './serve-metrics.js'
 import { shownSettings } from './shown.js'
 import { versionOf } from './version.js'
 import { factPrinter } from './view/facts.js'
+import { incompleteLines } from './view/prices.js'
 import { createEventView } from './view/stream.js'
 
 type Context = CommandContext<MineKey, { readonly prices: PriceSection }>
@@ -166,9 +167,15 @@ export async function mine(context: Context): Promise<number> {
       output,
       speedEveryMs: plan.network.name === 'dev' ? SPEED_MS.dev : SPEED_MS.other,
     })
+    let explained: number | null = null
     tell = (event) => {
       output.event(event)
       view.show(event)
+      // Once a block: the next attempts say in one line how many are missing still.
+      if (event.event !== 'prices' || event.complete || explained === event.height) return board.hear(event)
+      explained = event.height
+      const taken = miner.view.prices
+      if (taken) incompleteLines(taken, output).forEach((line) => output.line(line))
       board.hear(event)
     }
     miner.on((event) => {

@@ -170,6 +170,15 @@ export function missingLines(snapshot: PriceSnapshot, { paint }: Pick<PriceStyle
   ]
 }
 
+/** The same while mining, where there will be further attempts. */
+export function incompleteLines(snapshot: PriceSnapshot, style: Pick<PriceStyle, 'paint'>): string[] {
+  return [
+    ` ${style.paint('yellow', `Block ${snapshot.height}: no price record can be built yet.`)}`,
+    ...missingLines(snapshot, style),
+    ' It is tried again every 20 s (of a block of 600 s), up to minute 3; then this block is skipped.',
+  ]
+}
+
 function missingAsset({ asset, note, votes, rejected }: AssetPrice, paint: Paint): string[] {
   const routes = [
     ...votes.map(({ route, price, ageMs }) => ({ route, text: `${price}, ${ageText(ageMs)} old, accepted` })),
