@@ -32,8 +32,8 @@ import { explainLines, missingLines, priceTable, summaryLine, troubleLines } fro
 
 export type PricesContext = CommandContext<PricesKey, { readonly prices: PriceSection }>
 
-/** One attempt may take this long; less than the miner's, since nobody wants to wait for a minute. */
-export const DEADLINE_MS = 25_000
+/** A source that hangs is given up after its own deadline; this bounds all of them together on a busy machine. */
+export const DEADLINE_MS = 60_000
 
 const ACTIONS = {
   explain: { most: 1, run: explain },
@@ -107,6 +107,7 @@ export async function openFeed(
     keys: settings.keys,
     assets: assetsOf(context),
     tables: inlineTables(),
+    pollTimeoutMs: DEADLINE_MS,
     ...(last === null ? {} : { memory: last.memory }),
     onSnapshot: (from, snapshot) => {
       input = from

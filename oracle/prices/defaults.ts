@@ -241,7 +241,10 @@ export function devPrices(url: string): RawPrices {
     sources: Object.fromEntries(
       sources.map(([name, source]) => {
         const place = name === 'coinbase-fx' ? 'coinbase' : name
-        return [name, { url: `${url}/${place}`, ...(source['type'] === 'ccxt' ? { rateLimit: 1 } : {}) }]
+        return [
+          name,
+          { url: `${url}/${place}`, deadline: '15s', ...(source['type'] === 'ccxt' ? { rateLimit: 1 } : {}) },
+        ]
       }),
     ),
     assets: Object.fromEntries(words('FCT PEG HT').map((asset) => [asset, inDevelopment(asset)])),

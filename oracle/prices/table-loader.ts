@@ -45,15 +45,22 @@ export function processTables(module = new URL('./table-process.js', import.meta
     }
     started.on('error', (error) => lost(`cannot run: ${error.message}`))
     started.on('exit', (code, signal) => lost(`ended (${signal ?? code})`))
-    // The miner's end is not held up by it.
-    started.unref()
-    started.channel?.unref()
     return started
+  }
+
+  /** The program's end waits for answers, not for an idle process. */
+  function hold(): void {
+    const held = waiting.size > 0
+    if (held) child?.ref()
+    else child?.unref()
+    if (held) child?.channel?.ref()
+    else child?.channel?.unref()
   }
 
   /** Ends the process when nobody has asked for a while. */
   function rest(): void {
     clearTimeout(idle)
+    hold()
     if (waiting.size > 0) return
     idle = setTimeout(() => {
       const ending = child
@@ -81,6 +88,7 @@ export function processTables(module = new URL('./table-process.js', import.meta
           resolve: (markets) => (settled(), resolve(markets)),
           reject: (error) => (settled(), reject(error)),
         })
+        hold()
         asked.send({ id, request } satisfies TableQuestion, (error) => {
           if (error === null) return
           waiting

@@ -1,6 +1,6 @@
 /** What the winners of the last graded block said, as a view for policies and guards. */
 import type { Network } from '../../config/index.js'
-import type { FactomClient } from '../../factom/index.js'
+import type { Entry, FactomClient } from '../../factom/index.js'
 import { ASSETS, decodeOpr, oprChainId, type Opr } from '../records/index.js'
 import type { WinnersView } from './types.js'
 
@@ -39,6 +39,9 @@ export interface WinnersQuestion {
   readonly winners: readonly string[]
 }
 
+/** Questions to the node at a time. */
+const AT_ONCE = 5
+
 type Client = Pick<FactomClient, 'dblockByHeight' | 'entryBlock' | 'entry'>
 
 /**
@@ -61,7 +64,11 @@ export async function fetchWinnersView(
     (winner) => block.entries.find(({ hash }) => hash.startsWith(winner))?.hash ?? [],
   )
   const version = network.oprVersionAt(height)
-  const entries = await Promise.all(hashes.map((hash) => client.entry(hash, signal)))
+  const entries: Entry[] = []
+  for (let from = 0; from < hashes.length; from += AT_ONCE)
+    entries.push(
+      ...(await Promise.all(hashes.slice(from, from + AT_ONCE).map((hash) => client.entry(hash, signal)))),
+    )
   const records = entries.flatMap(({ content }): Opr[] => {
     try {
       const opr = decodeOpr(version, content)
