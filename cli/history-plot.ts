@@ -65,7 +65,9 @@ function panelsOf(query: HistoryQueries, { range, assets }: PlotChoice): Panel[]
   }
   const own = query
     .own(range)
-    .flatMap(({ height, place }): [number, number][] => (place == null ? [] : [[height, place + 1]]))
+    .flatMap(({ height, place }): [number, number][] =>
+      place === null || place === undefined ? [] : [[height, place + 1]],
+    )
   const places: Panel = {
     name: 'Our places',
     unit: `of ${GRADED}; the first ${PAID} are paid`,

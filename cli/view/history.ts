@@ -34,7 +34,7 @@ export function tableLine(
     block ? countText(block.entries) : '–',
     block ? countText(block.valid) : '–',
     best ? shortened(oneLine(best.identity)) : block ? 'no winners' : 'no records',
-    block?.hashPower == null ? '–' : rateText(block.hashPower),
+    block === null || block.hashPower === null ? '–' : rateText(block.hashPower),
     own.length === 0 ? '–' : `${paid.length}/${own.length}`,
     paid.length === 0 ? '–' : priceToDecimal(sum(paid.map(({ payout }) => payout))),
   ]
@@ -96,7 +96,7 @@ function ownText(record: OwnRecord): string {
 
 function fateText({ height, verdict, place, payout, grade, costs }: OwnRecord, block: number): string {
   const late = block === height ? '' : `in block ${block}, `
-  if (place == null) return `${late}${verdict ?? ''}`
+  if (place === null || place === undefined) return `${late}${verdict ?? ''}`
   const paid = payout ? `${priceToDecimal(payout)} PEG` : 'not paid'
   return `${late}place ${place + 1}, ${paid}, grade ${gradeText(grade ?? NaN)}${costsText(costs ?? [], grade ?? 0)}`
 }
@@ -118,7 +118,7 @@ function costsText(costs: readonly AssetCost[], grade: number): string {
 export function totalsOf(rows: readonly HistoryRow[]): [label: string, value: string][] {
   const own = rows.flatMap((row) => row.own)
   const paid = rows.flatMap((row) => row.paid)
-  const graded = own.filter(({ place }) => place != null)
+  const graded = own.filter(({ place }) => place !== null && place !== undefined)
   const blocks = rows.filter(({ block }) => block?.gradable)
   const powers = blocks.flatMap(({ block }) => block?.hashPower ?? [])
   const power = powers.length === 0 ? 'unknown' : rateText(powers.reduce((a, b) => a + b, 0) / powers.length)
@@ -172,7 +172,7 @@ export function csvHead(assets: readonly string[]): string {
 }
 
 export function csvLine({ height, block, rates, own, paid }: HistoryRow, assets: readonly string[]): string {
-  const places = own.flatMap(({ place }) => (place == null ? [] : [place + 1]))
+  const places = own.flatMap(({ place }) => (place === null || place === undefined ? [] : [place + 1]))
   const cells = [
     height,
     block ? new Date(block.time).toISOString() : '',
@@ -227,7 +227,7 @@ export function rowEvent({ height, block, rates, own }: HistoryRow, assets: read
       ...record,
       submitted: isoOf(record.submitted),
       acknowledged: isoOf(record.acknowledged),
-      payout: payout == null ? null : priceToDecimal(payout),
+      payout: payout === null || payout === undefined ? null : priceToDecimal(payout),
     })),
   }
 }

@@ -13,7 +13,7 @@ import { noWinners } from '../grading/index.js'
 import type { Difficulty, OprEntry } from '../grading/index.js'
 import { oprChainId, sprChainId } from '../records/index.js'
 import { openDatabase } from './database.js'
-import { fail, HISTORY_ERRORS } from './errors.js'
+import { fail, type HISTORY_ERRORS } from './errors.js'
 import { commonHeight, firstHeight } from './fork.js'
 import { gradeOpr, gradeSpr, oprEntries } from './grade.js'
 import { createQueries } from './queries.js'
@@ -236,7 +236,7 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
     previousWinners: (height) => winnersAfter(before(height), height),
     difficulties(height) {
       const from = before(height)?.winnersFrom
-      const records = from == null ? [] : (query.block(from)?.records ?? [])
+      const records = from === null || from === undefined ? [] : (query.block(from)?.records ?? [])
       return records.map(({ difficulty }) => difficulty).sort(descending)
     },
     async entries(height, kind) {

@@ -161,7 +161,7 @@ export function createQueries(db: Database): HistoryQueries {
          FROM blocks b LEFT JOIN opr_blocks o ON o.height = b.height WHERE b.height BETWEEN ? AND ?`,
         ...bounds(range),
       )
-      if (row?.['first'] == null) return null
+      if (row?.['first'] === null || row?.['first'] === undefined) return null
       return {
         first: Number(row['first']),
         last: Number(row['last']),

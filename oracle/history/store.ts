@@ -129,7 +129,7 @@ export function createStore(db: Database): HistoryStore {
     tip,
     first() {
       const row = db.one('SELECT min(height) AS height FROM blocks')
-      return row?.['height'] == null ? null : Number(row['height'])
+      return row?.['height'] === null || row?.['height'] === undefined ? null : Number(row['height'])
     },
     keyMrAt,
     tips: () => ({ opr: tipOf('opr_blocks'), spr: tipOf('spr_blocks') }),
