@@ -11,7 +11,7 @@ import type { AxiosResponse } from 'axios'
 
 import { isCoded } from '../config/index.js'
 import type { CodedError } from '../config/index.js'
-import { fail, FACTOM_ERRORS } from './errors.js'
+import { fail, type FACTOM_ERRORS } from './errors.js'
 import { printable } from './reply.js'
 
 export interface RpcCall {

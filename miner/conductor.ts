@@ -279,7 +279,10 @@ function troubleOf(health: NodeHealth | undefined): { code: string; reason: stri
       return { code: 'E_FACTOM_LAGGING', reason: 'the node is blocks behind; nothing is published' }
     case 'stalled':
       return { code: 'E_FACTOM_STALLED', reason: 'the chain stands still; nothing is published' }
-    default:
+    case 'ok':
+    case 'unknown':
+    case 'unreachable':
+    case undefined:
       return null
   }
 }
