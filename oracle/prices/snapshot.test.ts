@@ -127,6 +127,44 @@ t.test('routes, conversion, triangulation', (t) => {
   t.end()
 })
 
+t.test('a Tether that loses its peg between two polls', (t) => {
+  const venue = (name: string, peg: number, coins: number): SourceView =>
+    ['kraken', 'coinbase', 'bitstamp'].includes(name)
+      ? view(name, { 'USDT/USD': quote(peg), 'BTC/USD': quote(100_000) })
+      : view(name, { 'BTC/USDT': quote(100_000 / coins), 'RVN/USDT': quote(0.01 / coins) })
+  const names = ['kraken', 'coinbase', 'bitstamp', 'binance', 'kucoin', 'gate']
+  const world = (peg: number, coins = peg): SourceView[] => names.map((name) => venue(name, peg, coins))
+  const before = take(['RVN', 'XBT'], world(1))
+  t.match(only(before, 'RVN'), { status: 'ok', units: 1_000_000n })
+
+  const torn = take(['RVN', 'XBT'], world(1, 0.9), { memory: before.memory })
+  t.match(torn.snapshot.indices.get('USDT/USD'), { status: 'failed', note: /what it buys elsewhere/ })
+  t.match(only(torn, 'RVN'), { status: 'held', units: 1_000_000n }, 'never at the old worth of Tether')
+  t.match(only(torn, 'XBT'), { status: 'ok', units: 10_000_000_000_000n })
+
+  const lost = take(['RVN', 'XBT'], world(0.9), { memory: before.memory })
+  t.match(
+    lost.snapshot.indices.get('USDT/USD'),
+    { status: 'failed', note: /moved by 10\.00 %/ },
+    'an index is never held',
+  )
+  t.match(only(lost, 'RVN'), { status: 'held', units: 1_000_000n })
+  const later = world(0.9).map((each) => ({
+    ...each,
+    quotes: new Map(
+      [...each.quotes].map(([symbol, found]) => [symbol, { ...found, receivedAt: NOW + MINUTE }]),
+    ),
+  }))
+  const again = take(['RVN', 'XBT'], later, { memory: lost.memory, now: NOW + MINUTE })
+  t.match(again.snapshot.indices.get('USDT/USD'), {
+    status: 'ok',
+    units: 90_000_000n,
+    note: /confirmed by 3 sources/,
+  })
+  t.match(only(again, 'RVN'), { status: 'ok', units: 1_000_000n })
+  t.end()
+})
+
 t.test('how old, how wide, how far', (t) => {
   const old = (ms: number, more: Partial<Quote> = {}): SourceView =>
     view('kraken', { 'BTC/USD': quote(100, ms, more) })

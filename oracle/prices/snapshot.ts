@@ -1,6 +1,6 @@
 /** A snapshot as a pure function of quotes, configuration, last winners, memory and a moment. */
 import { priceFromDecimal, priceToNumber } from '../records/index.js'
-import { aggregate, type Verdict } from './aggregate.js'
+import { aggregate, median, type Verdict } from './aggregate.js'
 import {
   configHashOf,
   routeTableOf,
@@ -211,8 +211,9 @@ function settle(name: string, spec: AssetConfig | IndexConfig, tools: Tools): Se
     }
     return { result, price, ...(remember === undefined ? {} : { remember }) }
   }
+  // An index is never held: an old worth of a stablecoin would make every price that leans on it wrong at once.
   const hold = (note: string, remember = last): Settled =>
-    last !== undefined && now - last.at <= spec.rules.holdFor
+    asset !== undefined && last !== undefined && now - last.at <= spec.rules.holdFor
       ? give('held', last.price, {
           note: `${note}; held since ${ageText(now - last.at)}`,
           ageMs: now - last.at,
@@ -232,6 +233,9 @@ function settle(name: string, spec: AssetConfig | IndexConfig, tools: Tools): Se
   if (policy.policy === 'fixed') return resort('')
   const { verdict, single } = ballot
   if (!verdict.ok) return hold(verdict.reason)
+  const elsewhere = asset === undefined ? implied(ballot.rejected) : undefined
+  if (elsewhere !== undefined && Math.abs(elsewhere / verdict.price - 1) > FAR_OFF)
+    return hold(`stands at ${verdict.price}, but what it buys elsewhere makes it ${elsewhere}`)
   const seenAt = Math.max(...verdict.kept.map((each) => each.seenAt))
   const step = guardStep({ price: verdict.price, votes: verdict.kept.length, seenAt }, last, {
     rules: spec.rules,
@@ -261,6 +265,17 @@ function settle(name: string, spec: AssetConfig | IndexConfig, tools: Tools): Se
         remember: step.remember,
       })
   }
+}
+
+/**
+ * What an index is worth by routes whose venues have voted otherwise already (a Bitcoin in dollars by one in Tether):
+ * where they differ from the votes, quotes are from before and after a jump. Undefined if there are few.
+ */
+function implied(rejected: readonly Rejection[]): number | undefined {
+  const said = rejected.flatMap(({ reason, price }) =>
+    reason.code === 'repeated' && price !== undefined ? [price] : [],
+  )
+  return said.length >= 3 ? median(said) : undefined
 }
 
 interface Ballot {
