@@ -46,7 +46,9 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
     ...titleLines(`pegminer ${name}`, command.summary, { paint, width }),
     '',
     paint('bold', 'Usage'),
-    `  pegminer ${name}${form} [flags]`,
+    ...wrap(`pegminer ${name}${form} [flags]`, width - 6).map(
+      (line, k) => `${k === 0 ? '  ' : '      '}${line}`,
+    ),
     '',
     ...details.flatMap((text) => [...wrap(text, width), '']),
     paint('bold', 'Flags'),

@@ -73,7 +73,7 @@ const MINER: Dashboard = {
           kind: 'stat',
           unit: 'short',
           width: 4,
-          lines: [[`sum(increase(pegnet_miner_entries_total${of('result="acknowledged"')}[1d]))`, '']],
+          lines: [[`sum(increase(pegnet_miner_entries_total${of('result="landed"')}[1d]))`, '']],
         },
         {
           title: 'PEG earned today',
@@ -174,6 +174,16 @@ const MINER: Dashboard = {
       text: 'Each record is committed, revealed, acknowledged; what is paid is known when the block is graded.',
       panels: [
         {
+          title: 'Publishing, 90 %',
+          unit: 's',
+          lines: [
+            [
+              `histogram_quantile(0.9, sum by (result, le) (rate(pegnet_miner_entry_duration_seconds_bucket${M}[1h])))`,
+              '{{result}}',
+            ],
+          ],
+        },
+        {
           title: 'Records by fate',
           unit: 'short',
           lines: [[`sum by (result) (increase(pegnet_miner_entries_total${M}[1h]))`, '{{result}}']],
@@ -192,6 +202,21 @@ const MINER: Dashboard = {
       title: 'Factom',
       text: 'The node that says which minute it is and takes the records.',
       panels: [
+        {
+          title: 'State of the node',
+          unit: 'short',
+          lines: [[`pegnet_factom_node_state${M} == 1`, '{{instance}}: {{state}}']],
+        },
+        {
+          title: 'Change of node in an hour',
+          unit: 'short',
+          lines: [[`sum(increase(pegnet_factom_node_switches_total${M}[1h]))`, 'changes']],
+        },
+        {
+          title: 'Entry credits last for',
+          unit: 'short',
+          lines: [[`pegnet_factom_entry_credit_days${M}`, 'days, {{instance}}']],
+        },
         {
           title: 'Block and minute',
           unit: 'short',
