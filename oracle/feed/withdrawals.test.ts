@@ -267,7 +267,7 @@ t.test('a payout that expired on its way is signed anew, of the same coins', asy
 })
 
 /** Every how many calls the crash is tried; 1: after every single one. `FEED_CRASHES=1 tap …` by hand. */
-const STRIDE = Number(process.env['FEED_CRASHES'] ?? 40)
+const STRIDE = Number(process.env['FEED_CRASHES'] ?? 150)
 
 for (const { m, n } of [
   { m: 1, n: 1 },
