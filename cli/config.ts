@@ -15,8 +15,8 @@ import { shownSettings } from './shown.js'
 export type ConfigContext = CommandContext<SettingKey, Readonly<Record<string, unknown>>>
 
 const ACTIONS = {
-  check: async (context: ConfigContext) => check(context),
-  show: async (context: ConfigContext) => show(context),
+  check,
+  show,
   init: async (context: ConfigContext) => (await import('./config-init.js')).configInit(context),
   import: async (context: ConfigContext) => (await import('./config-import.js')).configImport(context),
 } as const
@@ -24,7 +24,7 @@ type Action = keyof typeof ACTIONS
 
 export async function config(context: ConfigContext): Promise<number> {
   const [action, ...rest] = context.positionals
-  return ACTIONS[actionOf(action, rest)](context)
+  return await ACTIONS[actionOf(action, rest)](context)
 }
 
 /** How many arguments each takes after its name. */

@@ -12,7 +12,7 @@ import {
 } from '../oracle/index.js'
 import { EXIT } from './context.js'
 import { durationText, plural } from './format.js'
-import { assetsOf, openFeed, takeSnapshot, type PricesContext } from './prices.js'
+import { assetsOf, openFeed, takeSnapshot, type PricesContext } from './prices-parts.js'
 import { openResources } from './resources.js'
 
 const CLOCK_OFF_MS = 5000

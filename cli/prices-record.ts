@@ -6,7 +6,7 @@ import { makeFolder, problem, problemsError } from '../config/index.js'
 import { loadMarketTable } from '../oracle/index.js'
 import { EXIT } from './context.js'
 import { bytesText, plural } from './format.js'
-import { openFeed, takeSnapshot, type PricesContext } from './prices.js'
+import { openFeed, takeSnapshot, type PricesContext } from './prices-parts.js'
 import { openResources } from './resources.js'
 
 interface Reply {

@@ -3,7 +3,7 @@ import { problem, problemsError } from '../config/index.js'
 import { readSnapshotFile, replay } from '../oracle/index.js'
 import { EXIT } from './context.js'
 import { plural } from './format.js'
-import type { PricesContext } from './prices.js'
+import type { PricesContext } from './prices-parts.js'
 
 const MOST_DIFFERENCES = 12
 

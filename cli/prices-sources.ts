@@ -2,7 +2,7 @@
 import { ASSETS, planOf, type OprVersion, type PriceSettings } from '../oracle/index.js'
 import { EXIT } from './context.js'
 import { wrap } from './format.js'
-import { assetsOf, type PricesContext } from './prices.js'
+import { assetsOf, type PricesContext } from './prices-parts.js'
 
 /** Stands for a space until lines are broken. */
 const HARD = '\u00a0'

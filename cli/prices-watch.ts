@@ -2,7 +2,7 @@
 import type { PriceSnapshot } from '../oracle/index.js'
 import { EXIT } from './context.js'
 import { clockText } from './format.js'
-import { openFeed, pause, takeSnapshot, tellSnapshot, WATCH_MS, type PricesContext } from './prices.js'
+import { openFeed, pause, takeSnapshot, tellSnapshot, WATCH_MS, type PricesContext } from './prices-parts.js'
 import { openResources } from './resources.js'
 import { compactTable, missingLines, priceTable, summaryLine, troubleLines } from './view/prices.js'
 

@@ -34,10 +34,10 @@ export interface ApiSources {
 }
 
 export interface ApiActions {
-  pause(): void
-  resume(): void
+  readonly pause: () => void
+  readonly resume: () => void
   /** Ends the program in order. */
-  stop(): void
+  readonly stop: () => void
 }
 
 export const API_NAMES = ['summary', 'threads', 'prices', 'blocks', 'entries', 'feed', 'config'] as const

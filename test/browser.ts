@@ -41,7 +41,7 @@ const KEYS: Readonly<Record<string, number>> = { Tab: 9, Enter: 13 }
 const POLL_MS = 100
 const PATIENCE_MS = 60_000
 
-export async function openBrowser(executable: string): Promise<Browser> {
+export function openBrowser(executable: string): Browser {
   const profile = mkdtempSync(join(tmpdir(), 'pegminer-browser-'))
   const child = spawn(
     executable,

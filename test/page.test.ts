@@ -65,7 +65,7 @@ t.test('the status page', { skip }, async (t) => {
   const dataDir = t.testdir()
   let miner = await mine(dataDir, 0)
   t.teardown(() => miner.stop())
-  const browser = await openBrowser(browserPath!)
+  const browser = openBrowser(browserPath!)
   t.teardown(() => browser.close())
   const page = await browser.page()
   const text = (id: string) => page.evaluate<string>(`document.getElementById('${id}').textContent`)

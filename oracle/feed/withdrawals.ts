@@ -237,7 +237,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     await watch(item, options)
     if (item.amount < leastAmount(fee))
       return refuse(item, 'E_FEED_WITHDRAWAL', `${coinsText(item.amount)} does not even cover the fees`)
-    if (!(await isAllowed(item))) return
+    if (!isAllowed(item)) return
     const proposal = await proposalFor(pending, item, options)
     if (proposal === null) return
     const { hex, before, listed } = proposal
@@ -259,7 +259,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
       )
     if (parts.dryRun) return note(item, 'signed', { message: 'dry run: not sent' })
     remember(item, signed, payout)
-    await handOn(item, pending, signed, payout, options)
+    await handOn(item, pending, { hex: signed, payout }, options)
   }
 
   function isTurn(pending: PendingWithdrawal): boolean {
@@ -271,7 +271,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     return gateway.n === 1 || isOurTurn({ withdrawTxid, signs, index, n: gateway.n, since, now: now() })
   }
 
-  async function isAllowed(item: Item): Promise<boolean> {
+  function isAllowed(item: Item): boolean {
     const record = recordOf(item.withdrawTxid)
     const verdict = judgePolicy({
       amount: item.amount,
@@ -364,8 +364,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
   async function handOn(
     item: Item,
     pending: PendingWithdrawal,
-    hex: string,
-    payout: Payout,
+    { hex, payout }: { readonly hex: string; readonly payout: Payout },
     options: CallOptions,
   ): Promise<void> {
     const kind = payout.complete ? 'complete' : 'partial'
