@@ -110,13 +110,13 @@ function createWizard({ stdin, stderr, output, signal }: ConfigContext): Wizard 
   return {
     ask: async (key) => {
       const { description, default: fallback, defaultText, type, secret } = settingOf(key)
-      const usual = defaultText ?? (fallback === undefined ? '' : String(fallback))
+      const usual = defaultText ?? (fallback === undefined ? '' : String(fallback as string | number))
       for (;;) {
         const hint = usual === '' || secret ? '' : ` [${usual}]`
         say(`${secret ? 'file with the ' : ''}${description}${hint}: `)
-        const { value, done } = await lines.next()
+        const line = await lines.next()
         signal.throwIfAborted()
-        const answer = done ? '' : value.trim()
+        const answer = line.done ? '' : line.value.trim()
         if (answer === '') return undefined
         if (secret || type.parse(answer) !== undefined) return answer
         say(`  must be ${type.expects}\n`)

@@ -121,7 +121,11 @@ t.test('staking records', async (t) => {
     t.same(
       graded.map(({ rejected, order }) => [
         Object.fromEntries((rejected as Event[]).map(({ entryHash, reason }) => [entryHash, reason])),
-        (order as Event[]).map(({ entryHash, gradeBits, payout }) => [entryHash, gradeBits, payout]),
+        (order as Event[]).map(({ entryHash, gradeBits, payout }): unknown[] => [
+          entryHash,
+          gradeBits,
+          payout,
+        ]),
       ]),
       blocks.map((block) => [
         block.rejected,

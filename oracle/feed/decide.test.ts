@@ -166,7 +166,7 @@ t.test('on which baton', (t) => {
         blocks: fc.integer({ min: 0, max: 40 }),
       }),
       (given) => {
-        const verdict = judgeBaton({ ...given, reachable: false } as BatonFacts)
+        const verdict = judgeBaton({ ...given, reachable: false })
         // What differs from our own is never simply built on.
         return given.own === null || verdict.verdict !== 'build'
       },

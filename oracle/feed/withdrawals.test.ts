@@ -20,7 +20,7 @@ interface Stage {
   /** The user asks; confirmed twice. */
   ask(amount?: bigint, gateway?: number): string
   /** A pass of each, then a block of each chain; time goes on. */
-  round(...rigs: readonly Rig[]): Promise<void>
+  readonly round: (...rigs: readonly Rig[]) => Promise<void>
   userCoins(): bigint
 }
 
@@ -63,7 +63,7 @@ async function stage(t: Test, options: Partial<DevKomodoOptions> = {}): Promise<
 }
 
 const steps = ({ events }: Rig): string[] =>
-  events.filter((event): event is WithdrawalEvent => event.event === 'withdrawal').map(({ state }) => state)
+  events.filter((event): event is WithdrawalEvent => event.event === 'withdrawal').map((event) => event.state)
 const stepOf = ({ file }: Rig, txid: string): string | undefined => file.state.withdrawals[txid]?.step
 
 async function untilDone({ round }: Stage, txid: string, rigs: readonly Rig[]): Promise<void> {

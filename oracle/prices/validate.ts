@@ -166,35 +166,61 @@ function readSource(
   const deadlineMs = read.duration(section['deadline'], [...path, 'deadline'], 8000)
   const common = { name, ...(url === undefined ? {} : { url }), deadlineMs }
 
-  if (type === 'ccxt') {
-    const exchange = read.text(section['exchange'], [...path, 'exchange'], name)
-    if (!context.hasExchange(exchange))
-      read.problems.push({
-        path: section['exchange'] === undefined ? path : [...path, 'exchange'],
-        message: `ccxt has no exchange called ${shown(exchange)}; take one of its ids, such as kraken or binance`,
-      })
-    if (url !== undefined && exchangeUrls(exchange, url) === undefined)
-      read.problems.push({
-        path: [...path, 'url'],
-        message: `how to reach ${exchange} at another URL is not known; leave it out`,
-      })
-    if (section['markets'] !== undefined && JSON.stringify(section['markets']) !== '["spot"]')
-      read.problems.push({
-        path: [...path, 'markets'],
-        message: 'only spot markets are used: write [spot] or leave it out',
-      })
-    const intervalMs = read.duration(section['interval'], [...path, 'interval'], MINUTE)
-    const rateLimit = read.count(section['rateLimit'], [...path, 'rateLimit'], 1, 60_000)
-    const maxPerMonth = read.count(section['maxPerMonth'], [...path, 'maxPerMonth'], 1, 1e9)
-    if (!enabled || read.problems.length > before) return []
-    const limits = {
-      ...(rateLimit === undefined ? {} : { rateLimit }),
-      ...(maxPerMonth === undefined ? {} : { maxPerMonth }),
-    }
-    checkQuota(common.name, { intervalMs, maxPerMonth, requests: 1, read })
-    return [{ type, exchange, ...common, intervalMs, freshMs: Math.min(intervalMs, 15_000), ...limits }]
-  }
+  const source: SourceFields = { section, path, common, enabled, before }
+  return type === 'ccxt'
+    ? readCcxt(source, { read, context, keys, warnings })
+    : readHttp(source, { read, context, keys, warnings })
+}
 
+interface SourceFields {
+  readonly section: Fields
+  readonly path: string[]
+  readonly common: { readonly name: string; readonly url?: string; readonly deadlineMs: number }
+  readonly enabled: boolean | 'auto'
+  /** Problems before this source. */
+  readonly before: number
+}
+
+function readCcxt(
+  { section, path, common, enabled, before }: SourceFields,
+  { read, context }: SourceTools,
+): SourceConfig[] {
+  const type = 'ccxt'
+  const { name, url } = common
+  const exchange = read.text(section['exchange'], [...path, 'exchange'], name)
+  if (!context.hasExchange(exchange))
+    read.problems.push({
+      path: section['exchange'] === undefined ? path : [...path, 'exchange'],
+      message: `ccxt has no exchange called ${shown(exchange)}; take one of its ids, such as kraken or binance`,
+    })
+  if (url !== undefined && exchangeUrls(exchange, url) === undefined)
+    read.problems.push({
+      path: [...path, 'url'],
+      message: `how to reach ${exchange} at another URL is not known; leave it out`,
+    })
+  if (section['markets'] !== undefined && JSON.stringify(section['markets']) !== '["spot"]')
+    read.problems.push({
+      path: [...path, 'markets'],
+      message: 'only spot markets are used: write [spot] or leave it out',
+    })
+  const intervalMs = read.duration(section['interval'], [...path, 'interval'], MINUTE)
+  const rateLimit = read.count(section['rateLimit'], [...path, 'rateLimit'], 1, 60_000)
+  const maxPerMonth = read.count(section['maxPerMonth'], [...path, 'maxPerMonth'], 1, 1e9)
+  if (!enabled || read.problems.length > before) return []
+  const limits = {
+    ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...(maxPerMonth === undefined ? {} : { maxPerMonth }),
+  }
+  checkQuota(common.name, { intervalMs, maxPerMonth, requests: 1, read })
+  return [{ type, exchange, ...common, intervalMs, freshMs: Math.min(intervalMs, 15_000), ...limits }]
+}
+
+function readHttp(
+  { section, path, common, enabled, before }: SourceFields,
+  { read, context, keys, warnings }: SourceTools,
+): SourceConfig[] {
+  const type = 'http'
+  const { name } = common
   const preset = read.choice(
     section['preset'],
     [...path, 'preset'],
@@ -309,7 +335,7 @@ function readClasses(sections: Readonly<Record<string, Fields>>, read: Reader): 
         path: [...path, name, 'extends'],
         message: circle
           ? `classes extend each other in a circle: ${[...chain, name, parent].join(' → ')}`
-          : `there is no class ${shown(String(parent))} to extend`,
+          : `there is no class ${shown(String(parent as string))} to extend`,
       })
     const base =
       circle || missing || typeof parent !== 'string' ? BASE : resolveClass(parent, [...chain, name])
