@@ -173,7 +173,10 @@ export function openApi(version: string): object {
   return {
     openapi: '3.1.0',
     info: { title: 'pegminer', version },
-    paths: { ...(Object.fromEntries([...reads, ...acts]) as Record<string, object>), '/api/v1/events': events },
+    paths: {
+      ...(Object.fromEntries([...reads, ...acts]) as Record<string, object>),
+      '/api/v1/events': events,
+    },
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
   }
 }

@@ -304,7 +304,7 @@ function vote(routes: readonly Route[], spec: AssetConfig | IndexConfig, tools: 
     const outcome = evaluate(route, spec.rules, tools)
     const failure = 'code' in outcome ? outcome : refusal(outcome, spec, tools.best)
     if (route.text === derives?.trim().split(/\s+/).join(' ') && route === routes.at(-1)) {
-      derived = failure ?? (outcome)
+      derived = failure ?? outcome
       continue
     }
     if (failure === undefined) votes.push(outcome as Vote)
