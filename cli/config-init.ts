@@ -110,7 +110,7 @@ function createWizard({ stdin, stderr, output, signal }: ConfigContext): Wizard 
   return {
     ask: async (key) => {
       const { description, default: fallback, defaultText, type, secret } = settingOf(key)
-      const usual = defaultText ?? (fallback === undefined ? '' : String(fallback as string | number))
+      const usual = defaultText ?? (fallback === undefined ? '' : `${fallback as string | number}`)
       for (;;) {
         const hint = usual === '' || secret ? '' : ` [${usual}]`
         say(`${secret ? 'file with the ' : ''}${description}${hint}: `)

@@ -120,7 +120,9 @@ t.test('staking records', async (t) => {
     const graded = events.filter(({ event }) => event === 'graded')
     t.same(
       graded.map(({ rejected, order }) => [
-        Object.fromEntries((rejected as Event[]).map(({ entryHash, reason }) => [entryHash, reason])),
+        Object.fromEntries(
+          (rejected as Event[]).map(({ entryHash, reason }) => [entryHash, reason]),
+        ) as Event,
         (order as Event[]).map(({ entryHash, gradeBits, payout }): unknown[] => [
           entryHash,
           gradeBits,

@@ -58,7 +58,7 @@ function entry(name: string, value: string | undefined, key: SettingKey): string
   if (value === '') return `${short}: # to be filled in`
   if (value !== undefined) return `${short}: ${scalarText(value)}`
   const { type, secret, default: fallback, defaultText } = settingOf(key)
-  const text = defaultText ?? (fallback === undefined ? '' : String(fallback as string | number))
+  const text = defaultText ?? (fallback === undefined ? '' : `${fallback as string | number}`)
   const fits = !secret && text !== '' && type.parse(text) !== undefined && !text.includes(' ')
   return `# ${short}:${fits ? ` ${scalarText(text)}` : ''}`
 }

@@ -65,11 +65,8 @@ t.test('every name in rules and dashboards is one of code', async (t) => {
     t.ok(namesIn(expression).length > 0, expression)
     for (const name of namesIn(expression)) t.ok(known.has(name), `${name} in ${expression}`)
     for (const [metric, label] of labelsIn(expression)) {
-      const spec = specs.find(({ name }) => name === metric)
-      t.ok(
-        label === 'instance' || (spec?.labels as readonly string[] | undefined)?.includes(label),
-        `${metric} has the label ${label}`,
-      )
+      const labels: readonly string[] = specs.find(({ name }) => name === metric)?.labels ?? []
+      t.ok(label === 'instance' || labels.includes(label), `${metric} has the label ${label}`)
     }
   }
 })
@@ -104,11 +101,11 @@ t.test('dashboards', (t) => {
     const cells = new Set<string>()
     for (const { title, type, gridPos, fieldConfig, targets } of panels) {
       t.ok(gridPos.x + gridPos.w <= 24, `${uid}: ${title} is within the grid`)
-      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++)
-        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
-          if (cells.has(`${x} ${y}`)) t.fail(`${uid}: ${title} lies over another panel`)
-          cells.add(`${x} ${y}`)
-        }
+      for (let k = 0; k < gridPos.w * gridPos.h; k++) {
+        const cell = `${gridPos.x + (k % gridPos.w)} ${gridPos.y + Math.floor(k / gridPos.w)}`
+        if (cells.has(cell)) t.fail(`${uid}: ${title} lies over another panel`)
+        cells.add(cell)
+      }
       if (type === 'row' || type === 'text') continue
       t.ok(fieldConfig?.defaults.unit, `${uid}: ${title} has a unit`)
       t.ok((targets ?? []).length > 0 && title !== '')

@@ -335,7 +335,7 @@ function readClasses(sections: Readonly<Record<string, Fields>>, read: Reader): 
         path: [...path, name, 'extends'],
         message: circle
           ? `classes extend each other in a circle: ${[...chain, name, parent].join(' → ')}`
-          : `there is no class ${shown(String(parent as string))} to extend`,
+          : `there is no class ${shown(`${parent as string}`)} to extend`,
       })
     const base =
       circle || missing || typeof parent !== 'string' ? BASE : resolveClass(parent, [...chain, name])
