@@ -1,6 +1,6 @@
 /** `pegminer mine`: puts the rooms together, shows what happens, ends in order. */
-import { once } from 'node:events'
 import { homedir } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
 
 import {
   createFactomClient,
@@ -262,11 +262,11 @@ function feedOf(
  * block; who is not done by then goes on beside the work.
  */
 async function warmUp(prices: PriceFeed, { log, signal }: Context): Promise<void> {
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(WARM_UP_MS)])
   const started = prices.start().catch((error: unknown) => {
     if (!signal.aborted) log.warn('prices were not asked for in advance', { error })
   })
-  await Promise.race([started, ...(stop.aborted ? [] : [once(stop, 'abort')])])
+  const enough = wait(WARM_UP_MS, undefined, { signal, ref: false }).catch(() => undefined)
+  await Promise.race([started, enough])
 }
 
 function mapText({ params, origin, milliseconds }: OpenByteMap): string {

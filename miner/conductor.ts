@@ -12,6 +12,7 @@ import { buildRecord, type MinedRecord } from './record.js'
 import type { Rivals } from './rivals.js'
 import { INITIAL_STATE, advance, type Action, type ScheduleEvent, type ScheduleState } from './schedule.js'
 import type { Submission, Submitter } from './submit.js'
+import { within } from './within.js'
 
 export interface ConductorParts {
   readonly network: Network
@@ -197,9 +198,10 @@ export function createConductor(parts: ConductorParts): Conductor {
   async function publish(submission: Submission): Promise<void> {
     const { signal, record } = submission
     const blockSeconds = at?.blockSeconds ?? network.blockSeconds
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(Math.min(1000, blockSeconds * 20))])
     const { height } = record
-    const fact = await gatherer.gather('funds', { height, blockSeconds, signal: soon })
+    const fact = await within(Math.min(1000, blockSeconds * 20), signal, (soon) =>
+      gatherer.gather('funds', { height, blockSeconds, signal: soon }),
+    )
     if (signal.aborted) return
     const credits = fact.type === 'funds' ? fact.balance : submission.credits
     if (credits > 0) return void (await submitter.submit({ ...submission, credits }))

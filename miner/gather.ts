@@ -15,6 +15,7 @@ import {
 import type { MinerErrorCode } from './errors.js'
 import { difficultyFloor } from './floor.js'
 import type { FailedFact, FundsFact, PricesFact, Step, WinnersFact } from './schedule.js'
+import { within } from './within.js'
 
 export interface GatherOptions {
   readonly network: Network
@@ -95,11 +96,7 @@ export function createGatherer(options: GatherOptions): Gatherer {
   }
 
   /** What the winners said whom `height` has to name; null if there are none, or nobody tells in time. */
-  async function winnersBefore(
-    { height, signal }: GatherBlock,
-    limitMs: number,
-  ): Promise<WinnersView | null> {
-    const late = AbortSignal.any([signal, AbortSignal.timeout(limitMs)])
+  async function winnersBefore({ height }: GatherBlock, late: AbortSignal): Promise<WinnersView | null> {
     const read = async (): Promise<WinnersView | null> => {
       if (height > 0) await sync(height - 1)
       const { winners, height: from } = history.previousWinners(height)
@@ -120,7 +117,7 @@ export function createGatherer(options: GatherOptions): Gatherer {
     )
     const began = performance.now()
     const version = network.oprVersionAt(height)
-    const last = await winnersBefore(block, deadlineMs * WINNERS_SHARE)
+    const last = await within(deadlineMs * WINNERS_SHARE, signal, (late) => winnersBefore(block, late))
     const left = Math.max(0, deadlineMs - (performance.now() - began))
     const snapshot = await prices.snapshot({ deadlineMs: left, signal, height, version, winners: last })
     options.onPrices(height, snapshot)
