@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from 'node:stream'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
@@ -47,6 +47,7 @@ async function run(words: string[], { env = {}, answers }: Run = {}) {
 
 t.test('init, check, show: the whole way', async (t) => {
   const dir = t.testdir({ 'ec.key': `${SECRET}\n` })
+  chmodSync(join(dir, 'ec.key'), 0o600)
   const file = join(dir, 'pegminer.yaml')
   const made = await run(['init', file, '--network', 'MainNet'])
   t.match(made, { code: 0, stdout: /written; pegminer config check --config .* tells what it lacks/ })
@@ -252,7 +253,7 @@ t.test('import of the ini of the Go miner', async (t) => {
   t.match(settings, {
     'miner.threads': { count: 4 },
     'network.name': 'TestNet',
-    'factom.url': 'http://factomd:8088',
+    'factom.url': ['http://factomd:8088'],
   })
   t.match(await run(['import', join(dir, 'go.ini'), '--json']), { code: 0, stdout: /^\{"event":"imported"/ })
   for (const name of ['bad.ini', 'big.ini', 'none'])
