@@ -221,7 +221,7 @@ t.test('what is no block', async (t) => {
   }
   t.match(lines.slice(-2), [/there is no such file/, /it is a folder/])
 
-  t.match(await run(), { code: 2, err: /name at least one file/ })
+  t.match(await run(), { code: 2, err: /name a file with a block/ })
   t.match(await run('--opr-version', '5', '--spr-version', '5', 'x'), {
     code: 2,
     err: /--opr-version or --spr/,
