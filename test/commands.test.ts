@@ -218,7 +218,23 @@ t.test('usage', async (t) => {
   const help = await run(['--help'])
   t.equal(help.code, 0)
   const commands = [...help.stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(([, name]) => String(name))
-  t.strictSame([...new Set(commands)], ['mine', 'dev', 'bench', 'hash', 'bytemap'])
+  t.strictSame(
+    [...new Set(commands)],
+    [
+      'mine',
+      'init',
+      'fund',
+      'feed',
+      'prices',
+      'grade',
+      'history',
+      'dev',
+      'bench',
+      'hash',
+      'bytemap',
+      'config',
+    ],
+  )
   const began = performance.now()
   const helps = await Promise.all(commands.map((name) => run([name, '--help'])))
   t.ok(performance.now() - began < 10_000)

@@ -13,6 +13,7 @@ import {
   type OracleUtxo,
 } from './funds.js'
 import { planHeaders, type PlanInput } from './plan.js'
+import { openPublished } from './published.js'
 import { chooseInputs, isExpired, isOurTurn, judgePolicy, TURN_MS } from './withdrawal.js'
 
 const input = (more: Partial<PlanInput>): PlanInput => ({
@@ -334,5 +335,22 @@ t.test('configuration', (t) => {
   t.match(readFeedConfig(translateOldLine([...line.slice(0, 5), '900'])), {
     value: { gateways: [{ startHeight: 900, reference: { name: 'KMD' } }] },
   })
+  t.end()
+})
+
+t.test('what a dead branch held is owed, over a restart too', (t) => {
+  const folder = t.testdir()
+  const id = (k: number): string => k.toString(16).padStart(64, '0')
+  const before = openPublished(folder)
+  for (const height of [41, 40, 42]) before.add({ txid: id(height), hex: 'ab', height })
+  t.same(before.owed, [])
+  before.adopt(id(7))
+  t.same(before.head, { txid: id(7), hex: '', height: 0 })
+  t.same(before.owed, [40, 41, 42])
+  const after = openPublished(folder)
+  after.add({ txid: id(43), hex: 'cd', height: 43 })
+  after.adopt(id(8))
+  t.same(openPublished(folder).owed, [40, 41, 42, 43])
+  t.same(openPublished(folder).head, after.head)
   t.end()
 })

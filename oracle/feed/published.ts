@@ -18,6 +18,8 @@ export interface Published {
   /** The newest last. */
   readonly recent: readonly Sent[]
   readonly head: Sent | null
+  /** Heights that were sent before another branch was adopted, ascending: what it lacks of them is due again. */
+  readonly owed: readonly number[]
   add(sent: Sent): void
   /** It never reached the network: the one before it is the head again. */
   drop(txid: string): void
@@ -33,12 +35,20 @@ const REWRITE_LINES = 2_000
 export function openPublished(folder: string): Published {
   const file = join(folder, 'published.jsonl')
   let recent: Sent[] = []
+  let owed: readonly number[] = []
   let lines = 0
+  const owe = (heights: readonly number[]): void => {
+    const all = new Set([...owed, ...heights.filter((height) => height > 0)])
+    owed = [...all].sort((a, b) => a - b).slice(-KEEP)
+  }
 
   const apply = (line: Line): void => {
     if ('drop' in line) recent = recent.filter(({ txid }) => txid !== line.drop)
-    else if ('adopt' in line) recent = [{ txid: line.adopt, hex: '', height: 0 }]
-    else recent = [...recent.slice(1 - KEEP), line]
+    else if ('owed' in line) owe(line.owed)
+    else if ('adopt' in line) {
+      owe(recent.map(({ height }) => height))
+      recent = [{ txid: line.adopt, hex: '', height: 0 }]
+    } else recent = [...recent.slice(1 - KEEP), line]
   }
   const texts = (readText(file) ?? '').split('\n')
   texts.pop() // nothing, or a line that a crash cut off
@@ -49,8 +59,9 @@ export function openPublished(folder: string): Published {
     apply(line)
   }
   const rewrite = (): void => {
-    writeText(file, recent.map((sent) => `${JSON.stringify(sent)}\n`).join(''))
-    lines = recent.length
+    const kept: readonly Line[] = [...(owed.length === 0 ? [] : [{ owed }]), ...recent]
+    writeText(file, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    lines = kept.length
   }
   rewrite()
 
@@ -66,27 +77,33 @@ export function openPublished(folder: string): Published {
     get head() {
       return recent.at(-1) ?? null
     },
+    get owed() {
+      return owed
+    },
     add: (sent) => put(sent),
     drop: (txid) => put({ drop: txid }),
     adopt: (txid) => put({ adopt: txid }),
   }
 }
 
-type Line = Sent | { readonly drop: string } | { readonly adopt: string }
+type Line =
+  Sent | { readonly drop: string } | { readonly adopt: string } | { readonly owed: readonly number[] }
 
 const isTxid = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 
 function lineOf(text: string): Line | null {
-  let value: Partial<Sent> & { drop?: unknown; adopt?: unknown }
+  let value: Partial<Sent> & { drop?: unknown; adopt?: unknown; owed?: unknown }
   try {
     value = JSON.parse(text) as typeof value
   } catch {
     return null
   }
   if (typeof value !== 'object' || value === null) return null
-  const { txid, hex, height, drop, adopt } = value
+  const { txid, hex, height, drop, adopt, owed } = value
   if (isTxid(drop)) return { drop }
   if (isTxid(adopt)) return { adopt }
+  if (Array.isArray(owed))
+    return owed.every((at) => Number.isSafeInteger(at)) ? { owed: owed as number[] } : null
   const whole =
     isTxid(txid) && typeof hex === 'string' && /^[0-9a-f]*$/.test(hex) && Number.isSafeInteger(height)
   return whole ? { txid, hex, height: height as number } : null

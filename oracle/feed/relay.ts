@@ -180,15 +180,17 @@ export function createRelay(parts: RelayParts): Relay {
   function planOf(headers: ReadonlyMap<number, string>, walk: Walk, budget: Budget): Plan {
     const { depth, startHeight, reach } = settings
     const heights = walk.samples.flatMap(({ header }) => (header === null ? [] : [header.height]))
+    const knownFrom = walk.whole ? null : Math.min(...heights.slice(-20))
+    const owed = published.owed.filter((height) => height >= (knownFrom ?? 0))
     return planHeaders({
       tip: reference.tip,
       depth,
       startHeight,
       reach,
       published: headers,
-      knownFrom: walk.whole ? null : Math.min(...heights.slice(-20)),
+      knownFrom,
       reference: reference.hashes,
-      wanted: parts.wanted(),
+      wanted: new Set([...owed, ...parts.wanted()]),
       most: Math.min(settings.perBlock - inFlight(walk), budget.perBlock),
     })
   }
