@@ -150,8 +150,8 @@ export function awaitEpoch(c: Control, epoch: number, timeoutMs: number): void {
 }
 
 /**
- * Main thread: sleeps until these slots have seen the epoch, at most `timeoutMs`; whether they have. Sleeping, not polling: on a machine
- * with as many slots as processors one of them may wait for this very thread's.
+ * Main thread: sleeps until these slots have seen the epoch, at most `timeoutMs`; whether they have. Sleeping, not
+ * polling: on a machine with as many slots as processors one of them may wait for this very thread's.
  */
 export function awaitSeen(c: Control, slots: readonly number[], epoch: number, timeoutMs: number): boolean {
   const end = performance.now() + timeoutMs
