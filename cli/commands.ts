@@ -33,6 +33,8 @@ const MINE = command({
       'coinbase address, and an entry-credit key.',
     'To try a program of your own with this miner, run pegminer dev, and mine on local with its --factomd and --exchange.',
     'Ctrl-C ends with a summary; state is kept in the data directory, and the next start goes on from there.',
+    'On a terminal these keys work while it mines: h hashrate, p pause, r resume, s sources, e entries, q quit (exit ' +
+      'code 0). Any other names them.',
   ],
   keys: MINE_KEYS,
   sections: { prices: PRICES_SECTION },

@@ -24,8 +24,10 @@ import { connect, payerKey } from './connect.js'
 import { EXIT, type CommandContext } from './context.js'
 import { chosenCpus, ownCpus } from './cpus.js'
 import { bytesText, durationText, plural, tilde } from './format.js'
+import { openKeyboard } from './keyboard.js'
 import { MINE_KEYS, type MineKey } from './keys.js'
 import { machineOf, threadsOf } from './machine.js'
+import { MINE_KEY_HELP, mineKeys } from './mine-keys.js'
 import { planOf, type MinePlan } from './mine-plan.js'
 import { openPrices } from './price-setup.js'
 import { openResources, type Resources } from './resources.js'
@@ -33,6 +35,7 @@ import { serveMetrics } from './serve-metrics.js'
 import { shownSettings } from './shown.js'
 import { versionOf } from './version.js'
 import { factPrinter } from './view/facts.js'
+import { helpLine } from './view/keys.js'
 import { incompleteLines } from './view/prices.js'
 import { createEventView } from './view/stream.js'
 
@@ -126,6 +129,7 @@ export async function mine(context: Context): Promise<number> {
     metrics.observe(miner.view)
     const board = createBoard()
     const stop = new AbortController()
+    const actions = { pause: () => miner.pause(), resume: () => miner.resume(), stop: () => stop.abort() }
     const { server, text: metricsText } = await serveMetrics(context, {
       metrics,
       view: miner.view,
@@ -140,7 +144,7 @@ export async function mine(context: Context): Promise<number> {
         view: miner.view,
         board,
         settings: () => shownSettings(context, MINE_KEYS),
-        actions: { pause: () => miner.pause(), resume: () => miner.resume(), stop: () => stop.abort() },
+        actions,
       }),
     })
     if (server) resources.add(() => server.close())
@@ -167,6 +171,13 @@ export async function mine(context: Context): Promise<number> {
       output,
       speedEveryMs: plan.network.name === 'dev' ? SPEED_MS.dev : SPEED_MS.other,
     })
+    // With a pager or a log behind the output the terminal is not ours alone.
+    if (!output.json && context.stdout.isTTY === true) {
+      const hear = mineKeys({ view: miner.view, board, prices, actions, print: view.print })
+      const keyboard = openKeyboard(context.stdin, hear)
+      if (keyboard) resources.add(keyboard.close)
+      if (keyboard) view.print(helpLine(MINE_KEY_HELP))
+    }
     let explained: number | null = null
     tell = (event) => {
       output.event(event)
@@ -184,8 +195,9 @@ export async function mine(context: Context): Promise<number> {
       tell(event)
     })
     try {
-      await warmUp(prices, context)
-      const { reason } = await miner.run(AbortSignal.any([signal, stop.signal]))
+      const ending = AbortSignal.any([signal, stop.signal])
+      await warmUp(prices, { log: context.log, signal: ending })
+      const { reason } = await miner.run(ending)
       if (stop.signal.aborted) return EXIT.done
       return { blocks: EXIT.done, interrupted: EXIT.interrupted, failed: EXIT.failure }[reason]
     } finally {
@@ -261,7 +273,7 @@ function feedOf(
  * Exchanges take seconds to answer for the first time (they list their markets), so they are asked before the first
  * block; who is not done by then goes on beside the work.
  */
-async function warmUp(prices: PriceFeed, { log, signal }: Context): Promise<void> {
+async function warmUp(prices: PriceFeed, { log, signal }: Pick<Context, 'log' | 'signal'>): Promise<void> {
   const started = prices.start().catch((error: unknown) => {
     if (!signal.aborted) log.warn('prices were not asked for in advance', { error })
   })

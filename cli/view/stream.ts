@@ -21,6 +21,8 @@ import { factPrinter } from './facts.js'
 
 export interface EventView {
   readonly show: (event: MinerEvent) => void
+  /** A line of its own among them. */
+  readonly print: (line: Line) => void
   /** Prints what is held back and stops the timer. */
   readonly close: () => void
 }
@@ -90,7 +92,7 @@ export function createEventView({ output, speedEveryMs, now = Date.now }: EventV
         return summaryLines(event).forEach(([label, value]) => fact(label, value))
     }
   }
-  return { show, close: flush }
+  return { show, print, close: flush }
 }
 
 /** Where the records of one block are. */

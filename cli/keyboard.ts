@@ -1,0 +1,116 @@
+/**
+ * Single keys of a terminal. While they are read the terminal is raw: it neither shows what is typed nor turns Ctrl-C
+ * into a signal, so both are done here, and it is given back as it was on every way out.
+ */
+import { readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+
+/** Standard input, as far as it can be a terminal. */
+export type KeyInput = Readable & {
+  readonly isTTY?: boolean
+  setRawMode?(raw: boolean): unknown
+}
+
+/** What the keyboard needs of the process; tests put something else in its place. */
+export interface KeyboardHost {
+  /** Sends a signal to this process. */
+  readonly raise: (signal: NodeJS.Signals) => void
+  /** Whether the terminal is ours. Who takes it in the background is stopped by the system. */
+  readonly inForeground: () => boolean
+  /** Calls back whenever the process goes on after a stop. Returns the way to end that. */
+  readonly onContinue: (listener: () => void) => () => void
+}
+
+export interface Keyboard {
+  /** Gives the terminal back. */
+  readonly close: () => void
+}
+
+/** Control characters that a terminal itself turns into signals when it is not raw. */
+const SIGNAL_OF: Readonly<Record<string, NodeJS.Signals>> = {
+  '\u0003': 'SIGINT',
+  '\u001c': 'SIGQUIT',
+  '\u001a': 'SIGTSTP',
+}
+/** A shell that brings a job to the foreground tells it nothing if it was running, so we look this often. */
+const LOOK_MS = 500
+
+/**
+ * Calls `onKey` with each character that is typed, an escape sequence (an arrow key) as one. Null: standard input is
+ * no terminal, or it is not ours.
+ */
+export function openKeyboard(
+  input: KeyInput,
+  onKey: (key: string) => void,
+  host: KeyboardHost = PROCESS,
+): Keyboard | null {
+  if (input.isTTY !== true || input.setRawMode === undefined) return null
+  let raw = false
+
+  const release = (): void => {
+    if (!raw) return
+    raw = false
+    input.off('data', hear)
+    input.setRawMode?.(false)
+    input.pause()
+  }
+  const take = (): void => {
+    if (!host.inForeground()) return release()
+    // A shell may have changed the terminal while we were stopped; set to what it is believed to be, it stays so.
+    input.setRawMode?.(false)
+    input.setRawMode?.(true)
+    if (!raw) input.on('data', hear)
+    raw = true
+    input.resume()
+  }
+  const hear = (chunk: Buffer | string): void => {
+    const text = chunk.toString()
+    for (const key of text.startsWith('\u001b') ? [text] : text) {
+      const signal = SIGNAL_OF[key]
+      if (signal === undefined) onKey(key)
+      else {
+        if (signal !== 'SIGINT') release()
+        host.raise(signal)
+      }
+    }
+  }
+  // A terminal that was closed answers everything with an error; the signal that comes with it ends the program.
+  const ignore = (): void => {}
+  input.on('error', ignore)
+  const forget = host.onContinue(take)
+  const timer = setInterval(() => raw || take(), LOOK_MS).unref()
+  take()
+  return {
+    close: () => {
+      clearInterval(timer)
+      forget()
+      release()
+      input.off('error', ignore)
+    },
+  }
+}
+
+const PROCESS: KeyboardHost = {
+  raise: (signal) => process.kill(process.pid, signal),
+  inForeground: () => isForeground(statOf()),
+  onContinue: (listener) => {
+    process.on('SIGCONT', listener)
+    return () => process.off('SIGCONT', listener)
+  },
+}
+
+/** Undefined where there is no /proc. */
+function statOf(): string | undefined {
+  try {
+    return readFileSync('/proc/self/stat', 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** From a line of Linux's /proc/PID/stat: whether the process group is its terminal's. Elsewhere: yes. */
+export function isForeground(stat: string | undefined): boolean {
+  // The second field, the name, may hold spaces and brackets.
+  const [, , group, , , terminalGroup] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+  return group === terminalGroup
+}
