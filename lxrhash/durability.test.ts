@@ -298,9 +298,19 @@ t.test('two builders: one builds, the other waits and opens', async (t) => {
 t.test('the other builder gives up', async (t) => {
   const dir = t.testdir()
   const fast = { lock: { look: 1 } }
-  const first = run(dir, { ...interruptAt('build', 0.5), timing: { ...AT_THE_END, ...fast } })
+  const half = interruptAt('build', 0.5)
+  let first: ReturnType<typeof run> | undefined
+  // The other comes when the lock has been taken for sure.
+  const building = new Promise<void>((resolve) => {
+    const onProgress = (state: ByteMapProgress): void => {
+      if (state.phase === 'build') resolve()
+      half.onProgress(state)
+    }
+    first = run(dir, { signal: half.signal, onProgress, timing: { ...AT_THE_END, ...fast } })
+  })
+  await building
   const second = run(dir, { timing: fast })
-  t.match((await first).result, { code: 'E_LXR_ABORTED' })
+  t.match((await first)?.result, { code: 'E_LXR_ABORTED' })
   t.match((await second).result, { origin: 'built', sha256: await expected })
   t.match((await second).texts.at(-1), /going on at 50 %/)
 })
