@@ -4,6 +4,8 @@ import { readdirSync, readFileSync, mkdirSync, rmSync, writeFileSync } from 'nod
 import { basename, join } from 'node:path'
 import t from 'tap'
 import { NODE_FILES, type FileSystem } from './files.js'
+import { openCounts } from './counts.js'
+import { createRoom } from './room.js'
 import {
   buildByteMap,
   byteMapFile,
@@ -271,4 +273,22 @@ t.test('slots', async (t) => {
     await t.rejects(openByteMap(STANDARD, { dir, slots }), { code: 'E_LXR_SLOT' }, `${slots}`)
   }
   t.same(readdirSync(dir), [])
+})
+
+t.test('counts of the byte values, here and by a thread', async (t) => {
+  for (const few of [Infinity, 0]) {
+    const room = await createRoom(lxrParams({ bits: 12 }), { slots: 1 })
+    const countAll = async (): Promise<boolean> => {
+      const counts = openCounts(room, few)
+      for (let at = 0; at < room.map.length; at += 1024) counts.add(at, 1024)
+      return counts.even().finally(() => counts.close())
+    }
+    room.map.forEach((_, at, map) => (map[at] = at))
+    t.equal(await countAll(), true)
+    room.map[4095] = 0
+    t.equal(await countAll(), false)
+    const left = openCounts(room, few)
+    left.add(0, 1024)
+    await left.close()
+  }
 })

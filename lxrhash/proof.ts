@@ -1,11 +1,10 @@
-/** What tells a right ByteMap from a damaged one: its SHA-256, where that is known, and how often each byte occurs. */
+/** The SHA-256 that a right ByteMap has, where that is known. */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fail, systemCodeOf } from './errors.js'
 import { writeFileAtomically, type FileSystem } from './files.js'
 import { knownSha256 } from './known.js'
-import { mapBytes, type LxrParams } from './params.js'
-import type { Room } from './room.js'
+import type { LxrParams } from './params.js'
 
 /**
  * Where the right SHA-256 comes from: `known`, built into the program; `side file`, written when the map was built;
@@ -47,29 +46,4 @@ export async function proofOf(params: LxrParams, file: string): Promise<Proof> {
 /** In the form that `sha256sum --check` reads. */
 export async function writeSideFile(file: string, sha256: string, fs: FileSystem): Promise<void> {
   await writeFileAtomically(sideFileOf(file), `${sha256}  ${basename(file)}\n`, fs)
-}
-
-export function clearCounts(room: Room): void {
-  countsIn(room).fill(0)
-}
-
-/** Adds a piece of the map to the counts; offset and length are multiples of 8. */
-export function countPiece(room: Room, at: number, length: number): void {
-  room.functions.countBytes(room.scratch, at, length)
-}
-
-/** A shuffle moves bytes and changes none: each of the 256 values must occur 2^(bits - 8) times. */
-export function countsAreEven(room: Room): boolean {
-  const counts = countsIn(room)
-  const each = mapBytes(room.params) / 256
-  for (let value = 0; value < 256; value++) {
-    let sum = 0
-    for (let at = value; at < counts.length; at += 256) sum += counts[at] as number
-    if (sum !== each) return false
-  }
-  return true
-}
-
-function countsIn({ functions, memory, scratch }: Room): Uint32Array {
-  return new Uint32Array(memory.buffer, scratch + functions.layout.COUNTS, 4 * 256)
 }

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 import { throwIfAborted } from './abort.js'
+import { openCounts } from './counts.js'
 import { fail, LxrError, systemCodeOf } from './errors.js'
-import { clearCounts, countPiece, countsAreEven } from './proof.js'
 import type { Room } from './room.js'
 
 /** Bytes that are read, hashed and counted at once: a few milliseconds between two looks at the signal. */
@@ -37,7 +37,7 @@ export async function checkLength(handle: FileHandle, file: string, bytes: numbe
 
 export interface ReadRun {
   readonly file: string
-  /** Counting takes nearly as long as the SHA-256, which implies the counts if it is that of a known map. */
+  /** Needless for a known map: its SHA-256 implies the counts. */
   readonly count: boolean
   readonly signal: AbortSignal | undefined
   readonly report: (done: number) => void
@@ -61,7 +61,7 @@ export async function readAndDigest(
     return piece
   }
 
-  if (count) clearCounts(room)
+  const counts = count ? openCounts(room) : undefined
   report(0)
   let next = readPiece(0)
   try {
@@ -69,16 +69,16 @@ export async function readAndDigest(
       const piece = await next
       throwIfAborted(signal)
       next = readPiece(at + PIECE_BYTES)
+      counts?.add(at, piece.length)
       hash.update(piece)
-      if (count) countPiece(room, at, piece.length)
       report(at + piece.length)
     }
+    return { sha256: hash.digest('hex'), even: await counts?.even() }
   } catch (error) {
     throw error instanceof LxrError ? error : unreadable(file, error)
   } finally {
-    await Promise.allSettled([next])
+    await Promise.allSettled([next, counts?.close()])
   }
-  return { sha256: hash.digest('hex'), even: count ? countsAreEven(room) : undefined }
 }
 
 function wrongLength(file: string, found: number, wanted: number): LxrError {

@@ -1,0 +1,69 @@
+/** How often each byte value occurs in a ByteMap: counted here while the map is small, else by a thread beside the SHA-256. */
+import { fileURLToPath } from 'node:url'
+import { Piscina } from 'piscina'
+import type { KernelLayout } from './kernel.js'
+import { mapBytes } from './params.js'
+import type { Room } from './room.js'
+
+export interface CountTask extends Pick<Room, 'module' | 'memory' | 'scratch'> {
+  readonly at: number
+  readonly length: number
+}
+
+export interface ByteCounts {
+  /** Adds a piece of the map, which is not written any more; offset and length are multiples of 8. */
+  add(at: number, length: number): void
+  /** A shuffle moves bytes and changes none: whether each of the 256 values occurs 2^(bits - 8) times. */
+  even(): Promise<boolean>
+  /** Ends the thread. */
+  close(): Promise<void>
+}
+
+/** A thread is up after as long as 16 MiB take to be counted. */
+const FEW_BYTES = 2 ** 24
+
+export function openCounts(room: Room, few = FEW_BYTES): ByteCounts {
+  const { functions, module, memory, scratch, params } = room
+  const counts = countsIn(memory, scratch, functions.layout)
+  counts.fill(0)
+  const pool =
+    mapBytes(params) <= few
+      ? undefined
+      : new Piscina<CountTask, void>({
+          filename: fileURLToPath(new URL('./counts-worker.js', import.meta.url)),
+          minThreads: 1,
+          maxThreads: 1,
+          recordTiming: false,
+        })
+  const tasks: Promise<void>[] = []
+  return {
+    add(at, length) {
+      if (pool === undefined) return functions.countBytes(scratch, at, length)
+      const task = pool.run({ module, memory, scratch, at, length })
+      // Whoever closes before the end does not want to hear of it.
+      task.catch(() => undefined)
+      tasks.push(task)
+    },
+    async even() {
+      await Promise.all(tasks)
+      return areEven(counts, mapBytes(params) / 256)
+    },
+    async close() {
+      await pool?.destroy()
+    },
+  }
+}
+
+function areEven(counts: Uint32Array, each: number): boolean {
+  for (let value = 0; value < 256; value++) {
+    let sum = 0
+    for (let at = value; at < counts.length; at += 256) sum += counts[at] as number
+    if (sum !== each) return false
+  }
+  return true
+}
+
+/** Four counts of each value. */
+function countsIn(memory: WebAssembly.Memory, scratch: number, { COUNTS }: KernelLayout): Uint32Array {
+  return new Uint32Array(memory.buffer, scratch + COUNTS, 4 * 256)
+}
