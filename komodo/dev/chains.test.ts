@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import t from 'tap'
 
-import vectors from '../fixtures/vectors.json' with { type: 'json' }
+import { vectors } from '../fixtures/vectors.js'
 import * as tx from '../tx/index.js'
 import { build, post, rpc, send } from './fixtures/client.js'
 import { startDevKomodo } from './index.js'

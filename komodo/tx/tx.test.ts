@@ -4,7 +4,7 @@ import t from 'tap'
 import { isCoded } from '../../config/index.js'
 import { allCalls } from '../fixtures/recordings.js'
 import * as tx from './index.js'
-import vectors from '../fixtures/vectors.json' with { type: 'json' }
+import { vectors } from '../fixtures/vectors.js'
 import { Reader, Writer } from './wire.js'
 
 const calls = allCalls()
