@@ -291,7 +291,7 @@ t.test('dev: the embedded network alone', async (t) => {
         'tinker',
       ],
       ...['--coinbase', told.fctAddress, '--records', '25', '--bits', String(BITS), '--dir', maps],
-      ...['--data-dir', join(dir, 'miner'), '--blocks', '1', '--metrics-port', 'off', '--json'],
+      ...['--data-dir', join(dir, 'miner'), '--metrics-port', 'off', '--json'],
     ],
     { PEGMINER_MINER_EC_SECRET_FILE: key },
   )
@@ -303,11 +303,11 @@ t.test('dev: the embedded network alone', async (t) => {
   const third = start(['dev', '--port', '0', '--data-dir', dir])
   t.match(await third.ended, { stdout: '', stderr: /^pegminer: E_DEVCHAIN_LOCKED: .*\n$/ })
 
-  t.match(await miner.ended, { code: 0, stderr: '' }, 'a miner of its own on that network')
-  t.match(
-    miner.events.find(({ event }) => event === 'graded'),
-    { winners: { length: 25 }, reward: '9000' },
-  )
+  // A machine under load may come too late for the first blocks.
+  const won = await miner.event('graded', ({ reward }) => reward === '9000')
+  t.match(won, { winners: { length: 25 } }, 'a miner of its own on that network')
+  miner.child.kill('SIGTERM')
+  t.match(await miner.ended, { code: 130, stderr: '' })
   t.notMatch((await miner.ended).stdout, told.ecSecret.slice(0, 20))
 
   running.child.kill('SIGTERM')

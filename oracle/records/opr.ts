@@ -3,7 +3,7 @@ import { ASSETS } from '../../config/index.js'
 import type { OprVersion } from '../../config/index.js'
 import { fail } from './errors.js'
 import { decodeJson, encodeJson } from './json.js'
-import { priceToNumber } from './prices.js'
+import { priceToNumber, roundPrice } from './prices.js'
 import { decodeProto, encodeProto } from './proto.js'
 import type { ProtoFields } from './proto.js'
 
@@ -64,8 +64,11 @@ export function checkFields(
   const { address, identity, height, winners, prices } = fields
   if (prices.length !== assets.length)
     throw fail('E_OPR_ENCODE', `${what} prices ${assets.length} assets, the record ${prices.length}`)
+  // JSON holds doubles: the one next to the largest integers is 2^64 itself.
+  const held = (price: bigint): bigint => (encoding === 'json' ? roundPrice(priceToNumber(price)) : price)
   prices.forEach((price, k) => {
-    if (price < 0n || price >= UINT64) throw fail('E_OPR_ENCODE', `the price of ${assets[k]} is out of range`)
+    if (price < 0n || price >= UINT64 || held(price) >= UINT64)
+      throw fail('E_OPR_ENCODE', `the price of ${assets[k]} is out of range`)
   })
   if (!Number.isInteger(height) || height !== (height | 0))
     throw fail('E_OPR_ENCODE', 'the height is no 32-bit integer')

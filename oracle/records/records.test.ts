@@ -202,6 +202,17 @@ t.test('canonical form', (t) => {
   for (const [change, message] of refused) {
     t.throws(() => encodeOpr({ ...first, ...change }), { code: 'E_OPR_ENCODE', message })
   }
+  const old = (price: bigint): Opr => ({
+    ...first,
+    version: 1,
+    prices: ASSETS[1].map((_, k) => (k === 0 ? price : 1n)),
+  })
+  t.throws(
+    () => encodeOpr(old((1n << 64n) - 1n)),
+    { code: 'E_OPR_ENCODE' },
+    'as a double it would be 2^64, which nobody reads',
+  )
+  t.doesNotThrow(() => encodeOpr(old((1n << 64n) - 4096n)))
   t.end()
 })
 
