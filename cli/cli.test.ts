@@ -9,7 +9,7 @@ import { createCensor, createLogger, painter } from '../telemetry/index.js'
 import { COMMANDS } from './commands.js'
 import { EXIT, type CommandSpec, type Terminal } from './context.js'
 import { bytesText, clockText, countText, durationText, plural, rateText, tilde, wrap } from './format.js'
-import { chosenCpus, ownCpus, quotaCores } from './cpus.js'
+import { chosenCpus, memoryNodes, ownCpus, quotaCores } from './cpus.js'
 import { commandHelp, overviewHelp } from './help.js'
 import { watchInterrupts } from './interrupt.js'
 import { MINE_KEYS } from './keys.js'
@@ -131,6 +131,14 @@ t.test('processors', (t) => {
   t.same(
     ownCpus(() => undefined),
     [],
+  )
+  t.equal(
+    memoryNodes((file) => (file.endsWith('has_memory') ? '0-1,3\n' : undefined)),
+    3,
+  )
+  t.equal(
+    memoryNodes(() => undefined),
+    1,
   )
   t.same(chosenCpus('off', [0, 1]), [])
   t.same(chosenCpus('auto', [0, 1]), [0, 1])

@@ -71,6 +71,11 @@ export function ownCpus(read: ReadText = readText): number[] {
   return cpus.sort((one, two) => (rank.get(one) ?? 0) - (rank.get(two) ?? 0) || one - two)
 }
 
+/** How many memory nodes hold the machine's memory; 1 if the system does not tell. */
+export function memoryNodes(read: ReadText = readText): number {
+  return Math.max(1, cpuList(read('/sys/devices/system/node/has_memory')?.trim() ?? '').length)
+}
+
 /**
  * The processors to bind threads to; none: the system decides. Throws one error with all that this process may not
  * use (`problemsError`).

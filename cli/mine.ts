@@ -22,7 +22,7 @@ import { createApi, createBoard, createMetrics, type Metrics } from '../telemetr
 import { openMap, paramsOf } from './byte-map.js'
 import { connect, payerKey } from './connect.js'
 import { EXIT, type CommandContext } from './context.js'
-import { chosenCpus, ownCpus } from './cpus.js'
+import { chosenCpus, memoryNodes, ownCpus } from './cpus.js'
 import { bytesText, durationText, plural, tilde } from './format.js'
 import { openKeyboard } from './keyboard.js'
 import { MINE_KEYS, type MineKey } from './keys.js'
@@ -73,6 +73,9 @@ export async function mine(context: Context): Promise<number> {
     )
     fact('cpu', `${machine.cpu}, ${machine.cores} ${machine.cores === 1 ? 'core' : 'cores'}`)
     fact('memory', `${bytesText(machine.memory)}, ${bytesText(machine.freeMemory)} free`)
+    const nodes = memoryNodes()
+    if (nodes > 1)
+      fact('', `on ${nodes} nodes: numactl --interleave=all pegminer … spreads the ByteMap over them`)
     if (context.config) fact('settings', context.config.name)
     const cpus = chosenCpus(settings['miner.affinity'], ownCpus())
     const nice = settings['miner.nice']
