@@ -29,14 +29,17 @@ import {
   type FeedOptions,
   type GatewaySettings,
 } from '../oracle/index.js'
-import { createMetrics, startTelemetry, type Metrics, type TelemetryServer } from '../telemetry/index.js'
+import { createFeedApi, createFeedBoard, createMetrics, type Metrics } from '../telemetry/index.js'
 import { EXIT, type CommandContext } from './context.js'
 import { fail } from './errors.js'
 import { copyFeed, feedLive, feedReady } from './feed-metrics.js'
+import { gatewayNumbers } from './feed-numbers.js'
 import { feedPlanOf, lockFolder, type FeedPlan, type FeedSections } from './feed-plan.js'
 import { tilde } from './format.js'
-import type { FeedKey } from './keys.js'
+import { FEED_KEYS, type FeedKey } from './keys.js'
 import { openResources, type Resources } from './resources.js'
+import { serveMetrics } from './serve-metrics.js'
+import { shownSettings } from './shown.js'
 import { versionOf } from './version.js'
 import { factPrinter } from './view/facts.js'
 import { checkLines, feedLine, statusLines } from './view/feed.js'
@@ -115,7 +118,33 @@ async function run(
     now: Date.now,
   }
   const feed = createFeed(options)
-  const { server, text } = await serve(context, metrics, () => feed.views)
+  const board = createFeedBoard()
+  const stop = new AbortController()
+  const live = () => feedLive(feed.views)
+  const ready = () => feedReady(feed.views, Date.now())
+  const { server, text } = await serveMetrics(context, {
+    metrics: () => {
+      copyFeed(metrics.tree, feed.views, Date.now())
+      return metrics.render()
+    },
+    contentType: metrics.registry.contentType,
+    live,
+    ready,
+    api: createFeedApi({
+      facts: {
+        version: versionOf(),
+        network: plan.network,
+        startedAt: Date.now(),
+        changeable: settings['telemetry.token'] !== undefined,
+      },
+      gateways: () => feed.views.map((view) => gatewayNumbers(view, Date.now())),
+      live,
+      ready,
+      board,
+      settings: () => shownSettings(context, FEED_KEYS),
+      stop: () => stop.abort(),
+    }),
+  })
   if (server) resources.add(() => server.close())
   fact('pegminer', `${versionOf()}, the oraclefeed; times are UTC`)
   for (const gateway of config.gateways) fact('gateway', gatewayText(gateway))
@@ -124,7 +153,7 @@ async function run(
     for (const line of stringify({ feed: plan.translated }).trimEnd().split('\n'))
       output.line(`             ${line}`)
   }
-  fact('metrics', text)
+  fact('status', text)
   fact('state', tilde(plan.dataDir, homedir()))
   if (options.dryRun) fact('dry run', 'everything is built and checked, nothing is sent')
   output.line()
@@ -150,14 +179,16 @@ async function run(
     output.event(event)
     const line = feedLine(event, output.paint, Date.now())
     if (line !== null) output.line(line)
+    if (event.event === 'notice') board.notice(event)
     if (event.event === 'header') {
+      board.header(event)
       dev?.onHeader()
       if (left.delete(event.height) && left.size === 0) enough.abort()
     }
   })
   try {
-    const { reason } = await feed.run(AbortSignal.any([signal, enough.signal]))
-    if (enough.signal.aborted && !signal.aborted) return EXIT.done
+    const { reason } = await feed.run(AbortSignal.any([signal, enough.signal, stop.signal]))
+    if ((enough.signal.aborted || stop.signal.aborted) && !signal.aborted) return EXIT.done
     return reason === 'interrupted' ? EXIT.interrupted : EXIT.done
   } catch (error) {
     if (until !== null && isCoded(error) && error.code === 'E_FEED_LOCKED') {
@@ -180,34 +211,6 @@ function countCall(
   const { method, result, milliseconds } = call
   feed.requests.inc({ gateway, chain, method, result })
   feed.requestSeconds.observe({ chain, method }, milliseconds / 1000)
-}
-
-/** A port that is taken is no reason not to publish. */
-async function serve(
-  { settings, log }: Context,
-  metrics: Metrics,
-  views: () => Parameters<typeof copyFeed>[1],
-): Promise<{ server: TelemetryServer | null; text: string }> {
-  const port = settings['telemetry.port']
-  if (port === 'off') return { server: null, text: 'off' }
-  const routes = {
-    metrics: () => {
-      copyFeed(metrics.tree, views(), Date.now())
-      return metrics.render()
-    },
-    contentType: metrics.registry.contentType,
-    live: () => feedLive(views()),
-    ready: () => feedReady(views(), Date.now()),
-  }
-  try {
-    const server = await startTelemetry(port, routes)
-    return { server, text: `${server.url}/metrics` }
-  } catch (error) {
-    if (!isCoded(error) || port === 0) throw error
-    const server = await startTelemetry(0, routes)
-    log.warn(`metrics moved to port ${server.port}`, { code: error.code, reason: error.message })
-    return { server, text: `${server.url}/metrics (port ${port} cannot be used)` }
-  }
 }
 
 interface Dev {

@@ -159,6 +159,8 @@ export const FEED_KEYS = keys(
   'feed.once',
   'data.dir',
   'telemetry.port',
+  'telemetry.host',
+  'telemetry.token',
   ...OUTPUT,
 )
 

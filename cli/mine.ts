@@ -18,7 +18,14 @@ import {
   type MinerOptions,
 } from '../miner/index.js'
 import type { PriceFeed, PriceSection, PriceSettings } from '../oracle/index.js'
-import { createApi, createBoard, createMetrics, type Metrics } from '../telemetry/index.js'
+import {
+  createApi,
+  createBoard,
+  createMetrics,
+  liveChecks,
+  readyChecks,
+  type Metrics,
+} from '../telemetry/index.js'
 import { openMap, paramsOf } from './byte-map.js'
 import { connect, payerKey } from './connect.js'
 import { EXIT, type CommandContext } from './context.js'
@@ -134,8 +141,10 @@ export async function mine(context: Context): Promise<number> {
     const stop = new AbortController()
     const actions = { pause: () => miner.pause(), resume: () => miner.resume(), stop: () => stop.abort() }
     const { server, text: metricsText } = await serveMetrics(context, {
-      metrics,
-      view: miner.view,
+      metrics: () => metrics.render(),
+      contentType: metrics.registry.contentType,
+      live: () => liveChecks(miner.view),
+      ready: () => readyChecks(miner.view),
       api: createApi({
         facts: {
           version: versionOf(),
@@ -143,6 +152,7 @@ export async function mine(context: Context): Promise<number> {
           identity: plan.identity,
           coinbase: plan.coinbase,
           startedAt: Date.now(),
+          changeable: settings['telemetry.token'] !== undefined,
         },
         view: miner.view,
         board,

@@ -1,14 +1,6 @@
-/** The telemetry server of a run: a port that is taken is no reason not to mine. */
+/** The telemetry server of a run: a port that is taken is no reason not to mine or to publish. */
 import { isCoded } from '../config/index.js'
-import {
-  liveChecks,
-  readyChecks,
-  startTelemetry,
-  type Api,
-  type Metrics,
-  type MinerNumbers,
-  type TelemetryServer,
-} from '../telemetry/index.js'
+import { startTelemetry, type TelemetryRoutes, type TelemetryServer } from '../telemetry/index.js'
 import type { CommandContext } from './context.js'
 import { versionOf } from './version.js'
 
@@ -26,17 +18,10 @@ export interface ServedMetrics {
 /** A port that cannot be used is replaced by a free one: a line says so, with `--json` a warning in the log. */
 export async function serveMetrics(
   { settings, log, output }: Context,
-  { metrics, view, api }: { metrics: Metrics; view: MinerNumbers; api: Api },
+  routes: TelemetryRoutes,
 ): Promise<ServedMetrics> {
   const port = settings['telemetry.port']
   if (port === 'off') return { server: null, text: 'off' }
-  const routes = {
-    metrics: () => metrics.render(),
-    contentType: metrics.registry.contentType,
-    live: () => liveChecks(view),
-    ready: () => readyChecks(view),
-    api,
-  }
   const options = {
     host: settings['telemetry.host'],
     token: settings['telemetry.token'],

@@ -5,9 +5,18 @@ import t from 'tap'
 
 import { ACTION_NAMES, API_NAMES } from './api.js'
 import { assetOf } from './assets.js'
-import { createApi, createBoard, createMetrics, startTelemetry, type MinerNews } from './index.js'
+import {
+  createApi,
+  createBoard,
+  createFeedApi,
+  createFeedBoard,
+  createMetrics,
+  startTelemetry,
+  type GatewayNumbers,
+  type MinerNews,
+} from './index.js'
 import { createBudget, hasToken, isOwnHost } from './limits.js'
-import { API_SCHEMAS, openApi } from './openapi.js'
+import { API_SCHEMAS, FEED_SCHEMAS, openApi } from './openapi.js'
 import type { MinerNumbers } from './sources.js'
 
 const HASH = 'ab'.repeat(32)
@@ -205,7 +214,14 @@ async function serve(
   const done: string[] = []
   const metrics = createMetrics({ version: '1', network: 'dev', process: false })
   const api = createApi({
-    facts: { version: '1.2.3', network: 'dev', identity: 'me', coinbase: 'FA', startedAt: 0 },
+    facts: {
+      version: '1.2.3',
+      network: 'dev',
+      identity: 'me',
+      coinbase: 'FA',
+      startedAt: 0,
+      changeable: false,
+    },
     view,
     board,
     settings: () => [{ key: 'miner.nice', value: '0', origin: 'default', place: '' }],
@@ -274,6 +290,95 @@ t.test('the API: every answer is what its description says', async (t) => {
       [],
       `${name} at the start`,
     )
+})
+
+t.test('the API of a feed', async (t) => {
+  const board = createFeedBoard(() => 5)
+  const header = { gateway: 'main', height: 7, txid: HASH, why: 'live' }
+  board.header({ ...header, payload: 'not for here' } as typeof header)
+  board.notice({ level: 'info', code: 'E_I', message: 'nothing to see' })
+  board.notice({ level: 'error', code: 'E_F', message: 'look' })
+  const gateway: GatewayNumbers = {
+    name: 'main',
+    asset: 'PEGS',
+    reference: 'KMD',
+    state: 'funds',
+    trouble: 'no coins',
+    daemons: { asset: 'hung', reference: 'up' },
+    headers: {
+      ...{ tip: 20, published: 7, target: 10, lag: 3, lagSeconds: 60, gaps: 0, sent: 4, lastPass: 9 },
+    },
+    funds: {
+      ...{ perBlock: 0, outputs: 0, oracle: '0.00000000', wallet: null, headersLeft: 0, hoursLeft: null },
+      alarm: 'the wallet is empty',
+    },
+    withdrawals: {
+      ...{ signer: true, paid: 1, refused: 0, states: { done: 1, held: 2 } },
+      open: [{ txid: HASH, state: 'held', amount: '1.50000000', to: 'R', seenAt: 4, message: '' }],
+    },
+  }
+  const bare: GatewayNumbers = {
+    ...gateway,
+    ...{ trouble: null, headers: null, daemons: { asset: 'up', reference: 'up' } },
+    funds: { ...gateway.funds, alarm: null, oracle: null },
+    withdrawals: { signer: null, paid: 0, refused: 0, states: {}, open: [] },
+  }
+  let gateways = [gateway]
+  let stopped = 0
+  const ready = () => [{ name: 'main lag', ok: gateways[0] !== gateway, found: '3 headers' }]
+  const server = await startTelemetry(
+    0,
+    {
+      ...{ metrics: () => Promise.resolve(''), contentType: 'text/plain', live: () => [], ready },
+      api: createFeedApi({
+        facts: { version: '1.2.3', network: 'dev', startedAt: 0, changeable: true },
+        ...{ gateways: () => gateways, live: () => [], ready, board, now: () => 61_000 },
+        settings: () => [{ key: 'feed.depth', value: '3', origin: 'file', place: 'pegminer.yaml:4' }],
+        stop: () => stopped++,
+      }),
+    },
+    { token: TOKEN, version: '1.2.3' },
+  )
+  t.teardown(() => server.close())
+  const of = async (name: string) => JSON.parse((await ask(`${server.url}/api/v1/${name}`)).body) as object
+  const fits = async (when: string) => {
+    for (const [name, schema] of Object.entries(FEED_SCHEMAS))
+      t.same(misfits(schema, await of(name)), [], `${name} ${when}`)
+  }
+  await fits('in trouble')
+  t.match(await of('summary'), {
+    program: 'feed',
+    uptimeSeconds: 61,
+    state: 'waiting',
+    alerts: [
+      { message: 'main lag: 3 headers' },
+      { message: 'main: no coins' },
+      { message: 'main funds: the wallet is empty' },
+      { message: 'main: the asset daemon is hung' },
+      { message: 'main: 2 withdrawals held' },
+      { level: 'error', message: 'E_F: look', time: 5 },
+    ],
+  })
+  t.same((await of('feed')) as { recent: object[] }, {
+    ...{ running: true, gateways: [gateway] },
+    recent: [{ time: 5, ...header }],
+  })
+  gateways = [bare]
+  await fits('at the start')
+  t.match(await of('summary'), { state: 'relaying', alerts: [{ message: 'E_F: look' }] })
+  t.same(
+    Object.keys(((await of('openapi.json')) as { paths: object }).paths).sort(),
+    ['config', 'events', 'feed', 'stop', 'summary'].map((name) => `/api/v1/${name}`),
+  )
+  for (const name of ['threads', 'prices'])
+    t.equal((await ask(`${server.url}/api/v1/${name}`)).status, 404, `${name} is a miner's`)
+  const headers = { authorization: `Bearer ${TOKEN}` }
+  const post = (name: string) => ask(`${server.url}/api/v1/${name}`, { method: 'POST', headers })
+  t.equal((await post('pause')).status, 405, 'only a miner pauses')
+  t.equal((await post('stop')).status, 200)
+  t.equal(stopped, 1)
+  for (let k = 0; k < 100; k++) board.header({ ...header, height: k })
+  t.same([board.headers().length, board.headers()[0]?.height], [50, 99])
 })
 
 t.test('changes need the token', async (t) => {

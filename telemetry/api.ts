@@ -12,6 +12,8 @@ export interface RunFacts {
   readonly coinbase: string
   /** Milliseconds since 1970. */
   readonly startedAt: number
+  /** Whether a token is set, so that something can be changed from here. */
+  readonly changeable: boolean
 }
 
 export interface ShownSetting {
@@ -45,9 +47,11 @@ export type ApiName = (typeof API_NAMES)[number]
 export const ACTION_NAMES = ['pause', 'resume', 'stop'] as const
 export type ActionName = (typeof ACTION_NAMES)[number]
 
+/** The program that serves it, and what it has to say; what is absent is not found there. */
 export interface Api {
-  readonly read: Readonly<Record<ApiName, () => object>>
-  readonly act: Readonly<Record<ActionName, () => object>>
+  readonly program: 'mine' | 'feed'
+  readonly read: Readonly<Partial<Record<ApiName, () => object>>> & { readonly summary: () => object }
+  readonly act: Readonly<Partial<Record<ActionName, () => object>>>
 }
 
 export function createApi(sources: ApiSources): Api {
@@ -58,6 +62,7 @@ export function createApi(sources: ApiSources): Api {
     return { state: view.state }
   }
   return {
+    program: 'mine',
     read: {
       summary: () => summaryOf(sources, now()),
       threads: () => threadsOf(view, board),
@@ -75,6 +80,7 @@ function summaryOf({ facts, view, board }: ApiSources, now: number): object {
   const live = liveChecks(view)
   const ready = readyChecks(view)
   return {
+    program: 'mine',
     ...facts,
     now,
     uptimeSeconds: Math.round((now - facts.startedAt) / 1000),

@@ -1,6 +1,8 @@
 /** Log, metrics, and the HTTP server that serves them. */
 export { createApi } from './api.js'
 export type { Api, ApiActions, RunFacts, ShownSetting } from './api.js'
+export { createFeedApi, createFeedBoard } from './feed-api.js'
+export type { FeedBoard, GatewayNumbers } from './feed-api.js'
 export { createBoard } from './board.js'
 export type { Board, MinerNews } from './board.js'
 export { METRIC_LIST, METRICS } from './catalog.js'

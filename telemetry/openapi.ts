@@ -1,5 +1,5 @@
 /** The description of `/api/v1` that is served beside it (OpenAPI 3.1). */
-import { ACTION_NAMES, API_NAMES, type ActionName, type ApiName } from './api.js'
+import { ACTION_NAMES, API_NAMES, type ActionName, type Api, type ApiName } from './api.js'
 
 const NULLABLE_NUMBER = { type: ['number', 'null'] }
 const NULLABLE_TEXT = { type: ['string', 'null'] }
@@ -15,16 +15,82 @@ const list = (items: object) => ({ type: 'array', items })
 
 const CHECKS = list(object({ name: TEXT, ok: { type: 'boolean' }, found: TEXT }))
 
-/** What each answer holds; a test holds the answers against it. */
+const ALERTS = list(object({ level: { enum: ['warn', 'error'] }, message: TEXT, time: TIME }))
+const FACTS = {
+  program: { enum: ['mine', 'feed'] },
+  version: TEXT,
+  network: TEXT,
+  startedAt: TIME,
+  changeable: { type: 'boolean', description: 'whether a token is set, so that POST requests are answered' },
+  now: TIME,
+  uptimeSeconds: NUMBER,
+}
+
+const GATEWAY = object({
+  name: TEXT,
+  asset: TEXT,
+  reference: TEXT,
+  state: { type: 'string', description: 'of the relay; see docs/feed.md' },
+  trouble: NULLABLE_TEXT,
+  daemons: object({ asset: TEXT, reference: TEXT }),
+  headers: {
+    ...object({
+      tip: NULLABLE_NUMBER,
+      published: NULLABLE_NUMBER,
+      target: { ...NULLABLE_NUMBER, description: 'highest height that may be published by now' },
+      lag: { ...NULLABLE_NUMBER, description: 'headers due' },
+      lagSeconds: { ...NULLABLE_NUMBER, description: 'since one was published, or none was due' },
+      gaps: { ...NULLABLE_NUMBER, description: 'missing below the highest' },
+      sent: { type: 'number', description: 'in this run' },
+      lastPass: TIME,
+    }),
+    type: ['object', 'null'],
+  },
+  funds: object({
+    perBlock: NULLABLE_NUMBER,
+    outputs: NULLABLE_NUMBER,
+    oracle: { ...NULLABLE_TEXT, description: 'coins, decimal' },
+    wallet: { ...NULLABLE_TEXT, description: 'coins, decimal' },
+    headersLeft: NULLABLE_NUMBER,
+    hoursLeft: NULLABLE_NUMBER,
+    alarm: NULLABLE_TEXT,
+  }),
+  withdrawals: object({
+    signer: { type: ['boolean', 'null'] },
+    paid: NUMBER,
+    refused: NUMBER,
+    states: { type: 'object', additionalProperties: NUMBER },
+    open: list(object({ txid: TEXT, state: TEXT, amount: TEXT, to: TEXT, seenAt: TIME, message: TEXT })),
+  }),
+})
+const CONFIG = object({
+  settings: list(object({ key: TEXT, value: TEXT, origin: TEXT, place: TEXT })),
+})
+
+/** What each answer of a feed holds. */
+export const FEED_SCHEMAS = {
+  summary: object({
+    ...FACTS,
+    state: { enum: ['relaying', 'waiting'] },
+    live: CHECKS,
+    ready: CHECKS,
+    alerts: ALERTS,
+    changes: { type: 'number', description: 'counts up with every header and notice' },
+  }),
+  feed: object({
+    running: { type: 'boolean' },
+    gateways: list(GATEWAY),
+    recent: list(object({ time: TIME, gateway: TEXT, height: NUMBER, txid: TEXT, why: TEXT })),
+  }),
+  config: CONFIG,
+}
+
+/** What each answer of a miner holds; a test holds the answers against it. */
 export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
   summary: object({
-    version: TEXT,
-    network: TEXT,
+    ...FACTS,
     identity: TEXT,
     coinbase: TEXT,
-    startedAt: TIME,
-    now: TIME,
-    uptimeSeconds: NUMBER,
     state: { enum: ['waiting', 'mining', 'paused', 'stopped'] },
     height: NULLABLE_NUMBER,
     minute: NULLABLE_NUMBER,
@@ -52,7 +118,7 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
     restarts: NUMBER,
     live: CHECKS,
     ready: CHECKS,
-    alerts: list(object({ level: { enum: ['warn', 'error'] }, message: TEXT, time: TIME })),
+    alerts: ALERTS,
     changes: { type: 'number', description: 'counts up with every block, entry and notice' },
   }),
   threads: object({
@@ -112,18 +178,22 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
     ),
   }),
   feed: object({ running: { type: 'boolean' } }),
-  config: object({
-    settings: list(object({ key: TEXT, value: TEXT, origin: TEXT, place: TEXT })),
-  }),
+  config: CONFIG,
 }
 
+/** What each program answers and does. */
+const OFFERS = {
+  mine: { schemas: API_SCHEMAS, actions: ACTION_NAMES },
+  feed: { schemas: FEED_SCHEMAS, actions: ['stop'] },
+} as const
+
 const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
-  summary: 'The miner at a glance',
+  summary: 'The run at a glance',
   threads: 'Threads, and the hashrates of the last two hours',
   prices: 'The prices of the last snapshot',
   blocks: 'Blocks, newest first',
   entries: 'Our records and what became of them, newest first',
-  feed: 'The relay of feeds, if this program runs one',
+  feed: 'The gateways of the feed, if this program runs one',
   config: 'Settings and where they come from, without secrets',
   pause: 'Stop hashing until resumed',
   resume: 'Hash again',
@@ -136,18 +206,20 @@ const answer = (description: string, schema: object) => ({
 })
 const ERROR = answer('Refused, with the reason', object({ error: TEXT }))
 
-export function openApi(version: string): object {
-  const reads = API_NAMES.map((name) => [
+export function openApi(version: string, program: Api['program'] = 'mine'): object {
+  const { actions } = OFFERS[program]
+  const schemas: Partial<Record<ApiName, object>> = OFFERS[program].schemas
+  const reads = API_NAMES.filter((name) => name in schemas).map((name) => [
     `/api/v1/${name}`,
     {
       get: {
         operationId: name,
         summary: SUMMARIES[name],
-        responses: { 200: answer('It is so', API_SCHEMAS[name]), 403: ERROR, 429: ERROR },
+        responses: { 200: answer('It is so', schemas[name] ?? {}), 403: ERROR, 429: ERROR },
       },
     },
   ])
-  const acts = ACTION_NAMES.map((name) => [
+  const acts = actions.map((name) => [
     `/api/v1/${name}`,
     {
       post: {

@@ -190,13 +190,14 @@ async function replyTo(path: string, request: IncomingMessage, site: Site): Prom
   const refused = mayAsk(request, site)
   if (refused) return refused
   const action = ACTION_NAMES.find((name) => path === `/api/v1/${name}`)
-  if (action && site.routes.api) return actionReply(action, request, site)
+  const act = action && site.routes.api?.act[action]
+  if (act) return actionReply(act, request, site)
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return problemReply(405, 'only GET and HEAD', { allow: 'GET, HEAD', connection: 'close' })
   return (await readReply(path, site)) ?? problemReply(404, 'there is nothing here; see /api/v1/openapi.json')
 }
 
-function actionReply(action: (typeof ACTION_NAMES)[number], request: IncomingMessage, site: Site): Reply {
+function actionReply(act: () => object, request: IncomingMessage, site: Site): Reply {
   const { token } = site.options
   if (request.method !== 'POST') return problemReply(405, 'only POST', { allow: 'POST' })
   if (Number(request.headers['content-length'] ?? 0) > ALLOWED_BODY_BYTES)
@@ -207,7 +208,7 @@ function actionReply(action: (typeof ACTION_NAMES)[number], request: IncomingMes
     return problemReply(401, 'the header Authorization: Bearer TOKEN is missing or wrong', {
       'www-authenticate': 'Bearer',
     })
-  return jsonReply(site.routes.api!.act[action]())
+  return jsonReply(act())
 }
 
 async function readReply(path: string, { routes, options }: Site): Promise<Reply | undefined> {
@@ -228,9 +229,10 @@ async function readReply(path: string, { routes, options }: Site): Promise<Reply
           body: 'pegminer: /metrics for Prometheus, /live and /ready for supervisors\n',
         }
       : undefined
-  if (path === '/api/v1/openapi.json') return jsonReply(openApi(options.version ?? ''))
+  if (path === '/api/v1/openapi.json') return jsonReply(openApi(options.version ?? '', api.program))
   const name = API_NAMES.find((name) => path === `/api/v1/${name}`)
-  if (name) return jsonReply(api.read[name]())
+  const read = name && api.read[name]
+  if (read) return jsonReply(read())
   const asset = assetOf(path)
   return asset && { status: 200, ...asset }
 }

@@ -24,6 +24,8 @@ export interface Page {
   /** Resolves when the expression is true. */
   until(expression: string, what?: string): Promise<void>
   press(key: string): Promise<void>
+  /** Into what has the focus. */
+  type(text: string): Promise<void>
   emulate(options: { dark: boolean; width: number; height: number }): Promise<void>
   /** PNG of the whole page. */
   screenshot(): Promise<Buffer>
@@ -143,6 +145,7 @@ async function pageOf(
       await ask('Input.dispatchKeyEvent', { type: 'keyDown', ...common, ...text })
       await ask('Input.dispatchKeyEvent', { type: 'keyUp', ...common })
     },
+    type: async (text) => void (await ask('Input.insertText', { text })),
     emulate: async ({ dark, width, height }) => {
       await ask('Emulation.setDeviceMetricsOverride', {
         width,

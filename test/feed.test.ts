@@ -21,6 +21,12 @@ t.test('on the embedded network: headers and a withdrawal', async (t) => {
     ...['--data-dir', join(folder, 'dev')],
   ])
   t.teardown(() => running.kill())
+  const { metrics } = (await running.event('start')) as Event & { metrics: string }
+  const { height } = (await running.event('header')) as Event & { height: number }
+  const answer = await fetch(metrics.replace('/metrics', '/api/v1/feed'))
+  const { gateways, recent } = (await answer.json()) as { gateways: object[]; recent: { height: number }[] }
+  t.match(gateways, [{ name: 'dev', reference: 'KMD', daemons: { reference: 'up' }, headers: { gaps: 0 } }])
+  t.equal(recent.at(-1)?.height, height)
   const { code, stderr } = await running.ended
   t.equal(code, 0, stderr)
   const heights = heightsOf(running.events)

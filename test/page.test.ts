@@ -1,64 +1,47 @@
 /** The status page of a real run in a real browser. Only where `PEGMINER_TEST_BROWSER` says so. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import t from 'tap'
 
-import { findBrowser, openBrowser } from './browser.js'
+import { findBrowser, openBrowser, type Page } from './browser.js'
+import { start, type Event } from './fixtures/program.js'
 
-const MAIN = new URL('../dist/cli/main.js', import.meta.url).pathname
 const wanted = (process.env['PEGMINER_TEST_BROWSER'] ?? '') !== ''
 const browserPath = findBrowser()
 const skip = !wanted
   ? 'set PEGMINER_TEST_BROWSER to the path of a Chromium to run it'
   : browserPath === undefined && 'no browser was found'
 
-/** Mines until `stop`. Resolves when the first event with the address of the page is there. */
-async function mine(dataDir: string, port: number) {
-  const words = [
-    'mine',
-    '--network',
-    'dev',
-    '--bits',
-    '12',
-    '-t',
-    '2',
-    '--block-seconds',
-    '10',
-    '--rivals',
-    '3',
-  ]
-  const child = spawn(
-    process.execPath,
-    [
-      MAIN,
-      ...words,
-      '--records',
-      '3',
-      '--data-dir',
-      dataDir,
-      '--dir',
-      dataDir,
-      '--metrics-port',
-      String(port),
-      '--json',
-    ],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
-  )
-  for await (const line of createInterface({ input: child.stdout })) {
-    const event = JSON.parse(line) as { event: string; metrics: string }
-    if (event.event !== 'start') continue
-    child.stdout.resume()
-    return {
-      url: event.metrics.replace('/metrics', ''),
-      stop: async () => {
-        const ended = once(child, 'exit')
-        child.kill('SIGINT')
-        await ended
-      },
-    }
+/** Runs it until `stop`; resolves when the page is served. */
+async function serve(words: readonly string[], port: number, env: NodeJS.ProcessEnv = {}) {
+  const running = start([...words, '--metrics-port', String(port), '--json'], env)
+  const { metrics } = (await running.event('start')) as Event & { metrics: string }
+  return {
+    url: metrics.replace('/metrics', ''),
+    stop: async () => {
+      running.child.kill('SIGINT')
+      await running.ended
+    },
   }
-  throw new Error('the miner did not start')
+}
+
+const mine = (dataDir: string, port: number, env?: NodeJS.ProcessEnv) =>
+  serve(
+    [
+      ...['mine', '--network', 'dev', '--bits', '12', '-t', '2', '--block-seconds', '10', '--rivals', '3'],
+      ...['--records', '3', '--data-dir', dataDir, '--dir', dataDir],
+    ],
+    port,
+    env,
+  )
+
+/** The page fits each width in both themes, and its text can be read. */
+async function looksWell(t: { ok(found: boolean, name: string): unknown }, page: Page): Promise<void> {
+  for (const width of [390, 1280])
+    for (const dark of [false, true]) {
+      await page.emulate({ dark, width, height: 800 })
+      await page.until(`document.documentElement.scrollWidth <= ${width}`, `fits ${width} px`)
+      const contrast = await page.evaluate<number>(CONTRAST)
+      t.ok(contrast >= 4.5, `readable, ${dark ? 'dark' : 'light'} at ${width} px: ${contrast}`)
+    }
 }
 
 t.test('the status page', { skip }, async (t) => {
@@ -75,17 +58,14 @@ t.test('the status page', { skip }, async (t) => {
   await page.until("document.querySelectorAll('#prices .price').length === 62", 'prices of all assets')
   await page.until("document.querySelectorAll('#threads tr').length === 2", 'both threads')
   await page.until("document.querySelector('#chart canvas') !== null", 'the chart')
-  await page.until(
-    "/^[1-9]/.test(document.getElementById('acknowledged').textContent)",
-    'records on the chain',
-  )
+  await page.until("/^[1-9]/.test(document.getElementById('landed').textContent)", 'records on the chain')
   await page.until("document.querySelectorAll('#blocks td').length > 3", 'a graded block')
   const summary = (await (await fetch(`${miner.url}/api/v1/summary`)).json()) as {
-    entries: { acknowledged: number }
+    entries: { landed: number }
   }
   t.equal(await text('network'), 'dev')
   await page.until(
-    `Number(document.getElementById('acknowledged').textContent) >= ${summary.entries.acknowledged}`,
+    `Number(document.getElementById('landed').textContent) >= ${summary.entries.landed}`,
     'the true number',
   )
   await page.until(
@@ -96,13 +76,9 @@ t.test('the status page', { skip }, async (t) => {
   )
   t.same(page.complaints, [], 'nothing to complain about')
 
-  for (const width of [390, 1280])
-    for (const dark of [false, true]) {
-      await page.emulate({ dark, width, height: 800 })
-      await page.until(`document.documentElement.scrollWidth <= ${width}`, `fits ${width} px`)
-      const contrast = await page.evaluate<number>(CONTRAST)
-      t.ok(contrast >= 4.5, `readable, ${dark ? 'dark' : 'light'} at ${width} px: ${contrast}`)
-    }
+  t.equal(await page.evaluate("document.getElementById('pause').hidden"), true, 'nothing can be changed')
+  t.equal(await page.evaluate(DISPLAY('gateways')), 'none', 'no feed')
+  await looksWell(t, page)
 
   await page.press('Tab')
   t.equal(
@@ -128,6 +104,73 @@ t.test('the status page', { skip }, async (t) => {
   await page.until("document.querySelectorAll('#prices .price').length === 62")
   t.notMatch(page.complaints.join(), /exception/i)
 })
+
+t.test('pause and resume', { skip }, async (t) => {
+  const token = 'a-token-of-16-characters'
+  const miner = await mine(t.testdir(), 0, { PEGMINER_TELEMETRY_TOKEN: token })
+  t.teardown(() => miner.stop())
+  const browser = openBrowser(browserPath!)
+  t.teardown(() => browser.close())
+  const page = await browser.page()
+  await page.goto(miner.url)
+  const state = (text: string): string => `document.getElementById('state').textContent === '${text}'`
+  const answer = async (text: string): Promise<void> => {
+    await page.until("document.activeElement.id === 'ask-token'", 'it asks')
+    await page.type(text)
+    await page.press('Enter')
+  }
+  await page.until(state('mining'))
+  await page.evaluate("document.getElementById('pause').focus()")
+  await page.press('Enter')
+  await answer('something else of 16')
+  await page.until("document.getElementById('ask-wrong').textContent !== ''", 'a wrong token')
+  t.match(await summaryOf(miner.url), { state: 'mining' })
+  await answer(token)
+  await page.until(state('paused'))
+  t.match(await summaryOf(miner.url), { state: 'paused' })
+  t.equal(await page.evaluate("document.getElementById('pause').textContent"), 'Resume')
+  await page.until("document.activeElement.id === 'pause' && !document.activeElement.disabled")
+  await page.press('Enter')
+  await page.until(state('mining'), 'without asking again')
+  t.same(await page.evaluate('[sessionStorage.length, localStorage.length, document.cookie]'), [1, 0, ''])
+  t.same(
+    page.complaints.filter((complaint) => !complaint.includes('401')),
+    [],
+  )
+})
+
+t.test('the page of a feed', { skip }, async (t) => {
+  const feed = await serve(['feed', '--network', 'dev', '--data-dir', t.testdir()], 0)
+  t.teardown(() => feed.stop())
+  const browser = openBrowser(browserPath!)
+  t.teardown(() => browser.close())
+  const page = await browser.page()
+  await page.goto(feed.url)
+  await page.until("document.querySelectorAll('#headers td').length > 15", 'headers')
+  await page.until(
+    "/1 done/.test(document.getElementById('gateways').textContent)",
+    'a withdrawal that is done',
+  )
+  await page.until(
+    `fetch('/api/v1/feed').then((reply) => reply.json()).then(({ gateways: [{ headers, funds }] }) => {
+      const text = document.getElementById('gateways').textContent
+      return text.includes('Published' + headers.published) &&
+        text.includes('Headers left' + funds.headersLeft.toLocaleString('en-US'))
+    })`,
+    'the true numbers',
+  )
+  t.match(await summaryOf(feed.url), { program: 'feed', state: 'relaying', alerts: [] })
+  t.equal(await page.evaluate(DISPLAY('minutes')), 'none', 'nothing of a miner')
+  await looksWell(t, page)
+  t.same(page.complaints, [])
+})
+
+const summaryOf = async (url: string): Promise<object> =>
+  (await (await fetch(`${url}/api/v1/summary`)).json()) as object
+
+/** Whether something is shown: a part of what is not counts as `none` too. */
+const DISPLAY = (id: string): string =>
+  `document.getElementById('${id}').checkVisibility() ? 'shown' : 'none'`
 
 /** The least contrast of text against its ground, by the formula of WCAG 2. */
 const CONTRAST = `(() => {

@@ -76,10 +76,20 @@ function usdText(usd) {
 }
 
 function showSummary(summary) {
+  document.body.dataset.program = summary.program
   set('network', summary.network)
-  set('identity', summary.identity)
   set('state', summary.state)
   $('state').className = `pill ${summary.state}`
+  set('version', `pegminer ${summary.version}`)
+  set('uptime', durationText(summary.uptimeSeconds))
+  showAlerts(summary.alerts)
+  if (summary.program === 'feed') {
+    document.title = `${summary.state} · pegminer feed`
+    return
+  }
+  set('identity', summary.identity)
+  $('pause').hidden = !summary.changeable || summary.state === 'stopped'
+  set('pause', summary.state === 'paused' ? 'Resume' : 'Pause')
   set('height', summary.height === null ? '–' : countText(summary.height))
   const minute = summary.minute
   set('minute', minute === null ? '' : minute > 9 ? 'between blocks' : `minute ${minute} of 9`)
@@ -94,11 +104,53 @@ function showSummary(summary) {
   set('landed', countText(summary.entries.landed))
   set('missed', countText(summary.entries.missed))
   set('credits', summary.entryCredits === null ? '–' : countText(summary.entryCredits))
-  set('version', `pegminer ${summary.version}`)
-  set('uptime', durationText(summary.uptimeSeconds))
   document.title = `${rateText(summary.hashrate.s10 ?? summary.hashrate.now)} · pegminer`
-  showAlerts(summary.alerts)
 }
+
+const TOKEN = 'pegminer-token'
+
+/** Pauses or resumes; asks for the token once, and again if it is refused. */
+async function turn() {
+  const token = sessionStorage.getItem(TOKEN)
+  if (token === null) return askToken('')
+  const action = $('state').textContent === 'paused' ? 'resume' : 'pause'
+  $('pause').disabled = true
+  try {
+    const headers = { authorization: `Bearer ${token}` }
+    const response = await fetch(`/api/v1/${action}`, { method: 'POST', headers })
+    const answer = await response.json()
+    if (response.ok) {
+      set('state', answer.state)
+      $('state').className = `pill ${answer.state}`
+      set('pause', answer.state === 'paused' ? 'Resume' : 'Pause')
+    } else {
+      if (response.status === 401) sessionStorage.removeItem(TOKEN)
+      askToken(response.status === 401 ? 'This is not the token.' : answer.error)
+    }
+  } catch {
+    // The banner says it already.
+  } finally {
+    $('pause').disabled = false
+  }
+}
+
+function askToken(wrong) {
+  set('ask-wrong', wrong)
+  $('ask-token').value = ''
+  $('ask').showModal()
+}
+
+$('pause').addEventListener('click', turn)
+$('ask-cancel').addEventListener('click', () => $('ask').close())
+$('ask-form').addEventListener('submit', (event) => {
+  event.preventDefault()
+  const token = $('ask-token').value.trim()
+  $('ask').close()
+  // A header holds nothing else; the program would refuse it all the same.
+  if (!/^[!-~]+$/.test(token)) return askToken('This is not the token.')
+  sessionStorage.setItem(TOKEN, token)
+  void turn()
+})
 
 let shownAlerts = ''
 function showAlerts(alerts) {
@@ -129,10 +181,12 @@ function showThreads({ threads, history }) {
 
 let chart = null
 let chartLines = 0
+let shownHistory = []
 
 const cssColor = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
 function showChart(history) {
+  shownHistory = history
   if (history.length === 0) return
   const lines = Math.max(...history.map(({ threads }) => threads.length))
   const each = lines > 1 && lines <= MOST_THREAD_LINES ? lines : 0
@@ -251,7 +305,7 @@ function priceRow({ asset, usd, routes, deviation, ageMs, missing }) {
     cells.push(
       element('span', usdText(usd)),
       element('span', distance, far ? 'warn' : ''),
-      element('span', `×${routes.length}`),
+      element('span', routes.length === 0 ? '' : `×${routes.length}`),
     )
   }
   cells.forEach((part) => part.setAttribute('role', 'cell'))
@@ -269,14 +323,87 @@ function showPriceAge() {
   set('price-age', `taken ${durationText(age)} ago`)
 }
 
-function showFeed({ running, ...facts }) {
-  $('feed-section').hidden = !running
-  $('feed').replaceChildren(
-    ...Object.entries(facts).flatMap(([name, value]) => [
-      element('dt', name),
-      element('dd', typeof value === 'object' ? JSON.stringify(value) : String(value)),
+/** Trailing zeros of eight decimals say nothing. */
+const coinsText = (coins) => (coins === null ? '–' : coins.replace(/\.?0+$/, '').replace(/^\d+/, countText))
+const orDash = (n) => (n === null ? '–' : countText(n))
+
+function showFeed({ gateways, recent = [] }) {
+  if (gateways === undefined) return
+  $('gateways').replaceChildren(...gateways.map(gatewaySection))
+  fillRows(
+    'headers',
+    recent.map(({ time, gateway, height, txid, why }) => [
+      cell(clock(time)),
+      cell(gateway),
+      cell(countText(height), 'n'),
+      cell(why),
+      codeCell(`${txid.slice(0, 16)}…`),
     ]),
+    'None yet.',
   )
+}
+
+const GOOD_STATES = ['idle', 'publishing', 'budget']
+const BAD_STEPS = ['held', 'refused', 'stuck', 'rejected']
+
+function gatewaySection(gateway) {
+  const { name, asset, reference, state, trouble, daemons, headers, funds, withdrawals } = gateway
+  const section = document.createElement('section')
+  section.dataset.gateway = name
+  const title = element('h2', `${name}: ${reference} → ${asset}`)
+  title.append(element('span', state, `pill ${GOOD_STATES.includes(state) ? 'mining' : 'waiting'}`))
+  section.append(title)
+  if (trouble !== null) section.append(element('p', trouble, 'warn'))
+  const cards = element('div', '', 'figures')
+  const figure = (label, value, below, className = '') => {
+    const div = document.createElement('div')
+    div.append(element('h3', label), element('p', value, `big ${className}`), element('p', below, 'dim'))
+    cards.append(div)
+  }
+  if (headers !== null) {
+    const seconds = headers.lagSeconds === null ? 'not known yet' : durationText(headers.lagSeconds)
+    const due = headers.lag === 0 ? 'nothing is due' : `due, for ${seconds}`
+    figure(
+      'Lag',
+      headers.lag === null ? '–' : plural(headers.lag, 'header'),
+      headers.lag === null ? seconds : due,
+    )
+    const gaps = headers.gaps ? `, ${headers.gaps} missing below` : ''
+    figure('Published', orDash(headers.published), `tip ${orDash(headers.tip)}${gaps}`)
+  }
+  const hours = funds.hoursLeft === null ? '' : `for ${durationText(funds.hoursLeft * 3600)}: `
+  const coins = `${hours}${coinsText(funds.oracle)} at the oracle, ${coinsText(funds.wallet)} in the wallet`
+  figure('Headers left', orDash(funds.headersLeft), funds.alarm ?? coins, funds.alarm === null ? '' : 'bad')
+  figure('Budget', orDash(funds.perBlock), `headers in the next block, from ${orDash(funds.outputs)} outputs`)
+  const counts = Object.entries(withdrawals.states).map(([step, count]) => `${count} ${step}`)
+  figure('Withdrawals', `${withdrawals.open.length} open`, counts.join(', ') || 'none seen yet')
+  const silent = Object.entries(daemons).filter(([, daemon]) => daemon !== 'up')
+  figure(
+    'Daemons',
+    silent.length === 0 ? 'up' : `${silent.length} away`,
+    Object.entries(daemons)
+      .map(([chain, daemon]) => `${chain} ${daemon}`)
+      .join(', '),
+    silent.length === 0 ? 'good' : 'bad',
+  )
+  section.append(cards)
+  if (withdrawals.open.length > 0) {
+    const list = element('ul', '', 'open')
+    list.append(
+      ...withdrawals.open.map(({ txid, state: step, amount, to, seenAt, message }) => {
+        const item = element('li')
+        item.append(
+          element('b', step, BAD_STEPS.includes(step) ? 'warn' : ''),
+          ` ${coinsText(amount)} to ${to}, seen at ${clock(seenAt)}`,
+          message === '' ? ' ' : `; ${message} `,
+          element('code', txid),
+        )
+        return item
+      }),
+    )
+    section.append(list)
+  }
+  return section
 }
 
 function showSettings({ settings }) {
@@ -303,9 +430,16 @@ async function load(name, show) {
 
 const loadThreads = () => load('threads', showThreads)
 const loadPrices = () => load('prices', showPrices)
-const loadNews = () =>
-  Promise.all([load('blocks', showBlocks), load('entries', showEntries), load('feed', showFeed)])
-const loadAll = () => Promise.all([loadThreads(), loadPrices(), loadNews(), load('config', showSettings)])
+const loadFeed = () => load('feed', showFeed)
+const loadNews = () => Promise.all([load('blocks', showBlocks), load('entries', showEntries)])
+const loadAll = () => {
+  const rest = isFeed() ? [loadFeed()] : [loadThreads(), loadPrices(), loadNews()]
+  return Promise.all([load('config', showSettings), ...rest])
+}
+const isFeed = () => document.body.dataset.program === 'feed'
+const isMiner = () => document.body.dataset.program === 'mine'
+/** Numbers of a miner that change all the time; nobody looks at a hidden page. */
+const whileSeen = (ask) => () => void (document.hidden || !isMiner() || ask())
 
 let changes = -1
 let run = 0
@@ -318,6 +452,7 @@ function hear(summary) {
   showSummary(summary)
   const fresh = summary.startedAt !== run
   if (fresh) void loadAll()
+  else if (isFeed()) void (document.hidden || loadFeed())
   else if (summary.changes !== changes) void loadNews()
   run = summary.startedAt
   changes = summary.changes
@@ -334,19 +469,22 @@ function listen() {
 
 $('minutes').append(...Array.from({ length: 10 }, () => document.createElement('li')))
 listen()
-setInterval(() => document.hidden || loadThreads(), THREADS_MS)
-setInterval(() => document.hidden || loadPrices(), PRICES_MS)
+setInterval(whileSeen(loadThreads), THREADS_MS)
+setInterval(whileSeen(loadPrices), PRICES_MS)
 setInterval(() => {
   showPriceAge()
   if (Date.now() - heardAt < SILENCE_MS) return
   set('lost-since', `${clock(heardAt)} UTC`)
   $('lost').hidden = false
 }, 1_000)
-document.addEventListener('visibilitychange', () => document.hidden || (loadThreads(), loadPrices()))
+document.addEventListener(
+  'visibilitychange',
+  whileSeen(() => (loadThreads(), loadPrices())),
+)
 const redraw = () => {
   chart?.destroy()
   chart = null
-  void loadThreads()
+  showChart(shownHistory)
 }
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
 new ResizeObserver(() => chart?.setSize({ width: $('chart').clientWidth, height: 260 })).observe($('chart'))
