@@ -108,13 +108,16 @@ function showSummary(summary) {
 }
 
 const TOKEN = 'pegminer-token'
+let turning = false
 
 /** Pauses or resumes; asks for the token once, and again if it is refused. */
 async function turn() {
   const token = sessionStorage.getItem(TOKEN)
+  if (turning) return
   if (token === null) return askToken('')
   const action = $('state').textContent === 'paused' ? 'resume' : 'pause'
-  $('pause').disabled = true
+  // A button that is switched off would lose the focus.
+  turning = true
   try {
     const headers = { authorization: `Bearer ${token}` }
     const response = await fetch(`/api/v1/${action}`, { method: 'POST', headers })
@@ -130,7 +133,7 @@ async function turn() {
   } catch {
     // The banner says it already.
   } finally {
-    $('pause').disabled = false
+    turning = false
   }
 }
 
