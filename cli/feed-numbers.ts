@@ -9,11 +9,7 @@ const ALARMS = {
 } as const
 
 export function gatewayNumbers(view: GatewayView, now: number): GatewayNumbers {
-  const { name, settings, relay, withdrawals, treasury, file, daemons } = view
-  const records = Object.values(file.state.withdrawals)
-  const states: Record<string, number> = {}
-  for (const { step } of records) states[step] = (states[step] ?? 0) + 1
-  const hoursLeft = treasury?.forecast?.hoursLeft ?? null
+  const { name, settings, relay, daemons } = view
   return {
     name,
     asset: settings.asset.name,
@@ -21,45 +17,62 @@ export function gatewayNumbers(view: GatewayView, now: number): GatewayNumbers {
     state: relay?.state.state ?? (settings.headers ? 'starting' : 'withdrawals only'),
     trouble: troubleOf(view),
     daemons,
-    headers:
-      relay === null
-        ? null
-        : {
-            tip: relay.tip,
-            published: relay.plan?.top ?? null,
-            target: relay.plan?.target ?? null,
-            lag: relay.plan?.lag ?? null,
-            lagSeconds: relay.lastProgress === null ? null : Math.max(0, now - relay.lastProgress) / 1000,
-            gaps: relay.plan?.gaps ?? null,
-            sent: relay.headers,
-            lastPass: relay.lastPass,
-          },
-    funds: {
-      perBlock: relay?.budget?.perBlock ?? null,
-      outputs: relay?.budget?.whole ?? null,
-      oracle: relay?.budget ? coinsText(relay.budget.sat) : null,
-      wallet: treasury?.wallet == null ? null : coinsText(treasury.wallet),
-      headersLeft: treasury?.forecast?.headersLeft ?? relay?.budget?.headersLeft ?? null,
-      hoursLeft: hoursLeft === null || !Number.isFinite(hoursLeft) ? null : hoursLeft,
-      alarm: treasury?.alarm ? ALARMS[treasury.alarm] : null,
-    },
-    withdrawals: {
-      signer: withdrawals?.signer ?? null,
-      paid: withdrawals?.paid ?? 0,
-      refused: withdrawals?.refused ?? 0,
-      states,
-      open: records
-        .filter(({ step }) => step !== 'done')
-        .sort((a, b) => b.seenAt - a.seenAt)
-        .map(({ withdrawTxid, step, amount, to, seenAt, message }) => ({
-          txid: withdrawTxid,
-          state: step,
-          amount: coinsText(BigInt(amount)),
-          to,
-          seenAt,
-          message,
-        })),
-    },
+    headers: relay === null ? null : headersOf(relay, now),
+    funds: fundsOf(view),
+    withdrawals: withdrawalsOf(view),
+  }
+}
+
+function headersOf(
+  { tip, plan, lastProgress, lastPass, headers }: NonNullable<GatewayView['relay']>,
+  now: number,
+): GatewayNumbers['headers'] {
+  return {
+    tip,
+    published: plan?.top ?? null,
+    target: plan?.target ?? null,
+    lag: plan?.lag ?? null,
+    lagSeconds: lastProgress === null ? null : Math.max(0, now - lastProgress) / 1000,
+    gaps: plan?.gaps ?? null,
+    sent: headers,
+    lastPass,
+  }
+}
+
+function fundsOf({ relay, treasury }: GatewayView): GatewayNumbers['funds'] {
+  const budget = relay?.budget ?? null
+  const { headersLeft = null, hoursLeft = null } = treasury?.forecast ?? {}
+  return {
+    perBlock: budget?.perBlock ?? null,
+    outputs: budget?.whole ?? null,
+    oracle: budget && coinsText(budget.sat),
+    wallet: treasury?.wallet == null ? null : coinsText(treasury.wallet),
+    headersLeft: headersLeft ?? budget?.headersLeft ?? null,
+    hoursLeft: hoursLeft !== null && Number.isFinite(hoursLeft) ? hoursLeft : null,
+    alarm: treasury?.alarm ? ALARMS[treasury.alarm] : null,
+  }
+}
+
+function withdrawalsOf({ withdrawals, file }: GatewayView): GatewayNumbers['withdrawals'] {
+  const records = Object.values(file.state.withdrawals)
+  const states: Record<string, number> = {}
+  for (const { step } of records) states[step] = (states[step] ?? 0) + 1
+  return {
+    signer: withdrawals?.signer ?? null,
+    paid: withdrawals?.paid ?? 0,
+    refused: withdrawals?.refused ?? 0,
+    states,
+    open: records
+      .filter(({ step }) => step !== 'done')
+      .sort((a, b) => b.seenAt - a.seenAt)
+      .map(({ withdrawTxid, step, amount, to, seenAt, message }) => ({
+        txid: withdrawTxid,
+        state: step,
+        amount: coinsText(BigInt(amount)),
+        to,
+        seenAt,
+        message,
+      })),
   }
 }
 

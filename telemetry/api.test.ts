@@ -359,7 +359,7 @@ t.test('the API of a feed', async (t) => {
       { level: 'error', message: 'E_F: look', time: 5 },
     ],
   })
-  t.same((await of('feed')) as { recent: object[] }, {
+  t.same(await of('feed'), {
     ...{ running: true, gateways: [gateway] },
     recent: [{ time: 5, ...header }],
   })
