@@ -11,7 +11,7 @@ import { EXIT, type CommandSpec, type Terminal } from './context.js'
 import { bytesText, clockText, countText, durationText, plural, rateText, tilde, wrap } from './format.js'
 import { chosenCpus, memoryNodes, ownCpus, quotaCores } from './cpus.js'
 import { commandHelp, overviewHelp } from './help.js'
-import { watchInterrupts } from './interrupt.js'
+import { watchSignals } from './interrupt.js'
 import { MINE_KEYS } from './keys.js'
 import { linesOf } from './lines.js'
 import { machineOf, threadsOf } from './machine.js'
@@ -313,23 +313,35 @@ t.test('output', async (t) => {
   await slow.drained()
 })
 
-t.test('interrupts', (t) => {
+t.test('signals', (t) => {
   const process = new EventEmitter()
   const forced: number[] = []
   let now = 0
-  const signal = watchInterrupts(
-    (code) => forced.push(code),
-    process,
-    () => now,
-  )
-  process.emit('SIGTERM')
-  t.ok(signal.aborted)
-  now = 400
+  let terminalGone = false
+  const world = { now: () => now, terminalGone: () => terminalGone }
+  const { interrupted, onHangUp } = watchSignals((code) => forced.push(code), process, world)
+  let heard = 0
+  const stop = onHangUp(() => heard++)
   process.emit('SIGHUP')
+  t.equal(heard, 1)
+  t.notOk(interrupted.aborted, 'somebody reads settings again')
+  terminalGone = true
+  process.emit('SIGHUP')
+  t.equal(heard, 1)
+  t.ok(interrupted.aborted, 'the terminal has closed')
+  now = 400
+  process.emit('SIGTERM')
   t.same(forced, [], 'two signals of one event')
   now = 501
   process.emit('SIGINT')
   t.same(forced, [EXIT.interrupted])
+
+  const other = new EventEmitter()
+  const nobody = watchSignals(() => {}, other, { terminalGone: () => false })
+  nobody.onHangUp(() => {})()
+  other.emit('SIGHUP')
+  t.ok(nobody.interrupted.aborted, 'nobody reads settings')
+  stop()
   t.end()
 })
 
@@ -362,7 +374,7 @@ t.test('progress', async (t) => {
     const stdout = sink()
     const censor = createCensor()
     const log = createLogger({
-      level: 'info',
+      level: () => 'info',
       format: 'pretty',
       censor,
       time: false,

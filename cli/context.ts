@@ -27,9 +27,12 @@ export interface Io {
   readonly env: Environment
   /** Aborted when the user interrupts. */
   readonly interrupted: AbortSignal
+  /** Whoever listens is told when settings are to be read again (`Signals`). */
+  readonly onHangUp?: (listener: () => void) => () => void
 }
 
-export interface CommandContext<K extends SettingKey, S = unknown> {
+/** What was read from flags, environment and configuration file. */
+export interface Given<K extends SettingKey, S = unknown> {
   readonly settings: Pick<Settings, K>
   readonly origins: Readonly<Record<K, Origin>>
   /** The structured sections of the configuration file that the command names, checked. */
@@ -41,6 +44,9 @@ export interface CommandContext<K extends SettingKey, S = unknown> {
   readonly texts: Readonly<Record<K, string>>
   /** What is wrong with settings and sections: nothing, unless the command `reportsProblems` itself. */
   readonly problems: readonly Problem[]
+}
+
+export interface CommandContext<K extends SettingKey, S = unknown> extends Given<K, S> {
   readonly positionals: readonly string[]
   readonly output: Output
   /** The log, on standard error. */
@@ -52,6 +58,16 @@ export interface CommandContext<K extends SettingKey, S = unknown> {
   readonly env: Environment
   /** Aborted when the user interrupts or nobody reads the output any more: end what you do, keep nothing half done. */
   readonly signal: AbortSignal
+  /** For commands that run on. */
+  readonly again: Again<K, S>
+}
+
+/** How settings are read again while a command runs. */
+export interface Again<K extends SettingKey, S = unknown> {
+  /** Everything anew, from the same file, with all that is wrong in `problems`. Never rejects for the user's sake. */
+  read(): Promise<Given<K, S>>
+  readonly onHangUp: (listener: () => void) => () => void
+  setLogLevel(level: Settings['log.level']): void
 }
 
 /** Resolves to the exit code; an interrupted command may also reject with anything. */

@@ -54,6 +54,16 @@ export const CLI_ERRORS = {
     remedy: 'See the message, and `pegminer feed status`.',
     kind: 'usage',
   },
+  E_CLI_RELOADED: {
+    summary: 'The settings were read again, because the configuration file has changed or SIGHUP came.',
+    remedy: 'Nothing; what waits for a restart counts from the next start on.',
+    kind: 'usage',
+  },
+  E_CLI_RELOAD: {
+    summary: 'The settings were read again and are wrong, or cannot be put into effect; those of before hold on.',
+    remedy: 'Correct what the lines before it name; the file is read again as soon as it is saved.',
+    kind: 'usage',
+  },
   E_CLI_INTERNAL: {
     summary: 'The program met a situation that it was not written for.',
     remedy: 'Report it, with the lines that follow the message.',

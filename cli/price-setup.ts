@@ -13,33 +13,42 @@ import {
 import type { Logger } from '../telemetry/index.js'
 
 export interface PriceRun extends Omit<PriceFeedOptions, 'config' | 'keys' | 'memory' | 'quota'> {
-  readonly settings: PriceSettings
   readonly dataDir: string
   readonly log: Pick<Logger, 'warn'>
 }
 
 /** A feed whose snapshots are kept in `dataDir`, and which remembers those of earlier runs. */
-export function openPrices({ settings, dataDir, log, onSnapshot, ...options }: PriceRun): PriceFeed {
+export function openPrices({ settings, ...run }: PriceRun & { readonly settings: PriceSettings }): PriceFeed {
+  return priceOpener(run)(settings)
+}
+
+/** The same for several feeds one after the other: each remembers what the one before it has found. */
+export function priceOpener({
+  dataDir,
+  log,
+  onSnapshot,
+  ...options
+}: PriceRun): (settings: PriceSettings) => PriceFeed {
   const dir = join(dataDir, 'prices')
   const store = createSnapshotStore({ dir })
-  const last = store.last()
+  const quota = createQuota(join(dir, 'quota.json'))
   let failing = false
-  return createPriceFeed({
-    ...options,
-    config: settings.config,
-    keys: settings.keys,
-    quota: createQuota(join(dir, 'quota.json')),
-    ...(last === null ? {} : { memory: last.memory }),
-    onSnapshot: (input, snapshot, milliseconds) => {
-      onSnapshot?.(input, snapshot, milliseconds)
-      try {
-        store.add(input, snapshot)
-        failing = false
-      } catch (error) {
-        if (!failing)
-          log.warn('a snapshot of prices is not kept', { code: 'E_PRICES_STORE', reason: messageOf(error) })
-        failing = true
-      }
-    },
-  })
+  return ({ config, keys }) => {
+    const last = store.last()
+    return createPriceFeed({
+      ...{ ...options, config, keys, quota },
+      ...(last === null ? {} : { memory: last.memory }),
+      onSnapshot: (input, snapshot, milliseconds) => {
+        onSnapshot?.(input, snapshot, milliseconds)
+        try {
+          store.add(input, snapshot)
+          failing = false
+        } catch (error) {
+          if (!failing)
+            log.warn('a snapshot of prices is not kept', { code: 'E_PRICES_STORE', reason: messageOf(error) })
+          failing = true
+        }
+      },
+    })
+  }
 }

@@ -20,7 +20,7 @@ import {
   type SectionValidator,
   type SettingKey,
 } from '../config/index.js'
-import { createCensor, createLogger, painter, type Censor } from '../telemetry/index.js'
+import { createCensor, createLogger, painter, type Censor, type LogLevel } from '../telemetry/index.js'
 import { COMMANDS, SECTION_NAMES } from './commands.js'
 import { EXIT, type CommandSpec, type Io } from './context.js'
 import { fail } from './errors.js'
@@ -33,7 +33,7 @@ import { versionOf } from './version.js'
 export async function runProgram(words: readonly string[], io: Io): Promise<number> {
   const gone = watchOutput(io)
   let json = words.includes('--json') || /^(true|on|yes|1)$/i.test(io.env['PEGMINER_OUTPUT_JSON'] ?? '')
-  let secrets: readonly string[] = []
+  const secrets = new Set<string>()
   const report = (error: unknown): number => reportError(error, io, { json, secrets })
   try {
     const [first = '--help', ...rest] = words
@@ -48,12 +48,17 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
     const run = await resolveCommand(command, { words: rest, env: io.env })
     // The configuration file may ask for it too.
     json = run.settings['output.json']
-    secrets = run.secrets
+    run.secrets.forEach((secret) => secrets.add(secret))
     const fatal = command.reportsProblems ? run.flagProblems : run.problems
     if (fatal.length > 0) throw problemsError(fatal)
+    const read = async (): Promise<ResolvedCommand> => {
+      const next = await resolveCommand(command, { words: rest, env: io.env, file: run.config?.name })
+      next.secrets.forEach((secret) => secrets.add(secret))
+      return next
+    }
     const code = await runCommand(command, run, {
-      ...io,
-      interrupted: AbortSignal.any([io.interrupted, gone]),
+      ...{ secrets, read },
+      io: { ...io, interrupted: AbortSignal.any([io.interrupted, gone]) },
     })
     await flushed(io)
     return gone.aborted ? endOf(gone, report) : code
@@ -110,12 +115,17 @@ function unknownCommand(word: string): Error {
   return fail('E_CLI_COMMAND', `unknown command ${shown(word)}; ${hint}`)
 }
 
-async function runCommand(command: CommandSpec, resolved: ResolvedCommand, io: Io): Promise<number> {
-  const { settings, origins, places, texts, sections, secrets, warnings, config, positionals } = resolved
+async function runCommand(
+  command: CommandSpec,
+  resolved: ResolvedCommand,
+  { io, secrets, read }: { io: Io; secrets: Iterable<string>; read: () => Promise<ResolvedCommand> },
+): Promise<number> {
+  const { settings, origins, places, texts, sections, warnings, config, positionals } = resolved
   const json = settings['output.json']
   const censor = createCensor(secrets, KNOWN_KEYS)
   const color = (stream: Io['stdout']) => wantsColor(stream, settings['output.color'], io.env['NO_COLOR'])
-  const log = loggerOf(settings, io, { censor, color: color(io.stderr) })
+  let level = settings['log.level']
+  const log = loggerOf(settings['log.format'], io, { level: () => level, censor, color: color(io.stderr) })
   for (const warning of warnings) log.warn(warning)
   const run = await command.load()
   return run({
@@ -140,6 +150,11 @@ async function runCommand(command: CommandSpec, resolved: ResolvedCommand, io: I
     stderr: io.stderr,
     env: io.env,
     signal: io.interrupted,
+    again: {
+      read,
+      onHangUp: io.onHangUp ?? (() => () => {}),
+      setLogLevel: (next) => void (level = next),
+    },
   })
 }
 
@@ -154,10 +169,11 @@ interface ResolvedCommand extends Resolved<SettingKey> {
 /** Settings and sections of a command, with all that is wrong with flags, variables and file. */
 async function resolveCommand(
   command: CommandSpec,
-  { words, env }: { words: readonly string[]; env: Io['env'] },
+  { words, env, file }: { words: readonly string[]; env: Io['env']; file?: string | undefined },
 ): Promise<ResolvedCommand> {
   const flags = withArguments(readFlags(words, command.flagKeys ?? command.keys), command)
-  const name = configFileName({ flags, env })
+  // A file that was there at the start must be there the next time too.
+  const name = file ?? configFileName({ flags, env })
   const config = name === undefined ? undefined : readConfigFile(name, SECTION_NAMES)
   const resolved = resolveAll(command.keys, { flags, env, file: config })
   const loaders = Object.entries<() => Promise<SectionValidator<unknown>>>(command.sections ?? {})
@@ -202,17 +218,14 @@ function withArguments(flags: Flags, command: CommandSpec): Flags {
 }
 
 function loggerOf(
-  settings: {
-    readonly 'log.level': 'error' | 'warn' | 'info' | 'debug'
-    readonly 'log.format': 'auto' | 'pretty' | 'json'
-  },
+  wanted: 'auto' | 'pretty' | 'json',
   io: Io,
-  { censor, color }: { censor: Censor; color: boolean },
+  { level, censor, color }: { level: () => LogLevel; censor: Censor; color: boolean },
 ) {
   const auto = io.stderr.isTTY ? 'pretty' : 'json'
-  const format = settings['log.format'] === 'auto' ? auto : settings['log.format']
+  const format = wanted === 'auto' ? auto : wanted
   return createLogger({
-    level: settings['log.level'],
+    level,
     format,
     color,
     censor,
@@ -226,7 +239,7 @@ function loggerOf(
 function reportError(
   error: unknown,
   io: Io,
-  { json, secrets }: { readonly json: boolean; readonly secrets: readonly string[] },
+  { json, secrets }: { readonly json: boolean; readonly secrets: Iterable<string> },
 ): number {
   const censor = createCensor(secrets, KNOWN_KEYS)
   const found = problemsOf(error) ?? [

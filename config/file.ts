@@ -102,7 +102,7 @@ export function parseConfigFile(text: string, facts: FileFacts): ConfigFile {
 
   return {
     name,
-    folder: dirname(resolve(name)),
+    folder: dirname(path.parse(name) ?? resolve(name)),
     readableByOthers,
     problems,
     at,

@@ -41,6 +41,8 @@ export interface SettingSpec<T> {
   readonly variable?: string
   /** Says which file to read, so it cannot stand in one. */
   readonly notInFile?: true
+  /** A program that runs takes a change over when settings are read again; without it, from its next start on. */
+  readonly reload?: 'live'
 }
 
 interface Optional<T> extends SettingSpec<T> {
@@ -141,17 +143,20 @@ export const SETTINGS = {
     flag: 'factomd',
     repeatable: true,
     defaultText: 'http://localhost:8088',
+    reload: 'live',
     description:
       'address of the factomd node; give it again for each node that shall take over while those before it are not well',
   }),
   'factom.user': optional(login, {
     secret: true,
     defaultText: 'no login',
+    reload: 'live',
     description: 'user name, if the factomd nodes ask for one (their rpcuser)',
   }),
   'factom.password': optional(password, {
     secret: true,
     defaultText: 'no login',
+    reload: 'live',
     description: 'password, if the factomd nodes ask for one (their rpcpass)',
   }),
   'factom.ca': optional(
@@ -159,6 +164,7 @@ export const SETTINGS = {
     {
       flag: 'factomd-ca',
       defaultText: "the system's",
+      reload: 'live',
       description:
         'certificates to trust for https://, as PEM: that of the node itself, or of your own authority',
     },
@@ -219,17 +225,20 @@ export const SETTINGS = {
       flag: 'threads',
       letter: 't',
       defaultText: 'auto',
+      reload: 'live',
       description: 'hashing threads; auto is one a core',
     },
   ),
   'miner.affinity': given(cpuChoice, 'off', {
     flag: 'affinity',
     defaultText: 'off',
+    reload: 'live',
     description:
       'processors that hashing threads are bound to, one each in turn; auto is all of them, cores first',
   }),
   'miner.nice': given(integer(0, 19), 0, {
     flag: 'nice',
+    reload: 'live',
     description: 'how far hashing threads stand back behind other programs; 19 is furthest',
   }),
   'miner.identity': optional(
@@ -237,6 +246,7 @@ export const SETTINGS = {
     {
       flag: 'identity',
       defaultText: 'pegminer on dev, else required',
+      reload: 'live',
       description: "the miner's name in its records",
     },
   ),
@@ -245,6 +255,7 @@ export const SETTINGS = {
     {
       flag: 'coinbase',
       defaultText: 'a test address on dev, else required',
+      reload: 'live',
       description: 'factoid address that rewards are paid to',
     },
   ),
@@ -263,16 +274,19 @@ export const SETTINGS = {
   'miner.records': optional(integer(1, 1000), {
     flag: 'records',
     defaultText: '25 on dev, else 3',
+    reload: 'live',
     description: 'most records to publish a block; each costs one entry credit',
   }),
   'miner.maxCreditsBlock': optional(integer(1, 1_000_000), {
     flag: 'max-credits-block',
     defaultText: 'no limit beyond --records',
+    reload: 'live',
     description: 'most entry credits to spend on a block',
   }),
   'miner.maxCreditsDay': optional(integer(1, 100_000_000), {
     flag: 'max-credits-day',
     defaultText: '5000 on TestNet and MainNet, else no limit',
+    reload: 'live',
     description: 'most entry credits to spend on a day (UTC), over all runs with this data directory',
   }),
   'miner.dryRun': given(toggle, false, {
@@ -282,11 +296,13 @@ export const SETTINGS = {
   'miner.cutoff': optional(integer(-1, 100_000), {
     flag: 'cutoff',
     defaultText: 'none on dev, else 200',
+    reload: 'live',
     description: 'publish only what is expected to be among this many best of the network; 0 publishes all',
   }),
   'miner.blocks': optional(integer(1, 1_000_000), {
     flag: 'blocks',
     defaultText: 'no end',
+    reload: 'live',
     description: 'end after this many graded blocks',
   }),
   'grade.height': optional(integer(0, 4_294_967_295), {
@@ -567,10 +583,12 @@ export const SETTINGS = {
   'telemetry.token': optional(pattern('TOKEN', /^[!-~]{16,256}$/, '16 to 256 characters without spaces'), {
     secret: true,
     defaultText: 'nothing can be changed through the API',
+    reload: 'live',
     description: 'what a caller of POST /api/v1/pause, resume and stop must know',
   }),
   'log.level': given(choice('error', 'warn', 'info', 'debug'), 'info', {
     flag: 'log-level',
+    reload: 'live',
     description: 'what goes to standard error',
   }),
   'log.format': given(choice('auto', 'pretty', 'json'), 'auto', {

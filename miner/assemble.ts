@@ -14,7 +14,7 @@ import { createConductor, type Conductor } from './conductor.js'
 import { createCrew, type Crew } from './crew.js'
 import type { EntryEvent, MinerEvent, NoticeEvent } from './events.js'
 import { createGatherer } from './gather.js'
-import type { MinerModules, MinerOptions } from './interface.js'
+import { capacityOf, type MinerModules, type MinerOptions } from './interface.js'
 import type { PoolTiming } from './pool-types.js'
 import { createRivals, type Rivals } from './rivals.js'
 import { createSubmitter } from './submit.js'
@@ -52,14 +52,18 @@ export interface RunHooks {
   readonly onLost: () => void
 }
 
-/** Throws E_FACTOM_JOURNAL, E_LXR_…, E_HISTORY_…; then no thread was started. */
+/**
+ * Throws E_FACTOM_JOURNAL, E_LXR_…, E_HISTORY_…; then no thread was started. `options` may change while the run lasts
+ * (`Adjustable`): what of them is used later is read then.
+ */
 export function assemble(options: MinerOptions, given: MinerModules & MinerTuning, hooks: RunHooks): Run {
-  const { network, threads, machineId, recordsPerBlock } = options
+  const { network, threads, machineId } = options
+  const capacity = capacityOf(options)
   const { client, ecKey, byteMap, prices } = given
   const { notice, signal } = hooks
   const stateDir = join(options.dataDir, 'miner')
 
-  const verifier = createHasher(byteMap, threads)
+  const verifier = createHasher(byteMap, capacity)
   const history = createGradedHistory({
     client,
     network,
@@ -77,14 +81,22 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
       ...given,
       onError: (error) => notice('error', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
     })
-  const { limits = {}, dryRun = false } = options
+  const { dryRun = false } = options
+  const limits = {
+    get block() {
+      return options.limits?.block
+    },
+    get day() {
+      return options.limits?.day
+    },
+  }
   const publisher = publisherOf(dryRun ? 'dry-run.jsonl' : 'journal.jsonl', { limits, dryRun })
   const rivalPublisher = options.rivals > 0 ? publisherOf('rivals.jsonl') : null
 
   interface CrewSize {
     readonly threads: number
+    readonly capacity: number
     readonly firstHasher: number
-    readonly keep: number
     readonly cpus: readonly number[]
   }
   const crewOf = (size: CrewSize, onLost: () => void): Crew =>
@@ -100,14 +112,14 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
       timing: given.pool,
     })
   const cpus = options.cpus ?? []
-  const crew = crewOf({ threads, firstHasher: 0, keep: recordsPerBlock, cpus }, () => {
+  const crew = crewOf({ threads, capacity, firstHasher: 0, cpus }, () => {
     notice('error', 'E_MINER_NO_WORKERS', 'no thread is fit to mine')
     hooks.onLost()
   })
   const rivals = rivalPublisher === null ? null : rivalsOf(rivalPublisher)
 
   function rivalsOf(publisher: Publisher): { crew: Crew; rivals: Rivals } {
-    const rivalCrew = crewOf({ threads: 1, firstHasher: threads + 1, keep: 1, cpus: [] }, () =>
+    const rivalCrew = crewOf({ threads: 1, capacity: 1, firstHasher: capacity + 1, cpus: [] }, () =>
       notice('warn', 'E_MINER_NO_WORKERS', 'there will be no rivals'),
     )
     const ownHashes = (): bigint => crew.pool.hashes
@@ -117,16 +129,14 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
 
   const conductor = createConductor({
     network,
-    identity: options.identity,
-    coinbase: options.coinbase,
-    recordsPerBlock,
+    terms: () => options,
     gatherer: createGatherer({
       network,
       client,
       history,
       prices,
       ecAddress: ecKey.address,
-      submissionCutoff: options.submissionCutoff,
+      submissionCutoff: () => options.submissionCutoff,
       onGraded: (blocks) => hooks.onGraded(blocks, (height) => publisher.published(height)),
       onPrices: hooks.onPrices,
       onFunds: hooks.onFunds,

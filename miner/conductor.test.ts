@@ -50,9 +50,7 @@ function scene(replace: Partial<ConductorParts> = {}): Scene {
   const submissions: Submission[] = []
   const conductor = createConductor({
     network: NETWORKS.dev,
-    identity: 'tester',
-    coinbase: COINBASE,
-    recordsPerBlock: 3,
+    terms: () => ({ identity: 'tester', coinbase: COINBASE, recordsPerBlock: 3 }),
     gatherer: {
       gather: (step, { height }) => Promise.resolve(fact(step, height)),
       sync: (height) => Promise.resolve(void done.push(`sync ${height}`)),

@@ -16,14 +16,20 @@ import { within } from './within.js'
 
 export interface ConductorParts {
   readonly network: Network
-  readonly identity: string
-  readonly coinbase: string
-  readonly recordsPerBlock: number
+  /** What holds for the next record. */
+  readonly terms: () => RecordTerms
   readonly gatherer: Gatherer
   readonly crew: Pick<Crew, 'mine' | 'rest'>
   readonly submitter: Submitter
   readonly rivals: Pick<Rivals, 'begin' | 'submit' | 'drop'> | null
   readonly emit: (event: MinerEvent) => void
+}
+
+export interface RecordTerms {
+  readonly identity: string
+  readonly coinbase: string
+  /** Most records to publish of the block. */
+  readonly recordsPerBlock: number
 }
 
 export interface Conductor {
@@ -48,11 +54,13 @@ const MARGIN_MS = 250
 const MARGIN_SHARE = 0.02
 
 export function createConductor(parts: ConductorParts): Conductor {
-  const { network, identity, coinbase, recordsPerBlock, gatherer, crew, submitter, rivals, emit } = parts
+  const { network, terms, gatherer, crew, submitter, rivals, emit } = parts
   let state: ScheduleState = INITIAL_STATE
   let at: MinuteEvent | null = null
   let firstMined: number | null = null
   let record: MinedRecord | null = null
+  /** Most entries of the record at hand. */
+  let limit = 0
   let gathering = new AbortController()
   let publishing = new AbortController()
   const settling = new AbortController()
@@ -153,6 +161,8 @@ export function createConductor(parts: ConductorParts): Conductor {
   }
 
   function mine({ height, winners, prices }: Extract<Action, { do: 'mine' }>): void {
+    const { identity, coinbase, recordsPerBlock } = terms()
+    limit = recordsPerBlock
     try {
       record = buildRecord({ network, height, identity, coinbase, winners: winners.winners, prices })
       rivals?.begin({ height, winners: winners.winners, prices })
@@ -161,7 +171,7 @@ export function createConductor(parts: ConductorParts): Conductor {
       return dispatch({ type: 'failed', height, step: 'record', code: 'E_MINER_RECORD', reason })
     }
     firstMined ??= height
-    crew.mine({ oprHash: record.oprHash, floor: winners.floor })
+    crew.mine({ oprHash: record.oprHash, floor: winners.floor, keep: limit })
     emit({
       event: 'job',
       height,
@@ -184,7 +194,7 @@ export function createConductor(parts: ConductorParts): Conductor {
       const reason = 'no nonce was above the floor'
       emit({ event: 'skipped', height, code: 'E_MINER_NO_HITS', reason })
     } else {
-      const submission = { record, best, limit: recordsPerBlock, credits, signal, deadline }
+      const submission = { record, best, limit, credits, signal, deadline }
       track('E_MINER_PUBLISH', publish(submission))
     }
     if (rivals !== null && trouble === null) track('E_MINER_PUBLISH', rivals.submit(signal, deadline))

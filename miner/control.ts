@@ -5,7 +5,7 @@
  * Int32 words, little-endian, 64 bytes a line:
  *
  *   line 0  [0] epoch, odd while the job is written  [1] state  [2] job id, 0 = no job  [3] machine id  [4] keep
- *           [5] changes whenever a slot has seen an epoch
+ *           [5] changes whenever a slot has seen an epoch  [6] slots that are wanted; those above end
  *   line 1  [16..23] record hash  [24..25] floor  [26..27] first counter
  *   line 2+ one line a slot, as 64-bit words: [0] hashes  [1] next counter  [2] best difficulty
  *           [3] last beat  [4] job first seen at (both ns, process.hrtime)  [5] epoch seen, job id (Int32 each)
@@ -24,6 +24,7 @@ const JOB = 2
 const MACHINE = 3
 const KEEP = 4
 const SEEN = 5
+const WANTED = 6
 const HASH_BYTE = 64
 /** 64-bit words. */
 const FLOOR = 12
@@ -47,6 +48,8 @@ export interface Job {
   /** Difficulties above it are reported. */
   readonly floor: bigint
   readonly start: bigint
+  /** Size of its ranking. */
+  readonly keep: number
 }
 
 /** Views on one control block; built on every thread that uses it. */
@@ -69,12 +72,12 @@ export interface SlotCounters {
   readonly jobSeen: number
 }
 
-/** @param options `slots` 1..256; `machineId` 0..255; `keep` = size of the ranking of one record, 1 or more */
-export function createControl(options: { slots: number; machineId: number; keep: number }): Control {
-  const { slots, machineId, keep } = options
+/** @param options `slots` 1..256, all of them wanted; `machineId` 0..255 */
+export function createControl(options: { slots: number; machineId: number }): Control {
+  const { slots, machineId } = options
   const control = openControl(new SharedArrayBuffer((SLOTS_LINE + slots) * WORDS_PER_LINE * 4))
   control.words[MACHINE] = machineId
-  control.words[KEEP] = keep
+  control.words[WANTED] = slots
   return control
 }
 
@@ -91,7 +94,7 @@ export function openControl(buffer: SharedArrayBuffer): Control {
 export const epochOf = (c: Control): number => Atomics.load(c.words, EPOCH)
 export const stateOf = (c: Control): ControlState => Atomics.load(c.words, STATE) as ControlState
 export const machineOf = (c: Control): number => Atomics.load(c.words, MACHINE)
-export const keepOf = (c: Control): number => Atomics.load(c.words, KEEP)
+export const wantedOf = (c: Control): number => Atomics.load(c.words, WANTED)
 
 /** Odd while the words change, even again afterwards; wakes whoever waits. Returns the new epoch. */
 function write(c: Control, change: () => void): number {
@@ -109,6 +112,7 @@ export function writeJob(c: Control, job: Job): number {
     c.bytes.set(job.oprHash, HASH_BYTE)
     Atomics.store(c.longs, FLOOR, job.floor)
     Atomics.store(c.longs, START, job.start)
+    Atomics.store(c.words, KEEP, job.keep)
   })
 }
 
@@ -127,6 +131,11 @@ export function writeState(c: Control, state: ControlState): number {
   return write(c, () => Atomics.store(c.words, STATE, state))
 }
 
+/** Main thread: slots from this number on return from their loops, those below may be started. */
+export function writeWanted(c: Control, slots: number): number {
+  return write(c, () => Atomics.store(c.words, WANTED, slots))
+}
+
 /** Worker: the job behind an even epoch, or null if it was changed meanwhile (then read the epoch again). */
 export function readJob(c: Control, epoch: number): Job | null {
   if (epoch & 1) return null
@@ -135,6 +144,7 @@ export function readJob(c: Control, epoch: number): Job | null {
     oprHash: c.bytes.slice(HASH_BYTE, HASH_BYTE + 32),
     floor: Atomics.load(c.longs, FLOOR),
     start: Atomics.load(c.longs, START),
+    keep: Atomics.load(c.words, KEEP),
   }
   return epochOf(c) === epoch ? job : null
 }

@@ -14,8 +14,7 @@ const DAY_SECONDS = 86_400
 
 /** The embedded network buys its own credits: nothing is said there. */
 export function createCreditWatch(
-  { network, limits, dryRun }: Pick<MinerOptions, 'network' | 'limits' | 'dryRun'>,
-  recordsPerBlock: number,
+  options: Pick<MinerOptions, 'network' | 'limits' | 'dryRun' | 'recordsPerBlock'>,
 ): CreditWatch {
   let days: number | null = null
   let toldAt = -Infinity
@@ -24,6 +23,7 @@ export function createCreditWatch(
       return days
     },
     look(balance, blockSeconds, now) {
+      const { network, limits, dryRun, recordsPerBlock } = options
       const perBlock = Math.min(recordsPerBlock, limits?.block ?? Infinity)
       const perDay = Math.min((perBlock * DAY_SECONDS) / blockSeconds, limits?.day ?? Infinity)
       days = perDay > 0 ? balance / perDay : null

@@ -13,13 +13,13 @@ export interface CrewOptions {
   /** The main thread's hasher. */
   readonly verifier: Hasher
   readonly threads: number
+  /** Most threads that there may ever be. Default: `threads`. */
+  readonly capacity?: number
   readonly firstHasher: number
   readonly machineId: number
   /** Processors to bind the threads to, and how nice they are; see `PoolOptions`. */
   readonly cpus?: readonly number[]
   readonly nice?: number
-  /** How many nonces of a record to keep. */
-  readonly keep: number
   readonly onNotice: (level: 'warn' | 'error', code: MinerErrorCode, message: string) => void
   readonly onLost: () => void
   readonly worker?: URL | undefined
@@ -30,6 +30,8 @@ export interface CrewWork {
   readonly oprHash: Uint8Array
   /** Only difficulties above it are wanted. */
   readonly floor: bigint
+  /** How many of its nonces to keep. */
+  readonly keep: number
   /** Where the best nonces are kept, if the record was worked on before; else a new one. */
   readonly ranking?: Ranking
   /** First counter of a record that the crew turns to. */
@@ -48,9 +50,9 @@ export interface Crew {
 }
 
 export function createCrew(options: CrewOptions): Crew {
-  const { verifier, machineId, keep, onNotice } = options
+  const { verifier, machineId, onNotice } = options
   let jobId = 0
-  let ranking = createRanking(keep)
+  let ranking = createRanking(1)
   const desk = createHitDesk({
     difficulty: (oprHash, nonce) => verifier.difficulty(oprHash, nonce),
     machineId,
@@ -63,11 +65,11 @@ export function createCrew(options: CrewOptions): Crew {
   const pool = createPool({
     byteMap: options.byteMap,
     threads: options.threads,
+    capacity: options.capacity ?? options.threads,
     firstHasher: options.firstHasher,
     machineId,
     cpus: options.cpus ?? [],
     nice: options.nice ?? 0,
-    keep,
     known: computeKnownAnswers(verifier),
     onHit: (hit) => desk.take(hit),
     onNotice,
@@ -78,9 +80,9 @@ export function createCrew(options: CrewOptions): Crew {
 
   return {
     pool,
-    mine({ oprHash, floor, ranking: given, start }) {
+    mine({ oprHash, floor, keep, ranking: given, start }) {
       const threshold = given === undefined ? floor : reportThreshold(floor, given)
-      const id = pool.publish(oprHash, threshold, start)
+      const id = pool.publish({ oprHash, floor: threshold, keep, start })
       if (given !== undefined) ranking = given
       else if (id !== jobId) ranking = createRanking(keep)
       jobId = id

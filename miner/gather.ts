@@ -24,7 +24,7 @@ export interface GatherOptions {
   readonly prices: Pick<PriceFeed, 'config' | 'snapshot'>
   /** The entry credit address that pays. */
   readonly ecAddress: string
-  readonly submissionCutoff: number
+  readonly submissionCutoff: () => number
   /** Told about blocks that were graded on the way. */
   readonly onGraded: (blocks: readonly OprBlock[]) => void
   readonly onPrices: (height: number, snapshot: PriceSnapshot) => void
@@ -91,7 +91,7 @@ export function createGatherer(options: GatherOptions): Gatherer {
   async function winners({ height }: GatherBlock): Promise<Fact> {
     if (height > 0) await sync(height - 1)
     const { winners, height: winnersFrom } = history.previousWinners(height)
-    const floor = difficultyFloor(history.difficulties(height), options.submissionCutoff)
+    const floor = difficultyFloor(history.difficulties(height), options.submissionCutoff())
     return { type: 'winners', height, winners, winnersFrom, floor }
   }
 

@@ -15,6 +15,8 @@ export interface MinerOptions {
   readonly machineId: number
   /** Worker threads, 1 to 256. */
   readonly threads: number
+  /** Most threads that `adjust` may ask for later. Default: `threads`. */
+  readonly capacity?: number | undefined
   /** Numbers of processors that the threads are bound to, one each in turn. Default: the system decides. */
   readonly cpus?: readonly number[] | undefined
   /** How far the threads' nice value lies above that of the process, 0 to 19. Default 0. */
@@ -37,6 +39,23 @@ export interface MinerOptions {
   /** Pause between two questions for the minute, ms. Default: the clock's. */
   readonly pollMs?: number | undefined
 }
+
+/**
+ * What can be changed while it runs. Threads turn up, go and move at once; the limits of spending hold at once; all
+ * else from the next record on, so that a block is published as it was begun.
+ */
+export type Adjustable = Pick<
+  MinerOptions,
+  | 'identity'
+  | 'coinbase'
+  | 'threads'
+  | 'cpus'
+  | 'nice'
+  | 'recordsPerBlock'
+  | 'submissionCutoff'
+  | 'blocks'
+  | 'limits'
+>
 
 export interface MinerModules {
   readonly client: FactomClient
@@ -88,10 +107,19 @@ export interface Miner {
   on(listener: (event: MinerEvent) => void): () => void
   pause(): void
   resume(): void
+  /** Throws E_MINER_OPTIONS with all that is wrong; nothing has changed then. */
+  adjust(change: Partial<Adjustable>): void
+  /** Ends a hashing thread and starts another in its place. */
+  restartThread(slot: number): void
   readonly view: MinerView
 }
 
 /** Hasher slots that a miner needs: one a thread, one to check hits, one for the rivals if there are any. */
-export function minerSlots(options: Pick<MinerOptions, 'threads' | 'rivals'>): number {
-  return options.threads + 1 + (options.rivals > 0 ? 1 : 0)
+export function minerSlots(options: Pick<MinerOptions, 'threads' | 'capacity' | 'rivals'>): number {
+  return capacityOf(options) + 1 + (options.rivals > 0 ? 1 : 0)
+}
+
+/** Most threads that there may ever be; the slots of the others come after theirs. */
+export function capacityOf({ threads, capacity }: Pick<MinerOptions, 'threads' | 'capacity'>): number {
+  return capacity ?? threads
 }

@@ -64,7 +64,7 @@ function fakeHasher(before: (batch: number) => void = () => undefined) {
   }
 }
 
-const control = (keep = 3): Control => createControl({ slots: 2, machineId: 9, keep })
+const control = (): Control => createControl({ slots: 2, machineId: 9 })
 /** A clock that gains a millisecond at each look. */
 function ticking(): () => bigint {
   let ns = 0n
@@ -76,10 +76,10 @@ t.test('control: a job is read whole or not at all', (t) => {
   const other = openControl(c.buffer)
   t.equal(other.slots, 2)
   const before = epochOf(c)
-  const epoch = writeJob(c, { id: 1, oprHash: HASH_A, floor: (1n << 64n) - 1n, start: 5n })
+  const epoch = writeJob(c, { id: 1, oprHash: HASH_A, floor: (1n << 64n) - 1n, start: 5n, keep: 3 })
   t.ok(epoch > before && epoch % 2 === 0)
   t.equal(epochOf(other), epoch)
-  t.match(readJob(other, epoch), { id: 1, floor: (1n << 64n) - 1n, start: 5n, oprHash: HASH_A })
+  t.match(readJob(other, epoch), { id: 1, floor: (1n << 64n) - 1n, start: 5n, keep: 3, oprHash: HASH_A })
   t.equal(readJob(other, epoch - 1), null, 'odd: being written')
   writeFloor(c, 7n)
   t.equal(readJob(other, epoch), null, 'changed meanwhile')
@@ -100,8 +100,8 @@ t.test('control: lines of slots do not touch each other', (t) => {
 })
 
 t.test('loop: hashes the job, counts, reports what may be ranked', (t) => {
-  const c = control(3)
-  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n })
+  const c = control()
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 3 })
   const hits: Hit[] = []
   const hasher = fakeHasher((batch) => {
     if (batch === 20) writeState(c, STOP)
@@ -128,14 +128,14 @@ t.test('loop: hashes the job, counts, reports what may be ranked', (t) => {
 })
 
 t.test('loop: another job, another floor, a pause, no job', (t) => {
-  const c = control(2)
-  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n })
+  const c = control()
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 2 })
   const floor = (1n << 63n) + (1n << 62n)
   const waits: number[] = []
   const hasher = fakeHasher((batch) => {
     if (batch === 2) writeFloor(c, 1n)
     if (batch === 3) writeFloor(c, floor)
-    if (batch === 5) writeJob(c, { id: 2, oprHash: HASH_B, floor: 0n, start: 1000n })
+    if (batch === 5) writeJob(c, { id: 2, oprHash: HASH_B, floor: 0n, start: 1000n, keep: 2 })
     if (batch === 7) {
       clearJob(c)
       writeState(c, PAUSE)
@@ -183,8 +183,8 @@ t.test('loop: another job, another floor, a pause, no job', (t) => {
 })
 
 t.test('loop: a worker that is started again goes on in the same job', (t) => {
-  const c = control(2)
-  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n })
+  const c = control()
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 2 })
   const crash = fakeHasher((batch) => {
     if (batch === 4) throw new Error('crash')
   })
@@ -202,8 +202,8 @@ t.test('loop: a worker that is started again goes on in the same job', (t) => {
 
 t.test('loop: half a million batches leave the engine whole', (t) => {
   // V8 11.3 has aborted on hot loops over 64-bit integers; this one runs for months.
-  const c = control(2)
-  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n })
+  const c = control()
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 2 })
   let batches = 0
   const hasher = {
     lanes: 64,
@@ -240,7 +240,7 @@ t.test('switch times: from publishing to the last slot', (t) => {
   const c = control()
   const times = createSwitchTimes(c)
   const see = (slot: number, id: number, ns: bigint) =>
-    slotLine(c, slot).resumeAt({ id, oprHash: HASH_A, floor: 0n, start: 1n }, ns)
+    slotLine(c, slot).resumeAt({ id, oprHash: HASH_A, floor: 0n, start: 1n, keep: 3 }, ns)
   const from = process.hrtime.bigint()
   times.begin(1, [0, 1])
   see(0, 1, from + 1_000_000n)

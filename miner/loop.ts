@@ -9,11 +9,11 @@ import {
   awaitEpoch,
   epochOf,
   isCurrent,
-  keepOf,
   machineOf,
   readJob,
   slotLine,
   stateOf,
+  wantedOf,
   type Control,
   type Job,
 } from './control.js'
@@ -48,7 +48,7 @@ const LARGEST_BATCH = 1 << 16
 /** How long an idle worker sleeps before it shows that it is alive. */
 const IDLE_MS = 1000
 
-/** Returns when the state is STOP. */
+/** Returns when the state is STOP, or the slot is no longer wanted. */
 export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
   const { control, slot, hasher, report } = parts
   const now = parts.now ?? (() => process.hrtime.bigint())
@@ -64,7 +64,7 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
     const current = epochOf(control)
     if (current !== epoch) {
       const state = stateOf(control)
-      if (state === STOP) return { slot, hashes: line.hashes }
+      if (state === STOP || slot >= wantedOf(control)) return { slot, hashes: line.hashes }
       const read: Job | null = readJob(control, current)
       if (read === null) {
         // Spinning would keep the processor from the very thread that is writing.
@@ -79,7 +79,7 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
       }
       if (read.id !== job?.id) {
         hasher.load(read.oprHash, prefix)
-        ranking = createRanking(keepOf(control))
+        ranking = createRanking(read.keep)
         next = line.resumeAt(read, now())
       }
       job = read

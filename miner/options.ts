@@ -2,7 +2,7 @@
 import type { Network } from '../config/index.js'
 import { isAddress } from '../factom/index.js'
 import { minerError } from './errors.js'
-import { minerSlots, type MinerOptions } from './interface.js'
+import { capacityOf, minerSlots, type MinerOptions } from './interface.js'
 import { PREFIX_LIMIT } from './nonces.js'
 
 /** From record version 2 on; PegNet's graders refuse anything else. */
@@ -42,6 +42,7 @@ export function checkOptions(options: MinerOptions, hasherSlots: number): void {
     [(options.cpus ?? []).every((cpu) => within(cpu, 0, 1023)), 'processors must be numbers from 0 to 1023'],
     [within(options.nice ?? 0, 0, 19), 'nice must be 0 to 19'],
     [within(threads, 1, PREFIX_LIMIT), `threads must be 1 to ${PREFIX_LIMIT}`],
+    [threads <= capacityOf(options), `there is room for ${capacityOf(options)} threads, not for ${threads}`],
     [within(recordsPerBlock, 1, RECORDS_LIMIT), `records per block must be 1 to ${RECORDS_LIMIT}`],
     [Number.isFinite(submissionCutoff), 'submission cutoff must be a number'],
     [blocks === undefined || within(blocks, 1, Number.MAX_SAFE_INTEGER), 'blocks must be 1 or more'],

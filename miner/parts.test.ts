@@ -306,18 +306,28 @@ t.test('submission: best first, up to the limit, minus what is published', async
 
 t.test('credits: days left, and a warning at most every six hours', (t) => {
   const hour = 3_600_000
-  const watch = createCreditWatch({ network: NETWORKS.MainNet }, 3)
+  const watch = createCreditWatch({ network: NETWORKS.MainNet, recordsPerBlock: 3 })
   t.equal(watch.days, null)
   t.equal(watch.look(4320, 600, 0), null)
   t.equal(watch.days, 10)
   t.match(watch.look(600, 600, hour), /^600 entry credits: enough for 33.3 hours at 3 a block$/)
   t.equal(watch.look(500, 600, 2 * hour), null)
   t.match(watch.look(1000, 600, 8 * hour), /2\.3 days/)
-  const limited = createCreditWatch({ network: NETWORKS.MainNet, limits: { block: 2, day: 100 } }, 25)
+  const limited = createCreditWatch({
+    ...{ network: NETWORKS.MainNet, recordsPerBlock: 25 },
+    limits: { block: 2, day: 100 },
+  })
   limited.look(1000, 600, 0)
   t.equal(limited.days, 10, 'the limits of spending count')
-  t.equal(createCreditWatch({ network: NETWORKS.dev }, 25).look(1, 60, 0), null, 'dev buys its own')
-  t.equal(createCreditWatch({ network: NETWORKS.MainNet, dryRun: true }, 25).look(1, 60, 0), null)
+  t.equal(
+    createCreditWatch({ network: NETWORKS.dev, recordsPerBlock: 25 }).look(1, 60, 0),
+    null,
+    'dev buys its own',
+  )
+  t.equal(
+    createCreditWatch({ network: NETWORKS.MainNet, dryRun: true, recordsPerBlock: 25 }).look(1, 60, 0),
+    null,
+  )
   t.end()
 })
 

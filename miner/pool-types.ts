@@ -8,6 +8,8 @@ import type { Hit } from './loop.js'
 export interface PoolOptions {
   readonly byteMap: SharedByteMap
   readonly threads: number
+  /** Most slots that there may ever be. Default: `threads`. */
+  readonly capacity?: number
   /** Hasher slot of the pool's slot 0; the others follow. */
   readonly firstHasher: number
   readonly machineId: number
@@ -15,8 +17,6 @@ export interface PoolOptions {
   readonly cpus?: readonly number[]
   /** How much the threads' nice value is above that of the process. */
   readonly nice?: number
-  /** Size of one record's ranking. */
-  readonly keep: number
   readonly known: KnownAnswers
   readonly onHit: (hit: Hit) => void
   readonly onNotice: (level: 'warn' | 'error', code: MinerErrorCode, message: string) => void
@@ -41,7 +41,8 @@ export interface PoolTiming {
   readonly stop: number
 }
 
-export type SlotState = 'starting' | 'mining' | 'resting' | 'refused' | 'stopped'
+/** `off`: it is not wanted at present. */
+export type SlotState = 'off' | 'starting' | 'mining' | 'resting' | 'refused' | 'stopped'
 
 export interface SlotStatus {
   readonly slot: number
@@ -51,21 +52,37 @@ export interface SlotStatus {
   readonly beatAgeMs: number
 }
 
+/** New work. `start` is the counter that slots begin a new job with, 1 unless given. */
+export interface Work {
+  readonly oprHash: Uint8Array
+  readonly floor: bigint
+  /** Size of the record's ranking. */
+  readonly keep: number
+  readonly start?: bigint | undefined
+}
+
 export interface Pool {
   readonly control: Control
   /** Settled when each slot is mining or given up. */
   readonly ready: Promise<void>
   /**
    * Gives all slots a record. The same record hash again keeps job id, nonces and rankings, whatever happened
-   * between. `start` is the counter that slots begin a new job with, 1 unless given.
+   * between.
    */
-  publish(oprHash: Uint8Array, floor: bigint, start?: bigint): number
+  publish(work: Work): number
   /** What is not above it is not reported any more. */
   setFloor(floor: bigint): void
   /** Slots wait for the next job. */
   clear(): void
   pause(): void
   resume(): void
+  /** More slots or fewer, up to the capacity; those that stay go on undisturbed. */
+  resize(threads: number): void
+  /** Binds the slots anew, and sets how nice they are: their threads are replaced. */
+  place(cpus: readonly number[], nice: number): void
+  /** Ends a slot's thread, whatever it does, and starts another one. */
+  restart(slot: number): void
+  /** Those that are wanted. */
   slots(): SlotStatus[]
   readonly paused: boolean
   readonly hashes: bigint

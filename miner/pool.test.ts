@@ -38,7 +38,6 @@ function watched(t: Test, options: Partial<PoolOptions> = {}): Watched {
     threads: 2,
     firstHasher: 0,
     machineId: 5,
-    keep: 4,
     known,
     onHit: (hit) => hits.push(hit),
     onNotice: (_, code, message) => notices.push(`${code}: ${message}`),
@@ -66,20 +65,20 @@ t.test('mines, switches jobs, pauses, resumes, stops', async (t) => {
   )
   t.equal(pool.hashes, 0n, 'nothing without a job')
 
-  const first = pool.publish(HASH_A, 0n)
+  const first = pool.publish({ oprHash: HASH_A, floor: 0n, keep: 4 })
   await until(() => pool.slots().every(({ hashes }) => hashes > 0n) && hits.length >= 8)
   const isTrue = (oprHash: Uint8Array, { slot, counter, difficulty }: Hit): boolean =>
     difficulty === verifier.difficulty(oprHash, nonceOf(noncePrefix(5, slot), counter))
   t.ok(hits.every((hit) => hit.jobId === first && isTrue(HASH_A, hit)))
 
-  const second = pool.publish(HASH_B, 0n)
+  const second = pool.publish({ oprHash: HASH_B, floor: 0n, keep: 4 })
   t.not(second, first)
   await until(() => hits.some(({ jobId }) => jobId === second))
   const switched = hits.filter(({ jobId }) => jobId === second)
   t.ok(switched.every((hit) => isTrue(HASH_B, hit)))
   await until(() => pool.switchMs.length === 2)
 
-  t.equal(pool.publish(HASH_B, 0n), second, 'the same record keeps its job')
+  t.equal(pool.publish({ oprHash: HASH_B, floor: 0n, keep: 4 }), second, 'the same record keeps its job')
   pool.setFloor((1n << 64n) - 1n)
   pool.pause()
   t.ok(pool.paused)
@@ -154,7 +153,7 @@ t.test('where threads run', async (t) => {
   const linux = process.platform === 'linux'
   const { pool, notices } = watched(t, { cpus: [1023], nice: 1, worker: fixture('placed-worker') })
   await pool.ready
-  pool.publish(HASH_A, 0n)
+  pool.publish({ oprHash: HASH_A, floor: 0n, keep: 4 })
   await until(() => pool.hashes > 0n)
   await pool.stop()
   const words = new Int32Array(pool.control.buffer)
@@ -165,7 +164,7 @@ t.test('where threads run', async (t) => {
 
 t.test('a crashed worker is started again and goes on', async (t) => {
   const { pool, notices, hits } = watched(t, { threads: 1, worker: fixture('crashing-worker') })
-  pool.publish(HASH_A, 0n)
+  pool.publish({ oprHash: HASH_A, floor: 0n, keep: 4 })
   await until(() => hits.length > 0)
   t.equal(pool.restarts, 2)
   t.match(notices, [
@@ -187,7 +186,7 @@ t.test('a silent worker is replaced', async (t) => {
     worker: fixture('silent-worker'),
     timing: { watch: 20, silent: 3000 },
   })
-  pool.publish(HASH_A, 0n)
+  pool.publish({ oprHash: HASH_A, floor: 0n, keep: 4 })
   await until(() => hits.length > 0)
   t.match(notices.slice(0, 2), [/^E_MINER_SILENT: thread 0 has been silent for \d+ ms/, /no sign of life/])
   t.ok(pool.restarts >= 1)
@@ -201,6 +200,47 @@ t.test('threads that do not hear STOP are ended', async (t) => {
   t.ok(performance.now() - begun < 1000, 'within a second all the same')
 })
 
+t.test('more threads, fewer threads, another thread in the place of one', async (t) => {
+  const { pool, hits, notices } = watched(t, { threads: 1, capacity: 2 })
+  await pool.ready
+  pool.publish({ oprHash: HASH_A, floor: 0n, keep: 4 })
+  const hashesOf = (slot: number): bigint => readSlot(pool.control, slot).hashes
+  await until(() => hashesOf(0) > 0n)
+  t.equal(pool.slots().length, 1)
+
+  pool.resize(2)
+  await until(() => hits.some(({ slot }) => slot === 1))
+  t.same(
+    pool.slots().map(({ state }) => state),
+    ['mining', 'mining'],
+    'the second one has joined in the same job',
+  )
+  pool.resize(1)
+  t.equal(pool.slots().length, 1)
+  const epoch = epochOf(pool.control)
+  await until(() => readSlot(pool.control, 0).epochSeen >= epoch)
+  const all = pool.hashes
+  pool.resize(2)
+  pool.resize(1)
+  pool.resize(2)
+  const before = hashesOf(1)
+  await until(() => hashesOf(1) > before && hashesOf(0) > 0n)
+  t.ok(pool.hashes >= all, 'what a slot has hashed stays counted')
+  pool.resize(99)
+  t.equal(pool.slots().length, 2, 'not beyond the capacity')
+  t.equal(pool.restarts, 0)
+
+  pool.restart(1)
+  const beat = hashesOf(1)
+  await until(() => pool.slots()[1]?.state === 'mining' && hashesOf(1) > beat)
+  t.equal(pool.restarts, 1)
+  pool.place([], 1)
+  await until(() => pool.slots().every(({ state }) => state === 'starting'))
+  await until(() => pool.slots().every(({ state }) => state === 'mining'))
+  t.equal(pool.restarts, 1, 'another place is no failure')
+  t.same(notices, [])
+})
+
 function crewOf(t: Test, options: Partial<CrewOptions> = {}): { crew: Crew; notices: string[] } {
   const notices: string[] = []
   const crew = createCrew({
@@ -209,7 +249,6 @@ function crewOf(t: Test, options: Partial<CrewOptions> = {}): { crew: Crew; noti
     threads: 2,
     firstHasher: 0,
     machineId: 5,
-    keep: 5,
     onNotice: (_, code) => notices.push(code),
     onLost: () => notices.push('lost'),
     ...options,
@@ -220,7 +259,7 @@ function crewOf(t: Test, options: Partial<CrewOptions> = {}): { crew: Crew; noti
 
 t.test('crew: the best nonces of a record, with few messages', async (t) => {
   const { crew } = crewOf(t)
-  crew.mine({ oprHash: HASH_A, floor: 0n })
+  crew.mine({ oprHash: HASH_A, floor: 0n, keep: 5 })
   await until(() => crew.pool.hashes > 20_000n && crew.bestDifficulty > 0n)
   const first = crew.rest()
   t.equal(first.length, 5)
@@ -235,7 +274,7 @@ t.test('crew: the best nonces of a record, with few messages', async (t) => {
   t.equal(crew.computeErrors, 0)
 
   const hashes = crew.pool.hashes
-  crew.mine({ oprHash: HASH_A, floor: 0n })
+  crew.mine({ oprHash: HASH_A, floor: 0n, keep: 5 })
   await until(() => crew.pool.hashes > hashes + 20_000n)
   const second = crew.rest()
   t.ok(
@@ -244,13 +283,13 @@ t.test('crew: the best nonces of a record, with few messages', async (t) => {
   )
   t.equal(second[0]?.difficulty, crew.bestDifficulty)
 
-  crew.mine({ oprHash: HASH_B, floor: (1n << 64n) - 1n })
+  crew.mine({ oprHash: HASH_B, floor: (1n << 64n) - 1n, keep: 5 })
   t.same(crew.rest(), [], 'another record begins with nothing')
 })
 
 t.test('crew: false claims are never ranked', async (t) => {
   const { crew, notices } = crewOf(t, { threads: 1, worker: fixture('lying-worker') })
-  crew.mine({ oprHash: HASH_A, floor: 0n })
+  crew.mine({ oprHash: HASH_A, floor: 0n, keep: 5 })
   await until(() => crew.computeErrors >= 5)
   t.same(crew.rest(), [])
   t.equal(crew.hits, 0)

@@ -19,6 +19,7 @@ import {
   writeFloor,
   writeJob,
   writeState,
+  writeWanted,
   type Job,
 } from './control.js'
 import type { Pool, PoolOptions, PoolTiming, SlotState } from './pool-types.js'
@@ -51,30 +52,41 @@ interface Slot {
   /** When it was started, then when it said that it is ready. Beats come after that. */
   aliveNs: bigint
   abort: AbortController
+  /** Its thread was told to end: that it does is no failure. */
+  told: boolean
+  supervised: Promise<void>
   /** Starts without getting ready, in a row. */
   fruitless: number
 }
 
 export function createPool(options: PoolOptions): Pool {
-  const { threads, machineId, keep, onNotice } = options
+  const { threads, capacity = threads, machineId, onNotice } = options
   const timing = { ...TIMING, ...options.timing }
-  const control = createControl({ slots: threads, machineId, keep })
+  const control = createControl({ slots: capacity, machineId })
   const byteMap = sharedByteMap(options.byteMap)
   const piscina = new Piscina<MineTask, MineResult>({
     filename: fileURLToPath(options.worker ?? new URL('./worker.js', import.meta.url)),
     minThreads: threads,
-    maxThreads: threads,
+    maxThreads: capacity,
     idleTimeout: Infinity,
     recordTiming: false,
     closeTimeout: timing.stop,
   })
   const switchTimes = createSwitchTimes(control)
-  const slots: Slot[] = Array.from({ length: threads }, () => ({
-    state: 'starting',
+  const slots: Slot[] = Array.from({ length: capacity }, () => ({
+    state: 'off',
     aliveNs: process.hrtime.bigint(),
     abort: new AbortController(),
+    told: false,
+    supervised: Promise.resolve(),
     fruitless: 0,
   }))
+  let wanted = 0
+  let placement: { readonly cpus: readonly number[]; readonly nice: number } = {
+    cpus: options.cpus ?? [],
+    nice: options.nice ?? 0,
+  }
+  const inUse = (): readonly Slot[] => slots.slice(0, wanted)
   const ownNice = getPriority()
   const halt = new AbortController()
   let job: Job | null = null
@@ -102,22 +114,28 @@ export function createPool(options: PoolOptions): Pool {
       slot.fruitless = 0
       slot.aliveNs = process.hrtime.bigint()
     }
-    if (slots.every(({ state }) => state !== 'starting')) settle()
-    if (slots.every(({ state }) => state === 'refused')) options.onLost()
+    if (inUse().every(({ state }) => state !== 'starting')) settle()
+    if (inUse().every(({ state }) => state === 'refused')) options.onLost()
   }
 
   async function supervise(index: number): Promise<void> {
     const slot = slots[index] as Slot
     let pause = timing.backOff
-    while (!halt.signal.aborted) {
+    while (!halt.signal.aborted && index < wanted) {
+      slot.state = 'starting'
       slot.abort = new AbortController()
+      slot.told = false
       slot.aliveNs = process.hrtime.bigint()
       slot.fruitless++
-      const end = await runSlot(index, slot.abort.signal)
-      if (halt.signal.aborted) break
+      const end = await runSlot(index, slot)
+      if (halt.signal.aborted || index >= wanted) break
       if (end.end === 'refused') {
         onNotice('error', 'E_MINER_KNOWN_ANSWER', `thread ${index} is left out: ${end.reason}`)
         return enter(index, 'refused')
+      }
+      if (slot.told) {
+        slot.fruitless = 0
+        continue
       }
       if (slot.state === 'starting' && (bootFailure !== null || slot.fruitless >= BOOT_TRIES)) {
         const why = bootFailure ?? end.reason
@@ -129,13 +147,40 @@ export function createPool(options: PoolOptions): Pool {
       slot.state = 'resting'
       await sleep(pause, halt.signal)
       pause = Math.min(pause * 2, timing.backOffLimit)
-      slot.state = 'starting'
     }
-    slot.state = 'stopped'
+    slot.state = halt.signal.aborted ? 'stopped' : 'off'
+  }
+
+  /** A slot that was in use before may still be on its way out. */
+  function begin(index: number): void {
+    const slot = slots[index] as Slot
+    slot.supervised = slot.supervised.then(() => supervise(index))
+  }
+
+  function resize(to: number): void {
+    const [from, next] = [wanted, Math.min(Math.max(1, to), capacity)]
+    wanted = next
+    writeWanted(control, next)
+    for (let index = from; index < next; index++) begin(index)
+    // One that has not come to its loop yet does not see that it is no longer wanted.
+    for (const slot of slots.slice(next)) {
+      slot.told = true
+      if (slot.state === 'starting') slot.abort.abort()
+    }
+    switchTimes.cancel()
+  }
+
+  /** Whether there was a thread to end. */
+  function replace(index: number): boolean {
+    const slot = slots[index]
+    if (slot === undefined || (slot.state !== 'mining' && slot.state !== 'starting')) return false
+    slot.told = true
+    slot.abort.abort()
+    return true
   }
 
   function placementOf(slot: number): Placement {
-    const { cpus = [], nice = 0 } = options
+    const { cpus, nice } = placement
     return {
       cpu: cpus[slot % Math.max(1, cpus.length)],
       nice: nice === 0 ? undefined : Math.min(NICEST, ownNice + nice),
@@ -148,7 +193,7 @@ export function createPool(options: PoolOptions): Pool {
 
   async function runSlot(
     slot: number,
-    signal: AbortSignal,
+    { abort: { signal } }: Slot,
   ): Promise<{ end: 'refused' | 'ended'; reason: string }> {
     const { known, firstHasher } = options
     const task: MineTask = {
@@ -174,7 +219,7 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   function watch(): void {
-    slots.forEach((slot, index) => {
+    inUse().forEach((slot, index) => {
       const limit =
         slot.state === 'mining' ? timing.silent : slot.state === 'starting' ? timing.boot : Infinity
       const age = beatAgeMs(index)
@@ -190,6 +235,7 @@ export function createPool(options: PoolOptions): Pool {
     writeState(control, STOP)
     for (const { state, abort } of slots) if (state === 'starting') abort.abort()
     const timeUp = new AbortController()
+    const supervised = Promise.all(slots.map((slot) => slot.supervised))
     const inTime = await Promise.race([
       supervised.then(() => true),
       sleep(timing.stop, timeUp.signal).then(() => false),
@@ -202,16 +248,17 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   const watchdog = setInterval(watch, timing.watch).unref()
-  const supervised = Promise.all(slots.map((_, index) => supervise(index)))
+  resize(threads)
   let stopped: Promise<void> | null = null
 
   return {
     control,
     ready,
-    publish(oprHash, floor, start = 1n) {
+    publish({ oprHash, floor, keep, start = 1n }) {
       const same = job !== null && Buffer.compare(job.oprHash, oprHash) === 0
-      job = { id: same ? (job as Job).id : (job?.id ?? 0) + 1, oprHash: oprHash.slice(), floor, start }
-      const awake = slots.flatMap(({ state }, index) => (state === 'mining' ? [index] : []))
+      const id = same ? (job as Job).id : (job?.id ?? 0) + 1
+      job = { id, oprHash: oprHash.slice(), floor, start, keep: same ? (job as Job).keep : keep }
+      const awake = inUse().flatMap(({ state }, index) => (state === 'mining' ? [index] : []))
       if (!same) switchTimes.begin(job.id, awake)
       const epoch = writeJob(control, job)
       if (!same && stateOf(control) === RUN) awaitSeen(control, awake, epoch, HAND_OVER_MS)
@@ -233,8 +280,16 @@ export function createPool(options: PoolOptions): Pool {
     resume() {
       if (stateOf(control) === PAUSE) writeState(control, RUN)
     },
+    resize,
+    restart(slot) {
+      if (replace(slot)) restarts++
+    },
+    place(cpus, nice) {
+      placement = { cpus, nice }
+      slots.forEach((_, index) => replace(index))
+    },
     slots: () =>
-      slots.map(({ state }, slot) => ({
+      inUse().map(({ state }, slot) => ({
         slot,
         state,
         hashes: readSlot(control, slot).hashes,

@@ -85,7 +85,7 @@ export function createRivals(options: RivalsOptions): Rivals {
     if (next === current) return
     current = next
     const start = next.turns++ * TURN_SPACE + 1n
-    crew.mine({ oprHash: next.record.oprHash, floor: 0n, ranking: next.ranking, start })
+    crew.mine({ oprHash: next.record.oprHash, floor: 0n, keep: 1, ranking: next.ranking, start })
   }
 
   function end(): Rival[] {

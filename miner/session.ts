@@ -24,6 +24,8 @@ import { checkOptions } from './options.js'
 import { summaryOfSwitches } from './switch-times.js'
 import { createTally } from './tally.js'
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
 const HASHRATE_MS = 10_000
 const SAMPLE_MS = 500
 /** What the history calls the steps of a record. */
@@ -36,8 +38,10 @@ const OWN_STATUS = {
 } as const
 
 /** Throws E_MINER_OPTIONS. Nothing is started before `run`. */
-export function createMiner(options: MinerOptions, modules: MinerModules, tuning: MinerTuning = {}): Miner {
-  checkOptions(options, modules.byteMap.slots)
+export function createMiner(given: MinerOptions, modules: MinerModules, tuning: MinerTuning = {}): Miner {
+  checkOptions(given, modules.byteMap.slots)
+  /** Changed by `adjust`. */
+  const options: Mutable<MinerOptions> = { ...given }
   const { network } = options
   const { client, ecKey } = modules
   const bus = createBus()
@@ -55,7 +59,7 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
   let alarms: ReadonlySet<string> = new Set()
   let entryCredits: number | null = null
   let node: NodeHealth = { state: 'unknown' }
-  const creditWatch = createCreditWatch(options, options.recordsPerBlock)
+  const creditWatch = createCreditWatch(options)
   let finish: (reason: StoppedEvent['reason']) => void = () => undefined
 
   const notice = (level: 'info' | 'warn' | 'error', code: string, message: string): void =>
@@ -246,6 +250,16 @@ export function createMiner(options: MinerOptions, modules: MinerModules, tuning
       paused = false
       for (const crew of [run?.crew, run?.rivalCrew]) crew?.pool.resume()
     },
+    adjust(change) {
+      checkOptions({ ...options, ...change }, modules.byteMap.slots)
+      Object.assign(options, change)
+      const pool = run?.crew.pool
+      if (pool === undefined) return
+      if (change.threads !== undefined) pool.resize(change.threads)
+      if (change.cpus !== undefined || change.nice !== undefined)
+        pool.place(options.cpus ?? [], options.nice ?? 0)
+    },
+    restartThread: (slot) => run?.crew.pool.restart(slot),
     async run(signal) {
       if (started) throw minerError('E_MINER_OPTIONS', 'a miner runs only once')
       started = true

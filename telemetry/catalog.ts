@@ -28,6 +28,19 @@ export const METRICS = {
     'node',
     'network',
   ]),
+  config: {
+    reloads: counter('pegnet_config_reloads_total', 'Attempts to read the settings again, by result.', [
+      'result',
+    ]),
+    reloadOk: gauge(
+      'pegnet_config_last_reload_successful',
+      '1 if the settings that were read last are in effect, 0 if they are wrong and older ones hold.',
+    ),
+    reloadTime: gauge(
+      'pegnet_config_last_reload_success_timestamp_seconds',
+      'When settings were last taken over, at the start or later.',
+    ),
+  },
   miner: {
     hashes: counter('pegnet_miner_hashes_total', 'Hashes computed. The hashrate is its rate().', ['thread']),
     threads: gauge('pegnet_miner_threads', 'Hashing threads; stalled: no sign of life for 10 s.', ['state']),

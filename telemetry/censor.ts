@@ -4,6 +4,8 @@
 const SECRET_KEY = /(?<![1-9A-HJ-NP-Za-km-z])(?:Es|Fs)[1-9A-HJ-NP-Za-km-z]{50}(?![1-9A-HJ-NP-Za-km-z])/g
 /** User name and password in a URL. */
 const URL_LOGIN = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi
+/** What is shorter occurs everywhere. */
+const SHORTEST = 4
 export const CENSORED = '[censored]'
 
 export interface Censor {
@@ -12,14 +14,14 @@ export interface Censor {
 }
 
 /**
- * `secrets` are replaced wherever they occur, besides everything that looks like a secret key or a login.
- * `known` are keys that the whole world knows (the development network's); they stay.
+ * `secrets` are replaced wherever they occur, besides everything that looks like a secret key or a login; more may come
+ * to them later. `known` are keys that the whole world knows (the development network's); they stay.
  */
-export function createCensor(secrets: readonly string[] = [], known: readonly string[] = []): Censor {
-  const exact = secrets.filter((secret) => secret.length >= 4)
+export function createCensor(secrets: Iterable<string> = [], known: readonly string[] = []): Censor {
   return (text) => {
     let clean = text
-    for (const secret of exact) clean = clean.replaceAll(secret, CENSORED)
+    for (const secret of secrets)
+      if (secret.length >= SHORTEST) clean = clean.replaceAll(secret, CENSORED)
     return clean
       .replace(SECRET_KEY, (key) => (known.includes(key) ? key : CENSORED))
       .replace(URL_LOGIN, (_, scheme: string) => `${scheme}${CENSORED}@`)

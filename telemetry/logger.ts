@@ -14,8 +14,8 @@ export type Log = (message: string, data?: LogData) => void
 export type Logger = Readonly<Record<LogLevel, Log>>
 
 export interface LoggerOptions {
-  /** Nothing below it is written. */
-  readonly level: LogLevel
+  /** Nothing below it is written. May change. */
+  readonly level: () => LogLevel
   readonly format: 'pretty' | 'json'
   /** Receives each finished line, without its line feed. */
   readonly write: (line: string) => void
@@ -32,7 +32,6 @@ const STYLE = { error: 'red', warn: 'yellow', info: 'cyan', debug: 'dim' } as co
 export function createLogger(options: LoggerOptions): Logger {
   const { level, format, write, censor, color = false, time = true, now = Date.now } = options
   const paint = painter(color)
-  const enabled = LEVELS.slice(0, LEVELS.indexOf(level) + 1)
   const render = (at: LogLevel, message: string, data: LogData): string => {
     const stamp = new Date(now()).toISOString()
     if (format === 'json') return jsonOf({ ...(time ? { time: stamp } : {}), level: at, message, ...data })
@@ -40,8 +39,11 @@ export function createLogger(options: LoggerOptions): Logger {
     const fields = Object.entries(data).map(([key, value]) => ` ${key}=${prettyOf(value)}`)
     return `${time ? `${stamp.slice(11, 19)}  ` : ''}${name}  ${oneLine(message)}${fields.join('')}`
   }
-  const at = (which: LogLevel): Log =>
-    enabled.includes(which) ? (message, data = {}) => write(censor(render(which, message, data))) : () => {}
+  const at =
+    (which: LogLevel): Log =>
+    (message, data = {}) => {
+      if (LEVELS.indexOf(which) <= LEVELS.indexOf(level())) write(censor(render(which, message, data)))
+    }
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') }
 }
 

@@ -16,7 +16,8 @@ export function copyPrices({ oracle }: MetricTree, prices: PriceNumbers | null, 
     oracle.voteAge,
     oracle.deviation,
   ]
-  for (const gauge of [...gauges, oracle.stablecoin, oracle.status, oracle.outliers]) gauge.reset()
+  for (const gauge of [...gauges, oracle.stablecoin, oracle.status, oracle.outliers, oracle.sourceUp])
+    gauge.reset()
   for (const [asset, found] of prices.assets) {
     for (const status of STATUSES) oracle.status.set({ asset, status }, status === found.status ? 1 : 0)
     if (found.status === 'failed') continue
@@ -48,6 +49,7 @@ export function countSnapshot({ oracle }: MetricTree, snapshot: PriceNumbers, mi
 
 /** How sources are treated, at each scrape. */
 export function copySources({ oracle }: MetricTree, sources: readonly SourceNumbers[]): void {
+  for (const gauge of [oracle.circuit, oracle.callsMonth, oracle.skew, oracle.quota]) gauge.reset()
   for (const { name: source, state, requests, maxPerMonth } of sources) {
     oracle.circuit.set({ source }, CIRCUIT[state.circuit])
     oracle.callsMonth.set({ source }, requests)

@@ -25,8 +25,8 @@ export interface TelemetryRoutes {
 export interface TelemetryOptions {
   /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string
-  /** What POST requests must carry; without it none is accepted. */
-  readonly token?: string | undefined
+  /** What POST requests must carry; without it none is accepted. Asked for with each. */
+  readonly token?: () => string | undefined
   readonly version?: string
   /** How many requests are answered a second, and at once after a pause. Default 50 and 200. */
   readonly requests?: { readonly perSecond: number; readonly burst: number }
@@ -198,7 +198,7 @@ async function replyTo(path: string, request: IncomingMessage, site: Site): Prom
 }
 
 function actionReply(act: () => object, request: IncomingMessage, site: Site): Reply {
-  const { token } = site.options
+  const token = site.options.token?.()
   if (request.method !== 'POST') return problemReply(405, 'only POST', { allow: 'POST' })
   if (Number(request.headers['content-length'] ?? 0) > ALLOWED_BODY_BYTES)
     return problemReply(413, 'no body is needed', { connection: 'close' })

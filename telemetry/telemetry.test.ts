@@ -114,17 +114,17 @@ t.test('logger', (t) => {
     censor: createCensor([]),
     now: () => 1_700_000_000_000,
   }
-  const pretty = createLogger({ ...base, level: 'info', format: 'pretty' })
+  const pretty = createLogger({ ...base, level: () => 'info', format: 'pretty' })
   pretty.warn('price is old', { asset: 'XBT', ageMs: 3, why: 'two words', key: SECRET, big: 5n })
   pretty.debug('not shown')
   pretty.info('forged\nline \u001b[31m')
-  createLogger({ ...base, level: 'debug', format: 'json' }).error('lost', {
+  createLogger({ ...base, level: () => 'debug', format: 'json' }).error('lost', {
     error: Object.assign(new Error('broken'), { code: 'E_X' }),
     prices: new Map([['XBT', 1n]]),
     url: 'http://a:b@host/',
   })
-  createLogger({ ...base, level: 'error', format: 'json', time: false }).error('untimed')
-  createLogger({ ...base, level: 'error', format: 'pretty', color: true, time: false }).error('red')
+  createLogger({ ...base, level: () => 'error', format: 'json', time: false }).error('untimed')
+  createLogger({ ...base, level: () => 'error', format: 'pretty', color: true, time: false }).error('red')
   t.same(lines, [
     `22:13:20  warn   price is old asset=XBT ageMs=3 why="two words" key=${CENSORED} big=5`,
     '22:13:20  info   forged line  [31m',
