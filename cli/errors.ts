@@ -60,7 +60,8 @@ export const CLI_ERRORS = {
     kind: 'usage',
   },
   E_CLI_RELOAD: {
-    summary: 'The settings were read again and are wrong, or cannot be put into effect; those of before hold on.',
+    summary:
+      'The settings were read again and are wrong, or cannot be put into effect; those of before hold on.',
     remedy: 'Correct what the lines before it name; the file is read again as soon as it is saved.',
     kind: 'usage',
   },

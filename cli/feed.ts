@@ -35,6 +35,7 @@ import { fail } from './errors.js'
 import { copyFeed, feedLive, feedReady } from './feed-metrics.js'
 import { gatewayNumbers } from './feed-numbers.js'
 import { feedPlanOf, lockFolder, type FeedPlan, type FeedSections } from './feed-plan.js'
+import { createFeedReloader } from './feed-reload.js'
 import { tilde } from './format.js'
 import { FEED_KEYS, type FeedKey } from './keys.js'
 import { openResources, type Resources } from './resources.js'
@@ -118,33 +119,42 @@ async function run(
     now: Date.now,
   }
   const feed = createFeed(options)
+  const reloader = createFeedReloader(context, metrics)
+  resources.add(() => reloader.close())
+  const tokenNow = () => reloader.given.settings['telemetry.token']
   const board = createFeedBoard()
   const stop = new AbortController()
   const live = () => feedLive(feed.views)
   const ready = () => feedReady(feed.views, Date.now())
-  const { server, text } = await serveMetrics(context, {
-    metrics: () => {
-      copyFeed(metrics.tree, feed.views, Date.now())
-      return metrics.render()
-    },
-    contentType: metrics.registry.contentType,
-    live,
-    ready,
-    api: createFeedApi({
-      facts: {
-        version: versionOf(),
-        network: plan.network,
-        startedAt: Date.now(),
-        changeable: settings['telemetry.token'] !== undefined,
+  const { server, text } = await serveMetrics(
+    context,
+    {
+      metrics: () => {
+        copyFeed(metrics.tree, feed.views, Date.now())
+        return metrics.render()
       },
-      gateways: () => feed.views.map((view) => gatewayNumbers(view, Date.now())),
+      contentType: metrics.registry.contentType,
       live,
       ready,
-      board,
-      settings: () => shownSettings(context, FEED_KEYS),
-      stop: () => stop.abort(),
-    }),
-  })
+      api: createFeedApi({
+        facts: {
+          version: versionOf(),
+          network: plan.network,
+          startedAt: Date.now(),
+          get changeable() {
+            return tokenNow() !== undefined
+          },
+        },
+        gateways: () => feed.views.map((view) => gatewayNumbers(view, Date.now())),
+        live,
+        ready,
+        board,
+        settings: () => shownSettings(reloader.given, FEED_KEYS),
+        stop: () => stop.abort(),
+      }),
+    },
+    tokenNow,
+  )
   if (server) resources.add(() => server.close())
   fact('pegminer', `${versionOf()}, the oraclefeed; times are UTC`)
   for (const gateway of config.gateways) fact('gateway', gatewayText(gateway))

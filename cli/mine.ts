@@ -17,7 +17,7 @@ import {
   type MinerEvent,
   type MinerOptions,
 } from '../miner/index.js'
-import type { PriceFeed, PriceSection, PriceSettings } from '../oracle/index.js'
+import type { PriceFeed, PriceSettings } from '../oracle/index.js'
 import {
   createApi,
   createBoard,
@@ -36,17 +36,19 @@ import { MINE_KEYS, type MineKey } from './keys.js'
 import { machineOf, threadsOf } from './machine.js'
 import { MINE_KEY_HELP, mineKeys } from './mine-keys.js'
 import { planOf, type MinePlan } from './mine-plan.js'
-import { openPrices } from './price-setup.js'
+import { createMineReloader, type MineSections } from './mine-reload.js'
+import { priceOpener } from './price-setup.js'
 import { openResources, type Resources } from './resources.js'
 import { serveMetrics } from './serve-metrics.js'
 import { shownSettings } from './shown.js'
+import { standIn } from './stand-in.js'
 import { versionOf } from './version.js'
 import { factPrinter } from './view/facts.js'
 import { helpLine } from './view/keys.js'
 import { incompleteLines } from './view/prices.js'
 import { createEventView } from './view/stream.js'
 
-type Context = CommandContext<MineKey, { readonly prices: PriceSection }>
+type Context = CommandContext<MineKey, MineSections>
 type NodeHooks = Pick<FactomClientOptions, 'onCall' | 'onSwitch'>
 
 /** How the miner reaches the network, and who pays there. */
@@ -70,6 +72,8 @@ export async function mine(context: Context): Promise<number> {
   const plan = planOf(settings, context.origins)
   const machine = machineOf()
   const threads = threadsOf(settings['miner.threads'], machine.cores)
+  // Threads may become as many as there are cores while it runs: their share of the memory is set aside now.
+  const capacity = Math.max(threads, machine.cores)
   const rivals = plan.network.name === 'dev' ? settings['network.rivals'] : 0
   const fact = factPrinter(output)
   const resources = openResources()
@@ -88,7 +92,7 @@ export async function mine(context: Context): Promise<number> {
     const nice = settings['miner.nice']
     const map = await openMap(context, {
       params: paramsOf({ 'lxrhash.bits': plan.bits }),
-      slots: minerSlots({ threads, rivals }),
+      slots: minerSlots({ threads, capacity, rivals }),
     })
     fact('bytemap', mapText(map))
     fact('', tilde(map.file, homedir()))
@@ -113,9 +117,12 @@ export async function mine(context: Context): Promise<number> {
       plan.network.name === 'dev'
         ? await embed(context, plan, { resources, hooks })
         : await outside(context, plan, hooks)
-    const { client } = around
+    const behindClient = standIn(around.client)
+    const client = behindClient.face
     resources.add(() => client.close())
-    const prices = feedOf(context, around.prices, { metrics, dataDir: plan.dataDir })
+    const openPrices = feedOpener(context, { metrics, dataDir: plan.dataDir })
+    const behindPrices = standIn(openPrices(around.prices))
+    const prices = behindPrices.face
     resources.add(() => prices.close())
     metrics.observePrices(prices)
 
@@ -125,6 +132,7 @@ export async function mine(context: Context): Promise<number> {
       coinbase: plan.coinbase,
       machineId: settings['miner.machineId'],
       threads,
+      capacity,
       cpus,
       nice,
       recordsPerBlock: plan.records,
@@ -139,27 +147,50 @@ export async function mine(context: Context): Promise<number> {
     metrics.observe(miner.view)
     const board = createBoard()
     const stop = new AbortController()
-    const actions = { pause: () => miner.pause(), resume: () => miner.resume(), stop: () => stop.abort() }
-    const { server, text: metricsText } = await serveMetrics(context, {
-      metrics: () => metrics.render(),
-      contentType: metrics.registry.contentType,
-      live: () => liveChecks(miner.view),
-      ready: () => readyChecks(miner.view),
-      api: createApi({
-        facts: {
-          version: versionOf(),
-          network: plan.network.name,
-          identity: plan.identity,
-          coinbase: plan.coinbase,
-          startedAt: Date.now(),
-          changeable: settings['telemetry.token'] !== undefined,
-        },
-        view: miner.view,
-        board,
-        settings: () => shownSettings(context, MINE_KEYS),
-        actions,
-      }),
+    const ending = AbortSignal.any([signal, stop.signal])
+    const reloader = createMineReloader(context, {
+      ...{ plan, capacity, miner, hooks, openPrices, metrics, resources },
+      cores: machine.cores,
+      signal: ending,
+      client: behindClient,
+      prices: behindPrices,
+      exchange: around.exchange,
+      tell: (level, code, message) => tell({ event: 'notice', level, code, message }),
+      onReload: (report) => output.event({ event: 'reload', ...report }),
     })
+    resources.add(() => reloader.close())
+    const tokenNow = () => reloader.given.settings['telemetry.token']
+    const actions = { pause: () => miner.pause(), resume: () => miner.resume(), stop: () => stop.abort() }
+    const { server, text: metricsText } = await serveMetrics(
+      context,
+      {
+        metrics: () => metrics.render(),
+        contentType: metrics.registry.contentType,
+        live: () => liveChecks(miner.view),
+        ready: () => readyChecks(miner.view),
+        api: createApi({
+          facts: {
+            version: versionOf(),
+            network: plan.network.name,
+            get identity() {
+              return reloader.given.settings['miner.identity'] ?? plan.identity
+            },
+            get coinbase() {
+              return reloader.given.settings['miner.coinbase'] ?? plan.coinbase
+            },
+            startedAt: Date.now(),
+            get changeable() {
+              return tokenNow() !== undefined
+            },
+          },
+          view: miner.view,
+          board,
+          settings: () => shownSettings(reloader.given, MINE_KEYS),
+          actions,
+        }),
+      },
+      tokenNow,
+    )
     if (server) resources.add(() => server.close())
 
     networkFacts(context, plan, { around, client, prices }).forEach(([label, value]) => fact(label, value))
@@ -208,7 +239,6 @@ export async function mine(context: Context): Promise<number> {
       tell(event)
     })
     try {
-      const ending = AbortSignal.any([signal, stop.signal])
       await warmUp(prices, { log: context.log, signal: ending })
       const { reason } = await miner.run(ending)
       if (stop.signal.aborted) return EXIT.done
@@ -257,14 +287,12 @@ async function outside(context: Context, { exchange }: MinePlan, hooks: NodeHook
     : { ...around, prices: sections.prices.at(exchange.replace(/\/+$/, '')), exchange }
 }
 
-function feedOf(
+function feedOpener(
   { log }: Context,
-  settings: PriceSettings,
   { metrics, dataDir }: { metrics: Metrics; dataDir: string },
-): PriceFeed {
+): (settings: PriceSettings) => PriceFeed {
   const failing = new Set<string>()
-  return openPrices({
-    settings,
+  return priceOpener({
     dataDir,
     log,
     onPoll: (report) => {

@@ -133,7 +133,14 @@ export function createReloader<K extends SettingKey, S>(options: ReloadOptions<K
   const stops = [again.onHangUp(() => void reload('signal'))]
   const { config } = options.given
   if (config !== undefined)
-    stops.push(watchFile(join(config.folder, basename(config.name)), () => void reload('file'), options.watch))
+    stops.push(
+      watchFile(
+        join(config.folder, basename(config.name)),
+        config.stamp,
+        () => void reload('file'),
+        options.watch,
+      ),
+    )
   return {
     get given() {
       return holding
@@ -171,14 +178,14 @@ function changesOf<K extends SettingKey, S>(
   const [from, to] = [shownSettings(before, differing), shownSettings(after, differing)]
   const settings = from.map(({ key, value }, k): Change => ({ key, from: value, to: to[k]?.value ?? '' }))
   const sections = Object.keys(before.sections as object).flatMap((name) =>
-    changedPaths(rawOf(name), after.config?.sectionOf(name), name).map(
-      (key): Change => ({ key, from: '', to: '' }),
-    ),
+    changedPaths(rawOf(name), after.config?.sectionOf(name), name).map((key): Change => ({
+      key,
+      from: '',
+      to: '',
+    })),
   )
   const isLive = ({ key }: Change): boolean =>
-    isOf(keys, key)
-      ? settingOf(key).reload === 'live'
-      : liveSections.some((name) => isIn(key, name))
+    isOf(keys, key) ? settingOf(key).reload === 'live' : liveSections.some((name) => isIn(key, name))
   const all = [...settings, ...sections]
   return { live: all.filter(isLive), restart: all.filter((change) => !isLive(change)) }
 }

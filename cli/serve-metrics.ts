@@ -4,10 +4,7 @@ import { startTelemetry, type TelemetryRoutes, type TelemetryServer } from '../t
 import type { CommandContext } from './context.js'
 import { versionOf } from './version.js'
 
-type Context = Pick<
-  CommandContext<'telemetry.port' | 'telemetry.host' | 'telemetry.token'>,
-  'settings' | 'log' | 'output'
->
+type Context = Pick<CommandContext<'telemetry.port' | 'telemetry.host'>, 'settings' | 'log' | 'output'>
 
 export interface ServedMetrics {
   readonly server: TelemetryServer | null
@@ -19,12 +16,14 @@ export interface ServedMetrics {
 export async function serveMetrics(
   { settings, log, output }: Context,
   routes: TelemetryRoutes,
+  /** What callers that change something must know. */
+  token: () => string | undefined,
 ): Promise<ServedMetrics> {
   const port = settings['telemetry.port']
   if (port === 'off') return { server: null, text: 'off' }
   const options = {
     host: settings['telemetry.host'],
-    token: settings['telemetry.token'],
+    token,
     version: versionOf(),
   }
   const served = (server: TelemetryServer, note = ''): ServedMetrics => ({

@@ -1,5 +1,5 @@
 /** The configuration file: reads it, and says which settings and sections it holds and where. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 import {
@@ -14,6 +14,7 @@ import { problem, shown, type Problem } from './problems.js'
 import { SETTING_KEYS, settingOf, type SettingKey } from './settings.js'
 import { nearest } from './suggest.js'
 import { path } from './types.js'
+import { stampOf } from './watch-file.js'
 
 export interface FileText {
   readonly text: string
@@ -27,6 +28,8 @@ export interface ConfigFile {
   readonly folder: string
   /** Whether others than its owner can read it. */
   readonly readableByOthers: boolean
+  /** The state that it was read in (`stampOf`); '' if it could not be. */
+  readonly stamp: string
   /** Syntax, unknown keys, values of the wrong shape. The values themselves are checked by `resolveSettings`. */
   readonly problems: readonly Problem[]
   /** What the file says of a setting, if anything. */
@@ -44,6 +47,7 @@ export interface ConfigFile {
 interface FileFacts {
   readonly name: string
   readonly readableByOthers?: boolean
+  readonly stamp?: string
   /** Names of all sections that some command checks. */
   readonly sections?: readonly string[]
 }
@@ -51,8 +55,9 @@ interface FileFacts {
 /** Never throws: a file that cannot be read is a problem of an empty one. */
 export function readConfigFile(name: string, sections: readonly string[] = []): ConfigFile {
   try {
-    const { text, mode } = readText(name)
-    return parseConfigFile(text, { name, sections, readableByOthers: (mode & 0o077) !== 0 })
+    const { text, stat } = readText(name)
+    const readableByOthers = (stat.mode & 0o077) !== 0
+    return parseConfigFile(text, { name, sections, readableByOthers, stamp: stampOf(stat) })
   } catch (error) {
     const why = WHY[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message
     const found = problem('E_CONFIG_FILE', `${shown(name)} cannot be read: ${why}`)
@@ -67,7 +72,7 @@ const WHY: Readonly<Record<string, string>> = {
   ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8 text',
 }
 
-function readText(name: string): { text: string; mode: number } {
+function readText(name: string): { text: string; stat: Stats } {
   const file = openSync(path.parse(name) ?? name, 'r')
   try {
     const stat = fstatSync(file)
@@ -80,7 +85,7 @@ function readText(name: string): { text: string; mode: number } {
     if (length > MAX_CONFIG_BYTES) throw new RangeError(`it has more than ${MAX_CONFIG_BYTES / 1024} KiB`)
     return {
       text: new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length)),
-      mode: stat.mode,
+      stat,
     }
   } finally {
     closeSync(file)
@@ -89,7 +94,7 @@ function readText(name: string): { text: string; mode: number } {
 
 /** The same for a text that is at hand. Pure. */
 export function parseConfigFile(text: string, facts: FileFacts): ConfigFile {
-  const { name, readableByOthers = true, sections = [] } = facts
+  const { name, readableByOthers = true, stamp = '', sections = [] } = facts
   const { root, problems: syntax } = parseConfigText(text)
   const at = (line: number): string => `${name}:${line}`
   const problems: Problem[] = syntax.map(({ line, message }) =>
@@ -104,6 +109,7 @@ export function parseConfigFile(text: string, facts: FileFacts): ConfigFile {
     name,
     folder: dirname(path.parse(name) ?? resolve(name)),
     readableByOthers,
+    stamp,
     problems,
     at,
     textOf: (key) => found.get(key),

@@ -382,3 +382,44 @@ t.test('no thread fit to mine ends the run', async (t) => {
   t.match(await miner.run(new AbortController().signal), { reason: 'failed', hashes: '0', reward: '0' })
   t.ok(codes.includes('E_MINER_NO_WORKERS'))
 })
+
+t.test('other terms hold from the next record on, other threads at once', async (t) => {
+  const dir = join(root, 'adjust')
+  const chain = await chainOf(t, join(dir, 'chain'))
+  const scene = sceneOf(t, chain, dir, { recordsPerBlock: 3, submissionCutoff: 0, capacity: 2 })
+  const { miner } = scene
+  await scene.to(chain, 1)
+  await until(() => scene.last('job'))
+  await hashed(scene, 500n)
+  t.throws(() => miner.adjust({ identity: 'no good', threads: 3 }), { code: 'E_MINER_OPTIONS' })
+  miner.adjust({ identity: 'another', recordsPerBlock: 5, threads: 2 })
+  t.equal(miner.view.threads.length, 2)
+  await until(() => miner.view.threads.every(({ hashes }) => hashes > 0n))
+  await scene.to(chain, 9)
+  const first = chain.height
+  await acknowledged(scene, first, 3)
+  await scene.to(chain, 1)
+  await until(() => scene.all('job').length === 2)
+  miner.restartThread(0)
+  await hashed(scene, 500n)
+  await scene.to(chain, 9)
+  await acknowledged(scene, first + 1, 5)
+  await scene.to(chain, 1)
+  await until(() => scene.all('graded').length >= 2 && miner.view.entries.landed === 8)
+
+  const client = createFactomClient({ url: chain.url })
+  t.teardown(() => client.close())
+  const entries = scene.all('entry').filter(({ status }) => status === 'landed')
+  const identities = await Promise.all(
+    entries.map(async ({ height, entryHash }) => {
+      const { content } = await client.entry(entryHash)
+      return `${height - first} ${decodeOpr(5, content).identity}`
+    }),
+  )
+  t.same(
+    identities.toSorted(),
+    ['0 tester', '0 tester', '0 tester', ...new Array<string>(5).fill('1 another')],
+    'a block is published as it was begun',
+  )
+  t.equal(miner.view.restarts, 1)
+})

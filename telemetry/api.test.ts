@@ -235,7 +235,7 @@ async function serve(
   const server = await startTelemetry(
     0,
     { metrics: () => metrics.render(), contentType: 'text/plain', live: () => [], ready: () => [], api },
-    { token, version: '1.2.3', requests: { perSecond: 0.001, burst } },
+    { token: () => token, version: '1.2.3', requests: { perSecond: 0.001, burst } },
   )
   t.teardown(() => server.close())
   return { server, board, done }
@@ -337,7 +337,7 @@ t.test('the API of a feed', async (t) => {
         stop: () => stopped++,
       }),
     },
-    { token: TOKEN, version: '1.2.3' },
+    { token: () => TOKEN, version: '1.2.3' },
   )
   t.teardown(() => server.close())
   const of = async (name: string) => JSON.parse((await ask(`${server.url}/api/v1/${name}`)).body) as object

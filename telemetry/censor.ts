@@ -20,8 +20,7 @@ export interface Censor {
 export function createCensor(secrets: Iterable<string> = [], known: readonly string[] = []): Censor {
   return (text) => {
     let clean = text
-    for (const secret of secrets)
-      if (secret.length >= SHORTEST) clean = clean.replaceAll(secret, CENSORED)
+    for (const secret of secrets) if (secret.length >= SHORTEST) clean = clean.replaceAll(secret, CENSORED)
     return clean
       .replace(SECRET_KEY, (key) => (known.includes(key) ? key : CENSORED))
       .replace(URL_LOGIN, (_, scheme: string) => `${scheme}${CENSORED}@`)

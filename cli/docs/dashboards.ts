@@ -265,6 +265,18 @@ const MINER: Dashboard = {
           ],
         },
         {
+          title: 'Settings read again in a day',
+          unit: 'short',
+          lines: [[`sum by (result) (increase(pegnet_config_reloads_total${M}[1d]))`, '{{result}}']],
+        },
+        {
+          title: 'Settings are from',
+          kind: 'stat',
+          unit: 'dateTimeFromNow',
+          width: 6,
+          lines: [[`pegnet_config_last_reload_success_timestamp_seconds${M} * 1000`, '{{instance}}']],
+        },
+        {
           title: 'Processors used',
           unit: 'short',
           lines: [[`rate(process_cpu_seconds_total${M}[${RATE}])`, '{{instance}}']],

@@ -47,7 +47,16 @@ export function settingsDoc(commands: readonly CommandSpec[]): string {
         const variable = secret
           ? `${code(envNameOf(key))}, ${code(`${envNameOf(key)}_FILE`)}`
           : code(envNameOf(key))
-        return [code(key), flagText, variable, type.expects, fallback, description, usedBy(key), changeOf(key, reload)]
+        return [
+          code(key),
+          flagText,
+          variable,
+          type.expects,
+          fallback,
+          description,
+          usedBy(key),
+          changeOf(key, reload),
+        ]
       }),
     ),
   ])

@@ -1,0 +1,219 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+
+import {
+  CodedError,
+  readConfigFile,
+  resolveAll,
+  type ConfigFile,
+  type SettingKey,
+  type WatchOptions,
+} from '../config/index.js'
+import { createMetrics } from '../telemetry/index.js'
+import type { Given } from './context.js'
+import { createReloader, type ReloadReport } from './reload.js'
+import { standIn } from './stand-in.js'
+
+const KEYS = [
+  'miner.threads',
+  'miner.identity',
+  'miner.ecSecret',
+  'telemetry.token',
+  'lxrhash.bits',
+  'log.level',
+] as const satisfies readonly SettingKey[]
+type Keys = (typeof KEYS)[number]
+interface Sections {
+  readonly prices: unknown
+  readonly feed: unknown
+}
+
+interface Scene {
+  readonly file: string
+  readonly write: (text: string) => void
+  readonly reloader: ReturnType<typeof createReloader<Keys, Sections>>
+  readonly applied: { readonly next: Given<Keys, Sections>; readonly changed: readonly string[] }[]
+  readonly told: string[]
+  readonly reports: ReloadReport[]
+  readonly levels: string[]
+  readonly metrics: ReturnType<typeof createMetrics>
+  /** SIGHUP. */
+  readonly hangUp: () => void
+  /** What `apply` does besides. */
+  refuse: Error | null
+  late: readonly string[]
+}
+
+function sceneOf(t: Test, text: string, watch: WatchOptions = { everyMs: 3_600_000 }): Scene {
+  const file = join(t.testdir(), 'pegminer.yaml')
+  const write = (text: string): void => writeFileSync(file, text, { mode: 0o600 })
+  write(text)
+  const sectionsOf = (config: ConfigFile): Sections => ({
+    prices: config.sectionOf('prices'),
+    feed: config.sectionOf('feed'),
+  })
+  const read = (): Given<Keys, Sections> => {
+    const config = readConfigFile(file, ['prices', 'feed'])
+    const flags = { texts: new Map<SettingKey, string>(), problems: [] }
+    return { ...resolveAll(KEYS, { flags, env: {}, file: config }), config, sections: sectionsOf(config) }
+  }
+  let hear = (): void => {}
+  const metrics = createMetrics({ version: '1', network: 'dev', process: false })
+  const scene: Scene = {
+    ...{ file, write, metrics, refuse: null, late: [] },
+    ...{ applied: [], told: [], reports: [], levels: [] },
+    hangUp: () => hear(),
+    reloader: createReloader<Keys, Sections>({
+      given: read(),
+      again: {
+        read: () => Promise.resolve(read()),
+        onHangUp: (listener) => {
+          hear = listener
+          return () => (hear = () => {})
+        },
+        setLogLevel: (level) => void scene.levels.push(level),
+      },
+      keys: KEYS,
+      liveSections: ['prices'],
+      apply: (next, changed) => {
+        if (scene.refuse) throw scene.refuse
+        scene.applied.push({ next, changed: [...changed] })
+        return scene.late
+      },
+      tell: (level, code, message) => void scene.told.push(`${level} ${code}: ${message}`),
+      onReload: (report) => void scene.reports.push(report),
+      metrics,
+      now: () => 1_700_000_000_000,
+      watch,
+    }),
+  }
+  t.teardown(() => scene.reloader.close())
+  return scene
+}
+
+const START = `
+miner: { threads: 2, identity: me }
+lxrhash: { bits: 24 }
+telemetry: { token: aaaaaaaaaaaaaaaa }
+prices: { sources: { kraken: { order: 1 } }, snapshot: { deadlineSeconds: 20 } }
+feed: { poll: 5 }
+`
+
+t.test('what is live is taken over, what is not is named and stays', async (t) => {
+  const scene = sceneOf(t, START)
+  const { reloader, applied, told, levels, metrics } = scene
+  scene.write(`
+miner: { threads: 3, identity: me, ecSecretFile: nowhere }
+lxrhash: { bits: 25 }
+telemetry: { token: bbbbbbbbbbbbbbbb }
+log: { level: debug }
+prices: { sources: { kraken: { order: 2 } }, snapshot: { deadlineSeconds: 20 } }
+feed: { gateways: [] }
+`)
+  await reloader.reload('signal')
+  t.match(told, [/E_CONFIG_SECRET.*nowhere/, /^error E_CLI_RELOAD: /], 'one line is wrong: nothing is taken')
+  t.equal(applied.length, 0)
+  t.equal(reloader.given.texts['miner.threads'], '2')
+  t.match(await metrics.render(), /reloads_total\{result="failure"\} 1\n/)
+  t.match(await metrics.render(), /last_reload_successful 0\n/)
+
+  scene.write(`
+miner: { threads: 3, identity: me }
+lxrhash: { bits: 25 }
+telemetry: { token: bbbbbbbbbbbbbbbb }
+log: { level: debug }
+prices: { sources: { kraken: { order: 2 } }, snapshot: { deadlineSeconds: 20 } }
+feed: { poll: 5, gateways: [] }
+`)
+  await reloader.reload('signal')
+  const [{ next, changed } = { next: undefined, changed: [] }] = applied
+  t.same(changed, ['miner.threads', 'telemetry.token', 'log.level', 'prices.sources.kraken', 'prices'])
+  t.same(next?.settings['miner.threads'], { count: 3 })
+  t.equal(next?.settings['lxrhash.bits'], 24, 'what waits for a restart is what it was')
+  t.match(next?.sections, { prices: { sources: { kraken: { order: 2 } } }, feed: undefined })
+  t.equal(
+    told.at(-1),
+    'warn E_CLI_RELOADED: settings read again: miner.threads 2 → 3, telemetry.token, log.level info → debug, ' +
+      'prices.sources.kraken; wait for a restart: lxrhash.bits 24 → 25, feed',
+    'a secret is named and not shown',
+  )
+  t.same(levels, ['debug'])
+  t.equal(reloader.given.texts['lxrhash.bits'], '24')
+  t.equal(reloader.given.settings['telemetry.token'], 'bbbbbbbbbbbbbbbb')
+  t.match(await metrics.render(), /reloads_total\{result="success"\} 1\n/)
+  t.match(await metrics.render(), /last_reload_successful 1\n/)
+  t.match(await metrics.render(), /success_timestamp_seconds 1700000000\n/)
+
+  await reloader.reload('signal')
+  t.match(told.at(-1), /again: wait for a restart: lxrhash.bits 24 → 25, feed$/, 'it still waits')
+  t.equal(applied.length, 1, 'and nothing is taken over twice')
+})
+
+t.test('what cannot be put into effect is not, and what has no room waits', async (t) => {
+  const scene = sceneOf(t, START)
+  const { reloader, told, reports } = scene
+  scene.write(START.replace('threads: 2', 'threads: 5'))
+  const spec = { summary: '', remedy: '', kind: 'failure' } as const
+  scene.refuse = new CodedError('E_MINER_OPTIONS', spec, 'that is too much')
+  await reloader.reload('signal')
+  t.match(told, ['error E_MINER_OPTIONS: that is too much', /E_CLI_RELOAD/])
+  t.equal(reloader.given.texts['miner.threads'], '2')
+  scene.refuse = null
+  scene.late = ['miner.threads']
+  await reloader.reload('signal')
+  t.equal(told.at(-1), 'warn E_CLI_RELOADED: settings read again: wait for a restart: miner.threads 2 → 5')
+  t.equal(reloader.given.texts['miner.threads'], '2')
+  t.match(reports, [
+    { ok: false, trigger: 'signal', problems: [{ code: 'E_MINER_OPTIONS' }] },
+    { ok: true, live: [], restart: [{ key: 'miner.threads', from: '2', to: '5' }] },
+  ])
+  scene.write(START)
+  await reloader.reload('signal')
+  t.match(told.at(-1), /nothing has changed$/)
+})
+
+t.test('a file that changes, by writing and by renaming, a signal, and one that is gone', async (t) => {
+  const scene = sceneOf(t, START, { everyMs: 20 })
+  const { file, reports, reloader } = scene
+  const until = async (count: number): Promise<void> => {
+    while (reports.length < count) await wait(5)
+  }
+  scene.write(START.replace('identity: me', 'identity: you1'))
+  await until(1)
+  t.match(reports[0], { trigger: 'file', ok: true, live: [{ key: 'miner.identity', to: 'you1' }] })
+  writeFileSync(`${file}~`, START.replace('identity: me', 'identity: you22'), { mode: 0o600 })
+  renameSync(`${file}~`, file)
+  await until(2)
+  t.match(reports[1], { ok: true, live: [{ from: 'you1', to: 'you22' }] })
+  scene.hangUp()
+  await until(3)
+  t.match(reports[2], { trigger: 'signal', ok: true, live: [], restart: [] })
+  renameSync(file, `${file}~`)
+  await until(4)
+  t.match(reports[3], { ok: false, problems: [{ code: 'E_CONFIG_FILE' }] }, 'gone is not empty')
+  t.equal(reloader.given.settings['miner.identity'], 'you22')
+  await reloader.close()
+  scene.hangUp()
+  await reloader.reload('signal')
+  t.equal(reports.length, 4, 'nothing is read after the end')
+})
+
+t.test('a stand-in', (t) => {
+  const made = (name: string) => ({
+    name,
+    get url() {
+      return `http://${name}`
+    },
+    ask: (what: string) => `${name}: ${what}`,
+  })
+  const { face, replace } = standIn(made('one'))
+  const { ask } = face
+  t.equal(face.ask('x'), 'one: x')
+  t.equal(replace(made('two')).name, 'one')
+  t.equal(face.ask('x'), 'two: x')
+  t.equal(face.url, 'http://two')
+  t.equal(ask('x'), 'one: x', 'a call that was begun stays where it is')
+  t.end()
+})
