@@ -10,7 +10,7 @@ export interface Signals {
   /** Aborted at the first signal to end. */
   readonly interrupted: AbortSignal
   /** Whoever listens is told of SIGHUP. Returns the way to stop listening. */
-  onHangUp(listener: () => void): () => void
+  readonly onHangUp: (listener: () => void) => () => void
 }
 
 export interface SignalWorld {

@@ -3,7 +3,7 @@ export interface StandIn<T> {
   /** Does all that the present one does. */
   readonly face: T
   /** The next call goes to another one; those under way stay where they are. Returns the one before. */
-  replace(next: T): T
+  readonly replace: (next: T) => T
 }
 
 export function standIn<T extends object>(first: T): StandIn<T> {
