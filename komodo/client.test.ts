@@ -300,6 +300,14 @@ t.test('health, step by step', (t) => {
     { type: 'height', height: 7, at: 3 },
   )
   t.equal(young.state, 'suspect', 'one height alone says nothing')
+  const unlucky = run(
+    { type: 'height', height: 5, at: 0 },
+    { type: 'timeout', at: 10 },
+    { type: 'height', height: 6, at: 20 },
+  )
+  t.equal(unlucky.state, 'suspect', 'its last block may have come just before it froze')
+  t.equal(healthAfter(unlucky, { type: 'height', height: 6, at: 30 }).state, 'suspect')
+  t.equal(healthAfter(unlucky, { type: 'height', height: 7, at: 30 }).state, 'up')
   t.end()
 })
 

@@ -8,13 +8,12 @@ export type Health =
   | { readonly state: 'up'; readonly height: number | null; readonly movedAt: number | null }
   /** It cannot be connected to, or is starting. Whatever held it is gone with the old process. */
   | { readonly state: 'down'; readonly since: number }
-  /** Answered late or not at all, once: read from, not written to. */
+  /** Answered late or not at all, once: read from, not written to. `height`: the first one that it said since. */
   | { readonly state: 'suspect'; readonly since: number; readonly height: number | null }
   /** Calls are not even tried before `until`. */
   | {
       readonly state: 'hung'
       readonly since: number
-      readonly height: number | null
       readonly tries: number
       readonly until: number
     }
@@ -40,7 +39,7 @@ export function healthAfter(health: Health, event: HealthEvent): Health {
     case 'timeout':
       return afterTimeout(health, event.at)
     case 'answered':
-      if (health.state === 'hung') return { state: 'suspect', since: health.since, height: health.height }
+      if (health.state === 'hung') return { state: 'suspect', since: health.since, height: null }
       if (health.state === 'down') return FIRST_HEALTH
       return health
     case 'height':
@@ -50,24 +49,20 @@ export function healthAfter(health: Health, event: HealthEvent): Health {
 
 function afterTimeout(health: Health, at: number): Health {
   const since = health.state === 'suspect' || health.state === 'hung' ? health.since : at
-  const height = health.state === 'down' ? null : health.height
-  if (health.state === 'up' || health.state === 'down') return { state: 'suspect', since, height }
+  // What was seen before proves nothing: the last block may have come between that look and the leak.
+  if (health.state === 'up' || health.state === 'down') return { state: 'suspect', since, height: null }
   const tries = health.state === 'hung' ? health.tries + 1 : HUNG_AFTER
   const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - HUNG_AFTER))
-  return { state: 'hung', since, height, tries, until: at + pause }
+  return { state: 'hung', since, tries, until: at + pause }
 }
 
 function afterHeight(health: Health, height: number, at: number): Health {
-  const known = health.state === 'down' ? null : health.height
-  if (health.state === 'up' || health.state === 'down') {
-    if (health.state === 'up' && known === height) return health
-    return { state: 'up', height, movedAt: at }
-  }
+  if (health.state === 'up' && health.height === height) return health
   // The first height after a time-out is what it stands still at, if it does.
-  if (known === null) return { state: 'suspect', since: health.since, height }
-  return known === height
-    ? { state: 'suspect', since: health.since, height }
-    : { state: 'up', height, movedAt: at }
+  const first = health.state === 'hung' || (health.state === 'suspect' && health.height === null)
+  if (first || (health.state === 'suspect' && health.height === height))
+    return { state: 'suspect', since: health.since, height }
+  return { state: 'up', height, movedAt: at }
 }
 
 /** Whether a transaction that it is given can be expected to reach the network. */

@@ -15,9 +15,12 @@ const heightsOf = (events: readonly Event[]): number[] =>
 const isRow = (heights: readonly number[]): boolean =>
   heights.every((height, k) => k === 0 || height === (heights[k - 1] ?? 0) + 1)
 
+/** `FEED_BLOCKS=30` by hand: two seconds for each. */
+const BLOCKS = process.env['FEED_BLOCKS'] ?? '13'
+
 t.test('on the embedded network: headers and a withdrawal', async (t) => {
   const running = start([
-    ...['feed', '--network', 'dev', '--blocks', '13', '--json', '--metrics-port', '0'],
+    ...['feed', '--network', 'dev', '--blocks', BLOCKS, '--json', '--metrics-port', '0'],
     ...['--data-dir', join(folder, 'dev')],
   ])
   t.teardown(() => running.kill())
@@ -30,7 +33,7 @@ t.test('on the embedded network: headers and a withdrawal', async (t) => {
   const { code, stderr } = await running.ended
   t.equal(code, 0, stderr)
   const heights = heightsOf(running.events)
-  t.ok(heights.length >= 13 && isRow(heights), heights.join(' '))
+  t.ok(heights.length >= Number(BLOCKS) && isRow(heights), heights.join(' '))
   const states = running.events.filter(({ event }) => event === 'withdrawal').map(({ state }) => state)
   t.same(states, ['seen', 'signed', 'broadcast', 'marked', 'done'])
   t.match(running.events.at(-1), { event: 'stopped', reason: 'blocks', withdrawals: 1 })

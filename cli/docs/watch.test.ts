@@ -21,8 +21,12 @@ interface Rule {
   readonly annotations: { readonly summary: string; readonly runbook: string }
 }
 
-const { groups } = parse(read('config/prometheus/pegminer.rules.yml')) as { groups: { rules: Rule[] }[] }
-const rules = groups.flatMap((group) => group.rules)
+const rulesOf = (file: string): Rule[] =>
+  (parse(read(`config/prometheus/${file}`)) as { groups: { rules: Rule[] }[] }).groups.flatMap(
+    ({ rules }) => rules,
+  )
+const rules = rulesOf('pegminer.rules.yml')
+const feedRules = rulesOf('feed.rules.yml')
 
 interface Dashboard {
   readonly uid: string
@@ -61,7 +65,7 @@ t.test('every name in rules and dashboards is one of code', async (t) => {
   const standard = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name)
   const specs = [...METRIC_LIST, ...Object.values(BENCH_METRICS)]
   const known = new Set([...specs.map(({ name }) => name), ...standard, 'up'])
-  for (const expression of [...rules.map(({ expr }) => expr), ...expressions]) {
+  for (const expression of [...[...rules, ...feedRules].map(({ expr }) => expr), ...expressions]) {
     t.ok(namesIn(expression).length > 0, expression)
     for (const name of namesIn(expression)) t.ok(known.has(name), `${name} in ${expression}`)
     for (const [metric, label] of labelsIn(expression)) {
@@ -123,6 +127,8 @@ t.test('promtool: the rules do what they say', { skip }, (t) => {
     ['check', 'config', 'prometheus.yml'],
     ['check', 'rules', 'pegminer.rules.yml'],
     ['test', 'rules', 'pegminer.rules.test.yml'],
+    ['check', 'rules', 'feed.rules.yml'],
+    ['test', 'rules', 'feed.rules.test.yml'],
   ]) {
     const { status, stdout, stderr } = run(...words)
     t.equal(status, 0, `promtool ${words.join(' ')}: ${stdout}${stderr}`)

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
+import vectors from '../../komodo/fixtures/vectors.json' with { type: 'json' }
 import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
-import { encodePayload } from '../../komodo/index.js'
+import { decodeTransaction, encodePayload, opOf } from '../../komodo/index.js'
 import type { HeaderEvent } from './events.js'
 import { openRig, reachable, truth, type Rig, type RigOptions } from './fixtures/rig.js'
 
@@ -98,6 +99,22 @@ t.test('full budget, in order, once; a restart goes on', async (t) => {
   chains.control.mine('reference', 3)
   await settle(chains, next)
   await isExact(t, chains, { from: start })
+})
+
+t.test('what is published: the payloads of the documentation, to the byte, on the chain too', async (t) => {
+  const chains = await chainsOf(t, { subscriptions: 20 })
+  const rig = await rigOf(t, chains, { more: { startHeight: 14 } })
+  await settle(chains, rig)
+  await isExact(t, chains, { from: 14 })
+  const known = vectors.payloads.filter(({ height }) => height < 100)
+  t.equal(known.length, 4)
+  const events = new Map(headersOf(rig).map((event) => [event.height, event]))
+  for (const { height, hash, payload } of known) {
+    const event = events.get(height)
+    t.match(event, { hash, payload })
+    const written = await rig.asset.transaction(event?.txid ?? '')
+    t.match(opOf(decodeTransaction(written?.hex ?? '')), { op: 'oracle-data', data: payload })
+  }
 })
 
 t.test('a dry run sends nothing', async (t) => {

@@ -1,66 +1,14 @@
 /** Withdrawals on the embedded chains: each paid once, whatever co-signers, daemons and crashes do. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
-import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
-import { payoutOutputs, type PayoutIntent } from '../../komodo/index.js'
+import { isWritable, payoutOutputs, type PayoutIntent } from '../../komodo/index.js'
 import type { WithdrawalEvent } from './events.js'
-import { openRig, reachable, type Rig, type RigOptions } from './fixtures/rig.js'
+import type { Rig } from './fixtures/rig.js'
+import { stage, type Stage } from './fixtures/stage.js'
 import { askRuling } from './requests.js'
 
 const AMOUNT = 200_000_000n
 const FEES = 20_000n
-
-interface Stage {
-  readonly chains: DevKomodo
-  rig(options?: Partial<RigOptions>): Promise<Rig>
-  folder(name: string): string
-  /** The user asks; confirmed twice. */
-  ask(amount?: bigint, gateway?: number): string
-  /** A pass of each, then a block of each chain; time goes on. */
-  readonly round: (...rigs: readonly Rig[]) => Promise<void>
-  userCoins(): bigint
-}
-
-async function stage(t: Test, options: Partial<DevKomodoOptions> = {}): Promise<Stage> {
-  const folder = mkdtempSync(join(tmpdir(), 'feed-withdraw-'))
-  const chains = await startDevKomodo({
-    dataDir: join(folder, 'chains'),
-    manual: true,
-    subscriptions: 2,
-    ...options,
-  })
-  t.teardown(async () => {
-    await chains.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
-  let clock = Date.now()
-  let rigs = 0
-  const { control } = chains
-  return {
-    chains,
-    folder: (name) => join(folder, name),
-    async rig(more = {}) {
-      const rig = await openRig(chains, { folder: join(folder, `rig${rigs++}`), now: () => clock, ...more })
-      t.teardown(() => rig.close())
-      return rig
-    },
-    ask(amount = AMOUNT, gateway = 0) {
-      const txid = control.withdraw({ amount, gateway })
-      control.mine('asset', 2)
-      return txid
-    },
-    async round(...all) {
-      for (const rig of all) await rig.withdrawPass()
-      control.mine('asset')
-      control.mine('reference')
-      clock += 60_000
-    },
-    userCoins: () => control.balance('reference', chains.user.address),
-  }
-}
 
 const steps = ({ events }: Rig): string[] =>
   events.filter((event): event is WithdrawalEvent => event.event === 'withdrawal').map((event) => event.state)
@@ -85,7 +33,7 @@ t.test('one key: from request to mark', async (t) => {
   const s = await stage(t)
   const rig = await s.rig()
   const before = s.userCoins()
-  const txid = s.ask()
+  const txid = s.ask(AMOUNT)
   await untilDone(s, txid, [rig])
   t.same(steps(rig), ['seen', 'signed', 'broadcast', 'marked', 'done'])
   t.equal(s.userCoins() - before, AMOUNT - FEES)
@@ -99,7 +47,7 @@ t.test('two of three keys, one of them absent at first', async (t) => {
   const s = await stage(t, { gateways: [{ m: 2, n: 3 }] })
   const rigs = await Promise.all([0, 1, 2].map((operator) => s.rig({ operator })))
   const before = s.userCoins()
-  const txid = s.ask()
+  const txid = s.ask(AMOUNT)
   await s.round(rigs[1]!)
   await s.round(rigs[1]!)
   t.equal(stepOf(rigs[1]!, txid), 'partial', 'it waits for another signature')
@@ -120,7 +68,7 @@ t.test('family B: one key, and two of three', async (t) => {
   })
   const before = s.userCoins()
   const single = await s.rig()
-  await untilDone(s, s.ask(), [single])
+  await untilDone(s, s.ask(AMOUNT), [single])
   await isOver(t, single, 'B')
   const rigs = await Promise.all([0, 1, 2].map((operator) => s.rig({ operator, gateway: 1 })))
   await untilDone(s, s.ask(AMOUNT, 1), rigs)
@@ -158,7 +106,7 @@ t.test('a co-signer that proposes a theft gets no signature', async (t) => {
   const s = await stage(t, { gateways: [{ m: 2, n: 3 }] })
   const [thief, honest] = [await s.rig({ operator: 0 }), await s.rig({ operator: 1 })]
   const before = s.userCoins()
-  const txid = s.ask()
+  const txid = s.ask(AMOUNT)
   const hex = await propose(thief, txid, (intent) => ({
     ...intent,
     payAddress: s.chains.operators[0]!.address,
@@ -183,7 +131,7 @@ t.test('what was handed on as complete is paid only if it is what was asked for'
   const s = await stage(t)
   const rig = await s.rig()
   const before = s.userCoins()
-  const txid = s.ask()
+  const txid = s.ask(AMOUNT)
   const thief = await propose(rig, txid, (intent) => ({
     ...intent,
     payAddress: s.chains.operators[0]!.address,
@@ -204,13 +152,29 @@ t.test("another gateway's items are left alone", async (t) => {
     ],
   })
   const [one, two] = [await s.rig(), await s.rig({ gateway: 1 })]
-  const txid = s.ask()
+  const txid = s.ask(AMOUNT)
   for (let k = 0; k < 2; k++) await s.round(one)
   const foreign = await two.asset.signedWithdrawals('A', two.settings.bindTxid ?? '', 'KMD')
   t.comment(`the daemon lists ${foreign.items.length} items of the other gateway`)
   await s.round(two)
   t.same(steps(two), [])
   await untilDone(s, txid, [one])
+})
+
+t.test('without headers too, a daemon that was late is believed again when its chain moves', async (t) => {
+  const s = await stage(t)
+  const rig = await s.rig({ timeoutMs: 2_000 })
+  const { control } = s.chains
+  for (const chain of ['asset', 'reference'] as const) {
+    const txid = s.ask(AMOUNT)
+    control.hang(chain)
+    await t.rejects(rig.withdrawPass(), { code: 'E_KOMODO_TIMEOUT' })
+    await control.restart(chain)
+    await s.round(rig)
+    t.notOk(isWritable(rig[chain].rpc.health), 'one look says nothing')
+    await untilDone(s, txid, [rig])
+    t.ok(isWritable(rig[chain].rpc.health))
+  }
 })
 
 t.test('limits and rulings', async (t) => {
@@ -220,7 +184,7 @@ t.test('limits and rulings', async (t) => {
     more: { withdrawals: { approveAbove: '1', most: '3', dailyMost: '3' } },
   })
   const before = s.userCoins()
-  const held = s.ask()
+  const held = s.ask(AMOUNT)
   for (let k = 0; k < 3; k++) await s.round(rig)
   t.equal(stepOf(rig, held), 'held')
   t.equal(s.userCoins(), before)
@@ -241,7 +205,7 @@ t.test('paid and not marked, by a feed that has forgotten everything', async (t)
   const s = await stage(t)
   const rig = await s.rig()
   const before = s.userCoins()
-  const txid = s.ask()
+  const txid = s.ask(AMOUNT)
   while (stepOf(rig, txid) !== 'broadcast') await s.round(rig)
   const fresh = await s.rig()
   await untilDone(s, txid, [fresh])
@@ -253,7 +217,7 @@ t.test('a payout that expired on its way is signed anew, of the same coins', asy
   const s = await stage(t)
   const rig = await s.rig()
   const before = s.userCoins()
-  const txid = s.ask()
+  const txid = s.ask(AMOUNT)
   const tip = s.chains.control.height('reference')
   const hex = await propose(rig, txid, (intent) => intent, tip + 4)
   await rig.asset.send(await rig.asset.completeSigning(txid, 'KMD', hex))
@@ -265,69 +229,3 @@ t.test('a payout that expired on its way is signed anew, of the same coins', asy
   await untilDone(s, txid, [rig])
   t.equal(s.userCoins() - before, AMOUNT - FEES)
 })
-
-/** Every how many calls the crash is tried; 1: after every single one. `FEED_CRASHES=1 tap …` by hand. */
-const STRIDE = Number(process.env['FEED_CRASHES'] ?? 150)
-
-for (const { m, n } of [
-  { m: 1, n: 1 },
-  { m: 2, n: 3 },
-])
-  t.test(`crashes: after every call of a header and a withdrawal, ${m} of ${n}`, async (t) => {
-    const s = await stage(t, { gateways: [{ m, n }], subscriptions: 6 })
-    const { control } = s.chains
-    const operators = Array.from({ length: n }, (_, k) => k)
-    const names = operators.map((k) => s.folder(`crash${k}`))
-    const open = (operator: number): Promise<Rig> => s.rig({ operator, folder: names[operator]! })
-    let crashes = 0
-    let withdrawals = 0
-    for (let at = 1; at < 4_000; at += STRIDE) {
-      if (withdrawals++ > 0) control.deposit({ amount: AMOUNT })
-      control.mine('reference')
-      const before = s.userCoins()
-      const txid = s.ask()
-      let rigs = await Promise.all(operators.map(open))
-      let [calls, dead, crashed] = [0, false, false]
-      // From call `at` on nothing gets through any more: the process is gone.
-      const unlisten = control.onCall(({ phase }) => {
-        if (phase === 'asked') calls++
-        if (calls === at && phase === (crashes % 2 === 0 ? 'done' : 'asked')) dead = true
-        if (dead) crashed = true
-        return dead ? 'drop' : undefined
-      })
-      let done = false
-      for (let round = 0; round < 40 && !done; round++) {
-        try {
-          for (const rig of rigs) {
-            await rig.relayPass()
-            await rig.withdrawPass()
-          }
-        } catch (error) {
-          if (!dead) throw error
-          rigs.forEach((rig) => rig.close())
-          dead = false
-          calls = 1e9
-          crashes++
-          rigs = await Promise.all(operators.map(open))
-        }
-        await s.round()
-        done = rigs.some((rig) => stepOf(rig, txid) === 'done')
-      }
-      unlisten()
-      t.ok(done, `call ${at}: not stranded`)
-      t.equal(s.userCoins() - before, AMOUNT - FEES, `call ${at}: paid once`)
-      rigs.forEach((rig) => rig.close())
-      if (!crashed) break
-    }
-    const found = await reachable(s.chains)
-    const heights = found.map(({ height }) => height)
-    const target = control.height('reference') - 10
-    t.equal(new Set(heights).size, heights.length, 'no header twice')
-    t.ok(heights.length > 0 && heights.at(-1)! >= target - 2)
-    t.same(
-      heights,
-      Array.from({ length: heights.length }, (_, k) => heights[0]! + k),
-      'none missing, in order',
-    )
-    t.comment(`${crashes} crashes`)
-  })

@@ -145,6 +145,9 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
 
   async function pass(signal: AbortSignal): Promise<void> {
     const options = { signal }
+    // A daemon that was late is believed again when its height moves; without headers nobody else looks at that.
+    for (const daemon of [asset, reference])
+      if (!isWritable(daemon.rpc.health)) await daemon.chainInfo(options)
     const pending = await asset.pendingWithdrawals(family, bindTxid, coin, options)
     view.signer = pending.signer
     if (!pending.signer) {

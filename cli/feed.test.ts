@@ -1,0 +1,179 @@
+/** `pegminer feed` in this process, on embedded chains: what its own /metrics say, and the registration of a key. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+
+import { createKomodoClient } from '../komodo/index.js'
+import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../komodo/dev/index.js'
+import { runProgram } from './program.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'feed-cli-'))
+const home = process.env['HOME']
+process.env['HOME'] = folder // where the locks are
+t.teardown(() => {
+  process.env['HOME'] = home
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function chainsOf(t: Test, options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
+  const chains = await startDevKomodo({ dataDir: join(folder, t.name), manual: true, ...options })
+  t.teardown(() => chains.close())
+  return chains
+}
+
+type Event = Readonly<Record<string, unknown>>
+
+/** The command until it ends or is interrupted; its events as they come. */
+function command(words: readonly string[]) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const interrupt = new AbortController()
+  let text = ''
+  stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  stderr.resume()
+  const io = { stdin: Readable.from([]), stdout, stderr, env: {}, interrupted: interrupt.signal }
+  return {
+    ended: runProgram([...words, '--json', '--data-dir', join(folder, 'data')], io),
+    interrupt: () => interrupt.abort(),
+    events: (): Event[] =>
+      text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Event),
+  }
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await wait(20)
+}
+
+/** Value by series, the labels in the order of the alphabet. */
+async function scrape(url: string): Promise<ReadonlyMap<string, number>> {
+  const lines = (await (await fetch(url)).text()).split('\n')
+  return new Map(
+    lines.flatMap((line) => {
+      const [, name, labels = '', value] = /^(pegnet_feed_\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? []
+      const sorted = (labels.match(/\w+="[^"]*"/g) ?? []).sort().join()
+      return name === undefined ? [] : [[`${name}{${sorted}}`, Number(value)] as const]
+    }),
+  )
+}
+
+t.test('metrics', async (t) => {
+  const chains = await chainsOf(t, { subscriptions: 4 })
+  const { control, asset, reference } = chains
+  const config = join(folder, 'pegminer.yaml')
+  const gateway = {
+    name: 'g',
+    asset: { name: chains.assetName, ...asset },
+    reference: { name: 'KMD', ...reference },
+    oracleTxid: chains.oracleTxid,
+    bindTxid: chains.bindTxid,
+    pubkey: chains.pubkey,
+    poll: 1,
+    withdrawals: { approveAbove: 1 },
+    funds: { auto: false, merge: false },
+  }
+  writeFileSync(config, JSON.stringify({ feed: { gateways: [gateway] } }), { mode: 0o600 })
+  const feed = command(['feed', '--config', config, '--metrics-port', '0'])
+  t.teardown(async () => {
+    feed.interrupt()
+    await feed.ended
+  })
+  const started = () => feed.events().find(({ event }) => event === 'start')
+  await until(() => started() !== undefined)
+  const url = started()?.['metrics'] as string
+  let seen: ReadonlyMap<string, number> = new Map()
+  const value = (name: string, labels = ''): number | undefined =>
+    seen.get(`pegnet_feed_${name}{${['gateway="g"', ...labels.split(',')].filter(Boolean).sort().join()}}`)
+  /** Until a scrape says so, with blocks of the asset chain as long as they are wanted. */
+  const says = (holds: () => boolean, mines = false): Promise<void> =>
+    until(async () => {
+      if (mines) control.mine('asset')
+      seen = await scrape(url)
+      return holds()
+    })
+
+  // Eleven headers are due, four fit into a block.
+  await says(() => value('lag_blocks') === 7 && value('state', 'state="budget"') === 1)
+  t.equal(value('headers_total'), 4)
+  t.equal((await fetch(url.replace('metrics', 'ready'))).status, 200, 'seven behind is not too many')
+  await says(() => value('lag_blocks') === 0, true)
+  control.mine('asset')
+  await says(() => value('budget_headers') === 4 && value('oracle_coins') === 4 - 11 * 0.001)
+  const tip = control.height('reference')
+  t.equal(value('reference_height'), tip)
+  t.equal(value('published_height'), tip - 10)
+  t.equal(value('gap_blocks'), 0)
+  t.equal(value('headers_total'), 11)
+  t.equal(value('oracle_outputs'), 4)
+  t.ok((value('headers_left') ?? 0) >= 3_900, 'as many as the fee goes into them')
+  t.equal(value('funds_alarm'), 0)
+  t.ok((value('wallet_coins') ?? 0) > 1)
+  t.ok((value('lag_seconds') ?? Infinity) < 600)
+  for (const chain of ['asset', 'reference'])
+    t.equal(value('daemon_state', `chain="${chain}",state="up"`), 1, chain)
+  const sends = 'chain="asset",method="sendrawtransaction"'
+  t.equal(value('requests_total', `${sends},result="ok"`), 11)
+  t.equal(seen.get(`pegnet_feed_request_duration_seconds_count{${sends}}`), 11)
+
+  control.reorg('reference', 12)
+  await says(() => value('repairs_total') === 2, true)
+  t.equal(value('reorgs_total', 'chain="reference"'), 1)
+  control.mine('asset')
+  await says(() => value('lag_blocks') === 0 && control.mempool('asset').length === 0, true)
+  control.mine('reference')
+  const before = value('headers_total') ?? 0
+  await says(() => value('headers_total') === before + 1)
+  control.mine('asset')
+  control.disconnect('asset', 1)
+  await says(() => value('reorgs_total', 'chain="asset"') === 1)
+  await says(() => value('state', 'state="idle"') === 1, true)
+
+  const txid = control.withdraw({ amount: 200_000_000n })
+  control.mine('asset', 2)
+  await says(() => value('withdrawals', 'state="held"') === 1)
+  const approved = command(['feed', 'approve', txid, '--config', config])
+  t.equal(await approved.ended, 0)
+  await says(() => {
+    control.mine('reference')
+    return value('withdrawals', 'state="done"') === 1
+  }, true)
+  t.equal(value('withdrawals', 'state="held"'), 0)
+  t.equal(value('withdrawals_done_total'), 1)
+  t.equal(value('refused_payouts_total'), 0)
+})
+
+t.test('register: once, and never again', async (t) => {
+  const chains = await chainsOf(t)
+  const { user, control, oracleTxid } = chains
+  const config = join(folder, 'register.yaml')
+  const gateway = {
+    name: 'new',
+    asset: { name: chains.assetName, ...user.asset },
+    reference: { name: 'KMD', ...user.reference },
+    oracleTxid,
+    pubkey: user.pubkey,
+  }
+  writeFileSync(config, JSON.stringify({ feed: { gateways: [gateway] } }), { mode: 0o600 })
+  const first = command(['feed', 'register', '--config', config])
+  t.equal(await first.ended, 0)
+  const registered = first.events().find(({ event }) => event === 'registered')
+  t.match(registered, { gateway: 'new' })
+  t.equal(control.mempool('asset').length, 2, 'the funds and the registration')
+  t.ok(control.mempool('asset').includes(registered?.['txid'] as string))
+  control.mine('asset')
+  const client = createKomodoClient({ access: () => user.asset, name: 'check' })
+  t.teardown(() => client.close())
+  const { registered: publishers } = await client.oracleInfo(oracleTxid)
+  t.match(
+    publishers.find(({ publisher }) => publisher === user.pubkey),
+    { dataFee: 100_000n, batonTxid: registered?.['txid'] },
+  )
+  const second = command(['feed', 'register', '--config', config])
+  t.not(await second.ended, 0)
+  t.match(second.events().at(-1), { code: 'E_FEED_REREGISTER' })
+  t.same(control.mempool('asset'), [], 'nothing was sent')
+})

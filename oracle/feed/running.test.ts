@@ -1,0 +1,143 @@
+/** Whole feeds with their loops: gateways beside each other, a daemon that is frozen, reports. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+
+import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
+import type { FeedEvent } from './events.js'
+import { createFeed, type FeedOptions } from './feed.js'
+import { reachable, settingsOf } from './fixtures/rig.js'
+import type { GatewaySettings } from './settings.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'feed-running-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+
+async function chainsOf(t: Test, seed: string, options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
+  const dataDir = join(folder, seed)
+  const chains = await startDevKomodo({ dataDir, seed, manual: true, subscriptions: 12, ...options })
+  t.teardown(() => chains.close())
+  return chains
+}
+
+/** Runs until the test's end or `stop`. */
+function runFeed(t: Test, gateways: readonly GatewaySettings[], more: Partial<FeedOptions> = {}) {
+  const feed = createFeed({
+    gateways,
+    dataDir: join(folder, t.name),
+    lockFolder: join(folder, 'locks'),
+    dryRun: false,
+    once: false,
+    headers: null,
+    withdrawals: null,
+    report: null,
+    sleep: (ms, signal) => wait(Math.min(ms, 20), undefined, { signal }).catch(() => undefined),
+    now: Date.now,
+    ...more,
+  })
+  const events: FeedEvent[] = []
+  feed.on((event) => void events.push(event))
+  const ended = new AbortController()
+  const running = feed.run(ended.signal)
+  const stop = async (): Promise<void> => {
+    ended.abort()
+    await running
+  }
+  t.teardown(stop)
+  return { feed, events, stop }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await wait(10)
+}
+
+const heightsOf = (events: readonly FeedEvent[], gateway: string): number[] =>
+  events.flatMap((event) => (event.event === 'header' && event.gateway === gateway ? [event.height] : []))
+
+async function isRow(t: Test, chains: DevKomodo): Promise<void> {
+  const heights = (await reachable(chains)).map(({ height }) => height)
+  const from = heights[0] ?? 0
+  const due = chains.control.height('reference') - 10 - from + 1
+  t.same(
+    heights,
+    Array.from({ length: due }, (_, k) => from + k),
+    'every header once, in order',
+  )
+}
+
+t.test('a daemon that never answers delays no other gateway; reports of all', async (t) => {
+  const [one, two] = [await chainsOf(t, 'one'), await chainsOf(t, 'two')]
+  const gateways = [one, two].map((chains, k) =>
+    settingsOf(chains, { folder, timeoutMs: 3_600_000, more: { name: `g${k}` } }),
+  )
+  const { feed, events } = runFeed(t, gateways, { report: '* * * * * *' })
+  const isIdle = (k: number): boolean => feed.views[k]?.relay?.state.state === 'idle'
+  await until(() => isIdle(0) && isIdle(1))
+  one.control.mine('asset')
+  one.control.hang('asset')
+  const before = heightsOf(events, 'g0').length
+  for (const { control } of [one, two]) control.mine('reference', 4)
+  const txid = two.control.withdraw({ amount: 30_000_000n })
+  await until(() => {
+    two.control.mine('asset')
+    two.control.mine('reference')
+    const done = feed.views[1]?.file.state.withdrawals[txid]?.step === 'done'
+    return done && heightsOf(events, 'g1').length >= before + 6
+  })
+  t.equal(heightsOf(events, 'g0').length, before, 'the other one hangs all the while')
+  const reports = events.length
+  await until(() => {
+    const told = events.slice(reports).flatMap((event) => (event.event === 'report' ? [event] : []))
+    return ['g0', 'g1'].every((name) => told.some(({ gateway }) => gateway === name))
+  })
+  const report = events.findLast((event) => event.event === 'report' && event.gateway === 'g1')
+  t.match(report, { paid: 1, state: /idle|publishing|budget/ })
+  t.ok(report?.event === 'report' && report.headers >= before + 6)
+})
+
+t.test('a daemon that is frozen answers again, and is given nothing', async (t) => {
+  const chains = await chainsOf(t, 'frozen')
+  const { control } = chains
+  // A clock that jumps over what is slept.
+  let slept = 0
+  const settings = settingsOf(chains, { folder, timeoutMs: 400, more: { name: 'g' } })
+  const { feed, stop } = runFeed(t, [settings], {
+    now: () => Date.now() + slept,
+    sleep: (ms, signal) => {
+      slept += ms
+      return wait(5, undefined, { signal }).catch(() => undefined)
+    },
+  })
+  const view = () => feed.views[0]!
+  await until(() => view().relay?.state.state === 'idle')
+  control.mine('asset')
+  await until(() => view().relay?.assetHeight === control.height('asset'))
+  // The block that nobody has looked at yet when the lock leaks.
+  control.mine('asset')
+  control.freeze('asset')
+  let sent = 0
+  let answers = 0
+  const unlisten = control.onCall(({ chain, method, phase }) => {
+    if (chain !== 'asset' || phase !== 'done') return
+    answers++
+    if (/^(sendrawtransaction|oracles(data|subscribe))$/.test(method)) sent++
+  })
+  control.mine('reference', 3)
+  await until(() => view().daemons.asset === 'frozen' && view().relay?.state.state === 'daemon')
+  t.ok(answers > 0, 'it answers again')
+  control.mine('asset', 2)
+  const seen = answers
+  await until(() => answers > seen + 20)
+  t.equal(view().daemons.asset, 'frozen', 'whatever it says')
+  t.equal(sent, 0)
+  unlisten()
+  await control.restart('asset', 0, { loseMempool: true })
+  await until(() => {
+    control.mine('asset')
+    return view().daemons.asset === 'up' && view().relay?.state.state === 'idle'
+  })
+  await stop()
+  control.mine('asset')
+  await isRow(t, chains)
+})
