@@ -12,10 +12,11 @@ const MAY_IMPORT = {
   factom: ['config'],
   komodo: ['config'],
   telemetry: ['config'],
+  watch: ['config'],
   oracle: ['lxrhash', 'factom', 'komodo', 'config'],
   miner: ['lxrhash', 'factom', 'oracle', 'config'],
   bench: ['lxrhash', 'miner', 'config'],
-  cli: ['lxrhash', 'factom', 'komodo', 'oracle', 'miner', 'bench', 'telemetry', 'config'],
+  cli: ['lxrhash', 'factom', 'komodo', 'oracle', 'miner', 'bench', 'telemetry', 'watch', 'config'],
 }
 const ROOMS = Object.keys(MAY_IMPORT)
 

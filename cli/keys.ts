@@ -8,6 +8,26 @@ const LXR = keys('lxrhash.bits', 'lxrhash.seed', 'lxrhash.passes', 'lxrhash.hash
 
 /** How a factomd node is reached. */
 const NODE = keys('factom.url', 'factom.user', 'factom.password', 'factom.ca')
+/** Watching over a run that nobody watches. */
+const WATCH = keys(
+  'watchdog.slowShare',
+  'watchdog.noEntryBlocks',
+  'watchdog.priceAge',
+  'watchdog.nodeSilence',
+  'watchdog.temperature',
+  'watchdog.resumeTemperature',
+  'watchdog.diskFree',
+  'watchdog.command',
+  'watchdog.webhook',
+  'watchdog.test',
+  'schedule.resume',
+  'schedule.pause',
+  'schedule.timezone',
+  'schedule.battery',
+  'schedule.load',
+  'report.when',
+  'report.webhook',
+)
 /** Who pays with entry credits. */
 const PAYER = keys(
   'miner.ecSecret',
@@ -50,6 +70,7 @@ export const MINE_KEYS = keys(
   'telemetry.port',
   'telemetry.host',
   'telemetry.token',
+  ...WATCH,
   ...OUTPUT,
 )
 export const DEV_KEYS = keys(
@@ -170,6 +191,8 @@ export type GradeKey = (typeof GRADE_KEYS)[number]
 export type PricesKey = (typeof PRICES_KEYS)[number]
 export type InitKey = (typeof INIT_KEYS)[number]
 export type FundKey = (typeof FUND_KEYS)[number]
+/** Those that `cli/mine-watch.ts` reads. */
+export type WatchKey = (typeof WATCH)[number]
 /** Those that `cli/connect.ts` reads. */
 export type NodeKey = (typeof NODE)[number]
 export type PayerKey = (typeof PAYER)[number]

@@ -20,6 +20,7 @@ import { isAddress } from '../factom/index.js'
 import { defaultRecordsPerBlock } from '../miner/index.js'
 import { payerProblems } from './connect.js'
 import type { MineKey } from './keys.js'
+import { watchProblems } from './watch-plan.js'
 
 export interface MinePlan {
   readonly network: Network
@@ -126,6 +127,7 @@ function planAndProblems(
     problems.push(
       problem('E_CONFIG_NETWORK', `--bits must be ${network.defaultBits} on ${network.name}`, 'lxrhash.bits'),
     )
+  problems.push(...watchProblems(settings))
   const plan: MinePlan = {
     network,
     identity,

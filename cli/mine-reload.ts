@@ -38,7 +38,10 @@ export interface MineRunning {
   /** Aborted when the run ends. */
   readonly signal: AbortSignal
   readonly tell: ReloadOptions<MineKey, MineSections>['tell']
-  readonly onReload: ReloadOptions<MineKey, MineSections>['onReload']
+  readonly onBegin: NonNullable<ReloadOptions<MineKey, MineSections>['onBegin']>
+  readonly onReload: NonNullable<ReloadOptions<MineKey, MineSections>['onReload']>
+  /** For what is neither mined nor priced. */
+  readonly onApply: (next: MineGiven) => void
 }
 
 /** Calls that are under way may end on what has been replaced. */
@@ -56,6 +59,7 @@ export function createMineReloader(context: Context, running: MineRunning): Relo
     apply: (next, changed) => apply(next, changed, running),
     metrics: running.metrics,
     tell: running.tell,
+    onBegin: running.onBegin,
     onReload: running.onReload,
   })
 }
@@ -79,6 +83,7 @@ async function apply(
     await newPrices?.close()
     throw error
   }
+  running.onApply(next)
   const retire = (close: () => void | Promise<void>): void => {
     const timer = setTimeout(() => void close(), GRACE_MS).unref()
     running.resources.add(() => {

@@ -14,6 +14,7 @@ import {
   createMiner,
   defaultSubmissionCutoff,
   minerSlots,
+  type Miner,
   type MinerEvent,
   type MinerOptions,
 } from '../miner/index.js'
@@ -30,19 +31,22 @@ import { openMap, paramsOf } from './byte-map.js'
 import { connect, payerKey } from './connect.js'
 import { EXIT, type CommandContext } from './context.js'
 import { chosenCpus, memoryNodes, ownCpus } from './cpus.js'
-import { bytesText, durationText, plural, tilde } from './format.js'
+import { bytesText, durationText, plural, rateText, tilde } from './format.js'
 import { openKeyboard } from './keyboard.js'
 import { MINE_KEYS, type MineKey } from './keys.js'
 import { machineOf, threadsOf } from './machine.js'
 import { MINE_KEY_HELP, mineKeys } from './mine-keys.js'
 import { planOf, type MinePlan } from './mine-plan.js'
 import { createMineReloader, type MineSections } from './mine-reload.js'
+import { createMineKeeper, testWatchdog } from './mine-watch.js'
 import { priceOpener } from './price-setup.js'
 import { openResources, type Resources } from './resources.js'
 import { serveMetrics } from './serve-metrics.js'
+import { createService } from './service.js'
 import { shownSettings } from './shown.js'
 import { standIn } from './stand-in.js'
 import { versionOf } from './version.js'
+import { keeperSettingsOf } from './watch-plan.js'
 import { factPrinter } from './view/facts.js'
 import { helpLine } from './view/keys.js'
 import { incompleteLines } from './view/prices.js'
@@ -74,6 +78,12 @@ export async function mine(context: Context): Promise<number> {
   const threads = threadsOf(settings['miner.threads'], machine.cores)
   // Threads may become as many as there are cores while it runs: their share of the memory is set aside now.
   const capacity = Math.max(threads, machine.cores)
+  if (settings['watchdog.test'])
+    return testWatchdog(settings, {
+      ...{ output, signal },
+      dataDir: plan.dataDir,
+      network: plan.network.name,
+    })
   const rivals = plan.network.name === 'dev' ? settings['network.rivals'] : 0
   const fact = factPrinter(output)
   const resources = openResources()
@@ -105,12 +115,14 @@ export async function mine(context: Context): Promise<number> {
     metrics.tree.miner.byteMapSeconds.set(map.milliseconds / 1000)
     metrics.tree.miner.hugePages.set(map.pages.share)
     let tell: (event: MinerEvent) => void = () => {}
+    const notice = (level: 'info' | 'warn' | 'error', code: string, message: string): void =>
+      tell({ event: 'notice', level, code, message })
     const hooks: NodeHooks = {
       onCall: (call) => metrics.factomCall(call),
       onSwitch: ({ from, to, why }) => {
         metrics.tree.factom.switches.inc()
         const message = `from ${from} to ${to}: ${why}`
-        tell({ event: 'notice', level: 'warn', code: 'E_FACTOM_SWITCHED', message })
+        notice('warn', 'E_FACTOM_SWITCHED', message)
       },
     }
     const around =
@@ -148,6 +160,16 @@ export async function mine(context: Context): Promise<number> {
     const board = createBoard()
     const stop = new AbortController()
     const ending = AbortSignal.any([signal, stop.signal])
+    const live = () => liveChecks(miner.view)
+    const service = createService({ live })
+    resources.add(() => service.close())
+    const keeper = createMineKeeper({
+      ...{ settings, miner, metrics, tell: notice },
+      dataDir: plan.dataDir,
+      network: plan.network.name,
+      identity: () => reloader.given.settings['miner.identity'] ?? plan.identity,
+    })
+    resources.add(() => keeper.close())
     const reloader = createMineReloader(context, {
       ...{ plan, capacity, miner, hooks, openPrices, metrics, resources },
       cores: machine.cores,
@@ -155,18 +177,27 @@ export async function mine(context: Context): Promise<number> {
       client: behindClient,
       prices: behindPrices,
       exchange: around.exchange,
-      tell: (level, code, message) => tell({ event: 'notice', level, code, message }),
-      onReload: (report) => output.event({ event: 'reload', ...report }),
+      tell: notice,
+      onBegin: service.reloading,
+      onReload: (report) => {
+        service.reloaded()
+        output.event({ event: 'reload', ...report })
+      },
+      onApply: (next) => keeper.adjust(keeperSettingsOf(next.settings)),
     })
     resources.add(() => reloader.close())
     const tokenNow = () => reloader.given.settings['telemetry.token']
-    const actions = { pause: () => miner.pause(), resume: () => miner.resume(), stop: () => stop.abort() }
+    const actions = {
+      pause: () => keeper.holds.set('manual', true),
+      resume: () => keeper.holds.set('manual', false),
+      stop: () => stop.abort(),
+    }
     const { server, text: metricsText } = await serveMetrics(
       context,
       {
         metrics: () => metrics.render(),
         contentType: metrics.registry.contentType,
-        live: () => liveChecks(miner.view),
+        live,
         ready: () => readyChecks(miner.view),
         api: createApi({
           facts: {
@@ -185,6 +216,7 @@ export async function mine(context: Context): Promise<number> {
           },
           view: miner.view,
           board,
+          holds: () => keeper.holds.reasons,
           settings: () => shownSettings(reloader.given, MINE_KEYS),
           actions,
         }),
@@ -236,9 +268,13 @@ export async function mine(context: Context): Promise<number> {
     miner.on((event) => {
       if (event.event === 'entry') metrics.entryStep(event)
       if (event.event === 'skipped' && event.code === 'E_MINER_PRICES') metrics.tree.oracle.skipped.inc()
+      if (event.event === 'job') service.ready(`mining block ${event.height}`)
+      if (event.event === 'hashrate') service.status(statusText(miner.view, event.total))
       tell(event)
     })
+    ending.addEventListener('abort', service.stopping)
     try {
+      keeper.start()
       await warmUp(prices, { log: context.log, signal: ending })
       const { reason } = await miner.run(ending)
       if (stop.signal.aborted) return EXIT.done
@@ -250,6 +286,10 @@ export async function mine(context: Context): Promise<number> {
     await resources.close()
   }
 }
+
+/** For `systemctl status`. */
+const statusText = ({ state, height }: Miner['view'], hashrate: number): string =>
+  `${state}, block ${height ?? 'unknown'}, ${rateText(hashrate)}`
 
 /** Starts the embedded chain and exchange. Loaded only when they are wanted. */
 async function embed(

@@ -13,8 +13,11 @@ import {
 } from '../config/index.js'
 import { createMetrics } from '../telemetry/index.js'
 import type { Given } from './context.js'
+import { MINE_KEYS } from './keys.js'
 import { createReloader, type ReloadReport } from './reload.js'
+import { createService } from './service.js'
 import { standIn } from './stand-in.js'
+import { keeperSettingsOf, watchProblems } from './watch-plan.js'
 
 const KEYS = [
   'miner.threads',
@@ -215,5 +218,81 @@ t.test('a stand-in', (t) => {
   t.equal(face.ask('x'), 'two: x')
   t.equal(face.url, 'http://two')
   t.equal(ask('x'), 'one: x', 'a call that was begun stays where it is')
+  t.end()
+})
+
+t.test('what the service manager is told', async (t) => {
+  const sent: string[] = []
+  let alive = true
+  const live = () => [{ name: 'threads', ok: alive, found: '' }]
+  const manager = { send: (...lines: string[]) => void sent.push(lines.join(' ')), watchdogMs: 15 }
+  const service = createService({ live, manager })
+  while (!sent.includes('WATCHDOG=1')) await wait(2)
+  service.ready('mining block 5')
+  service.ready('mining block 6')
+  service.reloading()
+  service.reloaded()
+  alive = false
+  const told = sent.splice(0).filter((line) => line !== 'WATCHDOG=1')
+  t.match(told, [
+    'READY=1 STATUS=mining block 5',
+    /^RELOADING=1 MONOTONIC_USEC=\d+ STATUS=reading settings$/,
+    'READY=1 STATUS=settings read',
+  ])
+  await wait(60)
+  t.same(sent, [], 'loops that stand still are not alive')
+  service.stopping()
+  t.same(sent, ['STOPPING=1 STATUS=ending'])
+  service.close()
+  const waiting = createService({ live, manager: { ...manager, watchdogMs: null }, patienceMs: 1 })
+  while (sent.length < 2) await wait(2)
+  t.equal(sent[1], 'READY=1 STATUS=waiting for the node', 'a node that is away is no reason to give up')
+  waiting.close()
+})
+
+t.test('settings of the watchdog', (t) => {
+  const keys = MINE_KEYS
+  const of = (env: Record<string, string>) => {
+    const { settings, problems } = resolveAll(keys, { flags: { texts: new Map(), problems: [] }, env })
+    return { settings, problems: [...problems, ...watchProblems(settings)].map(({ message }) => message) }
+  }
+  const plain = of({})
+  t.same(plain.problems, [])
+  t.match(keeperSettingsOf(plain.settings), {
+    limits: { slowShare: 0.25, hot: 0, freeBytes: 2 ** 28, pricesMs: 1_500_000 },
+    hours: null,
+    report: { when: '0 0 * * *', timeZone: 'UTC' },
+  })
+  const full = of({
+    PEGMINER_WATCHDOG_TEMPERATURE: '85',
+    PEGMINER_WATCHDOG_COMMAND: '/bin/tell,--to,me',
+    PEGMINER_SCHEDULE_RESUME: '0 22 * * *',
+    PEGMINER_SCHEDULE_PAUSE: '0 6 * * mon-fri',
+    PEGMINER_SCHEDULE_TIMEZONE: 'Europe/Vienna',
+    PEGMINER_REPORT_WHEN: 'off',
+  })
+  t.same(full.problems, [])
+  t.match(keeperSettingsOf(full.settings), {
+    limits: { hot: 85, cool: 75 },
+    actions: { command: ['/bin/tell', '--to', 'me'] },
+    hours: { resume: '0 22 * * *', pause: '0 6 * * mon-fri', timeZone: 'Europe/Vienna' },
+    report: { when: null },
+  })
+  t.match(
+    of({
+      PEGMINER_WATCHDOG_TEMPERATURE: '85',
+      PEGMINER_WATCHDOG_RESUME_TEMPERATURE: '85',
+      PEGMINER_SCHEDULE_RESUME: '0 24 * * *',
+      PEGMINER_SCHEDULE_TIMEZONE: 'Mars',
+      PEGMINER_REPORT_WHEN: 'daily',
+    }).problems,
+    [
+      /REPORT_WHEN must be a cron/,
+      /schedule.resume: .*hour/,
+      /needs --schedule.pause/,
+      /no Mars/,
+      /must be below/,
+    ],
+  )
   t.end()
 })

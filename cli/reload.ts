@@ -48,6 +48,7 @@ export interface ReloadOptions<K extends SettingKey, S> {
    */
   readonly apply: (next: Given<K, S>, changed: ChangedNames) => Promise<readonly string[]> | readonly string[]
   readonly tell: (level: 'info' | 'warn' | 'error', code: string, message: string) => void
+  readonly onBegin?: (trigger: Trigger) => void
   /** For programs: the whole of it. */
   readonly onReload?: (report: ReloadReport) => void
   readonly metrics: Pick<Metrics, 'tree'>
@@ -107,6 +108,7 @@ export function createReloader<K extends SettingKey, S>(options: ReloadOptions<K
 
   async function run(trigger: Trigger): Promise<void> {
     if (closed) return
+    options.onBegin?.(trigger)
     try {
       const { live, restart } = await attempt()
       count(true)

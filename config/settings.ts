@@ -63,6 +63,17 @@ const optional = <T>(type: ValueType<T>, rest: Omit<Optional<T>, 'type' | 'defau
   ...rest,
 })
 
+/** Its fields are looked at where the calendar is known. */
+const cronText = pattern(
+  'CRON',
+  /^[\w*,/?#-]+( [\w*,/?#-]+){4,5}$/,
+  'a cron expression of five or six fields',
+)
+const cronOrOff = pattern(
+  'CRON|off',
+  /^(off|[\w*,/?#-]+( [\w*,/?#-]+){4,5})$/i,
+  `${cronText.expects}, or off`,
+)
 const login = pattern('NAME', /^[^\s:\x00-\x1f]{1,200}$/, 'a name without spaces and colons')
 const password = pattern('TEXT', /^[^\x00-\x1f]{1,200}$/, 'one line of text')
 
@@ -585,6 +596,92 @@ export const SETTINGS = {
     defaultText: 'nothing can be changed through the API',
     reload: 'live',
     description: 'what a caller of POST /api/v1/pause, resume and stop must know',
+  }),
+  'watchdog.slowShare': given(integer(0, 90, 'percent'), 25, {
+    reload: 'live',
+    description:
+      'a hashing thread below this share of the others over five minutes is started again; 0 leaves it alone',
+  }),
+  'watchdog.noEntryBlocks': given(integer(0, 10_000, 'blocks'), 6, {
+    reload: 'live',
+    description: 'alarm after so many blocks without a record of yours in the chain; 0 is none',
+  }),
+  'watchdog.priceAge': given(integer(0, 10_080, 'minutes'), 25, {
+    reload: 'live',
+    description: 'alarm when there were no complete prices for so long; 0 is none',
+  }),
+  'watchdog.nodeSilence': given(integer(0, 86_400, 'seconds'), 180, {
+    reload: 'live',
+    description: 'alarm when the node does not answer, or its chain stands still, for so long; 0 is none',
+  }),
+  'watchdog.temperature': given(integer(0, 150, '°C'), 0, {
+    defaultText: '0: never',
+    reload: 'live',
+    description: 'alarm, and mining pauses, when the processor is that hot',
+  }),
+  'watchdog.resumeTemperature': optional(integer(1, 150, '°C'), {
+    defaultText: 'ten below watchdog.temperature',
+    reload: 'live',
+    description: 'mining goes on when it is cooler than that again',
+  }),
+  'watchdog.diskFree': given(integer(0, 1_000_000, 'MiB'), 256, {
+    reload: 'live',
+    description: 'alarm when less is free on the disk of the data directory; 0 is none',
+  }),
+  'watchdog.command': given(listOf(pattern('WORD', /^[^\0,]{1,1000}$/, 'a word of a command')), [], {
+    defaultText: 'none',
+    reload: 'live',
+    description:
+      'program and arguments to run at each alarm and its end; it is told in variables such as PEGMINER_ALARM and PEGMINER_TEXT',
+  }),
+  'watchdog.webhook': optional(httpUrl, {
+    secret: true,
+    defaultText: 'none',
+    reload: 'live',
+    description: 'address that each alarm and its end are posted to, as JSON',
+  }),
+  'watchdog.test': given(toggle, false, {
+    flag: 'watchdog-test',
+    notInFile: true,
+    description: 'run command and webhooks once, say which worked and what the sensors tell, and end',
+  }),
+  'schedule.resume': optional(cronText, {
+    defaultText: 'mining at all hours',
+    reload: 'live',
+    description: 'when mining begins, as a cron expression such as 0 22 * * *; with schedule.pause',
+  }),
+  'schedule.pause': optional(cronText, {
+    defaultText: 'mining at all hours',
+    reload: 'live',
+    description: 'when mining ends, as a cron expression such as 0 6 * * *; with schedule.resume',
+  }),
+  'schedule.timezone': given(
+    pattern('ZONE', /^[A-Za-z0-9_+/-]{1,64}$/, 'a time zone such as Europe/Vienna'),
+    'UTC',
+    {
+      reload: 'live',
+      description: 'time zone of the expressions of schedule and report',
+    },
+  ),
+  'schedule.battery': given(toggle, false, {
+    reload: 'live',
+    description: 'pause while the machine runs on battery',
+  }),
+  'schedule.load': given(integer(0, 100, 'percent'), 0, {
+    defaultText: '0: never',
+    reload: 'live',
+    description: 'pause while other programs use more than this share of all processors over a minute',
+  }),
+  'report.when': given(cronOrOff, '0 0 * * *', {
+    reload: 'live',
+    description:
+      'when the time since the last report is summed up, in the log and in reports/ of the data directory',
+  }),
+  'report.webhook': optional(httpUrl, {
+    secret: true,
+    defaultText: 'none',
+    reload: 'live',
+    description: 'address that the report is posted to, as JSON',
   }),
   'log.level': given(choice('error', 'warn', 'info', 'debug'), 'info', {
     flag: 'log-level',

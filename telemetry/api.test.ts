@@ -224,6 +224,7 @@ async function serve(
     },
     view,
     board,
+    holds: () => ['schedule'],
     settings: () => [{ key: 'miner.nice', value: '0', origin: 'default', place: '' }],
     actions: {
       pause: () => done.push('pause'),

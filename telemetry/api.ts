@@ -29,6 +29,8 @@ export interface ApiSources {
   readonly view: MinerNumbers
   readonly board: Board
   readonly settings: () => readonly ShownSetting[]
+  /** Why mining is paused, if it is. */
+  readonly holds: () => readonly string[]
   /** What a relay of feeds says of itself; without it nothing is relayed here. */
   readonly feed?: () => object
   readonly actions: ApiActions
@@ -76,7 +78,7 @@ export function createApi(sources: ApiSources): Api {
   }
 }
 
-function summaryOf({ facts, view, board }: ApiSources, now: number): object {
+function summaryOf({ facts, view, board, holds }: ApiSources, now: number): object {
   const live = liveChecks(view)
   const ready = readyChecks(view)
   return {
@@ -85,6 +87,7 @@ function summaryOf({ facts, view, board }: ApiSources, now: number): object {
     now,
     uptimeSeconds: Math.round((now - facts.startedAt) / 1000),
     state: view.state,
+    holds: holds(),
     height: view.height,
     minute: view.minute,
     hashrate: { now: board.hashrates.at(-1)?.total ?? null, ...board.windows },

@@ -84,6 +84,20 @@ export const METRICS = {
     byteMapSeconds: gauge('pegnet_miner_bytemap_load_duration_seconds', 'Time to open or build the ByteMap.'),
     hugePages: gauge('pegnet_miner_huge_pages_ratio', 'Share of the ByteMap that lies in huge pages.'),
   },
+  watch: {
+    alarm: gauge('pegnet_watchdog_alarm', '1 while the watchdog has raised an alarm of this kind.', [
+      'alarm',
+    ]),
+    actions: counter('pegnet_watchdog_actions_total', 'Runs of the command and the webhook, by result.', [
+      'action',
+      'result',
+    ]),
+    holds: gauge('pegnet_miner_hold', '1 for each reason that mining is paused for.', ['reason']),
+    temperature: gauge('pegnet_machine_temperature_celsius', 'Of the processor, where the system tells.', [
+      'sensor',
+    ]),
+    freeBytes: gauge('pegnet_data_dir_free_bytes', 'What is free on the disk of the data directory.'),
+  },
   oracle: {
     price: gauge('pegnet_oracle_price_usd', 'Price in the last snapshot.', ['asset']),
     priceTime: gauge('pegnet_oracle_price_timestamp_seconds', 'When that price was taken. Age: time() - x.', [

@@ -92,6 +92,7 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
     identity: TEXT,
     coinbase: TEXT,
     state: { enum: ['waiting', 'mining', 'paused', 'stopped'] },
+    holds: { ...list(TEXT), description: 'why it is paused: manual, schedule, battery, load, temperature' },
     height: NULLABLE_NUMBER,
     minute: NULLABLE_NUMBER,
     hashrate: object({

@@ -121,6 +121,32 @@ const MINER: Dashboard = {
           ],
         },
         {
+          title: 'Paused by',
+          unit: 'short',
+          lines: [[`pegnet_miner_hold${M} == 1`, '{{instance}}: {{reason}}']],
+        },
+        {
+          title: 'Alarms of the watchdog',
+          unit: 'short',
+          lines: [
+            [`pegnet_watchdog_alarm${M} == 1`, '{{instance}}: {{alarm}}'],
+            [
+              `sum by (action, result) (increase(pegnet_watchdog_actions_total${M}[1h]))`,
+              '{{action}} {{result}} in 1 h',
+            ],
+          ],
+        },
+        {
+          title: 'Temperature',
+          unit: 'short',
+          lines: [[`pegnet_machine_temperature_celsius${M}`, '°C, {{instance}}']],
+        },
+        {
+          title: 'Free for the data directory',
+          unit: 'bytes',
+          lines: [[`pegnet_data_dir_free_bytes${M}`, '{{instance}}']],
+        },
+        {
           title: 'Best difficulty',
           unit: 'short',
           lines: [[`pegnet_miner_best_difficulty${M}`, '{{instance}}']],

@@ -16,6 +16,7 @@ import {
 } from '../../oracle/index.js'
 import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
 import { COMMANDS, SECTION_NAMES } from '../commands.js'
+import { WATCH_ERRORS } from '../../watch/index.js'
 import { CLI_ERRORS } from '../errors.js'
 import { grafanaFiles } from './dashboards.js'
 import { errorsDoc, metricsDoc, settingsDoc } from './tables.js'
@@ -43,6 +44,7 @@ export function docPages(): Readonly<Record<string, string>> {
       Miner: MINER_ERRORS,
       Benchmark: BENCH_ERRORS,
       Telemetry: TELEMETRY_ERRORS,
+      'Watching over a run': WATCH_ERRORS,
     }),
   }
 }

@@ -1,0 +1,129 @@
+/** What is done besides a line in the log: a command of the user's, a webhook. One after the other, each within a time. */
+import { spawn } from 'node:child_process'
+
+import axios from 'axios'
+
+import { messageOf } from '../config/index.js'
+import { watchError } from './errors.js'
+
+/** What is told. Plain facts, never a secret. */
+export type Message = Readonly<Record<string, string | number | boolean | null | object>> & {
+  readonly event: string
+}
+
+export interface ActionSettings {
+  /** Program and arguments; none: no command. */
+  readonly command: readonly string[]
+  readonly webhook: string | undefined
+}
+
+export type ActionName = 'command' | 'webhook'
+
+export interface ActionResult {
+  readonly action: ActionName
+  /** Why it failed; null: it worked. */
+  readonly error: string | null
+}
+
+const COMMAND_MS = 30_000
+const WEBHOOK_MS = 10_000
+/** A webhook that fails is tried again after these pauses, ms. */
+const PAUSES = [1_000, 5_000]
+const MOST_REPLY_BYTES = 64 * 1024
+/** What the command gets of the environment: not what is ours alone, such as keys. */
+const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR']
+
+/** Never rejects. */
+export async function act(
+  message: Message,
+  { command, webhook }: ActionSettings,
+  { signal, pauses = PAUSES }: { readonly signal: AbortSignal; readonly pauses?: readonly number[] },
+): Promise<ActionResult[]> {
+  const results: ActionResult[] = []
+  const attempt = async (action: ActionName, work: () => Promise<void>): Promise<void> => {
+    const error = await work().then(() => null, messageOf)
+    results.push({ action, error })
+  }
+  if (command.length > 0) await attempt('command', () => runCommand(command, message, signal))
+  if (webhook !== undefined) await attempt('webhook', () => post(webhook, message, { signal, pauses }))
+  return results
+}
+
+/** No shell: the arguments are those of the settings, the facts are variables. */
+function runCommand(
+  [program = '', ...words]: readonly string[],
+  message: Message,
+  signal: AbortSignal,
+): Promise<void> {
+  const env = Object.fromEntries([
+    ...INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    ...Object.entries(message).map(([name, value]) => [
+      `PEGMINER_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
+  ]) as NodeJS.ProcessEnv
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, words, { env, stdio: 'ignore', signal, killSignal: 'SIGKILL' })
+    // The time-out of `spawn` itself would go on after a program that is not there.
+    const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS).unref()
+    child.on('error', (error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    child.on('exit', (code, killed) => {
+      clearTimeout(timer)
+      if (code === 0) resolve()
+      else
+        reject(
+          watchError(
+            'E_WATCH_ACTION',
+            killed ? `it was ended by ${killed}` : `it ended with exit code ${code}`,
+          ),
+        )
+    })
+  })
+}
+
+async function post(
+  url: string,
+  message: Message,
+  { signal, pauses }: { signal: AbortSignal; pauses: readonly number[] },
+): Promise<void> {
+  for (const pause of [...pauses, null]) {
+    try {
+      await axios.post(url, message, {
+        signal,
+        timeout: WEBHOOK_MS,
+        maxRedirects: 0,
+        maxContentLength: MOST_REPLY_BYTES,
+        responseType: 'text',
+        headers: { 'user-agent': 'pegminer' },
+      })
+      return
+    } catch (error) {
+      // Its own words may name the address, and with it a secret.
+      if (pause === null || signal.aborted) throw watchError('E_WATCH_ACTION', reasonOf(error))
+      await rest(pause, signal)
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!axios.isAxiosError(error)) return 'it cannot be sent'
+  if (error.response) return `it was answered with status ${error.response.status}`
+  return error.code === 'ECONNABORTED'
+    ? 'it was not answered in time'
+    : `it cannot be reached (${error.code ?? 'unknown'})`
+}
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms).unref()
+    signal.addEventListener('abort', end)
+  })
+}

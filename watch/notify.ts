@@ -1,0 +1,104 @@
+/**
+ * Tells the service manager (systemd, `Type=notify`) how it is: one datagram a message to the socket that NOTIFY_SOCKET
+ * names. Node.js has no such sockets, so the C library is called through the optional package koffi; without it the
+ * program systemd-notify is started for each message. Nothing is done where nobody listens.
+ */
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { endianness } from 'node:os'
+
+export interface ServiceManager {
+  /** `READY=1`, `STATUS=…`. Never throws: whoever does not listen cannot be helped. */
+  send(...lines: readonly string[]): void
+  /** How often WATCHDOG=1 must come, ms; null: never. */
+  readonly watchdogMs: number | null
+}
+
+export interface NotifyWorld {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly pid: number
+  /** Sends a datagram to a socket of the file system or, from a zero byte on, an abstract one. Throws. */
+  readonly datagram: (address: Uint8Array, message: Uint8Array) => void
+  /** The way without it. */
+  readonly command: (lines: readonly string[]) => void
+}
+
+export const WORLD: NotifyWorld = {
+  env: process.env,
+  pid: process.pid,
+  datagram: sendDatagram,
+  command: runCommand,
+}
+
+export function serviceManager(world: NotifyWorld = WORLD): ServiceManager {
+  const { env, pid } = world
+  const socket = env['NOTIFY_SOCKET'] ?? ''
+  if (!/^[/@]/.test(socket)) return { send: () => {}, watchdogMs: null }
+  // A name that begins with @ is one of no file.
+  const address = Buffer.from(socket.replace(/^@/, '\0'))
+  let datagrams = true
+  const send = (...lines: readonly string[]): void => {
+    try {
+      if (datagrams) return world.datagram(address, Buffer.from(lines.join('\n')))
+    } catch {
+      datagrams = false
+    }
+    world.command(lines)
+  }
+  const forUs = env['WATCHDOG_PID'] === undefined || Number(env['WATCHDOG_PID']) === pid
+  const microseconds = forUs ? Number(env['WATCHDOG_USEC'] ?? 0) : 0
+  return { send, watchdogMs: microseconds > 0 ? microseconds / 1000 : null }
+}
+
+const AF_UNIX = 1
+const SOCK_DGRAM = 2
+const SOCK_CLOEXEC = 0o2000000
+const MSG_DONTWAIT = 0x40
+const MSG_NOSIGNAL = 0x4000
+/** `sun_path`, with the zero at its end. */
+const LONGEST = 107
+
+interface Koffi {
+  load(library: null): { func(prototype: string): (...values: unknown[]) => number }
+  errno(): number
+}
+
+interface Sockets {
+  readonly socket: (domain: number, type: number, protocol: number) => number
+  readonly sendto: (...values: unknown[]) => number
+  readonly close: (fd: number) => number
+  readonly errno: () => number
+}
+let sockets: Sockets | undefined
+
+/** Loaded once, if anybody listens at all. */
+function openSockets(): Sockets {
+  const koffi = createRequire(import.meta.url)('koffi') as Koffi
+  const libc = koffi.load(null)
+  const func = (prototype: string) => libc.func(prototype)
+  return {
+    socket: func('int socket(int domain, int type, int protocol)'),
+    sendto: func('long sendto(int fd, void *bytes, size_t length, int flags, void *to, uint32_t size)'),
+    close: func('int close(int fd)'),
+    errno: () => koffi.errno(),
+  }
+}
+
+function sendDatagram(address: Uint8Array, message: Uint8Array): void {
+  if (process.platform !== 'linux' || address.length > LONGEST) throw new Error('not here')
+  const { socket, sendto, close, errno } = (sockets ??= openSockets())
+  const family = endianness() === 'LE' ? [AF_UNIX, 0] : [0, AF_UNIX]
+  const name = Uint8Array.from([...family, ...address])
+  const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+  if (fd < 0) throw new Error(`no socket (error ${errno()})`)
+  try {
+    const sent = sendto(fd, message, message.length, MSG_DONTWAIT | MSG_NOSIGNAL, name, name.length)
+    if (sent !== message.length) throw new Error(`not sent (error ${errno()})`)
+  } finally {
+    close(fd)
+  }
+}
+
+function runCommand(lines: readonly string[]): void {
+  spawn('systemd-notify', [...lines], { stdio: 'ignore' }).on('error', () => {})
+}

@@ -1,0 +1,87 @@
+/** What a day of mining came to: counters of two moments, as a line and as a record. Pure. */
+
+/** Counters of a run, and what holds at the moment. */
+export interface Tally {
+  /** ms since 1970. */
+  readonly time: number
+  readonly hashes: bigint
+  readonly blocks: number
+  readonly landed: number
+  readonly missed: number
+  readonly places: number
+  /** PEG in 1e-8. */
+  readonly reward: bigint
+  readonly restarts: number
+  readonly computeErrors: number
+  /** How long mining was paused, ms. */
+  readonly pausedMs: number
+  readonly alarms: number
+  readonly entryCredits: number | null
+}
+
+export interface Report {
+  readonly event: 'report'
+  /** ISO 8601. */
+  readonly from: string
+  readonly to: string
+  readonly hours: number
+  /** Mean of the time that was not paused. */
+  readonly hashrate: number
+  /** As decimal strings. */
+  readonly hashes: string
+  readonly reward: string
+  readonly blocks: number
+  readonly landed: number
+  readonly missed: number
+  readonly places: number
+  readonly restarts: number
+  readonly computeErrors: number
+  readonly pausedHours: number
+  readonly alarms: number
+  readonly entryCredits: number | null
+}
+
+const HOUR = 3_600_000
+
+export function reportOf(before: Tally, after: Tally): Report {
+  const ms = Math.max(1, after.time - before.time)
+  const pausedMs = after.pausedMs - before.pausedMs
+  const hashes = after.hashes - before.hashes
+  return {
+    event: 'report',
+    from: new Date(before.time).toISOString(),
+    to: new Date(after.time).toISOString(),
+    hours: round(ms / HOUR),
+    hashrate: Math.round((Number(hashes) * 1000) / Math.max(1, ms - pausedMs)),
+    hashes: hashes.toString(),
+    reward: peg(after.reward - before.reward),
+    blocks: after.blocks - before.blocks,
+    landed: after.landed - before.landed,
+    missed: after.missed - before.missed,
+    places: after.places - before.places,
+    restarts: after.restarts - before.restarts,
+    computeErrors: after.computeErrors - before.computeErrors,
+    pausedHours: round(pausedMs / HOUR),
+    alarms: after.alarms - before.alarms,
+    entryCredits: after.entryCredits,
+  }
+}
+
+export function reportText(report: Report): string {
+  const { hours, blocks, landed, missed, places, reward, hashrate, pausedHours, alarms, entryCredits } =
+    report
+  return [
+    `${hours} h: ${blocks} blocks, ${landed} records in the chain, ${missed} missed, ${places} places, ${reward} PEG`,
+    `${hashrate} H/s in the mean`,
+    ...(pausedHours > 0 ? [`paused for ${pausedHours} h`] : []),
+    ...(alarms > 0 ? [`${alarms} alarms`] : []),
+    ...(entryCredits === null ? [] : [`${entryCredits} entry credits left`]),
+  ].join('; ')
+}
+
+const round = (hours: number): number => Math.round(hours * 100) / 100
+
+function peg(units: bigint): string {
+  const digits = units.toString().padStart(9, '0')
+  return `${digits.slice(0, -8)}.${digits.slice(-8)}`.replace(/\.?0+$/, '')
+}
