@@ -5,7 +5,7 @@ import { EXAMPLE_BLOCKS } from './chain/examples.js'
 import { Ledger } from './chain/ledger.js'
 import type { ChainEvent, Store } from './chain/store.js'
 import { seededKey } from './keys.js'
-import { dataIsBalanced } from './modules/oracle-state.js'
+import { isLawful } from './modules/consensus.js'
 import { DevNode } from './node.js'
 import type { ChainName, DevKomodoOptions, Family, GatewayOptions } from './types.js'
 import { Wallet } from './wallet.js'
@@ -74,7 +74,7 @@ export function createNetwork(settled: Settled, store: Store, now: () => number)
   const ledger = (name: ChainName): Ledger => {
     const policy: Policy = {
       dataCarrierSize: name === 'asset' ? settled.dataCarrierSize : 8192,
-      validate: dataIsBalanced,
+      validate: isLawful,
       known,
     }
     const params = {

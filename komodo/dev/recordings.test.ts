@@ -446,6 +446,47 @@ t.test(
   },
 )
 
+/** The error that was recorded under a label. */
+function recordedError(label: string): string {
+  const call = Object.values(recordings('komodod'))
+    .flat()
+    .find((each) => each.label === label && each.status === 500)
+  const { error } = JSON.parse(call?.reply ?? '') as { error: { code: number; message: string } }
+  return `${error.code} ${error.message}`
+}
+
+t.test('what is built and breaks a rule: the network refuses it', async (t) => {
+  const { control, user, operators, gateways } = dev
+  const [one, two] = gateways as [(typeof gateways)[number], (typeof gateways)[number]]
+  control.lockLeaks = false
+  const refused = { message: recordedError('send it through node A') }
+  const sent = (hex: string) => rpc<string>(user.asset, 'sendrawtransaction', hex)
+  const { balance } = await rpc<{ balance: number }>(user.asset, 'tokenbalance', one.tokenId)
+  const more = ((balance + 1) / 1e8).toFixed(8)
+  const over = await build(user.asset, 'gatewayswithdraw', one.bindTxid, 'KMD', user.pubkey, more)
+  await t.rejects(sent(over), refused, 'more tokens than there are')
+
+  const withdrawTxid = control.withdraw({ gateway: 1, amount: 100_000_000n })
+  const early = await rpc<{ error: string }>(user.asset, 'gatewayspartialsign', withdrawTxid, 'KMD', '00')
+  t.equal(early.error, 'gatewayswithdraw tx not yet confirmed/notarized')
+  control.mine('asset', 2)
+  const [a, b] = operators as [(typeof operators)[number], (typeof operators)[number]]
+  const half = await build(a.asset, 'gatewayscompletesigning', withdrawTxid, 'KMD', '00')
+  await t.rejects(sent(half), refused, `complete with one signature of ${two.m}`)
+  const first = await send(a.asset, 'gatewayspartialsign', withdrawTxid, 'KMD', '00')
+  const rival = await build(b.asset, 'gatewayspartialsign', withdrawTxid, 'KMD', '00')
+  await t.rejects(sent(rival), { message: '-26 18: bad-txns-inputs-spent' }, 'the marker is spent')
+  control.mine('asset')
+  const second = await send(b.asset, 'gatewayspartialsign', first, 'KMD', '00')
+  control.mine('asset')
+  const third = await build(a.asset, 'gatewayspartialsign', second, 'KMD', '00')
+  await t.rejects(sent(third), refused, 'more signatures than the gateway needs')
+  const whole = await send(b.asset, 'gatewayscompletesigning', second, 'KMD', '00')
+  control.mine('asset', 2)
+  t.ok(await send(a.asset, 'gatewaysmarkdone', whole, 'KMD'))
+  control.mine('asset')
+})
+
 t.test('a withdrawal of two signers: shapes and layouts', async (t) => {
   const { control, operators, reference } = dev
   const [a, b] = operators as [(typeof operators)[number], (typeof operators)[number]]
@@ -516,8 +557,11 @@ t.test('a withdrawal of two signers: shapes and layouts', async (t) => {
   })
   const doneTxid = await send(a.asset, 'gatewaysmarkdone', completeTxid, 'KMD')
   sameLayout(t, 'A: gatewaysmarkdone / decode', await rpc<string>(a.asset, 'getrawtransaction', doneTxid, 0))
-  t.ok(await build(b.asset, 'gatewaysmarkdone', completeTxid, 'KMD'), 'a second one is built')
+  const again = await build(b.asset, 'gatewaysmarkdone', completeTxid, 'KMD')
   control.mine('asset')
+  await t.rejects(rpc(b.asset, 'sendrawtransaction', again), {
+    message: recordedError('gatewaysmarkdone again after confirmation / send'),
+  })
   t.match(await rpc(a.asset, 'gatewaysprocessed', gateway.bindTxid, 'KMD'), { processed: [] })
   t.equal(control.balance('reference', item.withdrawtxidaddr), 10_000n)
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
-import vectors from '../../komodo/fixtures/vectors.json' with { type: 'json' }
+import { vectors } from '../../komodo/fixtures/vectors.js'
 import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
 import { decodeTransaction, encodePayload, opOf } from '../../komodo/index.js'
 import type { HeaderEvent } from './events.js'

@@ -70,18 +70,22 @@ function checkInputs(chain: Chain, transaction: Transaction): bigint {
     if (chain.poolSpender(txid, vout)) throw conflict(chain, transaction)
     return chain.available(txid, vout)
   })
-  if (spent.includes(undefined)) throw new RpcError(-25, 'Missing inputs')
+  if (spent.includes(undefined))
+    throw spendsModules(chain, transaction) ? MODULE_SPENT : new RpcError(-25, 'Missing inputs')
   const paid = spent.reduce((sum, coin) => sum + (coin?.value ?? 0n), 0n)
   const total = transaction.outputs.reduce((sum, { value }) => sum + value, 0n)
   if (total > paid) throw new RpcError(-26, '16: bad-txns-in-belowout')
   return paid - total
 }
 
+const MODULE_SPENT = new RpcError(-26, '18: bad-txns-inputs-spent')
+
 function conflict(chain: Chain, transaction: Transaction): RpcError {
-  const modules = transaction.inputs.some(
-    ({ txid, vout }) => kindOf(chain.output(txid, vout)?.script ?? '') === 1,
-  )
-  return new RpcError(-26, modules ? '18: bad-txns-inputs-spent' : '16: mempool conflict')
+  return spendsModules(chain, transaction) ? MODULE_SPENT : new RpcError(-26, '16: mempool conflict')
+}
+
+function spendsModules(chain: Chain, { inputs }: Transaction): boolean {
+  return inputs.some(({ txid, vout }) => kindOf(chain.output(txid, vout)?.script ?? '') === 1)
 }
 
 function checkSignatures(chain: Chain, transaction: Transaction): void {

@@ -359,7 +359,8 @@ const withdraw: Call = (node, params) => {
   const payee = payoutKey(node, bindTxid, pubkey)
   if (payee === null) return refused('unable to create withdraw, another withdraw pending')
   const tokens = tokenCoins(chain, binding.tokenId, self.pubkey)
-  if (sumOf(tokens) < amount || !self.privateKey) return refused('not enough balance of tokens for withdraw')
+  // Too few are taken all the same: then the network refuses.
+  if (tokens.length === 0 || !self.privateKey) return refused('not enough balance of tokens for withdraw')
   const normals = node.wallet.pick(chain, 2n * FEE, 2)
   if (!normals) return refused('cant find enough normal inputs')
   const { privateKey } = self

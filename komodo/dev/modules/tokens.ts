@@ -27,7 +27,8 @@ export function tokenAt(chain: Chain, tokenId: string): TokenInfo | null {
   return { owner: pubkey, name, description, supply: found.tx.outputs[1]?.value ?? 0n }
 }
 
-function tokenIdOf(chain: Chain, txid: string): string | null {
+/** The token that outputs of a transaction are of; null if they are none. */
+export function tokenIdOf(chain: Chain, txid: string): string | null {
   const op = opAt(chain, txid)
   if (op?.op === 'token-create') return txid
   return op?.op === 'token-transfer' ? op.tokenId : null
