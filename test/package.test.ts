@@ -1,14 +1,19 @@
 /** What is published holds everything that the program needs and what its documents promise. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
 import { COMMANDS } from '../cli/commands.js'
-import { readFlags } from '../config/index.js'
+import { envNameOf, readFlags, SETTING_KEYS, settingOf } from '../config/index.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const DOCS = ['README.md', 'docs/operating.md']
+const DOCS = [
+  'README.md',
+  ...readdirSync(`${ROOT}/docs`)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
 const read = (path: string): string => readFileSync(`${ROOT}/${path}`, 'utf8')
 
 t.test('the package', (t) => {
@@ -46,33 +51,65 @@ t.test('the package', (t) => {
   t.end()
 })
 
-t.test('command lines of the documents can be given as they stand', (t) => {
-  for (const doc of DOCS) {
-    const blocks = [...read(doc).matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text)
-    const lines = blocks.flatMap((text) => text.replaceAll('\\\n', ' ').split('\n'))
-    const ours = lines.flatMap((line) =>
-      [...line.matchAll(/(?:^|\| |\S+=\S+ )pegminer ([^|#>]*)/g)].map(([, words = '']) => words),
-    )
-    t.ok(ours.length > 3, doc)
-    for (const line of ours) {
-      const [name, ...words] = line.trim().split(/\s+/)
-      const command = COMMANDS.find((spec) => spec.name === name)
-      t.ok(command, `pegminer ${line}`)
-      if (command === undefined) continue
-      const { problems, positionals } = readFlags(words, command.flagKeys ?? command.keys)
-      t.same(problems, [], `pegminer ${line}`)
-      t.ok(positionals.length <= (command.arguments?.most ?? 0), `arguments of pegminer ${line}`)
-    }
-  }
-  t.end()
-})
-
 t.test('links of the documents lead somewhere', (t) => {
-  for (const doc of [...DOCS, 'docs/alerts.md', 'ARCHITECTURE.md']) {
+  for (const doc of [...DOCS, 'ARCHITECTURE.md']) {
     const folder = doc.includes('/') ? `${doc.slice(0, doc.lastIndexOf('/'))}/` : ''
     for (const [, link = ''] of read(doc).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g))
       if (!/^https?:/.test(link)) t.ok(existsSync(`${ROOT}/${folder}${link}`), `${doc}: ${link}`)
   }
+  t.end()
+})
+
+t.test('the Dockerfile', (t) => {
+  const text = read('Dockerfile').replaceAll('\\\n', ' ')
+  const lines = text.split('\n').filter((line) => /^[A-Z]+ /.test(line))
+  const of = (word: string) =>
+    lines.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []))
+  const { engines, scripts } = JSON.parse(read('package.json')) as {
+    engines: { node: string }
+    scripts: Record<string, string>
+  }
+  const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n')
+  const allowed = read('.dockerignore')
+    .split('\n')
+    .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []))
+  const sources = of('COPY')
+    .filter((line) => !line.startsWith('--from'))
+    .flatMap((line) => line.split(' ').slice(0, -1))
+  for (const source of sources) {
+    t.ok(
+      tracked.some((path) => path === source || path.startsWith(`${source}/`)),
+      `${source} is in the repository`,
+    )
+    t.ok(allowed.includes(source), `${source} reaches the build`)
+  }
+  t.same(
+    allowed.filter((path) => !sources.includes(path)),
+    [],
+    'nothing else does',
+  )
+  // Every room of the program: the build takes what it is given.
+  const rooms = new Set(tracked.filter((path) => /\.ts$/.test(path)).map((path) => path.split('/')[0] ?? ''))
+  for (const room of rooms) if (room !== 'test') t.ok(sources.includes(room), room)
+  for (const [, name = ''] of text.matchAll(/npm run (\S+)/g)) t.ok(scripts[name], `npm run ${name}`)
+  for (const line of of('FROM')) t.match(line, `node:${/\d+/.exec(engines.node)![0]}-`)
+  t.same(of('USER'), ['node'])
+  t.ok(
+    lines.findIndex((line) => line.startsWith('USER')) >
+      lines.findIndex((line) => line.startsWith('RUN mkdir')),
+  )
+  const [entry = '', command = ''] = [...of('ENTRYPOINT'), ...of('CMD')]
+  t.same(JSON.parse(entry), ['node', '/app/dist/cli/main.js'])
+  t.ok(COMMANDS.some(({ name }) => name === (JSON.parse(command) as string[])[0]))
+  const port = settingOf('telemetry.port').default
+  t.same(of('EXPOSE'), [String(port)])
+  t.match(of('HEALTHCHECK')[0], `http://127.0.0.1:${String(port)}/live`)
+  for (const line of of('ENV'))
+    for (const [, name = ''] of line.matchAll(/(PEGMINER_\w+)=/g))
+      t.ok(
+        SETTING_KEYS.some((key) => envNameOf(key) === name),
+        name,
+      )
   t.end()
 })
 

@@ -1,0 +1,38 @@
+# pegminer in a container: docs/operating.md says how it is run.
+
+FROM node:20-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY lxrhash lxrhash
+COPY config config
+COPY factom factom
+COPY komodo komodo
+COPY oracle oracle
+COPY miner miner
+COPY bench bench
+COPY telemetry telemetry
+COPY cli cli
+RUN npm run build
+RUN npm prune --omit=dev
+
+FROM node:20-bookworm-slim
+ENV NODE_ENV=production
+# State of each network and ByteMaps lie in the home folder; a new container goes on where the last one stopped.
+ENV HOME=/data
+# Within the container's own network: what is reachable from outside is decided by -p.
+ENV PEGMINER_TELEMETRY_HOST=0.0.0.0
+WORKDIR /app
+COPY --from=build /src/package.json ./
+COPY --from=build /src/node_modules node_modules
+COPY --from=build /src/dist dist
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 9468
+# The first start builds a ByteMap of 1 GiB before the page is there.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15m --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9468/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "/app/dist/cli/main.js"]
+CMD ["mine"]
