@@ -64,15 +64,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
   let samples: readonly number[] = []
 
   tree.buildInfo.set({ version: options.version, node: process.versions.node, network: options.network }, 1)
-  for (const state of MINER_STATES) tree.miner.state.set({ state }, state === 'waiting' ? 1 : 0)
-  for (const result of ENTRY_RESULTS) tree.miner.entries.inc({ result }, 0)
-  for (const state of ['working', 'stalled']) tree.miner.threads.set({ state }, 0)
 
   return {
     tree,
     registry,
     observe: (numbers) => {
       miner = numbers
+      for (const state of MINER_STATES) tree.miner.state.set({ state }, state === 'waiting' ? 1 : 0)
+      for (const result of ENTRY_RESULTS) tree.miner.entries.inc({ result }, 0)
+      for (const state of ['working', 'stalled']) tree.miner.threads.set({ state }, 0)
     },
     factomCall: ({ method, milliseconds, result }) => {
       tree.factom.requests.inc({ method, result })
@@ -161,6 +161,11 @@ function instrumentsOf(specs: Readonly<Record<string, Node>>, registry: Registry
 function instrumentOf(spec: MetricSpec, registry: Registry): Counter | Gauge | Histogram {
   const common = { name: spec.name, help: spec.help, labelNames: [...spec.labels], registers: [registry] }
   if (spec.kind === 'counter') return new Counter(common)
-  if (spec.kind === 'gauge') return new Gauge(common)
+  if (spec.kind === 'gauge') {
+    const gauge = new Gauge(common)
+    // It begins with 0, which would be a lie of what was not measured yet: no credits, no lag.
+    if (spec.labels.length === 0) gauge.remove()
+    return gauge
+  }
   return new Histogram({ ...common, ...(spec.buckets ? { buckets: [...spec.buckets] } : {}) })
 }

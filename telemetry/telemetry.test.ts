@@ -145,11 +145,16 @@ t.test('metrics', async (t) => {
   })
   const first = await metrics.render()
   t.match(first, /pegnet_build_info\{version="1.2.3",node="[\d.]+",network="dev"\} 1/)
-  t.match(first, /pegnet_miner_entries_total\{result="missed"\} 0/, 'known labels begin with 0')
-  t.match(first, /pegnet_miner_state\{state="waiting"\} 1/)
+  t.notMatch(first, /^pegnet_(?!build_info)\w+({.*)? 1$/m, 'a program without a miner is no miner')
+  t.notMatch(first, /^pegnet_factom_entry_credits /m, 'nothing is said of what was not measured')
   for (const { name, kind } of METRIC_LIST) t.match(first, `# TYPE ${name} ${kind}\n`, name)
   t.notMatch(first, 'process_cpu', 'own registry, without those of the process unless asked for')
 
+  metrics.observe({ ...miner, entryCredits: null, entries: { ...miner.entries, missed: 0 } })
+  const begun = await metrics.render()
+  t.match(begun, /pegnet_miner_entries_total\{result="missed"\} 0/, 'known labels begin with 0')
+  t.match(begun, /pegnet_miner_state\{state="waiting"\} 0/)
+  t.notMatch(begun, /^pegnet_factom_entry_credits /m, 'nothing known is not nothing left')
   metrics.observe(miner)
   if (miner.prices) metrics.priceSnapshot(miner.prices, 400)
   const state = { circuit: 'open', skewMs: -500 } as const

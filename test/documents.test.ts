@@ -36,6 +36,7 @@ const RUNS: Readonly<Record<string, Run>> = {
   'pegminer mine --network dev --block-seconds 20 --rivals 30': { until: UNTIL.mine },
   'pegminer mine --network dev --trouble random': { until: UNTIL.mine },
   'pegminer mine': { until: UNTIL.mine },
+  'pegminer mine --watchdog-test': {},
   'head -c 24 /dev/urandom | base64 > token': {},
   'chmod 600 token': {},
   'PEGMINER_TELEMETRY_TOKEN_FILE=token pegminer mine': { until: UNTIL.mine },
