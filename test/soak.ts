@@ -161,7 +161,8 @@ const problems: string[] = []
 const graded = new Set(
   miner.events.filter(({ event }) => event === 'graded').map(({ height }) => height as number),
 )
-const blocks = miner.events.filter(({ event }) => event === 'block').map(({ height }) => height as number)
+const minuteEvents = miner.events.filter(({ event }) => event === 'block')
+const blocks = [...new Set(minuteEvents.map(({ height }) => height as number))]
 // The first may be joined late, the last two are not graded when the program ends.
 const missed = blocks.slice(1, -2).filter((height) => !graded.has(height) && !paused.has(height))
 if (missed.length > 0) problems.push(`missed blocks ${missed.join(' ')}`)
@@ -178,7 +179,7 @@ for (const { name, samples } of watched) {
   if (Math.max(rss, heap) > LIMITS.growthMiBHour) problems.push(`${name} grows`)
   if (typical > LIMITS.lagSeconds) problems.push(`${name}'s event loop lags`)
 }
-const reloads = valueOf(mining.text, 'pegnet_config_reloads_total', '{result="ok"}')
+const reloads = valueOf(mining.text, 'pegnet_config_reloads_total', '{result="success"}')
 say(
   `${graded.size} blocks graded of ${blocks.length}, ${paused.size} paused; ${reloads} of ${writes} changes of the file taken`,
 )
