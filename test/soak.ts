@@ -2,7 +2,8 @@
  * By hand: a miner and a feed on their embedded networks for `MINUTES` minutes (default 120), scraped every five
  * seconds, with a listener to the stream of events, a configuration file that changes every minute, and random pauses.
  * Prints a line a minute and a summary; exit code 1 if memory grows, a block is missed that was not paused, the event
- * loop lags or a change of the file is not taken. `DIR` keeps a folder of ByteMaps between runs.
+ * loop lags or a change of the file is not taken. `DIR` keeps a folder of ByteMaps between runs, `FLAGS` are more flags of
+ * the miner (`--threads 1 --nice 19` leaves the machine to others).
  *
  *   npm run build && MINUTES=120 node --import @tapjs/typescript/import test/soak.ts
  */
@@ -16,6 +17,7 @@ import axios from 'axios'
 import { start, type Running } from './fixtures/program.js'
 
 const MINUTES = Number(process.env['MINUTES'] ?? 120)
+const FLAGS = (process.env['FLAGS'] ?? '').split(' ').filter((word) => word !== '')
 const MAPS = process.env['DIR'] ?? join(homedir(), '.lxrhash')
 const BLOCK_SECONDS = 30
 const SCRAPE_MS = 5_000
@@ -93,6 +95,7 @@ const miner = start(
       'dev',
       '--bits',
       '24',
+      ...FLAGS,
       '--block-seconds',
       String(BLOCK_SECONDS),
       '--rivals',
