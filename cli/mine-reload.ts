@@ -49,7 +49,10 @@ const GRACE_MS = 20_000
 /** New sources are asked before they are relied upon, but not longer. */
 const WARM_UP_MS = 5_000
 
-export function createMineReloader(context: Context, running: MineRunning): Reloader<MineKey, MineSections> {
+export function createMineReloader(
+  context: MineGiven & Pick<Context, 'again'>,
+  running: MineRunning,
+): Reloader<MineKey, MineSections> {
   const { network } = running.plan
   return createReloader({
     given: context,

@@ -100,20 +100,14 @@ export async function mine(context: Context): Promise<number> {
     if (context.config) fact('settings', context.config.name)
     const cpus = chosenCpus(settings['miner.affinity'], ownCpus())
     const nice = settings['miner.nice']
-    const map = await openMap(context, {
-      params: paramsOf({ 'lxrhash.bits': plan.bits }),
-      slots: minerSlots({ threads, capacity, rivals }),
-    })
-    fact('bytemap', mapText(map))
-    fact('', tilde(map.file, homedir()))
-    fact('', pagesText(map))
-    fact('kernel', kernelText(map))
-    fact('threads', threadsText({ threads, cpus, nice }))
-
+    const open = (): Promise<OpenByteMap> =>
+      openMap(context, {
+        params: paramsOf({ 'lxrhash.bits': plan.bits }),
+        slots: minerSlots({ threads, capacity, rivals }),
+      })
+    // A chain of our own begins when there is something to mine it with; elsewhere prices are asked for meanwhile.
+    const early = plan.network.name === 'dev' ? await open() : undefined
     const metrics = createMetrics({ version: versionOf(), network: plan.network.name })
-    metrics.tree.miner.byteMapBytes.set(2 ** plan.bits)
-    metrics.tree.miner.byteMapSeconds.set(map.milliseconds / 1000)
-    metrics.tree.miner.hugePages.set(map.pages.share)
     let tell: (event: MinerEvent) => void = () => {}
     const notice = (level: 'info' | 'warn' | 'error', code: string, message: string): void =>
       tell({ event: 'notice', level, code, message })
@@ -137,6 +131,18 @@ export async function mine(context: Context): Promise<number> {
     const prices = behindPrices.face
     resources.add(() => prices.close())
     metrics.observePrices(prices)
+    const stop = new AbortController()
+    const ending = AbortSignal.any([signal, stop.signal])
+    const warm = warmUp(prices, { log: context.log, signal: ending })
+    const map = early ?? (await open())
+    metrics.tree.miner.byteMapBytes.set(2 ** plan.bits)
+    metrics.tree.miner.byteMapSeconds.set(map.milliseconds / 1000)
+    metrics.tree.miner.hugePages.set(map.pages.share)
+    fact('bytemap', mapText(map))
+    fact('', tilde(map.file, homedir()))
+    fact('', pagesText(map))
+    fact('kernel', kernelText(map))
+    fact('threads', threadsText({ threads, cpus, nice }))
 
     const options: MinerOptions = {
       network: plan.network,
@@ -158,8 +164,6 @@ export async function mine(context: Context): Promise<number> {
     const miner = createMiner(options, { client, ecKey: around.key, byteMap: map, prices })
     metrics.observe(miner.view)
     const board = createBoard()
-    const stop = new AbortController()
-    const ending = AbortSignal.any([signal, stop.signal])
     const live = () => liveChecks(miner.view)
     const service = createService({ live })
     resources.add(() => service.close())
@@ -275,7 +279,8 @@ export async function mine(context: Context): Promise<number> {
     ending.addEventListener('abort', service.stopping)
     try {
       keeper.start()
-      await warmUp(prices, { log: context.log, signal: ending })
+      // Blocks of ten minutes leave the sources time to answer in the block itself.
+      if (plan.network.name === 'dev' || plan.network.name === 'local') await warm
       const { reason } = await miner.run(ending)
       if (stop.signal.aborted) return EXIT.done
       return { blocks: EXIT.done, interrupted: EXIT.interrupted, failed: EXIT.failure }[reason]
@@ -351,8 +356,8 @@ function feedOpener(
 }
 
 /**
- * Exchanges take seconds to answer for the first time (they list their markets), so they are asked before the first
- * block; who is not done by then goes on beside the work.
+ * Exchanges take seconds to answer for the first time (they list their markets), so they are asked while the rest
+ * gets ready; who is not done by then goes on beside the work. Never rejects.
  */
 async function warmUp(prices: PriceFeed, { log, signal }: Pick<Context, 'log' | 'signal'>): Promise<void> {
   const started = prices.start().catch((error: unknown) => {

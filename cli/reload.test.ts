@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 
 import {
+  checkSection,
   CodedError,
   readConfigFile,
   resolveAll,
@@ -11,14 +12,21 @@ import {
   type SettingKey,
   type WatchOptions,
 } from '../config/index.js'
+import type { FactomClient } from '../factom/index.js'
+import { pricesSection, type PriceFeed } from '../oracle/index.js'
 import { createMetrics } from '../telemetry/index.js'
 import type { Given } from './context.js'
 import { MINE_KEYS } from './keys.js'
+import { planOf } from './mine-plan.js'
+import { createMineReloader } from './mine-reload.js'
 import { createReloader, type ReloadReport } from './reload.js'
 import { createService } from './service.js'
 import { standIn } from './stand-in.js'
 import { keeperSettingsOf, watchProblems } from './watch-plan.js'
 
+/** Both are known to the whole world. */
+const SECRET = 'Es2XT3jSxi1xqrDvS5JERM3W3jh1awRHuyoahn3hbQLyfEi1jvbq'
+const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const KEYS = [
   'miner.threads',
   'miner.identity',
@@ -295,4 +303,91 @@ t.test('settings of the watchdog', (t) => {
     ],
   )
   t.end()
+})
+
+t.test('what mine takes over: terms, threads, nodes, sources, the watchdog', async (t) => {
+  const dir = t.testdir()
+  const file = join(dir, 'pegminer.yaml')
+  const base = `
+network: { name: local }
+miner: { identity: me, coinbase: ${COINBASE}, ecSecret: ${SECRET}, threads: 1, records: 3 }
+data: { dir: ${dir} }
+`
+  const write = (more: string): void => writeFileSync(file, `${base}${more}`, { mode: 0o600 })
+  write('')
+  const read = () => {
+    const config = readConfigFile(file, ['prices'])
+    const resolved = resolveAll(MINE_KEYS, {
+      flags: { texts: new Map(), problems: [] },
+      env: {},
+      file: config,
+    })
+    const { value, problems } = checkSection('prices', pricesSection, { file: config, env: {} })
+    return {
+      ...{ ...resolved, config, sections: { prices: value! } },
+      problems: [...resolved.problems, ...problems],
+    }
+  }
+  const given = read()
+  t.same(given.problems, [])
+  const adjusted: object[] = []
+  const opened: string[] = []
+  const closed: string[] = []
+  const feedOf = (name: string) =>
+    ({
+      sourceNames: [name],
+      start: () => Promise.resolve(),
+      close: () => Promise.resolve(void closed.push(name)),
+    }) as unknown as PriceFeed
+  const client = standIn({ url: 'http://first', close: () => void closed.push('client') } as FactomClient)
+  const prices = standIn(feedOf('first'))
+  const told: string[] = []
+  const closers: (() => unknown)[] = []
+  let handed = 0
+  const reloader = createMineReloader(
+    {
+      ...given,
+      again: { read: () => Promise.resolve(read()), onHangUp: () => () => {}, setLogLevel: () => {} },
+    },
+    {
+      plan: planOf(given.settings, given.origins),
+      ...{ cores: 4, capacity: 4, client, prices, hooks: {}, exchange: undefined },
+      miner: { adjust: (change) => void adjusted.push(change) },
+      openPrices: ({ config }) => {
+        opened.push(config.sources.map(({ name }) => name).join(' '))
+        return feedOf('second')
+      },
+      metrics: createMetrics({ version: '1', network: 'local', process: false }),
+      resources: { add: (close) => void closers.push(close) },
+      signal: new AbortController().signal,
+      tell: (_, code, message) => void told.push(`${code}: ${message}`),
+      onBegin: () => {},
+      onReload: () => {},
+      onApply: () => void handed++,
+    },
+  )
+  write('watchdog: { temperature: 80 }\n')
+  await reloader.reload('signal')
+  t.same([adjusted.splice(0), opened, handed], [[{}], [], 1], 'only the watchdog')
+
+  write('factom: { url: [one:1, two:2] }\nprices: { sources: { kraken: { enabled: false } } }\n')
+  await reloader.reload('signal')
+  t.match(told.at(-1), /factom.url .* → one:1,two:2, .*prices$/)
+  t.equal(client.face.url, 'http://one:1/v2')
+  t.same(prices.face.sourceNames, ['second'])
+  t.notMatch(opened, [/kraken/])
+  t.same(closed, [], 'calls under way end where they began')
+
+  writeFileSync(file, base.replace('threads: 1, records: 3', 'threads: 3, records: 9, cutoff: 50'), {
+    mode: 0o600,
+  })
+  await reloader.reload('signal')
+  t.same(adjusted.at(-1), { threads: 3, recordsPerBlock: 9, submissionCutoff: 50 })
+  writeFileSync(file, base.replace('threads: 1', 'threads: 8'), { mode: 0o600 })
+  await reloader.reload('signal')
+  t.match(told.at(-1), /wait for a restart: miner.threads 3 → 8$/)
+  t.same(adjusted.at(-1), { recordsPerBlock: 3, submissionCutoff: 200 })
+  for (const close of closers) await close()
+  t.ok(closed.includes('first') && closed.includes('client'))
+  await reloader.close()
 })

@@ -263,7 +263,9 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
     adjust(next) {
       settings = next
       hours = hoursOf(next)
-      if (timer !== undefined) listenToCalendar()
+      if (timer === undefined) return
+      listenToCalendar()
+      void lookNow()
     },
     report,
     async close() {
