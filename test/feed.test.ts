@@ -2,9 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 
 import { startDevKomodo } from '../komodo/dev/index.js'
+import { decodeTransaction, opOf } from '../komodo/index.js'
 import { reachable } from '../oracle/feed/fixtures/rig.js'
 import { run, start, type Event } from './fixtures/program.js'
 
@@ -143,6 +145,79 @@ t.test('against daemons: flags, file, old command line; kill -9; two feeds; ruli
   t.ok(all.includes(5) && all.includes(6))
   const secrets = [first, third, fourth].map(({ events }) => JSON.stringify(events)).join('')
   t.notOk(secrets.includes(asset.password), 'no password in any event')
+})
+
+const onlyByHand = process.env['FEED_KILLS'] === undefined && 'set FEED_KILLS=1 to run it'
+
+t.test('kill -9 at the decisive moments of a 2-of-3 withdrawal', { skip: onlyByHand }, async (t) => {
+  const chains = await startDevKomodo({
+    dataDir: join(folder, 'kills'),
+    manual: true,
+    gateways: [{ m: 2, n: 3 }],
+    subscriptions: 4,
+    seed: `kills ${process.pid}`,
+  })
+  t.teardown(() => chains.close())
+  const { control, user } = chains
+  const timer = setInterval(() => (control.mine('asset'), control.mine('reference')), 1_000)
+  t.teardown(() => clearInterval(timer))
+  const operators = [0, 1].map((k) => chains.operators[k]!)
+  const startOne = (k: number): ReturnType<typeof start> => {
+    const { asset, reference, pubkey } = operators[k]!
+    const running = start(
+      [
+        ...['feed', '--asset', chains.assetName, '--oracle', chains.oracleTxid, '--bind', chains.bindTxid],
+        ...['--pubkey', pubkey, '--asset-url', asset.url, '--asset-user', asset.user],
+        ...['--reference-url', reference.url, '--reference-user', reference.user],
+        ...['--poll', '1', '--metrics-port', 'off', '--data-dir', join(folder, `killed${k}`), '--json'],
+      ],
+      {
+        HOME: folder,
+        PEGMINER_FEED_ASSET_PASSWORD: asset.password,
+        PEGMINER_FEED_REFERENCE_PASSWORD: reference.password,
+      },
+    )
+    t.teardown(() => running.kill())
+    return running
+  }
+  /** What is sent: that is done, and its sender never reads the reply. */
+  const moments = new Set(['oracle-data', 'gateway-partial', 'gateway-complete', 'payout'])
+  const dead = new Set<number>()
+  const killed: string[] = []
+  const programs = operators.map((_, k) => startOne(k))
+  control.onCall(({ chain, operator, method, params, phase }) => {
+    if (dead.has(operator)) return 'hang'
+    if (method !== 'sendrawtransaction' || phase !== 'done') return undefined
+    const moment = chain === 'reference' ? 'payout' : (opOf(decodeTransaction(params[0] as string))?.op ?? '')
+    if (!moments.delete(moment)) return undefined
+    dead.add(operator)
+    killed.push(moment)
+    void programs[operator]!.kill().then(() => {
+      dead.delete(operator)
+      programs[operator] = startOne(operator)
+    })
+    return 'hang'
+  })
+  const before = control.balance('reference', user.address)
+  const withdrawTxid = control.withdraw({ amount: 200_000_000n })
+  const isDone = (): boolean =>
+    programs.some(({ events }) =>
+      events.some(
+        ({ event, withdrawtxid, state }) =>
+          event === 'withdrawal' && withdrawtxid === withdrawTxid && state === 'done',
+      ),
+    )
+  while (!isDone() || moments.size > 0 || dead.size > 0) await wait(200)
+  for (const program of programs) await program.event('state', ({ state }) => state === 'idle')
+  clearInterval(timer)
+  control.mine('asset')
+  t.equal(killed.length, 4, killed.join(', '))
+  t.equal(control.balance('reference', user.address) - before, 200_000_000n - 20_000n, 'paid once')
+  for (const program of programs) await program.kill()
+  for (const k of operators.keys()) {
+    const heights = (await reachable(chains, { operator: k })).map(({ height }) => height)
+    t.ok(heights.length > 10 && isRow(heights), `operator ${k}, once, in order: ${heights.join(' ')}`)
+  }
 })
 
 t.test('wrong usage', async (t) => {

@@ -207,6 +207,29 @@ t.test(
   },
 )
 
+t.test('a reorganisation after a second registration: the baton of the first is offered again', async (t) => {
+  const dev = await start({ subscriptions: 8 })
+  const old = await publish(dev, 20)
+  dev.control.mine('asset')
+  await send(dev.asset, 'oraclesfund', dev.oracleTxid)
+  dev.control.mine('asset')
+  const second = await send(dev.asset, 'oraclesregister', dev.oracleTxid, '100000')
+  dev.control.mine('asset')
+  t.equal((await publisher(dev)).batontxid, second, 'the newer registration has a baton of its own')
+  await publish(dev, 21)
+  dev.control.mine('asset')
+  await publish(dev, 22)
+  dev.control.mine('asset')
+  t.notOk(await reaches(dev, 20), 'what was published before it is cut off')
+  dev.control.disconnect('asset', 1)
+  t.equal((await publisher(dev)).batontxid, old, 'the unspent one of the dead branch')
+  const lost = tx.decodeTransaction(await rpc(dev.asset, 'getrawtransaction', await publish(dev, 23)))
+  t.match(lost.inputs[1], { txid: old, vout: 1 }, 'and a header is built on it')
+  dev.control.mine('asset')
+  t.ok((await reaches(dev, 22)) !== (await reaches(dev, 23)), 'two branches: only one of them is followed')
+  await dev.close()
+})
+
 t.test('a reorganisation of the reference chain: other hashes, orphans that still answer', async (t) => {
   const dev = await start()
   const height = dev.control.height('reference')
