@@ -236,7 +236,7 @@ async function serve(
   const server = await startTelemetry(
     0,
     { metrics: () => metrics.render(), contentType: 'text/plain', live: () => [], ready: () => [], api },
-    { token: () => token, version: '1.2.3', requests: { perSecond: 0.001, burst } },
+    { token: () => token, version: '1.2.3', requests: { perSecond: 0.001, burst, holdMs: 1 } },
   )
   t.teardown(() => server.close())
   return { server, board, done }

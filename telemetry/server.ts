@@ -1,6 +1,7 @@
 /** The HTTP server: metrics and health for machines, API and status page for people. On loopback unless told. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 
 import { messageOf } from '../config/index.js'
 import { ACTION_NAMES, API_NAMES, type Api } from './api.js'
@@ -28,8 +29,11 @@ export interface TelemetryOptions {
   /** What POST requests must carry; without it none is accepted. Asked for with each. */
   readonly token?: () => string | undefined
   readonly version?: string
-  /** How many requests are answered a second, and at once after a pause. Default 50 and 200. */
-  readonly requests?: { readonly perSecond: number; readonly burst: number }
+  /**
+   * How many requests are answered a second, and at once after a pause; how long the others wait to be refused, ms.
+   * Default 50, 200 and 500.
+   */
+  readonly requests?: { readonly perSecond: number; readonly burst: number; readonly holdMs: number }
 }
 
 export interface TelemetryServer {
@@ -46,7 +50,7 @@ const MAX_CONNECTIONS = 64
 /** A request is a few hundred bytes: whoever needs longer to send it is not served. */
 const REQUEST_MS = 5_000
 /** An open page asks for a few things every two seconds. */
-const REQUESTS = { perSecond: 50, burst: 200 }
+const REQUESTS = { perSecond: 50, burst: 200, holdMs: 500 }
 /** No request needs a body; those of usual clients are small. */
 const MOST_BODY_BYTES = 1024 * 1024
 const ALLOWED_BODY_BYTES = 1024
@@ -65,6 +69,7 @@ export async function startTelemetry(
     host,
     streams,
     budget: createBudget(requests.perSecond, requests.burst),
+    holdMs: requests.holdMs,
   }
   const server = createServer(
     {
@@ -113,6 +118,7 @@ interface Site {
   readonly host: string
   readonly streams: Streams
   readonly budget: Budget
+  readonly holdMs: number
 }
 
 interface Reply {
@@ -152,6 +158,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, site: 
   const reply = await replyTo(path, request, site).catch((error: unknown) =>
     problemReply(500, messageOf(error)),
   )
+  // Refused at once, a client that asks without end would take half of the machine from the miner for refusals.
+  if (reply.status === 429) await wait(site.holdMs, undefined, { ref: false })
   response.writeHead(reply.status, {
     ...HEADERS,
     'content-type': reply.type,
