@@ -230,7 +230,7 @@ function newChart(each, data) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     scales: { y: { range: (_, low, high) => [0, (high || 1) * 1.1] } },
     axes: [
-      { ...axis, values: (_, times) => times.map(shortClock) },
+      { ...axis, space: 80, values: (_, times) => times.map(shortClock) },
       { ...axis, size: 78, values: (_, rates) => rates.map((rate) => (rate === 0 ? '0' : rateText(rate))) },
     ],
     series: [
