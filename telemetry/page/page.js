@@ -190,7 +190,8 @@ const cssColor = (name) => getComputedStyle(document.documentElement).getPropert
 
 function showChart(history) {
   shownHistory = history
-  if (history.length === 0) return
+  // A single moment is no time to draw an axis of.
+  if (history.length < 2) return
   const lines = Math.max(...history.map(({ threads }) => threads.length))
   const each = lines > 1 && lines <= MOST_THREAD_LINES ? lines : 0
   const data = [
