@@ -13,6 +13,7 @@ COPY oracle oracle
 COPY miner miner
 COPY bench bench
 COPY telemetry telemetry
+COPY watch watch
 COPY cli cli
 RUN npm run build
 RUN npm prune --omit=dev
