@@ -14,6 +14,7 @@ import {
 } from './funds.js'
 import { planHeaders, type PlanInput } from './plan.js'
 import { openPublished } from './published.js'
+import { createReference } from './reference.js'
 import { chooseInputs, isExpired, isOurTurn, judgePolicy, TURN_MS } from './withdrawal.js'
 
 const input = (more: Partial<PlanInput>): PlanInput => ({
@@ -353,4 +354,35 @@ t.test('what a dead branch held is owed, over a restart too', (t) => {
   t.same(openPublished(folder).owed, [40, 41, 42, 43])
   t.same(openPublished(folder).head, after.head)
   t.end()
+})
+
+t.test('a reorganisation between two calls of one pass', async (t) => {
+  /** Blocks are named by height and branch; `fork` is the first height of the branch. */
+  let [tip, fork, branch] = [1000, Infinity, 'a']
+  const nameOf = (height: number): string => `${height}${height >= fork ? branch : ''}`
+  const client = {
+    chainInfo: () => Promise.resolve({ blocks: tip, headers: tip }),
+    blockHash: (height: number) => Promise.resolve(nameOf(height)),
+    header: (hash: string) => {
+      const height = parseInt(hash, 10)
+      return Promise.resolve({ height, hash, merkleRoot: '', previous: nameOf(height - 1) })
+    },
+  } as unknown as Parameters<typeof createReference>[0]
+  const reference = createReference(client)
+  await reference.refresh()
+  for (let height = 980; height <= 990; height++) await reference.header(height)
+  await reference.refresh()
+
+  // The highest has just been looked at when 985 and all above it are replaced; then a new one is looked up.
+  await reference.refresh()
+  ;[tip, fork, branch] = [1001, 985, 'b']
+  await reference.header(991)
+  t.equal((await reference.refresh()).lost, 6)
+  for (let height = 980; height <= 991; height++) t.equal(await reference.hash(height), nameOf(height))
+
+  // Looked up alone, all of them; and once more.
+  ;[tip, fork, branch] = [1002, 988, 'c']
+  await reference.hash(992)
+  await reference.refresh()
+  for (let height = 980; height <= 992; height++) t.equal(await reference.hash(height), nameOf(height))
 })

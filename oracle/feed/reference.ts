@@ -61,11 +61,12 @@ export function createReference(client: Pick<KomodoClient, 'chainInfo' | 'blockH
       let sure = false
       for (const height of heights) {
         if (sure && !alone.has(height)) continue
-        if (await stillThere(height, options)) sure = true
-        else {
-          hashes.delete(height)
-          lost++
-        }
+        const holds = await stillThere(height, options)
+        // One that was looked up alone says nothing of those below: the chain may have changed just before.
+        sure = holds && !alone.has(height)
+        if (holds) continue
+        hashes.delete(height)
+        lost++
       }
       alone.clear()
       if (hashes.size > KEEP) for (const height of heights.slice(KEEP / 2)) hashes.delete(height)
