@@ -74,7 +74,7 @@ interface Scrape {
 }
 
 async function scrape(): Promise<Scrape> {
-  const reply = await fetch(metricsUrl)
+  const reply = await fetch(metricsUrl, { headers: { connection: 'close' } })
   const values = new Map<string, number>()
   for (const line of (await reply.text()).split('\n')) {
     const at = line.lastIndexOf(' ')
