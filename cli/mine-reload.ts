@@ -1,6 +1,4 @@
 /** What `pegminer mine` takes over when its settings are read again. */
-import { setTimeout as wait } from 'node:timers/promises'
-
 import type { FactomClient, FactomClientOptions } from '../factom/index.js'
 import { defaultSubmissionCutoff, type Adjustable, type Miner } from '../miner/index.js'
 import type { PriceFeed, PriceSection, PriceSettings } from '../oracle/index.js'
@@ -11,6 +9,7 @@ import { chosenCpus, ownCpus } from './cpus.js'
 import { MINE_KEYS, type MineKey } from './keys.js'
 import { threadsOf } from './machine.js'
 import { isUsedOn, planOf, type MinePlan } from './mine-plan.js'
+import { warmUp } from './price-setup.js'
 import { createReloader, type ChangedNames, type Reloader, type ReloadOptions } from './reload.js'
 import type { Resources } from './resources.js'
 import type { StandIn } from './stand-in.js'
@@ -46,8 +45,6 @@ export interface MineRunning {
 
 /** Calls that are under way may end on what has been replaced. */
 const GRACE_MS = 20_000
-/** New sources are asked before they are relied upon, but not longer. */
-const WARM_UP_MS = 5_000
 
 export function createMineReloader(
   context: MineGiven & Pick<Context, 'again'>,
@@ -99,9 +96,7 @@ async function apply(
     retire(() => before.close())
   }
   if (newPrices) {
-    const started = newPrices.start().catch(() => undefined)
-    const { signal } = running
-    await Promise.race([started, wait(WARM_UP_MS, undefined, { signal, ref: false }).catch(() => undefined)])
+    await warmUp(newPrices, running.signal)
     const before = prices.replace(newPrices)
     retire(() => before.close())
   }
@@ -110,6 +105,21 @@ async function apply(
 
 const settingsAt = ({ sections: { prices } }: MineGiven, exchange: string | undefined): PriceSettings =>
   exchange === undefined ? prices.settings : prices.at(exchange)
+
+/** What the miner is told at the start, and again when it changes. Throws if processors are named that are not ours. */
+export function adjustableOf(settings: MineGiven['settings'], plan: MinePlan, cores: number) {
+  return {
+    identity: plan.identity,
+    coinbase: plan.coinbase,
+    threads: threadsOf(settings['miner.threads'], cores),
+    cpus: chosenCpus(settings['miner.affinity'], ownCpus()),
+    nice: settings['miner.nice'],
+    recordsPerBlock: plan.records,
+    submissionCutoff: settings['miner.cutoff'] ?? defaultSubmissionCutoff(plan.network),
+    blocks: settings['miner.blocks'],
+    limits: plan.limits,
+  } satisfies Adjustable
+}
 
 const ADJUSTS: Readonly<Partial<Record<MineKey, keyof Adjustable>>> = {
   'miner.identity': 'identity',
@@ -130,19 +140,8 @@ function adjustmentOf(
   changed: ChangedNames,
   { plan, cores, capacity }: { plan: MinePlan; cores: number; capacity: number },
 ): { change: Partial<Adjustable>; late: readonly string[] } {
-  const threads = threadsOf(settings['miner.threads'], cores)
-  const all: Adjustable = {
-    identity: plan.identity,
-    coinbase: plan.coinbase,
-    threads,
-    cpus: chosenCpus(settings['miner.affinity'], ownCpus()),
-    nice: settings['miner.nice'],
-    recordsPerBlock: plan.records,
-    submissionCutoff: settings['miner.cutoff'] ?? defaultSubmissionCutoff(plan.network),
-    blocks: settings['miner.blocks'],
-    limits: plan.limits,
-  }
-  const late = changed.has('miner.threads') && threads > capacity ? ['miner.threads'] : []
+  const all = adjustableOf(settings, plan, cores)
+  const late = changed.has('miner.threads') && all.threads > capacity ? ['miner.threads'] : []
   const names = new Set(
     Object.entries(ADJUSTS).flatMap(([key, name]) => (changed.has(key) && !late.includes(key) ? [name] : [])),
   )

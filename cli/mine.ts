@@ -1,6 +1,5 @@
 /** `pegminer mine`: puts the rooms together, shows what happens, ends in order. */
 import { homedir } from 'node:os'
-import { setTimeout as wait } from 'node:timers/promises'
 
 import {
   createFactomClient,
@@ -10,14 +9,7 @@ import {
   type FactomClientOptions,
 } from '../factom/index.js'
 import type { OpenByteMap } from '../lxrhash/index.js'
-import {
-  createMiner,
-  defaultSubmissionCutoff,
-  minerSlots,
-  type Miner,
-  type MinerEvent,
-  type MinerOptions,
-} from '../miner/index.js'
+import { createMiner, minerSlots, type Miner, type MinerEvent, type MinerOptions } from '../miner/index.js'
 import type { PriceFeed, PriceSettings } from '../oracle/index.js'
 import {
   createApi,
@@ -30,16 +22,16 @@ import {
 import { openMap, paramsOf } from './byte-map.js'
 import { connect, payerKey } from './connect.js'
 import { EXIT, type CommandContext } from './context.js'
-import { chosenCpus, memoryNodes, ownCpus } from './cpus.js'
+import { memoryNodes } from './cpus.js'
 import { bytesText, durationText, plural, rateText, tilde } from './format.js'
 import { openKeyboard } from './keyboard.js'
 import { MINE_KEYS, type MineKey } from './keys.js'
-import { machineOf, threadsOf } from './machine.js'
+import { machineOf } from './machine.js'
 import { MINE_KEY_HELP, mineKeys } from './mine-keys.js'
 import { planOf, type MinePlan } from './mine-plan.js'
-import { createMineReloader, type MineSections } from './mine-reload.js'
+import { adjustableOf, createMineReloader, type MineSections } from './mine-reload.js'
 import { createMineKeeper, testWatchdog } from './mine-watch.js'
-import { priceOpener } from './price-setup.js'
+import { priceOpener, warmUp } from './price-setup.js'
 import { openResources, type Resources } from './resources.js'
 import { serveMetrics } from './serve-metrics.js'
 import { createService } from './service.js'
@@ -66,8 +58,6 @@ interface Surroundings {
   readonly exchange?: string
 }
 
-/** Longer would cost the first of the dev network's blocks of a minute. */
-const WARM_UP_MS = 5_000
 /** A speed line each minute; on dev a whole block may take less. */
 const SPEED_MS = { dev: 10_000, other: 60_000 }
 
@@ -75,9 +65,6 @@ export async function mine(context: Context): Promise<number> {
   const { settings, output, signal } = context
   const plan = planOf(settings, context.origins)
   const machine = machineOf()
-  const threads = threadsOf(settings['miner.threads'], machine.cores)
-  // Threads may become as many as there are cores while it runs: their share of the memory is set aside now.
-  const capacity = Math.max(threads, machine.cores)
   if (settings['watchdog.test'])
     return testWatchdog(settings, {
       ...{ output, signal },
@@ -98,8 +85,10 @@ export async function mine(context: Context): Promise<number> {
     if (nodes > 1)
       fact('', `on ${nodes} nodes: numactl --interleave=all pegminer … spreads the ByteMap over them`)
     if (context.config) fact('settings', context.config.name)
-    const cpus = chosenCpus(settings['miner.affinity'], ownCpus())
-    const nice = settings['miner.nice']
+    const terms = adjustableOf(settings, plan, machine.cores)
+    const { threads } = terms
+    // Threads may become as many as there are cores while it runs: their share of the memory is set aside now.
+    const capacity = Math.max(threads, machine.cores)
     const open = (): Promise<OpenByteMap> =>
       openMap(context, {
         params: paramsOf({ 'lxrhash.bits': plan.bits }),
@@ -133,7 +122,9 @@ export async function mine(context: Context): Promise<number> {
     metrics.observePrices(prices)
     const stop = new AbortController()
     const ending = AbortSignal.any([signal, stop.signal])
-    const warm = warmUp(prices, { log: context.log, signal: ending })
+    const warm = warmUp(prices, ending, (error) =>
+      context.log.warn('prices were not asked for in advance', { error }),
+    )
     const map = early ?? (await open())
     metrics.tree.miner.byteMapBytes.set(2 ** plan.bits)
     metrics.tree.miner.byteMapSeconds.set(map.milliseconds / 1000)
@@ -142,21 +133,13 @@ export async function mine(context: Context): Promise<number> {
     fact('', tilde(map.file, homedir()))
     fact('', pagesText(map))
     fact('kernel', kernelText(map))
-    fact('threads', threadsText({ threads, cpus, nice }))
+    fact('threads', threadsText(terms))
 
     const options: MinerOptions = {
+      ...terms,
       network: plan.network,
-      identity: plan.identity,
-      coinbase: plan.coinbase,
       machineId: settings['miner.machineId'],
-      threads,
       capacity,
-      cpus,
-      nice,
-      recordsPerBlock: plan.records,
-      submissionCutoff: settings['miner.cutoff'] ?? defaultSubmissionCutoff(plan.network),
-      blocks: settings['miner.blocks'],
-      limits: plan.limits,
       dryRun: settings['miner.dryRun'],
       rivals,
       dataDir: plan.dataDir,
@@ -353,18 +336,6 @@ function feedOpener(
     },
     onSnapshot: (_input, snapshot, milliseconds) => metrics.priceSnapshot(snapshot, milliseconds),
   })
-}
-
-/**
- * Exchanges take seconds to answer for the first time (they list their markets), so they are asked while the rest
- * gets ready; who is not done by then goes on beside the work. Never rejects.
- */
-async function warmUp(prices: PriceFeed, { log, signal }: Pick<Context, 'log' | 'signal'>): Promise<void> {
-  const started = prices.start().catch((error: unknown) => {
-    if (!signal.aborted) log.warn('prices were not asked for in advance', { error })
-  })
-  const enough = wait(WARM_UP_MS, undefined, { signal, ref: false }).catch(() => undefined)
-  await Promise.race([started, enough])
 }
 
 function mapText({ params, origin, milliseconds }: OpenByteMap): string {

@@ -1,5 +1,6 @@
 /** Prices of a run: which settings hold, what an earlier run left, where snapshots are kept. */
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
 import { messageOf } from '../config/index.js'
 import {
@@ -51,4 +52,23 @@ export function priceOpener({
       },
     })
   }
+}
+
+/** Longer would cost the first of the dev network's blocks of a minute. */
+const WARM_UP_MS = 5_000
+
+/**
+ * Exchanges take seconds to answer for the first time (they list their markets), so they are asked while the rest
+ * gets ready; who is not done by then goes on beside the work. Never rejects.
+ */
+export async function warmUp(
+  prices: PriceFeed,
+  signal: AbortSignal,
+  onError: (error: unknown) => void = () => {},
+): Promise<void> {
+  const started = prices.start().catch((error: unknown) => {
+    if (!signal.aborted) onError(error)
+  })
+  const enough = wait(WARM_UP_MS, undefined, { signal, ref: false }).catch(() => undefined)
+  await Promise.race([started, enough])
 }

@@ -26,3 +26,4 @@ export { displayNameOf, envNameOf, SETTING_KEYS, settingOf, SETTINGS } from './s
 export type { SettingKey, Settings, SettingSpec } from './settings.js'
 export { nearest } from './suggest.js'
 export type { CpuChoice, ThreadCount, ValueType } from './types.js'
+export { unitsText } from './units.js'

@@ -1,5 +1,5 @@
 /** Entry credits for factoids: the transaction, and sending it until it is on the chain. */
-import { isCoded, messageOf } from '../config/index.js'
+import { isCoded, messageOf, unitsText } from '../config/index.js'
 import type { FactoidKey } from './address.js'
 import { decodeAddress } from './address.js'
 import { toHex } from './bytes.js'
@@ -113,8 +113,4 @@ export async function buyCredits(
 const RESEND_MS = 10_000
 
 /** Factoshis as factoids: `12.00012`. */
-export function fctText(factoshis: bigint): string {
-  const digits = factoshis.toString().padStart(9, '0')
-  const fraction = digits.slice(-8).replace(/0+$/, '')
-  return `${digits.slice(0, -8)}${fraction === '' ? '' : `.${fraction}`}`
-}
+export const fctText = unitsText

@@ -1,4 +1,5 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
+import { unitsText } from '../config/index.js'
 import type { Board, BoardNotice } from './board.js'
 import type { Check } from './health.js'
 import { liveChecks, readyChecks } from './health.js'
@@ -96,7 +97,7 @@ function summaryOf({ facts, view, board, holds }: ApiSources, now: number): obje
     entries: { ...view.entries },
     blocks: view.blocks,
     places: view.places,
-    reward: decimal(view.reward),
+    reward: unitsText(view.reward),
     entryCredits: view.entryCredits,
     computeErrors: view.computeErrors,
     restarts: view.restarts,
@@ -147,7 +148,7 @@ function pricesOf({ prices }: MinerNumbers, now: number): object {
     const price = prices.prices.get(asset)
     return {
       asset,
-      usd: price === undefined ? null : decimal(price),
+      usd: price === undefined ? null : unitsText(price),
       status: numbers?.status ?? null,
       routes: routesOf(numbers?.votes),
       spread: numbers?.spread ?? null,
@@ -169,11 +170,3 @@ const routesOf = (votes: readonly unknown[] = []): string[] =>
   votes
     .map((vote) => (vote as { route?: unknown } | null)?.route)
     .filter((name): name is string => typeof name === 'string')
-
-/** 1e-8 units as a decimal string without needless zeros. */
-function decimal(units: bigint): string {
-  const sign = units < 0n ? '-' : ''
-  const digits = (units < 0n ? -units : units).toString().padStart(9, '0')
-  const fraction = digits.slice(-8).replace(/0+$/, '')
-  return `${sign}${digits.slice(0, -8)}${fraction === '' ? '' : `.${fraction}`}`
-}

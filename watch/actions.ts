@@ -1,5 +1,6 @@
 /** What is done besides a line in the log: a command of the user's, a webhook. One after the other, each within a time. */
 import { spawn } from 'node:child_process'
+import { setTimeout as wait } from 'node:timers/promises'
 
 import axios from 'axios'
 
@@ -103,7 +104,7 @@ async function post(
     } catch (error) {
       // Its own words may name the address, and with it a secret.
       if (pause === null || signal.aborted) throw watchError('E_WATCH_ACTION', reasonOf(error))
-      await rest(pause, signal)
+      await wait(pause, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
 }
@@ -114,16 +115,4 @@ function reasonOf(error: unknown): string {
   return error.code === 'ECONNABORTED'
     ? 'it was not answered in time'
     : `it cannot be reached (${error.code ?? 'unknown'})`
-}
-
-function rest(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms).unref()
-    signal.addEventListener('abort', end)
-  })
 }

@@ -1,4 +1,5 @@
 /** What a day of mining came to: counters of two moments, as a line and as a record. Pure. */
+import { unitsText } from '../config/index.js'
 
 /** Counters of a run, and what holds at the moment. */
 export interface Tally {
@@ -54,7 +55,7 @@ export function reportOf(before: Tally, after: Tally): Report {
     hours: round(ms / HOUR),
     hashrate: Math.round((Number(hashes) * 1000) / Math.max(1, ms - pausedMs)),
     hashes: hashes.toString(),
-    reward: peg(after.reward - before.reward),
+    reward: unitsText(after.reward - before.reward),
     blocks: after.blocks - before.blocks,
     landed: after.landed - before.landed,
     missed: after.missed - before.missed,
@@ -80,8 +81,3 @@ export function reportText(report: Report): string {
 }
 
 const round = (hours: number): number => Math.round(hours * 100) / 100
-
-function peg(units: bigint): string {
-  const digits = units.toString().padStart(9, '0')
-  return `${digits.slice(0, -8)}.${digits.slice(-8)}`.replace(/\.?0+$/, '')
-}

@@ -2,7 +2,7 @@
  * Prices as integers. A record holds USD per unit in 1e-8; the way there from a quoted double is consensus among
  * honest miners, since prices that differ in the last digit grade differently.
  */
-import type { OprVersion } from '../../config/index.js'
+import { unitsText, type OprVersion } from '../../config/index.js'
 import { fail } from './errors.js'
 
 const UNIT = 1e8
@@ -58,9 +58,4 @@ export function priceToNumber(units: bigint): number {
   return Number(units) / UNIT
 }
 
-/** Decimal text without trailing zeros: `123450000n` → `"1.2345"`. */
-export function priceToDecimal(units: bigint): string {
-  const digits = (units < 0n ? -units : units).toString().padStart(9, '0')
-  const fraction = digits.slice(-8).replace(/0+$/, '')
-  return `${units < 0n ? '-' : ''}${digits.slice(0, -8)}${fraction && '.'}${fraction}`
-}
+export const priceToDecimal = unitsText
