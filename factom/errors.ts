@@ -226,6 +226,11 @@ export const FACTOM_ERRORS = {
     remedy: 'Check the rights and the free space of the data directory.',
     kind: 'failure',
   },
+  E_FACTOM_JOURNAL_LOCKED: {
+    summary: 'Another miner publishes from this data directory.',
+    remedy: 'Stop that miner, or give this one a directory of its own: --data-dir.',
+    kind: 'usage',
+  },
 } as const
 
 /** `throw fail('E_FACTOM_TIMEOUT', '…')`. */

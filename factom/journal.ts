@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-import { makeFolder, messageOf } from '../config/index.js'
+import { lockFile, makeFolder, messageOf } from '../config/index.js'
 import { fail } from './errors.js'
 import { dayOf, mayBeSent, readLines, spentLine, stageLine, wholeLine } from './record.js'
 import type { JournalContent, PublishRecord } from './record.js'
@@ -43,12 +43,26 @@ interface Batch {
   reject(error: Error): void
 }
 
-/** Opens or creates the journal; a last line that was cut off by a crash is dropped. Throws `E_FACTOM_JOURNAL`. */
+/**
+ * Opens or creates the journal; a last line that was cut off by a crash is dropped. Throws `E_FACTOM_JOURNAL`, or
+ * `E_FACTOM_JOURNAL_LOCKED` if another process has it: each would rewrite it without what the other has published.
+ */
 export function openJournal(file: string): Journal {
-  const content = guarded(file, () => {
-    makeFolder(path.dirname(file))
-    return read(file)
+  guarded(file, () => makeFolder(path.dirname(file)))
+  const unlock = lockFile(`${file}.lock`, {
+    held: (who) => fail('E_FACTOM_JOURNAL_LOCKED', `${who} publishes from ${path.dirname(file)}`),
+    failed: (cause) => journalError(file, cause),
   })
+  try {
+    return journalOn(file, unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+function journalOn(file: string, unlock: () => void): Journal {
+  const content = guarded(file, () => read(file))
   const { records, spent } = content
   forgetOld(content)
   let size = 0
@@ -147,6 +161,7 @@ export function openJournal(file: string): Journal {
       closed = true
       await writing
       if (fd >= 0) fs.closeSync(fd)
+      unlock()
     },
   }
 }

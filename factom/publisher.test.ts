@@ -645,6 +645,15 @@ t.test('journal', (t) => {
     t.end()
   })
 
+  t.test('one publisher at a time', async (t) => {
+    const { open, journal } = setup(t)
+    const publisher = open()
+    t.throws(() => open(), code('E_FACTOM_JOURNAL_LOCKED'))
+    await publisher.close()
+    await open().close()
+    t.same(fs.readdirSync(path.dirname(journal)), [path.basename(journal)])
+  })
+
   t.test('damage', async (t) => {
     const { timing, open, journal } = setup(t)
     const publisher = open()

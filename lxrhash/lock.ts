@@ -62,9 +62,11 @@ export async function takeLock(file: string, options: LockOptions = {}): Promise
   const heartbeat = watchBeats(file, timing.silent)
   for (let waited = false; ;) {
     throwIfAborted(signal)
-    if (await create(file, mine)) return { ...hold(file, mine, timing.beat), waited }
     const text = await readFile(file, 'utf8').catch(() => undefined)
-    if (text === undefined) continue
+    if (text === undefined) {
+      if (await create(file, mine)) return { ...hold(file, mine, timing.beat), waited }
+      continue
+    }
     const owner = ownerOf(text)
     const fate = owner === undefined ? 'unknown' : fateOf(owner, mine)
     if (fate === 'dead' || (fate === 'unknown' && (await heartbeat()))) {
@@ -122,14 +124,25 @@ function textOf(read: () => string): string {
   }
 }
 
-/** False if there is one already. */
+/**
+ * False if there is one already. A lock appears with its text in it, so that nobody reads half of one; only a file
+ * system without hard links makes it in two steps.
+ */
 async function create(file: string, owner: Owner): Promise<boolean> {
+  const text = `${JSON.stringify(owner)}\n`
+  const whole = `${file}.${owner.token}`
   try {
-    await writeFile(file, `${JSON.stringify(owner)}\n`, { flag: 'wx' })
+    await writeFile(whole, text)
+    await link(whole, file).catch(async (error: unknown) => {
+      if (systemCodeOf(error) === 'EEXIST') throw error
+      await writeFile(file, text, { flag: 'wx' })
+    })
     return true
   } catch (error) {
     if (systemCodeOf(error) === 'EEXIST') return false
     throw error
+  } finally {
+    await rm(whole, { force: true }).catch(() => undefined)
   }
 }
 

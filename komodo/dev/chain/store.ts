@@ -1,16 +1,8 @@
 /** The data directory: what happened on both chains, one line each, in order; and a lock against a second process. */
-import {
-  closeSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { makeFolder, messageOf } from '../../../config/index.js'
+import { lockFile, makeFolder, messageOf } from '../../../config/index.js'
 import { fail } from '../errors.js'
 import type { ChainName, DevGateway } from '../types.js'
 
@@ -54,13 +46,16 @@ export interface Store {
 /** Throws `E_DEVKOMODO_LOCKED`, `E_DEVKOMODO_DAMAGED`, `E_DEVKOMODO_STORE`. */
 export function openStore(dataDir: string): Store {
   const path = join(dataDir, 'komodo.jsonl')
-  const lock = join(dataDir, 'lock')
   try {
     makeFolder(dataDir)
   } catch (cause) {
     throw storeError(`cannot make ${dataDir}`, cause)
   }
-  takeLock(lock)
+  const lock = join(dataDir, 'lock')
+  const unlock = lockFile(lock, {
+    held: (who) => fail('E_DEVKOMODO_LOCKED', `${who} works on ${dataDir}`),
+    failed: (cause) => storeError(`cannot write ${lock}`, cause),
+  })
   try {
     const { events, bytes } = readEvents(path)
     let fd = openSync(path, 'a')
@@ -81,42 +76,17 @@ export function openStore(dataDir: string): Store {
         if (fd < 0) return
         closeSync(fd)
         fd = -1
-        unlinkSync(lock)
+        unlock()
       },
     }
   } catch (error) {
-    unlinkSync(lock)
+    unlock()
     throw error
   }
 }
 
 function storeError(what: string, cause: unknown) {
   return fail('E_DEVKOMODO_STORE', `${what}: ${messageOf(cause)}`, { cause })
-}
-
-function takeLock(path: string): void {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: 'wx' })
-      return
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storeError(`cannot write ${path}`, error)
-    }
-    const owner = Number.parseInt(readFileSync(path, 'utf8'), 10)
-    if (owner > 0 && owner !== process.pid && isAlive(owner))
-      throw fail('E_DEVKOMODO_LOCKED', `process ${owner} works on ${path}`)
-    if (owner === process.pid) throw fail('E_DEVKOMODO_LOCKED', `this process works on ${path} already`)
-    unlinkSync(path)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** A torn last line is left out. */
