@@ -8,7 +8,7 @@ import {
   type FactomClient,
   type FactomClientOptions,
 } from '../factom/index.js'
-import type { OpenByteMap } from '../lxrhash/index.js'
+import { byteMapInfo, type OpenByteMap } from '../lxrhash/index.js'
 import { createMiner, minerSlots, type Miner, type MinerEvent, type MinerOptions } from '../miner/index.js'
 import type { PriceFeed, PriceSettings } from '../oracle/index.js'
 import {
@@ -94,8 +94,8 @@ export async function mine(context: Context): Promise<number> {
         params: paramsOf({ 'lxrhash.bits': plan.bits }),
         slots: minerSlots({ threads, capacity, rivals }),
       })
-    // A chain of our own begins when there is something to mine it with; elsewhere prices are asked for meanwhile.
-    const early = plan.network.name === 'dev' ? await open() : undefined
+    // Prices are asked for while the map is opened; but a chain of our own does not begin before a map is built.
+    const early = plan.network.name === 'dev' && !(await isBuilt(settings, plan)) ? await open() : undefined
     const metrics = createMetrics({ version: versionOf(), network: plan.network.name })
     let tell: (event: MinerEvent) => void = () => {}
     const notice = (level: 'info' | 'warn' | 'error', code: string, message: string): void =>
@@ -273,6 +273,11 @@ export async function mine(context: Context): Promise<number> {
   } finally {
     await resources.close()
   }
+}
+
+async function isBuilt({ 'lxrhash.dir': dir }: Context['settings'], { bits }: MinePlan): Promise<boolean> {
+  const { bytes, fileBytes } = await byteMapInfo(paramsOf({ 'lxrhash.bits': bits }), dir)
+  return bytes === fileBytes
 }
 
 /** For `systemctl status`. */
