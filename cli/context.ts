@@ -37,6 +37,8 @@ export interface Given<K extends SettingKey, S = unknown> {
   readonly origins: Readonly<Record<K, Origin>>
   /** The structured sections of the configuration file that the command names, checked. */
   readonly sections: S
+  /** The secrets in each of them, those of files and variables that it names too. */
+  readonly sectionSecrets: Readonly<Record<string, readonly string[]>>
   /** The configuration file, if one was read. */
   readonly config: ConfigFile | undefined
   /** Where each setting comes from exactly, and how it was written (`Resolved`). */

@@ -18,10 +18,10 @@ const WITHDRAWAL_STATES = [
 const DAEMON_STATES = ['up', 'down', 'suspect', 'hung', 'frozen'] as const
 const coins = (sat: bigint): number => Number(sat) / 1e8
 
-/** Copies what the views say now; called at each scrape. */
+/** Copies what the views say now; called at each scrape. Of a gateway that is gone, nothing is left but its requests. */
 export function copyFeed({ feed }: MetricTree, views: readonly GatewayView[], now: number): void {
-  for (const counter of [feed.headers, feed.repairs, feed.reorgs, feed.unsent, feed.paid, feed.thieves])
-    counter.reset()
+  for (const instrument of Object.values(feed))
+    if (instrument !== feed.requests && instrument !== feed.requestSeconds) instrument.reset()
   for (const { name: gateway, relay, withdrawals, treasury, file, daemons } of views) {
     const label = { gateway }
     for (const chain of ['asset', 'reference'] as const)

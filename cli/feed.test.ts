@@ -146,6 +146,64 @@ t.test('metrics', async (t) => {
   t.equal(value('refused_payouts_total'), 0)
 })
 
+t.test('gateways and reports from a file that changes', async (t) => {
+  const chains = await chainsOf(t, { seed: 'reload', subscriptions: 30 })
+  const { control, asset, reference } = chains
+  const config = join(folder, 'reload.yaml')
+  const gateway = {
+    asset: { name: chains.assetName, ...asset },
+    reference: { name: 'KMD', ...reference },
+    oracleTxid: chains.oracleTxid,
+    pubkey: chains.pubkey,
+    poll: 1,
+    funds: { auto: false, merge: false },
+  }
+  const write = (section: object): void =>
+    writeFileSync(config, JSON.stringify({ feed: section }), { mode: 0o600 })
+  write({ gateways: [{ ...gateway, name: 'before' }] })
+  const feed = command(['feed', '--config', config, '--metrics-port', '0', '--log-level', 'error'])
+  t.teardown(async () => {
+    feed.interrupt()
+    await feed.ended
+  })
+  const all = (name: string): Event[] => feed.events().filter(({ event }) => event === name)
+  await until(() => all('header').length === 11)
+
+  write({ gateways: [{ ...gateway, name: 'before', depth: 'deep' }] })
+  await until(() => all('reload').length === 1)
+  t.match(all('reload')[0], { ok: false, problems: [{ message: /depth/ }] })
+  write({ gateways: [{ ...gateway, name: 'before' }], report: 'never' })
+  await until(() => all('reload').length === 2)
+  t.match(all('reload')[1], { ok: false, problems: [{ message: /feed\.report is no cron expression/ }] })
+
+  write({ gateways: [{ ...gateway, name: 'after', depth: 7 }], report: '* * * * * *' })
+  await until(() => all('reload').length === 3)
+  t.match(all('reload')[2], {
+    ok: true,
+    live: [{ key: 'feed.gateways' }, { key: 'feed.report' }],
+    restart: [],
+  })
+  await until(() => {
+    control.mine('asset')
+    return all('header').length === 14 && all('report').length > 0
+  })
+  t.same(
+    all('header').map((event) => event['gateway']),
+    [...Array<string>(11).fill('before'), ...Array<string>(3).fill('after')],
+  )
+  const heights = all('header').map(({ height }) => height as number)
+  const tip = control.height('reference')
+  t.same(
+    heights,
+    Array.from({ length: 14 }, (_, k) => tip - 20 + k),
+    'the depth is seven now, and nothing was published twice',
+  )
+  const seen = await scrape(all('start')[0]?.['metrics'] as string)
+  t.equal(seen.get('pegnet_feed_headers_total{gateway="after"}'), 3)
+  t.notOk(seen.has('pegnet_feed_headers_total{gateway="before"}'), 'nothing of the gateway that is gone')
+  t.notOk(seen.has('pegnet_feed_lag_blocks{gateway="before"}'))
+})
+
 t.test('register: once, and never again', async (t) => {
   const chains = await chainsOf(t)
   const { user, control, oracleTxid } = chains

@@ -20,7 +20,6 @@ import {
   askRuling,
   checkGateway,
   createFeed,
-  isCronExpression,
   mayRegister,
   peekState,
   registerError,
@@ -34,7 +33,7 @@ import { EXIT, type CommandContext } from './context.js'
 import { fail } from './errors.js'
 import { copyFeed, feedLive, feedReady } from './feed-metrics.js'
 import { gatewayNumbers } from './feed-numbers.js'
-import { feedPlanOf, lockFolder, type FeedPlan, type FeedSections } from './feed-plan.js'
+import { checkReports, feedPlanOf, lockFolder, type FeedPlan, type FeedSections } from './feed-plan.js'
 import { createFeedReloader } from './feed-reload.js'
 import { tilde } from './format.js'
 import { FEED_KEYS, type FeedKey } from './keys.js'
@@ -65,8 +64,7 @@ export async function feed(context: Context): Promise<number> {
     const dev = plan.config === null ? await embed(context, plan, resources) : null
     const config = plan.config ?? dev?.config
     if (config === undefined) throw fail('E_CLI_INTERNAL', 'there is no configuration')
-    if (config.report !== null && !isCronExpression(config.report))
-      throw fail('E_CLI_FEED', 'feed.report is no cron expression: five or six fields such as 0 * * * *')
+    checkReports(config)
     switch (action.do) {
       case 'check':
         return await check(context, config, resources)
@@ -119,7 +117,7 @@ async function run(
     now: Date.now,
   }
   const feed = createFeed(options)
-  const reloader = createFeedReloader(context, metrics)
+  const reloader = createFeedReloader(context, { feed, metrics })
   resources.add(() => reloader.close())
   const tokenNow = () => reloader.given.settings['telemetry.token']
   const board = createFeedBoard()

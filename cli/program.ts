@@ -120,7 +120,8 @@ async function runCommand(
   resolved: ResolvedCommand,
   { io, secrets, read }: { io: Io; secrets: Iterable<string>; read: () => Promise<ResolvedCommand> },
 ): Promise<number> {
-  const { settings, origins, places, texts, sections, warnings, config, positionals } = resolved
+  const { settings, origins, places, texts, sections, sectionSecrets } = resolved
+  const { warnings, config, positionals } = resolved
   const json = settings['output.json']
   const censor = createCensor(secrets, KNOWN_KEYS)
   const color = (stream: Io['stdout']) => wantsColor(stream, settings['output.color'], io.env['NO_COLOR'])
@@ -135,6 +136,7 @@ async function runCommand(
     texts,
     problems: resolved.problems,
     sections,
+    sectionSecrets,
     config,
     positionals,
     output: createOutput({
@@ -160,6 +162,7 @@ async function runCommand(
 
 interface ResolvedCommand extends Resolved<SettingKey> {
   readonly sections: Readonly<Record<string, unknown>>
+  readonly sectionSecrets: Readonly<Record<string, readonly string[]>>
   readonly secrets: readonly string[]
   readonly config: ConfigFile | undefined
   readonly positionals: readonly string[]
@@ -193,6 +196,7 @@ async function resolveCommand(
     config,
     positionals: flags.positionals,
     sections: Object.fromEntries(checked.map(({ name, value }) => [name, value])),
+    sectionSecrets: Object.fromEntries(checked.map(({ name, secrets }) => [name, secrets])),
     secrets: [
       ...secrets.filter((secret) => typeof secret === 'string'),
       ...checked.flatMap((section) => section.secrets),

@@ -55,6 +55,8 @@ interface Scene {
   /** What `apply` does besides. */
   refuse: Error | null
   late: readonly string[]
+  /** What files hold that sections name. */
+  readonly sectionSecrets: Record<string, readonly string[]>
 }
 
 function sceneOf(t: Test, text: string, watch: WatchOptions = { everyMs: 3_600_000 }): Scene {
@@ -68,12 +70,18 @@ function sceneOf(t: Test, text: string, watch: WatchOptions = { everyMs: 3_600_0
   const read = (): Given<Keys, Sections> => {
     const config = readConfigFile(file, ['prices', 'feed'])
     const flags = { texts: new Map<SettingKey, string>(), problems: [] }
-    return { ...resolveAll(KEYS, { flags, env: {}, file: config }), config, sections: sectionsOf(config) }
+    return {
+      ...resolveAll(KEYS, { flags, env: {}, file: config }),
+      config,
+      sections: sectionsOf(config),
+      sectionSecrets: { ...sectionSecrets },
+    }
   }
   let hear = (): void => {}
+  const sectionSecrets: Record<string, readonly string[]> = { prices: ['first'], feed: [] }
   const metrics = createMetrics({ version: '1', network: 'dev', process: false })
   const scene: Scene = {
-    ...{ file, write, metrics, refuse: null, late: [] },
+    ...{ file, write, metrics, sectionSecrets, refuse: null, late: [] },
     ...{ applied: [], told: [], reports: [], levels: [] },
     hangUp: () => hear(),
     reloader: createReloader<Keys, Sections>({
@@ -111,6 +119,20 @@ telemetry: { token: aaaaaaaaaaaaaaaa }
 prices: { sources: { kraken: { order: 1 } }, snapshot: { deadlineSeconds: 20 } }
 feed: { poll: 5 }
 `
+
+t.test('a secret in a file that a section names', async (t) => {
+  const { reloader, applied, told, sectionSecrets } = sceneOf(t, START)
+  await reloader.reload('signal')
+  t.equal(applied.length, 0)
+  sectionSecrets['prices'] = ['second']
+  sectionSecrets['feed'] = ['other']
+  await reloader.reload('signal')
+  t.match(applied, [{ changed: ['prices'], next: { sectionSecrets: { prices: ['second'], feed: [] } } }])
+  t.match(told.at(-1), /: prices; wait for a restart: feed$/)
+  t.notMatch(told, [/second|other/])
+  await reloader.reload('signal')
+  t.equal(applied.length, 1, 'it is taken over once')
+})
 
 t.test('what is live is taken over, what is not is named and stays', async (t) => {
   const scene = sceneOf(t, START)
@@ -324,7 +346,7 @@ data: { dir: ${dir} }
     })
     const { value, problems } = checkSection('prices', pricesSection, { file: config, env: {} })
     return {
-      ...{ ...resolved, config, sections: { prices: value! } },
+      ...{ ...resolved, config, sections: { prices: value! }, sectionSecrets: {} },
       problems: [...resolved.problems, ...problems],
     }
   }

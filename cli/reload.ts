@@ -179,13 +179,16 @@ function changesOf<K extends SettingKey, S>(
   const differing = keys.filter((key) => !isDeepStrictEqual(before.settings[key], after.settings[key]))
   const [from, to] = [shownSettings(before, differing), shownSettings(after, differing)]
   const settings = from.map(({ key, value }, k): Change => ({ key, from: value, to: to[k]?.value ?? '' }))
-  const sections = Object.keys(before.sections as object).flatMap((name) =>
-    changedPaths(rawOf(name), after.config?.sectionOf(name), name).map((key): Change => ({
+  const sections = Object.keys(before.sections as object).flatMap((name) => {
+    const paths = changedPaths(rawOf(name), after.config?.sectionOf(name), name)
+    // The file may say the same, and a file that it names something else.
+    const hasNewSecrets = !isDeepStrictEqual(before.sectionSecrets[name], after.sectionSecrets[name])
+    return (paths.length === 0 && hasNewSecrets ? [name] : paths).map((key): Change => ({
       key,
       from: '',
       to: '',
-    })),
-  )
+    }))
+  })
   const isLive = ({ key }: Change): boolean =>
     isOf(keys, key) ? settingOf(key).reload === 'live' : liveSections.some((name) => isIn(key, name))
   const all = [...settings, ...sections]
@@ -224,7 +227,10 @@ function mixOf<K extends SettingKey, S>(
   const sections = Object.fromEntries(
     names.map((name) => [name, (isOf(liveSections, name) ? next : old).sections[name]]),
   ) as S
-  return { ...mixed, sections }
+  const sectionSecrets = Object.fromEntries(
+    names.map((name) => [name, (isOf(liveSections, name) ? next : old).sectionSecrets[name] ?? []]),
+  )
+  return { ...mixed, sections, sectionSecrets }
 }
 
 /** `given` with these settings as they are in `old`. */

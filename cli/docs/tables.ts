@@ -33,7 +33,7 @@ export function settingsDoc(commands: readonly CommandSpec[]): string {
     '',
     '`pegminer mine` and `pegminer feed` read everything again when the configuration file changes, and at the signal SIGHUP.',
     'They take over what is marked `live`, and say what else has changed and waits for a restart; if anything is wrong they',
-    'say what, and nothing changes. So it is with the section `prices` too, which is live, and the section `feed`, which is not.',
+    'say what, and nothing changes. The sections `prices` and `feed` are live: sources and gateways come, go and change.',
     '',
     ...table(
       ['setting', 'flag', 'variable', 'value', 'default', 'meaning', 'commands', 'change'],

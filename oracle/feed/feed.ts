@@ -1,7 +1,8 @@
 /** All gateways of a process, each for itself; what they tell, and when it is over. */
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 
-import cron from 'node-cron'
+import cron, { type ScheduledTask } from 'node-cron'
 
 import { isCoded, messageOf } from '../../config/index.js'
 import type { RpcCall } from '../../komodo/index.js'
@@ -33,6 +34,23 @@ export interface Feed {
   on(listener: (event: FeedEvent) => void): void
   /** Resolves when it is over, with the last event. Rejects if no gateway could run at all. */
   run(signal: AbortSignal): Promise<StoppedEvent>
+  /**
+   * Other gateways and reports from now on. A gateway that is configured as before is not touched. One that is left
+   * out ends as at the program's end, within the call of a daemon that is under way; one that is changed begins anew
+   * after that, from what its chains and its folder hold. Rejects with `E_FEED_STATE` if the folder of a new one cannot
+   * be used: nothing has changed then.
+   */
+  adjust(next: FeedChange): Promise<void>
+}
+
+export type FeedChange = Pick<FeedOptions, 'gateways' | 'report'>
+
+/** A gateway at work. */
+interface Served {
+  readonly settings: GatewaySettings
+  readonly gateway: Gateway
+  readonly stop: AbortController
+  done: Promise<void>
 }
 
 export const isCronExpression = (text: string): boolean => cron.validate(text)
@@ -59,8 +77,9 @@ export function createFeed(options: FeedOptions): Feed {
     withdrawals >= (options.withdrawals ?? 0) &&
     !ended.signal.aborted
 
-  const gateways: readonly Gateway[] = options.gateways.map((settings) =>
-    createGateway(settings, {
+  const open = (settings: GatewaySettings): Served => ({
+    settings,
+    gateway: createGateway(settings, {
       folder: join(options.dataDir, settings.name),
       lockFolder: options.lockFolder,
       dryRun: options.dryRun,
@@ -69,56 +88,115 @@ export function createFeed(options: FeedOptions): Feed {
       sleep: options.sleep,
       now,
     }),
-  )
+    stop: new AbortController(),
+    done: Promise.resolve(),
+  })
+  let served: readonly Served[] = options.gateways.map(open)
+  let { report } = options
+  let reports: ScheduledTask | null = null
+  let running: AbortSignal | null = null
+  let adjusting: Promise<void> = Promise.resolve()
+  let lost: Error | null = null
 
   /** A gateway that cannot run at all is told, and the others go on. */
-  async function runAll(signal: AbortSignal): Promise<void> {
-    const step = (gateway: Gateway): Promise<void> =>
-      options.once ? gateway.once(signal) : gateway.run(signal)
-    const results = await Promise.allSettled(
-      gateways.map(async (gateway) => {
-        try {
-          await step(gateway)
-        } catch (error) {
-          if (signal.aborted) return
-          if (gateways.length > 1)
-            emit({
-              event: 'notice',
-              gateway: gateway.view.name,
-              level: 'error',
-              code: isCoded(error) ? error.code : 'E_FEED_INTERNAL',
-              message: messageOf(error),
-            })
-          throw error
-        }
-      }),
-    )
+  async function serve({ gateway, stop }: Served, whole: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([whole, stop.signal])
+    try {
+      await (options.once ? gateway.once(signal) : gateway.run(signal))
+    } catch (error) {
+      if (signal.aborted) return
+      if (served.length > 1)
+        emit({
+          event: 'notice',
+          gateway: gateway.view.name,
+          level: 'error',
+          code: isCoded(error) ? error.code : 'E_FEED_INTERNAL',
+          message: messageOf(error),
+        })
+      throw error
+    }
+  }
+
+  function begin(one: Served): void {
+    if (running === null) return
+    one.done = serve(one, running)
+    one.done.catch(() => undefined) // `runAll` looks at it when all are done.
+  }
+
+  async function end(ones: readonly Served[]): Promise<void> {
+    for (const { stop } of ones) stop.abort()
+    await Promise.allSettled(ones.map(({ done }) => done))
+    for (const { gateway } of ones) gateway.close()
+  }
+
+  async function runAll(): Promise<void> {
+    served.forEach(begin)
+    let results: readonly PromiseSettledResult<void>[]
+    let these: readonly Served[]
+    do {
+      these = served
+      results = await Promise.allSettled(these.map(({ done }) => done))
+      await adjusting
+    } while (these !== served)
+    if (lost !== null) throw lost
     const failures = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
     )
-    if (failures.length > 0 && (options.once || failures.length === gateways.length)) throw failures[0]
+    if (failures.length > 0 && (options.once || failures.length === served.length)) throw failures[0]
+  }
+
+  function schedule(): void {
+    if (running === null || report === null) return
+    const tell = (): void => served.forEach(({ gateway }) => emit(reportOf(gateway.view)))
+    reports = cron.schedule(report, tell, { timezone: 'Etc/UTC' })
+  }
+
+  async function change(next: FeedChange): Promise<void> {
+    if (running?.aborted) return
+    const kept = served.filter(({ settings }) =>
+      next.gateways.some((one) => isDeepStrictEqual(one, settings)),
+    )
+    const leaving = served.filter((one) => !kept.includes(one))
+    const isNamed = (name: string) => (one: Served) => one.settings.name === name
+    // A folder that cannot be used is found before anything has changed; one of the same name is in use until then.
+    const added = next.gateways.filter(({ name }) => !served.some(isNamed(name))).map(open)
+    await end(leaving)
+    const there = [...kept, ...added]
+    try {
+      served = next.gateways.map((settings) => there.find(isNamed(settings.name)) ?? open(settings))
+    } catch (error) {
+      lost = error as Error
+      ended.abort()
+      throw error
+    }
+    served.filter((one) => !kept.includes(one)).forEach(begin)
+    if (next.report === report) return
+    await reports?.stop()
+    reports = null
+    report = next.report
+    schedule()
   }
 
   return {
     get views() {
-      return gateways.map(({ view }) => view)
+      return served.map(({ gateway }) => gateway.view)
     },
     on: (listener) => void listeners.push(listener),
+    adjust(next) {
+      const done = adjusting.then(() => change(next))
+      adjusting = done.catch(() => undefined)
+      return done
+    },
     async run(signal) {
       const started = now()
-      const both = AbortSignal.any([signal, ended.signal])
-      const reports =
-        options.report === null
-          ? null
-          : cron.schedule(options.report, () => gateways.forEach(({ view }) => emit(reportOf(view))), {
-              timezone: 'Etc/UTC',
-            })
+      running = AbortSignal.any([signal, ended.signal])
+      schedule()
       try {
-        await runAll(both)
+        await runAll()
         if (options.once) reason = 'once'
       } finally {
         await reports?.stop()
-        for (const gateway of gateways) gateway.close()
+        for (const { gateway } of served) gateway.close()
       }
       const stopped: StoppedEvent = {
         event: 'stopped',

@@ -1,5 +1,5 @@
 /** Whole feeds with their loops: gateways beside each other, a daemon that is frozen, reports. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -140,4 +140,82 @@ t.test('a daemon that is frozen answers again, and is given nothing', async (t) 
   await stop()
   control.mine('asset')
   await isRow(t, chains)
+})
+
+t.test('other gateways and reports while it runs', async (t) => {
+  const [one, two] = [await chainsOf(t, 'change one'), await chainsOf(t, 'change two')]
+  const settings = (chains: DevKomodo, name: string, depth: number) =>
+    settingsOf(chains, { folder, more: { name, depth } })
+  const [g0, g1] = [settings(one, 'g0', 10), settings(two, 'g1', 10)]
+  const { feed, events, stop } = runFeed(t, [g0])
+  const isIdle = (k: number): boolean => feed.views[k]?.relay?.state.state === 'idle'
+  const untilIdle = (): Promise<void> =>
+    until(() => {
+      for (const { control } of [one, two]) control.mine('asset')
+      return feed.views.every((_, k) => isIdle(k))
+    })
+  await untilIdle()
+  const atFirst = feed.views[0]?.relay?.headers ?? 0
+  t.ok(atFirst > 0)
+
+  await feed.adjust({ gateways: [g0, g1], report: '* * * * * *' })
+  await untilIdle()
+  t.equal(feed.views[0]?.relay?.headers, atFirst, 'the one that is as before goes on')
+  t.ok(heightsOf(events, 'g1').length > 0)
+  await until(() => events.some((event) => event.event === 'report' && event.gateway === 'g1'))
+
+  const before = heightsOf(events, 'g0')
+  await feed.adjust({ gateways: [settings(one, 'g0', 4), g1], report: null })
+  const reports = events.filter(({ event }) => event === 'report').length
+  t.match(feed.views[0], { settings: { depth: 4 } })
+  await until(() => {
+    one.control.mine('asset')
+    return heightsOf(events, 'g0').length >= before.length + 6
+  })
+  const tip = one.control.height('reference')
+  t.equal(heightsOf(events, 'g0').at(-1), tip - 4, 'six more are due')
+  t.equal(new Set(heightsOf(events, 'g0')).size, before.length + 6, 'none twice')
+
+  await feed.adjust({ gateways: [g1], report: null })
+  t.same(
+    feed.views.map(({ name }) => name),
+    ['g1'],
+  )
+  // Its key is free again: another feed serves it, under another name.
+  const other = runFeed(t, [settings(one, 'g2', 4)], { dataDir: join(folder, 'other') })
+  one.control.mine('reference', 2)
+  await until(() => {
+    one.control.mine('asset')
+    return heightsOf(other.events, 'g2').length === 2
+  })
+  t.same(heightsOf(other.events, 'g2'), [tip - 3, tip - 2])
+  t.equal(heightsOf(events, 'g0').length, before.length + 6)
+  t.equal(events.filter(({ event }) => event === 'report').length, reports, 'no more reports')
+
+  writeFileSync(join(folder, t.name, 'g3'), 'a file where its folder should be')
+  await t.rejects(feed.adjust({ gateways: [settings(one, 'g3', 4)], report: null }), { code: 'E_FEED_STATE' })
+  two.control.mine('reference')
+  const served = heightsOf(events, 'g1').length
+  await until(() => {
+    two.control.mine('asset')
+    return heightsOf(events, 'g1').length > served
+  })
+  t.same(
+    feed.views.map(({ name }) => name),
+    ['g1'],
+    'nothing has changed',
+  )
+
+  await feed.adjust({ gateways: [settings(two, 'g1', 8)], report: null })
+  t.notOk(
+    events.some(({ event }) => event === 'stopped'),
+    'one gateway that is changed is not the end',
+  )
+  await stop()
+  await feed.adjust({ gateways: [g0], report: '* * * * * *' })
+  t.same(
+    feed.views.map(({ name }) => name),
+    ['g1'],
+    'after the end nothing begins',
+  )
 })
