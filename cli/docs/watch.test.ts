@@ -27,6 +27,28 @@ const rulesOf = (file: string): Rule[] =>
   )
 const rules = [...rulesOf('pegminer.rules.yml'), ...rulesOf('feed.rules.yml')]
 
+interface RuleTests {
+  readonly tests: readonly {
+    readonly alert_rule_test: readonly {
+      readonly alertname: string
+      readonly exp_alerts: readonly unknown[]
+    }[]
+  }[]
+}
+
+t.test('each alert is raised by a test of the rules', (t) => {
+  const raised = ['pegminer', 'feed'].flatMap((name) =>
+    (parse(read(`config/prometheus/${name}.rules.test.yml`)) as RuleTests).tests
+      .flatMap(({ alert_rule_test }) => alert_rule_test)
+      .flatMap(({ alertname, exp_alerts }) => (exp_alerts.length > 0 ? [alertname] : [])),
+  )
+  t.same(
+    rules.flatMap(({ alert }) => (raised.includes(alert) ? [] : [alert])),
+    [],
+  )
+  t.end()
+})
+
 interface Dashboard {
   readonly uid: string
   readonly panels: readonly {
