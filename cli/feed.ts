@@ -121,7 +121,6 @@ async function run(
   resources.add(() => reloader.close())
   const tokenNow = () => reloader.given.settings['telemetry.token']
   const board = createFeedBoard()
-  const stop = new AbortController()
   const live = () => feedLive(feed.views)
   const ready = () => feedReady(feed.views, Date.now())
   const { server, text } = await serveMetrics(
@@ -148,7 +147,7 @@ async function run(
         ready,
         board,
         settings: () => shownSettings(reloader.given, FEED_KEYS),
-        stop: () => stop.abort(),
+        stop: () => feed.stop(),
       }),
     },
     tokenNow,
@@ -195,8 +194,8 @@ async function run(
     }
   })
   try {
-    const { reason } = await feed.run(AbortSignal.any([signal, enough.signal, stop.signal]))
-    if ((enough.signal.aborted || stop.signal.aborted) && !signal.aborted) return EXIT.done
+    const { reason } = await feed.run(AbortSignal.any([signal, enough.signal]))
+    if (enough.signal.aborted && !signal.aborted) return EXIT.done
     return reason === 'interrupted' ? EXIT.interrupted : EXIT.done
   } catch (error) {
     if (until !== null && isCoded(error) && error.code === 'E_FEED_LOCKED') {

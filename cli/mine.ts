@@ -177,7 +177,10 @@ export async function mine(context: Context): Promise<number> {
     const actions = {
       pause: () => keeper.holds.set('manual', true),
       resume: () => keeper.holds.set('manual', false),
-      stop: () => stop.abort(),
+      stop: () => {
+        miner.stop()
+        stop.abort()
+      },
     }
     const { server, text: metricsText } = await serveMetrics(
       context,
@@ -266,7 +269,9 @@ export async function mine(context: Context): Promise<number> {
       if (plan.network.name === 'dev' || plan.network.name === 'local') await warm
       const { reason } = await miner.run(ending)
       if (stop.signal.aborted) return EXIT.done
-      return { blocks: EXIT.done, interrupted: EXIT.interrupted, failed: EXIT.failure }[reason]
+      return { blocks: EXIT.done, asked: EXIT.done, interrupted: EXIT.interrupted, failed: EXIT.failure }[
+        reason
+      ]
     } finally {
       view.close()
     }

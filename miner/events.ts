@@ -118,12 +118,12 @@ export interface NoticeEvent {
 }
 
 /**
- * The run is over; the last event. `places` counts our records among the winners, `hashes` all of the run;
+ * The run is over; the last event. It was interrupted by a signal, or asked to end by a key or a request. `places` counts our records among the winners, `hashes` all of the run;
  * `jobSwitch` says how fast the threads turned to new records, null if they never did.
  */
 export interface StoppedEvent {
   readonly event: 'stopped'
-  readonly reason: 'blocks' | 'interrupted' | 'failed'
+  readonly reason: 'blocks' | 'interrupted' | 'asked' | 'failed'
   readonly blocks: number
   readonly records: number
   readonly places: number

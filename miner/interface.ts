@@ -103,6 +103,8 @@ export interface Miner {
    * only if it cannot start (E_FACTOM_JOURNAL, E_LXR_…, E_HISTORY_…); whatever fails later is an event.
    */
   run(signal: AbortSignal): Promise<Stopped>
+  /** Ends the run as its signal does; the summary says that it was asked for. */
+  stop(): void
   /** Returns the way to stop listening. */
   on(listener: (event: MinerEvent) => void): () => void
   pause(): void

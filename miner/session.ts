@@ -260,6 +260,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
         pool.place(options.cpus ?? [], options.nice ?? 0)
     },
     restartThread: (slot) => run?.crew.pool.restart(slot),
+    stop: () => finish('asked'),
     async run(signal) {
       if (started) throw minerError('E_MINER_OPTIONS', 'a miner runs only once')
       started = true

@@ -243,14 +243,8 @@ t.test('interrupted in mid-block, and started again on the same data', async (t)
 t.test('dev: the embedded network alone', async (t) => {
   const dir = t.testdir()
   const running = start([
-    'dev',
-    '--port',
-    '0',
-    '--block-seconds',
-    String(BLOCK_SECONDS),
-    '--data-dir',
-    dir,
-    '--json',
+    ...['dev', '--port', '0', '--wallet-port', '0', '--block-seconds', String(BLOCK_SECONDS)],
+    ...['--data-dir', dir, '--json'],
   ])
   t.teardown(() => running.kill())
   const told = (await running.event('dev')) as Event & {
@@ -277,25 +271,21 @@ t.test('dev: the embedded network alone', async (t) => {
 
   const key = join(dir, 'ec.key')
   writeFileSync(key, `${told.ecSecret}\n`, { mode: 0o600 })
-  const miner = start(
-    [
-      ...[
-        'mine',
-        '--network',
-        'local',
-        '--factomd',
-        told.api,
-        '--exchange',
-        told.exchange,
-        '--identity',
-        'tinker',
+  const config = join(dir, 'pegminer.yaml')
+  writeFileSync(config, 'miner: { identity: tinker }\n')
+  const token = 'a-token-of-the-test'
+  const startMiner = (): Running =>
+    start(
+      [
+        ...['mine', '--network', 'local', '--factomd', told.api, '--exchange', told.exchange],
+        ...['--records', '25', '--coinbase', told.fctAddress, '--bits', String(BITS), '--dir', maps],
+        ...['--config', config, '--data-dir', join(dir, 'miner'), '--metrics-port', '0', '--json'],
       ],
-      ...['--coinbase', told.fctAddress, '--records', '25', '--bits', String(BITS), '--dir', maps],
-      ...['--data-dir', join(dir, 'miner'), '--metrics-port', 'off', '--json'],
-    ],
-    { PEGMINER_MINER_EC_SECRET_FILE: key },
-  )
+      { PEGMINER_MINER_EC_SECRET_FILE: key, PEGMINER_TELEMETRY_TOKEN: token },
+    )
+  const miner = startMiner()
   t.teardown(() => miner.kill())
+  const { metrics } = (await miner.event('start')) as Event & { metrics: string }
 
   const port = new URL(told.api).port
   const second = start(['dev', '--port', port, '--data-dir', join(dir, 'other')])
@@ -306,14 +296,35 @@ t.test('dev: the embedded network alone', async (t) => {
   // A machine under load may come too late for the first blocks.
   const won = await miner.event('graded', ({ reward }) => reward === '9000')
   t.match(won, { winners: { length: 25 } }, 'a miner of its own on that network')
-  miner.child.kill('SIGTERM')
-  t.match(await miner.ended, { code: 130, stderr: '' })
-  t.notMatch((await miner.ended).stdout, told.ecSecret.slice(0, 20))
+  writeFileSync(config, 'miner: { identity: tailor }\n')
+  const reload = await miner.event('reload')
+  t.match(reload, { ok: true, live: [{ key: 'miner.identity', from: 'tinker', to: 'tailor' }], restart: [] })
+  const last = won['height'] as number
+  await miner.event('graded', ({ height, reward }) => reward === '9000' && (height as number) > last)
+  const twin = startMiner()
+  t.match(await twin.ended, { code: 2 })
+  t.match(
+    twin.events.at(-1),
+    { event: 'error', code: 'E_FACTOM_JOURNAL_LOCKED' },
+    'one data directory, one miner',
+  )
+  const stop = (authorization: string) =>
+    axios.post(new URL('/api/v1/stop', metrics).href, null, {
+      headers: { authorization },
+      proxy: false,
+      validateStatus: null,
+    })
+  t.match(await stop('Bearer of another'), { status: 401 })
+  t.match(await stop(`Bearer ${token}`), { status: 200 })
+  t.match(await miner.ended, { code: 0 })
+  t.match(miner.events.at(-1), { event: 'stopped', reason: 'asked' })
+  const { stdout: said, stderr } = await miner.ended
+  t.notMatch(said + stderr, new RegExp(`${told.ecSecret.slice(0, 20)}|${token}`))
 
   running.child.kill('SIGTERM')
   t.equal((await running.ended).code, 130)
   t.match(running.events.at(-1), { event: 'stopped', reason: 'interrupted' })
-  const again = start(['dev', '--port', port, '--data-dir', dir])
+  const again = start(['dev', '--port', port, '--wallet-port', '0', '--data-dir', dir])
   t.teardown(() => again.kill())
   await again.printed(/Ctrl-C/)
   again.child.kill('SIGINT')

@@ -69,9 +69,13 @@ function lineOf(event: FeedEvent): Line | null {
         text: `published up to ${event.published ?? 'nothing'}, lag ${event.lag ?? '?'}, ${plural(event.headers, 'header')}, ${event.paid} withdrawals paid, ${event.headersLeft ?? '?'} headers left; ${event.state}`,
       }
     case 'stopped': {
-      const why = { interrupted: 'interrupted', blocks: 'all done', once: 'one pass done', failed: 'failed' }[
-        event.reason
-      ]
+      const why = {
+        interrupted: 'interrupted',
+        asked: 'as asked',
+        blocks: 'all done',
+        once: 'one pass done',
+        failed: 'failed',
+      }[event.reason]
       return {
         label: 'ended',
         style: 'bold',

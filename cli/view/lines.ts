@@ -114,7 +114,12 @@ export function entriesLine(counts: Readonly<Record<string, number>>, best: stri
 
 /** The summary at the end. */
 export function summaryLines(event: StoppedEvent): [label: string, value: string][] {
-  const why = { blocks: 'all blocks done', interrupted: 'interrupted', failed: 'failed' }[event.reason]
+  const why = {
+    blocks: 'all blocks done',
+    interrupted: 'interrupted',
+    asked: 'as asked',
+    failed: 'failed',
+  }[event.reason]
   return [
     ['ended', `${why} after ${durationText(event.milliseconds)}`],
     ['blocks', `${event.blocks} graded`],

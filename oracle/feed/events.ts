@@ -94,7 +94,7 @@ export interface ReportEvent {
 
 export interface StoppedEvent {
   readonly event: 'stopped'
-  readonly reason: 'interrupted' | 'blocks' | 'once' | 'failed'
+  readonly reason: 'interrupted' | 'asked' | 'blocks' | 'once' | 'failed'
   readonly headers: number
   readonly withdrawals: number
   readonly milliseconds: number

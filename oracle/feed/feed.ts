@@ -34,6 +34,8 @@ export interface Feed {
   on(listener: (event: FeedEvent) => void): void
   /** Resolves when it is over, with the last event. Rejects if no gateway could run at all. */
   run(signal: AbortSignal): Promise<StoppedEvent>
+  /** Ends the run as its signal does; the last event says that it was asked for. */
+  stop(): void
   /**
    * Other gateways and reports from now on. A gateway that is configured as before is not touched. One that is left
    * out ends as at the program's end, within the call of a daemon that is under way; one that is changed begins anew
@@ -182,6 +184,10 @@ export function createFeed(options: FeedOptions): Feed {
       return served.map(({ gateway }) => gateway.view)
     },
     on: (listener) => void listeners.push(listener),
+    stop() {
+      if (running?.aborted !== true) reason = 'asked'
+      ended.abort()
+    },
     adjust(next) {
       const done = adjusting.then(() => change(next))
       adjusting = done.catch(() => undefined)
