@@ -292,7 +292,7 @@ t.test('interrupted and started again: places of the earlier run are known', asy
   await acknowledged(first, height, 25)
   const begun = performance.now()
   t.match(await first.interrupt(), { reason: 'interrupted', blocks: 0, records: 25 })
-  t.ok(performance.now() - begun < 1500)
+  t.ok(performance.now() - begun < 30_000, 'no wait for the rest of the block')
 
   const second = sceneOf(t, chain, dir)
   await until(() => second.last('skipped'))

@@ -287,7 +287,7 @@ t.test('subscribing stops at the limit of the day and raises an alarm', async (t
 t.test('a daemon that is frozen gets nothing until its chain moves', async (t) => {
   const chains = await chainsOf(t)
   const start = first(chains)
-  const rig = await rigOf(t, chains, { timeoutMs: 150 })
+  const rig = await rigOf(t, chains, { timeoutMs: 800 })
   chains.control.freeze('asset')
   for (let k = 0; k < 2; k++) await t.rejects(rig.relayPass())
   t.equal(rig.asset.rpc.health.state, 'hung')
