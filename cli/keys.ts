@@ -70,6 +70,7 @@ export const MINE_KEYS = keys(
   'telemetry.port',
   'telemetry.host',
   'telemetry.token',
+  'telemetry.feed',
   ...WATCH,
   ...OUTPUT,
 )

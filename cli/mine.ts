@@ -17,6 +17,7 @@ import {
   createMetrics,
   liveChecks,
   readyChecks,
+  watchFeed,
   type Metrics,
 } from '../telemetry/index.js'
 import { openMap, paramsOf } from './byte-map.js'
@@ -174,6 +175,9 @@ export async function mine(context: Context): Promise<number> {
     })
     resources.add(() => reloader.close())
     const tokenNow = () => reloader.given.settings['telemetry.token']
+    const feedPage = settings['telemetry.feed']
+    const feed = feedPage === undefined ? undefined : watchFeed({ url: feedPage })
+    if (feed) resources.add(() => feed.close())
     const actions = {
       pause: () => keeper.holds.set('manual', true),
       resume: () => keeper.holds.set('manual', false),
@@ -207,6 +211,7 @@ export async function mine(context: Context): Promise<number> {
           view: miner.view,
           board,
           holds: () => keeper.holds.reasons,
+          feed: feed && (() => feed.seen),
           settings: () => shownSettings(reloader.given, MINE_KEYS),
           actions,
         }),

@@ -591,6 +591,11 @@ export const SETTINGS = {
       description: 'address to listen on there; 0.0.0.0 lets other machines read everything',
     },
   ),
+  'telemetry.feed': optional(httpUrl, {
+    flag: 'feed-page',
+    defaultText: 'no feed is shown',
+    description: 'status page of a feed on this or another machine: its gateways are shown on this page too',
+  }),
   'telemetry.token': optional(pattern('TOKEN', /^[!-~]{16,256}$/, '16 to 256 characters without spaces'), {
     secret: true,
     defaultText: 'nothing can be changed through the API',

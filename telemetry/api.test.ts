@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { request, type IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
+import { createServer, request, type IncomingMessage } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 
 import { ACTION_NAMES, API_NAMES } from './api.js'
@@ -12,9 +13,11 @@ import {
   createFeedBoard,
   createMetrics,
   startTelemetry,
+  watchFeed,
   type GatewayNumbers,
   type MinerNews,
 } from './index.js'
+import type { SeenFeed } from './feed-watch.js'
 import { createBudget, hasToken, isOwnHost } from './limits.js'
 import { API_SCHEMAS, FEED_SCHEMAS, openApi } from './openapi.js'
 import type { MinerNumbers } from './sources.js'
@@ -205,9 +208,16 @@ async function ask(
   return { status: response.statusCode ?? 0, headers: response.headers, body: text }
 }
 
+interface Served {
+  readonly token?: string
+  readonly view?: MinerNumbers
+  readonly burst?: number
+  readonly feed?: () => SeenFeed
+}
+
 async function serve(
   t: { teardown(close: () => Promise<void>): void },
-  { token, view = numbers, burst = 1000 }: { token?: string; view?: MinerNumbers; burst?: number } = {},
+  { token, view = numbers, burst = 1000, feed }: Served = {},
 ) {
   const board = createBoard()
   news(board)
@@ -225,6 +235,7 @@ async function serve(
     view,
     board,
     holds: () => ['schedule'],
+    feed,
     settings: () => [{ key: 'miner.nice', value: '0', origin: 'default', place: '' }],
     actions: {
       pause: () => done.push('pause'),
@@ -380,6 +391,51 @@ t.test('the API of a feed', async (t) => {
   t.equal(stopped, 1)
   for (let k = 0; k < 100; k++) board.header({ ...header, height: k })
   t.same([board.headers().length, board.headers()[0]?.height], [50, 99])
+})
+
+t.test('a feed that a miner watches', async (t) => {
+  const gateway = {
+    ...{ name: 'main', trouble: null, headers: null, daemons: { asset: 'hung', reference: 'up' } },
+    funds: { alarm: null },
+    withdrawals: { states: { held: 1 }, open: [] },
+  }
+  let answer: string | undefined = JSON.stringify({ running: true, gateways: [gateway], recent: [] })
+  const asked: (string | undefined)[] = []
+  const other = createServer((request, response) => {
+    asked.push(request.url)
+    if (answer === undefined) return void request.socket.destroy()
+    response.setHeader('content-type', 'application/json')
+    response.end(answer)
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => void other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const watch = watchFeed({ url: `http://127.0.0.1:${port}/`, everyMs: 5 })
+  t.teardown(() => watch.close())
+  const { server } = await serve(t, { feed: () => watch.seen })
+  const of = async (name: string) => JSON.parse((await ask(`${server.url}/api/v1/${name}`)).body) as object
+  const alerts = async () => (await of('summary')) as { alerts: { message: string }[] }
+  const until = async (holds: (seen: SeenFeed) => boolean) => {
+    while (!holds(watch.seen)) await wait(5)
+  }
+  await until(({ running }) => running)
+  t.equal(asked[0], '/api/v1/feed')
+  t.same(await of('feed'), { running: true, trouble: null, gateways: [gateway], recent: [] })
+  t.match((await alerts()).alerts.slice(-2), [
+    { message: 'main: the asset daemon is hung' },
+    { message: 'main: 1 withdrawal held' },
+  ])
+  const wrong = ['{}', '[]', '"x"', '{"running":true,"gateways":[1],"recent":[]}', 'x'.repeat(3 << 20)]
+  for (const text of [undefined, ...wrong]) {
+    answer = JSON.stringify({ running: true, gateways: [], recent: [] })
+    await until(({ running }) => running)
+    answer = text
+    await until(({ running }) => !running)
+    const { trouble } = watch.seen
+    t.match(trouble, /^(the feed does not answer: |what answers there is no feed$)/, text?.slice(0, 50) ?? 'cut off')
+    t.match(await of('feed'), { running: false, trouble, gateways: [] })
+    t.equal((await alerts()).alerts.at(-1)?.message, `feed: ${trouble}`)
+  }
 })
 
 t.test('changes need the token', async (t) => {

@@ -1,6 +1,8 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
 import { unitsText } from '../config/index.js'
 import type { Board, BoardNotice } from './board.js'
+import { alertsOfGateways, type Alert } from './feed-api.js'
+import type { SeenFeed } from './feed-watch.js'
 import type { Check } from './health.js'
 import { liveChecks, readyChecks } from './health.js'
 import { STALLED_MS, type MinerNumbers } from './sources.js'
@@ -32,8 +34,8 @@ export interface ApiSources {
   readonly settings: () => readonly ShownSetting[]
   /** Why mining is paused, if it is. */
   readonly holds: () => readonly string[]
-  /** What a relay of feeds says of itself; without it nothing is relayed here. */
-  readonly feed?: () => object
+  /** A feed that is watched from here. */
+  readonly feed?: (() => SeenFeed) | undefined
   readonly actions: ApiActions
   readonly now?: () => number
 }
@@ -72,14 +74,14 @@ export function createApi(sources: ApiSources): Api {
       prices: () => pricesOf(view, now()),
       blocks: () => ({ blocks: board.blocks() }),
       entries: () => ({ entries: board.entries() }),
-      feed: () => ({ running: sources.feed !== undefined, ...sources.feed?.() }),
+      feed: () => sources.feed?.() ?? { running: false },
       config: () => ({ settings: sources.settings() }),
     },
     act: { pause: acted(actions.pause), resume: acted(actions.resume), stop: acted(actions.stop) },
   }
 }
 
-function summaryOf({ facts, view, board, holds }: ApiSources, now: number): object {
+function summaryOf({ facts, view, board, holds, feed }: ApiSources, now: number): object {
   const live = liveChecks(view)
   const ready = readyChecks(view)
   return {
@@ -103,7 +105,7 @@ function summaryOf({ facts, view, board, holds }: ApiSources, now: number): obje
     restarts: view.restarts,
     live,
     ready,
-    alerts: alertsOf(view, [...live, ...ready], board.notices()),
+    alerts: [...alertsOf(view, [...live, ...ready], board.notices()), ...alertsOfFeed(feed?.())],
     changes: board.version,
   }
 }
@@ -113,7 +115,7 @@ function alertsOf(
   { computeErrors }: MinerNumbers,
   checks: readonly Check[],
   notices: readonly BoardNotice[],
-): { level: 'warn' | 'error'; message: string; time: number | null }[] {
+): Alert[] {
   const wrong =
     computeErrors > 0
       ? [{ level: 'error' as const, message: `${computeErrors} wrong hashes: check the memory`, time: null }]
@@ -125,6 +127,12 @@ function alertsOf(
     level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time }],
   )
   return [...wrong, ...failed, ...said.slice(0, 5)]
+}
+
+/** Gateways that have not been heard of lately say nothing of now. */
+function alertsOfFeed(feed: SeenFeed | undefined): readonly Alert[] {
+  if (feed === undefined || feed.running) return alertsOfGateways(feed?.gateways ?? [])
+  return [{ level: 'warn', message: `feed: ${feed.trouble}`, time: null }]
 }
 
 function threadsOf(view: MinerNumbers, board: Board): object {

@@ -154,16 +154,29 @@ export function createFeedApi(sources: FeedApiSources): Api {
   }
 }
 
-type Alert = { readonly level: 'warn' | 'error'; readonly message: string; readonly time: number | null }
+export interface Alert {
+  readonly level: 'warn' | 'error'
+  readonly message: string
+  readonly time: number | null
+}
+
+const warn = (message: string): Alert => ({ level: 'warn', message, time: null })
 
 function alertsOf(
   gateways: readonly GatewayNumbers[],
   checks: readonly Check[],
   notices: readonly BoardNotice[],
 ): Alert[] {
-  const warn = (message: string): Alert => ({ level: 'warn', message, time: null })
   const failed = checks.filter(({ ok }) => !ok).map(({ name, found }) => warn(`${name}: ${found}`))
-  const own = gateways.flatMap(({ name, trouble, funds, withdrawals, daemons }) => [
+  const said = notices.flatMap(({ level, code, message, time }) =>
+    level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time }],
+  )
+  return [...failed, ...alertsOfGateways(gateways), ...said.slice(0, 5)]
+}
+
+/** What is wrong with gateways, by their numbers alone. */
+export function alertsOfGateways(gateways: readonly GatewayNumbers[]): Alert[] {
+  return gateways.flatMap(({ name, trouble, funds, withdrawals, daemons }) => [
     ...(trouble === null ? [] : [warn(`${name}: ${trouble}`)]),
     ...(funds.alarm === null ? [] : [warn(`${name} funds: ${funds.alarm}`)]),
     ...Object.entries(daemons).flatMap(([chain, daemon]) =>
@@ -176,8 +189,4 @@ function alertsOf(
         : [warn(`${name}: ${count} ${count === 1 ? 'withdrawal' : 'withdrawals'} ${state}`)]
     }),
   ])
-  const said = notices.flatMap(({ level, code, message, time }) =>
-    level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time }],
-  )
-  return [...failed, ...own, ...said.slice(0, 5)]
 }

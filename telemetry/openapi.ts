@@ -63,6 +63,7 @@ const GATEWAY = object({
     open: list(object({ txid: TEXT, state: TEXT, amount: TEXT, to: TEXT, seenAt: TIME, message: TEXT })),
   }),
 })
+const HEADER = object({ time: TIME, gateway: TEXT, height: NUMBER, txid: TEXT, why: TEXT })
 const CONFIG = object({
   settings: list(object({ key: TEXT, value: TEXT, origin: TEXT, place: TEXT })),
 })
@@ -80,7 +81,7 @@ export const FEED_SCHEMAS = {
   feed: object({
     running: { type: 'boolean' },
     gateways: list(GATEWAY),
-    recent: list(object({ time: TIME, gateway: TEXT, height: NUMBER, txid: TEXT, why: TEXT })),
+    recent: list(HEADER),
   }),
   config: CONFIG,
 }
@@ -178,7 +179,15 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
       }),
     ),
   }),
-  feed: object({ running: { type: 'boolean' } }),
+  feed: {
+    ...object({
+      running: { type: 'boolean', description: 'whether a feed that is watched answers' },
+      trouble: NULLABLE_TEXT,
+      gateways: list(GATEWAY),
+      recent: list(HEADER),
+    }),
+    required: ['running'],
+  },
   config: CONFIG,
 }
 
@@ -194,7 +203,7 @@ const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
   prices: 'The prices of the last snapshot',
   blocks: 'Blocks, newest first',
   entries: 'Our records and what became of them, newest first',
-  feed: 'The gateways of the feed, if this program runs one',
+  feed: 'The gateways of the feed, of the one that is watched if a miner is asked',
   config: 'Settings and where they come from, without secrets',
   pause: 'Stop hashing until resumed',
   resume: 'Hash again',

@@ -84,7 +84,7 @@ export function createBatonChain(
         samples.push(sample)
         next = sample.previous
       }
-      if (known.size > 3 * most + 1000)
+      if (known.size > most + 1000)
         for (const txid of known.keys()) if (!seen.has(txid)) known.delete(txid)
       return { samples, whole: next === null }
     },

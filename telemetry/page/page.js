@@ -3,6 +3,7 @@ import uPlot from '/uplot.js'
 
 const THREADS_MS = 10_000
 const PRICES_MS = 15_000
+const FEED_MS = 5_000
 /** Events come every two seconds. */
 const SILENCE_MS = 7_000
 /** More lines than these cannot be told apart. */
@@ -243,6 +244,9 @@ function newChart(each, data) {
   return new uPlot(options, data, $('chart'))
 }
 
+/** As many places of a block win. */
+const WINNERS = 25
+
 function showBlocks({ blocks }) {
   fillRows(
     'blocks',
@@ -252,11 +256,12 @@ function showBlocks({ blocks }) {
         why.colSpan = 3
         return [cell(countText(height)), why]
       }
-      const best = places.length === 0 ? 'none' : `${places.length} (best ${Math.min(...places)})`
+      const won = places.filter((place) => place <= WINNERS).length
+      const best = places.length === 0 ? '' : `, best ${Math.min(...places)}`
       return [
         cell(countText(height)),
         cell(valid === records ? countText(records) : `${countText(valid)} of ${countText(records)}`, 'n'),
-        cell(best, places.length > 0 ? 'good' : 'dim'),
+        cell(`${won === 0 ? 'none' : won} of ${WINNERS}${best}`, won > 0 ? 'good' : 'dim'),
         cell(reward === '0' ? '–' : `+${reward.replace(/^\d+/, countText)}`, 'n'),
       ]
     }),
@@ -331,8 +336,15 @@ function showPriceAge() {
 const coinsText = (coins) => (coins === null ? '–' : coins.replace(/\.?0+$/, '').replace(/^\d+/, countText))
 const orDash = (n) => (n === null ? '–' : countText(n))
 
-function showFeed({ gateways, recent = [] }) {
-  if (gateways === undefined) return
+/** A miner watches a feed only if it was told to. */
+let feedIsWatched = true
+
+function showFeed({ gateways, trouble = null, recent = [] }) {
+  feedIsWatched = gateways !== undefined
+  if (!feedIsWatched) return
+  set('feed-trouble', trouble ?? '')
+  $('feed-trouble').hidden = trouble === null
+  $('gateways').classList.toggle('old', trouble !== null)
   $('gateways').replaceChildren(...gateways.map(gatewaySection))
   fillRows(
     'headers',
@@ -437,7 +449,7 @@ const loadPrices = () => load('prices', showPrices)
 const loadFeed = () => load('feed', showFeed)
 const loadNews = () => Promise.all([load('blocks', showBlocks), load('entries', showEntries)])
 const loadAll = () => {
-  const rest = isFeed() ? [loadFeed()] : [loadThreads(), loadPrices(), loadNews()]
+  const rest = isFeed() ? [loadFeed()] : [loadThreads(), loadPrices(), loadNews(), loadFeed()]
   return Promise.all([load('config', showSettings), ...rest])
 }
 const isFeed = () => document.body.dataset.program === 'feed'
@@ -475,6 +487,10 @@ $('minutes').append(...Array.from({ length: 10 }, () => document.createElement('
 listen()
 setInterval(whileSeen(loadThreads), THREADS_MS)
 setInterval(whileSeen(loadPrices), PRICES_MS)
+setInterval(
+  whileSeen(() => feedIsWatched && loadFeed()),
+  FEED_MS,
+)
 setInterval(() => {
   showPriceAge()
   if (Date.now() - heardAt < SILENCE_MS) return

@@ -1,0 +1,94 @@
+/** A feed that another process runs, as its own status page shows it: asked every few seconds for the miner's page. */
+import axios from 'axios'
+
+import { messageOf } from '../config/index.js'
+import type { BoardHeader, GatewayNumbers } from './feed-api.js'
+
+/** What `/api/v1/feed` of a miner says. */
+export interface SeenFeed {
+  /** Whether it answered lately. */
+  readonly running: boolean
+  /** What is wrong with it; null: nothing. */
+  readonly trouble: string | null
+  /** What it last said, however old. */
+  readonly gateways: readonly GatewayNumbers[]
+  readonly recent: readonly BoardHeader[]
+}
+
+export interface FeedWatch {
+  readonly seen: SeenFeed
+  /** Ends the asking. */
+  close(): void
+}
+
+export interface FeedWatchOptions {
+  /** Of the feed's status page. */
+  readonly url: string
+  /** ms. Default 5000. */
+  readonly everyMs?: number
+}
+
+const EVERY_MS = 5_000
+const TIMEOUT_MS = 4_000
+const MAX_BYTES = 2 << 20
+
+export function watchFeed({ url, everyMs = EVERY_MS }: FeedWatchOptions): FeedWatch {
+  const address = `${url.replace(/\/+$/, '')}/api/v1/feed`
+  const closing = new AbortController()
+  let seen: SeenFeed = { running: false, trouble: 'the feed was not asked yet', gateways: [], recent: [] }
+  let timer: NodeJS.Timeout | undefined
+
+  async function look(): Promise<void> {
+    try {
+      const { data } = await axios.get<unknown>(address, {
+        signal: closing.signal,
+        timeout: TIMEOUT_MS,
+        maxContentLength: MAX_BYTES,
+        maxRedirects: 0,
+        proxy: false,
+        responseType: 'json',
+      })
+      const answer = answerOf(data)
+      seen = answer
+        ? { running: true, trouble: null, ...answer }
+        : { ...seen, running: false, trouble: 'what answers there is no feed' }
+    } catch (error) {
+      const trouble = `the feed does not answer: ${messageOf(error)}`
+      seen = { ...seen, running: false, trouble }
+    }
+    if (!closing.signal.aborted) timer = setTimeout(() => void look(), everyMs).unref()
+  }
+  void look()
+
+  return {
+    get seen() {
+      return seen
+    },
+    close() {
+      clearTimeout(timer)
+      closing.abort()
+    },
+  }
+}
+
+/** As much as this side relies on: lists, and gateways with what `alertsOfGateways` reads. */
+function answerOf(data: unknown): Pick<SeenFeed, 'gateways' | 'recent'> | undefined {
+  if (!isObject(data) || data['running'] !== true) return undefined
+  const { gateways, recent } = data
+  if (!Array.isArray(gateways) || !Array.isArray(recent)) return undefined
+  const whole = gateways.every(
+    (one: unknown) =>
+      isObject(one) &&
+      typeof one['name'] === 'string' &&
+      isObject(one['funds']) &&
+      isObject(one['daemons']) &&
+      isObject(one['withdrawals']) &&
+      isObject(one['withdrawals']['states']),
+  )
+  return whole
+    ? { gateways: gateways as GatewayNumbers[], recent: recent.filter(isObject) as unknown as BoardHeader[] }
+    : undefined
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
