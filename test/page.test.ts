@@ -163,6 +163,19 @@ t.test('the page of a feed', { skip }, async (t) => {
   t.equal(await page.evaluate(DISPLAY('minutes')), 'none', 'nothing of a miner')
   await looksWell(t, page)
   t.same(page.complaints, [])
+
+  const miner = await mine(t.testdir(), 0, { PEGMINER_TELEMETRY_FEED: feed.url })
+  t.teardown(() => miner.stop())
+  await page.goto(miner.url)
+  await page.until(
+    "document.querySelectorAll('#gateways [data-gateway=dev]').length === 1",
+    'a feed beside it',
+  )
+  t.equal(await page.evaluate(DISPLAY('minutes')), 'shown')
+  await feed.stop()
+  await page.until(`${DISPLAY('feed-trouble')} === 'shown'`, 'it says that the feed is gone')
+  await page.until("/the feed does not answer/.test(document.getElementById('alerts').textContent)")
+  t.same(page.complaints, [])
 })
 
 const summaryOf = async (url: string): Promise<object> =>
