@@ -432,7 +432,11 @@ t.test('a feed that a miner watches', async (t) => {
     answer = text
     await until(({ running }) => !running)
     const { trouble } = watch.seen
-    t.match(trouble, /^(the feed does not answer: |what answers there is no feed$)/, text?.slice(0, 50) ?? 'cut off')
+    t.match(
+      trouble,
+      /^(the feed does not answer: |what answers there is no feed$)/,
+      text?.slice(0, 50) ?? 'cut off',
+    )
     t.match(await of('feed'), { running: false, trouble, gateways: [] })
     t.equal((await alerts()).alerts.at(-1)?.message, `feed: ${trouble}`)
   }
