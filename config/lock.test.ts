@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -37,6 +37,12 @@ t.test('what a dead process left is taken over, what a living one holds is not',
   }
   writeFileSync(lock, JSON.stringify({ pid: process.ppid, started: null }))
   t.throws(() => lockFile(lock, refusals), { message: `held by process ${process.ppid}` })
+  writeFileSync(lock, JSON.stringify({ pid: 1, started: '1', host: 'elsewhere' }))
+  t.throws(() => lockFile(lock, refusals), { message: 'held by process 1 on elsewhere' }, 'it beats')
+  const then = Date.now() / 1000 - 61
+  utimesSync(lock, then, then)
+  lockFile(lock, refusals)()
+  t.notOk(existsSync(lock), 'it has been silent for a minute')
   t.end()
 })
 
