@@ -32,8 +32,10 @@ const SILENT_MS = 60_000
 /** Returns what gives the lock back. The file's folder must be there. */
 export function lockFile(file: string, refusals: LockRefusals): () => void {
   const path = resolve(file)
+  const { pid } = process
+  const own = JSON.stringify({ pid, started: startOf(pid), host: hostname() } satisfies Owner)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (create(path, refusals)) {
+    if (create(path, own, refusals)) {
       mine.add(path)
       const beat = setInterval(() => {
         const now = new Date()
@@ -45,7 +47,8 @@ export function lockFile(file: string, refusals: LockRefusals): () => void {
         held = false
         clearInterval(beat)
         mine.delete(path)
-        rmSync(path, { force: true })
+        // Whoever was silent for long may have lost it.
+        if (textOf(path) === own) rmSync(path, { force: true })
       }
     }
     const text = textOf(path)
@@ -57,9 +60,7 @@ export function lockFile(file: string, refusals: LockRefusals): () => void {
 }
 
 /** The lock appears with its text in it; only a file system without hard links makes it in two steps. */
-function create(path: string, { failed }: LockRefusals): boolean {
-  const { pid } = process
-  const text = JSON.stringify({ pid, started: startOf(pid), host: hostname() } satisfies Owner)
+function create(path: string, text: string, { failed }: LockRefusals): boolean {
   const whole = `${path}.${randomUUID()}`
   try {
     writeFileSync(whole, text, { mode: 0o600 })
