@@ -84,8 +84,7 @@ export function createBatonChain(
         samples.push(sample)
         next = sample.previous
       }
-      if (known.size > most + 1000)
-        for (const txid of known.keys()) if (!seen.has(txid)) known.delete(txid)
+      if (known.size > most + 1000) for (const txid of known.keys()) if (!seen.has(txid)) known.delete(txid)
       return { samples, whole: next === null }
     },
   }
