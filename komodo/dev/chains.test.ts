@@ -6,9 +6,11 @@ import t from 'tap'
 
 import { vectors } from '../fixtures/vectors.js'
 import * as tx from '../tx/index.js'
+import type { Chain } from './chain/chain.js'
 import { build, post, rpc, send } from './fixtures/client.js'
 import { startDevKomodo } from './index.js'
 import type { DaemonAccess, DevKomodo, DevKomodoOptions } from './index.js'
+import { isLawful } from './modules/consensus.js'
 
 t.setTimeout(600_000)
 
@@ -433,6 +435,38 @@ t.test('family B: one signing call, its lists, its format', async (t) => {
   await send(a.asset, 'gatewaysmarkdone', two, 'KMD')
   dev.control.mine('asset')
   t.match(await rpc(a.asset, 'gatewayssignedwithdraws', dev.bindTxid, 'KMD'), { signed: [] })
+  await dev.close()
+})
+
+t.test('tokens: as many come out as go in, and of the same kind', async (t) => {
+  const dev = await start()
+  const txid = dev.control.withdraw({ amount: 100_000_000n })
+  const known = new Map<string, tx.Transaction>()
+  const load = async (id: string): Promise<tx.Transaction> => {
+    const transaction = tx.decodeTransaction(await rpc<string>(dev.asset, 'getrawtransaction', id))
+    known.set(id, transaction)
+    return transaction
+  }
+  const withdrawal = await load(txid)
+  for (const input of withdrawal.inputs) await load(input.txid)
+  // The chain as far as the rule looks at it.
+  const chain = {
+    find: (id: string) => (known.has(id) ? { tx: known.get(id) } : undefined),
+    output: (id: string, vout: number) => known.get(id)?.outputs[vout],
+    addressOf: tx.addressOfScript,
+  } as unknown as Chain
+  t.ok(isLawful(chain, withdrawal))
+  const op = tx.opOf(withdrawal) as Extract<tx.ModuleOp, { op: 'token-transfer' }>
+  const last = withdrawal.outputs.length - 1
+  const changed = (at: number, output: Partial<tx.Transaction['outputs'][number]>) => ({
+    ...withdrawal,
+    outputs: withdrawal.outputs.map((each, k) => (k === at ? { ...each, ...output } : each)),
+  })
+  const other = { ...op, tokenId: '12'.repeat(32) }
+  t.notOk(isLawful(chain, changed(last, { script: tx.opScript(other) })), 'tokens of another kind')
+  const paid = withdrawal.outputs.findIndex(({ value }) => value === 100_000_000n)
+  for (const value of [99_999_999n, 100_000_001n])
+    t.notOk(isLawful(chain, changed(paid, { value })), `${value} for 100000000`)
   await dev.close()
 })
 
