@@ -1,5 +1,5 @@
 /**
- * By hand: a miner and a feed on their embedded networks for `MINUTES` minutes (default 120), scraped every five
+ * By hand: a miner and a feed on embedded networks for `MINUTES` minutes (default 120), scraped every five
  * seconds, with a listener to the stream of events, a configuration file that changes every minute, and random pauses.
  * Prints a line a minute and a summary; exit code 1 if memory grows, a block is missed that was not paused, the event
  * loop lags or a change of the file is not taken. `DIR` keeps a folder of ByteMaps between runs, `FLAGS` are more flags of
@@ -14,7 +14,8 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import axios from 'axios'
 
-import { start, type Running } from './fixtures/program.js'
+import { startDevKomodo } from '../komodo/dev/index.js'
+import { start, type Event, type Running } from './fixtures/program.js'
 
 const MINUTES = Number(process.env['MINUTES'] ?? 120)
 const FLAGS = (process.env['FLAGS'] ?? '').split(' ').filter((word) => word !== '')
@@ -75,10 +76,10 @@ async function scrape(watched: Watched): Promise<void> {
 const post = (url: string, action: string): Promise<unknown> =>
   axios.post(new URL(`/api/v1/${action}`, url).href, null, { headers: { authorization: `Bearer ${TOKEN}` } })
 
-const writeConfig = (records: number): void =>
+const writeConfig = (turn: number): void =>
   writeFileSync(
     config,
-    `miner:\n  records: ${records}\nlog:\n  level: ${records % 2 === 0 ? 'info' : 'warn'}\n`,
+    `miner:\n  identity: soak${turn}\nlog:\n  level: ${turn % 2 === 0 ? 'info' : 'warn'}\n`,
   )
 
 async function watch(program: Running, name: string): Promise<Watched> {
@@ -86,37 +87,51 @@ async function watch(program: Running, name: string): Promise<Watched> {
   return { name, url: metrics as string, samples: [], text: '' }
 }
 
-writeConfig(25)
+writeConfig(0)
+// The networks grow as they must, so they have processes of their own: what is measured is the miner and the feed.
+const network = start([
+  ...['dev', '--port', '0', '--wallet-port', 'off', '--block-seconds', String(BLOCK_SECONDS)],
+  ...['--data-dir', join(folder, 'network'), '--json'],
+])
+const { api, exchange, ecSecret, fctAddress } = (await network.event('dev')) as Event & Record<string, string>
+const chains = await startDevKomodo({
+  dataDir: join(folder, 'komodo'),
+  subscriptions: 8,
+  blockSeconds: { asset: 3, reference: 6 },
+})
+const feedConfig = join(folder, 'feed.yaml')
+const gateway = {
+  name: 'soak',
+  asset: { name: chains.assetName, ...chains.asset },
+  reference: { name: 'KMDDEV', ...chains.reference },
+  oracleTxid: chains.oracleTxid,
+  bindTxid: chains.bindTxid,
+  pubkey: chains.pubkey,
+  poll: 2,
+  funds: { outputs: 8, amount: '0.1' },
+}
+writeFileSync(feedConfig, JSON.stringify({ feed: { gateways: [gateway] } }), { mode: 0o600 })
 const miner = start(
   [
     ...[
       'mine',
       '--network',
-      'dev',
+      'local',
       '--bits',
       '24',
       ...FLAGS,
-      '--block-seconds',
-      String(BLOCK_SECONDS),
-      '--rivals',
-      '30',
+      '--factomd',
+      api ?? '',
+      '--exchange',
+      exchange ?? '',
     ],
-    ...[
-      '--config',
-      config,
-      '--dir',
-      MAPS,
-      '--data-dir',
-      join(folder, 'mine'),
-      '--metrics-port',
-      '0',
-      '--json',
-    ],
+    ...['--records', '25', '--coinbase', fctAddress ?? '', '--config', config, '--dir', MAPS],
+    ...['--data-dir', join(folder, 'mine'), '--metrics-port', '0', '--json'],
   ],
-  { HOME: folder, PEGMINER_TELEMETRY_TOKEN: TOKEN },
+  { HOME: folder, PEGMINER_TELEMETRY_TOKEN: TOKEN, PEGMINER_MINER_EC_SECRET: ecSecret ?? '' },
 )
 const feed = start(
-  ['feed', '--network', 'dev', '--data-dir', join(folder, 'feed'), '--metrics-port', '0', '--json'],
+  ['feed', '--config', feedConfig, '--data-dir', join(folder, 'feed'), '--metrics-port', '0', '--json'],
   { HOME: folder },
 )
 const watched = [await watch(miner, 'mine'), await watch(feed, 'feed')]
@@ -146,7 +161,7 @@ while (minutes() < MINUTES) {
   }
   if (minutes() > nextMinute) {
     nextMinute++
-    writeConfig(20 + (++writes % 5))
+    writeConfig(++writes % 5)
     const figures = watched.map(({ name, samples }) => {
       const { rss = 0, heap = 0, lag = 0 } = samples.at(-1) ?? {}
       return `${name} ${rss.toFixed(0)} MiB, heap ${heap.toFixed(0)}, lag ${(1000 * lag).toFixed(0)} ms`
@@ -159,6 +174,8 @@ stream.destroy()
 if (held) await post(mining.url, 'resume')
 for (const { child } of [miner, feed]) child.kill('SIGTERM')
 const ends = await Promise.all([miner.ended, feed.ended])
+network.child.kill('SIGTERM')
+await Promise.all([network.ended, chains.close()])
 
 const problems: string[] = []
 const graded = new Set(
