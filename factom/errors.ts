@@ -229,7 +229,8 @@ export const FACTOM_ERRORS = {
   E_FACTOM_JOURNAL_LOCKED: {
     summary: 'Another miner publishes from this data directory.',
     remedy: 'Stop that miner, or give this one a directory of its own: --data-dir.',
-    kind: 'usage',
+    kind: 'failure',
+    retryable: true,
   },
 } as const
 

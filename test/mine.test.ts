@@ -300,7 +300,7 @@ t.test('dev: the embedded network alone', async (t) => {
   const last = won['height'] as number
   await miner.event('graded', ({ height, reward }) => reward === '9000' && (height as number) > last)
   const twin = startMiner()
-  t.match(await twin.ended, { code: 2 })
+  t.match(await twin.ended, { code: 1 })
   t.match(
     twin.events.at(-1),
     { event: 'error', code: 'E_FACTOM_JOURNAL_LOCKED' },
