@@ -248,7 +248,8 @@ t.test('rivals are among the winners', async (t) => {
   const chain = await chainOf(t, join(dir, 'chain'))
   const scene = sceneOf(t, chain, dir, { rivals: 8, submissionCutoff: 0 })
   await scene.to(chain, 1)
-  await hashed(scene, 150_000n)
+  // So long that several rivals have had their turn, a tenth of a second each, however fast the machine is.
+  await hashed(scene, 1_500_000n)
   await scene.to(chain, 9)
   const { height } = chain
   await acknowledged(scene, height, 25)
