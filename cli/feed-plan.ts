@@ -11,7 +11,6 @@ import {
   type Settings,
 } from '../config/index.js'
 import {
-  isCronExpression,
   isOldLine,
   readFeedConfig,
   translateOldLine,
@@ -74,18 +73,6 @@ export function feedPlanOf(
     dataDir: join(settings['data.dir'] ?? defaultDataDir(network), 'feed'),
     translated,
   }
-}
-
-/** Throws if reports are asked for at times that are none. */
-export function checkReports(config: FeedConfig | null): void {
-  const report = config?.report ?? null
-  if (report !== null && !isCronExpression(report))
-    throw problemsError([
-      problem(
-        'E_CONFIG_SECTION',
-        'feed.report is no cron expression: five or six fields such as 0 * * * *, or false for none',
-      ),
-    ])
 }
 
 /** The same for all data directories of the user: two feeds must not serve one key. */

@@ -3,7 +3,7 @@ import { problemsOf } from '../config/index.js'
 import type { Feed, FeedConfig } from '../oracle/index.js'
 import type { Metrics } from '../telemetry/index.js'
 import type { CommandContext, Given } from './context.js'
-import { checkReports, feedPlanOf, type FeedSections } from './feed-plan.js'
+import { feedPlanOf, type FeedSections } from './feed-plan.js'
 import { FEED_KEYS, type FeedKey } from './keys.js'
 import { createReloader, type Reloader } from './reload.js'
 
@@ -20,7 +20,7 @@ export function createFeedReloader(
   const read: typeof again.read = async () => {
     const next = await again.read()
     try {
-      if (next.problems.length === 0) checkReports(configOf(next))
+      if (next.problems.length === 0) configOf(next)
       return next
     } catch (error) {
       const problems = problemsOf(error)

@@ -33,7 +33,7 @@ import { EXIT, type CommandContext } from './context.js'
 import { fail } from './errors.js'
 import { copyFeed, feedLive, feedReady } from './feed-metrics.js'
 import { gatewayNumbers } from './feed-numbers.js'
-import { checkReports, feedPlanOf, lockFolder, type FeedPlan, type FeedSections } from './feed-plan.js'
+import { feedPlanOf, lockFolder, type FeedPlan, type FeedSections } from './feed-plan.js'
 import { createFeedReloader } from './feed-reload.js'
 import { tilde } from './format.js'
 import { FEED_KEYS, type FeedKey } from './keys.js'
@@ -64,7 +64,6 @@ export async function feed(context: Context): Promise<number> {
     const dev = plan.config === null ? await embed(context, plan, resources) : null
     const config = plan.config ?? dev?.config
     if (config === undefined) throw fail('E_CLI_INTERNAL', 'there is no configuration')
-    checkReports(config)
     switch (action.do) {
       case 'check':
         return await check(context, config, resources)

@@ -18,6 +18,7 @@ import { startDevKomodo, type DevKomodo } from '../komodo/dev/index.js'
 import { reachable, truth } from '../oracle/feed/fixtures/rig.js'
 import { encodePayload } from '../komodo/index.js'
 import { RELAY_STATES } from '../oracle/index.js'
+import { gatewayOf } from './fixtures/gateway.js'
 import { start, type Event } from './fixtures/program.js'
 
 const MINUTES = Number(process.env['MINUTES'] ?? 60)
@@ -48,14 +49,8 @@ const section = {
   report: '* * * * *',
   gateways: pairs.map((chains, k) => ({
     name: nameOf(k),
-    asset: { name: chains.assetName, ...chains.asset },
-    reference: { name: 'KMDDEV', ...chains.reference },
-    oracleTxid: chains.oracleTxid,
-    bindTxid: chains.bindTxid,
-    pubkey: chains.pubkey,
-    poll: 2,
+    ...gatewayOf(chains),
     timeout: 5,
-    funds: { outputs: 8, amount: '0.1' },
   })),
 }
 writeFileSync(config, JSON.stringify({ feed: section }), { mode: 0o600 })

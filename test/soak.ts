@@ -15,6 +15,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import axios from 'axios'
 
 import { startDevKomodo } from '../komodo/dev/index.js'
+import { gatewayOf } from './fixtures/gateway.js'
 import { start, type Event, type Running } from './fixtures/program.js'
 
 const MINUTES = Number(process.env['MINUTES'] ?? 120)
@@ -100,17 +101,8 @@ const chains = await startDevKomodo({
   blockSeconds: { asset: 3, reference: 6 },
 })
 const feedConfig = join(folder, 'feed.yaml')
-const gateway = {
-  name: 'soak',
-  asset: { name: chains.assetName, ...chains.asset },
-  reference: { name: 'KMDDEV', ...chains.reference },
-  oracleTxid: chains.oracleTxid,
-  bindTxid: chains.bindTxid,
-  pubkey: chains.pubkey,
-  poll: 2,
-  funds: { outputs: 8, amount: '0.1' },
-}
-writeFileSync(feedConfig, JSON.stringify({ feed: { gateways: [gateway] } }), { mode: 0o600 })
+const section = { gateways: [{ name: 'soak', ...gatewayOf(chains) }] }
+writeFileSync(feedConfig, JSON.stringify({ feed: section }), { mode: 0o600 })
 const miner = start(
   [
     ...[

@@ -55,8 +55,6 @@ interface Served {
   done: Promise<void>
 }
 
-export const isCronExpression = (text: string): boolean => cron.validate(text)
-
 export function createFeed(options: FeedOptions): Feed {
   const { now } = options
   const listeners: ((event: FeedEvent) => void)[] = []
