@@ -65,6 +65,12 @@ export const CLI_ERRORS = {
     remedy: 'Correct what the lines before it name; the file is read again as soon as it is saved.',
     kind: 'usage',
   },
+  E_CLI_CLOCK: {
+    summary: 'The clock of the machine was set while the program ran, or the machine slept.',
+    remedy:
+      'Nothing, if it happens once; else keep the clock right with NTP (timedatectl, chronyc tracking).',
+    kind: 'failure',
+  },
   E_CLI_INTERNAL: {
     summary: 'The program met a situation that it was not written for.',
     remedy: 'Report it, with the lines that follow the message.',

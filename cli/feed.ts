@@ -29,6 +29,7 @@ import {
   type GatewaySettings,
 } from '../oracle/index.js'
 import { createFeedApi, createFeedBoard, createMetrics, type Metrics } from '../telemetry/index.js'
+import { noticeClockSteps } from './clock-notice.js'
 import { EXIT, type CommandContext } from './context.js'
 import { fail } from './errors.js'
 import { copyFeed, feedLive, feedReady } from './feed-metrics.js'
@@ -120,6 +121,15 @@ async function run(
   resources.add(() => reloader.close())
   const tokenNow = () => reloader.given.settings['telemetry.token']
   const board = createFeedBoard()
+  const clockSteps = noticeClockSteps({
+    metrics,
+    tell: (level, code, message) => {
+      log[level](message, { code })
+      output.event({ event: 'notice', level, code, message })
+      board.notice({ level, code, message })
+    },
+  })
+  resources.add(clockSteps.close)
   const live = () => feedLive(feed.views)
   const ready = () => feedReady(feed.views, Date.now())
   const { server, text } = await serveMetrics(

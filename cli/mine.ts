@@ -21,6 +21,7 @@ import {
   type Metrics,
 } from '../telemetry/index.js'
 import { openMap, paramsOf } from './byte-map.js'
+import { noticeClockSteps } from './clock-notice.js'
 import { connect, payerKey } from './connect.js'
 import { EXIT, type CommandContext } from './context.js'
 import { memoryNodes } from './cpus.js'
@@ -158,6 +159,8 @@ export async function mine(context: Context): Promise<number> {
       identity: () => reloader.given.settings['miner.identity'] ?? plan.identity,
     })
     resources.add(() => keeper.close())
+    const clockSteps = noticeClockSteps({ metrics, tell: notice })
+    resources.add(clockSteps.close)
     const reloader = createMineReloader(context, {
       ...{ plan, capacity, miner, hooks, openPrices, metrics, resources },
       cores: machine.cores,

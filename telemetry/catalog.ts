@@ -28,6 +28,11 @@ export const METRICS = {
     'node',
     'network',
   ]),
+  clockSteps: counter(
+    'pegnet_clock_steps_total',
+    'Times that the clock of the machine was set by 2 s or more, or the machine slept, while the program ran.',
+    ['direction'],
+  ),
   config: {
     reloads: counter('pegnet_config_reloads_total', 'Attempts to read the settings again, by result.', [
       'result',
