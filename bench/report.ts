@@ -1,6 +1,6 @@
 /** The results as one object: what `bench.json` holds, and how an earlier one is read back. */
 import { open } from 'node:fs/promises'
-import { messageOf } from '../config/index.js'
+import { messageOf, parseJson } from '../config/index.js'
 import type { KernelName } from '../lxrhash/index.js'
 import { KERNELS, PAGES, type BenchCell, type CellPlan, type Timing } from './cells.js'
 import { fail } from './errors.js'
@@ -73,7 +73,7 @@ async function readText(file: string): Promise<string> {
 
 function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return undefined
   }

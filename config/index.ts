@@ -1,5 +1,7 @@
 /** Settings, networks, coded errors: what every room may know. */
 export { ASSETS, STAKING_ASSETS } from './assets.js'
+export { checkJson, parseJson } from './bounded-json.js'
+export type { JsonBounds } from './bounded-json.js'
 export * from './errors.js'
 export { withActivations } from './activations.js'
 export type { Activations } from './activations.js'

@@ -9,7 +9,7 @@ import https from 'node:https'
 import axios from 'axios'
 import type { AxiosResponse } from 'axios'
 
-import { isCoded } from '../config/index.js'
+import { isCoded, parseJson } from '../config/index.js'
 import type { CodedError } from '../config/index.js'
 import { fail, type FACTOM_ERRORS } from './errors.js'
 import { printable } from './reply.js'
@@ -56,8 +56,8 @@ const TIMEOUT_MS = 5000
 const MAX_BYTES = 8 * 1024 * 1024
 /** Bounds what a burst of calls may open; one block of records needs far less. */
 const MAX_SOCKETS = 16
-/** No reply of a node is nested deeper than ten levels; what is, would break recursive code. */
-const MAX_DEPTH = 64
+/** 8 MiB of what a node lists longest (hashes with times) has 280,000. */
+const MAX_VALUES = 500_000
 /** They walk everything that is pending, or whole blocks. */
 const SLOW_METHODS: ReadonlySet<string> = new Set([
   'pending-entries',
@@ -224,38 +224,18 @@ function resultOf(response: AxiosResponse<string>, id: number, where: string): u
 }
 
 function parse(text: unknown, where: string): Record<string, unknown> {
-  if (tooDeep(String(text)))
-    throw fail('E_FACTOM_REPLY', `${where}: the reply is nested deeper than ${MAX_DEPTH} levels`)
   let reply: unknown
   try {
-    reply = JSON.parse(String(text))
-  } catch {
-    throw fail('E_FACTOM_REPLY', `${where}: the reply is not complete JSON`)
+    reply = parseJson(String(text), { values: MAX_VALUES })
+  } catch (error) {
+    const what = error instanceof RangeError ? `unusable: ${error.message}` : 'not complete JSON'
+    throw fail('E_FACTOM_REPLY', `${where}: the reply is ${what}`)
   }
   if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) {
     throw fail('E_FACTOM_REPLY', `${where}: the reply is not a JSON object`)
   }
   return reply as Record<string, unknown>
 }
-
-/** Counts brackets outside of texts. */
-function tooDeep(text: string): boolean {
-  let depth = 0
-  let quoted = false
-  for (let at = 0; at < text.length; at++) {
-    const char = text.charCodeAt(at)
-    if (quoted) {
-      if (char === BACKSLASH) at++
-      else if (char === QUOTE) quoted = false
-    } else if (char === QUOTE) quoted = true
-    else if (char === BRACKET || char === BRACE) {
-      if (++depth > MAX_DEPTH) return true
-    } else if (char === BRACKET_END || char === BRACE_END) depth--
-  }
-  return false
-}
-
-const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
 function rpcError(error: unknown, where: string): CodedError {
   const { code, message, data } = (typeof error === 'object' && error !== null ? error : {}) as Record<

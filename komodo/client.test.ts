@@ -183,6 +183,27 @@ t.test('every shape of failure has its code and reason', async (t) => {
   t.equal((await failure(client.gatewayInfo('00'))).code, 'E_KOMODO_CC', 'bytes that are no UTF-8')
 })
 
+t.test('a reply that costs more than it tells is refused before it is parsed', async (t) => {
+  let answer: Answer = 'cut'
+  const { client } = await clientOf(t, () => answer)
+  const hostile: [string, string, RegExp][] = [
+    ['brackets', '['.repeat(30 << 20), /deeper than 64 levels/],
+    ['objects in objects', '{"result":'.repeat(3 << 20), /deeper than 64 levels/],
+    ['ten million {}', `{"result":[${'{},'.repeat(10_000_000)}{}],"error":null,"id":1}`, /1000000 values/],
+  ]
+  const before = process.memoryUsage().rss
+  for (const [name, body, message] of hostile) {
+    answer = { status: 200, body }
+    const began = process.cpuUsage().user
+    const error = await failure(client.rpc.call('getinfo'))
+    t.match(error, { code: 'E_KOMODO_REPLY', message }, name)
+    const ms = (process.cpuUsage().user - began) / 1000
+    t.ok(ms < 3000, `${name}: ${Math.round(ms)} ms of processor time`)
+  }
+  const grown = (process.memoryUsage().rss - before) / 1024 / 1024
+  t.ok(grown < 600, `${Math.round(grown)} MiB more`)
+})
+
 t.test('parameters that would freeze a daemon are not sent', async (t) => {
   const { client, server } = await clientOf(t, () => answerOf(undefined))
   for (const wrong of [5, null, undefined, ''])

@@ -10,7 +10,7 @@ import https from 'node:https'
 import axios from 'axios'
 import type { AxiosInstance, AxiosResponse } from 'axios'
 
-import { isCoded } from '../config/index.js'
+import { isCoded, parseJson } from '../config/index.js'
 import type { CodedError } from '../config/index.js'
 import type { Access } from './conf.js'
 import { fail } from './errors.js'
@@ -37,7 +37,7 @@ export interface RpcOptions {
   readonly name: string
   /** From connecting to the last byte. Default 30 s; komodo-cli waits 900 s. */
   readonly timeoutMs?: number
-  /** Largest reply that is read. Default 32 MiB: a long list of samples. */
+  /** Largest reply that is read. Default 32 MiB: a long list of samples, or 130,000 outputs of an address. */
   readonly maxBytes?: number
   /** Told about every call, for metrics. */
   readonly onCall?: (call: RpcCall) => void
@@ -228,7 +228,7 @@ function resultOf(response: AxiosResponse<Buffer>, id: number, where: string): u
   if (status === 401) throw fail('E_KOMODO_AUTH', `${where}: user or password is wrong`)
   if (status === 403) throw fail('E_KOMODO_AUTH', `${where}: this address is not in rpcallowip`)
   if (/^Work queue depth exceeded/.test(text)) throw fail('E_KOMODO_BUSY', `${where}: its work queue is full`)
-  const reply = parse(text)
+  const reply = parse(text, where)
   if (reply === undefined) {
     if (status === 200) throw fail('E_KOMODO_REPLY', `${where}: the reply is not complete JSON`)
     throw fail('E_KOMODO_HTTP', `${where}: HTTP status ${status}`, {
@@ -244,13 +244,15 @@ function resultOf(response: AxiosResponse<Buffer>, id: number, where: string): u
   return reply.result
 }
 
-function parse(text: string): Record<string, unknown> | undefined {
+/** Undefined for what is no JSON object: some answers of the daemon are plain text. */
+function parse(text: string, where: string): Record<string, unknown> | undefined {
   try {
-    const reply: unknown = JSON.parse(text)
+    const reply = parseJson(text)
     if (typeof reply === 'object' && reply !== null && !Array.isArray(reply))
       return reply as Record<string, unknown>
-  } catch {
-    // no JSON
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw fail('E_KOMODO_REPLY', `${where}: the reply is unusable: ${error.message}`)
   }
   return undefined
 }

@@ -7,7 +7,7 @@
  */
 import { open } from 'node:fs/promises'
 
-import { isCoded, messageOf } from '../../config/index.js'
+import { isCoded, messageOf, parseJson } from '../../config/index.js'
 import { fail } from './errors.js'
 import type { OprEntry } from './validate.js'
 
@@ -75,7 +75,7 @@ const damaged = (what: string) => fail('E_GRADING_FILE', what)
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (cause) {
     throw fail('E_GRADING_FILE', `it is not JSON: ${messageOf(cause)}`, { cause })
   }

@@ -3,7 +3,7 @@
  * years later. Amounts are decimal strings, times milliseconds, maps objects.
  */
 import { priceFromDecimal, priceToDecimal } from '../records/index.js'
-import { isCoded, messageOf } from '../../config/index.js'
+import { isCoded, messageOf, parseJson } from '../../config/index.js'
 import type { PriceConfig } from './config.js'
 import { fail } from './errors.js'
 import { reasonText } from './reasons.js'
@@ -110,7 +110,7 @@ export interface StoredSnapshot {
 /** Reads a line. Throws `E_PRICES_STORED`: files may come from anywhere. */
 export function readSnapshotLine(line: string): StoredSnapshot {
   try {
-    const { format, input, snapshot } = JSON.parse(line) as {
+    const { format, input, snapshot } = parseJson(line) as {
       format?: unknown
       input?: Json
       snapshot?: Json
