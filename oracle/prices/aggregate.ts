@@ -43,6 +43,11 @@ export function median(numbers: readonly number[]): number {
   return left + (right - left) / 2
 }
 
+/** Whether a book has stood still while enough of the others moved. */
+export const isFrozen = (vote: Vote, votes: readonly Vote[], minSources: number): boolean =>
+  vote.polls >= FROZEN_POLLS &&
+  votes.filter(({ polls }) => polls < FROZEN_POLLS).length >= Math.max(2, minSources)
+
 /** Decides on one price. `votes` in order of preference; the order decides nothing but which of an origin's votes counts. */
 export function aggregate(votes: readonly Vote[], rules: AggregateRules): Verdict {
   const rejected: Rejection[] = []
@@ -56,11 +61,8 @@ export function aggregate(votes: readonly Vote[], rules: AggregateRules): Verdic
   const usable = dropped(votes, ({ price }) =>
     Number.isFinite(price) && price > 0 ? undefined : { code: 'no-price', detail: `${price} is no price` },
   )
-  const moving = usable.filter((vote) => vote.polls < FROZEN_POLLS)
   const alive = dropped(usable, (vote) =>
-    vote.polls >= FROZEN_POLLS && moving.length >= Math.max(2, rules.minSources)
-      ? { code: 'frozen', polls: vote.polls }
-      : undefined,
+    isFrozen(vote, usable, rules.minSources) ? { code: 'frozen', polls: vote.polls } : undefined,
   )
   const sound = alive.filter((vote) => vote.degraded === undefined)
   const trusted = sound.length >= rules.minSources ? dropped(alive, (vote) => vote.degraded) : alive

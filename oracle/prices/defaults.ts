@@ -5,9 +5,33 @@
  * Vaulta in 2025.
  */
 import { ASSETS } from '../records/index.js'
+import type { IndexConfig, PriceConfig, Rules } from './config.js'
 
 /** A raw section: what the validator reads, from here or from a file. */
 export type RawPrices = Readonly<Record<string, unknown>>
+
+const MINUTE = 60_000
+
+/** Rules of a class that extends no other, as far as it does not say otherwise: those of a coin with deep markets. */
+export const BASE_RULES: Rules = {
+  minSources: 3,
+  maxAge: 5 * MINUTE,
+  liveMaxAge: 5 * MINUTE,
+  weekendMaxAge: 5 * MINUTE,
+  maxSpread: 0.015,
+  madK: 5,
+  floor: 0.003,
+  cap: 0.05,
+  maxDisagreement: 0.05,
+  maxStep: 0.15,
+  holdFor: 60 * MINUTE,
+  hours: 'always',
+}
+export const BASE_BAND: IndexConfig['band'] = [0.97, 1.03]
+export const BASE_SNAPSHOT: PriceConfig['snapshot'] = { deadlineSeconds: 25 }
+export const BASE_WINNERS: PriceConfig['winners'] = { warn: 0.05, limit: 0.25, action: 'warn' }
+/** So many times off the last winners it may be another coin of the name. */
+export const BASE_FACTOR = 3
 
 const words = (text: string): string[] => text.split(' ')
 
@@ -147,14 +171,13 @@ const SECTIONS: Readonly<Record<string, object>> = {
 /** What each asset is checked against besides its routes. */
 const detailed = (asset: string, section: object): object => ({
   bounds: BOUNDS[asset] ?? SMALL_COIN,
-  ...(COLLIDING.includes(asset) ? { maxFactor: 3 } : {}),
+  ...(COLLIDING.includes(asset) ? { maxFactor: BASE_FACTOR } : {}),
   ...section,
 })
 
 const EXCHANGES = words('kraken coinbase bitstamp binance okx kucoin gate')
 
 export const DEFAULT_PRICES: RawPrices = {
-  snapshot: { deadlineSeconds: 25 },
   sources: {
     ...Object.fromEntries(EXCHANGES.map((name) => [name, { type: 'ccxt' }])),
     'coinbase-fx': { type: 'http', preset: 'coinbase-fx' },
@@ -176,22 +199,10 @@ export const DEFAULT_PRICES: RawPrices = {
           words('binance kucoin gate').map((other) => `${venue}:BTC/USD / ${other}:BTC/USDT`),
         ),
       ],
-      band: [0.97, 1.03],
     },
   },
   defaults: {
-    crypto: {
-      minSources: 3,
-      maxAge: '5m',
-      maxSpread: '1.5%',
-      madK: 5,
-      floor: '0.3%',
-      cap: '5%',
-      maxDisagreement: '5%',
-      maxStep: '15%',
-      holdFor: '60m',
-      hours: 'always',
-    },
+    crypto: {},
     thin: { extends: 'crypto', minSources: 2, maxSpread: '4%', maxStep: '30%' },
     stable: { extends: 'crypto', minSources: 2, maxStep: '5%', holdFor: '15m' },
     fx: {
@@ -222,7 +233,6 @@ export const DEFAULT_PRICES: RawPrices = {
       detailed(asset, SECTIONS[asset] ?? {}),
     ]),
   ),
-  winners: { warn: '5%', limit: '25%', action: 'warn' },
 }
 
 /** The embedded exchange lists what no other does, so that a development network has markets for all 62. */

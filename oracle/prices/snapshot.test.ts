@@ -350,6 +350,84 @@ t.test('against the last winners', (t) => {
   t.end()
 })
 
+/** EOS, which trades as `A`, at some venues: a price each, seen `later` ms after NOW. */
+const vaulta = (prices: Record<string, number>, later = 0, polls = 1): SourceView[] => [
+  ...['kraken', 'coinbase'].map((name) => view(name, { 'USDT/USD': quote(1, -later) })),
+  ...Object.entries(prices).map(([name, price]) => view(name, { 'A/USDT': quote(price, -later, { polls }) })),
+]
+
+t.test('a coin that truly left the last winners behind', (t) => {
+  const winners = winnersOf({ EOS: 20_000_000n })
+  const eos = (prices: Record<string, number>, given: Given & { later?: number } = {}): SnapshotResult => {
+    const { later = 0, ...more } = given
+    return take(['EOS'], vaulta(prices, later), { winners, now: NOW + later, ...more })
+  }
+  for (const price of [0.05, 0.7, 40])
+    t.match(
+      only(eos({ gate: price, kucoin: price, okx: price }), 'EOS'),
+      { status: 'ok', votes: { length: 3 } },
+      `${price}: one witness more than usual`,
+    )
+
+  const few = { gate: 0.7, kucoin: 0.7 }
+  let last = eos(few)
+  t.match(only(last, 'EOS'), {
+    status: 'failed',
+    note: /^3\.5 times off the last winners' 0\.2, limit 3; 3 sources must confirm it in two polls/,
+  })
+  for (let minutes = 10; minutes < 60; minutes += 10) {
+    last = eos(few, { later: minutes * MINUTE, memory: last.memory })
+    t.equal(only(last, 'EOS').status, 'failed', `${minutes} min: not yet`)
+  }
+  last = eos(few, { later: HOUR, memory: last.memory })
+  t.match(only(last, 'EOS'), { status: 'ok', units: 70_000_000n, note: /confirmed by 2 sources/ }, 'an hour')
+  last = eos(few, { later: HOUR + 10 * MINUTE, memory: last.memory })
+  t.match(only(last, 'EOS'), { status: 'ok' }, 'and from then on, though the winners say so still')
+  last = eos({ gate: 0.05, kucoin: 0.05 }, { later: HOUR + 20 * MINUTE, memory: last.memory })
+  t.match(only(last, 'EOS'), { status: 'held', units: 70_000_000n }, 'the other way is news again')
+
+  const two = take(['EOS'], vaulta({ gate: 0.21, kucoin: 0.21, okx: 5, binance: 5 }), { winners })
+  t.match(only(two, 'EOS'), { status: 'ok', units: 21_000_000n }, 'two coins of a name: ours is the near one')
+  t.equal(only(two, 'EOS').rejected.filter(({ reason }) => reason.code === 'winners').length, 2)
+  const dead = take(
+    ['EOS'],
+    [...vaulta({ gate: 0.2, kucoin: 0.2 }, 0, 9), ...vaulta({ okx: 0.7, binance: 0.7 }).slice(2)],
+    { winners, memory: new Map([['EOS', { price: 0.7, at: NOW - MINUTE }]]) },
+  )
+  t.match(only(dead, 'EOS'), { status: 'ok', units: 70_000_000n }, 'but not if its markets are dead')
+  t.end()
+})
+
+t.test('no guard lasts longer than it takes to confirm a price', (t) => {
+  const winners = winnersOf({ XBT: 100_000_00000000n })
+  const usdt = (later: number): Record<string, Quote> => ({ 'USDT/USD': quote(1, -later) })
+  const world = (price: number, later: number): SourceView[] => [
+    ...['kraken', 'coinbase', 'bitstamp'].map((name) =>
+      view(name, { 'BTC/USD': quote(price, -later), ...usdt(later) }),
+    ),
+    view('gate', { 'BTC/USDT': quote(price, -later) }),
+  ]
+  const FIRST = { hold: 'failed', skip: 'failed', adopt: 'policy' } as const
+  for (const action of ['hold', 'skip', 'adopt'] as const) {
+    const raw = { winners: { action } }
+    let price = 130_000
+    let memory: PriceMemory = new Map()
+    const at = (later: number): AssetPrice => {
+      const result = take(['XBT'], world(price, later), { raw, winners, memory, now: NOW + later })
+      memory = result.memory
+      return only(result, 'XBT')
+    }
+    t.match(at(0), { status: FIRST[action] }, `${action}: at first sight`)
+    t.match(at(MINUTE), { status: 'ok', note: /confirmed by 4 sources/ }, 'confirmed by the next poll')
+    price = 131_000
+    t.match(at(2 * MINUTE), { status: 'ok', note: /^31\.00 % above/ }, 'and not asked about again')
+    price = 90_000
+    t.match(at(3 * MINUTE), { status: 'held' }, 'a step back waits for confirmation')
+    t.match(at(4 * MINUTE), { status: 'ok', units: 90_000_00000000n })
+  }
+  t.end()
+})
+
 t.test('policies for what no market trades', (t) => {
   const policy = (section: object, given: Given = {}, sources: SourceView[] = []): AssetPrice =>
     only(take(['FCT'], sources, { raw: { assets: { FCT: section } }, ...given }), 'FCT')

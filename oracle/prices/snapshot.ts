@@ -1,6 +1,6 @@
 /** A snapshot as a pure function of quotes, configuration, last winners, memory and a moment. */
 import { priceFromDecimal, priceToNumber } from '../records/index.js'
-import { aggregate, median, type Verdict } from './aggregate.js'
+import { aggregate, isFrozen, median, type Verdict } from './aggregate.js'
 import {
   configHashOf,
   routeTableOf,
@@ -11,11 +11,12 @@ import {
   type Rules,
 } from './config.js'
 import { ageOf, staleness } from './freshness.js'
-import { guardStep, guardWinners } from './guards.js'
+import { beyond, factorOf, judge } from './guards.js'
 import { ageText, reasonText } from './reasons.js'
 import { planRoutes, type Plan, type Route, type Term } from './routes.js'
 import type {
   AssetPrice,
+  Good,
   Leg,
   PriceMemory,
   PriceSnapshot,
@@ -24,12 +25,13 @@ import type {
   Rejection,
   Remembered,
   SourceView,
+  Step,
   Vote,
   WinnersView,
 } from './types.js'
 
 /** Changed whenever equal inputs give another snapshot. */
-export const ENGINE = 1
+export const ENGINE = 2
 /** USD. A record holds 64 bits of 1e-8, which is a little more. */
 const MAX_PRICE = 1e11
 /** What no difference between honest sources explains. */
@@ -180,12 +182,11 @@ function settle(name: string, spec: AssetConfig | IndexConfig, tools: Tools): Se
   const { now, winners } = input
   const asset = 'policy' in spec ? spec : undefined
   const policy = asset?.policy ?? { policy: 'fail' as const }
-  const remembered = input.memory.get(name)
-  const last = remembered && now - remembered.at <= MEMORY_AGE ? remembered : undefined
-  const best = winners?.best.get(name)
-  const winnersMedian = winners?.median.get(name)
+  const { last, step } = recalled(input.memory.get(name), now)
+  const best = usd(winners?.best.get(name))
+  const winnersMedian = usd(winners?.median.get(name))
 
-  const ballot = vote(routes, spec, { ...tools, best: best === undefined ? undefined : priceToNumber(best) })
+  const ballot = vote(routes, spec, { ...tools, best })
   const base = { asset: name, votes: ballot.verdict.kept, rejected: ballot.rejected, deviation: null }
   const give = (
     status: PriceStatus,
@@ -195,10 +196,7 @@ function settle(name: string, spec: AssetConfig | IndexConfig, tools: Tools): Se
     const { remember, ...more } = rest
     const units = status === 'failed' ? 0n : unitsOf(price)
     const lost = status !== 'failed' && units === 0n
-    const deviation =
-      winnersMedian === undefined || winnersMedian === 0n || units === 0n
-        ? null
-        : price / priceToNumber(winnersMedian) - 1
+    const deviation = winnersMedian === undefined || units === 0n ? null : price / winnersMedian - 1
     const result: AssetPrice = {
       ...base,
       status: lost ? 'failed' : status,
@@ -212,12 +210,11 @@ function settle(name: string, spec: AssetConfig | IndexConfig, tools: Tools): Se
     return { result, price, ...(remember === undefined ? {} : { remember }) }
   }
   // An index is never held: an old worth of a stablecoin would make every price that leans on it wrong at once.
-  const hold = (note: string, remember = last): Settled =>
+  const hold = (note: string): Settled =>
     asset !== undefined && last !== undefined && now - last.at <= spec.rules.holdFor
       ? give('held', last.price, {
           note: `${note}; held since ${ageText(now - last.at)}`,
           ageMs: now - last.at,
-          ...(remember ? { remember } : {}),
         })
       : resort(note)
   const resort = (note: string): Settled => {
@@ -237,35 +234,61 @@ function settle(name: string, spec: AssetConfig | IndexConfig, tools: Tools): Se
   if (elsewhere !== undefined && Math.abs(elsewhere / verdict.price - 1) > FAR_OFF)
     return hold(`stands at ${verdict.price}, but what it buys elsewhere makes it ${elsewhere}`)
   const seenAt = Math.max(...verdict.kept.map((each) => each.seenAt))
-  const step = guardStep({ price: verdict.price, votes: verdict.kept.length, seenAt }, last, {
-    rules: spec.rules,
-    possible: ballot.possible,
-    now,
-  })
-  if (step.verdict !== 'accept') {
-    const held = step.verdict === 'hold' ? hold(step.note, step.remember) : resort(step.note)
-    return { ...held, remember: step.remember }
-  }
-  const far =
-    winnersMedian === undefined || winnersMedian === 0n
-      ? undefined
-      : guardWinners(verdict.price, priceToNumber(winnersMedian), input.config.winners)
-  const note = [step.note, far?.note].filter((text) => text !== undefined).join('; ')
-  switch (far?.action) {
-    case 'hold':
-      return hold(note)
-    case 'skip':
-      return give('failed', 0, { note })
-    case 'adopt':
-      return give('policy', priceToNumber(winnersMedian ?? 0n), { policy: 'the last winners’ median', note })
-    default:
-      return give(single ? 'thin' : 'ok', verdict.price, {
+  const { price } = verdict
+  const judged = judge(
+    { price, votes: verdict.kept.length, seenAt },
+    { last, step, best, median: winnersMedian },
+    {
+      ...{ rules: spec.rules, possible: ballot.possible, now, winners: input.config.winners },
+      maxFactor: asset?.maxFactor ?? null,
+    },
+  )
+  const { note, remember } = judged
+  switch (judged.action) {
+    case 'accept':
+      return give(single ? 'thin' : 'ok', price, {
+        ...(note === undefined ? {} : { note }),
         spread: verdict.spread,
-        ...(note === '' ? {} : { note }),
-        remember: step.remember,
+        remember,
+      })
+    case 'hold': {
+      const held = hold(judged.note)
+      const why = foreign(price, best, asset?.maxFactor ?? null)
+      const result = judged.foreign && why !== undefined ? unheard(held.result, why) : held.result
+      return { ...held, result, remember }
+    }
+    case 'skip':
+      return give('failed', 0, { note: judged.note, remember })
+    case 'adopt':
+      return give('policy', winnersMedian ?? 0, {
+        policy: 'the last winners’ median',
+        note: judged.note,
+        remember,
       })
   }
 }
+
+/** Its votes are too few to count. */
+const unheard = (result: AssetPrice, reason: Reason): AssetPrice => ({
+  ...result,
+  votes: [],
+  rejected: [...result.votes.map(({ route, price }) => ({ route, reason, price })), ...result.rejected],
+})
+
+/** What a memory still says: that of yesterday says nothing about the price now. */
+function recalled(
+  memory: Remembered | undefined,
+  now: number,
+): { readonly last: Good | undefined; readonly step: Step | undefined } {
+  const { price, at, step } = memory ?? {}
+  return {
+    last: price !== undefined && now - at <= MEMORY_AGE ? { price, at } : undefined,
+    step: step !== undefined && now - step.at <= MEMORY_AGE ? step : undefined,
+  }
+}
+
+const usd = (units: bigint | undefined): number | undefined =>
+  units === undefined || units === 0n ? undefined : priceToNumber(units)
 
 /**
  * What an index is worth by routes whose venues have voted otherwise already (a Bitcoin in dollars by one in Tether):
@@ -302,7 +325,7 @@ function vote(routes: readonly Route[], spec: AssetConfig | IndexConfig, tools: 
   let derived: Vote | Reason | undefined
   for (const route of routes) {
     const outcome = evaluate(route, spec.rules, tools)
-    const failure = 'code' in outcome ? outcome : refusal(outcome, spec, tools.best)
+    const failure = 'code' in outcome ? outcome : outOfBounds(outcome, spec)
     if (route.text === derives?.trim().split(/\s+/).join(' ') && route === routes.at(-1)) {
       derived = failure ?? outcome
       continue
@@ -322,27 +345,55 @@ function vote(routes: readonly Route[], spec: AssetConfig | IndexConfig, tools: 
       ),
     ),
   )
-  const usual = aggregate(votes, spec.rules)
-  const single = !usual.ok && asset?.allowSingle === true && votes.length > 0
-  const relaxed = single ? aggregate(votes, { ...spec.rules, minSources: 1 }) : usual
-  const verdict = relaxed.ok ? relaxed : usual
-  return {
-    verdict,
-    rejected: [...unavailable, ...verdict.rejected],
-    single: single && relaxed.ok,
-    possible: origins.size,
-    derived,
-  }
+  const chosen = choose(votes, spec, tools.best)
+  const rejected = [...unavailable, ...chosen.verdict.rejected]
+  return { ...chosen, rejected, possible: origins.size, derived }
 }
 
+/**
+ * Where venues trade two coins of one name, those near the last winners trade ours, if they suffice. If they do not,
+ * all decide, and `judge` asks for more of them than usual. One source alone comes last, where that is allowed.
+ */
+function choose(
+  votes: readonly Vote[],
+  spec: AssetConfig | IndexConfig,
+  best: number | undefined,
+): Pick<Ballot, 'verdict' | 'single'> {
+  const asset = 'policy' in spec ? spec : undefined
+  const limit = asset?.maxFactor ?? null
+  const decide = (minSources: number): Verdict => {
+    const rules = { ...spec.rules, minSources }
+    // A market that nobody trades in any more stays near the winners for ever.
+    const alive = votes.filter((vote) => !isFrozen(vote, votes, minSources))
+    const near = alive.filter(({ price }) => !beyond(price, best, limit))
+    const ours = aggregate(near, rules)
+    if (near.length === votes.length || !ours.ok) return aggregate(votes, rules)
+    const others = votes
+      .filter((vote) => !near.includes(vote))
+      .map(({ route, price, polls }): Rejection => ({
+        route,
+        price,
+        reason: foreign(price, best, limit) ?? { code: 'frozen', polls },
+      }))
+    return { ...ours, rejected: [...others, ...ours.rejected] }
+  }
+  const usual = decide(spec.rules.minSources)
+  if (usual.ok || asset?.allowSingle !== true || votes.length === 0) return { verdict: usual, single: false }
+  const relaxed = decide(1)
+  return relaxed.ok ? { verdict: relaxed, single: true } : { verdict: usual, single: false }
+}
+
+/** Why a quote may be for another coin of this name. */
+const foreign = (price: number, best: number | undefined, limit: number | null): Reason | undefined =>
+  best !== undefined && limit !== null && beyond(price, best, limit)
+    ? { code: 'winners', factor: factorOf(price, best), limit }
+    : undefined
+
 /** Why a vote cannot be for this asset at all. */
-function refusal(found: Vote, spec: AssetConfig | IndexConfig, best: number | undefined): Reason | undefined {
+function outOfBounds({ price }: Vote, spec: AssetConfig | IndexConfig): Reason | undefined {
   if (!('bounds' in spec)) return undefined
   const [min, max] = spec.bounds
-  if (!(found.price >= min && found.price <= max)) return { code: 'bounds', price: found.price, min, max }
-  if (spec.maxFactor === null || best === undefined || best === 0) return undefined
-  const factor = Math.max(found.price / best, best / found.price)
-  return factor > spec.maxFactor ? { code: 'winners', factor, limit: spec.maxFactor } : undefined
+  return price >= min && price <= max ? undefined : { code: 'bounds', price, min, max }
 }
 
 /** A route's vote, or the first reason why it has none. */

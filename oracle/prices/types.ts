@@ -162,14 +162,20 @@ export interface WinnersView {
   readonly median: ReadonlyMap<string, bigint>
 }
 
-/** What the next snapshot has to know of earlier ones, by asset. */
-export interface Remembered {
+/** A good price, and when it was that. */
+export interface Good {
   /** USD. */
   readonly price: number
   readonly at: number
-  /** A price too far from it that waits for confirmation: the first sight of it, and the last. */
-  readonly step?: { readonly price: number; readonly since: number; readonly at: number }
 }
+/** A price too far from what was known before that waits for confirmation: the first sight of it, and the last. */
+export interface Step {
+  readonly price: number
+  readonly since: number
+  readonly at: number
+}
+/** What the next snapshot has to know of earlier ones, by asset: the last good price, if there was one, and a step. */
+export type Remembered = (Good | { readonly [K in keyof Good]?: never }) & { readonly step?: Step }
 export type PriceMemory = ReadonlyMap<string, Remembered>
 
 export interface SourceState {

@@ -107,10 +107,11 @@ t.test('what a user may write', (t) => {
       own: { type: 'http', preset: 'frankfurter', url: 'http://localhost:8080/' },
       cmc: { type: 'http', preset: 'coinmarketcap', key: 'in clear text', interval: '10m' },
     },
-    defaults: { thin: { minSources: 3 }, mine: { extends: 'crypto', maxAge: '10m', hours: 'fx' } },
+    defaults: { thin: { minSources: 3 }, mine: { extends: 'crypto', maxAge: '10m', hours: 'fx' }, bare: {} },
     assets: {
       DGB: { routes: 'mexc:DGB/USDT * USDT/USD', allowSingle: true, maxStep: '50%' },
       XBT: { class: 'mine' },
+      ETH: { class: 'bare' },
       FCT: { policy: 'chain', seed: { value: 0.03, until: '2027-03-31' } },
     },
     winners: { action: 'hold', limit: 0.2 },
@@ -129,6 +130,8 @@ t.test('what a user may write', (t) => {
     rules: { minSources: 3, maxStep: 0.5, maxSpread: 0.04 },
   })
   t.match(config.assets['XBT']?.rules, { maxAge: 600_000, liveMaxAge: 600_000, hours: 'fx', minSources: 3 })
+  const { ETH, LTC } = config.assets
+  t.same(ETH?.rules, LTC?.rules, 'a class that says nothing is as strict as that of the deepest markets')
   t.match(config.assets['FCT']?.policy, {
     policy: 'chain',
     seed: { value: 0.03, until: Date.UTC(2027, 2, 31) },

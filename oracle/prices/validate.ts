@@ -4,7 +4,15 @@
  */
 import { messageOf, nearest, shown } from '../../config/index.js'
 import { ASSETS } from '../records/index.js'
-import { DEFAULT_PRICES, type RawPrices } from './defaults.js'
+import {
+  BASE_BAND,
+  BASE_FACTOR,
+  BASE_RULES,
+  BASE_SNAPSHOT,
+  BASE_WINNERS,
+  DEFAULT_PRICES,
+  type RawPrices,
+} from './defaults.js'
 import {
   routeTableOf,
   type AssetConfig,
@@ -338,28 +346,13 @@ function readClasses(sections: Readonly<Record<string, Fields>>, read: Reader): 
           : `there is no class ${shown(`${parent as string}`)} to extend`,
       })
     const base =
-      circle || missing || typeof parent !== 'string' ? BASE : resolveClass(parent, [...chain, name])
+      circle || missing || typeof parent !== 'string' ? BASE_RULES : resolveClass(parent, [...chain, name])
     const rules = readRules(section, [...path, name], { read, base })
     classes.set(name, rules)
     return rules
   }
   for (const name of Object.keys(sections)) resolveClass(name, [])
   return classes
-}
-
-const BASE: Rules = {
-  minSources: 2,
-  madK: 5,
-  floor: 0.003,
-  cap: 0.05,
-  maxDisagreement: 0.05,
-  maxAge: 5 * MINUTE,
-  liveMaxAge: 5 * MINUTE,
-  weekendMaxAge: 5 * MINUTE,
-  hours: 'always',
-  maxSpread: 0.015,
-  maxStep: 0.15,
-  holdFor: 60 * MINUTE,
 }
 
 /** Rules of a section; what it leaves open is as in `base`. */
@@ -408,7 +401,7 @@ function rulesFor(section: Fields, fallback: string, { read, path, classes }: Se
       message: `there is no class ${shown(name)}${near === undefined ? '' : `; did you mean ${near}?`} (classes stand under defaults)`,
     })
   }
-  return [name, readRules(section, path, { read, base: base ?? BASE })]
+  return [name, readRules(section, path, { read, base: base ?? BASE_RULES })]
 }
 
 const ASSET_KEYS = [
@@ -432,7 +425,7 @@ function readAsset(section: Fields, tools: SectionTools & { readonly context: Pr
   const maxFactor =
     section['maxFactor'] === undefined
       ? null
-      : read.number(section['maxFactor'], [...path, 'maxFactor'], 3, { min: 1, max: 1e6 })
+      : read.number(section['maxFactor'], [...path, 'maxFactor'], BASE_FACTOR, { min: 1, max: 1e6 })
   return {
     class: name,
     rules,
@@ -498,23 +491,23 @@ function readIndex(section: Fields, tools: SectionTools): IndexConfig {
   const { read, path } = tools
   read.keys(section, path, ['class', 'routes', 'band', ...RULE_KEYS])
   const [, rules] = rulesFor(section, 'stable', tools)
-  const [min, max] = read.range(section['band'], [...path, 'band'], [0.97, 1.03])
+  const [min, max] = read.range(section['band'], [...path, 'band'], BASE_BAND)
   return { rules, routes: read.texts(section['routes'], [...path, 'routes']), band: [min, max] }
 }
 
 function readSnapshot(section: Fields, read: Reader): PriceConfig['snapshot'] {
   read.keys(section, ['snapshot'], ['deadlineSeconds'])
-  return {
-    deadlineSeconds: read.count(section['deadlineSeconds'], ['snapshot', 'deadlineSeconds'], 1, 55) ?? 25,
-  }
+  const deadline = read.count(section['deadlineSeconds'], ['snapshot', 'deadlineSeconds'], 1, 55)
+  return deadline === undefined ? BASE_SNAPSHOT : { deadlineSeconds: deadline }
 }
 
 function readWinners(section: Fields, read: Reader): PriceConfig['winners'] {
   read.keys(section, ['winners'], ['warn', 'limit', 'action'])
+  const { warn, limit, action } = BASE_WINNERS
   return {
-    warn: read.fraction(section['warn'], ['winners', 'warn'], 0.05),
-    limit: read.fraction(section['limit'], ['winners', 'limit'], 0.25),
-    action: read.oneOf(section['action'], ['winners', 'action'], ['warn', 'hold', 'adopt', 'skip'], 'warn'),
+    warn: read.fraction(section['warn'], ['winners', 'warn'], warn),
+    limit: read.fraction(section['limit'], ['winners', 'limit'], limit),
+    action: read.oneOf(section['action'], ['winners', 'action'], ['warn', 'hold', 'adopt', 'skip'], action),
   }
 }
 
