@@ -386,6 +386,77 @@ t.test(
   },
 )
 
+t.test(
+  'a transaction waits for its lock time, unless all its inputs say that it does not matter',
+  async (t) => {
+    let clock = Date.UTC(2026, 0, 1)
+    const dev = await start({ now: () => clock })
+    const access = dev.reference
+    const [coin] = await rpc<{ txid: string; vout: number; amount: number }[]>(access, 'listunspent', 1)
+    const made = async (lockTime: number, sequence: number): Promise<string> => {
+      const raw = await rpc<string>(
+        access,
+        'createrawtransaction',
+        [{ txid: coin!.txid, vout: coin!.vout, sequence }],
+        { [dev.operators[0]!.address]: 0.5 },
+        lockTime,
+      )
+      return (await rpc<{ hex: string }>(access, 'signrawtransaction', raw)).hex
+    }
+    const submit = (hex: string) => rpc(access, 'sendrawtransaction', hex)
+    const refused = { message: '-26 64: non-final' }
+    const tip = dev.control.height('reference')
+    await t.rejects(submit(await made(tip + 1, 0)), refused, 'at this height the next block may not hold it')
+    await t.rejects(submit(await made(1_999_999_999, 0)), refused)
+    // The middle of eleven blocks counts, not the newest.
+    const { tiptime } = await rpc<{ tiptime: number }>(access, 'getinfo')
+    const timed = await made(tiptime + 60, 0xfffffffe)
+    clock = (tiptime + 120) * 1000
+    dev.control.mine('reference', 5)
+    await t.rejects(submit(timed), refused)
+    dev.control.mine('reference', 1)
+    const txid = await submit(timed)
+    t.same(dev.control.mempool('reference'), [txid])
+    dev.control.disconnect('reference', 1)
+    dev.control.mine('reference', 1)
+    t.same(dev.control.mempool('reference'), [txid], 'the block that made it final is gone: it waits again')
+    dev.control.mine('reference', 1)
+    t.same(dev.control.mempool('reference'), [])
+    await dev.close()
+
+    const other = await start()
+    const free = await rpc<{ txid: string; vout: number }[]>(other.reference, 'listunspent', 1)
+    const raw = await rpc<string>(
+      other.reference,
+      'createrawtransaction',
+      [{ txid: free[0]!.txid, vout: free[0]!.vout, sequence: 0xffffffff }],
+      { [other.operators[0]!.address]: 0.5 },
+      1_999_999_999,
+    )
+    const { hex } = await rpc<{ hex: string }>(other.reference, 'signrawtransaction', raw)
+    t.type(await rpc(other.reference, 'sendrawtransaction', hex), 'string', 'no input asks for it')
+    await other.close()
+  },
+)
+
+t.test('a new withdrawal may be asked for once the one before is completely signed', async (t) => {
+  const dev = await start()
+  dev.control.lockLeaks = false
+  const amount = 100_000_000n
+  const withdrawTxid = dev.control.withdraw({ amount })
+  dev.control.mine('asset', 2)
+  t.throws(() => dev.control.withdraw({ amount }), /another withdraw pending/)
+  const completeTxid = await send(dev.asset, 'gatewayscompletesigning', withdrawTxid, 'KMD', '00')
+  dev.control.mine('asset', 2)
+  t.match(await rpc(dev.asset, 'gatewayscompletesigning', completeTxid, 'KMD', '00'), {
+    error: `invalid last txid ${completeTxid}`,
+  })
+  t.type(dev.control.withdraw({ amount }), 'string')
+  dev.control.mine('asset', 2)
+  await send(dev.asset, 'gatewaysmarkdone', completeTxid, 'KMD')
+  await dev.close()
+})
+
 t.test('family B: one signing call, its lists, its format', async (t) => {
   const dev = await start({ family: 'B', gateways: [{ m: 2, n: 2 }] })
   t.equal(dev.format, 'IhhL')

@@ -55,6 +55,7 @@ function checkStandard(chain: Chain, transaction: Transaction, { dataCarrierSize
     throw new RpcError(-26, sapling ? '16: tx-overwinter-flag-not-set' : '16: tx-overwinter-not-active')
   if (transaction.expiryHeight !== 0 && next > transaction.expiryHeight)
     throw new RpcError(-26, '16: tx-overwinter-expired')
+  if (!isFinal(chain, transaction)) throw new RpcError(-26, '64: non-final')
   for (const { value, script } of transaction.outputs) {
     if (value < 0n) throw new RpcError(-26, '16: bad-txns-vout-negative')
     const kind = tx.scriptKind(script).kind
@@ -62,6 +63,26 @@ function checkStandard(chain: Chain, transaction: Transaction, { dataCarrierSize
       throw new RpcError(-26, '64: scriptpubkey')
     if (kind !== 'nulldata' && kind !== 'cryptocondition' && value < DUST) throw new RpcError(-26, '64: dust')
   }
+}
+
+/** Lock times from here on are UNIX seconds, below they are heights. */
+const LOCK_TIMES = 500_000_000
+const FINAL = 0xffffffff
+const MEDIAN_BLOCKS = 11
+
+/** Whether the next block may hold it: its lock time has passed, or every input says that it does not matter. */
+export function isFinal(chain: Chain, { lockTime, inputs }: Transaction): boolean {
+  if (lockTime === 0) return true
+  const reached = lockTime < LOCK_TIMES ? chain.height + 1 : medianTime(chain)
+  return lockTime < reached || inputs.every(({ sequence }) => sequence === FINAL)
+}
+
+/** The middle one of the times of the last blocks, which no single miner decides. */
+function medianTime(chain: Chain): number {
+  const times: number[] = []
+  for (let height = chain.height; height >= 0 && times.length < MEDIAN_BLOCKS; height--)
+    times.push(chain.at(height)?.header.time ?? 0)
+  return times.sort((a, b) => a - b)[times.length >> 1] ?? 0
 }
 
 /** The fee. */

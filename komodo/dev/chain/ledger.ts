@@ -2,7 +2,7 @@
 import * as tx from '../../tx/index.js'
 import { Chain } from './chain.js'
 import type { ChainParams, PoolEntry, StoredTx } from './chain.js'
-import { checkTransaction } from './accept.js'
+import { checkTransaction, isFinal } from './accept.js'
 import type { Policy } from './accept.js'
 import { buildBlock, storedOf } from './mine.js'
 import type { ChainEvent, LedgerEvent } from './store.js'
@@ -78,6 +78,8 @@ export class Ledger {
       const { expiryHeight, overwintered, inputs } = entry.tx
       if (overwintered !== next >= chain.params.saplingHeight) return false
       if (expiryHeight !== 0 && next > expiryHeight) return false
+      // A reorganisation may have brought it back below its lock time.
+      if (!isFinal(chain, entry.tx)) return false
       const parents = inputs.flatMap(({ txid }) => chain.mempool.get(txid) ?? [])
       if (!parents.every(visit)) return false
       done.add(entry.txid)

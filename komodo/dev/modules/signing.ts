@@ -22,10 +22,14 @@ function stepOf(params: Params): Step {
   return { lastTxid: looseId(text(params, 0)), coin: text(params, 1), hex: text(params, 2) }
 }
 
+const CONTINUED: readonly tx.GatewayOp['op'][] = ['gateway-withdraw', 'gateway-partial', 'gateway-sign']
+
 /** The withdrawal that a step takes further; else what the module says. */
 function target(node: DevNode, { lastTxid, coin }: Step, missing: string): Withdrawal | NodeJson {
   const { chain } = node
-  if (!chain.find(lastTxid)) return refused(`${missing} ${lastTxid}`)
+  const op = chain.find(lastTxid) ? gatewayOpAt(chain, lastTxid)?.op : undefined
+  // What is complete is taken no further.
+  if (op === undefined || !CONTINUED.includes(op)) return refused(`${missing} ${lastTxid}`)
   const withdrawal = withdrawalOf(chain, lastTxid)
   if (!withdrawal || withdrawal.op.coin !== coin) return refused(`invalid withdraw tx ${lastTxid}`)
   if (!isConfirmed(chain, withdrawal.txid)) return refused('gatewayswithdraw tx not yet confirmed/notarized')
