@@ -40,10 +40,12 @@ export async function fund(context: Context): Promise<number> {
     const ecAddress = settings['factom.ecAddress'] ?? (await payerKey(context))?.address ?? ''
     const payer = factoidKey(secret)
     const pending = openPending(join(settings['data.dir'] ?? defaultDataDir(network), 'pending.json'))
-    const begun = begunPurchase(pending, Date.now())
+    const wallMs = Date.now()
+    // A clock that runs ahead must not drop a purchase that the network still takes, and pay for another one.
+    const begun = begunPurchase(pending, Math.min(wallMs, (await client.currentMinute(signal)).nodeTime))
     const rate = await client.entryCreditRate(signal)
     const before = await client.entryCreditBalance(ecAddress, signal)
-    const made = composePurchase({ credits, rate, ecAddress, payer, timeMs: Date.now() })
+    const made = composePurchase({ credits, rate, ecAddress, payer, timeMs: wallMs })
     const transaction = begun ?? made.transaction
     const buyer = encodeAddress('EC', Buffer.from(transaction.ecOutputs[0]?.address ?? '', 'hex'))
     const total = transaction.inputs.reduce((sum, { amount }) => sum + amount, 0n)

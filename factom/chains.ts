@@ -1,5 +1,5 @@
 /** Chains: created where the node does not know them. */
-import { isCoded, messageOf } from '../config/index.js'
+import { ageMs, isCoded, messageOf } from '../config/index.js'
 import type { EcKey } from './address.js'
 import type { FactomClient } from './client.js'
 import { toHex } from './bytes.js'
@@ -60,10 +60,10 @@ export async function ensureChain(
   { signal, timeoutMs = TIMEOUT_MS, timing = REAL_TIME, pending }: EnsureChainOptions = {},
 ): Promise<EnsuredChain> {
   const { chainId, raw, credits } = firstEntryOf(extIds)
-  const giveUp = timing.now() + timeoutMs
+  const giveUp = timing.monotonicMs() + timeoutMs
 
   async function pause(tries: number, trouble = 'the node does not show it'): Promise<void> {
-    if (timing.now() >= giveUp) {
+    if (timing.monotonicMs() >= giveUp) {
       throw fail('E_FACTOM_CHAIN', `chain ${chainId} could not be created within ${timeoutMs} ms: ${trouble}`)
     }
     await timing.sleep(pauseAfter(tries, PAUSES), signal)
@@ -87,11 +87,11 @@ export async function ensureChain(
     if (message === undefined) return null
     const { entryHash: hash, ecPublicKey, timeMs } = decodeChainCommit(message)
     const good = hash === entryHash(raw) && ecPublicKey === toHex(key.publicKey)
-    return good && timing.now() - timeMs < GOOD_FOR_MS ? message : null
+    return good && ageMs(timeMs, timing.wallMs()) < GOOD_FOR_MS ? message : null
   }
 
   async function commit(begun: Uint8Array | null): Promise<void> {
-    const facts = { chainId, entryHash: entryHash(raw), credits, timeMs: timing.now(), key }
+    const facts = { chainId, entryHash: entryHash(raw), credits, timeMs: timing.wallMs(), key }
     const message = begun ?? composeChainCommit(facts)
     if (begun === null) pending?.put(chainId, message)
     try {
@@ -119,8 +119,8 @@ export async function ensureChain(
     await commit(begun)
     begun = null
     await retry(() => client.revealChain(raw, signal))
-    const recommitAt = timing.now() + RECOMMIT_MS
-    for (let polls = 0; timing.now() < recommitAt; polls++) {
+    const recommitAt = timing.monotonicMs() + RECOMMIT_MS
+    for (let polls = 0; timing.monotonicMs() < recommitAt; polls++) {
       if (await exists()) {
         pending?.remove(chainId)
         return { chainId, created: true, credits }

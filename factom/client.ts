@@ -111,7 +111,7 @@ export interface FactomClient {
   close(): void
 }
 
-export interface FactomClientOptions extends RpcOptions, Pick<FailoverOptions, 'onSwitch' | 'now'> {
+export interface FactomClientOptions extends RpcOptions, Pick<FailoverOptions, 'onSwitch' | 'monotonicMs'> {
   /** Nodes that take the place of `url` while it is not well, in the order of preference. */
   readonly fallbacks?: readonly string[]
   /** How often a question is asked again that was not answered by accident (not commits and reveals). Default 0. */

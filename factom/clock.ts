@@ -20,7 +20,7 @@ export interface MinuteEvent {
   readonly blockSeconds: number
   /** How the node was at this moment. */
   readonly health: NodeHealth
-  /** When the minute ends if it has its nominal length: UNIX ms of this machine's clock, whatever the node's says. */
+  /** When the minute ends if it has its nominal length: `monotonicMs` of this machine. */
   readonly endsAt: number
 }
 
@@ -30,7 +30,7 @@ export interface MinuteClockOptions {
   /** Ends the clock; nothing else does. */
   readonly signal: AbortSignal
   /** Told after every poll how the node is. */
-  readonly onHealth?: (health: NodeHealth, now: number) => void
+  readonly onHealth?: (health: NodeHealth, monotonicMs: number) => void
   /** Told when a saved height goes back, and when that is believed. */
   readonly onError?: (error: Error) => void
   readonly timing?: Timing
@@ -75,9 +75,9 @@ export async function* createMinuteClock(
       const behind: boolean = told !== null && second.height < told.height
       if (behind) {
         if (back === null) options.onError?.(wentBack(told as MinuteEvent, second))
-        back = setbackOf(back, second, timing.now())
+        back = setbackOf(back, second, timing.monotonicMs())
       }
-      const reset: boolean = behind && isReset(back, second, timing.now())
+      const reset: boolean = behind && isReset(back, second, timing.monotonicMs())
       if (!behind || reset) {
         if (reset) options.onError?.(wasReset(second))
         told = reset ? { ...eventOf(second), health: healthOf(second.state, -1) } : eventOf(second)
@@ -108,13 +108,15 @@ function createPoller(
   { timing, best }: { readonly timing: Timing; readonly best: () => number },
 ): () => Promise<Polled | null> {
   let cap = MAX_PAUSE_MS
+  const steadied = createSteady()
   return async () => {
-    const since = timing.now()
+    const since = timing.monotonicMs()
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        const state = await client.currentMinute(signal)
+        const told = await client.currentMinute(signal)
+        const now = timing.monotonicMs()
+        const state = steadied(told, now)
         cap = Math.min(MAX_PAUSE_MS, minuteMs(state))
-        const now = timing.now()
         const health = healthOf(state, best())
         onHealth?.(health, now)
         return {
@@ -126,11 +128,31 @@ function createPoller(
         }
       } catch (error) {
         if (signal.aborted) return null
-        onHealth?.(unreachable(error, failures + 1, timing.now() - since), timing.now())
+        onHealth?.(unreachable(error, failures + 1, timing.monotonicMs() - since), timing.monotonicMs())
         await timing.sleep(pauseAfter(failures, { first: 100, factor: 1.5, cap }), signal)
       }
     }
     return null
+  }
+}
+
+/** A node's clock is not set within a minute if it seems to be off by less: answers take a while. */
+const SET_MS = 5_000
+
+/**
+ * A node measures its minute with a clock that may be set meanwhile: the minute would seem to be over, or to stand
+ * still. The node's time is then the one that it would show if its clock had gone on.
+ */
+function createSteady(): (state: CurrentMinute, monotonicMs: number) => CurrentMinute {
+  let minuteStart = NaN
+  let ahead = 0
+  return (state, monotonicMs) => {
+    if (state.minuteStart !== minuteStart) {
+      minuteStart = state.minuteStart
+      ahead = state.nodeTime - monotonicMs
+    }
+    const nodeTime = monotonicMs + ahead
+    return Math.abs(state.nodeTime - nodeTime) < SET_MS ? state : { ...state, nodeTime }
   }
 }
 

@@ -17,7 +17,7 @@ export interface DeliveryRun {
   readonly signal: AbortSignal
   /** The caller's own signal. */
   readonly outer: AbortSignal | undefined
-  /** UNIX ms or `Infinity`. */
+  /** `monotonicMs`, or `Infinity`. */
   readonly deadline: number
   readonly timing: Timing
 }
@@ -45,7 +45,7 @@ const RESEND_SHARE = 1 / 3
 /** Throws `Stop` if nothing may be sent any more. */
 export function checkTime(run: DeliveryRun, limit = run.deadline): void {
   if (run.outer?.aborted) throw new Stop('interrupted')
-  if (run.signal.aborted || run.timing.now() >= limit) throw new Stop('late')
+  if (run.signal.aborted || run.timing.monotonicMs() >= limit) throw new Stop('late')
 }
 
 /** Brings the commit to the node. `onSend` is called before anything leaves. */
@@ -79,15 +79,18 @@ export async function awaitAck(
   run: DeliveryRun,
 ): Promise<void> {
   const { timing } = run
-  const limit = Math.min(run.deadline, run.deadline < Infinity ? Infinity : timing.now() + ACK_TOTAL_MS)
-  let resendAt = timing.now() + resendMs(run)
+  const limit = Math.min(
+    run.deadline,
+    run.deadline < Infinity ? Infinity : timing.monotonicMs() + ACK_TOTAL_MS,
+  )
+  let resendAt = timing.monotonicMs() + resendMs(run)
   for (let polls = 0; ; polls++) {
     checkTime(run, limit)
     const ack = await untilNextPoll(run, () => client.ack(record.entryHash, record.chainId, run.signal))
     if (ack?.entryStatus === 'TransactionACK' || ack?.entryStatus === 'DBlockConfirmed') return
     checkTime(run, limit)
-    if (ack && timing.now() >= resendAt) {
-      resendAt = timing.now() + resendMs(run)
+    if (ack && timing.monotonicMs() >= resendAt) {
+      resendAt = timing.monotonicMs() + resendMs(run)
       await untilNextPoll(run, () => sendCommit(client, record, run))
       await untilNextPoll(run, () => client.revealEntry(record.raw, run.signal))
     }
@@ -96,7 +99,10 @@ export async function awaitAck(
 }
 
 function resendMs({ deadline, timing }: DeliveryRun): number {
-  return Math.max(RESEND_MS.shortest, Math.min(RESEND_MS.longest, (deadline - timing.now()) * RESEND_SHARE))
+  return Math.max(
+    RESEND_MS.shortest,
+    Math.min(RESEND_MS.longest, (deadline - timing.monotonicMs()) * RESEND_SHARE),
+  )
 }
 
 /** Whether the node refuses this very message, and so will every time. */
@@ -116,7 +122,7 @@ async function sendCommit(client: DeliveryClient, record: PublishRecord, run: De
 /** Tries until it works, the node refuses it, or the time is over: a wrong status now may be a right one in a second. */
 async function persist(run: DeliveryRun, attempt: () => Promise<unknown>): Promise<void> {
   const { timing } = run
-  const giveUp = run.deadline < Infinity ? Infinity : timing.now() + RETRY_TOTAL_MS
+  const giveUp = run.deadline < Infinity ? Infinity : timing.monotonicMs() + RETRY_TOTAL_MS
   for (let failures = 0; ; failures++) {
     checkTime(run)
     try {
@@ -125,7 +131,7 @@ async function persist(run: DeliveryRun, attempt: () => Promise<unknown>): Promi
     } catch (error) {
       checkTime(run)
       if (!isCoded(error) || isRefusal(error) || isClosed(error)) throw error
-      if (timing.now() >= giveUp) throw new Stop('late')
+      if (timing.monotonicMs() >= giveUp) throw new Stop('late')
       await timing.sleep(pauseAfter(failures, RETRY), run.signal)
     }
   }

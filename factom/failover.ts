@@ -3,7 +3,7 @@
  * takes its place, and the call with it. The clock's own polls tell when to look for a better one: every 15 seconds
  * while the node in use is not the first or not well, so that the first is returned to as soon as it is well.
  */
-import { isCoded } from '../config/index.js'
+import { CLOCK, isCoded } from '../config/index.js'
 import { currentMinuteOf } from './current-minute.js'
 import type { CurrentMinute } from './current-minute.js'
 import { healthOf } from './health.js'
@@ -15,8 +15,7 @@ export interface FailoverOptions extends Omit<RpcOptions, 'url'> {
   readonly urls: readonly string[]
   /** Told when another node is used from now on, and why. */
   readonly onSwitch?: (change: { readonly from: string; readonly to: string; readonly why: string }) => void
-  /** Milliseconds; default: a clock that never jumps. */
-  readonly now?: () => number
+  readonly monotonicMs?: () => number
 }
 
 const LOOK_MS = 15_000
@@ -33,7 +32,7 @@ const NO_ANSWER: ReadonlySet<string> = new Set([
 
 /** `url` is that of the node in use. Throws `E_FACTOM_URL` at once. */
 export function createFailover(options: FailoverOptions): Rpc {
-  const { urls, onSwitch, now = () => performance.now(), ...rest } = options
+  const { urls, onSwitch, monotonicMs = CLOCK.monotonicMs, ...rest } = options
   const nodes = [...new Set(urls)].map((url) => createRpc({ ...rest, url }))
   const first = nodes[0] as Rpc
   if (nodes.length === 1) return first
@@ -47,7 +46,7 @@ export function createFailover(options: FailoverOptions): Rpc {
     if (node === inUse || closing.signal.aborted) return
     const from = inUse.url
     inUse = node
-    lookedAt = now()
+    lookedAt = monotonicMs()
     onSwitch?.({ from, to: node.url, why })
   }
 
@@ -62,7 +61,7 @@ export function createFailover(options: FailoverOptions): Rpc {
   /** The first that is well and not behind; else the first that is well by its own account. */
   async function look(): Promise<void> {
     looking = true
-    lookedAt = now()
+    lookedAt = monotonicMs()
     try {
       const states = await Promise.all(nodes.map(async (node) => ({ node, state: await minuteOf(node) })))
       const well = (floor: number) =>
@@ -87,7 +86,7 @@ export function createFailover(options: FailoverOptions): Rpc {
     } catch {
       // The caller says what is wrong with it.
     }
-    if ((node !== first || !well) && now() - lookedAt >= LOOK_MS) void look()
+    if ((node !== first || !well) && monotonicMs() - lookedAt >= LOOK_MS) void look()
   }
 
   return {

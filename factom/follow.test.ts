@@ -41,7 +41,7 @@ t.test('minute clock', (t) => {
           leaderHeight: state.directoryBlockHeight,
           blockStart: 0,
           minuteStart: 0,
-          nodeTime: timing.now(),
+          nodeTime: timing.wallMs(),
           blockSeconds: 20,
           stallDetected: false,
           ...state,
@@ -53,16 +53,16 @@ t.test('minute clock', (t) => {
       timing,
       pollMs: options.pollMs,
       onError: (error) => errors.push(error),
-      onHealth: (health, now) => {
+      onHealth: (health, monotonicMs) => {
         healths.push(health)
-        const told = newsOf(health, now)
+        const told = newsOf(health, monotonicMs)
         if (told) news.push(told)
       },
     })
     const ended = options.manual
       ? Promise.resolve()
       : (async () => {
-          for await (const event of clock) events.push({ ...event, at: timing.now() })
+          for await (const event of clock) events.push({ ...event, at: timing.monotonicMs() })
         })()
     t.teardown(async () => {
       abort.abort()
@@ -88,10 +88,11 @@ t.test('minute clock', (t) => {
     const first = recorded[0]?.atMs ?? 0
     const last = recorded.at(-1)?.atMs ?? 0
     const timing = new FakeTiming(first)
+    const begin = timing.monotonicMs()
     const { events, errors, healths, news, polls } = start(
       t,
       () => {
-        const { currentMinute: state } = recorded.findLast(({ atMs }) => atMs <= timing.now()) as Recorded
+        const { currentMinute: state } = recorded.findLast(({ atMs }) => atMs <= timing.wallMs()) as Recorded
         return {
           directoryBlockHeight: state.directoryblockheight,
           leaderHeight: state.leaderheight,
@@ -123,7 +124,10 @@ t.test('minute clock', (t) => {
           state.directoryblockheight === height - 1 && state.minute === minute + 1,
       )
       if (next && minute > 0 && minute < 9)
-        t.ok(Math.abs(endsAt - next.atMs) < 150, `minute ${minute} ends ${endsAt - at} ms later, as told`)
+        t.ok(
+          Math.abs(endsAt - begin - (next.atMs - first)) < 150,
+          `minute ${minute} ends ${endsAt - at} ms later, as told`,
+        )
     }
     const delays = events.map(({ at, height, minute }) => {
       const step = recorded.find(
@@ -320,15 +324,54 @@ t.test('minute clock', (t) => {
     t.end()
   })
 
+  t.test('clocks that are set, ours and that of the node, change nothing', async (t) => {
+    for (const hours of [-5, 5]) {
+      const timing = new FakeTiming()
+      const begin = timing.monotonicMs()
+      const minute = 60_000
+      let nodeStep = 0
+      const minuteStarts = new Map<number, number>()
+      const { events, healths, news } = start(
+        t,
+        () => {
+          const steps = Math.floor((timing.monotonicMs() - begin) / minute)
+          const nodeTime = timing.monotonicMs() - begin + 1_800_000_000_000 + nodeStep
+          const minuteStart = minuteStarts.get(steps) ?? nodeTime
+          minuteStarts.set(steps, minuteStart)
+          const directoryBlockHeight = 9 + (steps > 9 ? 1 : 0)
+          return {
+            directoryBlockHeight,
+            minute: steps % 10,
+            minuteStart,
+            nodeTime,
+            blockSeconds: 600,
+            leaderHeight: 10,
+          }
+        },
+        { timing },
+      )
+      await timing.advance(minute * 2.5)
+      timing.clock.step(hours * 3_600_000)
+      await timing.advance(minute)
+      nodeStep = hours * 3_600_000
+      await timing.advance(minute * 4)
+      t.same(new Set(healths.map(({ state }) => state)), new Set(['ok']))
+      t.same(news, [])
+      t.equal(events.length, 8, 'each minute is told')
+      for (const { at, endsAt } of events.slice(1))
+        t.ok(endsAt > at + minute - 1_100 && endsAt <= at + minute)
+    }
+  })
+
   t.test('blocks of 15 and of 600 seconds', async (t) => {
     for (const blockSeconds of [15, 600]) {
       const timing = new FakeTiming(1_800_000_000_000)
-      const from = timing.now()
+      const from = timing.wallMs()
       const minute = blockSeconds * 100
       const { events, news } = start(
         t,
         () => {
-          const steps = Math.floor((timing.now() - from) / minute)
+          const steps = Math.floor((timing.wallMs() - from) / minute)
           const height = 10 + Math.floor(steps / 10)
           const saved = steps % 10 === 0 ? height - 2 : height - 1
           return {
@@ -336,7 +379,7 @@ t.test('minute clock', (t) => {
             leaderHeight: height - 1,
             minute: steps % 10,
             minuteStart: from + steps * minute + 300_000,
-            nodeTime: timing.now() + 300_000, // its clock is five minutes ahead
+            nodeTime: timing.wallMs() + 300_000, // its clock is five minutes ahead
             blockSeconds,
           }
         },

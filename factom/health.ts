@@ -68,36 +68,36 @@ const REPEAT_MS = 60_000
 
 /**
  * Turns the stream of judgements into news: a state that is not good when it was seen twice in a row, once a minute
- * while it lasts, and its end. `now` is in ms.
+ * while it lasts, and its end. It takes the monotonic clock's time.
  */
-export function createHealthNews(): (health: NodeHealth, now: number) => HealthNews | null {
+export function createHealthNews(): (health: NodeHealth, monotonicMs: number) => HealthNews | null {
   let state: NodeState = 'unknown'
   let since = 0
   let seen = 0
   let toldAt = -Infinity
   let told = false
-  return (health, now) => {
+  return (health, monotonicMs) => {
     if (health.state !== state) {
       const before = { told, since }
       state = health.state
       seen = 1
       if (health.state !== 'ok') {
         // From one trouble into the next: the minute goes on, its beginning too.
-        if (!before.told) since = now
+        if (!before.told) since = monotonicMs
         return null
       }
       told = false
       toldAt = -Infinity
       if (!before.told) return null
-      const message = `the node is well again after ${secondsText(now - before.since)}, at minute ${health.minute} of block ${health.height}`
+      const message = `the node is well again after ${secondsText(monotonicMs - before.since)}, at minute ${health.minute} of block ${health.height}`
       return { level: 'info', code: 'E_FACTOM_RECOVERED', message }
     }
     seen++
     if (health.state === 'ok' || health.state === 'unknown' || seen < 2) return null
-    if (now - toldAt < REPEAT_MS) return null
-    const lasting = told ? ` (for ${secondsText(now - since)})` : ''
+    if (monotonicMs - toldAt < REPEAT_MS) return null
+    const lasting = told ? ` (for ${secondsText(monotonicMs - since)})` : ''
     told = true
-    toldAt = now
+    toldAt = monotonicMs
     return { level: 'warn', ...troubleOf(health, lasting) }
   }
 }

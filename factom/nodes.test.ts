@@ -49,7 +49,7 @@ t.test('several nodes as one', async (t) => {
     url: a.node.url,
     fallbacks: [b.node.url, c.node.url, a.node.url],
     timeoutMs: 2000,
-    now: () => now,
+    monotonicMs: () => now,
     onSwitch: ({ from, to, why }) => switches.push(`${names.get(from)}→${names.get(to)} ${why}`),
   })
   t.teardown(() => client.close())

@@ -121,7 +121,7 @@ class Node implements DeliveryClient, SettlementClient {
 
   async #call<T>(method: Method, hash: string, signal: AbortSignal | undefined, run: () => T): Promise<T> {
     if (signal?.aborted) throw fail('E_FACTOM_ABORTED', 'ended')
-    this.calls.push({ method, hash, at: this.timing.now() })
+    this.calls.push({ method, hash, at: this.timing.monotonicMs() })
     if (method !== 'ack') this.busiest = Math.max(this.busiest, ++this.busy)
     const fault = this.fault(method, hash, this.calls.length)
     const rounds = 1 + this.slowness(this.calls.length)
@@ -174,7 +174,7 @@ t.test('25 records, the best first', async (t) => {
   const told: string[] = []
   const onStatus = ({ entryHash, state }: PublishResult) => told.push(`${short(entryHash)} ${state}`)
   const results = await timing.run(
-    publisher.publish(HEIGHT, entries, { onStatus, deadline: timing.now() + 20_000 }),
+    publisher.publish(HEIGHT, entries, { onStatus, deadline: timing.monotonicMs() + 20_000 }),
   )
 
   t.same(
@@ -275,7 +275,7 @@ t.test('trouble on the line', (t) => {
   t.test('a commit that was dropped after its success goes out again', async (t) => {
     const { node, timing, open } = setup(t)
     node.funded = false
-    const publishing = open().publish(HEIGHT, records(1), { deadline: timing.now() + 20_000 })
+    const publishing = open().publish(HEIGHT, records(1), { deadline: timing.monotonicMs() + 20_000 })
     await until(() => node.sent('ack').length > 0)
     node.funded = true
     t.same(states(await timing.run(publishing)), ['acknowledged'])
@@ -297,7 +297,7 @@ t.test('the deadline', (t) => {
     const { node, timing, open } = setup(t, { parallel: 1 })
     node.fault = (method) => (method === 'commit' ? 'lost' : undefined)
     const publisher = open()
-    const deadline = timing.now() + 5000
+    const deadline = timing.monotonicMs() + 5000
     const publishing = publisher.publish(HEIGHT, records(3), { deadline })
     await until(() => node.calls.length > 0)
     for (let i = 0; i < 12; i++) await timing.advance(1000)
@@ -321,7 +321,7 @@ t.test('the deadline', (t) => {
     const { node, timing, open } = setup(t)
     node.fault = (method) => (method === 'reveal' ? 'hangs' : undefined)
     const publisher = open()
-    const publishing = publisher.publish(HEIGHT, records(1), { deadline: timing.now() + 5000 })
+    const publishing = publisher.publish(HEIGHT, records(1), { deadline: timing.monotonicMs() + 5000 })
     await until(() => node.sent('reveal').length > 0)
     await timing.advance(5000)
     t.match(await publishing, [{ state: 'committed' }])
@@ -339,7 +339,7 @@ t.test('the deadline', (t) => {
       return commitEntry(message, signal)
     }
     const results = await timing.run(
-      open().publish(HEIGHT, records(6), { deadline: timing.now() + 1000 }),
+      open().publish(HEIGHT, records(6), { deadline: timing.monotonicMs() + 1000 }),
       900,
     )
     t.equal(results[0]?.state, 'acknowledged')
@@ -350,7 +350,7 @@ t.test('the deadline', (t) => {
 
   t.test('passed already', async (t) => {
     const { node, timing, open } = setup(t)
-    const results = await open().publish(HEIGHT, records(2), { deadline: timing.now() })
+    const results = await open().publish(HEIGHT, records(2), { deadline: timing.monotonicMs() })
     t.match(results, [
       { code: 'E_FACTOM_LATE', sent: false },
       { code: 'E_FACTOM_LATE', sent: false },
@@ -363,7 +363,7 @@ t.test('the deadline', (t) => {
       const { node, timing, open } = setup(t)
       prepare(node)
       const publisher = open()
-      const publishing = publisher.publish(HEIGHT, records(1), { deadline: timing.now() + 12_000 })
+      const publishing = publisher.publish(HEIGHT, records(1), { deadline: timing.monotonicMs() + 12_000 })
       await until(() => node.sent('ack').length > 0)
       for (let i = 0; i < 13; i++) await timing.advance(1000)
       t.match(await publishing, [{ state: 'revealed' }], 'it may be in its block all the same')
@@ -502,7 +502,7 @@ t.test('a crash at any step neither pays twice nor forgets', async (t) => {
 t.test('settling', async (t) => {
   const { node, timing, open } = setup(t)
   const publisher = open()
-  const deadline = () => timing.now() + 20_000
+  const deadline = () => timing.monotonicMs() + 20_000
   await timing.run(publisher.publish(HEIGHT, records(3), { deadline: deadline() }))
   await timing.run(publisher.publish(HEIGHT + 1, records(3, 10), { deadline: deadline() }))
   const hashes = [...records(3), ...records(3, 10)].map(hashOf)
@@ -522,15 +522,15 @@ t.test('settling', async (t) => {
 t.test('a network that was reset', async (t) => {
   const { node, timing, open, journal } = setup(t)
   const publisher = open()
-  await timing.run(publisher.publish(HEIGHT, records(3), { deadline: timing.now() + 20_000 }))
+  await timing.run(publisher.publish(HEIGHT, records(3), { deadline: timing.monotonicMs() + 20_000 }))
   node.save(HEIGHT)
   await publisher.settle(HEIGHT)
-  await timing.run(publisher.publish(HEIGHT + 1, records(2, 10), { deadline: timing.now() + 20_000 }))
+  await timing.run(publisher.publish(HEIGHT + 1, records(2, 10), { deadline: timing.monotonicMs() + 20_000 }))
   const told: PublishResult[] = []
   await publisher.reset(5, { onStatus: (status) => told.push(status) })
   t.match(told, Array(2).fill({ height: HEIGHT + 1, state: 'missed', code: 'E_FACTOM_RESET' }))
   t.same(publisher.published(HEIGHT), [], 'the new chain has a block of this height for us')
-  await timing.run(publisher.publish(5, records(1, 50), { deadline: timing.now() + 20_000 }))
+  await timing.run(publisher.publish(5, records(1, 50), { deadline: timing.monotonicMs() + 20_000 }))
   await publisher.close()
   const text = fs.readFileSync(journal, 'utf8')
   t.match(text, /^\{"day":"2023-11-14","credits":5\}\n/, 'what was spent stays in the books')
@@ -541,11 +541,11 @@ t.test('limits of spending', async (t) => {
   const { node, timing, open } = setup(t, { limits: { block: 4, day: 6 } })
   const publisher = open()
   const publish = (height: number, count: number, first: number) =>
-    timing.run(publisher.publish(height, records(count, first), { deadline: timing.now() + 20_000 }))
+    timing.run(publisher.publish(height, records(count, first), { deadline: timing.monotonicMs() + 20_000 }))
   const told: (string | undefined)[] = []
   const first = await timing.run(
     publisher.publish(HEIGHT, records(6), {
-      deadline: timing.now() + 20_000,
+      deadline: timing.monotonicMs() + 20_000,
       onStatus: ({ state, code }) => state === 'missed' && told.push(code),
     }),
   )
@@ -572,7 +572,9 @@ t.test('limits of spending', async (t) => {
 t.test('a dry run does everything but send', async (t) => {
   const { node, open, timing, journal } = setup(t, { dryRun: true })
   const publisher = open()
-  const results = await timing.run(publisher.publish(HEIGHT, records(3), { deadline: timing.now() + 9000 }))
+  const results = await timing.run(
+    publisher.publish(HEIGHT, records(3), { deadline: timing.monotonicMs() + 9000 }),
+  )
   t.match(
     results,
     Array(3).fill({ state: 'missed', code: 'E_FACTOM_DRY_RUN', sent: false, txid: /^\w{64}$/ }),

@@ -45,7 +45,7 @@ export interface SettleOptions {
 }
 
 export interface PublishOptions extends SettleOptions {
-  /** UNIX ms. Nothing is sent from then on. Without it each step is tried for 10 s. */
+  /** `monotonicMs`. Nothing is sent from then on. Without it each step is tried for 10 s. */
   readonly deadline?: number
 }
 
@@ -131,7 +131,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       .filter(mayBeSent)
       .reduce((sum, { credits }) => sum + credits, 0)
     const block = (limits.block ?? Infinity) - spentOnBlock
-    const day = (limits.day ?? Infinity) - journal.spentOn(dayOf(timing.now()))
+    const day = (limits.day ?? Infinity) - journal.spentOn(dayOf(timing.wallMs()))
     return block <= day
       ? { left: block, limit: `${limits.block} entry credits a block` }
       : { left: day, limit: `${limits.day} entry credits a day` }
@@ -156,7 +156,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         continue
       }
       spent += credits
-      const commit = composeEntryCommit({ entryHash: hash, credits, timeMs: timing.now(), key })
+      const commit = composeEntryCommit({ entryHash: hash, credits, timeMs: timing.wallMs(), key })
       fresh.push({ ...recordFacts(height, rank + fresh.length, raw, commit), stage: { state: 'composed' } })
     }
     return { composed: [...composed.values()], fresh }
@@ -188,7 +188,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     let sent = !run.fresh.has(start.entryHash)
     try {
       await run.slots(async () => {
-        const begun = timing.now()
+        const begun = timing.monotonicMs()
         if (record.stage.state === 'composed') {
           // A commit whose reveal would come too late is paid in vain.
           if (!sent) checkTime(run, run.deadline - run.pace.ms)
@@ -199,7 +199,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
           await deliverReveal(client, record, run)
           record = await move(record, { state: 'revealed' }, run)
         }
-        run.pace.ms = Math.max(timing.now() - begun, run.pace.ms * FADING)
+        run.pace.ms = Math.max(timing.monotonicMs() - begun, run.pace.ms * FADING)
       })
       if (record.stage.state === 'revealed') {
         await awaitAck(client, record, run)
@@ -219,7 +219,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   ) {
     const deadline = given.deadline ?? Infinity
     const until = signalUntil(deadline, given.signal, timing)
-    const begun = timing.now()
+    const begun = timing.monotonicMs()
     pace.ms *= FORGETTING
     const run: PublishRun = {
       signal: until.signal,
@@ -229,7 +229,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       fresh,
       pace,
       slots: createLimiter(options.parallel ?? PARALLEL),
-      notify: (record) => given.onStatus?.({ ...resultOf(record), elapsedMs: timing.now() - begun }),
+      notify: (record) => given.onStatus?.({ ...resultOf(record), elapsedMs: timing.monotonicMs() - begun }),
     }
     const driven = records.map(async (record) => {
       if (isFinal(record)) return record

@@ -62,12 +62,15 @@ const PAUSES = { first: 200, factor: 1.5, cap: 3000 }
 /** Beyond an hour the network drops it. */
 const GOOD_FOR_MS = 55 * 60_000
 
-/** A purchase that was begun and may be on its way: to be finished before another one is made. */
-export function begunPurchase(pending: PendingMessages, now: number): FactoidTransaction | null {
+/**
+ * A purchase that was begun and may be on its way: to be finished before another one is made. `wallMs` is the earliest
+ * that it may be.
+ */
+export function begunPurchase(pending: PendingMessages, wallMs: number): FactoidTransaction | null {
   const raw = pending.get(PENDING)
   if (raw === undefined) return null
   const transaction = decodeTransaction(raw)
-  if (now - transaction.timeMs < GOOD_FOR_MS) return transaction
+  if (wallMs - transaction.timeMs < GOOD_FOR_MS) return transaction
   pending.remove(PENDING)
   return null
 }
@@ -82,7 +85,7 @@ export async function buyCredits(
   { pending, signal, timeoutMs = TIMEOUT_MS, timing = REAL_TIME }: BuyOptions,
 ): Promise<void> {
   const { raw, txid } = transaction
-  const giveUp = timing.now() + timeoutMs
+  const giveUp = timing.monotonicMs() + timeoutMs
   let trouble = 'the node does not show it'
   let sentAt = -Infinity
   if (pending.get(PENDING) === undefined) {
@@ -92,11 +95,11 @@ export async function buyCredits(
       throw fail('E_FACTOM_FUNDS', `${payer} has ${fctText(balance)} FCT, ${fctText(needed)} are needed`)
     pending.put(PENDING, raw)
   }
-  for (let polls = 0; timing.now() < giveUp; polls++) {
+  for (let polls = 0; timing.monotonicMs() < giveUp; polls++) {
     try {
-      if (timing.now() - sentAt >= RESEND_MS) {
+      if (timing.monotonicMs() - sentAt >= RESEND_MS) {
         await client.factoidSubmit(raw, signal)
-        sentAt = timing.now()
+        sentAt = timing.monotonicMs()
       }
       const status = await client.factoidAck(txid, signal)
       if (status === 'TransactionACK' || status === 'DBlockConfirmed') return pending.remove(PENDING)

@@ -2,15 +2,16 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 
-export interface Timing {
-  /** UNIX milliseconds. */
-  now(): number
+import { CLOCK } from '../config/index.js'
+import type { Clock } from '../config/index.js'
+
+export interface Timing extends Clock {
   /** Resolves after `ms`, or at once when `signal` is aborted. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
 export const REAL_TIME: Timing = {
-  now: Date.now,
+  ...CLOCK,
   async sleep(ms, signal) {
     try {
       await wait(ms, undefined, { signal })
@@ -34,7 +35,7 @@ export function pauseAfter(attempt: number, { first, factor, cap }: Pauses): num
 }
 
 /**
- * A signal that is aborted with `outer`, or at `deadline` (UNIX ms by `timing`). `release` ends the timer; call it
+ * A signal that is aborted with `outer`, or at `deadline` (by `timing.monotonicMs`). `release` ends the timer; call it
  * when the work is done.
  */
 export function signalUntil(
@@ -53,7 +54,7 @@ export function signalUntil(
     done.abort()
   }
   if (deadline < Infinity) {
-    void timing.sleep(Math.max(0, deadline - timing.now()), done.signal).then(() => {
+    void timing.sleep(Math.max(0, deadline - timing.monotonicMs()), done.signal).then(() => {
       if (!done.signal.aborted) cut.abort()
     })
   }

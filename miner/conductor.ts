@@ -276,7 +276,7 @@ export function createConductor(parts: ConductorParts): Conductor {
   }
 }
 
-/** The end of minute 9, a little earlier, UNIX ms. */
+/** The end of minute 9, a little earlier, `monotonicMs`. */
 function deadlineOf(at: MinuteEvent | null): number {
   if (at === null) return Infinity
   return at.endsAt - Math.min(MARGIN_MS, at.blockSeconds * 100 * MARGIN_SHARE)

@@ -4,8 +4,8 @@ import type { MinerOptions } from './interface.js'
 export interface CreditWatch {
   /** How many days the balance lasts at full pace; null before the first look. */
   readonly days: number | null
-  /** Takes a balance; what to say about it, at most every six hours, or null. `now` in ms. */
-  look(balance: number, blockSeconds: number, now: number): string | null
+  /** Takes a balance; what to say about it, at most every six hours, or null. */
+  look(balance: number, blockSeconds: number, monotonicMs: number): string | null
 }
 
 const LOW_DAYS = 3
@@ -22,14 +22,14 @@ export function createCreditWatch(
     get days() {
       return days
     },
-    look(balance, blockSeconds, now) {
+    look(balance, blockSeconds, monotonicMs) {
       const { network, limits, dryRun, recordsPerBlock } = options
       const perBlock = Math.min(recordsPerBlock, limits?.block ?? Infinity)
       const perDay = Math.min((perBlock * DAY_SECONDS) / blockSeconds, limits?.day ?? Infinity)
       days = perDay > 0 ? balance / perDay : null
       const quiet = network.name === 'dev' || dryRun === true || days === null || days >= LOW_DAYS
-      if (quiet || now - toldAt < REPEAT_MS) return null
-      toldAt = now
+      if (quiet || monotonicMs - toldAt < REPEAT_MS) return null
+      toldAt = monotonicMs
       return `${balance} entry credits: enough for ${daysText(days as number)} at ${perBlock} a block`
     },
   }

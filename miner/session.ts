@@ -129,9 +129,9 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
     const clock = createMinuteClock(client, {
       ...(pollMs === undefined ? {} : { pollMs }),
       signal: halt.signal,
-      onHealth: (health, now) => {
+      onHealth: (health, monotonicMs) => {
         node = health
-        const news = newsOf(health, now)
+        const news = newsOf(health, monotonicMs)
         if (news !== null) notice(news.level, news.code, news.message)
       },
       onError: (error) => notice('warn', isCoded(error) ? error.code : 'E_MINER_CLOCK', error.message),
@@ -278,7 +278,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
           onFunds: (balance) => {
             entryCredits = balance
             const blockSeconds = run?.conductor.at?.blockSeconds ?? network.blockSeconds
-            const warning = creditWatch.look(balance, blockSeconds, Date.now())
+            const warning = creditWatch.look(balance, blockSeconds, performance.now())
             if (warning !== null) notice('warn', 'E_MINER_LOW_CREDITS', `${ecKey.address} has ${warning}`)
           },
           onLost: () => finish('failed'),

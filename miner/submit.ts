@@ -25,7 +25,7 @@ export interface Submission {
   readonly credits: number
   /** Ends it at once; nothing is sent afterwards. */
   readonly signal: AbortSignal
-  /** UNIX ms: nothing is sent from then on. */
+  /** `monotonicMs`: nothing is sent from then on. */
   readonly deadline: number
 }
 
