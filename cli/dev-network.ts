@@ -10,6 +10,7 @@ import {
   type DevExchange,
 } from '../oracle/prices/dev/index.js'
 import type { Resources } from './resources.js'
+import { startOrFind, tellWhere } from './running.js'
 
 export interface DevNetworkOptions {
   readonly dataDir: string
@@ -28,6 +29,21 @@ export interface DevNetworkOptions {
   readonly onError: (error: Error) => void
 }
 
+const chainFolder = (dataDir: string): string => join(dataDir, 'chain')
+
+/**
+ * The node of the chain that mining on the network dev has left behind: that of the program that mines there now, or
+ * else one that is started for a look, on which no minute passes.
+ */
+export async function devNode(dataDir: string, resources: Resources): Promise<string> {
+  const folder = chainFolder(dataDir)
+  const start = () => startDevChain({ dataDir: folder, blockSeconds: 60, manual: true, fund: 0, chains: [] })
+  const found = await startOrFind(start, { folder, locked: 'E_DEVCHAIN_LOCKED' })
+  if ('running' in found) return String(found.running['factomd'])
+  resources.add(() => found.started.close())
+  return found.started.url
+}
+
 /** Starts both; `resources` closes them, after whatever is added later. */
 export async function startDevNetwork(
   { dataDir, port, walletPort, settings, onError }: DevNetworkOptions,
@@ -35,7 +51,7 @@ export async function startDevNetwork(
 ): Promise<{ chain: DevChain; exchange: DevExchange }> {
   if (settings['network.trouble'] !== undefined) parseTrouble(settings['network.trouble'])
   const chain = await startDevChain({
-    dataDir: join(dataDir, 'chain'),
+    dataDir: chainFolder(dataDir),
     port,
     walletPort: walletPort === 'off' ? undefined : walletPort,
     blockSeconds: settings['network.blockSeconds'],
@@ -45,6 +61,7 @@ export async function startDevNetwork(
     onError,
   })
   resources.add(() => chain.close())
+  await tellWhere(chainFolder(dataDir), { factomd: chain.url }, resources)
   const exchange = await openDevExchange(
     { port: settings['network.exchangePort'], trouble: settings['network.trouble'] },
     resources,

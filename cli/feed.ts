@@ -32,6 +32,7 @@ import { createFeedApi, createFeedBoard, createMetrics, type Metrics } from '../
 import { noticeClockSteps } from './clock-notice.js'
 import { EXIT, type CommandContext } from './context.js'
 import { fail } from './errors.js'
+import type { FeedDev, FeedDevOptions } from './feed-dev.js'
 import { copyFeed, feedLive, feedReady } from './feed-metrics.js'
 import { gatewayNumbers } from './feed-numbers.js'
 import { feedPlanOf, lockFolder, type FeedPlan, type FeedSections } from './feed-plan.js'
@@ -62,9 +63,8 @@ export async function feed(context: Context): Promise<number> {
   try {
     const { action } = plan
     if (action.do === 'approve' || action.do === 'reject') return rule(context, plan, action)
-    const dev = plan.config === null ? await embed(context, plan, resources) : null
-    const config = plan.config ?? dev?.config
-    if (config === undefined) throw fail('E_CLI_INTERNAL', 'there is no configuration')
+    const dev = plan.config === null && action.do === 'run' ? await embed(context, plan, resources) : null
+    const config = plan.config ?? dev?.config ?? (await embedded(context, plan, resources))
     switch (action.do) {
       case 'check':
         return await check(context, config, resources)
@@ -90,7 +90,7 @@ export async function feed(context: Context): Promise<number> {
 interface Running {
   readonly config: FeedConfig
   readonly resources: Resources
-  readonly dev: Dev | null
+  readonly dev: FeedDev | null
   /** `feed backfill`: the end when these are published. */
   readonly until: { readonly from: number; readonly to: number } | null
 }
@@ -195,10 +195,10 @@ async function run(
     output.event(event)
     const line = feedLine(event, output.paint, Date.now())
     if (line !== null) output.line(line)
+    dev?.hear(event)
     if (event.event === 'notice') board.notice(event)
     if (event.event === 'header') {
       board.header(event)
-      dev?.onHeader()
       if (left.delete(event.height) && left.size === 0) enough.abort()
     }
   })
@@ -229,23 +229,25 @@ function countCall(
   feed.requestSeconds.observe({ chain, method }, milliseconds / 1000)
 }
 
-interface Dev {
-  readonly config: FeedConfig
-  readonly onHeader: () => void
+/** Loaded only when it is wanted. */
+async function embed(context: Context, plan: FeedPlan, resources: Resources): Promise<FeedDev> {
+  const { startFeedDev } = await import('./feed-dev.js')
+  return startFeedDev(devOptions(context, plan), resources)
 }
 
-/** Loaded only when it is wanted. */
-async function embed({ settings, log }: Context, plan: FeedPlan, resources: Resources): Promise<Dev> {
-  const { startFeedDev } = await import('./feed-dev.js')
-  return startFeedDev(
-    {
-      dataDir: join(plan.dataDir, '..', 'komodo'),
-      depth: settings['feed.depth'],
-      poll: settings['feed.poll'],
-      onError: (error) => log.error('the embedded chains stand still', { error }),
-    },
-    resources,
-  )
+/** … of the feed that runs, for what is done beside it. */
+async function embedded(context: Context, plan: FeedPlan, resources: Resources): Promise<FeedConfig> {
+  const { findFeedDev } = await import('./feed-dev.js')
+  return findFeedDev(devOptions(context, plan), resources)
+}
+
+function devOptions({ settings, log }: Context, plan: FeedPlan): FeedDevOptions {
+  return {
+    dataDir: join(plan.dataDir, '..', 'komodo'),
+    depth: settings['feed.depth'],
+    poll: settings['feed.poll'],
+    onError: (error) => log.error('the embedded chains stand still', { error }),
+  }
 }
 
 function clientsOf(

@@ -1,8 +1,7 @@
 /** The history of graded blocks, brought up to a height for commands that ask about it. */
-import { join } from 'node:path'
-
 import {
   displayNameOf,
+  isCoded,
   networkOf,
   problem,
   problemsError,
@@ -27,6 +26,9 @@ export interface Following {
   /** All records of the chain count as this version. */
   readonly version?: OprVersion | undefined
 }
+
+/** So often may a miner have been first. */
+const RACES = 5
 
 type Context = Pick<CommandContext<FollowKey>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>
 
@@ -64,9 +66,7 @@ export async function followTo(
   const network = followedNetwork(settings, version)
   const dir = settings['data.dir'] ?? defaultDataDir(network.name)
   const client =
-    network.name === 'dev'
-      ? createFactomClient({ url: await embeddedChain(dir, resources) })
-      : connect(context)
+    network.name === 'dev' ? createFactomClient({ url: await nodeOnDev(dir, resources) }) : connect(context)
   resources.add(() => client.close())
   const view = createFollowView(context)
   const history = createGradedHistory({
@@ -76,7 +76,7 @@ export async function followTo(
     dir,
     signal,
     // A history by other rules must not take the place of the miner's.
-    ...(version === undefined ? {} : { name: `history-v${version}.sqlite` }),
+    ...(version === undefined ? { keep: true } : { name: `history-v${version}.sqlite` }),
     onProgress: view.show,
     onNotice: ({ code, message }) => {
       log.warn(`${code}: ${message}`)
@@ -85,23 +85,27 @@ export async function followTo(
   })
   resources.add(() => history.close())
   try {
-    await history.sync(height)
+    await synced(history, height)
   } finally {
     view.end()
   }
   return history
 }
 
-/** The chain that mining on the network dev has left behind; no minute passes on it. Loaded only when it is wanted. */
-async function embeddedChain(dataDir: string, resources: Resources): Promise<string> {
-  const { startDevChain } = await import('../factom/dev/index.js')
-  const chain = await startDevChain({
-    dataDir: join(dataDir, 'chain'),
-    blockSeconds: 60,
-    manual: true,
-    fund: 0,
-    chains: [],
-  })
-  resources.add(() => chain.close())
-  return chain.url
+/** A miner that follows the same chain may be a block ahead now and then. */
+async function synced(history: GradedHistory, height: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await history.sync(height)
+      return
+    } catch (error) {
+      if (attempt === RACES || !isCoded(error) || error.code !== 'E_HISTORY_RACE') throw error
+    }
+  }
+}
+
+/** Loaded only when it is wanted. */
+async function nodeOnDev(dataDir: string, resources: Resources): Promise<string> {
+  const { devNode } = await import('./dev-network.js')
+  return devNode(dataDir, resources)
 }

@@ -30,7 +30,9 @@ function lineOf(event: FeedEvent): Line | null {
     }
     case 'withdrawal': {
       const bad = ['held', 'rejected', 'refused', 'stuck'].includes(event.state)
-      const text = `${event.state}: ${event.amount} to ${event.to}, ${short(event.withdrawtxid)}`
+      // Who is to approve it needs the whole id.
+      const id = event.state === 'held' ? event.withdrawtxid : short(event.withdrawtxid)
+      const text = `${event.state}: ${event.amount} to ${event.to}, ${id}`
       const more = event.message === undefined ? '' : `; ${event.message}`
       return { label: 'withdrawal', style: bad ? 'yellow' : 'cyan', text: text + more }
     }

@@ -5,6 +5,7 @@
 import { existsSync, renameSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 import type Libsql from 'libsql'
 
@@ -31,8 +32,8 @@ export type Migrations = readonly string[]
 export interface OpenOptions {
   readonly file: string
   readonly migrations: Migrations
-  /** Throw `E_HISTORY_NONE` instead of making a new database. */
-  readonly mustExist?: boolean
+  /** To look only, beside a program that writes: nothing is made, mended or set aside. */
+  readonly readOnly?: boolean
   /** Told that a damaged file was set aside under this name. */
   readonly onDamage?: (setAside: string, reason: string) => void
 }
@@ -45,26 +46,29 @@ const DAMAGE = /SQLITE_(?:CORRUPT|NOTADB)/
 
 /**
  * Throws `E_HISTORY_SQLITE` where the library has no build, `E_HISTORY_OPEN`, `E_HISTORY_NEWER`. A file that is no
- * database, or a damaged one, is renamed and a new one begun.
+ * database, or a damaged one, is renamed and a new one begun; with `readOnly` it is left as it is
+ * (`E_HISTORY_DAMAGED`), and one that is missing is not made (`E_HISTORY_NONE`).
  */
 export function openDatabase(options: OpenOptions): Database {
-  const { file, mustExist = false } = options
+  const { file, readOnly = false } = options
   const Library = loadLibrary()
-  if (mustExist && !existsSync(file)) throw fail('E_HISTORY_NONE', `there is no ${file}`)
+  if (readOnly && !existsSync(file)) throw fail('E_HISTORY_NONE', `there is no ${file}`)
   try {
-    if (!mustExist) makeFolder(dirname(file))
+    if (readOnly) return wrap(openReadOnly(Library, options), options)
+    makeFolder(dirname(file))
     try {
-      return wrap(openChecked(Library, options), file)
+      return wrap(openChecked(Library, options), options)
     } catch (error) {
       if (!isDamage(error)) throw error
       const setAside = `${file}.damaged`
       for (const end of ['-wal', '-shm', ''])
         if (existsSync(file + end)) renameSync(file + end, setAside + end)
       options.onDamage?.(setAside, messageOf(error))
-      return wrap(openChecked(Library, options), file)
+      return wrap(openChecked(Library, options), options)
     }
   } catch (error) {
     if (error instanceof Error && 'retryable' in error) throw error
+    if (isDamage(error)) throw fail('E_HISTORY_DAMAGED', `${file}: ${messageOf(error)}`, { cause: error })
     throw fail('E_HISTORY_OPEN', `cannot open ${file}: ${messageOf(error)}`, { cause: error })
   }
 }
@@ -81,15 +85,15 @@ function loadLibrary(): Library {
   }
 }
 
-function openChecked(Library: Library, { file, migrations }: OpenOptions): Libsql.Database {
-  const db = new Library(file)
+function openChecked(Library: Library, options: OpenOptions): Libsql.Database {
+  const db = new Library(options.file)
   try {
     db.pragma(`busy_timeout = ${BUSY_MS}`)
     db.pragma('journal_mode = WAL')
     // A kill loses nothing; a power failure at worst the last blocks, which are graded again.
     db.pragma('synchronous = NORMAL')
-    if (statSync(file).size < CHECKED_BYTES) check(db)
-    migrate(db, { file, migrations })
+    if (statSync(options.file).size < CHECKED_BYTES) check(db)
+    migrate(db, options)
     return db
   } catch (error) {
     db.close()
@@ -97,27 +101,52 @@ function openChecked(Library: Library, { file, migrations }: OpenOptions): Libsq
   }
 }
 
+/** A file of an earlier version is brought up to date first: that takes milliseconds and loses nothing. */
+function openReadOnly(Library: Library, options: OpenOptions): Libsql.Database {
+  const open = (): Libsql.Database => {
+    const db = new Library(`${pathToFileURL(options.file).href}?mode=ro`)
+    db.pragma(`busy_timeout = ${BUSY_MS}`)
+    return db
+  }
+  const db = open()
+  try {
+    const version = versionOf(db)
+    if (version > options.migrations.length) throw newer(options, version)
+    if (version === options.migrations.length) return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  db.close()
+  openChecked(Library, options).close()
+  return open()
+}
+
 function check(db: Libsql.Database): void {
   const [health] = db.prepare('PRAGMA quick_check(1)').raw().all() as [string][]
   if (health?.[0] !== 'ok') throw Object.assign(new Error(String(health?.[0])), { code: 'SQLITE_CORRUPT' })
 }
 
-function migrate(db: Libsql.Database, { file, migrations }: { file: string; migrations: Migrations }): void {
-  const versionOf = (): number => {
-    const [row] = db.prepare('PRAGMA user_version').raw().all() as [number][]
-    return row?.[0] ?? 0
-  }
-  if (versionOf() === migrations.length) return
+function versionOf(db: Libsql.Database): number {
+  const [row] = db.prepare('PRAGMA user_version').raw().all() as [number][]
+  return row?.[0] ?? 0
+}
+
+const newer = ({ file, migrations }: OpenOptions, version: number): Error =>
+  fail('E_HISTORY_NEWER', `${file} has schema ${version}, this program knows ${migrations.length}`)
+
+function migrate(db: Libsql.Database, options: OpenOptions): void {
+  const { migrations } = options
+  if (versionOf(db) === migrations.length) return
   db.transaction(() => {
-    const version = versionOf() // another process may have been first
-    if (version > migrations.length)
-      throw fail('E_HISTORY_NEWER', `${file} has schema ${version}, this program knows ${migrations.length}`)
+    const version = versionOf(db) // another process may have been first
+    if (version > migrations.length) throw newer(options, version)
     for (const step of migrations.slice(version)) db.exec(step)
     db.exec(`PRAGMA user_version = ${migrations.length}`)
   }).immediate()
 }
 
-function wrap(db: Libsql.Database, file: string): Database {
+function wrap(db: Libsql.Database, { file, readOnly = false }: OpenOptions): Database {
   const prepared = new Map<string, Libsql.Statement<unknown[]>>()
   const statement = (sql: string): Libsql.Statement<unknown[]> => {
     let found = prepared.get(sql)
@@ -143,7 +172,7 @@ function wrap(db: Libsql.Database, file: string): Database {
     close() {
       prepared.clear()
       try {
-        db.pragma('wal_checkpoint(TRUNCATE)')
+        if (!readOnly) db.pragma('wal_checkpoint(TRUNCATE)')
       } catch {
         // The log stays beside the file, and is read again the next time.
       }

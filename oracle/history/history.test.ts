@@ -25,6 +25,7 @@ import { ASSETS, buildOprEntry, encodeOpr, oprChainExtIds, oprChainId, readClaim
 import { openDatabase } from './database.js'
 import { createGradedHistory } from './history.js'
 import type { GradedHistory, GradedHistoryOptions } from './history.js'
+import { openHistory } from './open.js'
 import { MIGRATIONS } from './schema.js'
 import type { OprBlock } from './types.js'
 
@@ -224,6 +225,11 @@ t.test('a damaged file', async (t) => {
   for (const [name, bytes, told] of cases) {
     const dir = folder(t)
     writeFileSync(join(dir, 'history.sqlite'), bytes)
+    if (told) {
+      t.throws(() => openHistory(join(dir, 'history.sqlite')).blocks({}), { code: 'E_HISTORY_DAMAGED' })
+      t.same(readFileSync(join(dir, 'history.sqlite')), bytes, 'who only looks mends nothing')
+      t.notOk(existsSync(join(dir, 'history.sqlite.damaged')))
+    }
     const { history, notices } = open(t, node, { dir })
     t.same(heights(await history.sync(7)), [1, 3, 5, 6, 7], name)
     t.same(answers(history), expected)
@@ -249,7 +255,7 @@ t.test('files of other versions', async (t) => {
   t.same(newer.all('SELECT * FROM later'), [])
   newer.close()
   t.throws(() => open(t, node, { dir }), { code: 'E_HISTORY_NEWER' })
-  t.throws(() => openDatabase({ file: join(dir, 'none'), migrations: MIGRATIONS, mustExist: true }), {
+  t.throws(() => openDatabase({ file: join(dir, 'none'), migrations: MIGRATIONS, readOnly: true }), {
     code: 'E_HISTORY_NONE',
   })
   const inTheWay = join(dir, 'file')
@@ -276,6 +282,12 @@ t.test('the history of something else', async (t) => {
   t.match(nowhere.notices, [{ code: 'E_HISTORY_FOREIGN', message: /chain is another one/ }])
   t.same(nowhere.history.previousWinners(9), { winners: noWinners(5), height: null })
   t.same(heights(await first.history.sync(7)), [1, 3, 5, 6, 7], 'and back again')
+
+  const refused = { code: 'E_HISTORY_OTHER' }
+  const looking = open(t, stranger, { dir, keep: true })
+  await t.rejects(looking.history.sync(8), refused, 'a command that looks gives nothing up')
+  t.throws(() => open(t, node, { dir, keep: true, network: networkOf('TestNet') }), refused)
+  t.same(heights(first.history.query.blocks({})), [1, 3, 5, 6, 7])
 
   const otherMap: Difficulty = (hash, nonce) => fromNonce(hash, nonce) + (nonce.length < 8 ? 1n : 0n)
   const bytemap = open(t, node, { dir, difficulty: otherMap })

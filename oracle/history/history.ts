@@ -30,6 +30,11 @@ export interface GradedHistoryOptions {
   readonly dir: string
   /** Name of the database. Default `history.sqlite`. */
   readonly name?: string
+  /**
+   * What is there of another chain, with another ByteMap or by other rules is refused (`E_HISTORY_OTHER`) instead of
+   * given up: it belongs to a miner, whose records in it are in no other place.
+   */
+  readonly keep?: boolean
   readonly signal?: AbortSignal
   /** Told when a damaged or foreign history was given up. */
   readonly onNotice?: (notice: { readonly code: string; readonly message: string }) => void
@@ -86,7 +91,7 @@ const OLD_FILE = join('miner', 'graded.jsonl')
 /** A day of blocks on MainNet: the most that one answer of `sync` holds. */
 const MAX_NEWS = 144
 
-/** Throws `E_HISTORY_SQLITE`, `E_HISTORY_OPEN`, `E_HISTORY_NEWER`. */
+/** Throws `E_HISTORY_SQLITE`, `E_HISTORY_OPEN`, `E_HISTORY_NEWER`, `E_HISTORY_OTHER`. */
 export function createGradedHistory(options: GradedHistoryOptions): GradedHistory {
   const { client, network, difficulty, dir, signal, onNotice } = options
   const file = join(dir, options.name ?? HISTORY_FILE)
@@ -102,7 +107,12 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
   })
   const store = createStore(db)
   const query = createQueries(db)
-  prepare()
+  try {
+    prepare()
+  } catch (error) {
+    db.close()
+    throw error
+  }
   /** Blocks up to this height were answered with, or were there before. */
   let answered = store.tip()?.height ?? -1
   /** Whether the last `sync` came to its end, so that nothing is known to be missing. */
@@ -111,6 +121,14 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
 
   function notice(code: keyof typeof HISTORY_ERRORS, what: string): void {
     onNotice?.({ code, message: `history of graded blocks (${file}): ${what}` })
+  }
+
+  /** What is there of `whose` is given up, or refused. */
+  function giveUp(whose: string, forget: () => void, told: string): void {
+    if (options.keep === true)
+      throw fail('E_HISTORY_OTHER', `the history of graded blocks (${file}) is of ${whose}`)
+    forget()
+    notice('E_HISTORY_FOREIGN', told)
   }
 
   /** Gives up what was graded on another chain, with another ByteMap or by other rules. */
@@ -125,8 +143,9 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
     }
     const found = store.about()
     if (found?.chainId === about.chainId && found.proof === about.proof) return forgetOtherRules()
-    store.begin(about)
-    if (found) notice('E_HISTORY_FOREIGN', 'it is of another chain or another ByteMap; it is built again')
+    if (found === null) return store.begin(about)
+    const whose = 'another chain or another ByteMap'
+    giveUp(whose, () => store.begin(about), `it is of ${whose}; it is built again`)
   }
 
   function forgetOtherRules(): void {
@@ -137,8 +156,8 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
       .find((row) => network.oprVersionAt(Number(row['height'])) !== Number(row['version']))
     const from = first < network.activationHeight ? first : stale && Number(stale['height'])
     if (from === undefined) return
-    store.rollback(from - 1)
-    notice('E_HISTORY_FOREIGN', `record versions have changed; blocks from ${from} on are graded again`)
+    const told = `record versions have changed; blocks from ${from} on are graded again`
+    giveUp('other record versions', () => store.rollback(from - 1), told)
   }
 
   async function follow(toHeight: number): Promise<void> {
@@ -173,11 +192,14 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
     }
     const common = await commonHeight(client, ours, signal)
     if (common === ours.last) return
-    store.rollback(common)
-    answered = Math.min(answered, common)
-    const what =
-      common < first ? "the node's chain is another one" : `the node's chain differs above ${common}`
-    notice('E_HISTORY_FOREIGN', `${what}; blocks from there on are graded again`)
+    const again = 'blocks from there on are graded again'
+    const forget = (): void => {
+      store.rollback(common)
+      answered = Math.min(answered, common)
+    }
+    if (common < first) return giveUp('another chain', forget, `the node's chain is another one; ${again}`)
+    forget()
+    notice('E_HISTORY_FOREIGN', `the node's chain differs above ${common}; ${again}`)
   }
 
   function knownBlock(): KnownBlock | null {

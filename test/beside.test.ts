@@ -1,0 +1,80 @@
+/** Commands beside the program that holds the data: on the network dev they find its embedded network. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import t from 'tap'
+
+import { HISTORY_FILE, openHistory } from '../oracle/index.js'
+import { run, start } from './fixtures/program.js'
+
+const folder = t.testdir()
+const env = { HOME: folder }
+
+t.test('grade and history beside a miner', async (t) => {
+  const dataDir = join(folder, 'miner')
+  const common = ['--network', 'dev', '--data-dir', dataDir, '--json']
+  const bits = ['--bits', '10', '--dir', join(folder, 'maps')]
+  const miner = start(
+    [
+      ...['mine', ...common, ...bits, '--block-seconds', '12', '--rivals', '24', '--threads', '1'],
+      ...['--metrics-port', 'off'],
+    ],
+    env,
+  )
+  t.teardown(() => miner.kill())
+  const paid = await miner.event('graded', (event) => event['reward'] !== '0')
+  const height = paid['height'] as number
+  const graded = await run(['grade', '--height', String(height), ...common, ...bits], '', env)
+  t.equal(graded.code, 0, graded.stderr)
+  t.match(graded.stdout, /"event":"checked".*"winnersAgree":true/)
+  const history = await run(['history', ...common], '', env)
+  t.equal(history.code, 0, history.stderr)
+  t.match(history.stdout, new RegExp(`"height":${height},.*"gradable":true`))
+
+  const other = await run(
+    ['grade', '--height', String(height), ...common, '--bits', '11', ...bits.slice(2)],
+    '',
+    env,
+  )
+  t.match(
+    other.stdout,
+    /E_HISTORY_OTHER/,
+    'the history of the miner is not given up for a look with another ByteMap',
+  )
+  const query = openHistory(join(dataDir, HISTORY_FILE))
+  t.ok(query.own({ from: height, to: height }).length > 0, 'our records are still in it')
+  query.close()
+  const more = await miner.event('graded', (event) => (event['height'] as number) > height)
+  t.ok(more, 'and the miner goes on')
+  miner.child.kill('SIGINT')
+  t.equal((await miner.ended).code, 130)
+  t.notOk(existsSync(join(dataDir, 'chain', 'running.json')), 'what ended is no longer to be found')
+  const alone = await run(['grade', '--height', String(height), ...common, ...bits], '', env)
+  t.equal(alone.code, 0, 'and without it')
+})
+
+t.test('status, backfill and approve beside a feed', async (t) => {
+  const common = ['--network', 'dev', '--data-dir', join(folder, 'feed'), '--json']
+  const feed = start(['feed', ...common, '--metrics-port', 'off'], env)
+  t.teardown(() => feed.kill())
+  await feed.event('withdrawal', ({ state }) => state === 'done')
+  const held = await feed.event('withdrawal', ({ state }) => state === 'held')
+  const txid = held['withdrawtxid'] as string
+
+  const status = await run(['feed', 'status', ...common], '', env)
+  t.equal(status.code, 0, status.stderr)
+  t.match(status.stdout, new RegExp(`"withdrawtxid":"${txid}","state":"held"`))
+  t.match(status.stdout, /"published":\d+/, 'the chains were asked too')
+  const check = await run(['feed', 'check', ...common], '', env)
+  t.equal(check.code, 0, check.stdout)
+
+  const back = await run(['feed', 'backfill', '5', '6', ...common], '', env)
+  t.equal(back.code, 0, back.stderr)
+  for (const height of [5, 6]) await feed.event('header', (event) => event['height'] === height)
+
+  const approved = await run(['feed', 'approve', txid, ...common], '', env)
+  t.equal(approved.code, 0, approved.stderr)
+  await feed.event('withdrawal', (event) => event['withdrawtxid'] === txid && event['state'] === 'done')
+  feed.child.kill('SIGINT')
+  t.equal((await feed.ended).code, 130)
+})
