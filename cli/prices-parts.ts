@@ -9,7 +9,7 @@ import {
   ASSETS,
   createPriceFeed,
   createSnapshotStore,
-  inlineTables,
+  inlineExchanges,
   snapshotLine,
   type PriceFeed,
   type PriceFeedOptions,
@@ -75,7 +75,7 @@ export async function openFeed(
     config: settings.config,
     keys: settings.keys,
     assets: assetsOf(context),
-    tables: inlineTables(),
+    exchanges: inlineExchanges(),
     pollTimeoutMs: DEADLINE_MS,
     ...(last === null ? {} : { memory: last.memory }),
     onSnapshot: (from, snapshot) => {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { makeFolder, problem, problemsError } from '../config/index.js'
-import { loadMarketTable } from '../oracle/index.js'
+import { inlineExchanges } from '../oracle/index.js'
 import { EXIT } from './context.js'
 import { bytesText, plural } from './format.js'
 import { openFeed, takeSnapshot, type PricesContext } from './prices-parts.js'
@@ -39,11 +39,7 @@ export async function record(context: PricesContext, [dir]: readonly string[]): 
     makeFolder(dir)
     const open = await openFeed(context, resources, {
       onReply: save,
-      tables: {
-        load: (request, signal) =>
-          loadMarketTable(request, signal, { onReply: (url, body) => save(request.exchange, url, body) }),
-        close: () => Promise.resolve(),
-      },
+      exchanges: inlineExchanges({ onReply: save }),
     })
     const snapshot = await takeSnapshot(context, open)
     const index = { recordedAt: new Date(snapshot.takenAt).toISOString(), replies }

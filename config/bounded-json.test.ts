@@ -38,6 +38,10 @@ t.test('values are counted', (t) => {
   t.throws(() => parseJson(`[${Array(6).fill('{}').join()}]`, { values: 10 }), RangeError)
   t.throws(() => parseJson(`{${Array(11).fill('"a":1').join()}}`, { values: 10 }), RangeError)
   t.doesNotThrow(() => parseJson(JSON.stringify(','.repeat(100)), { values: 1 }))
+  t.doesNotThrow(() => parseJson('["12345"]', { text: 5 }))
+  t.throws(() => parseJson('["123456"]', { text: 5 }), {
+    message: 'it holds a text longer than 5 characters',
+  })
   t.end()
 })
 

@@ -9,6 +9,8 @@ export interface JsonBounds {
   readonly depth?: number
   /** Lists, objects, texts, numbers; an empty list counts as two. Default a million: a second of work at worst. */
   readonly values?: number
+  /** Characters of one text. Default: no bound of its own. */
+  readonly text?: number
 }
 
 const DEPTH = 64
@@ -21,14 +23,18 @@ export function parseJson(text: string, bounds: JsonBounds = {}): unknown {
 }
 
 /** Throws `RangeError` if parsing the text would cost more than the bounds allow. What is no JSON may pass. */
-export function checkJson(text: string, { depth = DEPTH, values = VALUES }: JsonBounds = {}): void {
+export function checkJson(text: string, bounds: JsonBounds = {}): void {
+  const { depth = DEPTH, values = VALUES, text: longest = Infinity } = bounds
   let level = 0
   let count = 1
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
-      case QUOTE:
-        at = endOfText(text, at + 1)
+      case QUOTE: {
+        const end = endOfText(text, at + 1)
+        if (end - at - 1 > longest) throw new RangeError(`it holds a text longer than ${longest} characters`)
+        at = end
         break
+      }
       case BRACKET:
       case BRACE:
         if (++level > depth) throw new RangeError(`it is nested deeper than ${depth} levels`)

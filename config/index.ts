@@ -2,6 +2,7 @@
 export { ASSETS, STAKING_ASSETS } from './assets.js'
 export { checkJson, parseJson } from './bounded-json.js'
 export type { JsonBounds } from './bounded-json.js'
+export { childEnvironment } from './environment.js'
 export * from './errors.js'
 export { withActivations } from './activations.js'
 export type { Activations } from './activations.js'
@@ -29,20 +30,6 @@ export { checkSection, pathText, unknownKeys } from './sections.js'
 export type { SectionContext, SectionProblem, SectionResult, SectionValidator } from './sections.js'
 export { displayNameOf, envNameOf, SETTING_KEYS, settingOf, SETTINGS } from './settings.js'
 export type { SettingKey, Settings, SettingSpec } from './settings.js'
-export {
-  book,
-  bookedAt,
-  momentNow,
-  periodOf,
-  readMoment,
-  readSpent,
-  spend,
-  spentIn,
-  spentUnder,
-  takenOver,
-  takeOver,
-} from './spending.js'
-export type { Moment, Period, Spent } from './spending.js'
 export { nearest } from './suggest.js'
 export type { CpuChoice, ThreadCount, ValueType } from './types.js'
 export { unitsText } from './units.js'

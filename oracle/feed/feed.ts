@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import cron, { type ScheduledTask } from 'node-cron'
 
-import { CLOCK, isCoded, messageOf } from '../../config/index.js'
+import { isCoded, messageOf } from '../../config/index.js'
 import type { RpcCall } from '../../komodo/index.js'
 import type { FeedEvent, ReportEvent, StoppedEvent } from './events.js'
 import { createGateway, type Gateway, type GatewayView } from './gateway.js'
@@ -26,9 +26,7 @@ export interface FeedOptions {
   readonly report: string | null
   readonly onCall?: (gateway: string, chain: 'asset' | 'reference', call: RpcCall) => void
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
-  /** UNIX ms. */
   readonly now: () => number
-  readonly monotonicMs?: () => number
 }
 
 export interface Feed {
@@ -58,7 +56,7 @@ interface Served {
 }
 
 export function createFeed(options: FeedOptions): Feed {
-  const { now, monotonicMs = CLOCK.monotonicMs } = options
+  const { now } = options
   const listeners: ((event: FeedEvent) => void)[] = []
   const ended = new AbortController()
   let reason: StoppedEvent['reason'] = 'interrupted'
@@ -89,7 +87,6 @@ export function createFeed(options: FeedOptions): Feed {
       ...(options.onCall ? { onCall: options.onCall } : {}),
       sleep: options.sleep,
       now,
-      monotonicMs,
     }),
     stop: new AbortController(),
     done: Promise.resolve(),
@@ -195,7 +192,7 @@ export function createFeed(options: FeedOptions): Feed {
       return done
     },
     async run(signal) {
-      const started = monotonicMs()
+      const started = now()
       running = AbortSignal.any([signal, ended.signal])
       schedule()
       try {
@@ -210,7 +207,7 @@ export function createFeed(options: FeedOptions): Feed {
         reason,
         headers,
         withdrawals,
-        milliseconds: monotonicMs() - started,
+        milliseconds: now() - started,
       }
       emit(stopped)
       return stopped

@@ -9,7 +9,7 @@
  * - of requests made at once while the transport is loaded, some go another way, past all bounds → it is loaded first;
  * - a redirect without a target passes for an empty reply → any redirect is an error;
  * - 403 and 451 count as passing trouble, `Retry-After` is lost → told apart here;
- * - replies are unbounded → bounded, inflated too;
+ * - replies are unbounded → bounded, inflated too; what parsing them would cost is bounded before;
  * - one price that is no number fails the tickers of all markets, and a missing one may be made up from averages →
  *   tickers are taken as they are.
  *
@@ -19,9 +19,10 @@
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 
-import { isCoded, messageOf } from '../../config/index.js'
-import { skewOf } from './clock-skew.js'
+import { checkJson, isCoded, messageOf } from '../../config/index.js'
+import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
+import { replyTimeOf, type ReplyTime } from './source-clock.js'
 
 /** What is used of a ticker: numbers as they came, NaN included; every field may be missing. */
 export interface CcxtTicker {
@@ -69,12 +70,15 @@ export interface CcxtExchange {
   undiciRequest(url: string, params: { readonly signal?: AbortSignal }): Promise<FetchReply>
   undiciBody(reply: UndiciReply, binary?: boolean): Promise<unknown>
   safeTicker(ticker: Readonly<Record<string, unknown>>): CcxtTicker
+  parseJson(text: string): unknown
 }
 type CcxtClass = new (settings: object) => CcxtExchange
 
 export interface HardenedExchange extends CcxtExchange {
-  /** How far its clock was ahead of this machine's at the last reply, ms; null if it does not tell. */
-  readonly skewMs: number | null
+  /** What the last reply said of its time. */
+  readonly replyTime: ReplyTime
+  /** By its own clock if it tells it, ms. */
+  serverNow(): number
   /** Gives up all requests under way: their callers get `E_PRICES_CLOSED`. */
   abandon(): void
   /** Gives up all requests, allows no more, closes the sockets. */
@@ -91,6 +95,8 @@ export interface ExchangeSettings {
   readonly options?: object
   /** For one complete reply. */
   readonly timeoutMs: number
+  /** Most values in one reply. Default 500,000: the tickers of all markets of an exchange have 75,000. */
+  readonly maxValues?: number
 }
 
 /** What goes beside the settings and cannot be sent to another process. */
@@ -100,8 +106,11 @@ export interface ExchangeHooks {
   readonly onReply?: ((url: string, body: string) => void) | undefined
 }
 
-/** Binance's market list, the longest in use, has about 7 MB. */
+/** Binance's market list, the longest in use, has 7 to 15 MB and some 800,000 values. */
 const MAX_REPLY_BYTES = 32 << 20
+const MAX_VALUES = 500_000
+/** Longest text within a reply: names and numbers have some dozen characters. Some venues parse texts once more. */
+const MAX_TEXT = 64 << 10
 const INFLATE: Readonly<
   Record<string, (data: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>
 > = {
@@ -152,13 +161,13 @@ async function loadClass(id: string): Promise<CcxtClass> {
 
 function harden(
   Base: CcxtClass,
-  { timeoutMs, within }: ExchangeSettings,
+  { timeoutMs, within, maxValues = MAX_VALUES }: ExchangeSettings,
   { now = Date.now, onReply }: ExchangeHooks,
 ): new (settings: object) => HardenedExchange {
   return class extends Base implements HardenedExchange {
     readonly #open = new Set<AbortController>()
     #shut = false
-    skewMs: number | null = null
+    replyTime: ReplyTime = replyTimeOf({})
 
     override async undiciRequest(
       url: string,
@@ -181,16 +190,19 @@ function harden(
           return await work
         } catch (error) {
           end()
-          throw request.signal.aborted ? request.signal.reason : codedError(error)
+          throw request.signal.aborted ? request.signal.reason : codedError(error, this.serverNow())
         }
       }
       const reply = await guarded(super.undiciRequest(url, { ...params, signal: request.signal }))
-      this.skewMs = skewOf(reply.headers['date'], now())
-      const refusal = refusalOf(reply)
-      if (refusal) {
-        request.abort(refusal)
+      this.replyTime = replyTimeOf(reply.headers)
+      const refused = refusalOf(reply.status)
+      if (refused) {
+        // Its text may say for how long; it is not waited for beyond the time of any reply.
+        const body = await guarded(reply.text()).catch(() => '')
+        request.abort()
         end()
-        throw refusal
+        const header = reply.headers['retry-after']
+        throw fail(...refused, { details: restDetails({ header, body, now: this.serverNow() }) })
       }
       return {
         ...reply,
@@ -229,6 +241,16 @@ function harden(
       }
     }
 
+    override parseJson(text: string): unknown {
+      checkJson(text, { values: maxValues, text: MAX_TEXT })
+      return super.parseJson(text)
+    }
+
+    serverNow(): number {
+      const { dateMs, ageMs } = this.replyTime
+      return dateMs === null ? now() : dateMs + ageMs
+    }
+
     abandon(): void {
       for (const request of this.#open) request.abort(fail('E_PRICES_CLOSED', `${this.id} was given up`))
     }
@@ -244,21 +266,19 @@ function harden(
 const KEY_WANTED = [401, 407]
 const BLOCKED = [403, 451]
 const LIMITED = [418, 429]
-const MAX_RETRY_AFTER_S = 86_400
+
+type PriceCode = Parameters<typeof fail>[0]
 
 /** Statuses whose meaning ccxt loses. Everything else is left to ccxt, which knows the venues' own error bodies. */
-function refusalOf({ status, headers }: FetchReply): Error | undefined {
-  if (status >= 300 && status < 400)
-    return fail('E_PRICES_REPLY', `answered with a redirect (HTTP ${status})`)
-  if (KEY_WANTED.includes(status)) return fail('E_PRICES_KEY', `wants a key (HTTP ${status})`)
-  if (BLOCKED.includes(status)) return fail('E_PRICES_BLOCKED', `refused the request (HTTP ${status})`)
-  if (!LIMITED.includes(status)) return undefined
-  const seconds = Number(headers['retry-after'])
-  const details = seconds > 0 && seconds <= MAX_RETRY_AFTER_S ? { retryAfterMs: seconds * 1000 } : {}
-  return fail('E_PRICES_LIMITED', `asks for fewer requests (HTTP ${status})`, { details })
+function refusalOf(status: number): [code: PriceCode, message: string] | undefined {
+  if (status >= 300 && status < 400) return ['E_PRICES_REPLY', `answered with a redirect (HTTP ${status})`]
+  if (KEY_WANTED.includes(status)) return ['E_PRICES_KEY', `wants a key (HTTP ${status})`]
+  if (BLOCKED.includes(status)) return ['E_PRICES_BLOCKED', `refused the request (HTTP ${status})`]
+  if (LIMITED.includes(status)) return ['E_PRICES_LIMITED', `asks for fewer requests (HTTP ${status})`]
+  return status === 503 ? ['E_PRICES_UNREACHABLE', `reports trouble of its own (HTTP ${status})`] : undefined
 }
 
-const CODE_OF: Readonly<Record<string, Parameters<typeof fail>[0]>> = {
+const CODE_OF: Readonly<Record<string, PriceCode>> = {
   RequestTimeout: 'E_PRICES_TIMEOUT',
   AbortError: 'E_PRICES_TIMEOUT',
   RateLimitExceeded: 'E_PRICES_LIMITED',
@@ -270,15 +290,21 @@ const CODE_OF: Readonly<Record<string, Parameters<typeof fail>[0]>> = {
   OnMaintenance: 'E_PRICES_UNREACHABLE',
 }
 const MAX_MESSAGE = 160
+/** So much of a message is read: some hold whole replies. */
+const MAX_READ = 4096
 
-/** Anything that ccxt or its transport throws, as one of ours with one short line: ccxt's messages end with whole bodies. */
-export function codedError(error: unknown): Error {
+/**
+ * Anything that ccxt or its transport throws, as one of ours with one short line: ccxt's messages end with whole
+ * bodies, and some of them say how long it wants to be left alone. `now` by the exchange's clock, ms.
+ */
+export function codedError(error: unknown, now: number): Error {
   if (isCoded(error) && error.code.startsWith('E_PRICES_')) return error
   const { name = '', code = '' } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
   const transport =
     /^(UND_ERR_|ECONN|ENOTFOUND|ETIMEDOUT|EPIPE|EAI_)/.test(code) && !code.includes('EXCEEDED')
-  const text = messageOf(error).replace(/<.*/s, '').replace(/\s+/g, ' ').trim().slice(0, MAX_MESSAGE)
-  return fail(transport ? 'E_PRICES_UNREACHABLE' : (CODE_OF[name] ?? 'E_PRICES_REPLY'), text, {
-    cause: error,
-  })
+  const said = messageOf(error).slice(0, MAX_READ)
+  const text = said.replace(/<.*/s, '').replace(/\s+/g, ' ').trim().slice(0, MAX_MESSAGE)
+  const found = transport ? 'E_PRICES_UNREACHABLE' : (CODE_OF[name] ?? 'E_PRICES_REPLY')
+  const details = found === 'E_PRICES_LIMITED' ? restDetails({ body: said, now }) : {}
+  return fail(found, text, { cause: error, details })
 }

@@ -1,4 +1,5 @@
 /** An exchange as a price source: its market table is kept true, its tickers become quotes. */
+import type { Clock } from '../../config/index.js'
 import {
   codedError,
   createExchange,
@@ -8,9 +9,8 @@ import {
   type ExchangeSettings,
   type HardenedExchange,
 } from './ccxt-exchange.js'
-import { ownTime } from './clock-skew.js'
 import { fail } from './errors.js'
-import type { TableLoader } from './market-table.js'
+import { loadMarketTable } from './market-table.js'
 import type { Poll, Quote, Reason, Source } from './types.js'
 
 export interface CcxtSourceOptions {
@@ -20,8 +20,7 @@ export interface CcxtSourceOptions {
   /** Unified symbols (`BTC/USD`) to ask for. */
   readonly symbols: readonly string[]
   readonly settings: ExchangeSettings
-  readonly tables: TableLoader
-  readonly now: () => number
+  readonly clock: Clock
   readonly onReply?: ExchangeHooks['onReply']
 }
 
@@ -32,14 +31,15 @@ const TABLE_RETRY = HOUR / 6
 
 /** One instance per exchange and process: ccxt's rate limit counts by instance. */
 export function createCcxtSource(options: CcxtSourceOptions): Source {
-  const { name, symbols, now, tables, settings } = options
+  const { name, symbols, clock, settings } = options
+  const hooks: ExchangeHooks = { now: clock.wallMs, onReply: options.onReply }
   let opened: Promise<HardenedExchange> | undefined
   let loading: Promise<readonly CcxtMarket[]> | undefined
   let renewAt = -Infinity
   const closing = new AbortController()
 
   async function exchange(): Promise<HardenedExchange> {
-    opened ??= createExchange(options.exchange, settings, { now, onReply: options.onReply })
+    opened ??= createExchange(options.exchange, settings, hooks)
     try {
       return await opened
     } catch (error) {
@@ -50,9 +50,8 @@ export function createCcxtSource(options: CcxtSourceOptions): Source {
 
   /** One load at a time. A poll that gives up does not end it: on a busy machine the next one finds it done. */
   function loadTable(): Promise<readonly CcxtMarket[]> {
-    loading ??= tables
-      .load({ exchange: options.exchange, settings, symbols }, closing.signal)
-      .finally(() => (loading = undefined))
+    const request = { exchange: options.exchange, settings, symbols }
+    loading ??= loadMarketTable(request, closing.signal, hooks).finally(() => (loading = undefined))
     return loading
   }
 
@@ -62,15 +61,15 @@ export function createCcxtSource(options: CcxtSourceOptions): Source {
     signal: AbortSignal,
   ): Promise<NonNullable<HardenedExchange['markets']>> {
     const old = on.markets
-    if (old !== undefined && now() < renewAt) return old
+    if (old !== undefined && clock.monotonicMs() < renewAt) return old
     try {
       const listed = await Promise.race([loadTable(), abortOf(signal)])
       on.markets = undefined
       on.setMarkets(listed)
-      renewAt = now() + TABLE_AGE
+      renewAt = clock.monotonicMs() + TABLE_AGE
     } catch (error) {
       if (old === undefined) throw error
-      renewAt = now() + TABLE_RETRY
+      renewAt = clock.monotonicMs() + TABLE_RETRY
     }
     return on.markets ?? {}
   }
@@ -93,18 +92,17 @@ export function createCcxtSource(options: CcxtSourceOptions): Source {
         return market !== undefined && market.active !== false
       })
       const tickers = asked.length > 0 ? await from.fetchTickers(asked) : {}
-      const receivedAt = now()
-      const skewMs = from.skewMs
+      const receivedAt = clock.wallMs()
       const quotes = new Map<string, Quote>()
       for (const symbol of asked) {
-        const read = readTicker(tickers[symbol], { receivedAt, skewMs })
+        const read = readTicker(tickers[symbol], receivedAt)
         if ('code' in read) absent.set(symbol, read)
         else quotes.set(symbol, read)
       }
       if (quotes.size === 0) throw fail('E_PRICES_REPLY', `has a price for none of ${symbols.length} markets`)
-      return { quotes, absent, skewMs }
+      return { quotes, absent, replyTime: from.replyTime }
     } catch (error) {
-      throw codedError(error)
+      throw codedError(error, from.serverNow())
     } finally {
       signal.removeEventListener('abort', abandon)
     }
@@ -136,13 +134,10 @@ function abortOf(signal: AbortSignal): Promise<never> {
 const isPrice = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && value > 0
 
-function readTicker(
-  ticker: CcxtTicker | undefined,
-  { receivedAt, skewMs }: { receivedAt: number; skewMs: number | null },
-): Quote | Reason {
+function readTicker(ticker: CcxtTicker | undefined, receivedAt: number): Quote | Reason {
   if (!ticker) return { code: 'no-ticker', detail: 'no ticker in the reply' }
   const { bid, ask, last, timestamp } = ticker
-  const sourceTime = ownTime(timestamp, skewMs)
+  const sourceTime = Number.isFinite(timestamp) ? (timestamp ?? null) : null
   if (isPrice(bid) && isPrice(ask) && ask >= bid) {
     const price = bid + (ask - bid) / 2
     return { price, rule: 'mid', sourceTime, receivedAt, spread: (ask - bid) / price }

@@ -83,11 +83,6 @@ export const PRICE_ERRORS = {
     remedy: 'Use an exchange that ccxt knows or one of the presets, each once.',
     kind: 'usage',
   },
-  E_PRICES_SCHEDULE: {
-    summary: 'The schedule for refreshing prices is no cron expression.',
-    remedy: 'Write six fields, seconds first: `*/15 * * * * *`.',
-    kind: 'usage',
-  },
   E_PRICES_TROUBLE: {
     summary: 'The trouble that the embedded exchange shall be in cannot be read.',
     remedy: 'Write `random`, or incidents such as `binance:429@1m+2m,all:depeg@5m+3m`.',

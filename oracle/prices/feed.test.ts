@@ -2,6 +2,7 @@ import { appendFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
+import { FakeClock } from '../../config/fixtures/fake-clock.js'
 import { ASSETS } from '../records/index.js'
 import {
   startDevExchange,
@@ -17,13 +18,13 @@ import { decimal } from './dev/books.js'
 import { devPrices } from './defaults.js'
 import { isExchange } from './exchanges.js'
 import { createPriceFeed, type PriceFeed, type PriceFeedOptions } from './feed.js'
-import { inlineTables } from './market-table.js'
+import { processExchanges } from './exchange-fork.js'
+import { inlineExchanges } from './exchange-host.js'
 import type { PollReport } from './poller.js'
 import { createQuota } from './quota.js'
 import { reasonText } from './reasons.js'
 import { replay, type StoredSnapshot } from './snapshot-json.js'
 import { createSnapshotStore, readSnapshotFile } from './snapshot-store.js'
-import { processTables } from './table-loader.js'
 import type { PriceSnapshot, Reason } from './types.js'
 import { readPrices, type PriceSettings } from './validate.js'
 import { winnersViewOf } from './winners-view.js'
@@ -41,6 +42,8 @@ interface World {
   readonly faults: { -readonly [K in keyof Faults]: Faults[K] }
   /** The last report of each source. */
   readonly reports: Map<string, PollReport>
+  /** Of this machine. */
+  readonly clock: FakeClock
   pass(ms: number): void
 }
 
@@ -63,17 +66,21 @@ function settingsAt(url: string, raw: unknown): PriceSettings {
 }
 
 async function world(test: Test, { raw, ahead = 0, ...options }: WorldOptions = {}): Promise<World> {
-  let time = NOON
-  const now = (): number => time
+  const clock = new FakeClock(NOON)
+  const began = clock.monotonicMs()
   const faults: World['faults'] = {}
-  const exchange = await startDevExchange({ now: () => time + ahead, faults })
+  // Time passes everywhere; a step of the clock here is none there.
+  const exchange = await startDevExchange({
+    now: () => NOON + ahead + clock.monotonicMs() - began,
+    faults,
+  })
   const reports = new Map<string, PollReport>()
   const feed = createPriceFeed({
     ...settingsAt(exchange.url, raw),
     assets: V5,
-    now,
+    clock,
     retryMs: 10,
-    tables: inlineTables({ now }),
+    exchanges: inlineExchanges({ clock }),
     onPoll: (report) => reports.set(report.source, report),
     ...options,
   })
@@ -81,7 +88,7 @@ async function world(test: Test, { raw, ahead = 0, ...options }: WorldOptions = 
     await feed.close()
     await exchange.close()
   })
-  return { exchange, feed, faults, reports, pass: (ms) => (time += ms) }
+  return { exchange, feed, faults, reports, clock, pass: (ms) => clock.advance(ms) }
 }
 
 /** All sources with one deadline of their own. */
@@ -171,34 +178,77 @@ t.test('all 62 assets through ccxt and publishers', async (t) => {
   assertHonest(t, at, later)
 })
 
-t.test('market tables come from a process of their own', async (t) => {
+t.test('exchanges are asked in a process of their own', async (t) => {
+  process.env['SECRET_OF_THE_MINER'] = 'x'
+  t.teardown(() => delete process.env['SECRET_OF_THE_MINER'])
   const fixture = (name: string): URL => new URL(`./fixtures/${name}.mjs`, import.meta.url)
-  const request = { exchange: 'kraken', settings: { timeoutMs: 1000 }, symbols: ['BTC/USD', 'ETH/USD'] }
+  const request = {
+    name: 'kraken',
+    exchange: 'kraken',
+    settings: { timeoutMs: 1000 },
+    symbols: ['BTC/USD', 'ETH/USD'],
+  }
   const never = new AbortController().signal
-  const tables = processTables(fixture('tables-echo'))
-  t.same(await tables.load(request, never), [{ symbol: 'BTC/USD' }, { symbol: 'ETH/USD' }])
-  const refused = { ...request, exchange: 'blocked' }
+  const host = processExchanges(fixture('exchange-echo'))
+  const { quotes, absent } = await host.poll(request, never)
+  t.strictSame([...quotes.keys()], ['BTC/USD', 'ETH/USD'])
+  const variables = absent.get('environment') as { detail: string }
+  t.notMatch(variables.detail, /SECRET_OF/, 'no variable of ours')
+  t.match(variables.detail, /\bPATH\b/)
   await t.rejects(
-    tables.load(refused, never),
+    host.poll({ ...request, exchange: 'blocked' }, never),
     { code: 'E_PRICES_LIMITED', details: { retryAfterMs: 5 } },
     'errors keep their codes',
   )
   const given = new AbortController()
-  const pending = t.rejects(tables.load({ ...request, exchange: 'silent' }, given.signal), {
+  const pending = t.rejects(host.poll({ ...request, exchange: 'silent' }, given.signal), {
     code: 'E_PRICES_CLOSED',
   })
   given.abort()
   await pending
-  await t.rejects(tables.load({ ...request, exchange: 'crash' }, never), {
+  const beside = t.rejects(host.poll({ ...request, exchange: 'deaf' }, never), {
+    code: 'E_PRICES_UNREACHABLE',
+  })
+  await t.rejects(host.poll({ ...request, exchange: 'crash' }, never), {
     code: 'E_PRICES_UNREACHABLE',
     message: /ended/,
   })
-  t.equal((await tables.load(request, never)).length, 2, 'another one is started')
-  await tables.close()
-  await t.rejects(tables.load(request, never), { code: 'E_PRICES_CLOSED' })
-  const nothing = processTables(fixture('no-such-file'))
-  await t.rejects(nothing.load(request, never), { code: 'E_PRICES_UNREACHABLE' })
+  await beside
+  t.equal((await host.poll(request, never)).quotes.size, 2, 'another one is started')
+
+  const late = new AbortController()
+  const hung = t.rejects(host.poll({ ...request, exchange: 'hang' }, late.signal), {
+    code: 'E_PRICES_UNREACHABLE',
+    message: /hung/,
+  })
+  late.abort()
+  await hung
+  t.equal((await host.poll(request, never)).quotes.size, 2, 'one that hangs is replaced')
+
+  const cut = t.rejects(host.poll({ ...request, exchange: 'deaf' }, never), { code: 'E_PRICES_CLOSED' })
+  await host.close()
+  await host.close()
+  await cut
+  await t.rejects(host.poll(request, never), { code: 'E_PRICES_CLOSED' })
+  const nothing = processExchanges(fixture('no-such-file'))
+  await t.rejects(nothing.poll(request, never), { code: 'E_PRICES_UNREACHABLE' })
   await nothing.close()
+})
+
+t.test('an end in the midst of questions is orderly, however the channel breaks', async (t) => {
+  const request = { name: 'a', exchange: 'deaf', settings: { timeoutMs: 1000 }, symbols: [] }
+  for (let round = 0; round < 20; round++) {
+    const host = processExchanges(new URL('./fixtures/exchange-echo.mjs', import.meta.url))
+    const calls = Array.from({ length: 5 }, () => {
+      const given = new AbortController()
+      return { given, ended: host.poll(request, given.signal).catch((error: unknown) => error) }
+    })
+    const closed = host.close()
+    // What is given up now is said to a process that is being killed.
+    for (const { given } of calls) given.abort()
+    await closed
+    for (const { ended } of calls) t.match(await ended, { code: 'E_PRICES_CLOSED' })
+  }
 })
 
 t.test('assets of the older versions', async (t) => {
@@ -421,8 +471,7 @@ t.test('what may pass is tried twice at once', async (t) => {
 })
 
 t.test('a month’s requests', async (t) => {
-  const open = (path: string) => createQuota(path, (now) => ({ wall: now, steady: now, run: 'one' }))
-  const quota = open(join(t.testdir(), 'quota', 'counts.json'))
+  const quota = createQuota(join(t.testdir(), 'quota', 'counts.json'))
   const raw = { sources: { 'gold-api': { interval: '20m', maxPerMonth: 2300 } } }
   const at = await world(t, { assets: ['XAG'], raw, quota })
   quota.add('gold-api', NOON, 2299)
@@ -443,13 +492,10 @@ t.test('a month’s requests', async (t) => {
     },
   )
   const file = join(t.testdirName, 'quota', 'counts.json')
-  t.equal(open(file).used('gold-api', NOON), 2300, 'a restart does not begin anew')
-  t.equal(open(file).used('gold-api', Date.UTC(2026, 11, 1)), 0, 'a month does')
-  t.equal(open(file).used('gold-api', NOON), 2300, 'nor does a clock that was in December for a while')
-  writeFileSync(file, JSON.stringify({ month: '2026-11', counts: { 'gold-api': 7, other: 'x' } }))
-  t.equal(open(file).used('gold-api', NOON), 7, 'a file of an older version is taken over')
+  t.equal(createQuota(file).used('gold-api', NOON), 2300, 'a restart does not begin anew')
+  t.equal(createQuota(file).used('gold-api', Date.UTC(2026, 11, 1)), 0, 'a month does')
   writeFileSync(file, '{')
-  t.equal(open(file).used('gold-api', NOON), 0, 'a damaged file is done without')
+  t.equal(createQuota(file).used('gold-api', NOON), 0, 'a damaged file is done without')
 })
 
 t.test('a source that asks for peace gets it', async (t) => {
@@ -745,7 +791,7 @@ t.test('a deadline holds while sources hang, and closing ends them', async (t) =
 })
 
 t.test('background refresh, until it is closed', async (t) => {
-  const options = { assets: ['XAG'], refresh: '* * * * * *' }
+  const options = { assets: ['XAG'], refreshMs: 100 }
   const closed = await world(t, options)
   const open = await world(t, options)
   await closed.feed.start()
@@ -782,7 +828,4 @@ t.test('the real world’s sources are set up without being asked', async (t) =>
   const feed = createPriceFeed(reading.value)
   t.equal(feed.sourceNames.length, 14)
   await feed.close()
-  t.throws(() => createPriceFeed({ ...reading.value, refresh: 'now and then' }), {
-    code: 'E_PRICES_SCHEDULE',
-  })
 })

@@ -1,15 +1,16 @@
 /** The price feed: sources kept warm in the background, a snapshot when one is asked for. */
-import { createTask, validateDetailed, type ScheduledTask } from 'node-cron'
-
+import { CLOCK, type Clock } from '../../config/index.js'
 import { ASSETS, type OprVersion } from '../records/index.js'
 import { fail } from './errors.js'
+import { processExchanges } from './exchange-fork.js'
+import type { ExchangeHost } from './exchange-host.js'
 import { createPoller, type PollerState, type PollReport } from './poller.js'
-import { processTables } from './table-loader.js'
-import type { TableLoader } from './market-table.js'
 import { createQuota, type Quota } from './quota.js'
+import { createRests, type Rests } from './rests.js'
 import { buildSnapshot, planOf, type SnapshotInput } from './snapshot.js'
+import { agreedOffset, type ClockReading } from './source-clock.js'
 import { openSource } from './sources.js'
-import type { PriceMemory, PriceSnapshot, WinnersView } from './types.js'
+import type { PriceMemory, PriceSnapshot, Remembered, WinnersView } from './types.js'
 import type { PriceSettings } from './validate.js'
 
 export interface PriceFeedOptions extends Pick<PriceSettings, 'config' | 'keys'> {
@@ -17,18 +18,19 @@ export interface PriceFeedOptions extends Pick<PriceSettings, 'config' | 'keys'>
   readonly assets?: readonly string[]
   /** What an earlier run left. */
   readonly memory?: PriceMemory
-  /** Cron expression with seconds: when to see whether a source is due. Default: each 15 seconds. */
-  readonly refresh?: string
+  /** How often to see whether a source is due, ms. Default 15000. */
+  readonly refreshMs?: number
   /** For one poll of a source with all its requests, ms. Default 20000: an exchange's first loads its market table. */
   readonly pollTimeoutMs?: number
   /** Longest pause before a source's second try, ms. Default 500. */
   readonly retryMs?: number
-  readonly now?: () => number
-  /** Default: a process of its own. */
-  readonly tables?: TableLoader
+  readonly clock?: Clock
+  /** Where exchanges are asked. Default: in a process of their own. */
+  readonly exchanges?: ExchangeHost
   readonly quota?: Quota
+  readonly rests?: Rests
   readonly onPoll?: (report: PollReport) => void
-  /** Told each complete reply of a source. */
+  /** Told each complete reply of a publisher; replies of exchanges are told by their host. */
   readonly onReply?: (source: string, url: string, body: string) => void
   /** Told each snapshot with all that went into it. What it throws is the caller's error. */
   readonly onSnapshot?: (input: SnapshotInput, snapshot: PriceSnapshot, milliseconds: number) => void
@@ -70,28 +72,17 @@ export interface PriceFeed {
   close(): Promise<void>
 }
 
-const REFRESH = '*/15 * * * * *'
+const REFRESH_MS = 15_000
 /** Random delay of each refresh, ms, so that many miners do not ask at the same instant. */
 const JITTER = 2000
 /** Prices are looked at in the background this often, so that a step is confirmed between two blocks. */
 const REHEARSE_MS = 60_000
 
-/** node-cron writes to the console when a run is late or overlaps the last; the next one makes up for it. */
-const SILENT = { info: () => {}, warn: () => {}, error: () => {}, debug: () => {} }
-
-/** Throws `E_PRICES_SOURCE` or `E_PRICES_SCHEDULE` if the options cannot work. */
+/** Throws `E_PRICES_SOURCE` if the options cannot work. */
 export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
-  const {
-    config,
-    keys,
-    assets = ASSETS[5],
-    refresh = REFRESH,
-    pollTimeoutMs = 20_000,
-    now = Date.now,
-  } = options
-  const { tables = processTables(), quota = createQuota(), onPoll, onReply, onSnapshot, retryMs } = options
-  const [mistake] = validateDetailed(refresh).errors
-  if (mistake) throw fail('E_PRICES_SCHEDULE', `"${refresh}": ${mistake.message}`)
+  const { config, keys, assets = ASSETS[5], pollTimeoutMs = 20_000, clock = CLOCK } = options
+  const { exchanges = processExchanges(), quota = createQuota(), rests = createRests() } = options
+  const { onPoll, onReply, onSnapshot, retryMs, refreshMs = REFRESH_MS } = options
 
   const plan = planOf(config, assets)
   const sources = config.sources.flatMap((source) => {
@@ -101,39 +92,61 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
     const opened = openSource(source, {
       symbols,
       key: keys.get(name),
-      tables,
-      now,
+      exchanges,
+      clock,
       onReply: onReply && ((url, body) => onReply(name, url, body)),
     })
     const poller = createPoller(opened, {
       timeoutMs: pollTimeoutMs,
-      now,
+      clock,
       onPoll,
       quota,
+      rests,
       maxPerMonth,
       retryMs,
     })
-    return [{ config: source, poller }]
+    return [{ config: source, poller, origin: opened.origin }]
   })
   const closing = new AbortController()
-  let memory: PriceMemory = options.memory ?? new Map()
+  const difference = (): number => clock.wallMs() - clock.monotonicMs()
+  let clocks = difference()
+  let memory = restamped(options.memory ?? new Map(), clock.wallMs())
   let winners: WinnersView | null = null
   let rehearsed = -Infinity
-  let task: ScheduledTask | undefined
+  let timer: NodeJS.Timeout | undefined
 
   const refreshAll = async (age: 'intervalMs' | 'freshMs'): Promise<void> => {
     await Promise.all(sources.map(({ config: source, poller }) => poller.refresh(source[age])))
   }
+  const read = (): ClockReading => {
+    const byOrigin = new Map(sources.map(({ origin, poller }) => [origin, poller.offset]))
+    const agreed = agreedOffset([...byOrigin.values()].filter((offset) => offset !== null))
+    return { wall: clock.wallMs(), monotonic: clock.monotonicMs(), agreed }
+  }
   const inputOf = (wanted: readonly string[], height: number, version: number): SnapshotInput => {
-    const time = now()
-    const views = sources.map(({ poller }) => poller.view(time))
-    return { config, assets: wanted, height, version, now: time, sources: views, winners, memory }
+    const at = read()
+    const views = sources.map(({ poller }) => poller.view(at))
+    // A step forwards may be the machine's sleep, which is time that passed.
+    memory = restamped(memory, at.wall, Math.min(0, difference() - clocks))
+    clocks = difference()
+    return { config, assets: wanted, height, version, now: at.wall, sources: views, winners, memory }
   }
   /** A snapshot for the memory's sake alone. */
   const rehearse = (): void => {
-    if (now() - rehearsed < REHEARSE_MS) return
-    rehearsed = now()
+    if (clock.monotonicMs() - rehearsed < REHEARSE_MS) return
+    rehearsed = clock.monotonicMs()
     memory = buildSnapshot(inputOf(assets, 0, 0), plan).memory
+  }
+  const goOn = (): void => {
+    if (closing.signal.aborted) return
+    timer = setTimeout(
+      () => {
+        void refreshAll('intervalMs')
+          .then(() => closing.signal.aborted || rehearse())
+          .finally(goOn)
+      },
+      refreshMs + Math.random() * Math.min(JITTER, refreshMs),
+    ).unref()
   }
 
   return {
@@ -142,22 +155,7 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
 
     async start() {
       if (closing.signal.aborted) throw fail('E_PRICES_CLOSED', 'the price feed is closed')
-      task ??= createTask(
-        refresh,
-        async () => {
-          await refreshAll('intervalMs')
-          rehearse()
-        },
-        {
-          name: 'prices',
-          timezone: 'UTC',
-          noOverlap: true,
-          maxRandomDelay: JITTER,
-          logger: SILENT,
-          unref: true,
-        },
-      )
-      await task.start()
+      if (timer === undefined) goOn()
       await refreshAll('intervalMs')
     },
 
@@ -175,11 +173,10 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
     },
 
     sources() {
-      const time = now()
       return sources.map(({ config: { name, maxPerMonth = null }, poller }) => ({
         name,
-        state: poller.state(time),
-        requests: quota.used(name, time),
+        state: poller.state(),
+        requests: quota.used(name, clock.wallMs()),
         maxPerMonth,
       }))
     },
@@ -187,10 +184,25 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
     async close() {
       if (closing.signal.aborted) return
       closing.abort()
-      await task?.destroy()
-      await Promise.all([tables.close(), ...sources.map(({ poller }) => poller.close())])
+      clearTimeout(timer)
+      // First what asks, then what it asks through: an end of ours is no failure of a source.
+      await Promise.all(sources.map(({ poller }) => poller.close()))
+      await exchanges.close()
     },
   }
+}
+
+/**
+ * A memory after the clock was set: its stamps move along by `step` ms, and none of them lies in the future, as those of
+ * an earlier run may. What waits for its time then waits on, and no longer.
+ */
+export function restamped(memory: PriceMemory, now: number, step = 0): PriceMemory {
+  const moved = (time: number): number => Math.min(time + step, now)
+  const remembered = ({ price, at, step: waiting }: Remembered): Remembered => {
+    const later = waiting && { step: { ...waiting, since: moved(waiting.since), at: moved(waiting.at) } }
+    return price === undefined ? { ...later } : { price, at: moved(at), ...later }
+  }
+  return new Map([...memory].map(([name, known]) => [name, remembered(known)]))
 }
 
 /** Waits for some work, but not beyond a deadline. Throws `E_PRICES_CLOSED` as soon as one of the signals is aborted. */

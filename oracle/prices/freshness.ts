@@ -3,7 +3,8 @@ import { isOpen, openTime, type Hours } from './hours.js'
 import type { Rules } from './config.js'
 import type { Quote, QuoteKind, Reason } from './types.js'
 
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 /** A table that is renewed each hour may be two hours old when a renewal is missed. */
 const HOURLY_AGE = 3 * HOUR
 
@@ -25,8 +26,15 @@ export function ageLimit(kind: QuoteKind, rules: Rules): number {
 const hoursOf = (kind: QuoteKind, rules: Rules): Hours => (kind === 'spot' ? 'always' : rules.hours)
 
 /** How old a quote is at `now`, ms; 0 for one from the future. */
-export const ageOf = (quote: Quote, now: number): number =>
-  Math.max(0, now - Math.min(now, quote.sourceTime ?? quote.receivedAt))
+export const ageOf = (quote: Quote, now: number): number => Math.max(0, now - timeOf(quote))
+
+const timeOf = ({ sourceTime, receivedAt }: Quote): number => sourceTime ?? receivedAt
+
+/**
+ * A quote may be dated so far ahead, ms: clocks differ, and a day's table names its day, which begins elsewhere earlier.
+ * What lies further in the future says nothing of when it was made.
+ */
+const aheadLimit = (kind: QuoteKind): number => (kind === 'fx-daily' ? 24 * HOUR : 2 * MINUTE)
 
 /**
  * Why a quote is too old, or undefined if it is not. What is published all the time is judged by the time that its
@@ -38,6 +46,8 @@ export function staleness(
   kind: QuoteKind,
   { rules, now }: { rules: Rules; now: number },
 ): Reason | undefined {
+  const aheadMs = timeOf(quote) - now
+  if (aheadMs > aheadLimit(kind)) return { code: 'future', aheadMs }
   const hours = hoursOf(kind, rules)
   const ageMs = ageOf(quote, now)
   const limitMs = ageLimit(kind, rules)

@@ -2,13 +2,14 @@
 import http from 'node:http'
 import https from 'node:https'
 
-import axios, { isAxiosError, isCancel, type AxiosError } from 'axios'
+import axios, { isAxiosError, isCancel, type AxiosError, type AxiosResponse } from 'axios'
 
-import { isCoded, messageOf } from '../../config/index.js'
-import { ownTime, skewOf } from './clock-skew.js'
+import { isCoded, messageOf, parseJson } from '../../config/index.js'
+import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
 import type { HttpPreset, Rate } from './http-presets.js'
 import { reasonOf } from './reasons.js'
+import { replyTimeOf, type ReplyTime } from './source-clock.js'
 import type { Poll, Quote, Reason, Source } from './types.js'
 
 export interface HttpSourceOptions {
@@ -28,9 +29,10 @@ export interface HttpSourceOptions {
 
 /** open.er-api.com sends 4 kB, Frankfurter 3 kB, Coinbase's table of all coins about 20 kB. */
 const MAX_REPLY_BYTES = 2 << 20
+/** The longest of them has some 600. */
+const MAX_VALUES = 100_000
 /** No currency is worth less than this part of a dollar, and no ounce more dollars. */
 const MAX_RATE = 1e12
-const MAX_RETRY_AFTER_S = 86_400
 
 export function createHttpSource(options: HttpSourceOptions): Source {
   const { name, preset, symbols, timeoutMs, now, key = '', onReply } = options
@@ -40,28 +42,38 @@ export function createHttpSource(options: HttpSourceOptions): Source {
   let closed = false
   const client = axios.create({
     baseURL: url,
-    timeout: timeoutMs,
     maxContentLength: MAX_REPLY_BYTES,
     maxRedirects: 0,
-    responseType: 'json',
+    responseType: 'text',
+    transformResponse: [(body: string) => body],
     headers: { 'user-agent': 'pegminer', accept: 'application/json', ...preset.headers?.(key) },
     ...(secure ? { httpsAgent: agent } : { httpAgent: agent }),
     ...(isLoopback(url) ? { proxy: false as const } : {}),
   })
 
-  async function ask(
-    path: string,
-    signal: AbortSignal,
-  ): Promise<{ rates: readonly Rate[]; skewMs: number | null }> {
-    const { data, headers } = await client.get<unknown>(path, { signal })
-    onReply?.(hidden(url + path), typeof data === 'string' ? data : JSON.stringify(data))
-    const rates = preset.read(data)
-    // A page of HTML with status 200 is a text here.
+  /** axios' own time-out bounds idleness, and a server that drips is never idle. */
+  async function get(path: string, outer: AbortSignal): Promise<AxiosResponse<string>> {
+    const cut = new AbortController()
+    const stop = (): void => cut.abort()
+    const timer = setTimeout(stop, timeoutMs)
+    if (outer.aborted) stop()
+    outer.addEventListener('abort', stop, { once: true })
+    try {
+      return await client.get<string>(path, { signal: cut.signal })
+    } finally {
+      clearTimeout(timer)
+      outer.removeEventListener('abort', stop)
+    }
+  }
+
+  async function ask(path: string, signal: AbortSignal): Promise<Answer> {
+    const { data, headers } = await get(path, signal)
+    onReply?.(hidden(url + path), data)
+    const rates = preset.read(readReply(data))
     if (!rates) throw fail('E_PRICES_REPLY', 'its reply is no table of rates')
-    const skewMs = skewOf(headers['date'], now())
     // Publishers that leave the instrument to the path are asked for one at a time.
     return {
-      skewMs,
+      replyTime: replyTimeOf(headers),
       rates: rates.map((rate) => (rate.symbol === '' ? { ...rate, symbol: symbolOf(path) } : rate)),
     }
   }
@@ -75,24 +87,22 @@ export function createHttpSource(options: HttpSourceOptions): Source {
     const replies = await Promise.allSettled(preset.paths(symbols, key).map((path) => ask(path, signal)))
     const answered = replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value] : []))
     const failures = replies.flatMap((reply) =>
-      reply.status === 'rejected' ? [codedError(reply.reason)] : [],
+      reply.status === 'rejected' ? [codedError(reply.reason, now)] : [],
     )
-    const byName = new Map(
-      answered.flatMap(({ rates, skewMs }) => rates.map((rate) => [rate.symbol, { rate, skewMs }])),
-    )
+    const byName = new Map(answered.flatMap(({ rates }) => rates.map((rate) => [rate.symbol, rate])))
     const receivedAt = now()
     const quotes = new Map<string, Quote>()
     const absent = new Map<string, Reason>()
     for (const symbol of symbols) {
-      const { rate, skewMs = null } = byName.get(symbol) ?? {}
+      const rate = byName.get(symbol)
       const price = rate ? readRate(rate.price) : undefined
       if (rate && price !== undefined)
-        quotes.set(symbol, { price, rule: rate.rule, sourceTime: ownTime(rate.time, skewMs), receivedAt })
+        quotes.set(symbol, { price, rule: rate.rule, sourceTime: rate.time, receivedAt })
       else if (rate) absent.set(symbol, { code: 'no-price', detail: 'no usable rate' })
       else
         absent.set(symbol, failures[0] ? reasonOf(failures[0]) : { code: 'not-listed', detail: 'not listed' })
     }
-    if (quotes.size > 0) return { quotes, absent, skewMs: answered[0]?.skewMs ?? null }
+    if (quotes.size > 0) return { quotes, absent, ...oldest(answered) }
     throw failures[0] ?? fail('E_PRICES_REPLY', `has a rate for none of ${symbols.length} asked for`)
   }
 
@@ -109,6 +119,29 @@ export function createHttpSource(options: HttpSourceOptions): Source {
   }
 }
 
+/** One reply, read. */
+interface Answer {
+  readonly rates: readonly Rate[]
+  readonly replyTime: ReplyTime
+}
+
+/** A page of HTML with status 200 stays a text. */
+function readReply(text: string): unknown {
+  try {
+    return parseJson(text, { values: MAX_VALUES })
+  } catch (error) {
+    if (error instanceof RangeError) throw fail('E_PRICES_REPLY', `its reply is unusable: ${error.message}`)
+    return text
+  }
+}
+
+/** What several replies of one poll say of their time: the oldest speaks for all. */
+function oldest(answers: readonly Answer[]): { readonly replyTime?: ReplyTime } {
+  const age = ({ replyTime: { dateMs, ageMs } }: Answer): number => ageMs - (dateMs ?? 0)
+  const [first] = [...answers].sort((a, b) => age(b) - age(a))
+  return first === undefined ? {} : { replyTime: first.replyTime }
+}
+
 /** A rate that can be divided by: some publishers send "0" for what they do not know. */
 function readRate(value: unknown): number | undefined {
   const rate = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
@@ -121,12 +154,12 @@ function isLoopback(url: string): boolean {
 }
 
 /** axios's errors hold the whole request with its key, so they are not kept as causes. */
-function codedError(error: unknown): Error {
+function codedError(error: unknown, now: () => number): Error {
   if (isCoded(error) && error.code.startsWith('E_PRICES_')) return error
   if (isCancel(error)) return fail('E_PRICES_TIMEOUT', 'no complete reply in time')
   if (!isAxiosError(error)) return fail('E_PRICES_REPLY', messageOf(error))
   const status = error.response?.status
-  if (status !== undefined) return statusError(status, error)
+  if (status !== undefined) return statusError(status, error, now)
   const { code = '', message } = error
   // axios says of a stalled body either of these, and of a broken one the second with a code of Node's.
   const late = code === 'ECONNABORTED' || code === 'ETIMEDOUT'
@@ -135,15 +168,20 @@ function codedError(error: unknown): Error {
   return fail(oversized ? 'E_PRICES_REPLY' : 'E_PRICES_UNREACHABLE', message)
 }
 
-function statusError(status: number, error: AxiosError): Error {
+function statusError(status: number, { response }: AxiosError, now: () => number): Error {
   if (status === 401 || status === 407) return fail('E_PRICES_KEY', `wants a valid key (HTTP ${status})`)
   if (status === 403 || status === 451)
     return fail('E_PRICES_BLOCKED', `refused the request (HTTP ${status})`)
-  if (status === 429 || status === 418) {
-    const seconds = Number(error.response?.headers['retry-after'])
-    const details = seconds > 0 && seconds <= MAX_RETRY_AFTER_S ? { retryAfterMs: seconds * 1000 } : {}
+  const { headers = {}, data } = response ?? {}
+  const { dateMs, ageMs } = replyTimeOf(headers)
+  const details = restDetails({
+    header: headers['retry-after'],
+    body: typeof data === 'string' ? data : '',
+    now: dateMs === null ? now() : dateMs + ageMs,
+  })
+  if (status === 429 || status === 418)
     return fail('E_PRICES_LIMITED', `asks for fewer requests (HTTP ${status})`, { details })
-  }
-  if (status >= 500) return fail('E_PRICES_UNREACHABLE', `reports trouble of its own (HTTP ${status})`)
+  if (status >= 500)
+    return fail('E_PRICES_UNREACHABLE', `reports trouble of its own (HTTP ${status})`, { details })
   return fail('E_PRICES_REPLY', `answered with HTTP ${status}`)
 }

@@ -16,15 +16,10 @@ export interface TableRequest {
   readonly symbols: readonly string[]
 }
 
-/** Loads market tables of exchanges. */
-export interface TableLoader {
-  /**
-   * The markets among those asked for that the exchange lists, trading or not. Throws a coded error (`E_PRICES_…`) if
-   * it lists none of them, which is what a page of HTML looks like. Ends soon after `signal` is aborted.
-   */
-  load(request: TableRequest, signal: AbortSignal): Promise<readonly CcxtMarket[]>
-  close(): Promise<void>
-}
+/** Binance's has some 800,000 values. */
+const MAX_VALUES = 2_000_000
+/** A table comes in several replies; this is for all of them, ms. Nothing else ends pages that never end. */
+const DEADLINE_MS = 120_000
 
 /** Fields of ccxt's markets that its parsers of tickers may look at. */
 const FIELDS = [
@@ -42,17 +37,22 @@ const FIELDS = [
   'wsId',
 ]
 
-/** Loads one table in this process. A table of thousands of markets takes tens of MB until it is let go. */
+/**
+ * The markets among those asked for that the exchange lists, trading or not. Throws a coded error (`E_PRICES_…`) if it
+ * lists none of them, which is what a page of HTML looks like. Ends soon after `signal` is aborted. A table of thousands
+ * of markets takes tens of MB until it is let go.
+ */
 export async function loadMarketTable(
   { exchange, settings, symbols }: TableRequest,
   signal: AbortSignal,
   hooks: ExchangeHooks = {},
 ): Promise<readonly CcxtMarket[]> {
-  const from = await createExchange(exchange, settings, hooks)
-  const abandon = (): void => from.abandon()
+  const from = await createExchange(exchange, { maxValues: MAX_VALUES, ...settings }, hooks)
+  const abandon = (): void => void from.shut()
+  const timer = setTimeout(abandon, DEADLINE_MS)
   signal.addEventListener('abort', abandon, { once: true })
   try {
-    signal.throwIfAborted()
+    if (signal.aborted) throw fail('E_PRICES_CLOSED', 'given up')
     await from.loadMarkets(true)
     const table = from.markets ?? {}
     const listed = symbols.flatMap((symbol) => {
@@ -65,8 +65,9 @@ export async function loadMarketTable(
       throw fail('E_PRICES_REPLY', `its market list has none of the ${symbols.length} markets asked for`)
     return listed
   } catch (error) {
-    throw codedError(error)
+    throw codedError(error, from.serverNow())
   } finally {
+    clearTimeout(timer)
     signal.removeEventListener('abort', abandon)
     await from.shut()
   }
@@ -75,12 +76,4 @@ export async function loadMarketTable(
 function reduced(market: Readonly<Record<string, unknown>>): CcxtMarket {
   const kept = FIELDS.flatMap((field) => (market[field] === undefined ? [] : [[field, market[field]]]))
   return { ...Object.fromEntries(kept), info: {} } as CcxtMarket
-}
-
-/** A loader in this process: for programs of a moment, and for tests. */
-export function inlineTables(hooks: ExchangeHooks = {}): TableLoader {
-  return {
-    load: (request, signal) => loadMarketTable(request, signal, hooks),
-    close: () => Promise.resolve(),
-  }
 }

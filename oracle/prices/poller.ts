@@ -4,10 +4,12 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 
-import { isCoded, messageOf } from '../../config/index.js'
+import { isCoded, messageOf, type Clock } from '../../config/index.js'
 import { fail } from './errors.js'
 import type { Quota } from './quota.js'
 import { ageText, reasonOf } from './reasons.js'
+import type { Rests } from './rests.js'
+import { datedQuote, elapsedSince, offsetOf, type ClockReading, type Stamped } from './source-clock.js'
 import type { Poll, Quote, QuoteKind, Reason, Source, SourceView } from './types.js'
 
 /** How a source was asked: for logs and metrics. */
@@ -27,9 +29,10 @@ export type Circuit = 'closed' | 'half-open' | 'open'
 
 export interface PollerState {
   readonly circuit: Circuit
-  /** Until when it is left alone, ms; in the past if it is not. */
+  /** Until when it is left alone, ms by the wall clock; in the past if it is not. */
   readonly restUntil: number
   readonly failures: number
+  /** How far its clock is ahead of this machine's, ms; null if it does not tell. */
   readonly skewMs: number | null
   readonly lastMs: number | null
 }
@@ -37,9 +40,10 @@ export interface PollerState {
 export interface PollerOptions {
   /** Upper bound of one poll with all its requests, ms. */
   readonly timeoutMs: number
-  readonly now: () => number
+  readonly clock: Clock
   readonly onPoll?: ((report: PollReport) => void) | undefined
   readonly quota: Quota
+  readonly rests: Rests
   readonly maxPerMonth?: number | undefined
   /** Longest pause before the second try within a poll, ms. Default 500. */
   readonly retryMs?: number | undefined
@@ -49,8 +53,11 @@ export interface Poller {
   readonly name: string
   /** Resolves when quotes are at most `maxAgeMs` old, or the attempt to have such is over. Never rejects. */
   refresh(maxAgeMs: number): Promise<void>
-  view(now: number): SourceView
-  state(now: number): PollerState
+  /** What is known of the source. Times of its quotes are by the wall clock as it stands then. */
+  view(at: ClockReading): SourceView
+  state(): PollerState
+  /** The clock of the source less the monotonic clock of this machine, ms; null if it is not known. */
+  readonly offset: number | null
   close(): Promise<void>
 }
 
@@ -60,7 +67,10 @@ const FAILURES_ALLOWED = 3
 const FIRST_REST = MINUTE / 2
 const LONGEST_REST = 10 * MINUTE
 const BLOCKED_REST = 60 * MINUTE
-/** When a source asks for fewer requests without saying for how long; daily publishers lock out for 20 minutes. */
+/**
+ * When a source asks for fewer requests without saying for how long, and twice as long each time it does so again;
+ * daily publishers lock out for 20 minutes.
+ */
 const LIMITED_REST: Readonly<Record<QuoteKind, number>> = {
   spot: MINUTE,
   'fx-live': MINUTE,
@@ -68,29 +78,41 @@ const LIMITED_REST: Readonly<Record<QuoteKind, number>> = {
   metal: MINUTE,
   'fx-daily': 21 * MINUTE,
 }
+const LONGEST_LIMITED_REST = 60 * MINUTE
 /** What may be gone in half a second. */
 const PASSING = ['E_PRICES_UNREACHABLE', 'E_PRICES_TIMEOUT']
 /** A poll that took this long is not repeated at once. */
 const SLOW_MS = 2000
 
 export function createPoller(source: Source, options: PollerOptions): Poller {
-  const { timeoutMs, now, onPoll, quota, maxPerMonth, retryMs = 500 } = options
+  const { timeoutMs, clock, onPoll, quota, rests, maxPerMonth, retryMs = 500 } = options
   const { name, origin, kind } = source
   const closing = new AbortController()
-  let good: { readonly poll: Poll; readonly at: number } | null = null
-  let trouble: Reason | undefined
+  let good: { readonly poll: Poll; readonly reply: Stamped } | null = null
   let failures = 0
-  let restUntil = -Infinity
   let lastMs: number | null = null
   let running: Promise<void> | undefined
+  const before = rests.left(name, clock.wallMs())
+  /** By the monotonic clock. */
+  let restUntil = before > 0 ? clock.monotonicMs() + before : -Infinity
+  let trouble: Reason | undefined =
+    before > 0 ? { code: 'rate-limited', detail: 'asked for fewer requests before this start' } : undefined
+
+  const isSpent = (): boolean => maxPerMonth !== undefined && quota.used(name, clock.wallMs()) >= maxPerMonth
+
+  /** How long it is left alone from now on, ms; not above 0: it is not. */
+  function restLeft(): number {
+    // What is left of a month is looked up each time: the clock may have been wrong when it was asked.
+    if (trouble?.code === 'quota') return isSpent() ? monthLeft(clock.wallMs()) : 0
+    return restUntil - clock.monotonicMs()
+  }
 
   async function ask(): Promise<Poll> {
-    if (maxPerMonth !== undefined) {
-      const used = quota.used(name, now())
-      if (used >= maxPerMonth)
-        throw fail('E_PRICES_QUOTA', `${used} requests this month, ${maxPerMonth} are allowed`)
-      quota.add(name, now(), 1)
+    if (isSpent()) {
+      const used = quota.used(name, clock.wallMs())
+      throw fail('E_PRICES_QUOTA', `${used} requests this month, ${maxPerMonth} are allowed`)
     }
+    if (maxPerMonth !== undefined) quota.add(name, clock.wallMs(), 1)
     return within(timeoutMs, closing.signal, (signal) => source.poll(signal))
   }
 
@@ -100,8 +122,8 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
     try {
       return await ask()
     } catch (error) {
-      const again = isCoded(error) && PASSING.includes(error.code) && performance.now() - began < SLOW_MS
-      if (!again || closing.signal.aborted) throw error
+      const passing = isCoded(error) && PASSING.includes(error.code) && askedFor(error) === undefined
+      if (!passing || performance.now() - began >= SLOW_MS || closing.signal.aborted) throw error
       await wait(Math.random() * retryMs, undefined, { signal: closing.signal, ref: false })
       return ask()
     }
@@ -112,16 +134,20 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
     try {
       const poll = await tryTwice()
       lastMs = performance.now() - began
-      good = { poll: withPolls(poll, good?.poll), at: now() }
+      const stamp = { repliedAt: clock.monotonicMs(), wallAt: clock.wallMs() }
+      const reply = { dateMs: null, ageMs: 0, ...poll.replyTime, ...stamp }
+      good = { poll: withPolls(poll, good?.poll), reply }
       trouble = undefined
       failures = 0
       restUntil = -Infinity
-      onPoll?.({ source: name, milliseconds: lastMs, quotes: poll.quotes.size, skewMs: poll.skewMs ?? null })
+      rests.keep(name, clock.wallMs(), 0)
+      onPoll?.({ source: name, milliseconds: lastMs, quotes: poll.quotes.size, skewMs: skew() })
     } catch (cause) {
       if (closing.signal.aborted) return
       lastMs = performance.now() - began
       failures++
-      restUntil = now() + restAfter(failures, cause, { kind, now: now() })
+      restUntil = clock.monotonicMs() + restAfter(failures, cause, kind)
+      rests.keep(name, clock.wallMs(), Math.round(askedFor(cause) ?? 0))
       trouble = reasonOf(cause)
       const code = isCoded(cause) ? cause.code : 'E_PRICES_REPLY'
       onPoll?.({ source: name, milliseconds: lastMs, quotes: 0, skewMs: null, code, error: messageOf(cause) })
@@ -129,44 +155,59 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
   }
 
   /** The last failure, with when the source is asked again. */
-  function told(time: number): Reason | undefined {
+  function told(): Reason | undefined {
     if (trouble === undefined || !('detail' in trouble)) return trouble
-    const rest = restUntil - time
+    const rest = restLeft()
     if (rest <= 0) return trouble
     const often = failures > 1 ? `failure ${failures} in a row, ` : ''
     return { ...trouble, detail: `${trouble.detail} (${often}next try in ${ageText(rest)})` }
   }
 
+  function skew(): number | null {
+    const offset = good && offsetOf(good.reply)
+    return offset === null ? null : Math.round(offset - (clock.wallMs() - clock.monotonicMs()))
+  }
+
   return {
     name,
+    get offset() {
+      return good && offsetOf(good.reply)
+    },
     refresh: (maxAgeMs) => {
       if (running) return running
-      const time = now()
-      const fresh = trouble === undefined && good !== null && time - good.at <= maxAgeMs && time >= good.at
-      if (closing.signal.aborted || fresh || time < restUntil) return Promise.resolve()
+      const time = { wall: clock.wallMs(), monotonic: clock.monotonicMs() }
+      const fresh = trouble === undefined && good !== null && elapsedSince(good.reply, time) <= maxAgeMs
+      if (closing.signal.aborted || fresh || restLeft() > 0) return Promise.resolve()
       running = once().finally(() => (running = undefined))
       return running
     },
-    view: (time) => {
-      const why = told(time)
+    view: (at) => {
+      const why = told()
+      const found = good
       return {
         name,
         origin,
         kind,
-        ok: good !== null && trouble === undefined,
-        ageMs: good && Math.max(0, time - good.at),
-        quotes: good?.poll.quotes ?? new Map<string, Quote>(),
-        absent: good?.poll.absent ?? new Map<string, Reason>(),
+        ok: found !== null && trouble === undefined,
+        ageMs: found && Math.round(elapsedSince(found.reply, at)),
+        quotes: new Map(
+          found &&
+            [...found.poll.quotes].map(([symbol, quote]) => [symbol, datedQuote(quote, found.reply, at)]),
+        ),
+        absent: found?.poll.absent ?? new Map<string, Reason>(),
         ...(why === undefined ? {} : { trouble: why }),
       }
     },
-    state: (time) => ({
-      circuit: time < restUntil ? 'open' : failures >= FAILURES_ALLOWED ? 'half-open' : 'closed',
-      restUntil,
-      failures,
-      skewMs: good?.poll.skewMs ?? null,
-      lastMs,
-    }),
+    state: () => {
+      const rest = restLeft()
+      return {
+        circuit: rest > 0 ? 'open' : failures >= FAILURES_ALLOWED ? 'half-open' : 'closed',
+        restUntil: Math.round(clock.wallMs() + rest),
+        failures,
+        skewMs: skew(),
+        lastMs,
+      }
+    },
     close: async () => {
       closing.abort()
       await source.close()
@@ -191,29 +232,37 @@ function withPolls(poll: Poll, before: Poll | undefined): Poll {
   return { ...poll, quotes }
 }
 
+/** For how long it asks to be left alone itself, ms. */
+function askedFor(cause: unknown): number | undefined {
+  const asked = isCoded(cause) ? cause.details['retryAfterMs'] : undefined
+  return typeof asked === 'number' && asked > 0 ? asked : undefined
+}
+
 /** How long to leave a source alone after a failure, ms. */
-function restAfter(
-  failures: number,
-  cause: unknown,
-  { kind, now }: { kind: QuoteKind; now: number },
-): number {
+function restAfter(failures: number, cause: unknown, kind: QuoteKind): number {
+  return Math.max(askedFor(cause) ?? 0, ownRest(failures, cause, kind))
+}
+
+function ownRest(failures: number, cause: unknown, kind: QuoteKind): number {
   switch (isCoded(cause) ? cause.code : '') {
     case 'E_PRICES_BLOCKED':
     case 'E_PRICES_KEY':
       return BLOCKED_REST
-    case 'E_PRICES_QUOTA': {
-      const date = new Date(now)
-      return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) - now
-    }
     case 'E_PRICES_LIMITED': {
-      const asked = (cause as { details?: Readonly<Record<string, unknown>> }).details?.['retryAfterMs']
-      return typeof asked === 'number' ? asked : LIMITED_REST[kind]
+      // What it asks for is enough the first time.
+      const again = failures - (askedFor(cause) === undefined ? 1 : 2)
+      return again < 0 ? 0 : Math.min(LONGEST_LIMITED_REST, LIMITED_REST[kind] * 2 ** again)
     }
     default:
       return failures < FAILURES_ALLOWED
         ? 0
         : Math.min(LONGEST_REST, FIRST_REST * 2 ** (failures - FAILURES_ALLOWED))
   }
+}
+
+function monthLeft(now: number): number {
+  const date = new Date(now)
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) - now
 }
 
 /** Bounds work in time even if it does not heed its signal. */

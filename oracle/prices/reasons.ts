@@ -22,6 +22,8 @@ export function reasonText(reason: Reason): string {
   switch (reason.code) {
     case 'stale':
       return `${ageText(reason.ageMs)} old, limit ${ageText(reason.limitMs)}`
+    case 'future':
+      return `dated ${ageText(reason.aheadMs)} in the future`
     case 'spread':
       return `bid and ask are ${percent(reason.spread)} apart, limit ${percent(reason.limit)}`
     case 'outlier':

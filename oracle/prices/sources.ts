@@ -1,19 +1,20 @@
 /** From a source's configuration to the source. */
-import { createCcxtSource } from './ccxt-source.js'
+import type { Clock } from '../../config/index.js'
 import type { SourceConfig } from './config.js'
 import { fail } from './errors.js'
+import type { ExchangeHost } from './exchange-host.js'
 import { exchangeOptions, exchangeUrls } from './exchanges.js'
 import type { ExchangeSettings } from './ccxt-exchange.js'
 import { presetOf } from './http-presets.js'
 import { createHttpSource } from './http-source.js'
-import type { TableLoader } from './market-table.js'
 import type { Source } from './types.js'
 
 export interface SourceContext {
   readonly symbols: readonly string[]
   readonly key?: string | undefined
-  readonly tables: TableLoader
-  readonly now: () => number
+  readonly exchanges: ExchangeHost
+  readonly clock: Clock
+  /** Told each complete reply of a publisher. */
   readonly onReply?: ((url: string, body: string) => void) | undefined
 }
 
@@ -34,24 +35,24 @@ export function exchangeSettings(config: Extract<SourceConfig, { type: 'ccxt' }>
 
 /** Sets up one source; nothing is asked yet. Throws `E_PRICES_SOURCE`. */
 export function openSource(config: SourceConfig, context: SourceContext): Source {
-  const { symbols, key, tables, now, onReply } = context
+  const { symbols, key, exchanges, clock, onReply } = context
   const { name, url, deadlineMs } = config
-  if (config.type === 'ccxt')
-    return createCcxtSource({
-      name,
-      exchange: config.exchange,
-      symbols,
-      settings: exchangeSettings(config),
-      tables,
-      now,
-      onReply,
-    })
+  if (config.type === 'ccxt') {
+    const { exchange } = config
+    const request = { name, exchange, settings: exchangeSettings(config), symbols }
+    return {
+      ...{ name, origin: exchange, kind: 'spot' },
+      poll: (signal) => exchanges.poll(request, signal),
+      // The host ends with the feed.
+      close: () => Promise.resolve(),
+    }
+  }
   return createHttpSource({
     name,
     preset: presetOf(config.preset),
     symbols,
     timeoutMs: deadlineMs,
-    now,
+    now: clock.wallMs,
     onReply,
     ...(url === undefined ? {} : { url }),
     ...(key === undefined ? {} : { key }),

@@ -1,5 +1,7 @@
 /** What flows from sources to a snapshot: quotes, votes, reasons for whatever is missing, prices. */
 
+import type { ReplyTime } from './source-clock.js'
+
 /** How a source's numbers come about; decides how old they may be. */
 export type QuoteKind = 'spot' | 'fx-live' | 'fx-hourly' | 'fx-daily' | 'metal'
 
@@ -8,7 +10,10 @@ export interface Quote {
   readonly price: number
   /** `mid` of bid and ask, `last` trade, or a published `rate`. */
   readonly rule: 'mid' | 'last' | 'rate'
-  /** When the source says that this was so, by this machine's clock, ms; null if it does not say. */
+  /**
+   * When the source says that this was so, ms; null if it does not say. By the source's clock as it comes from there,
+   * by this machine's in what snapshots are made from.
+   */
   readonly sourceTime: number | null
   readonly receivedAt: number
   /** (ask − bid) / middle, where both are known. */
@@ -36,6 +41,7 @@ export type Reason =
       readonly detail: string
     }
   | { readonly code: 'stale'; readonly ageMs: number; readonly limitMs: number }
+  | { readonly code: 'future'; readonly aheadMs: number }
   | { readonly code: 'spread'; readonly spread: number; readonly limit: number }
   | { readonly code: 'outlier'; readonly deviation: number; readonly limit: number }
   | { readonly code: 'bounds'; readonly price: number; readonly min: number; readonly max: number }
@@ -50,8 +56,8 @@ export type Reason =
 export interface Poll {
   readonly quotes: ReadonlyMap<string, Quote>
   readonly absent: ReadonlyMap<string, Reason>
-  /** How far the source's clock is ahead of this machine's, ms; null if it does not tell. */
-  readonly skewMs?: number | null
+  /** What its last reply said of its own time. */
+  readonly replyTime?: ReplyTime
 }
 
 /** A place where prices come from. */

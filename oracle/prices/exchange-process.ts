@@ -1,16 +1,16 @@
-/** The process that loads market tables, so that their thousands of markets never share a heap with the miner. */
+/** The process that asks exchanges: what they answer never shares a heap or a thread with the miner. */
 import { isCoded, messageOf } from '../../config/index.js'
-import type { CcxtMarket } from './ccxt-exchange.js'
-import { loadMarketTable, type TableRequest } from './market-table.js'
+import { inlineExchanges, type ExchangeRequest } from './exchange-host.js'
+import type { Poll } from './types.js'
 
-export interface TableQuestion {
+export interface ExchangeQuestion {
   readonly id: number
   /** Null: stop working on that one. */
-  readonly request: TableRequest | null
+  readonly request: ExchangeRequest | null
 }
 
-export type TableAnswer =
-  | { readonly id: number; readonly markets: readonly CcxtMarket[] }
+export type ExchangeAnswer =
+  | { readonly id: number; readonly poll: Poll }
   | {
       readonly id: number
       readonly error: {
@@ -20,13 +20,14 @@ export type TableAnswer =
       }
     }
 
+const exchanges = inlineExchanges()
 const running = new Map<number, AbortController>()
 
-async function answer(id: number, request: TableRequest): Promise<TableAnswer> {
+async function answer(id: number, request: ExchangeRequest): Promise<ExchangeAnswer> {
   const stop = new AbortController()
   running.set(id, stop)
   try {
-    return { id, markets: await loadMarketTable(request, stop.signal) }
+    return { id, poll: await exchanges.poll(request, stop.signal) }
   } catch (error) {
     const coded = isCoded(error)
     return {
@@ -42,9 +43,12 @@ async function answer(id: number, request: TableRequest): Promise<TableAnswer> {
   }
 }
 
-process.on('message', ({ id, request }: TableQuestion) => {
+process.on('message', ({ id, request }: ExchangeQuestion) => {
   if (request === null) return running.get(id)?.abort()
-  void answer(id, request).then((told) => process.connected && process.send?.(told))
+  void answer(id, request).then((told) => process.connected && process.send?.(told, () => undefined))
 })
+// Kept connections would hold it alive.
+// eslint-disable-next-line no-restricted-properties -- this file is a program of its own
+process.on('disconnect', () => process.exit())
 // Ctrl-C is for the parent to decide on: it closes the channel.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})

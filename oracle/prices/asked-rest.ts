@@ -1,0 +1,56 @@
+/**
+ * For how long a source asks to be left alone: by `Retry-After`, or in the words of its refusal. What cannot be read is
+ * taken for a long time, because a source that is asked too early prolongs its ban.
+ */
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** Nobody bans for longer than some days; beyond this it is asked again whatever it said. */
+export const LONGEST_ASKED = 7 * 24 * HOUR
+/** What stands for a `Retry-After` that says nothing. */
+const UNREADABLE = HOUR
+/** As long as Kraken's lockout lasts. */
+const LOCKOUT = 15 * MINUTE
+/** So much of a refusal is looked at. */
+const TEXT = 4096
+
+export interface Refusal {
+  /** The header `Retry-After`. */
+  readonly header?: unknown
+  /** What came with it. */
+  readonly body?: string
+  /** By the server's clock if it told it, ms. */
+  readonly now: number
+}
+
+/** ms, at most `LONGEST_ASKED`; undefined if it does not ask for a time. */
+export function askedRest({ header, body = '', now }: Refusal): number | undefined {
+  const asked = [headerRest(header, now), bodyRest(body.slice(0, TEXT), now)].filter((ms) => ms !== undefined)
+  return asked.length === 0 ? undefined : Math.min(LONGEST_ASKED, Math.max(...asked))
+}
+
+/** As details of an error. */
+export function restDetails(refusal: Refusal): { readonly retryAfterMs?: number } {
+  const rest = askedRest(refusal)
+  return rest === undefined ? {} : { retryAfterMs: rest }
+}
+
+function headerRest(header: unknown, now: number): number | undefined {
+  const text = String(Array.isArray(header) ? header[0] : (header ?? '')).trim()
+  if (text === '' || /^0+$/.test(text)) return undefined
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * SECOND
+  const date = /[a-z]/i.test(text) ? Date.parse(text) : NaN
+  return date > now ? date - now : UNREADABLE
+}
+
+/** Binance: `IP banned until 1789000000000`. Kraken: `EService:Throttled: 1789000000`, `EGeneral:Temporary lockout`. */
+function bodyRest(body: string, now: number): number | undefined {
+  const [, digits] = /(?:banned until|Throttled:)\s*\[?(\d{10}(?:\d{3})?)\b/i.exec(body) ?? []
+  if (digits !== undefined) {
+    const until = Number(digits) * (digits.length === 10 ? SECOND : 1)
+    return until > now ? until - now : UNREADABLE
+  }
+  if (/Temporary lockout/i.test(body)) return LOCKOUT
+  return /\bbanned\b/i.test(body) ? UNREADABLE : undefined
+}

@@ -1,0 +1,43 @@
+/** Where exchanges are asked: in this process, or in one of its own (`exchange-fork.ts`). */
+import { CLOCK, type Clock } from '../../config/index.js'
+import type { ExchangeSettings } from './ccxt-exchange.js'
+import { createCcxtSource } from './ccxt-source.js'
+import type { Poll, Source } from './types.js'
+
+export interface ExchangeRequest {
+  /** Of the source. */
+  readonly name: string
+  /** ccxt's id of the exchange. */
+  readonly exchange: string
+  readonly settings: ExchangeSettings
+  /** Unified symbols. */
+  readonly symbols: readonly string[]
+}
+
+export interface ExchangeHost {
+  /** One poll of a source. Throws what a source throws. */
+  poll(request: ExchangeRequest, signal: AbortSignal): Promise<Poll>
+  close(): Promise<void>
+}
+
+export interface InlineOptions {
+  readonly clock?: Clock
+  /** Told each complete reply. */
+  readonly onReply?: (source: string, url: string, body: string) => void
+}
+
+/** Exchanges in this process: for programs of a moment, for tests, and for the process that is there for them. */
+export function inlineExchanges({ clock = CLOCK, onReply }: InlineOptions = {}): ExchangeHost {
+  const sources = new Map<string, Source>()
+  return {
+    poll(request, signal) {
+      const { name } = request
+      const source =
+        sources.get(name) ??
+        createCcxtSource({ ...request, clock, onReply: onReply && ((url, body) => onReply(name, url, body)) })
+      sources.set(name, source)
+      return source.poll(signal)
+    },
+    close: async () => void (await Promise.all([...sources.values()].map((source) => source.close()))),
+  }
+}
