@@ -10,8 +10,10 @@ import { COMMANDS } from './commands.js'
 import { EXIT, type CommandSpec, type Terminal } from './context.js'
 import { bytesText, clockText, countText, durationText, plural, rateText, tilde, wrap } from './format.js'
 import { chosenCpus, memoryNodes, ownCpus, quotaCores } from './cpus.js'
+import { forbidDumps, type DumpSystem } from './dumps.js'
 import { commandHelp, overviewHelp } from './help.js'
 import { watchSignals } from './interrupt.js'
+import { watchTerminals } from './terminals.js'
 import { MINE_KEYS } from './keys.js'
 import { linesOf } from './lines.js'
 import { machineOf, threadsOf } from './machine.js'
@@ -317,15 +319,15 @@ t.test('signals', (t) => {
   const process = new EventEmitter()
   const forced: number[] = []
   let now = 0
-  let terminalGone = false
-  const world = { now: () => now, terminalGone: () => terminalGone }
+  let terminal: 'none' | 'open' | 'gone' = 'open'
+  const world = { now: () => now, terminal: () => terminal }
   const { interrupted, onHangUp } = watchSignals((code) => forced.push(code), process, world)
   let heard = 0
   const stop = onHangUp(() => heard++)
   process.emit('SIGHUP')
   t.equal(heard, 1)
   t.notOk(interrupted.aborted, 'somebody reads settings again')
-  terminalGone = true
+  terminal = 'gone'
   process.emit('SIGHUP')
   t.equal(heard, 1)
   t.ok(interrupted.aborted, 'the terminal has closed')
@@ -337,11 +339,66 @@ t.test('signals', (t) => {
   t.same(forced, [EXIT.interrupted])
 
   const other = new EventEmitter()
-  const nobody = watchSignals(() => {}, other, { terminalGone: () => false })
+  const nobody = watchSignals(() => {}, other, { terminal: () => 'open' })
   nobody.onHangUp(() => {})()
   other.emit('SIGHUP')
   t.ok(nobody.interrupted.aborted, 'nobody reads settings')
   stop()
+
+  const behind = new EventEmitter()
+  const daemon = watchSignals(() => {}, behind, { terminal: () => 'none' })
+  behind.emit('SIGHUP')
+  t.notOk(daemon.interrupted.aborted, 'under nohup, with nobody who reads settings')
+  daemon.onHangUp(() => heard++)
+  behind.emit('SIGHUP')
+  t.equal(heard, 2)
+  t.notOk(daemon.interrupted.aborted)
+  behind.emit('SIGTERM')
+  t.ok(daemon.interrupted.aborted)
+  t.end()
+})
+
+t.test('terminals of the start', (t) => {
+  const open = new Set([0, 2])
+  const closed: number[] = []
+  const close = (fd: number): void => {
+    closed.push(fd)
+    throw new Error('EBADF')
+  }
+  const { state, drop } = watchTerminals((fd) => open.has(fd), close)
+  t.equal(state(), 'open')
+  drop()
+  t.same(closed, [], 'what is there is left to Node.js')
+  open.delete(2)
+  t.equal(state(), 'gone')
+  drop()
+  t.same(closed, [2])
+  t.equal(watchTerminals(() => false).state(), 'none')
+  t.end()
+})
+
+t.test('no core dumps', (t) => {
+  const calls: unknown[] = []
+  const system = (prctl: () => number, command: () => void): DumpSystem => ({
+    platform: 'linux',
+    prctl: (...words) => {
+      calls.push(words)
+      return prctl()
+    },
+    command: (...words) => {
+      calls.push(words)
+      command()
+    },
+  })
+  const fails = (): never => {
+    throw new Error('not there')
+  }
+  t.equal(forbidDumps(system(() => 0, fails)), true)
+  t.same(calls.splice(0), [[4, 0]], 'PR_SET_DUMPABLE')
+  t.equal(forbidDumps(system(fails, () => {})), true)
+  t.same(calls.splice(0)[1], ['prlimit', ['--pid', String(process.pid), '--core=1:1']])
+  t.equal(forbidDumps(system(() => -1, fails)), false)
+  t.equal(forbidDumps({ ...system(fails, fails), platform: 'darwin' }), false)
   t.end()
 })
 

@@ -1,4 +1,5 @@
 /** The feed's numbers → metrics, and its answers to /live and /ready. Pure but for the instruments. */
+import { ageMs } from '../config/index.js'
 import { RELAY_STATES, type GatewayView } from '../oracle/index.js'
 import type { Check, MetricTree } from '../telemetry/index.js'
 
@@ -19,7 +20,7 @@ const DAEMON_STATES = ['up', 'down', 'suspect', 'hung', 'frozen'] as const
 const coins = (sat: bigint): number => Number(sat) / 1e8
 
 /** Copies what the views say now; called at each scrape. Of a gateway that is gone, nothing is left but its requests. */
-export function copyFeed({ feed }: MetricTree, views: readonly GatewayView[], now: number): void {
+export function copyFeed({ feed }: MetricTree, views: readonly GatewayView[], monotonicMs: number): void {
   for (const instrument of Object.values(feed))
     if (instrument !== feed.requests && instrument !== feed.requestSeconds) instrument.reset()
   for (const { name: gateway, relay, withdrawals, treasury, file, daemons } of views) {
@@ -47,7 +48,8 @@ export function copyFeed({ feed }: MetricTree, views: readonly GatewayView[], no
       feed.reorgs.inc({ gateway, chain }, relay.reorgs[chain])
     if (relay.tip !== null) feed.referenceHeight.set(label, relay.tip)
     if (relay.lastPass !== null) feed.passTime.set(label, relay.lastPass / 1000)
-    if (relay.lastProgress !== null) feed.lagSeconds.set(label, Math.max(0, now - relay.lastProgress) / 1000)
+    if (relay.lastProgress !== null)
+      feed.lagSeconds.set(label, Math.max(0, monotonicMs - relay.lastProgress) / 1000)
     if (relay.budget !== null) {
       feed.budget.set(label, relay.budget.perBlock)
       feed.outputs.set(label, relay.budget.whole)
@@ -66,17 +68,22 @@ export function feedLive(views: readonly GatewayView[]): Check[] {
 }
 
 /** A healthy process may be stuck all the same: what counts is the lag, and that somebody looked lately. */
-export function feedReady(views: readonly GatewayView[], now: number): Check[] {
+export function feedReady(views: readonly GatewayView[], wallMs: number): Check[] {
   return views.flatMap(({ name, settings, relay, withdrawals, trouble }) => {
     const seen = settings.headers ? (relay?.lastPass ?? null) : (withdrawals?.lastPass ?? null)
     const limit = Math.max(60_000, 6 * settings.pollMs + settings.timeoutMs)
-    const age = seen === null ? null : now - seen
+    const age = seen === null ? null : ageMs(seen, wallMs)
     const lag = relay?.plan?.lag ?? 0
     return [
       {
         name: `${name} passes`,
         ok: age !== null && age <= limit,
-        found: age === null ? (trouble ?? 'none yet') : `${Math.round(age / 1000)} s ago`,
+        found:
+          age === null
+            ? (trouble ?? 'none yet')
+            : age === Infinity
+              ? 'not since the clock was set'
+              : `${Math.round(age / 1000)} s ago`,
       },
       ...(settings.headers
         ? [

@@ -8,7 +8,7 @@ const ALARMS = {
   wallet: 'the wallet has too few coins for another subscription',
 } as const
 
-export function gatewayNumbers(view: GatewayView, now: number): GatewayNumbers {
+export function gatewayNumbers(view: GatewayView, monotonicMs: number): GatewayNumbers {
   const { name, settings, relay, daemons } = view
   return {
     name,
@@ -17,7 +17,7 @@ export function gatewayNumbers(view: GatewayView, now: number): GatewayNumbers {
     state: relay?.state.state ?? (settings.headers ? 'starting' : 'withdrawals only'),
     trouble: troubleOf(view),
     daemons,
-    headers: relay === null ? null : headersOf(relay, now),
+    headers: relay === null ? null : headersOf(relay, monotonicMs),
     funds: fundsOf(view),
     withdrawals: withdrawalsOf(view),
   }
@@ -25,14 +25,14 @@ export function gatewayNumbers(view: GatewayView, now: number): GatewayNumbers {
 
 function headersOf(
   { tip, plan, lastProgress, lastPass, headers }: NonNullable<GatewayView['relay']>,
-  now: number,
+  monotonicMs: number,
 ): GatewayNumbers['headers'] {
   return {
     tip,
     published: plan?.top ?? null,
     target: plan?.target ?? null,
     lag: plan?.lag ?? null,
-    lagSeconds: lastProgress === null ? null : Math.max(0, now - lastProgress) / 1000,
+    lagSeconds: lastProgress === null ? null : Math.max(0, monotonicMs - lastProgress) / 1000,
     gaps: plan?.gaps ?? null,
     sent: headers,
     lastPass,

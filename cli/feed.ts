@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 import { stringify } from 'yaml'
 
-import { isCoded, messageOf } from '../config/index.js'
+import { isCoded, messageOf, monotonicMs } from '../config/index.js'
 import {
   accessOf,
   createKomodoClient,
@@ -136,7 +136,7 @@ async function run(
     context,
     {
       metrics: () => {
-        copyFeed(metrics.tree, feed.views, Date.now())
+        copyFeed(metrics.tree, feed.views, monotonicMs())
         return metrics.render()
       },
       contentType: metrics.registry.contentType,
@@ -151,7 +151,7 @@ async function run(
             return tokenNow() !== undefined
           },
         },
-        gateways: () => feed.views.map((view) => gatewayNumbers(view, Date.now())),
+        gateways: () => feed.views.map((view) => gatewayNumbers(view, monotonicMs())),
         live,
         ready,
         board,

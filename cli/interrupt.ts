@@ -1,9 +1,9 @@
 /**
  * Signals. The first Ctrl-C or SIGTERM asks the program to end, the second ends it. SIGHUP asks for the settings to be
- * read again where a command does that, and to end where none does, or where the terminal is gone.
+ * read again where a command does that, and to end where none does, or where the terminal is gone. A program that has
+ * no terminal cannot lose one: nohup and service managers start it like that, and SIGHUP does not end it. (The
+ * "ignored" of nohup itself cannot be seen: Node.js sets all signals back before it runs the first line.)
  */
-import { isatty } from 'node:tty'
-
 import { EXIT } from './context.js'
 
 export interface Signals {
@@ -15,8 +15,8 @@ export interface Signals {
 
 export interface SignalWorld {
   readonly now?: () => number
-  /** Whether a terminal that was there at the start has gone. */
-  readonly terminalGone?: () => boolean
+  /** How the terminals are that were there at the start (`watchTerminals`). */
+  readonly terminal: () => 'none' | 'open' | 'gone'
 }
 
 /**
@@ -26,7 +26,7 @@ export interface SignalWorld {
 export function watchSignals(
   force: (code: number) => void,
   process: NodeJS.EventEmitter,
-  { now = Date.now, terminalGone = watchTerminal() }: SignalWorld = {},
+  { now = () => performance.now(), terminal }: SignalWorld,
 ): Signals {
   const controller = new AbortController()
   const listeners = new Set<() => void>()
@@ -40,7 +40,8 @@ export function watchSignals(
   process.on('SIGINT', end)
   process.on('SIGTERM', end)
   process.on('SIGHUP', () => {
-    if (listeners.size === 0 || terminalGone()) end()
+    const state = terminal()
+    if (state === 'gone' || (state === 'open' && listeners.size === 0)) end()
     else for (const listener of listeners) listener()
   })
   return {
@@ -50,10 +51,4 @@ export function watchSignals(
       return () => listeners.delete(listener)
     },
   }
-}
-
-/** A terminal that hangs up is none any more before the signal comes. */
-function watchTerminal(): () => boolean {
-  const terminals = [0, 1, 2].filter((fd) => isatty(fd))
-  return () => terminals.some((fd) => !isatty(fd))
 }

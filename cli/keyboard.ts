@@ -13,7 +13,7 @@ export type KeyInput = Readable & {
 
 /** What the keyboard needs of the process; tests put something else in its place. */
 export interface KeyboardHost {
-  /** Sends a signal to this process. */
+  /** Sends a signal to all processes that the terminal sends it to: ours and, under npm or in a pipe, others. */
   readonly raise: (signal: NodeJS.Signals) => void
   /** Whether the terminal is ours. Who takes it in the background is stopped by the system. */
   readonly inForeground: () => boolean
@@ -91,7 +91,9 @@ export function openKeyboard(
 }
 
 const PROCESS: KeyboardHost = {
-  raise: (signal) => process.kill(process.pid, signal),
+  // 0 is our process group, which is the one in the foreground, or there would be no keys. If only this process of it
+  // stopped, the shell would wait for the others for ever.
+  raise: (signal) => process.kill(0, signal),
   inForeground: () => isForeground(statOf()),
   onContinue: (listener) => {
     process.on('SIGCONT', listener)

@@ -4,12 +4,12 @@ import { EXIT } from './context.js'
 import { clockText } from './format.js'
 import { openFeed, pause, takeSnapshot, tellSnapshot, WATCH_MS, type PricesContext } from './prices-parts.js'
 import { openResources } from './resources.js'
+import { openScreen } from './screen.js'
 import { compactTable, missingLines, priceTable, summaryLine, troubleLines } from './view/prices.js'
 
 const HOME = '\u001b[H'
 const CLEAR_LINE = '\u001b[K'
 const CLEAR_BELOW = '\u001b[J'
-const OTHER_SCREEN = ['\u001b[?1049h\u001b[?25l', '\u001b[?1049l\u001b[?25h'] as const
 /** Lines above and below the table. */
 const FRAME = 6
 
@@ -17,13 +17,7 @@ export async function watch(context: PricesContext): Promise<number> {
   const { output, signal, stdout } = context
   const resources = openResources()
   const screen = stdout.isTTY === true && !output.json
-  if (screen) {
-    stdout.write(OTHER_SCREEN[0])
-    resources.add(() => {
-      stdout.write(OTHER_SCREEN[1])
-      return Promise.resolve()
-    })
-  }
+  if (screen) resources.add(openScreen(stdout))
   let first: PriceSnapshot | undefined
   let last: PriceSnapshot | undefined
   try {

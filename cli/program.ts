@@ -23,6 +23,7 @@ import {
 import { createCensor, createLogger, painter, type Censor, type LogLevel } from '../telemetry/index.js'
 import { COMMANDS, SECTION_NAMES } from './commands.js'
 import { EXIT, type CommandSpec, type Io } from './context.js'
+import { forbidDumps } from './dumps.js'
 import { fail } from './errors.js'
 import { commandHelp, overviewHelp } from './help.js'
 import { createOutput, errorLine, wantsColor, widthOf } from './output.js'
@@ -44,6 +45,7 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
     }
     const command = COMMANDS.find(({ name }) => name === first)
     if (command === undefined) throw unknownCommand(first)
+    if (command.keys.some((key) => settingOf(key).secret)) forbidDumps()
     sayEnding(io)
     const run = await resolveCommand(command, { words: rest, env: io.env })
     // The configuration file may ask for it too.
@@ -61,9 +63,9 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
       io: { ...io, interrupted: AbortSignal.any([io.interrupted, gone]) },
     })
     await flushed(io)
-    return gone.aborted ? endOf(gone, report) : code
+    return gone.aborted ? endOf(gone, io, report) : code
   } catch (error) {
-    if (gone.aborted) return endOf(gone, report)
+    if (gone.aborted) return endOf(gone, io, report)
     if (!io.interrupted.aborted) return report(error)
     // Whatever was under way ends with an error now; only what went wrong besides is worth a word.
     if (isCoded(error) && !/_(ABORTED|CLOSED)$/.test(error.code)) report(error)
@@ -80,10 +82,11 @@ function flushed({ stdout }: Io): Promise<void> {
   })
 }
 
-/** A reader that went away is no error; a full disk under the output is one. */
-function endOf(gone: AbortSignal, report: (error: unknown) => number): number {
+/** A reader that went away is no error, a terminal that did interrupts; a full disk under the output is an error. */
+function endOf(gone: AbortSignal, { stdout, interrupted }: Io, report: (error: unknown) => number): number {
   const cause: unknown = gone.reason
   const code = (cause as NodeJS.ErrnoException).code
+  if (interrupted.aborted || (code === 'EIO' && stdout.isTTY === true)) return EXIT.interrupted
   if (code === 'EPIPE' || code === 'EIO' || code === 'ECONNRESET' || code === 'ERR_STREAM_DESTROYED')
     return EXIT.done
   return report(fail('E_CLI_OUTPUT', `standard output cannot be written: ${messageOf(cause)}`, { cause }))

@@ -30,6 +30,20 @@ export { checkSection, pathText, unknownKeys } from './sections.js'
 export type { SectionContext, SectionProblem, SectionResult, SectionValidator } from './sections.js'
 export { displayNameOf, envNameOf, SETTING_KEYS, settingOf, SETTINGS } from './settings.js'
 export type { SettingKey, Settings, SettingSpec } from './settings.js'
+export {
+  book,
+  bookedAt,
+  momentNow,
+  periodOf,
+  readMoment,
+  readSpent,
+  spend,
+  spentIn,
+  spentUnder,
+  takenOver,
+  takeOver,
+} from './spending.js'
+export type { Moment, Period, Spent } from './spending.js'
 export { nearest } from './suggest.js'
 export type { CpuChoice, ThreadCount, ValueType } from './types.js'
 export { unitsText } from './units.js'

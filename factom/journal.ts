@@ -6,9 +6,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-import { lockFile, makeFolder, messageOf } from '../config/index.js'
+import { book, lockFile, makeFolder, messageOf, takenOver, takeOver } from '../config/index.js'
+import type { Moment, Spent } from '../config/index.js'
 import { fail } from './errors.js'
-import { dayOf, mayBeSent, readLines, spentLine, stageLine, wholeLine } from './record.js'
+import { mayBeSent, readLines, spentLine, stageLine, wholeLine } from './record.js'
 import type { JournalContent, PublishRecord } from './record.js'
 
 export interface Journal {
@@ -19,10 +20,10 @@ export interface Journal {
    * neither disk nor `records` has changed.
    */
   put(records: readonly PublishRecord[]): Promise<void>
-  /** Forgets records for good; what they cost stays in `spentOn`. Rejects like `put`. */
+  /** Forgets records for good; what they cost stays in `spent`. Rejects like `put`. */
   discard(entryHashes: readonly string[]): Promise<void>
-  /** Entry credits of all records of a day (UTC, `2026-11-26`) that may have been paid, forgotten ones too. */
-  spentOn(day: string): number
+  /** Entry credits of all records that may have been paid, forgotten ones too, oldest first. */
+  spent(): readonly Spent[]
   /** Waits for what is being written and closes the file. */
   close(): Promise<void>
 }
@@ -32,9 +33,6 @@ const KEEP_BLOCKS = 20
 const MAX_BYTES = 256 * 1024 * 1024
 const REWRITE_BYTES = 8 * 1024 * 1024
 const fdatasync = promisify(fs.fdatasync)
-
-/** Older sums than those of yesterday and today are of no use. */
-const KEEP_DAYS = 2
 
 interface Batch {
   readonly records: readonly PublishRecord[]
@@ -47,24 +45,24 @@ interface Batch {
  * Opens or creates the journal; a last line that was cut off by a crash is dropped. Throws `E_FACTOM_JOURNAL`, or
  * `E_FACTOM_JOURNAL_LOCKED` if another process has it: each would rewrite it without what the other has published.
  */
-export function openJournal(file: string): Journal {
+export function openJournal(file: string, now: () => Moment): Journal {
   guarded(file, () => makeFolder(path.dirname(file)))
   const unlock = lockFile(`${file}.lock`, {
     held: (who) => fail('E_FACTOM_JOURNAL_LOCKED', `${who} publishes from ${path.dirname(file)}`),
     failed: (cause) => journalError(file, cause),
   })
   try {
-    return journalOn(file, unlock)
+    return journalOn(file, unlock, now)
   } catch (error) {
     unlock()
     throw error
   }
 }
 
-function journalOn(file: string, unlock: () => void): Journal {
-  const content = guarded(file, () => read(file))
+function journalOn(file: string, unlock: () => void, now: () => Moment): Journal {
+  const content = guarded(file, () => ofThisRun(read(file), now()))
   const { records, spent } = content
-  forgetOld(content)
+  forgetOld(content, now())
   let size = 0
   let fd = -1
   const rewrite = () => {
@@ -86,7 +84,7 @@ function journalOn(file: string, unlock: () => void): Journal {
         await append(batches.flatMap((batch) => batch.records))
         const discarded = batches.flatMap((batch) => batch.discard)
         if (discarded.length > 0) {
-          forget(content, (record) => discarded.includes(record.entryHash))
+          forget(content, { which: (record) => discarded.includes(record.entryHash), now: now() })
           rewrite()
         }
         for (const batch of batches) batch.resolve()
@@ -117,7 +115,7 @@ function journalOn(file: string, unlock: () => void): Journal {
     }
     size += bytes.length
     for (const record of changes) records.set(record.entryHash, record)
-    if (size > REWRITE_BYTES && forgetOld(content)) shrink()
+    if (size > REWRITE_BYTES && forgetOld(content, now())) shrink()
   }
 
   /** If it fails, the old file is whole still, or the next batch writes a new one. */
@@ -151,11 +149,7 @@ function journalOn(file: string, unlock: () => void): Journal {
     records,
     put: (changes) => queue(changes, []),
     discard: (entryHashes) => queue([], entryHashes),
-    spentOn(day) {
-      let sum = spent.get(day) ?? 0
-      for (const record of records.values()) if (dayOf(record.timeMs) === day) sum += paidBy(record)
-      return sum
-    },
+    spent: () => [...spent, ...Array.from(records.values(), paymentOf)],
     async close() {
       if (closed) return
       closed = true
@@ -171,7 +165,7 @@ function read(file: string): JournalContent {
   try {
     size = fs.statSync(file).size
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { records: new Map(), spent: new Map() }
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { records: new Map(), spent: [] }
     throw error
   }
   if (size > MAX_BYTES)
@@ -186,10 +180,17 @@ function read(file: string): JournalContent {
   )
 }
 
+/** Its payments as `takeOver` has them. */
+function ofThisRun({ records, spent }: JournalContent, now: Moment): JournalContent {
+  for (const record of records.values())
+    records.set(record.entryHash, { ...record, at: takenOver('day', record.at, now) })
+  return { records, spent: takeOver('day', spent, now) }
+}
+
 /** Writes the records under a temporary name, syncs, renames. The new file stays open for appending. */
 function writeWhole(file: string, { records, spent }: JournalContent): { fd: number; size: number } {
   const temporary = `${file}.new`
-  const sums = Array.from(spent, ([day, credits]) => spentLine(day, credits))
+  const sums = spent.map(spentLine)
   const bytes = Buffer.from([...sums, ...Array.from(records.values(), wholeLine)].join(''))
   const fd = fs.openSync(temporary, 'w', 0o600)
   try {
@@ -219,29 +220,29 @@ function syncFolder(folder: string): void {
 }
 
 /** Whether anything was old enough. */
-function forgetOld(content: JournalContent): boolean {
+function forgetOld(content: JournalContent, now: Moment): boolean {
   let newest = 0
   for (const { height } of content.records.values()) newest = Math.max(newest, height)
-  return forget(content, ({ height }) => height < newest - KEEP_BLOCKS)
+  return forget(content, { which: ({ height }) => height < newest - KEEP_BLOCKS, now })
 }
 
-/** Takes records out and adds what they cost to their day. Whether there were any. */
-function forget({ records, spent }: JournalContent, which: (record: PublishRecord) => boolean): boolean {
+/** Takes records out and books what they cost. Whether there were any. */
+function forget(
+  { records, spent }: JournalContent,
+  { which, now }: { readonly which: (record: PublishRecord) => boolean; readonly now: Moment },
+): boolean {
   const before = records.size
   for (const record of records.values()) {
     if (!which(record)) continue
     records.delete(record.entryHash)
-    const day = dayOf(record.timeMs)
-    spent.set(day, (spent.get(day) ?? 0) + paidBy(record))
+    spent.splice(0, spent.length, ...book('day', spent, { payment: paymentOf(record), now }))
   }
-  const old = [...spent.keys()].sort().slice(0, -KEEP_DAYS)
-  for (const day of old) spent.delete(day)
   return records.size < before
 }
 
 /** What a record may have cost. */
-function paidBy(record: PublishRecord): number {
-  return mayBeSent(record) ? record.credits : 0
+function paymentOf(record: PublishRecord): Spent {
+  return { amount: String(mayBeSent(record) ? record.credits : 0), at: record.at }
 }
 
 function guarded<T>(file: string, run: () => T): T {

@@ -569,6 +569,31 @@ t.test('limits of spending', async (t) => {
   t.equal(third.published(HEIGHT).length, 0, 'old blocks are forgotten, not what they cost')
 })
 
+t.test('a clock that is wrong for a while does not give the day’s limit twice', async (t) => {
+  const HOUR = 3_600_000
+  for (const step of [-13 * HOUR, 13 * HOUR, Date.UTC(2030, 0) - Date.UTC(2023, 10)]) {
+    const { node, timing, open } = setup(t, { limits: { day: 5 } })
+    const moment = () => ({ wall: timing.wallMs(), steady: timing.monotonicMs(), run: 'one' })
+    Object.assign(timing, { moment })
+    const publish = (publisher: factom.Publisher, count: number, first: number) =>
+      timing.run(publisher.publish(HEIGHT + first, records(count, first)))
+    const paid = async (publisher: factom.Publisher, count: number, first: number) =>
+      states(await publish(publisher, count, first)).filter((state) => state === 'acknowledged').length
+    const first = open()
+    t.equal(await paid(first, 4, 0), 4)
+    timing.clock.step(step)
+    t.equal(await paid(first, 4, 10), 1, `the clock is off by ${step / HOUR} h: what is left of the day`)
+    await first.close()
+    timing.clock.step(-step)
+    const again = open()
+    for (let k = 30; k < 60; k += 10) t.equal(await paid(again, 4, k), 0, 'right again, after a restart')
+    await timing.advance(24 * HOUR)
+    t.equal(await paid(again, 6, 100), 5, 'the next day')
+    t.equal(node.paid.size, 10)
+    await again.close()
+  }
+})
+
 t.test('a dry run does everything but send', async (t) => {
   const { node, open, timing, journal } = setup(t, { dryRun: true })
   const publisher = open()

@@ -3,7 +3,7 @@
  * crash at any point neither pays twice nor forgets. A commit is signed once; when it has to be sent again, the same
  * bytes go out, which the network charges at most once.
  */
-import { isCoded, messageOf } from '../config/index.js'
+import { bookedAt, isCoded, messageOf, spentIn } from '../config/index.js'
 import type { EcKey } from './address.js'
 import { composeEntryCommit } from './commit.js'
 import { awaitAck, checkTime, deliverCommit, deliverReveal, isClosed, isRefusal, Stop } from './delivery.js'
@@ -13,11 +13,11 @@ import type { Entry } from './entry.js'
 import { openJournal } from './journal.js'
 import { createLimiter } from './limit.js'
 import type { Limiter } from './limit.js'
-import { dayOf, isFinal, mayBeSent, recordFacts } from './record.js'
+import { isFinal, mayBeSent, recordFacts } from './record.js'
 import type { PublishRecord, RecordStage, RecordState } from './record.js'
 import { settleRecords } from './settlement.js'
 import type { SettlementClient } from './settlement.js'
-import { REAL_TIME, signalUntil } from './timing.js'
+import { momentOf, REAL_TIME, signalUntil } from './timing.js'
 import type { Timing } from './timing.js'
 
 export interface PublisherOptions {
@@ -115,7 +115,7 @@ type Composed = { readonly hash: string } | { readonly refused: PublishResult }
 export function createPublisher(options: PublisherOptions): Publisher {
   const { client, key, limits = {}, dryRun = false } = options
   const timing = options.timing ?? REAL_TIME
-  const journal = openJournal(options.journal)
+  const journal = openJournal(options.journal, () => momentOf(timing))
   const pace = { ms: 0 }
   /** Records on their way: two calls never drive the same one. */
   const underWay = new Map<string, Promise<PublishRecord>>()
@@ -131,7 +131,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       .filter(mayBeSent)
       .reduce((sum, { credits }) => sum + credits, 0)
     const block = (limits.block ?? Infinity) - spentOnBlock
-    const day = (limits.day ?? Infinity) - journal.spentOn(dayOf(timing.wallMs()))
+    const day = (limits.day ?? Infinity) - Number(spentIn('day', journal.spent(), momentOf(timing)))
     return block <= day
       ? { left: block, limit: `${limits.block} entry credits a block` }
       : { left: day, limit: `${limits.day} entry credits a day` }
@@ -143,6 +143,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const fresh: PublishRecord[] = []
     const rank = recordsOf(height).length
     const { left, limit } = allowance(height)
+    const at = bookedAt('day', journal.spent(), momentOf(timing))
     let spent = 0
     for (const entry of entries) {
       const raw = encodeEntry(entry)
@@ -157,7 +158,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       }
       spent += credits
       const commit = composeEntryCommit({ entryHash: hash, credits, timeMs: timing.wallMs(), key })
-      fresh.push({ ...recordFacts(height, rank + fresh.length, raw, commit), stage: { state: 'composed' } })
+      const facts = recordFacts({ height, rank: rank + fresh.length, at }, raw, commit)
+      fresh.push({ ...facts, stage: { state: 'composed' } })
     }
     return { composed: [...composed.values()], fresh }
   }

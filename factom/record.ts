@@ -2,6 +2,7 @@
  * One record on its way to the chain, as a state machine without I/O, and its lines in the journal:
  * composed → committed → revealed → acknowledged → landed (in its own block), or missed from any of the first four.
  */
+import { periodOf, readMoment, spentUnder, type Moment, type Spent } from '../config/index.js'
 import { fromHex, isHash, toHex } from './bytes.js'
 import { decodeEntryCommit } from './commit.js'
 import { decodeEntry, entryHash } from './entry.js'
@@ -20,8 +21,8 @@ export interface RecordFacts {
   readonly commit: Uint8Array
   readonly credits: number
   readonly txid: string
-  /** The commit's own time, UNIX ms. */
-  readonly timeMs: number
+  /** When its credits were spent, by both clocks. */
+  readonly at: Moment
 }
 
 export type RecordStage =
@@ -55,8 +56,12 @@ const ORDER: Readonly<Record<RecordState, number>> = {
   missed: 4,
 }
 
-/** The facts of an entry and its signed commit. */
-export function recordFacts(height: number, rank: number, raw: Uint8Array, commit: Uint8Array): RecordFacts {
+/** The facts of an entry and its signed commit. `at` is not known of records of older versions. */
+export function recordFacts(
+  { height, rank, at }: { readonly height: number; readonly rank: number; readonly at?: Moment | undefined },
+  raw: Uint8Array,
+  commit: Uint8Array,
+): RecordFacts {
   const { credits, txid, timeMs } = decodeEntryCommit(commit)
   return {
     height,
@@ -67,7 +72,7 @@ export function recordFacts(height: number, rank: number, raw: Uint8Array, commi
     commit,
     credits,
     txid,
-    timeMs,
+    at: at ?? { wall: timeMs, steady: 0, run: '' },
   }
 }
 
@@ -81,8 +86,8 @@ export function mayBeSent({ stage }: PublishRecord): boolean {
 }
 
 /** A line that holds everything. */
-export function wholeLine({ height, rank, raw, commit, stage }: PublishRecord): string {
-  return line({ height, rank, entry: toHex(raw), commit: toHex(commit), ...stage })
+export function wholeLine({ height, rank, raw, commit, at, stage }: PublishRecord): string {
+  return line({ height, rank, entry: toHex(raw), commit: toHex(commit), ...clocksOf(at), ...stage })
 }
 
 /** A line that only moves a record on that is in the journal already. */
@@ -91,20 +96,18 @@ export function stageLine({ entryHash: hash, stage }: PublishRecord): string {
 }
 
 /** A line that tells what forgotten records of a day (UTC) have cost. */
-export function spentLine(day: string, credits: number): string {
-  return line({ day, credits })
+export function spentLine({ amount, at }: Spent): string {
+  return line({ day: periodOf('day', at.wall), credits: Number(amount), ...clocksOf(at) })
 }
 
-/** `2026-11-26`, the UTC day of a time in ms. */
-export function dayOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10)
-}
+/** Left out where only the day is known. */
+const clocksOf = (at: Moment): { at?: Moment } => (at.run === '' ? {} : { at })
 
 export interface JournalContent {
   /** By entry hash. */
   readonly records: Map<string, PublishRecord>
-  /** Entry credits of forgotten records by day. */
-  readonly spent: Map<string, number>
+  /** Entry credits of forgotten records, oldest first. */
+  readonly spent: Spent[]
 }
 
 /**
@@ -112,7 +115,7 @@ export interface JournalContent {
  * be: not JSON, hashes that do not fit, a step backwards, a step of a record that was never composed.
  */
 export function readLines(lines: readonly string[]): JournalContent | { damaged: number } {
-  const content: JournalContent = { records: new Map(), spent: new Map() }
+  const content: JournalContent = { records: new Map(), spent: [] }
   for (const [index, text] of lines.entries()) if (!readLine(text, content)) return { damaged: index + 1 }
   return content
 }
@@ -125,10 +128,11 @@ function readLine(text: string, { records, spent }: JournalContent): boolean {
     return false
   }
   if (typeof fields !== 'object' || fields === null) return false
-  const { day, credits } = fields as Record<string, unknown>
+  const { day, credits, at } = fields as Record<string, unknown>
   if (typeof day === 'string' && /^\d{4}-\d\d-\d\d$/.test(day) && isCount(credits)) {
-    spent.set(day, credits)
-    return true
+    const known = spentUnder(day, BigInt(credits))
+    spent.push({ amount: known.amount, at: readMoment(at) ?? known.at })
+    return readMoment(known.at) !== null
   }
   const record = readRecord(fields as Record<string, unknown>, records)
   if (record) records.set(record.entryHash, record)
@@ -139,7 +143,7 @@ function readRecord(
   fields: Readonly<Record<string, unknown>>,
   known: ReadonlyMap<string, PublishRecord>,
 ): PublishRecord | null {
-  const { hash, height, rank, entry, commit, ...rest } = fields
+  const { hash, height, rank, entry, commit, at, ...rest } = fields
   const stage = readStage(rest)
   if (!stage) return null
   if (isHash(hash)) {
@@ -152,7 +156,7 @@ function readRecord(
   const message = fromHex(commit)
   if (!raw || !message) return null
   try {
-    const facts = recordFacts(height, rank, raw, message)
+    const facts = recordFacts({ height, rank, at: readMoment(at) ?? undefined }, raw, message)
     return decodeEntryCommit(message).entryHash === facts.entryHash ? { ...facts, stage } : null
   } catch {
     return null

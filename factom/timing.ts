@@ -2,16 +2,19 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 
-import { CLOCK } from '../config/index.js'
-import type { Clock } from '../config/index.js'
+import { CLOCK, momentNow } from '../config/index.js'
+import type { Clock, Moment } from '../config/index.js'
 
 export interface Timing extends Clock {
+  /** Now by the wall clock and the machine's steady one. */
+  moment?(): Moment
   /** Resolves after `ms`, or at once when `signal` is aborted. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
 export const REAL_TIME: Timing = {
   ...CLOCK,
+  moment: momentNow,
   async sleep(ms, signal) {
     try {
       await wait(ms, undefined, { signal })
@@ -19,6 +22,11 @@ export const REAL_TIME: Timing = {
       // aborted: the caller looks at its signal
     }
   },
+}
+
+/** Where a time is made up, its steady clock says nothing. */
+export function momentOf(timing: Timing): Moment {
+  return timing.moment?.() ?? { wall: timing.wallMs(), steady: 0, run: '' }
 }
 
 export interface Pauses {

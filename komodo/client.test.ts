@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
-import { isCoded, type CodedError } from '../config/index.js'
+import { FakeClock } from '../config/fixtures/fake-clock.js'
+import { CLOCK, isCoded, type CodedError } from '../config/index.js'
 import { accessOf, parseConf, usualConf } from './conf.js'
 import { createKomodoClient } from './client.js'
 import { allCalls, recordings, type RecordedCall } from './fixtures/recordings.js'
@@ -28,12 +29,13 @@ const method = (
   )
 
 /** A client whose daemon says `answer` to everything. */
-async function clientOf(t: Test, answer: (method: string) => Answer, timeoutMs = 2_000) {
+async function clientOf(t: Test, answer: (method: string) => Answer, timeoutMs = 2_000, clock = CLOCK) {
   const server = await replay((name) => answer(name))
   const client = createKomodoClient({
     access: () => ({ url: server.url, user: 'u', password: 'p' }),
     name: 'PEGSX',
     timeoutMs,
+    monotonicMs: clock.monotonicMs,
   })
   t.teardown(async () => {
     client.close()
@@ -296,6 +298,23 @@ t.test('a daemon that hangs is left alone, and not believed until its height mov
   t.teardown(() => later.close())
   await later.chainInfo()
   t.equal(healthWord(later.rpc.health, Date.now()), 'up')
+})
+
+t.test('a clock that is set does not change how long a daemon is left alone', async (t) => {
+  for (const hours of [-5, 5]) {
+    const clock = new FakeClock()
+    const { client, server } = await clientOf(t, () => 'hang', 50, clock)
+    const asked = async (): Promise<number> => {
+      await failure(client.chainInfo())
+      return server.asked.length
+    }
+    await asked()
+    const before = await asked()
+    clock.step(hours * 3_600_000)
+    t.equal(await asked(), before, 'it rests for five seconds')
+    clock.advance(5_000)
+    t.equal(await asked(), before + 1, 'and is asked again after them')
+  }
 })
 
 t.test('health, step by step', (t) => {

@@ -1,5 +1,5 @@
 /**
- * Is the daemon what it seems? A pure function of what its calls did. A leaked lock (specification §8.6, §15.10,
+ * Is the daemon what it seems? A pure function of what its calls did, and when by the monotonic clock. A leaked lock (specification §8.6, §15.10,
  * §16.6) makes three calls hang; then the daemon answers everything again, but its chain stands still for good and
  * what it is sent stays in its own mempool. So a daemon that once did not answer is believed again only when its
  * height moves on, or when it was started anew.
@@ -71,9 +71,9 @@ export const isWritable = (health: Health): boolean => health.state === 'up'
 /** One word for people and metrics: a suspect that does not move for `frozenMs` is frozen. */
 export function healthWord(
   health: Health,
-  now: number,
+  monotonicMs: number,
   frozenMs = 180_000,
 ): 'up' | 'down' | 'suspect' | 'hung' | 'frozen' {
-  if (health.state === 'suspect' && now - health.since > frozenMs) return 'frozen'
+  if (health.state === 'suspect' && monotonicMs - health.since > frozenMs) return 'frozen'
   return health.state
 }

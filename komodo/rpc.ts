@@ -10,7 +10,7 @@ import https from 'node:https'
 import axios from 'axios'
 import type { AxiosInstance, AxiosResponse } from 'axios'
 
-import { isCoded, parseJson } from '../config/index.js'
+import { CLOCK, isCoded, parseJson } from '../config/index.js'
 import type { CodedError } from '../config/index.js'
 import type { Access } from './conf.js'
 import { fail } from './errors.js'
@@ -43,7 +43,7 @@ export interface RpcOptions {
   readonly onCall?: (call: RpcCall) => void
   /** Told when the state of the daemon changes. */
   readonly onHealth?: (health: Health) => void
-  readonly now?: () => number
+  readonly monotonicMs?: () => number
 }
 
 export interface Rpc {
@@ -72,7 +72,7 @@ export const RPC_CODES = {
 
 export function createRpc(options: RpcOptions): Rpc {
   const { name } = options
-  const now = options.now ?? Date.now
+  const monotonicMs = options.monotonicMs ?? CLOCK.monotonicMs
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
   const agents = {
     httpAgent: new http.Agent({ keepAlive: true, maxSockets: 2 }),
@@ -143,7 +143,7 @@ export function createRpc(options: RpcOptions): Rpc {
   async function one(method: string, params: readonly unknown[], given: CallOptions): Promise<unknown> {
     if (closing.signal.aborted || given.signal?.aborted)
       throw fail('E_KOMODO_ABORTED', `the call to ${name} was ended`)
-    if (health.state === 'hung' && now() < health.until)
+    if (health.state === 'hung' && monotonicMs() < health.until)
       throw fail(
         'E_KOMODO_HUNG',
         `${name} has not answered ${health.tries} times: ${method} is not tried now`,
@@ -154,16 +154,16 @@ export function createRpc(options: RpcOptions): Rpc {
       const number = (id = (id % 0x7fffffff) + 1)
       const body = JSON.stringify({ jsonrpc: '1.0', id: number, method, params })
       const result = resultOf(await exchange(body, given), number, `${method} at ${name}`)
-      learn({ type: 'answered', at: now() })
+      learn({ type: 'answered', at: monotonicMs() })
       return result
     } catch (error) {
       outcome = isCoded(error) ? error.code : 'unknown'
       if (outcome === 'E_KOMODO_AUTH') access = undefined
-      if (outcome === 'E_KOMODO_TIMEOUT') learn({ type: 'timeout', at: now() })
+      if (outcome === 'E_KOMODO_TIMEOUT') learn({ type: 'timeout', at: monotonicMs() })
       else if (outcome === 'E_KOMODO_WARMUP' || reasonOf(error) === 'ECONNREFUSED')
-        learn({ type: 'away', at: now() })
+        learn({ type: 'away', at: monotonicMs() })
       else if (outcome !== 'E_KOMODO_ABORTED' && outcome !== 'E_KOMODO_UNREACHABLE')
-        learn({ type: 'answered', at: now() })
+        learn({ type: 'answered', at: monotonicMs() })
       throw error
     } finally {
       options.onCall?.({ method, milliseconds: performance.now() - started, result: outcome })
@@ -181,7 +181,7 @@ export function createRpc(options: RpcOptions): Rpc {
       return next
     },
     sawHeight(height) {
-      learn({ type: 'height', height, at: now() })
+      learn({ type: 'height', height, at: monotonicMs() })
     },
     close() {
       closing.abort()

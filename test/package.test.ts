@@ -124,6 +124,7 @@ t.test('the service file', (t) => {
     'SuccessExitStatus=130',
     'NoNewPrivileges=yes',
     'ProtectSystem=strict',
+    'LimitCORE=0',
   ])
     t.ok(unit.split('\n').includes(setting), setting)
   const analyze = process.env['PEGMINER_TEST_SYSTEMD'] ?? ''

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import cron, { type ScheduledTask } from 'node-cron'
 
-import { isCoded, messageOf } from '../../config/index.js'
+import { CLOCK, isCoded, messageOf } from '../../config/index.js'
 import type { RpcCall } from '../../komodo/index.js'
 import type { FeedEvent, ReportEvent, StoppedEvent } from './events.js'
 import { createGateway, type Gateway, type GatewayView } from './gateway.js'
@@ -26,7 +26,9 @@ export interface FeedOptions {
   readonly report: string | null
   readonly onCall?: (gateway: string, chain: 'asset' | 'reference', call: RpcCall) => void
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** UNIX ms. */
   readonly now: () => number
+  readonly monotonicMs?: () => number
 }
 
 export interface Feed {
@@ -56,7 +58,7 @@ interface Served {
 }
 
 export function createFeed(options: FeedOptions): Feed {
-  const { now } = options
+  const { now, monotonicMs = CLOCK.monotonicMs } = options
   const listeners: ((event: FeedEvent) => void)[] = []
   const ended = new AbortController()
   let reason: StoppedEvent['reason'] = 'interrupted'
@@ -87,6 +89,7 @@ export function createFeed(options: FeedOptions): Feed {
       ...(options.onCall ? { onCall: options.onCall } : {}),
       sleep: options.sleep,
       now,
+      monotonicMs,
     }),
     stop: new AbortController(),
     done: Promise.resolve(),
@@ -192,7 +195,7 @@ export function createFeed(options: FeedOptions): Feed {
       return done
     },
     async run(signal) {
-      const started = now()
+      const started = monotonicMs()
       running = AbortSignal.any([signal, ended.signal])
       schedule()
       try {
@@ -207,7 +210,7 @@ export function createFeed(options: FeedOptions): Feed {
         reason,
         headers,
         withdrawals,
-        milliseconds: now() - started,
+        milliseconds: monotonicMs() - started,
       }
       emit(stopped)
       return stopped

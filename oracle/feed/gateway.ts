@@ -33,7 +33,9 @@ export interface GatewayDeps {
   readonly emit: (event: FeedEvent) => void
   readonly onCall?: (gateway: string, chain: 'asset' | 'reference', call: RpcCall) => void
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** UNIX ms. */
   readonly now: () => number
+  readonly monotonicMs: () => number
 }
 
 export interface GatewayView {
@@ -69,7 +71,7 @@ const EAGER_MS = 2_000
 const WITHDRAW_MS = 15_000
 
 export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gateway {
-  const { emit, now } = deps
+  const { emit, now, monotonicMs } = deps
   const { name } = settings
   const clientOf = (chain: 'asset' | 'reference'): KomodoClient =>
     createKomodoClient({
@@ -78,7 +80,7 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
       timeoutMs: settings.timeoutMs,
       onCall: (call) => deps.onCall?.(name, chain, call),
       onHealth: (health) => onHealth(chain, health),
-      now,
+      monotonicMs,
     })
   const asset = clientOf('asset')
   const reference = clientOf('reference')
@@ -91,7 +93,7 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
   let treasury: Treasury | null = null
   let trouble: string | null = null
   const told = new Map<string, number>()
-  const pace = createPace(now)
+  const pace = createPace(monotonicMs)
 
   function onHealth(chain: 'asset' | 'reference', health: Health): void {
     const about = `the ${chain} daemon`
@@ -114,9 +116,9 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
     const message = messageOf(error)
     trouble = message
     const last = told.get(code)
-    if (last !== undefined && now() - last < REPEAT_MS) return
+    if (last !== undefined && monotonicMs() - last < REPEAT_MS) return
     if (told.size > 100) told.clear()
-    told.set(code, now())
+    told.set(code, monotonicMs())
     notice(isCoded(error) && error.retryable ? 'warn' : 'error', code, message)
   }
 
@@ -141,7 +143,16 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
   function assemble(ready: Setup): void {
     setup = ready
     const { gateway, capabilities, format } = ready
-    const shared = { settings, asset, reference, emit, now, dryRun: deps.dryRun, sleep: deps.sleep }
+    const shared = {
+      settings,
+      asset,
+      reference,
+      emit,
+      now,
+      monotonicMs,
+      dryRun: deps.dryRun,
+      sleep: deps.sleep,
+    }
     relay = settings.headers
       ? createRelay({
           ...shared,
@@ -269,8 +280,8 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
         checks,
         file,
         daemons: {
-          asset: healthWord(asset.rpc.health, now()),
-          reference: healthWord(reference.rpc.health, now()),
+          asset: healthWord(asset.rpc.health, monotonicMs()),
+          reference: healthWord(reference.rpc.health, monotonicMs()),
         },
         trouble,
       }
@@ -319,13 +330,13 @@ function* heightsIn(ranges: readonly (readonly [from: number, to: number])[]): I
 }
 
 /** How fast the reference chain grows; one block a minute until that is known. */
-function createPace(now: () => number) {
+function createPace(monotonicMs: () => number) {
   const KNOWN_MS = 600_000
   let first: { height: number; at: number } | null = null
   let last: { height: number; at: number } | null = null
   return {
     saw(height: number): void {
-      last = { height, at: now() }
+      last = { height, at: monotonicMs() }
       first ??= last
     },
     perHour(): number {

@@ -4,6 +4,8 @@
  */
 import { join } from 'node:path'
 
+import { momentNow, periodOf, readSpent, spend, spentIn, spentUnder, takeOver } from '../../config/index.js'
+import type { Spent } from '../../config/index.js'
 import type { Outpoint } from '../../komodo/index.js'
 import { fail } from './errors.js'
 import type { WithdrawalStep } from './events.js'
@@ -33,11 +35,14 @@ export interface WithdrawalRecord {
   readonly counted: boolean
 }
 
+/** What was spent in a day; `day` and `sat` alone are from before the books were kept. */
 export interface DaySum {
   /** `2026-11-26`, UTC. */
   readonly day: string
   /** Satoshis, decimal. */
   readonly sat: string
+  /** The books: they hold where the clock is set meanwhile. */
+  readonly spent?: readonly Spent[]
 }
 
 export interface FeedState {
@@ -90,8 +95,10 @@ function read(file: string): FeedState {
   if (text === null) return EMPTY
   try {
     const found = JSON.parse(text) as Partial<FeedState>
-    if (found.version === 1 && typeof found.withdrawals === 'object' && found.withdrawals !== null)
-      return { ...EMPTY, ...found }
+    if (found.version === 1 && typeof found.withdrawals === 'object' && found.withdrawals !== null) {
+      const state = { ...EMPTY, ...found }
+      return { ...state, subscribed: daySumIn(state.subscribed), paid: daySumIn(state.paid) }
+    }
   } catch {
     // said below
   }
@@ -114,13 +121,25 @@ function forget(state: FeedState): FeedState {
   return { ...state, withdrawals: Object.fromEntries(kept) }
 }
 
-export const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10)
-
-/** Satoshis of today; another day's sum is none. */
+/** Satoshis of today. `now` is UNIX ms. */
 export function todaySum(sum: DaySum, now: number): bigint {
-  return sum.day === dayOf(now) ? BigInt(sum.sat) : 0n
+  return spentIn('day', booksOf(sum), momentNow(now))
 }
 
 export function addToDay(sum: DaySum, sat: bigint, now: number): DaySum {
-  return { day: dayOf(now), sat: (todaySum(sum, now) + sat).toString() }
+  const moment = momentNow(now)
+  const spent = spend('day', booksOf(sum), { amount: sat, now: moment })
+  return { day: periodOf('day', now), sat: spentIn('day', spent, moment).toString(), spent }
+}
+
+function booksOf({ day, sat, spent }: DaySum): readonly Spent[] {
+  return spent ?? (day === '' ? [] : [spentUnder(day, BigInt(sat))])
+}
+
+/** A sum of the state file. Throws a plain error if it is none. */
+function daySumIn({ day, sat, spent }: DaySum): DaySum {
+  const books = spent === undefined ? booksOf({ day, sat }) : spent
+  const whole = readSpent(books)
+  if (whole === null) throw new TypeError('the sums of a day are damaged')
+  return { day, sat, spent: takeOver('day', whole, momentNow()) }
 }

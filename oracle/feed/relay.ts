@@ -42,7 +42,9 @@ export interface RelayParts {
   readonly dryRun: boolean
   readonly emit: (event: FeedEvent) => void
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** UNIX ms. */
   readonly now: () => number
+  readonly monotonicMs: () => number
 }
 
 /** What one pass found, for whoever works beside it: funds, metrics, status. */
@@ -65,9 +67,9 @@ export interface RelayView {
   repairs: number
   reorgs: { reference: number; asset: number }
   refused: number
-  /** When the last pass ended that reached both chains. */
+  /** When the last pass ended that reached both chains, UNIX ms. */
   lastPass: number | null
-  /** When a header was published last, or there was nothing to publish. */
+  /** When a header was published last, or there was nothing to publish: `monotonicMs`. */
   lastProgress: number | null
   budget: Budget | null
   facts: RelayFacts | null
@@ -90,7 +92,7 @@ const WALLET_TRIES = 4
 const FOREIGN_MS = 600_000
 
 export function createRelay(parts: RelayParts): Relay {
-  const { settings, asset, emit, published, now } = parts
+  const { settings, asset, emit, published, now, monotonicMs } = parts
   const { name: gateway, oracleTxid, pubkey } = settings
   const reference = createReference(parts.reference)
   const batons = createBatonChain(asset, { oracleTxid, publisher: pubkey })
@@ -346,7 +348,7 @@ export function createRelay(parts: RelayParts): Relay {
       if (newest !== undefined) published.adopt(newest.txid)
       // Before the first pass of this run it may have been ourselves, on another machine.
       if (running) {
-        foreignAt = now()
+        foreignAt = monotonicMs()
         emit({
           event: 'notice',
           gateway,
@@ -357,7 +359,7 @@ export function createRelay(parts: RelayParts): Relay {
       }
     }
     if (foreignAt === null) return verdict
-    if (now() - foreignAt > FOREIGN_MS) {
+    if (monotonicMs() - foreignAt > FOREIGN_MS) {
       foreignAt = null
       return verdict
     }
@@ -372,7 +374,7 @@ export function createRelay(parts: RelayParts): Relay {
   function rest(plan: Plan, registration: Registration): void {
     const due = plan.lag + plan.gaps + plan.wrong
     if (due === 0) {
-      view.lastProgress = now()
+      view.lastProgress = monotonicMs()
       return become({ state: 'idle' })
     }
     const spent = view.facts?.utxos.some((utxo) => mempool.isSpent(utxo)) ?? false
@@ -432,7 +434,7 @@ export function createRelay(parts: RelayParts): Relay {
       view.headers++
       if (job.why === 'repair') view.repairs++
     }
-    view.lastProgress = now()
+    view.lastProgress = monotonicMs()
     const { txid } = built
     emit({
       event: 'header',

@@ -104,6 +104,7 @@ t.test('a daemon that is frozen answers again, and is given nothing', async (t) 
   const settings = settingsOf(chains, { folder, timeoutMs: 400, more: { name: 'g' } })
   const { feed, stop } = runFeed(t, [settings], {
     now: () => Date.now() + slept,
+    monotonicMs: () => performance.now() + slept,
     sleep: (ms, signal) => {
       slept += ms
       return wait(5, undefined, { signal }).catch(() => undefined)

@@ -35,7 +35,9 @@ export interface TreasuryParts {
   readonly dryRun: boolean
   readonly emit: (event: FeedEvent) => void
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** UNIX ms. */
   readonly now: () => number
+  readonly monotonicMs: () => number
   /** Reference blocks an hour. */
   readonly perHour: () => number
 }
@@ -60,7 +62,7 @@ const TELL_MS = 600_000
 const WALLET_MS = 1_100
 
 export function createTreasury(parts: TreasuryParts): Treasury {
-  const { settings, asset, file, emit, now } = parts
+  const { settings, asset, file, emit, now, monotonicMs } = parts
   const { oracleTxid, pubkey, funds } = settings
   const view: TreasuryView = { forecast: null, wallet: null, subscribed: 0, merged: 0, alarm: null }
   let lookedAt = -Infinity
@@ -74,7 +76,7 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     const facts = { ...before, budget: budgetOf(left, before.registration.dataFee) }
     const inFlight = unconfirmed(facts)
     const outputs = facts.budget.whole + inFlight.coming + inFlight.inFlight
-    if (now() - lookedAt < EVERY_MS && outputs >= lookedOutputs) return
+    if (monotonicMs() - lookedAt < EVERY_MS && outputs >= lookedOutputs) return
     const { balance } = await asset.nodeInfo(options)
     const all: FundsFacts = {
       budget: facts.budget,
@@ -86,7 +88,7 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     }
     view.wallet = balance
     view.forecast = forecast(all)
-    lookedAt = now()
+    lookedAt = monotonicMs()
     lookedOutputs = outputs
     const action = decideFunds(all, funds)
     const alarmed = view.alarm
@@ -95,7 +97,7 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     if (action.do === 'subscribe' && may) await subscribe(action, facts, options)
     else if (action.do === 'alarm' && alarmed !== action.why)
       tell(facts, { action: 'alarm', message: ALARMS[action.why] })
-    else if (now() - toldAt > TELL_MS) tell(facts, { action: 'none' })
+    else if (monotonicMs() - toldAt > TELL_MS) tell(facts, { action: 'none' })
     if (funds.merge && may) await merge(facts, options)
   }
 
@@ -167,7 +169,7 @@ export function createTreasury(parts: TreasuryParts): Treasury {
   }
 
   function tell(facts: RelayFacts, rest: Pick<FundsEvent, 'action' | 'txid' | 'message'>): void {
-    toldAt = now()
+    toldAt = monotonicMs()
     const { budget } = facts
     const { headersLeft = 0, hoursLeft = Infinity } = view.forecast ?? {}
     emit({

@@ -39,7 +39,7 @@ export interface TurnFacts {
   /** Our place among the gateway's keys. */
   readonly index: number
   readonly n: number
-  /** UNIX ms since which it is at this stage. */
+  /** Since when it is at this stage, and now: `monotonicMs`. */
   readonly since: number
   readonly now: number
 }

@@ -47,7 +47,9 @@ export interface WithdrawalParts {
   readonly requests: () => Requests
   readonly dryRun: boolean
   readonly emit: (event: FeedEvent) => void
+  /** UNIX ms. */
   readonly now: () => number
+  readonly monotonicMs: () => number
 }
 
 export interface WithdrawalView {
@@ -77,7 +79,7 @@ const EXPIRY_BLOCKS = 1_440
 const SETTLED_BLOCKS = 3
 
 export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
-  const { settings, asset, reference, gateway, family, file, emit, now } = parts
+  const { settings, asset, reference, gateway, family, file, emit, now, monotonicMs } = parts
   const { bindTxid, pubkey } = settings
   const { coin, versions } = gateway
   const fee = payoutFee(coin)
@@ -267,11 +269,13 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
 
   function isTurn(pending: PendingWithdrawal): boolean {
     const stage = `${pending.withdrawTxid}:${pending.lastTxid}`
-    const since = stageSince.get(stage) ?? now()
+    const since = stageSince.get(stage) ?? monotonicMs()
     stageSince.set(stage, since)
     if (stageSince.size > 1_000) stageSince.clear()
     const { withdrawTxid, signs } = pending
-    return gateway.n === 1 || isOurTurn({ withdrawTxid, signs, index, n: gateway.n, since, now: now() })
+    return (
+      gateway.n === 1 || isOurTurn({ withdrawTxid, signs, index, n: gateway.n, since, now: monotonicMs() })
+    )
   }
 
   function isAllowed(item: Item): boolean {
@@ -518,9 +522,9 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
       note(item, 'broadcast', { txid: paid.txid, payoutTxid: paid.txid })
     if (paid.confirmations < settings.withdrawals.confirmations || parts.dryRun) return
     const stage = `${withdrawTxid}:${completeTxid}`
-    const since = stageSince.get(stage) ?? now()
+    const since = stageSince.get(stage) ?? monotonicMs()
     stageSince.set(stage, since)
-    const turn = { withdrawTxid, signs: 0, index, n: gateway.n, since, now: now() }
+    const turn = { withdrawTxid, signs: 0, index, n: gateway.n, since, now: monotonicMs() }
     if (gateway.n > 1 && !isOurTurn(turn)) return
     const intent: SigningIntent = {
       kind: 'done',

@@ -471,7 +471,8 @@ t.test('what may pass is tried twice at once', async (t) => {
 })
 
 t.test('a month’s requests', async (t) => {
-  const quota = createQuota(join(t.testdir(), 'quota', 'counts.json'))
+  const open = (path: string) => createQuota(path, (now) => ({ wall: now, steady: now, run: 'one' }))
+  const quota = open(join(t.testdir(), 'quota', 'counts.json'))
   const raw = { sources: { 'gold-api': { interval: '20m', maxPerMonth: 2300 } } }
   const at = await world(t, { assets: ['XAG'], raw, quota })
   quota.add('gold-api', NOON, 2299)
@@ -492,10 +493,13 @@ t.test('a month’s requests', async (t) => {
     },
   )
   const file = join(t.testdirName, 'quota', 'counts.json')
-  t.equal(createQuota(file).used('gold-api', NOON), 2300, 'a restart does not begin anew')
-  t.equal(createQuota(file).used('gold-api', Date.UTC(2026, 11, 1)), 0, 'a month does')
+  t.equal(open(file).used('gold-api', NOON), 2300, 'a restart does not begin anew')
+  t.equal(open(file).used('gold-api', Date.UTC(2026, 11, 1)), 0, 'a month does')
+  t.equal(open(file).used('gold-api', NOON), 2300, 'nor does a clock that was in December for a while')
+  writeFileSync(file, JSON.stringify({ month: '2026-11', counts: { 'gold-api': 7, other: 'x' } }))
+  t.equal(open(file).used('gold-api', NOON), 7, 'a file of an older version is taken over')
   writeFileSync(file, '{')
-  t.equal(createQuota(file).used('gold-api', NOON), 0, 'a damaged file is done without')
+  t.equal(open(file).used('gold-api', NOON), 0, 'a damaged file is done without')
 })
 
 t.test('a source that asks for peace gets it', async (t) => {

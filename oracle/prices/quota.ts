@@ -2,7 +2,18 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { makeFolder } from '../../config/index.js'
+import {
+  makeFolder,
+  momentNow,
+  periodOf,
+  readSpent,
+  spend,
+  spentIn,
+  spentUnder,
+  takeOver,
+  type Moment,
+  type Spent,
+} from '../../config/index.js'
 
 export interface Quota {
   /** Requests of this month so far. */
@@ -10,54 +21,51 @@ export interface Quota {
   add(source: string, now: number, requests: number): void
 }
 
-const monthOf = (now: number): string => new Date(now).toISOString().slice(0, 7)
-
 /** Without a file counts last as long as the process. A file that cannot be read or written is done without. */
-export function createQuota(file?: string): Quota {
-  let month = ''
-  let counts: Record<string, number> = {}
-  if (file !== undefined) load(file)
+export function createQuota(file?: string, momentOf: (now: number) => Moment = momentNow): Quota {
+  let books = file === undefined ? new Map<string, readonly Spent[]>() : load(file)
+  const usedOf = (source: string, now: number) =>
+    Number(spentIn('month', books.get(source) ?? [], momentOf(now)))
 
-  function load(path: string): void {
-    try {
-      const read = JSON.parse(readFileSync(path, 'utf8')) as { month?: unknown; counts?: unknown }
-      if (typeof read.month !== 'string' || typeof read.counts !== 'object' || read.counts === null) return
-      month = read.month
-      counts = Object.fromEntries(
-        Object.entries(read.counts).filter((entry): entry is [string, number] =>
-          Number.isSafeInteger(entry[1]),
-        ),
-      )
-    } catch {
-      // None yet, or damaged: sources say themselves when they have had enough.
-    }
-  }
-
-  function save(path: string): void {
+  function save(path: string, now: number): void {
+    const counts = Object.fromEntries(Array.from(books.keys(), (source) => [source, usedOf(source, now)]))
     try {
       makeFolder(dirname(path))
-      writeFileSync(`${path}.tmp`, JSON.stringify({ month, counts }))
+      const spent = Object.fromEntries(books)
+      writeFileSync(`${path}.tmp`, JSON.stringify({ month: periodOf('month', now), counts, spent }))
       renameSync(`${path}.tmp`, path)
     } catch {
       // A full disk is told by whoever keeps snapshots there.
     }
   }
 
-  function turn(now: number): void {
-    if (monthOf(now) === month) return
-    month = monthOf(now)
-    counts = {}
-  }
-
   return {
-    used(source, now) {
-      turn(now)
-      return counts[source] ?? 0
-    },
+    used: usedOf,
     add(source, now, requests) {
-      turn(now)
-      counts[source] = (counts[source] ?? 0) + requests
-      if (file !== undefined) save(file)
+      const payment = { amount: BigInt(requests), now: momentOf(now) }
+      books = new Map(books).set(source, spend('month', books.get(source) ?? [], payment))
+      if (file !== undefined) save(file, now)
     },
   }
+}
+
+/** Files of older versions have the month's name and counts alone. */
+function load(file: string): Map<string, readonly Spent[]> {
+  const books = new Map<string, readonly Spent[]>()
+  try {
+    const { month, counts, spent } = JSON.parse(readFileSync(file, 'utf8')) as Partial<
+      Record<string, unknown>
+    >
+    if (typeof month === 'string' && /^\d{4}-\d\d$/.test(month))
+      for (const [source, count] of Object.entries(counts ?? {}))
+        if (Number.isSafeInteger(count)) books.set(source, [spentUnder(month, BigInt(count as number))])
+    for (const [source, value] of Object.entries(spent ?? {})) {
+      const found = readSpent(value)
+      if (found !== null) books.set(source, found)
+    }
+    for (const [source, known] of books) books.set(source, takeOver('month', known, momentNow()))
+  } catch {
+    // None yet, or damaged: sources say themselves when they have had enough.
+  }
+  return books
 }

@@ -1,0 +1,27 @@
+/** The terminals that the program was started on, and what becomes of them. */
+import { closeSync } from 'node:fs'
+import { isatty } from 'node:tty'
+
+export interface Terminals {
+  /** `none`: input, output and errors were something else from the start. `gone`: one of them has hung up since. */
+  readonly state: () => 'none' | 'open' | 'gone'
+  /** Closes what has hung up. At its end Node.js sets terminals back, and dies of one that is none any more. */
+  readonly drop: () => void
+}
+
+export function watchTerminals(isTerminal = isatty, close = closeSync): Terminals {
+  const own = [0, 1, 2].filter((fd) => isTerminal(fd))
+  const gone = (): number[] => own.filter((fd) => !isTerminal(fd))
+  return {
+    state: () => (own.length === 0 ? 'none' : gone().length === 0 ? 'open' : 'gone'),
+    drop: () => {
+      for (const fd of gone()) {
+        try {
+          close(fd)
+        } catch {
+          // It was closed before.
+        }
+      }
+    },
+  }
+}
