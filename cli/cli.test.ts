@@ -510,6 +510,7 @@ t.test('what a person sees of the events', async (t) => {
     height: 7,
     assets: 62,
     complete: true,
+    guarded: true,
     missing: {},
     strong: 58,
     held: { TZS: 4 * 3_600_000 },

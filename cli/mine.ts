@@ -266,6 +266,7 @@ export async function mine(context: Context): Promise<number> {
     miner.on((event) => {
       if (event.event === 'entry') metrics.entryStep(event)
       if (event.event === 'skipped' && event.code === 'E_MINER_PRICES') metrics.tree.oracle.skipped.inc()
+      if (event.event === 'prices' && !event.guarded) metrics.tree.oracle.unguarded.inc()
       if (event.event === 'job') service.ready(`mining block ${event.height}`)
       if (event.event === 'hashrate') service.status(statusText(miner.view, event.total))
       tell(event)

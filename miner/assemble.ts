@@ -44,7 +44,8 @@ export interface RunHooks {
   readonly emit: (event: MinerEvent) => void
   readonly notice: (level: NoticeEvent['level'], code: string, message: string) => void
   readonly onEntry: (event: EntryEvent) => void
-  readonly onPrices: (height: number, snapshot: PriceSnapshot) => void
+  /** `guarded`: whether the last winners were known, so that prices could be held against theirs. */
+  readonly onPrices: (height: number, snapshot: PriceSnapshot, guarded: boolean) => void
   readonly onFunds: (balance: number) => void
   /** New graded blocks; `published` tells the hashes of our own entries for a height. */
   readonly onGraded: (blocks: readonly OprBlock[], published: (height: number) => string[]) => void

@@ -35,6 +35,8 @@ export interface PricesEvent {
   readonly height: number
   readonly assets: number
   readonly complete: boolean
+  /** False if the last winners were not known: the prices were held against nobody else's. */
+  readonly guarded: boolean
   readonly missing: Readonly<Record<string, string>>
   /** How many come from three sources or more. */
   readonly strong: number

@@ -1,11 +1,9 @@
 /** Fetches what a record needs (winners, prices, funds) and tells each as a fact of the schedule, failures too. */
-import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isCoded, messageOf, type Network } from '../config/index.js'
 import type { FactomClient } from '../factom/index.js'
 import {
   ASSETS,
-  fetchWinnersView,
   type GradedHistory,
   type OprBlock,
   type PriceFeed,
@@ -15,19 +13,21 @@ import {
 import type { MinerErrorCode } from './errors.js'
 import { difficultyFloor } from './floor.js'
 import type { FailedFact, FundsFact, PricesFact, Step, WinnersFact } from './schedule.js'
-import { within } from './within.js'
 
 export interface GatherOptions {
   readonly network: Network
-  readonly client: Pick<FactomClient, 'entryCreditBalance' | 'dblockByHeight' | 'entryBlock' | 'entry'>
-  readonly history: Pick<GradedHistory, 'sync' | 'previousWinners' | 'difficulties'>
+  readonly client: Pick<FactomClient, 'entryCreditBalance'>
+  readonly history: Pick<GradedHistory, 'sync' | 'previousWinners' | 'difficulties'> & {
+    readonly query: Pick<GradedHistory['query'], 'ratesAt'>
+  }
   readonly prices: Pick<PriceFeed, 'config' | 'snapshot'>
   /** The entry credit address that pays. */
   readonly ecAddress: string
   readonly submissionCutoff: () => number
   /** Told about blocks that were graded on the way. */
   readonly onGraded: (blocks: readonly OprBlock[]) => void
-  readonly onPrices: (height: number, snapshot: PriceSnapshot) => void
+  /** `guarded`: whether the last winners were known, so that prices could be held against theirs. */
+  readonly onPrices: (height: number, snapshot: PriceSnapshot, guarded: boolean) => void
   readonly onFunds: (balance: number) => void
 }
 
@@ -51,8 +51,6 @@ const SYNC_TRIES = 3
 const SYNC_PAUSE_MS = 200
 /** Prices may take less time in a shorter block, but always this much. */
 const SHORTEST_PRICES_MS = 800
-/** Prices do not wait longer for what the last winners said: they only guard and stand in. */
-const WINNERS_SHARE = 0.4
 
 const FAILURE: Record<Step, MinerErrorCode> = {
   winners: 'E_MINER_WINNERS',
@@ -64,9 +62,6 @@ export function createGatherer(options: GatherOptions): Gatherer {
   const { network, client, history, prices } = options
   /** The sync under way, so that grading and asking for winners are one walk. */
   let syncing: { readonly toHeight: number; readonly done: Promise<void> } | null = null
-
-  /** What the last winners said: the same for all attempts of a block. */
-  let lastWinners: WinnersView | null = null
 
   async function syncTo(toHeight: number): Promise<void> {
     for (let left = SYNC_TRIES; ; left--) {
@@ -95,32 +90,24 @@ export function createGatherer(options: GatherOptions): Gatherer {
     return { type: 'winners', height, winners, winnersFrom, floor }
   }
 
-  /** What the winners said whom `height` has to name; null if there are none, or nobody tells in time. */
-  async function winnersBefore({ height }: GatherBlock, late: AbortSignal): Promise<WinnersView | null> {
-    const read = async (): Promise<WinnersView | null> => {
-      if (height > 0) await sync(height - 1)
-      const { winners, height: from } = history.previousWinners(height)
-      if (from === null) return null
-      if (lastWinners?.height !== from)
-        lastWinners = await fetchWinnersView(client, { network, height: from, winners }, late)
-      return lastWinners
-    }
-    const timeUp = once(late, 'abort').then(() => null)
-    return Promise.race([read().catch(() => null), ...(late.aborted ? [] : [timeUp])])
+  /** What the winners said whom `height` has to name; null if nobody has ever won. Throws while that is not known. */
+  async function winnersBefore(height: number): Promise<WinnersView | null> {
+    if (height > 0) await sync(height - 1)
+    const { height: from } = history.previousWinners(height)
+    const said = from === null ? null : history.query.ratesAt(from)
+    return said && { height: said.height, records: said.winners, best: said.prices, median: said.medians }
   }
 
-  async function takePrices(block: GatherBlock): Promise<Fact> {
-    const { height, blockSeconds, signal } = block
+  /** Prices wait for the last winners, which the record must name anyway; only if they cannot be had do without. */
+  async function takePrices({ height, blockSeconds, signal }: GatherBlock): Promise<Fact> {
     const deadlineMs = Math.max(
       SHORTEST_PRICES_MS,
       (prices.config.snapshot.deadlineSeconds * 1000 * blockSeconds) / 600,
     )
-    const began = performance.now()
     const version = network.oprVersionAt(height)
-    const last = await within(deadlineMs * WINNERS_SHARE, signal, (late) => winnersBefore(block, late))
-    const left = Math.max(0, deadlineMs - (performance.now() - began))
-    const snapshot = await prices.snapshot({ deadlineMs: left, signal, height, version, winners: last })
-    options.onPrices(height, snapshot)
+    const last = winnersBefore(height).catch(() => undefined)
+    const snapshot = await prices.snapshot({ deadlineMs, signal, height, version, winners: last })
+    options.onPrices(height, snapshot, snapshot.winners !== null || (await last) === null)
     const assets = ASSETS[version]
     const lacking = assets.filter((asset) => !((snapshot.prices.get(asset) ?? 0n) > 0n))
     if (lacking.length > 0) {

@@ -4,6 +4,7 @@ import type { EcKey, FactomClient, NodeHealth } from '../factom/index.js'
 import type { SharedByteMap } from '../lxrhash/index.js'
 import type { PriceFeed, PriceSnapshot } from '../oracle/index.js'
 import type { EntryStatus, MinerEvent, StoppedEvent } from './events.js'
+import type { SkippedBlocks } from './tally.js'
 
 export interface MinerOptions {
   readonly network: Network
@@ -88,6 +89,8 @@ export interface MinerView {
   /** Publish to last worker, ms: the latest samples, oldest first. */
   readonly jobSwitchMs: readonly number[]
   readonly prices: PriceSnapshot | null
+  /** Blocks in a row that were skipped, and why the last one was; null after a block with records of ours. */
+  readonly skipped: SkippedBlocks | null
   readonly entryCredits: number | null
   /** For how many days they last at this pace; null before the first look, or if nothing is spent. */
   readonly creditDays: number | null

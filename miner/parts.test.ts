@@ -365,6 +365,17 @@ t.test('tally', (t) => {
   t.same([tally.blocks, tally.places, tally.reward], [1, 2, 72_000_000_000n])
   const ungraded = { ...block, records: [] }
   t.same(tally.graded(ungraded, new Set(['a']), true).mine, [], 'a block that is not gradable has no places')
+
+  t.equal(tally.skipped, null)
+  const why = { code: 'E_MINER_PRICES', reason: 'none' }
+  for (const height of [7, 8, 8, 9]) tally.skip({ height, ...why })
+  t.same(tally.skipped, { blocks: 3, height: 9, ...why }, 'a block that was given up twice is one')
+  tally.entry({ height: 6, status: 'landed' })
+  t.match(tally.skipped, { blocks: 3 }, 'news of an earlier block')
+  tally.entry({ height: 10, status: 'missed' })
+  t.match(tally.skipped, { blocks: 3 })
+  tally.entry({ height: 10, status: 'committed' })
+  t.equal(tally.skipped, null)
   t.end()
 })
 

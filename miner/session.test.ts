@@ -62,6 +62,7 @@ function snapshotOf(leftOut: readonly string[] = []): PriceSnapshot {
     indices: new Map(),
     sources: [],
     outliers: new Map(),
+    winners: null,
     configHash: '',
     engine: 1,
   }
@@ -76,7 +77,8 @@ function feedOf(take: () => Promise<PriceSnapshot> = () => Promise.resolve(snaps
     config,
     sources: () => [],
     start: () => Promise.resolve(),
-    snapshot: take,
+    // What was said of the winners is known by then.
+    snapshot: async ({ winners }) => ({ ...(await take()), winners: (await winners)?.height ?? null }),
     sourceNames: ['made up'],
     close: () => Promise.resolve(),
   }

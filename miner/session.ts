@@ -66,7 +66,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
     bus.emit({ event: 'notice', level, code, message })
 
   function onEntry(event: EntryEvent): void {
-    tally.entry(event.status)
+    tally.entry(event)
     keep(event)
     bus.emit(event)
   }
@@ -84,7 +84,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
     }
   }
 
-  function onPrices(height: number, taken: PriceSnapshot): void {
+  function onPrices(height: number, taken: PriceSnapshot, guarded: boolean): void {
     snapshot = taken
     const missing = Object.fromEntries(taken.missing)
     const assets = ASSETS[network.oprVersionAt(height)].filter((asset) => taken.prices.has(asset)).length
@@ -98,6 +98,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
       height,
       assets,
       complete: taken.complete,
+      guarded,
       missing,
       strong: all.filter((price) => price.status === 'ok' && voices(price) >= 3).length,
       held: Object.fromEntries(
@@ -106,7 +107,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
       widest: widest && { asset: widest.asset, spread: widest.spread },
     })
     const { config } = modules.prices
-    const now = alarmsOf(taken, modules.prices.sources(), config.winners.warn)
+    const now = alarmsOf(taken, modules.prices.sources(), { warnAt: config.winners.warn, guarded })
     for (const { code, message, key } of now)
       if (!alarms.has(key)) notice('warn', code, `block ${height}: ${message}`)
     alarms = new Set(now.map(({ key }) => key))
@@ -230,6 +231,9 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
     get entryCredits() {
       return entryCredits
     },
+    get skipped() {
+      return tally.skipped
+    },
     get creditDays() {
       return creditWatch.days
     },
@@ -284,6 +288,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
           onLost: () => finish('failed'),
           emit: (event) => {
             if (event.event === 'job') firstJobMs ??= performance.now()
+            if (event.event === 'skipped') tally.skip(event)
             bus.emit(event)
           },
         },

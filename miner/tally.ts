@@ -1,10 +1,22 @@
 /** What a run has achieved: entries by status, graded blocks, places, rewards. Pure bookkeeping. */
 import { priceToDecimal, type OprBlock } from '../oracle/index.js'
-import type { EntryStatus, GradedEvent } from './events.js'
+import type { EntryEvent, EntryStatus, GradedEvent, SkippedEvent } from './events.js'
+
+/** Blocks one after the other without a record of ours, up to the last. */
+export interface SkippedBlocks {
+  readonly blocks: number
+  /** Of the last one. */
+  readonly height: number
+  readonly code: string
+  readonly reason: string
+}
 
 export interface Tally {
   /** Counts an entry once in each status that it passes. */
-  entry(status: EntryStatus): void
+  entry(event: Pick<EntryEvent, 'height' | 'status'>): void
+  /** Nothing of ours will be in this block. */
+  skip(event: Pick<SkippedEvent, 'height' | 'code' | 'reason'>): void
+  readonly skipped: SkippedBlocks | null
   /** Counts a graded block. `ours`: hashes of the entries that we published for it. */
   graded(block: OprBlock, ours: ReadonlySet<string>, counts: boolean): GradedEvent
   readonly entries: Readonly<Record<EntryStatus, number>>
@@ -22,12 +34,21 @@ export function createTally(): Tally {
     landed: 0,
     missed: 0,
   }
+  let skipped: SkippedBlocks | null = null
   let blocks = 0
   let places = 0
   let reward = 0n
   return {
-    entry(status) {
+    entry({ status, height }) {
       entries[status]++
+      if (status !== 'missed' && height > (skipped?.height ?? -1)) skipped = null
+    },
+    skip({ height, code, reason }) {
+      const before = skipped?.height === height ? skipped.blocks - 1 : (skipped?.blocks ?? 0)
+      skipped = { blocks: before + 1, height, code, reason }
+    },
+    get skipped() {
+      return skipped
     },
     graded(block, ours, counts) {
       const mine = block.records.filter(({ entryHash }) => ours.has(entryHash))

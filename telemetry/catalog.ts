@@ -146,6 +146,10 @@ export const METRICS = {
       labels: [] as readonly never[],
       buckets: REQUEST_SECONDS,
     },
+    unguarded: counter(
+      'pegnet_oracle_unguarded_total',
+      'Times that prices were taken for a block without knowing the last winners.',
+    ),
     skipped: counter('pegnet_oracle_blocks_skipped_total', 'Blocks that were not mined for lack of a price.'),
     sourceUp: gauge('pegnet_oracle_source_up', '1 if the source answered when it was asked last.', [
       'source',

@@ -79,10 +79,21 @@ export function gradeSpr(
   }
 }
 
-/** The prices of the first place. */
-function ratesOf({ version, graded }: GradedBlock): Map<string, bigint> {
-  const prices = graded[0]?.opr.prices ?? []
-  return new Map(ASSETS[version].map((asset, k) => [rateCode(asset), prices[k] ?? 0n]))
+/** What the winners said. */
+function ratesOf({ version, graded }: GradedBlock): OprToStore['rates'] {
+  const winners = graded.slice(0, GRADING_RULES[version].winners).map(({ opr }) => opr.prices)
+  return new Map(
+    ASSETS[version].map((asset, k) => {
+      const said = winners.map((prices) => prices[k] ?? 0n)
+      return [rateCode(asset), { price: said[0] ?? 0n, median: medianOf(said) }]
+    }),
+  )
+}
+
+/** The middle of those above 0, of two if they are even; 0 if there are none. */
+function medianOf(prices: readonly bigint[]): bigint {
+  const sorted = prices.filter((price) => price > 0n).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  return ((sorted[(sorted.length - 1) >> 1] ?? 0n) + (sorted[sorted.length >> 1] ?? 0n)) / 2n
 }
 
 /** What the block decided about one entry; null if it is not in the block. */

@@ -26,6 +26,7 @@ import { openDatabase } from './database.js'
 import { createGradedHistory } from './history.js'
 import type { GradedHistory, GradedHistoryOptions } from './history.js'
 import { openHistory } from './open.js'
+import { createQueries } from './queries.js'
 import { MIGRATIONS } from './schema.js'
 import type { OprBlock } from './types.js'
 
@@ -37,10 +38,18 @@ const ADDRESS = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 /** A stand-in for the proof of work: the difficulty is the nonce's first 8 bytes. */
 const fromNonce: Difficulty = (_, nonce) => (nonce.length < 8 ? 1n : readClaim(nonce))
 
-/** `count` honest records of a block; `salt` makes them other records than those of another chain. */
-function records(height: number, winners: readonly string[], count: number, salt = 0): Entry[] {
+/**
+ * `count` honest records of a block; `salt` makes them other records than those of another chain. `priceOf`: what the
+ * k-th says of an asset.
+ */
+function records(
+  height: number,
+  winners: readonly string[],
+  count: number,
+  { salt = 0, priceOf = (_k: number, asset: number) => 1000 + asset + salt } = {},
+): Entry[] {
   return Array.from({ length: count }, (_, k) => {
-    const prices = ASSETS[5].map((_, asset) => BigInt(1000 + asset + salt))
+    const prices = ASSETS[5].map((_, asset) => BigInt(priceOf(k, asset)))
     const content = encodeOpr({ version: 5, address: ADDRESS, identity: 'm', height, winners, prices })
     const difficulty = BigInt(height * 1000 + k)
     const nonce = new Uint8Array(Buffer.from(difficulty.toString(16).padStart(16, '0'), 'hex'))
@@ -85,11 +94,11 @@ async function play(t: Test, salt: number): Promise<{ node: ChainNode; winners: 
   }
   await step(1, [creation])
   await step(2, [])
-  await step(3, records(3, noWinners(5), 27, salt))
+  await step(3, records(3, noWinners(5), 27, { salt }))
   await step(4, [])
-  await step(5, records(5, winners[3] ?? [], 24, salt))
-  await step(6, records(6, winners[3] ?? [], 25, salt))
-  await step(7, records(7, winners[6] ?? [], 60, salt))
+  await step(5, records(5, winners[3] ?? [], 24, { salt }))
+  await step(6, records(6, winners[3] ?? [], 25, { salt }))
+  await step(7, records(7, winners[6] ?? [], 60, { salt }))
   return { node, winners }
 }
 
@@ -161,23 +170,33 @@ t.test('follows the chain, carries winners on', async (t) => {
 })
 
 t.test('rates', async (t) => {
-  const { node } = await played(t)
+  const { node, winners } = await played(t)
   const { history } = open(t, node)
   await history.sync(7)
   const { query } = history
   t.equal(query.ratesAt(5), null, 'a block without winners has none')
   t.equal(query.ratesBefore(3), null)
   t.match(query.ratesBefore(6), { height: 3 })
-  const { height, prices } = query.ratesBefore(8) ?? { height: 0, prices: new Map<string, bigint>() }
-  t.equal(height, 7)
-  t.equal(prices.size, 62)
-  t.equal(prices.get('XBT'), 1017n)
+  const rates = query.ratesBefore(8)
+  t.match(rates, { height: 7, winners: 25 })
+  t.same([rates?.prices.size, rates?.medians.size], [62, 62])
+  t.equal(rates?.prices.get('XBT'), 1017n)
+  t.equal(rates?.medians.get('XBT'), 1017n)
   t.same(
     query.prices('XBT', {}).map(({ height }) => height),
     [3, 6, 7],
   )
   t.same(query.prices('XBT', { from: 4, to: 6 }), [{ height: 6, price: 1017n }])
   t.same(query.assets(), ASSETS[5])
+
+  const eight = records(8, winners[7] ?? [], 25, { priceOf: (k) => 1_000_000 + k * k })
+  node.save(8, ...eight)
+  await history.sync(8)
+  const { prices, medians } = query.ratesAt(8) ?? {}
+  const first = query.block(8)?.records[0]?.entryHash
+  const k = eight.findIndex((entry) => hashOf(entry) === first)
+  t.equal(medians?.get('XBT'), 1_000_144n, 'of all winners')
+  t.equal(prices?.get('XBT'), BigInt(1_000_000 + k * k), 'of the first place')
 })
 
 t.test('goes on after a restart', async (t) => {
@@ -261,6 +280,19 @@ t.test('files of other versions', async (t) => {
   const inTheWay = join(dir, 'file')
   writeFileSync(inTheWay, '')
   t.throws(() => open(t, node, { dir: inTheWay }), { code: 'E_HISTORY_OPEN' })
+})
+
+t.test('a history of before medians were kept', (t) => {
+  const file = join(folder(t), 'history.sqlite')
+  const old = openDatabase({ file, migrations: MIGRATIONS.slice(0, 1) })
+  old.run("INSERT INTO opr_blocks VALUES (7, x'00', 1, 5, 30, 30, 25, 7, NULL)")
+  old.run("INSERT INTO rates VALUES ('XBT', 7, 1017)")
+  old.close()
+  const db = openDatabase({ file, migrations: MIGRATIONS })
+  const rates = createQueries(db).ratesAt(7)
+  t.same(rates?.medians.get('XBT'), 1017n, 'the first place stands in for all')
+  db.close()
+  t.end()
 })
 
 t.test('the history of something else', async (t) => {
@@ -425,7 +457,7 @@ t.test('records of ours', async (t) => {
   const { history } = open(t, node)
   await history.sync(7)
   const eight = records(8, winners[7] ?? [], 60)
-  const wrong = records(8, winners[6] ?? [], 1, 5)
+  const wrong = records(8, winners[6] ?? [], 1, { salt: 5 })
   const [worst, best] = [eight[0] as Entry, eight[59] as Entry]
   const step = (entry: Entry, status: 'submitted' | 'acknowledged' | 'failed', time: number) =>
     history.own({

@@ -22,7 +22,7 @@ export interface HistoryQueries {
   blocks(range: HeightRange & { readonly last?: number }): OprBlock[]
   /** The last height that was followed; null if there is none. */
   lastHeight(): number | null
-  /** The winner's prices in the last block with winners below a height. */
+  /** What the winners said in the last block with winners below a height. */
   ratesBefore(height: number): Rates | null
   ratesAt(height: number): Rates | null
   /** One asset's prices, lowest height first. */
@@ -108,10 +108,15 @@ export function createQueries(db: Database): HistoryQueries {
 
   const ratesAt = (height: number): Rates | null => {
     const marks = ALL_ASSETS.map(() => '?').join()
-    const sql = `SELECT asset, price FROM rates WHERE height = ? AND asset IN (${marks})`
+    const sql = `SELECT r.asset, r.price, r.median, o.winners FROM rates r JOIN opr_blocks o ON o.height = r.height
+                 WHERE r.height = ? AND r.asset IN (${marks})`
     const rows = db.all(sql, height, ...ALL_ASSETS)
-    if (rows.length === 0) return null
-    return { height, prices: new Map(rows.map((row) => [String(row['asset']), priceOf(row['price'])])) }
+    const [first] = rows
+    if (first === undefined) return null
+    const column = (name: string): Map<string, bigint> =>
+      new Map(rows.map((row) => [String(row['asset']), priceOf(row[name] ?? row['price'])]))
+    const winners = Number(first['winners'])
+    return { height, winners, prices: column('price'), medians: column('median') }
   }
 
   return {

@@ -92,7 +92,12 @@ CREATE INDEX own_height ON own (height);
 CREATE INDEX own_block ON own (block);
 `
 
-export const MIGRATIONS: Migrations = [FIRST]
+/** Null in blocks that were graded before there was such a column. */
+const MEDIANS = `
+ALTER TABLE rates ADD COLUMN median;  -- of all winners, as price
+`
+
+export const MIGRATIONS: Migrations = [FIRST, MEDIANS]
 
 /** Everything that is of one chain, emptied when the history turns out to be of another. */
 export const CHAIN_TABLES = ['blocks', 'opr_blocks', 'records', 'rates', 'spr_blocks', 'stakes'] as const

@@ -79,8 +79,8 @@ export function createStore(db: Database): HistoryStore {
         ...[real(grade), payout],
       )
     }
-    for (const [asset, price] of opr.rates)
-      db.run('INSERT INTO rates VALUES (?, ?, ?)', asset, height, price > MAX_INTEGER ? String(price) : price)
+    for (const [asset, { price, median }] of opr.rates)
+      db.run('INSERT INTO rates VALUES (?, ?, ?, ?)', asset, height, whole(price), whole(median))
     settle(height, opr.fateOf)
   }
 
@@ -184,6 +184,8 @@ export function createStore(db: Database): HistoryStore {
     },
   }
 }
+
+const whole = (price: bigint): Value => (price > MAX_INTEGER ? String(price) : price)
 
 /** SQLite has no value that is no number. */
 function real(value: number): number | null {

@@ -108,8 +108,8 @@ export interface OprToStore extends ChainTip {
   readonly winnersFrom: number | null
   readonly hashPower: number | null
   readonly records: readonly RankedRecord[]
-  /** Prices of the first place by asset. */
-  readonly rates: ReadonlyMap<string, bigint>
+  /** By asset: the price of the first place, and the median of all winners. */
+  readonly rates: ReadonlyMap<string, { readonly price: bigint; readonly median: bigint }>
   /** What the block decides about any of its entries, if it should turn out to be ours. */
   readonly fateOf: (entryHash: string) => Fate | null
 }
@@ -122,9 +122,13 @@ export interface SprToStore extends ChainTip {
   readonly records: readonly RankedStake[]
 }
 
-/** Prices of one height's winner. */
+/** What one height's winners said, by asset code; the network's own token is PEG in every version. */
 export interface Rates {
   readonly height: number
-  /** By asset code; the network's own token is PEG in every version. */
+  /** How many winners. */
+  readonly winners: number
+  /** Of the first place. */
   readonly prices: ReadonlyMap<string, bigint>
+  /** Of all of them; as the first place where the block was graded before medians were kept. */
+  readonly medians: ReadonlyMap<string, bigint>
 }

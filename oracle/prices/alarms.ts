@@ -5,7 +5,7 @@ import type { FeedSource } from './feed.js'
 import type { PriceSnapshot } from './types.js'
 
 export interface PriceAlarm {
-  readonly code: 'E_PRICES_LIAR' | 'E_PRICES_WINNERS' | 'E_PRICES_CLOCK'
+  readonly code: 'E_PRICES_LIAR' | 'E_PRICES_WINNERS' | 'E_PRICES_UNGUARDED' | 'E_PRICES_CLOCK'
   readonly message: string
   /** Equal alarms have equal keys: told once as long as they last. */
   readonly key: string
@@ -18,7 +18,7 @@ const MANY = 6
 export function alarmsOf(
   snapshot: PriceSnapshot,
   sources: readonly Pick<FeedSource, 'state'>[],
-  warnAt: number,
+  { warnAt, guarded }: { readonly warnAt: number; readonly guarded: boolean },
 ): PriceAlarm[] {
   const alarms: PriceAlarm[] = []
   for (const [source, assets] of snapshot.outliers) {
@@ -35,6 +35,10 @@ export function alarmsOf(
       message,
       key: `winners ${far.map(({ asset }) => asset).join(' ')}`,
     })
+  }
+  if (!guarded) {
+    const message = 'the last winners are not known, so prices of ours are held against nobody else’s'
+    alarms.push({ code: 'E_PRICES_UNGUARDED', message, key: 'unguarded' })
   }
   const skews = sources.flatMap(({ state }) => (state.skewMs === null ? [] : [state.skewMs]))
   const off = median(skews)

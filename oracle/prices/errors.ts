@@ -52,6 +52,12 @@ export const PRICE_ERRORS = {
     remedy: 'See `pegminer prices explain ASSET`; prices.winners.action decides what is done.',
     kind: 'failure',
   },
+  E_PRICES_UNGUARDED: {
+    summary: 'Prices were taken without knowing what the last winners said.',
+    remedy:
+      'Nothing if it passes; otherwise see why the blocks before could not be graded (E_MINER_WINNERS, E_HISTORY_…).',
+    kind: 'failure',
+  },
   E_PRICES_CLOCK: {
     summary: 'The clock of this machine differs from that of most price sources.',
     remedy: 'Set the clock, for example with systemd-timesyncd or chrony.',

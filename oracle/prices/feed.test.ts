@@ -27,7 +27,6 @@ import { replay, type StoredSnapshot } from './snapshot-json.js'
 import { createSnapshotStore, readSnapshotFile } from './snapshot-store.js'
 import type { PriceSnapshot, Reason } from './types.js'
 import { readPrices, type PriceSettings } from './validate.js'
-import { winnersViewOf } from './winners-view.js'
 
 const V5 = ASSETS[5]
 const MINUTE = 60_000
@@ -632,7 +631,7 @@ t.test('a clock that is three minutes off, here or there', async (t) => {
     t.ok(snapshot.complete, `${ahead / MINUTE} min ahead`)
     const ages = snapshot.assets.get('ETH')?.votes.map(({ ageMs }) => ageMs) ?? []
     t.ok(ages.length === 7 && ages.every((age) => age < 2000), `ages are true: ${ages.join(' ')}`)
-    const [alarm] = alarmsOf(snapshot, at.feed.sources(), 0.05)
+    const [alarm] = alarmsOf(snapshot, at.feed.sources(), { warnAt: 0.05, guarded: true })
     t.match(alarm, { code: 'E_PRICES_CLOCK', message: ahead > 0 ? /behind/ : /ahead of/ })
     // A book that a venue froze ten minutes ago is old by whatever clock.
     at.faults.books = (venue, books) =>
@@ -689,7 +688,7 @@ t.test('a liar, 20 % off on all its markets, from the start and in mid-run', asy
       (snapshot.outliers.get(liar === 'coinbase' ? 'coinbase-fx' : liar)?.length ?? 0) >= 2,
       `${liar} is named`,
     )
-    t.match(alarmsOf(snapshot, at.feed.sources(), 0.05), [
+    t.match(alarmsOf(snapshot, at.feed.sources(), { warnAt: 0.05, guarded: true }), [
       { code: 'E_PRICES_LIAR', message: new RegExp(`^${liar}`) },
     ])
   }
@@ -699,7 +698,8 @@ t.test('a snapshot is kept, and recomputed to the byte', async (t) => {
   const dir = t.testdir()
   const store = createSnapshotStore({ dir, fileBytes: 150_000, files: 2 })
   const at = await world(t, { onSnapshot: (input, snapshot) => store.add(input, snapshot) })
-  const winners = winnersViewOf(6, [{ version: 5, prices: V5.map((_, k) => BigInt(k + 1) * 1000n) }])
+  const said = new Map(V5.map((asset, k) => [asset, BigInt(k + 1) * 1000n]))
+  const winners = { height: 6, records: 1, best: said, median: said }
   for (let height = 7; height < 15; height++) {
     if (height === 9) at.faults.reply = (venue) => (venue === 'kraken' ? { kind: 'reset' } : undefined)
     await at.feed.snapshot({ ...DEADLINE, height, version: height % 2 === 0 ? 5 : 4, winners })

@@ -44,8 +44,11 @@ export interface SnapshotOptions {
   readonly height?: number
   /** Record version whose assets are priced. Default: the feed's assets. */
   readonly version?: OprVersion
-  /** The last winners' prices, as far as they are known. */
-  readonly winners?: WinnersView | null
+  /**
+   * The last winners' prices, null if nobody has ever won. What is on its way is waited for, also beyond the deadline:
+   * it must not reject. Without it those of the snapshot before stand.
+   */
+  readonly winners?: WinnersView | null | Promise<WinnersView | null | undefined>
 }
 
 export interface FeedSource {
@@ -161,8 +164,12 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
 
     async snapshot({ deadlineMs, signal, height = 0, version, winners: last }) {
       const began = performance.now()
-      await untilDeadline(refreshAll('freshMs'), deadlineMs, [closing.signal, ...(signal ? [signal] : [])])
-      if (last !== undefined) winners = last
+      const ended = [closing.signal, ...(signal ? [signal] : [])]
+      const [known] = await Promise.all([
+        untilDeadline(Promise.resolve(last), Infinity, ended),
+        untilDeadline(refreshAll('freshMs'), deadlineMs, ended),
+      ])
+      if (known !== undefined) winners = known
       const wanted =
         version === undefined ? assets : ASSETS[version].filter((asset) => assets.includes(asset))
       const input = inputOf(wanted, height, version ?? 5)
@@ -205,23 +212,29 @@ export function restamped(memory: PriceMemory, now: number, step = 0): PriceMemo
   return new Map([...memory].map(([name, known]) => [name, remembered(known)]))
 }
 
-/** Waits for some work, but not beyond a deadline. Throws `E_PRICES_CLOSED` as soon as one of the signals is aborted. */
-function untilDeadline(
-  work: Promise<void>,
+/**
+ * What some work brings, undefined if it fails or is not done by the deadline. Throws `E_PRICES_CLOSED` as soon as one
+ * of the signals is aborted.
+ */
+function untilDeadline<T>(
+  work: Promise<T>,
   deadlineMs: number,
   signals: readonly AbortSignal[],
-): Promise<void> {
+): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const end = (finish: () => void) => (): void => {
-      clearTimeout(timer)
-      for (const signal of signals) signal.removeEventListener('abort', stop)
-      finish()
-    }
+    const end =
+      <A extends unknown[]>(finish: (...result: A) => void) =>
+      (...result: A): void => {
+        clearTimeout(timer)
+        for (const signal of signals) signal.removeEventListener('abort', stop)
+        finish(...result)
+      }
     const stop = end(() => reject(fail('E_PRICES_CLOSED', 'the snapshot of prices was called off')))
     const done = end(resolve)
-    const timer = setTimeout(done, deadlineMs)
+    const late = (): void => done(undefined)
+    const timer = deadlineMs === Infinity ? undefined : setTimeout(late, deadlineMs)
     for (const signal of signals) signal.addEventListener('abort', stop, { once: true })
     if (signals.some((signal) => signal.aborted)) stop()
-    work.then(done, done)
+    work.then(done, late)
   })
 }

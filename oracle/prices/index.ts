@@ -41,4 +41,3 @@ export type {
   Vote,
   WinnersView,
 } from './types.js'
-export { fetchWinnersView, winnersViewOf } from './winners-view.js'

@@ -105,6 +105,7 @@ export function buildSnapshot(
       ...(trouble === undefined ? {} : { error: reasonText(trouble) }),
     })),
     outliers: outliersOf(all),
+    winners: input.winners?.height ?? null,
     configHash: configHashOf(config),
     engine: ENGINE,
   }

@@ -158,7 +158,7 @@ export interface AssetPrice {
   readonly note?: string
 }
 
-/** The prices of the last graded block's winners. */
+/** The prices of the last graded block's winners, by asset; the network's own token is PEG in every version. */
 export interface WinnersView {
   readonly height: number
   /** How many records. */
@@ -210,6 +210,8 @@ export interface PriceSnapshot {
   readonly sources: readonly SourceState[]
   /** Sources that are off the others by 2 % or more, and on which assets. One asset may be a mishap, more are a lie. */
   readonly outliers: ReadonlyMap<string, readonly string[]>
+  /** Height of the last winners that the prices were held against; null if they were not known. */
+  readonly winners: number | null
   /** SHA-256 of the configuration, 16 hex digits. */
   readonly configHash: string
   /** Number of the algorithm; a snapshot is recomputed by the same one only. */
