@@ -7,6 +7,7 @@ import type { CommandContext } from './context.js'
 import { bytesText } from './format.js'
 import type { BenchKey } from './keys.js'
 import type { Machine } from './machine.js'
+import { BESIDE, requireMemory } from './memory.js'
 import { createProgress, type Progress } from './progress.js'
 import type { Resources } from './resources.js'
 import { factPrinter } from './view/facts.js'
@@ -15,11 +16,15 @@ type Context = CommandContext<BenchKey>
 
 /** The sizes to measure: what the user says, else what this machine has or builds in seconds. Says what is left out. */
 export async function benchMaps(
-  { settings, output }: Context,
+  { settings, output, log }: Context,
   { freeMemory }: Pick<Machine, 'freeMemory'>,
 ): Promise<{ readonly bits: readonly number[]; readonly skipped: readonly SkippedSize[] }> {
   const wanted = settings['bench.bits']
-  if (wanted !== undefined) return { bits: wanted, skipped: [] }
+  if (wanted !== undefined) {
+    const map = 2 ** Math.max(...wanted)
+    requireMemory({ map, beside: BESIDE.hashing }, (text) => log.warn(text))
+    return { bits: wanted, skipped: [] }
+  }
   const maps = await Promise.all(
     DEFAULT_BITS.map(async (bits) => {
       const { bytes, fileBytes } = await byteMapInfo(lxrParams({ bits }), settings['lxrhash.dir'])

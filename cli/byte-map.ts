@@ -3,6 +3,7 @@ import type { Settings } from '../config/index.js'
 import { lxrParams, openByteMap, type LxrParams, type OpenByteMap } from '../lxrhash/index.js'
 import type { CommandContext } from './context.js'
 import { bytesText } from './format.js'
+import { BESIDE, requireMemory } from './memory.js'
 import { createProgress } from './progress.js'
 
 type LxrKeys = 'lxrhash.bits' | 'lxrhash.seed' | 'lxrhash.passes' | 'lxrhash.hashBits'
@@ -24,6 +25,8 @@ export interface OpenMapOptions {
   readonly slots: number
   /** Build it if it is not there. Default: yes. */
   readonly build?: boolean
+  /** Bytes of memory that the command takes besides. */
+  readonly beside?: number
 }
 
 type Context = Pick<CommandContext<'lxrhash.dir'>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>
@@ -31,9 +34,10 @@ type Context = Pick<CommandContext<'lxrhash.dir'>, 'settings' | 'output' | 'log'
 /** Opens the ByteMap, or builds it, and shows how far it is: a bar on a terminal, else log lines; with `--json` events. */
 export async function openMap(
   context: Context,
-  { params, slots, build = true }: OpenMapOptions,
+  { params, slots, build = true, beside = BESIDE.hashing }: OpenMapOptions,
 ): Promise<OpenByteMap> {
   const { output, signal } = context
+  requireMemory({ map: 2 ** params.bits, beside }, (text) => context.log.warn(text))
   const progress = createProgress(context, `ByteMap 2^${params.bits} (${bytesText(2 ** params.bits)})`)
   try {
     const dir = context.settings['lxrhash.dir']

@@ -14,6 +14,7 @@ import { paramFacts, paramsOf, seedText } from './byte-map.js'
 import { EXIT, type CommandContext } from './context.js'
 import { bytesText, durationText, tilde } from './format.js'
 import type { BytemapKey } from './keys.js'
+import { BESIDE, requireMemory } from './memory.js'
 import { createProgress, type Progress } from './progress.js'
 import { factPrinter } from './view/facts.js'
 
@@ -26,6 +27,7 @@ type Action = keyof typeof ACTIONS
 export async function bytemap(context: Context): Promise<number> {
   const action = actionOf(context.positionals[0])
   const params = paramsOf(context.settings)
+  requireMemory({ map: 2 ** params.bits, beside: BESIDE.hashing }, (text) => context.log.warn(text))
   const progress = createProgress(context, `ByteMap 2^${params.bits} (${bytesText(2 ** params.bits)})`)
   const dir = context.settings['lxrhash.dir']
   const options = {

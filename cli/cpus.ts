@@ -1,47 +1,16 @@
 /** Which processors this process may use, and how much of them. Linux only; elsewhere nothing limits. */
-import { readFileSync } from 'node:fs'
-import { posix } from 'node:path'
-
 import { problem, problemsError, type CpuChoice } from '../config/index.js'
-
-/** The text of a file, or undefined if it cannot be read. */
-export type ReadText = (file: string) => string | undefined
-
-const ROOT = '/sys/fs/cgroup'
+import { controlGroups, readText, type ReadText } from './control-groups.js'
 
 /**
  * What the control groups of this process and their parents allow, as whole processors, at least 1; Infinity without
  * a limit. Node.js does not look at it: 64 threads in a container of 2 processors would be throttled.
  */
 export function quotaCores(read: ReadText = readText): number {
-  const limits = cpuGroups(read('/proc/self/cgroup') ?? '').flatMap(({ mounts, path, quota }) =>
-    mounts.flatMap((mount) => parentsOf(path).map((group) => quota(`${mount}${group}`, read))),
+  const limits = controlGroups('cpu', read).map(({ version, folder }) =>
+    version === 2 ? quota2(folder, read) : quota1(folder, read),
   )
   return Math.max(1, Math.floor(Math.min(Infinity, ...limits)))
-}
-
-interface CpuGroup {
-  readonly mounts: readonly string[]
-  /** Of the group, below the mount. */
-  readonly path: string
-  readonly quota: (folder: string, read: ReadText) => number
-}
-
-/** The groups that limit the processor: lines `0::/path` (version 2) and `N:cpu,cpuacct:/path` (version 1). */
-function cpuGroups(text: string): CpuGroup[] {
-  const groups = text.split('\n').flatMap((line): CpuGroup[] => {
-    const [, id, controllers = '', path = '/'] = /^(\d+):([^:]*):(\/.*)$/.exec(line) ?? []
-    if (id === '0' && controllers === '') return [{ mounts: [ROOT], path, quota: quota2 }]
-    if (!controllers.split(',').includes('cpu')) return []
-    return [{ mounts: [`${ROOT}/${controllers}`, `${ROOT}/cpu`], path, quota: quota1 }]
-  })
-  return groups.length > 0 ? groups : [{ mounts: [ROOT], path: '/', quota: quota2 }]
-}
-
-/** A path and all above it, up to the mount itself. A container sees its own group there, whatever the path says. */
-function parentsOf(path: string): string[] {
-  const clean = posix.normalize(path).replace(/\/$/, '')
-  return clean === '' ? [''] : [clean, ...parentsOf(posix.dirname(clean))]
 }
 
 /** `cpu.max`: `QUOTA PERIOD` in microseconds, or `max PERIOD`. */
@@ -105,12 +74,4 @@ function cpuList(text: string): number[] {
     const count = Number(to ?? from) - Number(from) + 1
     return Array.from({ length: Math.max(0, count) }, (_, k) => Number(from) + k)
   })
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
 }

@@ -17,6 +17,12 @@ export const CLI_ERRORS = {
     remedy: 'Give one input a line.',
     kind: 'usage',
   },
+  E_CLI_MEMORY: {
+    summary:
+      'The memory limit of the container or service is too small: the system would end the program without a word.',
+    remedy: 'Raise the limit to what the message names.',
+    kind: 'usage',
+  },
   E_CLI_CONFIRM: {
     summary: 'The command would spend real money and was not told to.',
     remedy: 'Look at the cost that it shows, then give it again with --yes.',

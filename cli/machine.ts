@@ -3,6 +3,7 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 
 import type { ThreadCount } from '../config/index.js'
 import { quotaCores } from './cpus.js'
+import { memoryRoom } from './memory.js'
 
 export interface Machine {
   readonly cpu: string
@@ -21,7 +22,7 @@ export function machineOf(): Machine {
     cpu: cpu === undefined || cpu === '' ? 'unknown processor' : cpu,
     cores: Math.min(availableParallelism(), quotaCores()),
     memory,
-    freeMemory: Math.min(freemem(), memory),
+    freeMemory: Math.min(freemem(), memory, memoryRoom()),
   }
 }
 

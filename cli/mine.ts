@@ -29,6 +29,7 @@ import { bytesText, durationText, plural, rateText, tilde } from './format.js'
 import { openKeyboard } from './keyboard.js'
 import { MINE_KEYS, type MineKey } from './keys.js'
 import { machineOf } from './machine.js'
+import { BESIDE } from './memory.js'
 import { MINE_KEY_HELP, mineKeys } from './mine-keys.js'
 import { planOf, type MinePlan } from './mine-plan.js'
 import { adjustableOf, createMineReloader, type MineSections } from './mine-reload.js'
@@ -95,6 +96,7 @@ export async function mine(context: Context): Promise<number> {
       openMap(context, {
         params: paramsOf({ 'lxrhash.bits': plan.bits }),
         slots: minerSlots({ threads, capacity, rivals }),
+        beside: BESIDE.mining,
       })
     // Prices are asked for while the map is opened; but a chain of our own does not begin before a map is built.
     const early = plan.network.name === 'dev' && !(await isBuilt(settings, plan)) ? await open() : undefined

@@ -253,7 +253,12 @@ export const SETTINGS = {
     description: 'how far hashing threads stand back behind other programs; 19 is furthest',
   }),
   'miner.identity': optional(
-    pattern('NAME', /^[a-zA-Z0-9,]{1,100}$/, 'letters, digits and commas, at most 100'),
+    pattern(
+      'NAME',
+      // It is written on a chain for everybody to read: a secret key in its place is one that was pasted wrongly.
+      /^(?!.*(?:[EF]s|sk[1-4]|idsec[1-4])[1-9A-HJ-NP-Za-km-z]{50})[a-zA-Z0-9,]{1,100}$/,
+      'letters, digits and commas, at most 100, and no secret key: everybody reads it on the chain',
+    ),
     {
       flag: 'identity',
       defaultText: 'pegminer on dev, else required',
