@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
@@ -637,6 +638,18 @@ t.test('command lines that go wrong', async (t) => {
     code: 2,
     stderr: /^pegminer: E_CONFIG_FILE: .* no such file/,
   })
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  process.chdir(t.testdir({ 'pegminer.yaml': 'lxrhash:\n  bits: 8\n' }))
+  const here = ['hash', '--dir', 'maps', '00']
+  t.equal((await run(here)).code, 0, 'found, and our own')
+  chmodSync('pegminer.yaml', 0o666)
+  const strange =
+    /^pegminer: E_CONFIG_FILE: pegminer.yaml in this folder is not used: all users can change it/
+  t.match(await run(here), { code: 2, stdout: '', stderr: strange })
+  t.equal((await run([...here, '--config', 'off', '--bits', '8'])).code, 0)
+  t.match(await run([...here, '--config', 'pegminer.yaml']), { code: 0, stderr: /pegminer.yaml: all users/ })
+  process.chdir(before)
   t.match(await run(['bytemap']), { code: 2, stderr: /say what to do: build, info, verify/ })
   t.match(await run(['bytemap', 'verfy']), { code: 2, stderr: /did you mean verify\?/ })
   t.match(await run(['hash', '--bits', '8', '--dir', t.testdir()], { aborted: true }), {

@@ -3,6 +3,7 @@ import {
   checkSection,
   configFileName,
   isCoded,
+  isConfigNamed,
   messageOf,
   nearest,
   problem,
@@ -13,6 +14,7 @@ import {
   resolveAll,
   settingOf,
   shown,
+  trustedFile,
   type ConfigFile,
   type Flags,
   type Problem,
@@ -180,7 +182,7 @@ async function resolveCommand(
   const flags = withArguments(readFlags(words, command.flagKeys ?? command.keys), command)
   // A file that was there at the start must be there the next time too.
   const name = file ?? configFileName({ flags, env })
-  const config = name === undefined ? undefined : readConfigFile(name, SECTION_NAMES)
+  const config = name === undefined ? undefined : configOf(name, isConfigNamed({ flags, env }))
   const resolved = resolveAll(command.keys, { flags, env, file: config })
   const loaders = Object.entries<() => Promise<SectionValidator<unknown>>>(command.sections ?? {})
   const checked = await Promise.all(
@@ -210,8 +212,17 @@ async function resolveCommand(
       ...besides.filter(({ key }) => !known.has(key)),
       ...checked.flatMap((section) => section.problems),
     ],
-    warnings: [...resolved.warnings, ...checked.flatMap((section) => section.warnings)],
+    warnings: [
+      ...(config?.stranger === undefined ? [] : [`${config.name}: ${config.stranger}`]),
+      ...resolved.warnings,
+      ...checked.flatMap((section) => section.warnings),
+    ],
   }
+}
+
+function configOf(name: string, named: boolean): ConfigFile {
+  const config = readConfigFile(name, SECTION_NAMES)
+  return named ? config : trustedFile(config)
 }
 
 /** Arguments beyond those that the command takes are problems, unless a wrong flag explains them. */

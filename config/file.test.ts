@@ -12,11 +12,13 @@ import {
   readFlags,
   resolveAll,
   resolveSettings,
+  trustedFile,
   unknownKeys,
   type Environment,
   type SectionValidator,
   type SettingKey,
 } from './index.js'
+import { strangerWith, strangerWithLink } from './rights.js'
 
 const KEYS = ['miner.threads', 'miner.identity', 'lxrhash.seed', 'bench.bits', 'data.dir'] as const
 
@@ -218,6 +220,42 @@ t.test('secrets', (t) => {
   t.notMatch(JSON.stringify(bad), secret.slice(0, 20), 'no message holds it')
   const other = resolveAll(['output.json'], { flags: readFlags([], []), env: {}, file: readConfigFile(name) })
   t.match(other.problems, [{ code: 'E_CONFIG_SECRET' }], 'a command that does not need it complains too')
+  t.end()
+})
+
+t.test('files that others can change', (t) => {
+  const me = { uid: 1000, gid: 100 }
+  const cases: [rights: { uid: number; gid: number; mode: number }, RegExp | undefined][] = [
+    [{ uid: 1000, gid: 5, mode: 0o100644 }, undefined],
+    [{ uid: 0, gid: 0, mode: 0o100664 }, undefined],
+    [{ uid: 1000, gid: 100, mode: 0o100664 }, undefined],
+    [{ uid: 1001, gid: 100, mode: 0o100600 }, /belongs to another user \(number 1001\)/],
+    [{ uid: 1000, gid: 100, mode: 0o100666 }, /^all users can change it/],
+    [{ uid: 0, gid: 5, mode: 0o100664 }, /group of other users \(number 5\)/],
+  ]
+  for (const [rights, form] of cases) {
+    const found = strangerWith(rights, me)
+    if (form === undefined) t.equal(found, undefined, JSON.stringify(rights))
+    else t.match(found, form, JSON.stringify(rights))
+  }
+  t.ok(strangerWith({ uid: 1000, gid: 0, mode: 0o600 }, { uid: 0, gid: 0 }), 'root is told too')
+
+  const dir = t.testdir({
+    'a.yaml': 'miner: { threads: 3 }\nnothing: 1\n',
+    link: t.fixture('symlink', 'a.yaml'),
+  })
+  const name = join(dir, 'a.yaml')
+  t.equal(strangerWithLink(name, { uid: 4242, gid: 1 }), undefined, 'no link')
+  t.match(strangerWithLink(join(dir, 'link'), { uid: 4242, gid: 4242 }) ?? 'root', /another user|root/)
+  t.equal(trustedFile(readConfigFile(name)).textOf('miner.threads')?.text, '3')
+  chmodSync(name, 0o666)
+  const file = readConfigFile(name)
+  t.match(file.stranger, /all users/)
+  t.equal(file.textOf('miner.threads')?.text, '3', 'a file that is named is read')
+  const found = trustedFile(file)
+  t.equal(found.textOf('miner.threads'), undefined)
+  t.match(found.problems, [{ code: 'E_CONFIG_FILE', message: /is not used: all users.*--config off/ }])
+  t.equal(found.problems.length, 1, 'nothing of what it says is repeated')
   t.end()
 })
 

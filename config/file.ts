@@ -11,6 +11,7 @@ import {
   type ConfigPath,
 } from './document.js'
 import { problem, shown, type Problem } from './problems.js'
+import { strangerWith, strangerWithLink } from './rights.js'
 import { SETTING_KEYS, settingOf, type SettingKey } from './settings.js'
 import { nearest } from './suggest.js'
 import { path } from './types.js'
@@ -28,6 +29,8 @@ export interface ConfigFile {
   readonly folder: string
   /** Whether others than its owner can read it. */
   readonly readableByOthers: boolean
+  /** Who else can change it (`strangerWith`), if anybody. */
+  readonly stranger?: string | undefined
   /** The state that it was read in (`stampOf`); '' if it could not be. */
   readonly stamp: string
   /** Syntax, unknown keys, values of the wrong shape. The values themselves are checked by `resolveSettings`. */
@@ -47,6 +50,7 @@ export interface ConfigFile {
 interface FileFacts {
   readonly name: string
   readonly readableByOthers?: boolean
+  readonly stranger?: string | undefined
   readonly stamp?: string
   /** Names of all sections that some command checks. */
   readonly sections?: readonly string[]
@@ -57,12 +61,27 @@ export function readConfigFile(name: string, sections: readonly string[] = []): 
   try {
     const { text, stat } = readText(name)
     const readableByOthers = (stat.mode & 0o077) !== 0
-    return parseConfigFile(text, { name, sections, readableByOthers, stamp: stampOf(stat) })
+    const stranger = strangerWith(stat) ?? strangerWithLink(path.parse(name) ?? name)
+    return parseConfigFile(text, { name, sections, readableByOthers, stranger, stamp: stampOf(stat) })
   } catch (error) {
     const why = WHY[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message
     const found = problem('E_CONFIG_FILE', `${shown(name)} cannot be read: ${why}`)
     return { ...parseConfigFile('', { name }), problems: [found] }
   }
+}
+
+/**
+ * A file that was found, not named: in a folder that others can write to it may be anybody's, and it can hold commands.
+ * The same file, or an empty one with that as its problem.
+ */
+export function trustedFile(file: ConfigFile): ConfigFile {
+  const { name, stamp, stranger } = file
+  if (stranger === undefined) return file
+  const found = problem(
+    'E_CONFIG_FILE',
+    `${name} in this folder is not used: ${stranger}; if it is the one you mean, say --config ${name}, if not, --config off`,
+  )
+  return { ...parseConfigFile('', { name, stamp }), problems: [found] }
 }
 
 const WHY: Readonly<Record<string, string>> = {
@@ -94,7 +113,7 @@ function readText(name: string): { text: string; stat: Stats } {
 
 /** The same for a text that is at hand. Pure. */
 export function parseConfigFile(text: string, facts: FileFacts): ConfigFile {
-  const { name, readableByOthers = true, stamp = '', sections = [] } = facts
+  const { name, readableByOthers = true, stranger, stamp = '', sections = [] } = facts
   const { root, problems: syntax } = parseConfigText(text)
   const at = (line: number): string => `${name}:${line}`
   const problems: Problem[] = syntax.map(({ line, message }) =>
@@ -109,6 +128,7 @@ export function parseConfigFile(text: string, facts: FileFacts): ConfigFile {
     name,
     folder: dirname(path.parse(name) ?? resolve(name)),
     readableByOthers,
+    stranger,
     stamp,
     problems,
     at,

@@ -5,6 +5,7 @@ import { messageOf } from './errors.js'
 import type { ConfigFile } from './file.js'
 import type { Flags } from './flags.js'
 import { problem, problemsError, shown, type Problem } from './problems.js'
+import { strangerWith } from './rights.js'
 import {
   displayNameOf,
   envNameOf,
@@ -59,12 +60,14 @@ export function resolveAll<K extends SettingKey>(keys: readonly K[], sources: So
   const origins: Partial<Record<SettingKey, Origin>> = {}
   const places: Partial<Record<SettingKey, string>> = {}
   const texts: Partial<Record<SettingKey, string>> = {}
+  const warnings: string[] = []
   for (const key of keys) {
     const spec = settingOf(key)
     const source = sourceOf(key, sources, problems)
     origins[key] = source?.origin ?? 'default'
     places[key] = source?.place ?? ''
     texts[key] = spec.secret ? '' : (source?.text ?? '')
+    if (source?.warning !== undefined) warnings.push(source.warning)
     settings[key] = valueOf(key, source, problems) ?? spec.default
   }
   // A wrong line of the file stays wrong when a flag or variable covers it, or another command is run.
@@ -79,13 +82,19 @@ export function resolveAll<K extends SettingKey>(keys: readonly K[], sources: So
     places: places as Record<K, string>,
     texts: texts as Record<K, string>,
     problems: problems.filter(({ message }, k) => problems.findIndex((p) => p.message === message) === k),
-    warnings: unknownVariables(env),
+    warnings: [...warnings, ...unknownVariables(env)],
   }
 }
 
+const namedFile = ({ flags, env }: Sources): string | undefined =>
+  flags.texts.get('config.file') ?? (env[envNameOf('config.file')] || undefined)
+
+/** Whether flag or variable names the file; one that is found because it is here must be this user's own. */
+export const isConfigNamed = (sources: Sources): boolean => namedFile(sources) !== undefined
+
 /** The name of the file to read: that of flag or variable, else `pegminer.yaml` if it is here, else none. */
-export function configFileName({ flags, env }: Sources): string | undefined {
-  const name = flags.texts.get('config.file') ?? (env[envNameOf('config.file')] || undefined)
+export function configFileName(sources: Sources): string | undefined {
+  const name = namedFile(sources)
   if (name === undefined) return existsSync(CONFIG_NAME) ? CONFIG_NAME : undefined
   return name === '' || /^off$/i.test(name) ? undefined : name
 }
@@ -98,6 +107,7 @@ interface Source {
   readonly place: string
   /** Where relative paths count from. */
   readonly folder?: string
+  readonly warning?: string | undefined
 }
 
 function valueOf(key: SettingKey, source: Source | undefined, problems: Problem[]): unknown {
@@ -183,7 +193,9 @@ function secretSource(
   problems: Problem[],
 ): Source | undefined {
   try {
-    return { ...source, text: readSecret(file.path) }
+    const { text, stranger } = readSecret(file.path)
+    const warning = stranger === undefined ? undefined : `${source.name}: ${shown(file.shown)}: ${stranger}`
+    return { ...source, text, warning }
   } catch (error) {
     problems.push(
       problem('E_CONFIG_SECRET', `${source.name}: ${shown(file.shown)} cannot be used: ${messageOf(error)}`),
@@ -192,12 +204,12 @@ function secretSource(
   }
 }
 
-function readSecret(file: string): string {
+function readSecret(file: string): { text: string; stranger: string | undefined } {
   const stat = statSync(file)
   if (!stat.isFile() || stat.size > MAX_SECRET_BYTES) throw new TypeError('not a small text file')
   if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0)
     throw new TypeError(`other users can read it; take their right away: chmod 600 ${file}`)
-  return readFileSync(file, 'utf8').trim()
+  return { text: readFileSync(file, 'utf8').trim(), stranger: strangerWith(stat) }
 }
 
 /** Variables that look like a misspelt one of ours. Others are left alone: containers set `PEGMINER_SERVICE_HOST`. */

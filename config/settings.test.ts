@@ -230,6 +230,21 @@ t.test('secrets', (t) => {
   t.end()
 })
 
+t.test('a secret key is no identity', (t) => {
+  const identity = (text: string): unknown => settingOf('miner.identity').type.parse(text)
+  const secret = 'Es2XT3jSxi1xqrDvS5JERM3W3jh1awRHuyoahn3hbQLyfEi1jvbq'
+  for (const text of [
+    secret,
+    'Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK',
+    `me,${secret}`,
+    `sk1${'2'.repeat(50)}`,
+  ])
+    t.equal(identity(text), undefined, text.slice(0, 5))
+  for (const text of ['Esme', 'mymachine1', 'a'.repeat(100), 'c0ffee'.repeat(10)])
+    t.equal(identity(text), text)
+  t.end()
+})
+
 t.test('misspelt variables', (t) => {
   const { warnings } = resolve(['output.json'], [], {
     PEGMINER_MINER_IDENTITI: 'x',
