@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path'
 
-import { makeFolder, messageOf, writeWhole } from '../config/index.js'
+import { CLOCK, makeFolder, messageOf, writeWhole, type Clock } from '../config/index.js'
 import { act, type ActionName, type ActionSettings, type Message } from './actions.js'
 import { beginWatch, look, type AlarmEvent, type AlarmKind, type Limits, type ThreadFacts } from './alarms.js'
-import { createHours, onCalendar, type Hours } from './calendar.js'
+import { createCalendar, createHours, reportDue, type Calendar, type Hours } from './calendar.js'
 import type { WatchErrorCode } from './errors.js'
 import { createHolds, type HoldReason, type Holds } from './holds.js'
 import { createLoadGauge } from './load.js'
@@ -68,8 +68,7 @@ export interface KeeperOptions {
   readonly dataDir: string
   readonly hooks: KeeperHooks
   readonly sensors?: Sensors
-  /** ms since 1970. */
-  readonly now?: () => number
+  readonly clock?: Clock
   /** How often it looks, ms. Default 5000. */
   readonly everyMs?: number
 }
@@ -103,21 +102,23 @@ const ALARM_CODES: Readonly<Record<AlarmKind, WatchErrorCode>> = {
 const WELL = ['ok', 'syncing', 'lagging']
 
 export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions): Keeper {
-  const { sensors = createSensors(), now = Date.now, everyMs = EVERY_MS } = options
+  const { sensors = createSensors(), clock = CLOCK, everyMs = EVERY_MS } = options
   let { settings } = options
   const closing = new AbortController()
   const load = createLoadGauge()
   const unknown = new Set<string>()
   let hours = hoursOf(settings)
-  let stopReports = (): void => {}
-  let watching = beginWatch(performance.now())
+  let reports = calendarOf(settings)
+  /** Up to when reports are made, UNIX ms. */
+  let reportedThrough = -Infinity
+  let watching = beginWatch(clock.monotonicMs())
   let looking: Promise<void> | null = null
   let timer: NodeJS.Timeout | undefined
   let acting = Promise.resolve()
   let waiting = 0
   let alarms = 0
   let pausedMs = 0
-  let lastLook = now()
+  let lastLook = clock.monotonicMs()
   let reported: Tally | null = null
 
   const holds = createHolds({
@@ -156,7 +157,7 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
     hooks.onAlarm(kind, raised)
     if (raised) hooks.tell('warn', ALARM_CODES[kind], text)
     else hooks.tell('info', 'E_WATCH_CLEARED', text)
-    const facts = { alarm: kind, state, text, time: new Date(now()).toISOString() }
+    const facts = { alarm: kind, state, text, time: new Date(clock.wallMs()).toISOString() }
     perform({ event: 'alarm', ...facts, ...hooks.about() }, settings.actions)
   }
 
@@ -181,17 +182,17 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
     hooks.onSense({ temperature, freeBytes })
     sayUnknown('the temperature of its processor', limits.hot > 0 && temperature === null)
     sayUnknown('whether it runs on battery', onBattery === null)
-    const time = now()
-    if (view.state === 'paused') pausedMs += Math.max(0, time - lastLook)
-    lastLook = time
+    const now = clock.monotonicMs()
+    if (view.state === 'paused') pausedMs += now - lastLook
+    lastLook = now
 
-    holds.set('schedule', hours !== null && !hours(time))
+    holds.set('schedule', hours !== null && !hours(clock.wallMs()))
     holds.set('battery', onBattery === true)
     holds.set('load', load.isTooMuch(sensors.othersShare(), settings.load))
     const { state, events, restart } = look(
       watching,
       {
-        now: performance.now(),
+        now,
         mining: view.state === 'mining',
         paused: view.state === 'paused',
         threads: view.threads,
@@ -208,6 +209,7 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
     holds.set('temperature', state.raised.hot !== undefined)
     for (const event of events) tellAlarm(event)
     for (const slot of restart) hooks.restartThread(slot)
+    await reportIfDue()
   }
 
   function tally(): Tally {
@@ -215,7 +217,15 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
     const { landed, missed } = view.entries
     const hashes = view.threads.reduce((sum, thread) => sum + thread.hashes, 0n)
     const counters = { blocks, places, reward, restarts, computeErrors, landed, missed }
-    return { time: now(), hashes, ...counters, pausedMs, alarms, entryCredits }
+    return {
+      time: clock.wallMs(),
+      elapsedMs: clock.monotonicMs(),
+      hashes,
+      ...counters,
+      pausedMs,
+      alarms,
+      entryCredits,
+    }
   }
 
   async function report(): Promise<void> {
@@ -237,10 +247,16 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
     }
   }
 
-  function listenToCalendar(): void {
-    stopReports()
-    const { when, timeZone } = settings.report
-    stopReports = when === null ? () => {} : onCalendar(when, timeZone, () => void report())
+  async function reportIfDue(): Promise<void> {
+    if (reports === null || timer === undefined) return
+    const { due, through } = reportDue(reports, reportedThrough, clock.wallMs())
+    reportedThrough = through
+    if (due) await report()
+  }
+
+  /** What was due before is not made up for. */
+  function beginReports(): void {
+    if (reports !== null) reportedThrough = reportDue(reports, -Infinity, clock.wallMs()).through
   }
 
   const lookNow = (): Promise<void> =>
@@ -255,27 +271,30 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
     look: lookNow,
     start() {
       reported = tally()
-      lastLook = now()
+      lastLook = clock.monotonicMs()
       void lookNow()
+      beginReports()
       timer = setInterval(() => void lookNow(), everyMs).unref()
-      listenToCalendar()
     },
     adjust(next) {
       settings = next
       hours = hoursOf(next)
+      reports = calendarOf(next)
       if (timer === undefined) return
-      listenToCalendar()
+      beginReports()
       void lookNow()
     },
     report,
     async close() {
       closing.abort()
       clearInterval(timer)
-      stopReports()
       await Promise.all([looking, acting])
     },
   }
 }
+
+const calendarOf = ({ report: { when, timeZone } }: KeeperSettings): Calendar | null =>
+  when === null ? null : createCalendar(when, timeZone)
 
 const hoursOf = ({ hours }: KeeperSettings): ((now: number) => boolean) | null =>
   hours === null ? null : createHours(hours)

@@ -3,8 +3,10 @@ import { unitsText } from '../config/index.js'
 
 /** Counters of a run, and what holds at the moment. */
 export interface Tally {
-  /** ms since 1970. */
+  /** UNIX ms. */
   readonly time: number
+  /** By the monotonic clock, since some moment. */
+  readonly elapsedMs: number
   readonly hashes: bigint
   readonly blocks: number
   readonly landed: number
@@ -45,7 +47,7 @@ export interface Report {
 const HOUR = 3_600_000
 
 export function reportOf(before: Tally, after: Tally): Report {
-  const ms = Math.max(1, after.time - before.time)
+  const ms = Math.max(1, after.elapsedMs - before.elapsedMs)
   const pausedMs = after.pausedMs - before.pausedMs
   const hashes = after.hashes - before.hashes
   return {

@@ -7,8 +7,8 @@ import t, { type Test } from 'tap'
 
 import { act } from './actions.js'
 import { beginWatch, look, WINDOW_MS, type Facts, type Limits, type WatchState } from './alarms.js'
-import { createHours, cronMistake, isTimeZone, nextRun } from './calendar.js'
 import { createHolds } from './holds.js'
+import { FakeClock } from '../config/fixtures/fake-clock.js'
 import { createKeeper, type KeeperSettings, type RunView } from './keeper.js'
 import { createLoadGauge } from './load.js'
 import { reportOf, reportText, type Tally } from './report.js'
@@ -163,36 +163,6 @@ t.test('holds: mining goes on when nothing holds it', (t) => {
   t.end()
 })
 
-t.test('hours: what comes next in the calendar decides', (t) => {
-  const at = { begin: 100, end: 200 }
-  let asked = 0
-  const next = (expression: string): number => {
-    asked++
-    return expression === 'begin' ? at.begin : at.end
-  }
-  const isTime = createHours({ resume: 'begin', pause: 'end', timeZone: 'UTC' }, next)
-  t.equal(isTime(50), false, 'the next thing is a begin')
-  t.equal(isTime(99), false)
-  t.equal(asked, 2, 'asked once')
-  at.begin = 1100
-  t.equal(isTime(100), true)
-  at.end = 1200
-  t.equal(isTime(200), false)
-  t.equal(isTime(10), false, 'the clock was set back')
-  t.equal(asked, 8)
-  at.begin = Infinity
-  t.equal(isTime(5000), true, 'it never ends')
-
-  t.equal(cronMistake('0 22 * * 1-5'), null)
-  t.match(cronMistake('0 24 * * *'), /hour/)
-  t.match(cronMistake('0 0 30 2 *'), /impossible/)
-  t.ok(isTimeZone('Europe/Vienna') && !isTimeZone('Mars/Base'))
-  const noon = new Date(nextRun('0 12 * * *', 'Asia/Tokyo'))
-  t.equal(noon.getUTCHours(), 3)
-  t.ok(noon.getTime() > Date.now())
-  t.end()
-})
-
 t.test('load of others: a minute above the limit, a minute well below it', (t) => {
   const gauge = createLoadGauge()
   const minute = (share: number | null, limit = 0.5): boolean[] =>
@@ -343,6 +313,7 @@ t.test('a webhook gets JSON, and is tried again', async (t) => {
 t.test('report', (t) => {
   const before: Tally = {
     time: Date.UTC(2026, 10, 26),
+    elapsedMs: 1_000,
     ...{
       hashes: 1000n,
       blocks: 5,
@@ -356,7 +327,8 @@ t.test('report', (t) => {
     ...{ pausedMs: 0, alarms: 1, entryCredits: 100 },
   }
   const after: Tally = {
-    time: Date.UTC(2026, 10, 27),
+    time: Date.UTC(2026, 10, 26, 19), // the clock was put back by five hours
+    elapsedMs: 1_000 + 24 * 3_600_000,
     ...{ hashes: 72_000_001_000n, blocks: 149, landed: 440, missed: 3, places: 12 },
     ...{ reward: 720_000_000_005n, restarts: 1, computeErrors: 0 },
     ...{ pausedMs: 4 * 3_600_000, alarms: 3, entryCredits: 50 },
@@ -399,6 +371,7 @@ t.test('the keeper: looks, holds, acts, reports', async (t) => {
     load: 0,
     report: { when: '0 0 * * *', timeZone: 'UTC', webhook: url },
   }
+  const clock = new FakeClock(Date.UTC(2026, 10, 26, 12))
   const keeper = createKeeper({
     view,
     settings,
@@ -420,7 +393,7 @@ t.test('the keeper: looks, holds, acts, reports', async (t) => {
       onSense: () => {},
       about: () => ({ network: 'dev', identity: 'me' }),
     },
-    everyMs: 3_600_000,
+    ...{ clock, everyMs: 3_600_000 },
   })
   keeper.start()
   await keeper.look()
@@ -461,5 +434,20 @@ t.test('the keeper: looks, holds, acts, reports', async (t) => {
   keeper.adjust({ ...settings, hours: never })
   await keeper.look()
   t.not(keeper.holds.reasons.includes('schedule'), inverse, 'hours may change while it runs')
+  const reports = (): number => told.filter((line) => line.includes('E_WATCH_REPORT')).length
+  told.length = 0
+  clock.advance(11 * 3_600_000)
+  await keeper.look()
+  t.equal(reports(), 0, '23:00')
+  clock.advance(3_600_000)
+  await keeper.look()
+  t.equal(reports(), 1, 'midnight')
+  clock.step(-5 * 3_600_000)
+  clock.advance(5 * 3_600_000)
+  await keeper.look()
+  t.equal(reports(), 1, 'the same midnight again')
+  clock.advance(24 * 3_600_000)
+  await keeper.look()
+  t.equal(reports(), 2)
   await keeper.close()
 })
