@@ -64,10 +64,15 @@ function bind(cpu: number): void {
   if (call(SELF, mask.length, mask) !== 0) throw new Error(`the system refuses it (error ${koffi.errno()})`)
 }
 
+const COMMAND_MS = 5_000
+
 /** An optional package; without it, a program that most systems have. */
 function bindByCommand(cpu: number): void {
   const thread = readlinkSync('/proc/thread-self').split('/').at(-1) as string
-  execFileSync('taskset', ['-p', '-c', String(cpu), thread], { stdio: ['ignore', 'ignore', 'pipe'] })
+  execFileSync('taskset', ['-p', '-c', String(cpu), thread], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: COMMAND_MS,
+  })
 }
 
 function koffiIfThere(): Koffi | undefined {

@@ -4,6 +4,7 @@ import { connect, type AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 
+import { startDripping } from '../config/fixtures/dripping.js'
 import { ACTION_NAMES, API_NAMES } from './api.js'
 import { assetOf } from './assets.js'
 import {
@@ -547,4 +548,13 @@ t.test('the page is whole and needs nothing from elsewhere', (t) => {
     t.ok(ids.includes(id ?? ''), `#${id}`)
   t.notMatch(text('/page.js'), /innerHTML|document\.write|eval\(/)
   t.end()
+})
+
+t.test('a feed that drips its answer does not run', async (t) => {
+  const dripping = await startDripping()
+  t.teardown(dripping.close)
+  const watch = watchFeed({ url: dripping.url, everyMs: 5, timeoutMs: 50 })
+  t.teardown(() => watch.close())
+  while (dripping.asked() < 3) await wait(5)
+  t.match(watch.seen, { running: false, trouble: 'the feed does not answer: it was not done within 50 ms' })
 })

@@ -1,7 +1,7 @@
 /** A feed that another process runs, as its own status page shows it: asked every few seconds for the miner's page. */
 import axios from 'axios'
 
-import { messageOf } from '../config/index.js'
+import { messageOf, withDeadline } from '../config/index.js'
 import type { BoardHeader, GatewayNumbers } from './feed-api.js'
 
 /** What `/api/v1/feed` of a miner says. */
@@ -26,13 +26,15 @@ export interface FeedWatchOptions {
   readonly url: string
   /** ms. Default 5000. */
   readonly everyMs?: number
+  /** For the whole of one answer, ms. Default 4000. */
+  readonly timeoutMs?: number
 }
 
 const EVERY_MS = 5_000
 const TIMEOUT_MS = 4_000
 const MAX_BYTES = 2 << 20
 
-export function watchFeed({ url, everyMs = EVERY_MS }: FeedWatchOptions): FeedWatch {
+export function watchFeed({ url, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS }: FeedWatchOptions): FeedWatch {
   const address = `${url.replace(/\/+$/, '')}/api/v1/feed`
   const closing = new AbortController()
   let seen: SeenFeed = { running: false, trouble: 'the feed was not asked yet', gateways: [], recent: [] }
@@ -40,14 +42,15 @@ export function watchFeed({ url, everyMs = EVERY_MS }: FeedWatchOptions): FeedWa
 
   async function look(): Promise<void> {
     try {
-      const { data } = await axios.get<unknown>(address, {
-        signal: closing.signal,
-        timeout: TIMEOUT_MS,
-        maxContentLength: MAX_BYTES,
-        maxRedirects: 0,
-        proxy: false,
-        responseType: 'json',
-      })
+      const { data } = await withDeadline(timeoutMs, closing.signal, (signal) =>
+        axios.get<unknown>(address, {
+          signal,
+          maxContentLength: MAX_BYTES,
+          maxRedirects: 0,
+          proxy: false,
+          responseType: 'json',
+        }),
+      )
       const answer = answerOf(data)
       seen = answer
         ? { running: true, trouble: null, ...answer }

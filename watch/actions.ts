@@ -1,10 +1,10 @@
 /** What is done besides a line in the log: a command of the user's, a webhook. One after the other, each within a time. */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 
 import axios from 'axios'
 
-import { messageOf } from '../config/index.js'
+import { Late, messageOf, withDeadline } from '../config/index.js'
 import { watchError } from './errors.js'
 
 /** What is told. Plain facts, never a secret. */
@@ -34,19 +34,30 @@ const MOST_REPLY_BYTES = 64 * 1024
 /** What the command gets of the environment: not what is ours alone, such as keys. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR']
 
+export interface ActOptions {
+  readonly signal: AbortSignal
+  /** Between the tries of a webhook, ms. */
+  readonly pauses?: readonly number[]
+  /** How long the command, and each try of the webhook, may take, ms. Default 30 s and 10 s. */
+  readonly commandMs?: number
+  readonly webhookMs?: number
+}
+
 /** Never rejects. */
 export async function act(
   message: Message,
   { command, webhook }: ActionSettings,
-  { signal, pauses = PAUSES }: { readonly signal: AbortSignal; readonly pauses?: readonly number[] },
+  { signal, pauses = PAUSES, commandMs = COMMAND_MS, webhookMs = WEBHOOK_MS }: ActOptions,
 ): Promise<ActionResult[]> {
   const results: ActionResult[] = []
   const attempt = async (action: ActionName, work: () => Promise<void>): Promise<void> => {
     const error = await work().then(() => null, messageOf)
     results.push({ action, error })
   }
-  if (command.length > 0) await attempt('command', () => runCommand(command, message, signal))
-  if (webhook !== undefined) await attempt('webhook', () => post(webhook, message, { signal, pauses }))
+  if (command.length > 0)
+    await attempt('command', () => runCommand(command, message, { signal, ms: commandMs }))
+  if (webhook !== undefined)
+    await attempt('webhook', () => post(webhook, message, { signal, pauses, ms: webhookMs }))
   return results
 }
 
@@ -54,7 +65,7 @@ export async function act(
 function runCommand(
   [program = '', ...words]: readonly string[],
   message: Message,
-  signal: AbortSignal,
+  { signal, ms }: { readonly signal: AbortSignal; readonly ms: number },
 ): Promise<void> {
   const env = Object.fromEntries([
     ...INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
@@ -64,15 +75,22 @@ function runCommand(
     ]),
   ]) as NodeJS.ProcessEnv
   return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { env, stdio: 'ignore', signal, killSignal: 'SIGKILL' })
-    // The time-out of `spawn` itself would go on after a program that is not there.
-    const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS).unref()
-    child.on('error', (error) => {
+    if (signal.aborted) return reject(watchError('E_WATCH_ACTION', 'it was not begun: the run is over'))
+    // A group of its own, so that what the command has started ends with it.
+    const child = spawn(program, words, { env, stdio: 'ignore', detached: true })
+    const kill = (): void => killGroup(child)
+    signal.addEventListener('abort', kill)
+    const timer = setTimeout(kill, ms).unref()
+    const release = (): void => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', kill)
+    }
+    child.on('error', (error) => {
+      release()
       reject(error)
     })
     child.on('exit', (code, killed) => {
-      clearTimeout(timer)
+      release()
       if (code === 0) resolve()
       else
         reject(
@@ -85,21 +103,30 @@ function runCommand(
   })
 }
 
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    child.kill('SIGKILL') // Where there are no groups, and where it has just ended.
+  }
+}
+
 async function post(
   url: string,
   message: Message,
-  { signal, pauses }: { signal: AbortSignal; pauses: readonly number[] },
+  { signal, pauses, ms }: { signal: AbortSignal; pauses: readonly number[]; ms: number },
 ): Promise<void> {
   for (const pause of [...pauses, null]) {
     try {
-      await axios.post(url, message, {
-        signal,
-        timeout: WEBHOOK_MS,
-        maxRedirects: 0,
-        maxContentLength: MOST_REPLY_BYTES,
-        responseType: 'text',
-        headers: { 'user-agent': 'pegminer' },
-      })
+      await withDeadline(ms, signal, (cut) =>
+        axios.post(url, message, {
+          signal: cut,
+          maxRedirects: 0,
+          maxContentLength: MOST_REPLY_BYTES,
+          responseType: 'text',
+          headers: { 'user-agent': 'pegminer' },
+        }),
+      )
       return
     } catch (error) {
       // Its own words may name the address, and with it a secret.
@@ -110,9 +137,8 @@ async function post(
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof Late) return 'it was not answered in time'
   if (!axios.isAxiosError(error)) return 'it cannot be sent'
   if (error.response) return `it was answered with status ${error.response.status}`
-  return error.code === 'ECONNABORTED'
-    ? 'it was not answered in time'
-    : `it cannot be reached (${error.code ?? 'unknown'})`
+  return `it cannot be reached (${error.code ?? 'unknown'})`
 }

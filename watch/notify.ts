@@ -99,6 +99,12 @@ function sendDatagram(address: Uint8Array, message: Uint8Array): void {
   }
 }
 
+/** A datagram takes no time; a manager that does not read must not gather processes. */
+const COMMAND_MS = 5_000
+
 function runCommand(lines: readonly string[]): void {
-  spawn('systemd-notify', [...lines], { stdio: 'ignore' }).on('error', () => {})
+  const child = spawn('systemd-notify', [...lines], { stdio: 'ignore' })
+  const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS).unref()
+  child.on('error', () => clearTimeout(timer))
+  child.on('exit', () => clearTimeout(timer))
 }

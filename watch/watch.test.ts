@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { act } from './actions.js'
 import { beginWatch, look, WINDOW_MS, type Facts, type Limits, type WatchState } from './alarms.js'
 import { createHolds } from './holds.js'
+import { startDripping } from '../config/fixtures/dripping.js'
 import { FakeClock } from '../config/fixtures/fake-clock.js'
 import { createKeeper, type KeeperSettings, type RunView } from './keeper.js'
 import { createLoadGauge } from './load.js'
@@ -290,7 +291,38 @@ t.test('a command gets facts as variables and nothing of ours', async (t) => {
     { signal: ended.signal },
   )
   ended.abort()
-  t.match((await slow)[0]?.error, /abort/i, 'the end of the run ends it')
+  t.match((await slow)[0]?.error, /SIGKILL/, 'the end of the run ends it')
+})
+
+t.test('a command that never ends is ended, with what it has started', async (t) => {
+  const file = join(t.testdir(), 'pid')
+  const child = `require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })`
+  const script = `require('fs').writeFileSync(process.argv[1], String(${child}.pid)); setInterval(() => {}, 1000)`
+  const command = [process.execPath, '-e', script, file]
+  const begun = act(message, { command, webhook: undefined }, { signal, commandMs: 3_000 })
+  t.match((await begun)[0]?.error, /SIGKILL/)
+  const pid = Number(readFileSync(file, 'utf8'))
+  const isAlive = (): boolean => {
+    try {
+      return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    } catch {
+      return false
+    }
+  }
+  while (isAlive()) await wait(5)
+  t.pass('what it has started is gone')
+})
+
+t.test('a webhook that drips silences nothing', async (t) => {
+  const dripping = await startDripping()
+  t.teardown(dripping.close)
+  const [result] = await act(
+    message,
+    { command: [], webhook: dripping.url },
+    { signal, pauses: [1], webhookMs: 100 },
+  )
+  t.match(result?.error, /not answered in time/)
+  t.equal(dripping.asked(), 2, 'it was tried again')
 })
 
 t.test('a webhook gets JSON, and is tried again', async (t) => {

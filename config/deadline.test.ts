@@ -1,0 +1,37 @@
+import t from 'tap'
+
+import { withDeadline } from './deadline.js'
+
+const { signal } = new AbortController()
+
+t.test('the result, or the error, of a call that is in time', async (t) => {
+  t.equal(await withDeadline(60_000, signal, () => Promise.resolve(7)), 7)
+  await t.rejects(
+    withDeadline(60_000, signal, () => Promise.reject(new Error('no'))),
+    { message: 'no' },
+  )
+})
+
+t.test('a call that never ends is cut off, whether it listens or not', async (t) => {
+  let heard = false
+  const deaf = withDeadline(5, signal, (cut) => {
+    cut.addEventListener('abort', () => (heard = true))
+    return new Promise(() => {})
+  })
+  await t.rejects(deaf, { message: 'it was not done within 5 ms' })
+  t.ok(heard)
+})
+
+t.test('the end of the caller ends the call', async (t) => {
+  const outer = new AbortController()
+  const call = (cut: AbortSignal) =>
+    new Promise((_, reject) => {
+      const end = (): void => reject(new Error('ended'))
+      if (cut.aborted) end()
+      cut.addEventListener('abort', end)
+    })
+  const running = withDeadline(60_000, outer.signal, call)
+  outer.abort()
+  await t.rejects(running, { message: 'ended' })
+  await t.rejects(withDeadline(60_000, outer.signal, call), { message: 'ended' })
+})
