@@ -4,6 +4,7 @@
  */
 import { isCoded } from '../config/index.js'
 import { fail } from './errors.js'
+import type { Outpoint } from './inspect.js'
 import { buildReasonOf } from './reasons.js'
 import { createRpc, RPC_CODES, rpcCodeOf, type CallOptions, type Rpc, type RpcOptions } from './rpc.js'
 import {
@@ -136,6 +137,8 @@ export interface NodeInfo {
   readonly connections: number
   /** Satoshis in the wallet. */
   readonly balance: bigint
+  /** UNIX seconds of the last block; null if the daemon does not say. */
+  readonly tipTime: number | null
 }
 
 export type KomodoClient = ReturnType<typeof createKomodoClient>
@@ -225,6 +228,7 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
         blocks: integerOf(reply['blocks'], `${where}: blocks`),
         connections: Number.isSafeInteger(reply['connections']) ? (reply['connections'] as number) : 0,
         balance: reply['balance'] === undefined ? 0n : satOf(reply['balance'], `${where}: balance`),
+        tipTime: Number.isSafeInteger(reply['tiptime']) ? (reply['tiptime'] as number) : null,
       }
     },
     async blockHash(height: number, given?: CallOptions): Promise<string> {
@@ -303,6 +307,13 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
           spendable: utxo['spendable'] === true,
         }
       })
+    },
+    /** Whether an output stands unspent in the chain; what waits in the mempool does not count. */
+    async isUnspent({ txid, vout }: Outpoint, given?: CallOptions): Promise<boolean> {
+      const reply = await rpc.call('gettxout', [txid, vout, false], given)
+      if (reply === null) return false
+      objectOf(reply, at('gettxout'))
+      return true
     },
     async address(address: string, given?: CallOptions) {
       const reply = objectOf(await rpc.call('validateaddress', [address], given), at('validateaddress'))

@@ -1,20 +1,24 @@
 /**
  * The transaction that pays a withdrawal on the reference chain: what it has to look like, and whether one that a
- * co-signer or a daemon proposes does. Specification §1.8, §3.8, §16.24. Pure.
+ * co-signer or a daemon proposes does. Pure.
  */
 import type { Outpoint } from './inspect.js'
 import {
   addressOfScript,
   addressScript,
   decodeTransaction,
+  encodeTransaction,
   readAddress,
   readMultisigInput,
+  SAPLING_GROUP,
+  saplingTransaction,
   scriptKind,
   signatureHash,
   stepsOf,
   txidOf,
   verifyDer,
   hash160Hex,
+  withScripts,
   type AddressVersions,
   type SpentOutput,
   type Transaction,
@@ -52,7 +56,10 @@ export function payoutFee(coin: string): bigint {
   return coin === 'BTC' ? 20_000n : 10_000n
 }
 
-/** Outputs in their order: the user, the marker, the change. */
+/** Less than this is dust to a node, or costs more than it is worth. */
+const LEAST_OUTPUT = 1_000n
+
+/** Outputs in their order: the user, the marker, the change. Change that is dust goes to the miners. */
 export function payoutOutputs(
   intent: PayoutIntent,
   inputs: bigint,
@@ -62,12 +69,103 @@ export function payoutOutputs(
   return [
     [payAddress, amount - 2n * fee],
     [markerAddress, fee],
-    ...(change > 0n ? [[depositAddress, change] as const] : []),
+    ...(change >= LEAST_OUTPUT ? [[depositAddress, change] as const] : []),
   ]
 }
 
+const FINAL = 0xffffffff
+
+/** The unsigned transaction, hex, whatever addresses are equal. */
+export function payoutTransaction(
+  intent: PayoutIntent,
+  coins: readonly (Outpoint & { readonly sat: bigint })[],
+  expiryHeight: number,
+): string {
+  const total = coins.reduce((sum, { sat }) => sum + sat, 0n)
+  const outputs = payoutOutputs(intent, total).map(([address, value]) => ({
+    value,
+    script: addressScript(readAddress(address, intent.versions)),
+  }))
+  const inputs = coins.map(({ txid, vout }) => ({ txid, vout, script: '', sequence: FINAL }))
+  return encodeTransaction(saplingTransaction(inputs, outputs, { expiryHeight }))
+}
+
+/** What it says, whoever has signed it so far: equal texts are one payout. */
+export function payoutContent(tx: Transaction): string {
+  return encodeTransaction(
+    withScripts(
+      tx,
+      tx.inputs.map(() => ''),
+    ),
+  )
+}
+
+/** Bytes of a signed payout that fit, as text, into the OP_RETURN by which the asset chain carries it. */
+const MOST_BYTES = 4_000
+const OTHER_BYTES = 200
+
+/** How many inputs a payout may have: each brings `m` signatures and, with several keys, all the keys. */
+export function mostInputs({ m, n }: { readonly m: number; readonly n: number }): number {
+  const script = n === 1 ? 108 : 73 * m + 35 * n + 10
+  return Math.floor((MOST_BYTES - OTHER_BYTES) / (44 + script))
+}
+
+/** A payout is signed only if there is still so much time for the others to sign and for miners to take it. */
+const NEAREST_EXPIRY = 60
+/** Twice what this program gives; a payout that stays valid for weeks ties the coins up for as long. */
+const FARTHEST_EXPIRY = 2_880
+/** Lock times from here on are UNIX seconds, below they are heights. */
+const LOCK_TIMES = 500_000_000
+
+export interface TermFacts {
+  /** Of the reference chain's last block; `time` in UNIX seconds, null if nobody asked. */
+  readonly height: number
+  readonly time: number | null
+  readonly m: number
+  readonly n: number
+}
+
+/**
+ * What is wrong with the rest of a payout, whose outputs and inputs are as they should be; null: nothing. A lock time
+ * that has passed is harmless, and other feeds set one; one to come, or an input that waits, would let a co-signer
+ * choose the day on which it is mined.
+ */
+export function termsFault(tx: Transaction, { height, time, m, n }: TermFacts): string | null {
+  if (tx.version !== 4 || !tx.overwintered || tx.versionGroupId !== SAPLING_GROUP)
+    return `it is of version ${tx.version} instead of 4`
+  const most = mostInputs({ m, n })
+  if (tx.inputs.length > most)
+    return `it has ${tx.inputs.length} inputs, more than ${most} cannot be passed on`
+  if (tx.inputs.some(({ sequence }) => sequence < FINAL - 1)) return 'an input of it has a sequence number'
+  const { lockTime, expiryHeight } = tx
+  const reached = lockTime < LOCK_TIMES ? height : (time ?? 0)
+  if (lockTime !== 0 && lockTime > reached) return `its lock time ${lockTime} has not passed`
+  if (expiryHeight === 0) return 'it never expires'
+  if (expiryHeight > height + FARTHEST_EXPIRY)
+    return `it expires at ${expiryHeight}, far beyond the chain's ${height}`
+  return null
+}
+
+/** Whether it expires too soon to be signed; what is signed by all may still be sent. */
+export const isStale = ({ expiryHeight }: Transaction, height: number): boolean =>
+  expiryHeight !== 0 && expiryHeight < height + NEAREST_EXPIRY
+
+/** Whether a lock time is a date, so that the time of the last block has to be known. */
+export const isDated = ({ lockTime }: Transaction): boolean => lockTime >= LOCK_TIMES
+
+/**
+ * Whether the outputs are those of a payment: the exact amount to the user, and the marker. It is one only if an input
+ * of it was the gateway's: anybody can pay anybody.
+ */
+export function paysOut(tx: Transaction, intent: PayoutIntent): boolean {
+  const { payAddress, markerAddress, amount, fee, versions } = intent
+  const pays = (address: string, sat: bigint): boolean =>
+    tx.outputs.some(({ script, value }) => value === sat && addressOfScript(script, versions) === address)
+  return pays(payAddress, amount - 2n * fee) && pays(markerAddress, fee)
+}
+
 /** Below this nothing is left for the user, or only dust. */
-export const leastAmount = (fee: bigint): bigint => 2n * fee + 1_000n
+export const leastAmount = (fee: bigint): bigint => 2n * fee + LEAST_OUTPUT
 
 /**
  * Holds a proposed transaction against what was asked for. `spentOf` knows the outputs that it spends; an input that
@@ -116,14 +214,19 @@ export function judgePayout(
   return { ok: true, payout: { tx, txid: txidOf(hex), ...signaturesOf(tx, spent) } }
 }
 
+/** Keys that have signed an input; only signatures that hold. */
+export function inputSigners(tx: Transaction, index: number, output: SpentOutput): readonly string[] {
+  const multisig = readMultisigInput(tx, index, output)
+  return multisig === null ? singleSigner(tx, index, output) : [...multisig.signatures.keys()]
+}
+
 /** Which keys have signed all inputs. A signature that does not hold does not count. */
 function signaturesOf(tx: Transaction, spent: readonly SpentOutput[]) {
   let signers: readonly string[] | null = null
   let need = 1
   for (const [index, output] of spent.entries()) {
-    const multisig = readMultisigInput(tx, index, output)
-    if (multisig !== null) need = multisig.m
-    const keys = multisig === null ? singleSigner(tx, index, output) : [...multisig.signatures.keys()]
+    need = readMultisigInput(tx, index, output)?.m ?? need
+    const keys = inputSigners(tx, index, output)
     signers = signers === null ? keys : signers.filter((key) => keys.includes(key))
   }
   const found: readonly string[] = signers ?? []

@@ -15,7 +15,8 @@ import {
 import { planHeaders, type PlanInput } from './plan.js'
 import { openPublished } from './published.js'
 import { createReference } from './reference.js'
-import { chooseInputs, isExpired, isOurTurn, judgePolicy, TURN_MS } from './withdrawal.js'
+import { chooseCoins, isExpired, type CoinFacts } from './payouts.js'
+import { isOurTurn, judgePolicy, TURN_MS } from './withdrawal.js'
 
 const input = (more: Partial<PlanInput>): PlanInput => ({
   tip: 100,
@@ -272,17 +273,21 @@ t.test('withdrawals', (t) => {
     confirmations,
   })
   const coins = [coin('c', 5, 1), coin('a', 5, 9), coin('b', 5, 9)]
-  const none = { earlier: new Set<string>(), reserved: new Set<string>() }
+  const facts = { amount: 8n, reserved: new Set<string>(), sharing: [], mostInputs: 3 }
+  const chosen = (more: Partial<CoinFacts>) => {
+    const choice = chooseCoins(coins, { ...facts, ...more })
+    return choice.coins?.map(({ txid }) => txid) ?? ('why' in choice ? choice.why : '')
+  }
+  t.same(chosen({}), ['a', 'b'], 'the oldest first, then by id')
   t.same(
-    chooseInputs(coins, 8n, none)?.map(({ txid }) => txid),
-    ['a', 'b'],
-    'the oldest first, then by id',
+    chosen({ amount: 3n, sharing: [[{ txid: 'c', vout: 0 }]] }),
+    ['a', 'c'],
+    'and one that has to be shared',
   )
-  t.same(
-    chooseInputs(coins, 3n, { ...none, earlier: new Set(['c:0']) })?.map(({ txid }) => txid),
-    ['c'],
-  )
-  t.same(chooseInputs(coins, 11n, { ...none, reserved: new Set(['a:0']) }), null)
+  t.same(chosen({ sharing: [[{ txid: 'b', vout: 0 }], [{ txid: 'a', vout: 0 }]] }), ['a', 'b'])
+  t.same(chosen({ sharing: [[{ txid: 'd', vout: 0 }]] }), 'shared')
+  t.same(chosen({ amount: 11n, reserved: new Set(['a:0']) }), 'short')
+  t.same(chosen({ amount: 15n, mostInputs: 2 }), 'many')
   t.end()
 })
 

@@ -26,6 +26,9 @@ export type WithdrawalStep =
   | 'marked'
   | 'done'
   | 'stuck'
+  /** Released without a payment, as an operator asked for: on its way, and over. */
+  | 'settling'
+  | 'settled'
 
 export interface WithdrawalEvent {
   readonly event: 'withdrawal'

@@ -19,7 +19,7 @@ import { openState, type StateFile } from './ledger-file.js'
 import { lockPublisher } from './lock.js'
 import { openPublished } from './published.js'
 import { createRelay, type Relay, type RelayView } from './relay.js'
-import { forgetRange, readRequests } from './requests.js'
+import { forgetRange, forgetSettle, readRequests } from './requests.js'
 import type { GatewaySettings } from './settings.js'
 import { createTreasury, type Treasury, type TreasuryView } from './treasury.js'
 import { createWithdrawals, type Withdrawals, type WithdrawalView } from './withdrawals.js'
@@ -173,6 +173,7 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
         family,
         file,
         requests: () => readRequests(deps.folder),
+        forgetSettle: (withdrawTxid) => forgetSettle(deps.folder, withdrawTxid),
       })
   }
 

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 
 import { momentNow, periodOf, readSpent, spend, spentIn, spentUnder, takeOver } from '../../config/index.js'
 import type { Spent } from '../../config/index.js'
-import type { Outpoint } from '../../komodo/index.js'
 import { fail } from './errors.js'
 import type { WithdrawalStep } from './events.js'
 import { readText, writeText } from './files.js'
+import type { SignedPayout } from './payouts.js'
 
 export interface WithdrawalRecord {
   readonly withdrawTxid: string
@@ -22,18 +22,24 @@ export interface WithdrawalRecord {
   /** UNIX ms. */
   readonly seenAt: number
   readonly changedAt: number
-  /** What we signed for it, to be the only thing that we ever sign for it while its inputs last. */
-  readonly payout: {
-    readonly hex: string
-    readonly inputs: readonly Outpoint[]
-    readonly expiry: number
-  } | null
+  /** The last that we signed for it. */
+  readonly payout: SignedPayout | null
+  /** All that we signed for it before, oldest first: each stays valid until it is proven dead. */
+  readonly earlier: readonly SignedPayout[]
   /** The payout on the reference chain, once it is known. */
   readonly payoutTxid: string | null
   readonly markTxid: string | null
-  /** Counted in a day's sum already. */
-  readonly counted: boolean
+  /** The day in whose sum it is counted; null: in none. */
+  readonly countedOn: string | null
 }
+
+/** All payouts that we ever signed for it, oldest first. */
+export const payoutsOf = ({ payout, earlier }: WithdrawalRecord): readonly SignedPayout[] =>
+  payout === null ? earlier : [...earlier, payout]
+
+/** Nothing is left to do for it. */
+export const isOver = ({ step }: Pick<WithdrawalRecord, 'step'>): boolean =>
+  step === 'done' || step === 'settled'
 
 /** What was spent in a day; `day` and `sat` alone are from before the books were kept. */
 export interface DaySum {
@@ -46,7 +52,7 @@ export interface DaySum {
 }
 
 export interface FeedState {
-  readonly version: 1
+  readonly version: 2
   readonly subscribed: DaySum
   readonly paid: DaySum
   /** Inclusive. */
@@ -61,7 +67,7 @@ export interface StateFile {
 }
 
 const EMPTY: FeedState = {
-  version: 1,
+  version: 2,
   subscribed: { day: '', sat: '0' },
   paid: { day: '', sat: '0' },
   wanted: [],
@@ -94,10 +100,10 @@ function read(file: string): FeedState {
   const text = readText(file)
   if (text === null) return EMPTY
   try {
-    const found = JSON.parse(text) as Partial<FeedState>
-    if (found.version === 1 && typeof found.withdrawals === 'object' && found.withdrawals !== null) {
-      const state = { ...EMPTY, ...found }
-      return { ...state, subscribed: daySumIn(state.subscribed), paid: daySumIn(state.paid) }
+    const found = JSON.parse(text) as Partial<FeedState> | Partial<FirstState>
+    if (typeof found.withdrawals === 'object' && found.withdrawals !== null) {
+      if (found.version === 1) return checked({ ...EMPTY, ...found, ...secondOf(found.withdrawals) })
+      if (found.version === 2) return checked({ ...EMPTY, ...found })
     }
   } catch {
     // said below
@@ -108,8 +114,36 @@ function read(file: string): FeedState {
   )
 }
 
+/** Throws a plain error if a part of it is damaged. */
+function checked(state: FeedState): FeedState {
+  return { ...state, subscribed: daySumIn(state.subscribed), paid: daySumIn(state.paid) }
+}
+
+/** Version 1 of the file: one payout a withdrawal, the last that was signed. */
+interface FirstState extends Omit<FeedState, 'version' | 'withdrawals'> {
+  readonly version: 1
+  readonly withdrawals: Readonly<
+    Record<
+      string,
+      Omit<WithdrawalRecord, 'payout' | 'earlier' | 'countedOn'> & {
+        readonly payout: Pick<SignedPayout, 'hex' | 'inputs' | 'expiry'> | null
+        readonly counted: boolean
+      }
+    >
+  >
+}
+
+function secondOf(first: FirstState['withdrawals']): Pick<FeedState, 'version' | 'withdrawals'> {
+  const entries = Object.entries(first).map(([txid, { payout, counted, ...same }]) => {
+    const kept = payout && { ...payout, gone: null, dead: false }
+    const countedOn = counted ? periodOf('day', same.changedAt) : null
+    return [txid, { ...same, payout: kept, earlier: [], countedOn }]
+  })
+  return { version: 2, withdrawals: Object.fromEntries(entries) as FeedState['withdrawals'] }
+}
+
 function forget(state: FeedState): FeedState {
-  const done = Object.values(state.withdrawals).filter(({ step }) => step === 'done')
+  const done = Object.values(state.withdrawals).filter(isOver)
   if (done.length <= KEEP_DONE) return state
   const old = new Set(
     done

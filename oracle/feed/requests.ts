@@ -11,6 +11,8 @@ export interface Requests {
   /** Withdrawals by id; a ruling stays, the newest counts. */
   readonly rulings: ReadonlyMap<string, Ruling>
   readonly ranges: readonly (readonly [from: number, to: number])[]
+  /** Withdrawals that are to be released without a payment. */
+  readonly settles: ReadonlySet<string>
 }
 
 const folderOf = (folder: string): string => join(folder, 'requests')
@@ -18,6 +20,16 @@ const folderOf = (folder: string): string => join(folder, 'requests')
 export function askRuling(folder: string, withdrawTxid: string, ruling: Ruling): void {
   makeFolder(folderOf(folder))
   writeText(join(folderOf(folder), `ruling-${withdrawTxid}`), `${ruling}\n`)
+}
+
+export function askSettle(folder: string, withdrawTxid: string): void {
+  makeFolder(folderOf(folder))
+  writeText(join(folderOf(folder), `settle-${withdrawTxid}`), '\n')
+}
+
+/** It is in the state file now, or must not be. */
+export function forgetSettle(folder: string, withdrawTxid: string): void {
+  rmSync(join(folderOf(folder), `settle-${withdrawTxid}`), { force: true })
 }
 
 export function askRange(folder: string, from: number, to: number): void {
@@ -28,8 +40,11 @@ export function askRange(folder: string, from: number, to: number): void {
 export function readRequests(folder: string): Requests {
   const rulings = new Map<string, Ruling>()
   const ranges: (readonly [number, number])[] = []
+  const settles = new Set<string>()
   for (const name of list(folderOf(folder))) {
     const [, txid] = /^ruling-([0-9a-f]{64})$/.exec(name) ?? []
+    const [, settled] = /^settle-([0-9a-f]{64})$/.exec(name) ?? []
+    if (settled !== undefined) settles.add(settled)
     const [, from, to] = /^backfill-(\d{1,9})-(\d{1,9})$/.exec(name) ?? []
     if (txid !== undefined) {
       const text = readText(join(folderOf(folder), name))?.trim()
@@ -37,7 +52,7 @@ export function readRequests(folder: string): Requests {
     }
     if (from !== undefined && to !== undefined) ranges.push([+from, +to])
   }
-  return { rulings, ranges }
+  return { rulings, ranges, settles }
 }
 
 /** A range that was taken over into the state file. */

@@ -1,5 +1,6 @@
-/** What to do about a withdrawal: pure decisions. Specification §11.3. */
-import type { WithdrawalRecord } from './ledger-file.js'
+/** What to do about a withdrawal: pure decisions. */
+import { isOver, payoutsOf, type WithdrawalRecord } from './ledger-file.js'
+import { livingOf, mostTogether, nameOf } from './payouts.js'
 import type { Ruling } from './requests.js'
 import type { WithdrawPolicy } from './settings.js'
 
@@ -16,21 +17,65 @@ export interface PolicyFacts {
   readonly amount: bigint
   readonly paidToday: bigint
   readonly ruling: Ruling | null
-  /** Already counted in `paidToday`: it was signed before. */
+  /** Already counted in `paidToday`: it was signed before on this day. */
   readonly counted: boolean
   readonly policy: WithdrawPolicy
 }
 
 export function judgePolicy({ amount, paidToday, ruling, counted, policy }: PolicyFacts): PolicyVerdict {
   if (ruling === 'reject') return { verdict: 'reject', why: 'an operator rejected it' }
-  if (counted) return { verdict: 'pay' }
   if (policy.most !== null && amount > policy.most)
     return { verdict: 'hold', why: 'it is larger than withdrawals.most: raise that to pay it' }
   if (policy.approveAbove !== null && amount > policy.approveAbove && ruling !== 'approve')
     return { verdict: 'hold', why: 'it waits for `pegminer feed approve`' }
-  if (policy.dailyMost !== null && paidToday + amount > policy.dailyMost)
+  if (!counted && policy.dailyMost !== null && paidToday + amount > policy.dailyMost)
     return { verdict: 'wait', why: "the day's limit is reached: it waits for tomorrow (UTC)" }
   return { verdict: 'pay' }
+}
+
+export interface OpenFacts {
+  readonly records: readonly WithdrawalRecord[]
+  /** The withdrawal that it is asked for. */
+  readonly except: string
+  readonly today: string
+}
+
+/**
+ * Satoshis that were signed for other withdrawals on another day and could be mined on this one: they count for a
+ * day's limit too. Payouts of one withdrawal that exclude each other count once.
+ */
+export function openSat({ records, except, today }: OpenFacts): bigint {
+  return records
+    .filter((record) => record.withdrawTxid !== except && !isOver(record))
+    .reduce((sum, record) => {
+      const most = mostTogether(livingOf(payoutsOf(record)))
+      const counted = record.countedOn === today ? 1 : 0
+      return sum + BigInt(record.amount) * BigInt(Math.max(0, most - counted))
+    }, 0n)
+}
+
+/** Inputs of other withdrawals that are on their way: two payouts must never spend the same. */
+export function reservedBut(records: readonly WithdrawalRecord[], except: string): ReadonlySet<string> {
+  const others = records.filter((record) => record.withdrawTxid !== except && !isOver(record))
+  const inputs = others.flatMap((record) => livingOf(payoutsOf(record)).flatMap(({ inputs }) => inputs))
+  return new Set(inputs.map(nameOf))
+}
+
+/** What blocks a gateway: while such a one is pending, its daemons take no other request. */
+const BLOCKING: readonly WithdrawalRecord['step'][] = ['held', 'rejected', 'refused', 'stuck', 'waiting']
+
+export const isBlocking = ({ step }: Pick<WithdrawalRecord, 'step'>): boolean => BLOCKING.includes(step)
+
+/** Why a withdrawal must not be released without a payment; null: it may. */
+export function whyNotRelease(record: WithdrawalRecord): string | null {
+  const { step } = record
+  if (step === 'settling') return null
+  if (isOver(record)) return 'it is over'
+  const [living] = livingOf(payoutsOf(record))
+  if (living !== undefined)
+    return `a payout is signed that could still be mined, up to height ${living.expiry} of the reference chain`
+  if (step === 'waiting' || !isBlocking(record)) return `it is ${step}, and on its way to be paid`
+  return null
 }
 
 export interface TurnFacts {
@@ -51,55 +96,4 @@ export function isOurTurn({ withdrawTxid, signs, index, n, since, now }: TurnFac
   const first = (Number.parseInt(withdrawTxid.slice(-4), 16) + signs) % n
   const turn = (index - first + n) % n
   return now - since >= turn * TURN_MS
-}
-
-export interface FreshFacts {
-  readonly payout: WithdrawalRecord['payout']
-  /** Height of the reference chain. */
-  readonly tip: number
-  readonly depth: number
-}
-
-/**
- * Whether what was signed can no longer be mined, so deep that no reorganisation brings it back: only then is anything
- * else signed for the same withdrawal.
- */
-export function isExpired({ payout, tip, depth }: FreshFacts): boolean {
-  return payout !== null && payout.expiry !== 0 && tip > payout.expiry + depth
-}
-
-export interface Coin {
-  readonly txid: string
-  readonly vout: number
-  readonly sat: bigint
-  readonly confirmations: number
-}
-
-/**
- * Inputs of a payout: those of an earlier, expired try first, so that both can never be mined; then the oldest, so that
- * all signers choose the same. Null if they are not enough.
- */
-export function chooseInputs<T extends Coin>(
-  coins: readonly T[],
-  amount: bigint,
-  { earlier, reserved }: { readonly earlier: ReadonlySet<string>; readonly reserved: ReadonlySet<string> },
-): readonly T[] | null {
-  const nameOf = ({ txid, vout }: Coin): string => `${txid}:${vout}`
-  const rank = (coin: Coin): number => (earlier.has(nameOf(coin)) ? 0 : 1)
-  const order = coins
-    .filter((coin) => !reserved.has(nameOf(coin)))
-    .sort(
-      (a, b) =>
-        rank(a) - rank(b) ||
-        b.confirmations - a.confirmations ||
-        (a.txid < b.txid ? -1 : a.txid > b.txid ? 1 : a.vout - b.vout),
-    )
-  const chosen: T[] = []
-  let sum = 0n
-  for (const coin of order) {
-    if (sum >= amount && !earlier.has(nameOf(coin))) break
-    chosen.push(coin)
-    sum += coin.sat
-  }
-  return sum >= amount ? chosen : null
 }

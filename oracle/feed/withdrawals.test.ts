@@ -102,30 +102,36 @@ async function propose(
   return (await rig.reference.signRaw(raw)).hex
 }
 
-t.test('a co-signer that proposes a theft gets no signature', async (t) => {
-  const s = await stage(t, { gateways: [{ m: 2, n: 3 }] })
-  const [thief, honest] = [await s.rig({ operator: 0 }), await s.rig({ operator: 1 })]
-  const before = s.userCoins()
-  const txid = s.ask(AMOUNT)
-  const hex = await propose(thief, txid, (intent) => ({
-    ...intent,
-    payAddress: s.chains.operators[0]!.address,
-  }))
-  await thief.asset.send(await thief.asset.partialSign(txid, 'KMD', hex))
-  s.chains.control.mine('asset', 2)
-  for (let k = 0; k < 4; k++) await s.round(honest)
-  t.equal(stepOf(honest, txid), 'refused')
-  t.equal(honest.withdrawals.view.refused, 1)
-  t.match(
-    honest.events.filter(({ event }) => event === 'notice'),
-    [{ code: 'E_FEED_THIEF' }],
-  )
-  t.equal(
-    (await honest.asset.pendingWithdrawals('A', honest.settings.bindTxid ?? '', 'KMD')).items[0]?.signs,
-    1,
-  )
-  t.equal(s.userCoins(), before)
-})
+t.test(
+  'a co-signer that proposes a theft gets no signature, and the others answer with a payout of theirs',
+  async (t) => {
+    const s = await stage(t, { gateways: [{ m: 2, n: 3 }] })
+    const [thief, honest] = [await s.rig({ operator: 0 }), await s.rig({ operator: 1 })]
+    const before = s.userCoins()
+    const txid = s.ask(AMOUNT)
+    const hex = await propose(thief, txid, (intent) => ({
+      ...intent,
+      payAddress: s.chains.operators[0]!.address,
+    }))
+    await thief.asset.send(await thief.asset.partialSign(txid, 'KMD', hex))
+    s.chains.control.mine('asset', 2)
+    for (let k = 0; k < 4; k++) await s.round(honest)
+    t.equal(stepOf(honest, txid), 'partial')
+    t.equal(honest.withdrawals.view.refused, 1)
+    t.match(
+      honest.events.filter(({ event }) => event === 'notice'),
+      [{ code: 'E_FEED_THIEF' }],
+    )
+    t.equal(
+      (await honest.asset.pendingWithdrawals('A', honest.settings.bindTxid ?? '', 'KMD')).items[0]?.signs,
+      2,
+    )
+    t.equal(s.userCoins(), before)
+    const other = await s.rig({ operator: 2 })
+    await untilDone(s, txid, [honest, other])
+    t.equal(s.userCoins() - before, AMOUNT - FEES)
+  },
+)
 
 t.test('what was handed on as complete is paid only if it is what was asked for', async (t) => {
   const s = await stage(t)

@@ -1,64 +1,38 @@
 /**
  * Signs, pays and marks withdrawals, pass by pass, whatever became of the last pass: each step is found from both
- * chains first. Specification §1.8, §3.8, §11.3, §15.9, §16.24.
+ * chains first.
  */
-import { isCoded, messageOf } from '../../config/index.js'
 import {
-  buildReason,
-  coinsText,
   decodeTransaction,
   gatewayOpOf,
-  inspectSigning,
   isWritable,
-  judgePayout,
-  leastAmount,
   markerAddress,
   payoutFee,
-  payoutOutputs,
   pubkeyAddress,
-  sendAdvice,
-  sendReason,
   type CallOptions,
-  type GatewayInfo,
-  type KnownTransaction,
-  type KomodoClient,
-  type Outpoint,
-  type Payout,
-  type PayoutIntent,
-  type PayoutVerdict,
   type PendingWithdrawal,
   type SignedWithdrawal,
-  type SigningIntent,
-  type SpentOutput,
 } from '../../komodo/index.js'
-import type { FeedEvent, WithdrawalStep } from './events.js'
-import { addToDay, todaySum, type StateFile, type WithdrawalRecord } from './ledger-file.js'
-import type { Requests } from './requests.js'
-import type { GatewaySettings } from './settings.js'
-import { chooseInputs, isExpired, isOurTurn, judgePolicy } from './withdrawal.js'
+import { createEvidence, type Paid, type PaymentSearch } from './evidence.js'
+import { createJournal, type Item, type WithdrawalParts } from './journal.js'
+import { isOver, payoutsOf, type WithdrawalRecord } from './ledger-file.js'
+import { createPosting, RELEASE, stepFor, type Place } from './posting.js'
+import { createPursuit } from './pursuit.js'
+import { createSteps } from './steps.js'
+import { createTurns } from './turns.js'
+import { whyNotRelease } from './withdrawal.js'
 
-export interface WithdrawalParts {
-  readonly settings: GatewaySettings & { readonly bindTxid: string }
-  readonly asset: KomodoClient
-  readonly reference: KomodoClient
-  readonly gateway: GatewayInfo
-  readonly family: 'A' | 'B'
-  readonly file: StateFile
-  readonly requests: () => Requests
-  readonly dryRun: boolean
-  readonly emit: (event: FeedEvent) => void
-  /** UNIX ms. */
-  readonly now: () => number
-  readonly monotonicMs: () => number
-}
+export type { WithdrawalParts } from './journal.js'
 
 export interface WithdrawalView {
   /** Proposals of others that were refused, since the start. */
-  refused: number
-  paid: number
-  lastPass: number | null
+  readonly refused: number
+  readonly paid: number
+  readonly lastPass: number | null
   /** False: this node signs nothing for the gateway. */
-  signer: boolean
+  readonly signer: boolean
+  /** While it is pending and not paid, nobody can ask for another withdrawal; null: none is. */
+  readonly blockedBy: WithdrawalRecord | null
 }
 
 export interface Withdrawals {
@@ -66,84 +40,26 @@ export interface Withdrawals {
   pass(signal: AbortSignal): Promise<void>
 }
 
-interface Item {
-  readonly withdrawTxid: string
-  readonly amount: bigint
-  readonly intent: PayoutIntent
-}
-
-/** A payout that took longer than the default 200 blocks to be signed by all would be worthless. */
-const EXPIRY_BLOCKS = 1_440
-
 /** What is in no list, and was paid so long ago, was marked by another signer. */
 const SETTLED_BLOCKS = 3
 
 export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
-  const { settings, asset, reference, gateway, family, file, emit, now, monotonicMs } = parts
+  const { settings, asset, reference, gateway, family, file, now } = parts
   const { bindTxid, pubkey } = settings
-  const { coin, versions } = gateway
-  const fee = payoutFee(coin)
+  const { coin, versions, m, n } = gateway
+  const journal = createJournal(parts)
+  const evidence = createEvidence({ reference, gateway, depth: settings.depth })
+  const steps = createSteps(asset)
+  const posting = createPosting(parts)
   const index = Math.max(0, gateway.pubkeys.indexOf(pubkey))
-  const view: WithdrawalView = { refused: 0, paid: 0, lastPass: null, signer: false }
+  const turns = createTurns({ index, n, monotonicMs: parts.monotonicMs ?? now })
+  const pursuit = createPursuit({ ...parts, journal, evidence, steps, posting, turns })
   const watched = new Set<string>()
-  const stageSince = new Map<string, number>()
-  /** Said once, not at each pass. */
-  const refusedNow = new Map<string, string>()
-
-  const recordOf = (txid: string): WithdrawalRecord | undefined => file.state.withdrawals[txid]
-
-  function note(
-    item: Item,
-    step: WithdrawalStep,
-    change: Partial<WithdrawalRecord> & { txid?: string } = {},
-  ): void {
-    const { txid, ...rest } = change
-    const before = recordOf(item.withdrawTxid)
-    const after: WithdrawalRecord = {
-      withdrawTxid: item.withdrawTxid,
-      amount: item.amount.toString(),
-      to: item.intent.payAddress,
-      marker: item.intent.markerAddress,
-      seenAt: now(),
-      payout: null,
-      payoutTxid: null,
-      markTxid: null,
-      counted: false,
-      ...before,
-      ...rest,
-      message: rest.message ?? '',
-      step,
-      changedAt: now(),
-    }
-    const told = before?.step === step && before.message === after.message
-    if (told && Object.keys(rest).length === 0) return
-    if (!parts.dryRun)
-      file.update((state) => ({
-        ...state,
-        withdrawals: { ...state.withdrawals, [item.withdrawTxid]: after },
-      }))
-    if (told) return
-    emit({
-      event: 'withdrawal',
-      gateway: settings.name,
-      withdrawtxid: item.withdrawTxid,
-      state: step,
-      amount: coinsText(item.amount),
-      to: item.intent.payAddress,
-      ...(txid === undefined ? {} : { txid }),
-      ...(after.message === '' ? {} : { message: after.message }),
-    })
-  }
-
-  /** `code` for the log; the state says the rest. */
-  function refuse(item: Item, code: 'E_FEED_THIEF' | 'E_FEED_WITHDRAWAL', message: string): void {
-    if (refusedNow.get(item.withdrawTxid) !== message) {
-      refusedNow.set(item.withdrawTxid, message)
-      if (code === 'E_FEED_THIEF') view.refused++
-      emit({ event: 'notice', gateway: settings.name, level: 'error', code, message })
-    }
-    note(item, code === 'E_FEED_THIEF' ? 'refused' : 'stuck', { message })
-  }
+  /** Markers that the wallet did not watch until now: what was paid before it cannot say. */
+  const watchedLate = new Set<string>()
+  let [paid, signer] = [0, false]
+  let lastPass: number | null = null
+  let blockedBy: WithdrawalRecord | null = null
 
   async function pass(signal: AbortSignal): Promise<void> {
     const options = { signal }
@@ -151,9 +67,9 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     for (const daemon of [asset, reference])
       if (!isWritable(daemon.rpc.health)) await daemon.chainInfo(options)
     const pending = await asset.pendingWithdrawals(family, bindTxid, coin, options)
-    view.signer = pending.signer
-    if (!pending.signer) {
-      view.lastPass = now()
+    signer = pending.signer
+    if (!signer) {
+      lastPass = now()
       return
     }
     const signed = await asset.signedWithdrawals(family, bindTxid, coin, options)
@@ -167,23 +83,29 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
         errors.push(error)
       }
     }
-    for (const one of signed.items) await each(one.withdrawTxid, () => onSigned(one, options))
-    for (const one of pending.items)
-      if (!one.done) await each(one.withdrawTxid, () => onPending(one, options))
-    await settle(listed, options)
-    view.lastPass = now()
+    const due = pending.items.filter(({ done }) => !done)
+    const isDue = new Set(due.map(({ withdrawTxid }) => withdrawTxid))
+    for (const one of signed.items)
+      await each(one.withdrawTxid, () => onSigned(one, isDue.has(one.withdrawTxid), options))
+    for (const one of due) await each(one.withdrawTxid, () => onPending(one, options))
+    await unlisted(listed, options)
+    blockedBy = journal.blockedBy(due)
+    lastPass = now()
     // Each item had its chance; now the first trouble may be told.
     if (errors.length > 0) throw errors[0]
   }
 
   /** What is in neither list: a signature that is not mined yet, or marked as done, by us or by another signer. */
-  async function settle(listed: ReadonlySet<string>, options: CallOptions): Promise<void> {
+  async function unlisted(listed: ReadonlySet<string>, options: CallOptions): Promise<void> {
     for (const record of Object.values(file.state.withdrawals)) {
-      if (listed.has(record.withdrawTxid) || record.step === 'done') continue
+      if (listed.has(record.withdrawTxid) || isOver(record)) continue
       const item = await request(record.withdrawTxid, record.to, options)
       if (item === null || !(await isFinished(record, item, options))) continue
-      note(item, 'done', record.payoutTxid === null ? {} : { txid: record.payoutTxid })
-      view.paid++
+      const released = record.step === 'settling'
+      journal.note(item, released ? 'settled' : 'done', {
+        ...(record.payoutTxid === null || released ? {} : { txid: record.payoutTxid }),
+      })
+      if (!released) paid++
     }
   }
 
@@ -193,14 +115,15 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
       if (mark !== null && mark.confirmations > 0) return true
     }
     // While our own mark is in the mempool it is not done; another signer's is seen by what it leads to.
-    if (record.step === 'marked') return false
-    const paid = await findPayout(item, options)
-    return paid !== null && paid.confirmations > settings.withdrawals.confirmations + SETTLED_BLOCKS
+    if (record.step === 'marked' || record.step === 'settling') return false
+    const search = await paymentOf(item, null, options)
+    return (
+      search.found === 'paid' && search.by.confirmations > settings.withdrawals.confirmations + SETTLED_BLOCKS
+    )
   }
 
   /**
-   * The withdrawal as its own transaction says it. Null if it is another gateway's: daemons list those too
-   * (specification §3.8).
+   * The withdrawal as its own transaction says it. Null if it is another gateway's: daemons list those too.
    */
   async function request(
     withdrawTxid: string,
@@ -219,323 +142,191 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
         markerAddress: markerAddress(withdrawTxid, versions),
         depositAddress: gateway.deposit,
         amount: op.amount,
-        fee,
+        fee: payoutFee(coin),
         versions,
       },
     }
-    if (payAddress !== item.intent.payAddress) {
-      refuse(
-        item,
-        'E_FEED_THIEF',
-        `the daemon would pay ${payAddress}, the withdrawal says ${item.intent.payAddress}`,
-      )
-      return null
-    }
-    return item
+    if (payAddress === item.intent.payAddress) return item
+    const message = `the daemon would pay ${payAddress}, the withdrawal says ${item.intent.payAddress}`
+    journal.refuse(item, 'E_FEED_THIEF', message)
+    return null
   }
 
   async function onPending(pending: PendingWithdrawal, options: CallOptions): Promise<void> {
     const item = await request(pending.withdrawTxid, pending.payAddress, options)
     if (item === null) return
-    if (recordOf(item.withdrawTxid) === undefined) note(item, 'seen')
+    if (journal.recordOf(item.withdrawTxid) === undefined) journal.note(item, 'seen')
     if (!pending.confirmed) return
     await watch(item, options)
-    if (item.amount < leastAmount(fee))
-      return refuse(item, 'E_FEED_WITHDRAWAL', `${coinsText(item.amount)} does not even cover the fees`)
-    if (!isAllowed(item)) return
-    const proposal = await proposalFor(pending, item, options)
-    if (proposal === null) return
-    const { hex, before, listed } = proposal
-    const ready = before !== null && (before.complete || before.signers.includes(pubkey))
-    if (ready && listed && !before.complete)
-      return note(item, 'partial', { message: 'signed by us; the other signers have to sign now' })
-    if (!isTurn(pending)) return
-    const signed = ready ? hex : (await reference.signRaw(hex, options)).hex
-    const after = await judge(signed, item, options)
-    if (!after.ok)
-      return refuse(item, 'E_FEED_WITHDRAWAL', `our own node signed another payout: ${after.message}`)
-    const { payout } = after
-    // Half-signed or unsigned ones would be accepted by the asset chain, and worth nothing (specification §16.24).
-    if (payout.signatures < (before?.signatures ?? 0) + (ready ? 0 : 1))
-      return refuse(
-        item,
-        'E_FEED_WITHDRAWAL',
-        `the reference node did not sign: import the key of ${pubkeyAddress(pubkey, versions)} into its wallet`,
-      )
-    if (parts.dryRun) return note(item, 'signed', { message: 'dry run: not sent' })
-    remember(item, signed, payout)
-    await handOn(item, pending, { hex: signed, payout }, options)
-  }
-
-  function isTurn(pending: PendingWithdrawal): boolean {
-    const stage = `${pending.withdrawTxid}:${pending.lastTxid}`
-    const since = stageSince.get(stage) ?? monotonicMs()
-    stageSince.set(stage, since)
-    if (stageSince.size > 1_000) stageSince.clear()
-    const { withdrawTxid, signs } = pending
-    return (
-      gateway.n === 1 || isOurTurn({ withdrawTxid, signs, index, n: gateway.n, since, now: monotonicMs() })
-    )
-  }
-
-  function isAllowed(item: Item): boolean {
-    const record = recordOf(item.withdrawTxid)
-    const verdict = judgePolicy({
-      amount: item.amount,
-      paidToday: todaySum(file.state.paid, now()),
-      ruling: parts.requests().rulings.get(item.withdrawTxid) ?? null,
-      counted: record?.counted ?? false,
-      policy: settings.withdrawals,
-    })
-    if (verdict.verdict === 'pay') return true
-    const step = { hold: 'held', reject: 'rejected', wait: 'waiting' } as const
-    note(item, step[verdict.verdict], { message: verdict.why })
-    return false
+    const place = await placeOf(pending, options)
+    const search = await paymentOf(item, null, options)
+    if (search.found === 'paid') return handOnPaid(item, place, search.by, options)
+    if (search.found === 'unknown') return notAllSeen(item, search.left)
+    if (journal.recordOf(item.withdrawTxid)?.step === 'settling' || askedToRelease(item))
+      return release(item, place, options)
+    await pursuit.pursue(item, place, { complete: isComplete(item, search), refusal: null }, options)
   }
 
   /**
-   * What is to be signed next, and how far it is signed; `listed`: the asset chain has it as it is. Null: nothing, the
-   * state says why.
+   * Where the next step belongs. For a gateway of one key daemons do not say what came after the request, since that
+   * gateway needs none; a stranger may have made one all the same.
    */
-  async function proposalFor(
-    pending: PendingWithdrawal,
-    item: Item,
-    options: CallOptions,
-  ): Promise<{ hex: string; before: Payout | null; listed: boolean } | null> {
-    const { blocks: tip } = await reference.chainInfo(options)
-    const paid = await findPayout(item, options)
-    if (paid !== null) return reuse(paid.hex, item, options, 'it is paid already')
-    if (pending.hex !== null) {
-      const verdict = await judge(pending.hex, item, options)
-      const stale =
-        verdict.ok && verdict.payout.tx.expiryHeight !== 0 && verdict.payout.tx.expiryHeight <= tip
-      if (verdict.ok && !stale) return { hex: pending.hex, before: verdict.payout, listed: true }
-      if (!verdict.ok && verdict.why === 'thief') {
-        refuse(item, 'E_FEED_THIEF', `a co-signer proposes another payout: ${verdict.message}`)
-        return null
-      }
-    }
-    const record = recordOf(item.withdrawTxid)
-    const depth = settings.depth
-    if (record?.payout && !isExpired({ payout: record.payout, tip, depth }))
-      return reuse(record.payout.hex, item, options, 'what was signed before cannot be used')
-    const hex = await compose(item, tip, options)
-    return hex === null ? null : { hex, before: null, listed: false }
+  async function placeOf(pending: PendingWithdrawal, options: CallOptions): Promise<Place> {
+    const { withdrawTxid, lastTxid, signs } = pending
+    const first: Place = { stage: 'pending', lastTxid, signs }
+    if (n > 1 || (await asset.isUnspent({ txid: withdrawTxid, vout: 0 }, options))) return first
+    const last = await steps.newest(withdrawTxid, options)
+    return last === null ? first : { stage: 'pending', ...last }
   }
 
-  async function reuse(hex: string, item: Item, options: CallOptions, what: string) {
-    const verdict = await judge(hex, item, options)
-    if (verdict.ok) return { hex, before: verdict.payout, listed: false }
-    refuse(item, 'E_FEED_WITHDRAWAL', `${what}, but not as it should be: ${verdict.message}`)
-    return null
-  }
-
-  /** A new payout, unsigned. */
-  async function compose(item: Item, tip: number, options: CallOptions): Promise<string | null> {
-    const coins = await reference.unspent(1, [gateway.deposit], options)
-    const chosen = chooseInputs(coins, item.amount, {
-      earlier: new Set((recordOf(item.withdrawTxid)?.payout?.inputs ?? []).map(nameOf)),
-      reserved: reservedBut(item.withdrawTxid),
-    })
-    if (chosen === null) {
-      const sum = coins.reduce((total, { sat }) => total + sat, 0n)
-      refuse(
-        item,
-        'E_FEED_WITHDRAWAL',
-        `the deposit address has ${coinsText(sum)} free, ${coinsText(item.amount)} is due`,
-      )
-      return null
-    }
-    const total = chosen.reduce((sum, { sat }) => sum + sat, 0n)
-    return reference.createRaw(chosen, payoutOutputs(item.intent, total), tip + EXPIRY_BLOCKS, options)
-  }
-
-  /** Inputs of other withdrawals that are on their way: two payouts must never spend the same. */
-  function reservedBut(withdrawTxid: string): ReadonlySet<string> {
-    const others = Object.values(file.state.withdrawals).filter(
-      (record) => record.withdrawTxid !== withdrawTxid && record.step !== 'done',
-    )
-    return new Set(others.flatMap(({ payout }) => (payout?.inputs ?? []).map(nameOf)))
-  }
-
-  /** Written down before anybody gets it, and counted in the day's sum once. */
-  function remember(item: Item, hex: string, { tx }: Payout): void {
-    const record = recordOf(item.withdrawTxid)
-    if (!record?.counted)
-      file.update((state) => ({ ...state, paid: addToDay(state.paid, item.amount, now()) }))
-    const inputs = tx.inputs.map(({ txid, vout }) => ({ txid, vout }))
-    const payout = { hex, inputs, expiry: tx.expiryHeight }
-    note(item, record?.step ?? 'seen', { payout, counted: true, message: record?.message ?? '' })
-  }
-
-  async function handOn(
-    item: Item,
-    pending: PendingWithdrawal,
-    { hex, payout }: { readonly hex: string; readonly payout: Payout },
-    options: CallOptions,
-  ): Promise<void> {
-    const kind = payout.complete ? 'complete' : 'partial'
-    const { withdrawTxid, lastTxid } = pending
-    const build =
-      family === 'B' ? asset.withdrawSign : payout.complete ? asset.completeSigning : asset.partialSign
-    const txid = await sendSigning(
-      { kind, withdrawTxid, lastTxid, coin, payoutHex: hex, family },
-      () => build(lastTxid, coin, hex, options),
+  function paymentOf(item: Item, hint: string | null, options: CallOptions): Promise<PaymentSearch> {
+    return evidence.payment(
+      item.intent,
+      [hint, journal.recordOf(item.withdrawTxid)?.payoutTxid ?? null],
       options,
     )
-    if (txid === null) return
-    note(item, payout.complete ? 'signed' : 'partial', {
-      txid,
-      ...(payout.complete ? { payoutTxid: payout.txid } : {}),
+  }
+
+  function notAllSeen(item: Item, left: number): void {
+    const { step = 'seen' } = journal.recordOf(item.withdrawTxid) ?? {}
+    journal.note(item, step, {
+      message: `${left} more transactions that bear its marker have to be looked at`,
     })
   }
 
-  /** Null: not now; another signer was faster, or the chain is not that far. */
-  async function sendSigning(
-    intent: SigningIntent,
-    build: () => Promise<string>,
+  const isComplete = ({ intent }: Item, search: PaymentSearch): boolean =>
+    search.found === 'none' && (search.complete || !watchedLate.has(intent.markerAddress))
+
+  /** Paid before it was signed on the asset chain, where it has to pass as complete to be marked. */
+  async function handOnPaid(item: Item, place: Place, by: Paid, options: CallOptions): Promise<void> {
+    const verdict = await evidence.judge(by.hex, item.intent, options)
+    if (!verdict.ok || !verdict.payout.complete || parts.dryRun) {
+      const message = verdict.ok ? '' : `it is paid, in a form of its own: ${verdict.message}`
+      return journal.note(item, 'broadcast', { txid: by.txid, payoutTxid: by.txid, message })
+    }
+    if (turns.isOurs(item.withdrawTxid, place))
+      await pursuit.handOn(item, place, { hex: by.hex, payout: verdict.payout }, options)
+  }
+
+  function askedToRelease(item: Item): boolean {
+    return parts.requests().settles.has(item.withdrawTxid)
+  }
+
+  /** Without a payment, as an operator asked; never if a payout was signed that could be mined. */
+  async function release(item: Item, place: Place, options: CallOptions): Promise<void> {
+    const record = journal.recordOf(item.withdrawTxid)
+    if (record === undefined || parts.dryRun) return
+    if (record.step !== 'settling') {
+      const why = await whyNot(item, record, place, options)
+      if (why !== null) {
+        journal.warn(item, 'E_FEED_WITHDRAWAL', `${item.withdrawTxid} is not released: ${why}`, 'warn')
+        parts.forgetSettle(item.withdrawTxid)
+        return
+      }
+      journal.note(item, 'settling', { message: 'released without a payment, as an operator asked' })
+      parts.forgetSettle(item.withdrawTxid)
+    }
+    const kind = stepFor(place, { complete: true, m, family })
+    if (kind === null) return
+    const txid = await posting.step(item.withdrawTxid, place, { kind, hex: RELEASE }, options)
+    const { message = '' } = journal.recordOf(item.withdrawTxid) ?? {}
+    if (txid !== null) journal.note(item, 'settling', { txid, message })
+  }
+
+  async function whyNot(
+    item: Item,
+    record: WithdrawalRecord,
+    place: Place,
     options: CallOptions,
   ): Promise<string | null> {
-    if (!isWritable(asset.rpc.health)) return null
-    try {
-      const { blocks: height } = await asset.chainInfo(options)
-      const { hex, txid } = inspectSigning(await build(), intent, { height, pubkey })
-      await asset.send(hex, options)
-      return txid
-    } catch (error) {
-      if (buildReason(error) === 'unconfirmed') return null
-      const reason = sendReason(error)
-      if (reason === 'in-chain' || reason === 'spent' || reason === 'conflict') return null
-      if (reason === null) throw error
-      const advice = sendAdvice(reason)
-      emit({
-        event: 'notice',
-        gateway: settings.name,
-        level: 'warn',
-        code: isCoded(error) ? error.code : 'unknown',
-        message: `${messageOf(error)}${advice === '' ? '' : `; ${advice}`}`,
-      })
-      return null
-    }
+    if (!(await pursuit.readHistory(item, place, options))) return 'what was signed for it cannot be read'
+    const tip = await reference.chainInfo(options)
+    const payouts = payoutsOf(journal.recordOf(item.withdrawTxid) ?? record)
+    journal.keep(item, await evidence.survey(payouts, { tip, complete: true }, options))
+    return whyNotRelease(journal.recordOf(item.withdrawTxid) ?? record)
   }
 
   /** Signed by all: pay, wait, mark. */
-  async function onSigned(signed: SignedWithdrawal, options: CallOptions): Promise<void> {
+  async function onSigned(signed: SignedWithdrawal, isPending: boolean, options: CallOptions): Promise<void> {
     const item = await request(signed.withdrawTxid, signed.payAddress, options)
     if (item === null) return
-    const record = recordOf(item.withdrawTxid)
-    if (!signed.confirmed) return record === undefined ? note(item, 'signed') : undefined
+    const record = journal.recordOf(item.withdrawTxid)
+    if (!signed.confirmed) return record === undefined ? journal.note(item, 'signed') : undefined
     await watch(item, options)
-    const verdict = await judge(signed.hex, item, options)
-    const paid = await payoutNow(item, verdict, options)
-    if (paid !== null) return mark(item, signed, paid, options)
-    if (!verdict.ok)
-      return refuse(
-        item,
-        verdict.why === 'thief' ? 'E_FEED_THIEF' : 'E_FEED_WITHDRAWAL',
-        `the completely signed payout is not what was asked for: ${verdict.message}`,
-      )
-    if (!verdict.payout.complete)
-      return refuse(item, 'E_FEED_WITHDRAWAL', 'the payout was handed on as complete, and lacks signatures')
-    if (parts.requests().rulings.get(item.withdrawTxid) === 'reject')
-      return note(item, 'rejected', { message: 'an operator rejected it' })
-    await broadcast(item, { hex: signed.hex, txid: verdict.payout.txid }, options)
+    const verdict = await evidence.judge(signed.hex, item.intent, options)
+    const search = await paymentOf(item, verdict.ok ? verdict.payout.txid : null, options)
+    if (search.found === 'paid') return mark(item, signed, search.by, options)
+    if (search.found === 'unknown') return notAllSeen(item, search.left)
+    // A step that spends a marker of another withdrawal may name this one: the line that daemons go by is what counts.
+    if (isPending) return
+    if (await isReleased(item, signed, options)) return markReleased(item, signed, options)
+    const refusal = await pay(item, signed, verdict, options)
+    if (refusal === null) return
+    const place: Place = { stage: 'signed', lastTxid: signed.completeTxid, signs: m }
+    await pursuit.pursue(
+      item,
+      place,
+      { complete: isComplete(item, search), refusal: refusal.message },
+      options,
+    )
   }
 
-  /** The payout as the reference chain or its mempool has it: the one that was signed, or any that bears its marker. */
-  async function payoutNow(item: Item, verdict: PayoutVerdict, options: CallOptions) {
-    const ids = new Set([
-      ...(verdict.ok ? [verdict.payout.txid] : []),
-      recordOf(item.withdrawTxid)?.payoutTxid ?? null,
-    ])
-    for (const txid of ids) {
-      if (txid === null) continue
-      const found = await reference.transaction(txid, options)
-      if (found !== null && !found.orphaned) return { txid, ...found }
-    }
-    return findPayout(item, options)
-  }
-
-  async function broadcast(
+  /** Null: it is on its way, or the state says why not; else why what was signed by all is worth nothing. */
+  async function pay(
     item: Item,
-    payout: { hex: string; txid: string },
+    { hex }: SignedWithdrawal,
+    verdict: Awaited<ReturnType<typeof evidence.judge>>,
+    options: CallOptions,
+  ): Promise<{ readonly message: string } | null> {
+    if (!verdict.ok) {
+      const message = `the completely signed payout is not what was asked for: ${verdict.message}`
+      journal.warn(item, verdict.why === 'thief' ? 'E_FEED_THIEF' : 'E_FEED_WITHDRAWAL', message)
+      return { message }
+    }
+    if (!verdict.payout.complete)
+      return { message: 'the payout was handed on as complete, and lacks signatures' }
+    if (pursuit.isRejected(item)) {
+      journal.note(item, 'rejected', { message: 'an operator rejected it' })
+      return null
+    }
+    const outcome = await pursuit.broadcast(item, { hex, txid: verdict.payout.txid }, options)
+    return outcome === 'expired' ? { message: 'the payout expired before it was mined' } : null
+  }
+
+  /** By this node's owner: with `feed settle`, or by hand. */
+  async function isReleased(item: Item, { hex, completeTxid }: SignedWithdrawal, options: CallOptions) {
+    if (hex !== RELEASE) return false
+    const step = journal.recordOf(item.withdrawTxid)?.step
+    if (step === 'settling' || step === 'settled') return true
+    const found = await asset.transaction(completeTxid, options)
+    return found !== null && steps.isMadeBy(pubkey, decodeTransaction(found.hex), options)
+  }
+
+  async function markReleased(
+    item: Item,
+    { completeTxid, withdrawTxid }: SignedWithdrawal,
     options: CallOptions,
   ): Promise<void> {
-    if (parts.dryRun) return note(item, 'broadcast', { message: 'dry run: not sent' })
-    if (!isWritable(reference.rpc.health)) return
-    const { hex, txid } = payout
-    note(item, 'signed', { payoutTxid: txid })
-    try {
-      await reference.send(hex, options)
-    } catch (error) {
-      const reason = sendReason(error)
-      if (reason === null) throw error
-      if (reason === 'expired') return again(item, hex, options)
-      if (reason !== 'in-chain')
-        return refuse(
-          item,
-          'E_FEED_WITHDRAWAL',
-          `the reference node does not take the payout: ${messageOf(error)}`,
-        )
-    }
-    note(item, 'broadcast', { txid, payoutTxid: txid })
-  }
-
-  /**
-   * Expired on its way. A gateway of one key signs another one, of the same inputs, once the old one is buried; of
-   * several keys only an operator can help, since the asset chain takes no second round.
-   */
-  async function again(item: Item, hex: string, options: CallOptions): Promise<void> {
-    const { blocks: tip } = await reference.chainInfo(options)
-    const { expiryHeight, inputs } = decodeTransaction(hex)
-    const record = recordOf(item.withdrawTxid)
-    const old = { hex, inputs: inputs.map(({ txid, vout }) => ({ txid, vout })), expiry: expiryHeight }
-    const last = record?.payout ?? old
-    if (gateway.n > 1) return refuse(item, 'E_FEED_WITHDRAWAL', 'the payout expired before it was mined')
-    if (last.hex !== hex && !isExpired({ payout: last, tip, depth: settings.depth })) {
-      const verdict = await judge(last.hex, item, options)
-      if (verdict.ok) return broadcast(item, { hex: last.hex, txid: verdict.payout.txid }, options)
-    }
-    if (!isExpired({ payout: last, tip, depth: settings.depth }))
-      return note(item, 'signed', {
-        message: 'the payout expired; a new one is signed when the old one is buried',
-      })
-    note(item, 'signed', { payout: { ...last, inputs: old.inputs } })
-    const fresh = await compose(item, tip, options)
-    if (fresh === null) return
-    const signed = await reference.signRaw(fresh, options)
-    const verdict = await judge(signed.hex, item, options)
-    if (!verdict.ok || !verdict.payout.complete)
-      return refuse(item, 'E_FEED_WITHDRAWAL', 'a new payout could not be signed')
-    remember(item, signed.hex, verdict.payout)
-    await broadcast(item, { hex: signed.hex, txid: verdict.payout.txid }, options)
+    if (parts.dryRun) return
+    const message = 'released without a payment, as an operator asked'
+    journal.note(item, 'settling', { message })
+    const txid = await posting.done(withdrawTxid, completeTxid, options)
+    if (txid !== null) journal.note(item, 'settling', { txid, markTxid: txid, message })
   }
 
   async function mark(
     item: Item,
     { completeTxid, withdrawTxid }: SignedWithdrawal,
-    paid: KnownTransaction & { readonly txid: string },
+    by: Paid,
     options: CallOptions,
   ): Promise<void> {
-    const record = recordOf(item.withdrawTxid)
-    if (record?.step !== 'marked' && record?.step !== 'broadcast')
-      note(item, 'broadcast', { txid: paid.txid, payoutTxid: paid.txid })
-    if (paid.confirmations < settings.withdrawals.confirmations || parts.dryRun) return
-    const stage = `${withdrawTxid}:${completeTxid}`
-    const since = stageSince.get(stage) ?? monotonicMs()
-    stageSince.set(stage, since)
-    const turn = { withdrawTxid, signs: 0, index, n: gateway.n, since, now: monotonicMs() }
-    if (gateway.n > 1 && !isOurTurn(turn)) return
-    const intent: SigningIntent = {
-      kind: 'done',
-      withdrawTxid,
-      lastTxid: completeTxid,
-      coin,
-      payoutHex: '',
-      family,
-    }
-    const txid = await sendSigning(intent, () => asset.markDone(completeTxid, coin, options), options)
-    if (txid !== null) note(item, 'marked', { txid, markTxid: txid, payoutTxid: paid.txid })
+    const { step } = journal.recordOf(item.withdrawTxid) ?? {}
+    if (step !== 'marked' && step !== 'broadcast')
+      journal.note(item, 'broadcast', { txid: by.txid, payoutTxid: by.txid })
+    if (by.confirmations < settings.withdrawals.confirmations || parts.dryRun) return
+    if (!turns.isOurs(withdrawTxid, { lastTxid: completeTxid, signs: 0 })) return
+    const txid = await posting.done(withdrawTxid, completeTxid, options)
+    if (txid !== null) journal.note(item, 'marked', { txid, markTxid: txid, payoutTxid: by.txid })
   }
 
   /** From now on the reference node notices a payment to the marker, address index or not. */
@@ -543,53 +334,17 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     const { markerAddress: address } = item.intent
     if (watched.has(address)) return
     const known = await reference.address(address, options)
-    if (!known.mine && !known.watched) await reference.watch(address, item.withdrawTxid, options)
+    if (!known.mine && !known.watched) {
+      await reference.watch(address, item.withdrawTxid, options)
+      watchedLate.add(address)
+    }
     watched.add(address)
   }
 
-  /** Any payment to the withdrawal's marker: it is paid. */
-  async function findPayout(item: Item, options: CallOptions) {
-    const { markerAddress: address } = item.intent
-    const txid =
-      (await indexed(address, options)) ?? (await reference.unspent(0, [address], options))[0]?.txid
-    if (txid === undefined) return null
-    const found = await reference.transaction(txid, options)
-    return found === null || found.orphaned ? null : { txid, ...found }
+  return {
+    get view() {
+      return { refused: journal.counts.refused, paid, lastPass, signer, blockedBy }
+    },
+    pass,
   }
-
-  /** Needs the node's address index; without it the wallet's watch has to do. */
-  async function indexed(address: string, options: CallOptions): Promise<string | undefined> {
-    try {
-      return (await reference.utxos(address, false, options))[0]?.txid
-    } catch (error) {
-      if (isCoded(error) && (error.code === 'E_KOMODO_RPC' || error.code === 'E_KOMODO_METHOD'))
-        return undefined
-      throw error
-    }
-  }
-
-  async function judge(hex: string, item: Item, options: CallOptions): Promise<PayoutVerdict> {
-    const spent = await spentOutputs(hex, options)
-    return judgePayout(hex, item.intent, (outpoint) => spent.get(nameOf(outpoint)))
-  }
-
-  async function spentOutputs(hex: string, options: CallOptions): Promise<ReadonlyMap<string, SpentOutput>> {
-    const found = new Map<string, SpentOutput>()
-    let inputs: readonly Outpoint[]
-    try {
-      inputs = decodeTransaction(hex).inputs
-    } catch {
-      return found
-    }
-    for (const input of inputs.slice(0, 500)) {
-      const known = await reference.transaction(input.txid, options)
-      const output = known === null ? undefined : decodeTransaction(known.hex).outputs[input.vout]
-      if (output !== undefined && known?.orphaned === false) found.set(nameOf(input), output)
-    }
-    return found
-  }
-
-  return { view, pass }
 }
-
-const nameOf = ({ txid, vout }: Outpoint): string => `${txid}:${vout}`

@@ -1,0 +1,103 @@
+/** Sends the steps of a withdrawal on the asset chain: built by the daemon, inspected, then sent. */
+import { isCoded, messageOf } from '../../config/index.js'
+import {
+  buildReason,
+  inspectSigning,
+  isWritable,
+  sendAdvice,
+  sendReason,
+  type CallOptions,
+  type SigningIntent,
+} from '../../komodo/index.js'
+import type { WithdrawalParts } from './journal.js'
+
+/** Where the next step belongs. */
+export interface Place {
+  /** `signed`: what is complete is taken no further by daemons of family A. */
+  readonly stage: 'pending' | 'signed'
+  /** The transaction whose marker is spent. */
+  readonly lastTxid: string
+  /** Steps so far. */
+  readonly signs: number
+}
+
+/** What carries no payout: nothing will be paid. */
+export const RELEASE = '00'
+
+export type StepKind = Exclude<SigningIntent['kind'], 'done'>
+
+/**
+ * Which call takes a payout further. A chain of family A counts the steps, not the signatures: at most `m` partial
+ * ones, and a complete one only as the `m`th or later. What lacks signatures and has no step left goes as complete: the
+ * last signer finds it there. Null: none.
+ */
+export function stepFor(
+  { stage, signs }: Pick<Place, 'stage' | 'signs'>,
+  { complete, m, family }: { readonly complete: boolean; readonly m: number; readonly family: 'A' | 'B' },
+): StepKind | null {
+  if (family === 'B') return complete ? 'complete' : 'partial'
+  if (stage === 'signed') return null
+  const enough = signs + 1 >= m
+  return enough && (complete || signs >= m) ? 'complete' : 'partial'
+}
+
+export function createPosting({ settings, asset, gateway, family, emit }: WithdrawalParts) {
+  const { coin } = gateway
+  const { pubkey } = settings
+
+  /** Null: not now; another signer was faster, or the chain is not that far. */
+  async function send(
+    intent: SigningIntent,
+    build: () => Promise<string>,
+    options: CallOptions,
+  ): Promise<string | null> {
+    if (!isWritable(asset.rpc.health)) return null
+    try {
+      const { blocks: height } = await asset.chainInfo(options)
+      const { hex, txid } = inspectSigning(await build(), intent, { height, pubkey })
+      await asset.send(hex, options)
+      return txid
+    } catch (error) {
+      if (buildReason(error) === 'unconfirmed') return null
+      const reason = sendReason(error)
+      if (reason === 'in-chain' || reason === 'spent' || reason === 'conflict') return null
+      if (reason === null) throw error
+      const advice = sendAdvice(reason)
+      emit({
+        event: 'notice',
+        gateway: settings.name,
+        level: 'warn',
+        code: isCoded(error) ? error.code : 'unknown',
+        message: `${messageOf(error)}${advice === '' ? '' : `; ${advice}`}`,
+      })
+      return null
+    }
+  }
+
+  return {
+    /** A payout, or `RELEASE`. */
+    step(
+      withdrawTxid: string,
+      { lastTxid }: Pick<Place, 'lastTxid'>,
+      { kind, hex }: { readonly kind: StepKind; readonly hex: string },
+      options: CallOptions,
+    ): Promise<string | null> {
+      const build =
+        family === 'B' ? asset.withdrawSign : kind === 'complete' ? asset.completeSigning : asset.partialSign
+      return send(
+        { kind, withdrawTxid, lastTxid, coin, payoutHex: hex, family },
+        () => build(lastTxid, coin, hex, options),
+        options,
+      )
+    },
+    done(withdrawTxid: string, completeTxid: string, options: CallOptions): Promise<string | null> {
+      return send(
+        { kind: 'done', withdrawTxid, lastTxid: completeTxid, coin, payoutHex: '', family },
+        () => asset.markDone(completeTxid, coin, options),
+        options,
+      )
+    },
+  }
+}
+
+export type Posting = ReturnType<typeof createPosting>
