@@ -38,13 +38,13 @@ export async function writeReport(
     [NAMES.bySize, plots.bySize],
     [NAMES.byThreads, plots.byThreads],
   ]
-  await attempt(folder, async () => {
-    for (const [name, text] of texts) await writeWhole(join(folder, name), text)
+  await attempt(folder, () => {
+    for (const [name, text] of texts) writeWhole(join(folder, name), text)
   })
   return texts.map(([name]) => join(folder, name))
 }
 
-async function attempt(folder: string, work: () => Promise<void>): Promise<void> {
+async function attempt(folder: string, work: () => void | Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {

@@ -44,7 +44,7 @@ export async function writePlot(file: string, query: HistoryQueries, choice: Plo
     throw fail('E_CLI_PLOT', 'there is no graded block in this range, so nothing to draw')
   const render = await loadRenderer(heightOf(panels.length))
   try {
-    await writeWhole(file, render(optionsOf(panels, extent)))
+    writeWhole(file, render(optionsOf(panels, extent)))
   } catch (error) {
     if (isCoded(error)) throw error
     throw fail('E_CLI_PLOT', `${file} cannot be written: ${messageOf(error)}`, { cause: error })

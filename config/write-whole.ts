@@ -1,20 +1,105 @@
+/**
+ * Files that are the old one or the new one, never a half, whatever interrupts. They are written beside it under a name
+ * that cannot be guessed, and made for that: nothing that stands there already, a link least of all, is written to.
+ */
 import { randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import fs from 'node:fs'
+import { dirname, join } from 'node:path'
 
-/** Writes a file so that it is the old one or the new one, never a half, whatever interrupts. */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  const pending = `${file}.${randomUUID()}.tmp`
+export interface WriteOptions {
+  /** Default 0o666 less the process's mask; 0o600 for what only its owner may read. */
+  readonly mode?: number
+}
+
+const TEMPORARY = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/
+/** No writer takes so long: one that was killed has left it. */
+const LEFT_MS = 3_600_000
+/** Folders that were looked through for such files in this run. */
+const swept = new Set<string>()
+
+/** Replaces the file. On disk, with its name, when it returns. */
+export function writeWhole(file: string, content: string | Uint8Array, options: WriteOptions = {}): void {
+  fs.closeSync(replaceFile(file, content, options))
+}
+
+/** The same, for who writes on: returns the new file, open for writing; `writeAll` goes on behind `content`. */
+export function replaceFile(
+  file: string,
+  content: string | Uint8Array,
+  { mode = 0o666 }: WriteOptions = {},
+): number {
+  const temporary = `${file}.${randomUUID()}.tmp`
+  const fd = fs.openSync(temporary, 'wx', mode)
   try {
-    const handle = await open(pending, 'wx')
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(pending, file)
+    writeAll(fd, content)
+    fs.fsyncSync(fd)
+    fs.renameSync(temporary, file)
+    syncFolder(dirname(file))
+    sweep(dirname(file), fd)
+    return fd
   } catch (error) {
-    await rm(pending, { force: true })
+    quietly(() => fs.closeSync(fd))
+    quietly(() => fs.rmSync(temporary, { force: true }))
     throw error
+  }
+}
+
+/** Opens a file of ours to write behind its end, and makes it if need be. Throws where a link stands in its place. */
+export function openToAppend(file: string, { mode = 0o600 }: WriteOptions = {}): number {
+  return openOurs(file, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_APPEND, mode)
+}
+
+/** Opens a file of ours, not what a link in its place points at. */
+function openOurs(file: string, flags: number, mode?: number): number {
+  try {
+    // Not known everywhere.
+    return fs.openSync(file, flags | ((fs.constants.O_NOFOLLOW as number | undefined) ?? 0), mode)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOOP') throw error
+    throw new Error(`${file} is a symbolic link: put the file itself there`, { cause: error })
+  }
+}
+
+/** All bytes, however many calls that takes; from `position` on, or from where the file stands. */
+export function writeAll(fd: number, content: string | Uint8Array, position?: number): void {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+  for (let at = 0; at < bytes.length;)
+    at += fs.writeSync(fd, bytes, at, bytes.length - at, position === undefined ? null : position + at)
+}
+
+/** Takes a line off again that could be written in part only: in the middle of a file it would spoil it. */
+export function cutBack(fd: number, length: number): void {
+  quietly(() => fs.ftruncateSync(fd, length))
+}
+
+/** Makes a new name in a folder durable. */
+function syncFolder(folder: string): void {
+  const fd = fs.openSync(folder, 'r')
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+/** Removes what killed writers have left, judged by the file system's own clock. */
+function sweep(folder: string, fd: number): void {
+  if (swept.has(folder)) return
+  swept.add(folder)
+  quietly(() => {
+    const now = fs.fstatSync(fd).mtimeMs
+    for (const name of fs.readdirSync(folder).filter((one) => TEMPORARY.test(one))) {
+      const left = join(folder, name)
+      if (now - fs.lstatSync(left).mtimeMs > LEFT_MS) fs.rmSync(left, { force: true })
+    }
+  })
+}
+
+/** What goes wrong here hides no other error. */
+function quietly(work: () => void): void {
+  try {
+    work()
+  } catch {
+    // The error that led here is the one to tell.
   }
 }

@@ -6,7 +6,16 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-import { book, lockFile, makeFolder, messageOf, takenOver, takeOver } from '../config/index.js'
+import {
+  book,
+  lockFile,
+  makeFolder,
+  messageOf,
+  replaceFile,
+  takenOver,
+  takeOver,
+  writeAll,
+} from '../config/index.js'
 import type { Moment, Spent } from '../config/index.js'
 import { fail } from './errors.js'
 import { mayBeSent, readLines, spentLine, stageLine, wholeLine } from './record.js'
@@ -68,7 +77,7 @@ function journalOn(file: string, unlock: () => void, now: () => Moment): Journal
   const rewrite = () => {
     if (fd >= 0) fs.closeSync(fd)
     fd = -1
-    ;({ fd, size } = writeWhole(file, content))
+    ;({ fd, size } = write(file, content))
   }
   guarded(file, rewrite)
 
@@ -77,7 +86,7 @@ function journalOn(file: string, unlock: () => void, now: () => Moment): Journal
   let closed = false
 
   /** Everything that came in while the disk was busy goes down with one sync. */
-  async function write(): Promise<void> {
+  async function writeWaiting(): Promise<void> {
     while (waiting.length > 0) {
       const batches = waiting.splice(0)
       try {
@@ -141,7 +150,7 @@ function journalOn(file: string, unlock: () => void, now: () => Moment): Journal
     if (closed) return Promise.reject(fail('E_FACTOM_JOURNAL', `the journal ${file} is closed`))
     return new Promise((resolve, reject) => {
       waiting.push({ records: changes, discard, resolve, reject })
-      writing ??= write()
+      writing ??= writeWaiting()
     })
   }
 
@@ -187,36 +196,11 @@ function ofThisRun({ records, spent }: JournalContent, now: Moment): JournalCont
   return { records, spent: takeOver('day', spent, now) }
 }
 
-/** Writes the records under a temporary name, syncs, renames. The new file stays open for appending. */
-function writeWhole(file: string, { records, spent }: JournalContent): { fd: number; size: number } {
-  const temporary = `${file}.new`
-  const sums = spent.map(spentLine)
-  const bytes = Buffer.from([...sums, ...Array.from(records.values(), wholeLine)].join(''))
-  const fd = fs.openSync(temporary, 'w', 0o600)
-  try {
-    writeAll(fd, bytes, 0)
-    fs.fsyncSync(fd)
-    fs.renameSync(temporary, file)
-    syncFolder(path.dirname(file))
-  } catch (error) {
-    fs.closeSync(fd)
-    throw error
-  }
-  return { fd, size: bytes.length }
-}
-
-function writeAll(fd: number, bytes: Buffer, position: number): void {
-  for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at, bytes.length - at, position + at)
-}
-
-/** Makes the rename itself durable. */
-function syncFolder(folder: string): void {
-  const fd = fs.openSync(folder, 'r')
-  try {
-    fs.fsyncSync(fd)
-  } finally {
-    fs.closeSync(fd)
-  }
+/** Replaces the file. The new one stays open for appending. */
+function write(file: string, { records, spent }: JournalContent): { fd: number; size: number } {
+  const lines = [...spent.map(spentLine), ...Array.from(records.values(), wholeLine)]
+  const bytes = Buffer.from(lines.join(''))
+  return { fd: replaceFile(file, bytes, { mode: 0o600 }), size: bytes.length }
 }
 
 /** Whether anything was old enough. */

@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-import { makeFolder, messageOf } from '../config/index.js'
+import { makeFolder, messageOf, writeWhole } from '../config/index.js'
 import { fromHex, toHex } from './bytes.js'
 import { fail } from './errors.js'
 
@@ -22,20 +22,12 @@ const MAX_BYTES = 1024 * 1024
 export function openPending(file: string): PendingMessages {
   const messages = read(file)
   function write(): void {
-    const temporary = `${file}.new`
     try {
       makeFolder(path.dirname(file))
       const text = JSON.stringify(
         Object.fromEntries(Array.from(messages, ([name, raw]) => [name, toHex(raw)])),
       )
-      const fd = fs.openSync(temporary, 'w', 0o600)
-      try {
-        fs.writeSync(fd, `${text}\n`)
-        fs.fsyncSync(fd)
-      } finally {
-        fs.closeSync(fd)
-      }
-      fs.renameSync(temporary, file)
+      writeWhole(file, `${text}\n`, { mode: 0o600 })
     } catch (error) {
       throw fail('E_FACTOM_JOURNAL', `${file} cannot be written: ${messageOf(error)}`)
     }

@@ -1,4 +1,5 @@
 /** Files that are either there in full or not at all: temporary name in the same directory, fsync, rename. */
+import { randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm, statfs, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fail, LxrError, systemCodeOf } from './errors.js'
@@ -33,10 +34,7 @@ export async function startFile(
   fs: FileSystem = NODE_FILES,
 ): Promise<PendingFile> {
   const dir = dirname(file)
-  const temporary = join(
-    dir,
-    `.${basename(file)}.${process.pid}-${Math.random().toString(36).slice(2, 8)}.tmp`,
-  )
+  const temporary = join(dir, `.${basename(file)}.${randomUUID()}.tmp`)
   const handle = await startTemporary(dir, temporary, fs)
   let open = true
 

@@ -132,7 +132,7 @@ async function create(file: string, owner: Owner): Promise<boolean> {
   const text = `${JSON.stringify(owner)}\n`
   const whole = `${file}.${owner.token}`
   try {
-    await writeFile(whole, text)
+    await writeFile(whole, text, { flag: 'wx' })
     await link(whole, file).catch(async (error: unknown) => {
       if (systemCodeOf(error) === 'EEXIST') throw error
       await writeFile(file, text, { flag: 'wx' })

@@ -81,7 +81,7 @@ export interface Keeper {
   start(): void
   adjust(settings: KeeperSettings): void
   /** Makes a report of the time since the last one. Never rejects. */
-  report(): Promise<void>
+  report(): void
   /** Ends it, with what is under way. */
   close(): Promise<void>
 }
@@ -209,7 +209,7 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
     holds.set('temperature', state.raised.hot !== undefined)
     for (const event of events) tellAlarm(event)
     for (const slot of restart) hooks.restartThread(slot)
-    await reportIfDue()
+    reportIfDue()
   }
 
   function tally(): Tally {
@@ -228,7 +228,7 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
     }
   }
 
-  async function report(): Promise<void> {
+  function report(): void {
     const after = tally()
     const made = reportOf(reported ?? after, after)
     reported = after
@@ -238,20 +238,17 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
       const folder = join(dataDir, 'reports')
       makeFolder(folder)
       const name = made.to.slice(0, 16).replace(/:/g, '')
-      await writeWhole(
-        join(folder, `${name}.json`),
-        `${JSON.stringify({ ...made, ...hooks.about() }, null, 2)}\n`,
-      )
+      writeWhole(join(folder, `${name}.json`), `${JSON.stringify({ ...made, ...hooks.about() }, null, 2)}\n`)
     } catch (error) {
       hooks.tell('warn', 'E_WATCH_ACTION', `the report cannot be kept: ${messageOf(error)}`)
     }
   }
 
-  async function reportIfDue(): Promise<void> {
+  function reportIfDue(): void {
     if (reports === null || timer === undefined) return
     const { due, through } = reportDue(reports, reportedThrough, clock.wallMs())
     reportedThrough = through
-    if (due) await report()
+    if (due) report()
   }
 
   /** What was due before is not made up for. */

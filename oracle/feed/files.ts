@@ -1,17 +1,8 @@
 /** Files that survive a crash: written whole under a temporary name, or appended line by line and synced. */
-import {
-  closeSync,
-  fdatasyncSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fdatasyncSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { makeFolder, messageOf } from '../../config/index.js'
+import { makeFolder, messageOf, openToAppend, writeAll, writeWhole } from '../../config/index.js'
 import { fail } from './errors.js'
 
 const MAX_BYTES = 64 * 1024 * 1024
@@ -32,16 +23,7 @@ export function readText(file: string): string | null {
 export function writeText(file: string, text: string): void {
   guarded(file, () => {
     makeFolder(dirname(file))
-    const temporary = `${file}.new`
-    const fd = openSync(temporary, 'w', 0o600)
-    try {
-      writeAll(fd, text)
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(temporary, file)
-    syncFolder(dirname(file))
+    writeWhole(file, text, { mode: 0o600 })
   })
 }
 
@@ -49,7 +31,7 @@ export function writeText(file: string, text: string): void {
 export function appendText(file: string, text: string): void {
   guarded(file, () => {
     makeFolder(dirname(file))
-    const fd = openSync(file, 'a', 0o600)
+    const fd = openToAppend(file)
     try {
       writeAll(fd, text)
       fdatasyncSync(fd)
@@ -57,20 +39,6 @@ export function appendText(file: string, text: string): void {
       closeSync(fd)
     }
   })
-}
-
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
-}
-
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }
 
 function guarded(file: string, run: () => void): void {

@@ -1,5 +1,5 @@
 /** Requests by source and calendar month (UTC), kept in a file so that a restart does not begin to count anew. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import {
@@ -11,6 +11,7 @@ import {
   spentIn,
   spentUnder,
   takeOver,
+  writeWhole,
   type Moment,
   type Spent,
 } from '../../config/index.js'
@@ -32,8 +33,7 @@ export function createQuota(file?: string, momentOf: (now: number) => Moment = m
     try {
       makeFolder(dirname(path))
       const spent = Object.fromEntries(books)
-      writeFileSync(`${path}.tmp`, JSON.stringify({ month: periodOf('month', now), counts, spent }))
-      renameSync(`${path}.tmp`, path)
+      writeWhole(path, JSON.stringify({ month: periodOf('month', now), counts, spent }))
     } catch {
       // A full disk is told by whoever keeps snapshots there.
     }

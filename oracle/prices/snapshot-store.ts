@@ -3,22 +3,19 @@
  * those are deleted. A line that was cut off by a crash is passed over.
  */
 import {
-  appendFileSync,
   closeSync,
   existsSync,
   openSync,
   readdirSync,
   readFileSync,
   readSync,
-  renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-import { makeFolder, messageOf } from '../../config/index.js'
+import { makeFolder, messageOf, openToAppend, writeAll, writeWhole } from '../../config/index.js'
 import { fail } from './errors.js'
 import { readSnapshotLine, replay, snapshotLine, type StoredSnapshot } from './snapshot-json.js'
 import type { SnapshotInput } from './snapshot.js'
@@ -61,8 +58,7 @@ export function createSnapshotStore({
   function putAside(height: number): void {
     const stamp = new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)
     const target = join(dir, `snapshots-${stamp}-${height}.jsonl.gz`)
-    writeFileSync(`${target}.tmp`, gzipSync(readFileSync(file)))
-    renameSync(`${target}.tmp`, target)
+    writeWhole(target, gzipSync(readFileSync(file)))
     rmSync(file)
     const old = readdirSync(dir)
       .filter((name) => ASIDE.test(name))
@@ -78,7 +74,7 @@ export function createSnapshotStore({
         if (size > fileBytes) putAside(snapshot.height)
         // A line feed first: whatever a crash left behind stays a line of its own.
         const torn = size > 0 && existsSync(file) && !endsWithLineFeed(file, size)
-        appendFileSync(file, `${torn ? '\n' : ''}${snapshotLine(input, snapshot)}\n`)
+        appendText(file, `${torn ? '\n' : ''}${snapshotLine(input, snapshot)}\n`)
       } catch (error) {
         throw fail('E_PRICES_STORE', `${file}: ${messageOf(error)}`, { cause: error })
       }
@@ -108,6 +104,15 @@ function readable(line: string): StoredSnapshot | null {
     return readSnapshotLine(line)
   } catch {
     return null
+  }
+}
+
+function appendText(file: string, text: string): void {
+  const handle = openToAppend(file, { mode: 0o666 })
+  try {
+    writeAll(handle, text)
+  } finally {
+    closeSync(handle)
   }
 }
 

@@ -13,7 +13,7 @@ const FORMAT = 1
 /** Digits of a block's file name, so that names sort by height. */
 const DIGITS = 9
 /** What a start that was cut off may leave before there is a manifest. */
-const LEFTOVER = /^(?:lock|.*\.new)$/
+const LEFTOVER = /^(?:lock|.*\.(?:new|tmp))$/
 
 export interface BlockFiles {
   readonly genesis: SavedBlock
@@ -90,7 +90,7 @@ function checkManifest(path: string, wanted: number | undefined): SavedBlock {
 
 function heightsIn(folder: string, first: number): number[] {
   const heights = readdirSync(folder)
-    .filter((name) => !name.endsWith('.new'))
+    .filter((name) => !LEFTOVER.test(name))
     .map((name) => (/^\d{9}\.json$/.test(name) ? Number.parseInt(name, 10) : Number.NaN))
     .sort((a, b) => a - b)
   const gap = heights.findIndex((height, i) => height !== first + i)

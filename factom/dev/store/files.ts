@@ -1,50 +1,14 @@
 /** Files that are whole or not there. */
-import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
-
-import { makeFolder as makeFolderOf, messageOf } from '../../../config/index.js'
+import { makeFolder as makeFolderOf, messageOf, writeWhole as writeWholeOf } from '../../../config/index.js'
+import type { WriteOptions } from '../../../config/index.js'
 import { fail } from '../errors.js'
 
-/** Writes all bytes, however many calls that takes. */
-export function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at)
-}
-
-/** Temporary name in the same folder, sync, rename, sync of the folder. Throws `E_DEVCHAIN_STORE`. */
-export function writeWhole(path: string, text: string): void {
-  const temporary = `${path}.new`
+/** Replaces the file; after a crash either the old or the new text is there. Throws `E_DEVCHAIN_STORE`. */
+export function writeWhole(path: string, text: string, options: WriteOptions = {}): void {
   try {
-    const fd = openSync(temporary, 'w')
-    try {
-      writeAll(fd, text)
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(temporary, path)
-    syncFolder(dirname(path))
+    writeWholeOf(path, text, options)
   } catch (cause) {
-    discard(temporary)
     throw storeError(`cannot write ${path}`, cause)
-  }
-}
-
-/** Removes a temporary file if it is there and can be removed. */
-export function discard(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch {
-    // The error that led here is the one to tell.
-  }
-}
-
-export function syncFolder(path: string): void {
-  const fd = openSync(path, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
   }
 }
 

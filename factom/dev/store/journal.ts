@@ -1,13 +1,13 @@
 /** One file: the snapshot of the last save in its first line, then every event since, a line each. */
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, fsyncSync, ftruncateSync, readFileSync } from 'node:fs'
 
+import { cutBack, openToAppend, replaceFile, writeAll } from '../../../config/index.js'
 import { toHex } from '../../bytes.js'
 import { hexBytes } from '../blocks/index.js'
 import type { ChainEvent } from '../chain/machine.js'
 import type { Snapshot } from '../chain/snapshot.js'
 import { fail } from '../errors.js'
-import { discard, storeError, syncFolder, writeAll } from './files.js'
+import { storeError } from './files.js'
 
 export interface Journal {
   /**
@@ -59,18 +59,11 @@ export function openJournal(path: string, from: number | Snapshot): Journal {
   let length = 0
 
   function restart(snapshot: Snapshot): void {
-    const temporary = `${path}.new`
     const text = `${JSON.stringify(snapshot)}\n`
-    let next = -1
+    let next: number
     try {
-      next = openSync(temporary, 'w')
-      writeAll(next, text)
-      fsyncSync(next)
-      renameSync(temporary, path)
-      syncFolder(dirname(path))
+      next = replaceFile(path, text)
     } catch (cause) {
-      if (next >= 0) closeSync(next)
-      discard(temporary)
       throw storeError(`cannot write ${path}`, cause)
     }
     if (fd >= 0) closeSync(fd)
@@ -81,11 +74,9 @@ export function openJournal(path: string, from: number | Snapshot): Journal {
   if (typeof from !== 'number') restart(from)
   else {
     try {
-      fd = openSync(path, 'r+')
+      fd = openToAppend(path)
       length = from
       ftruncateSync(fd, length)
-      closeSync(fd)
-      fd = openSync(path, 'a')
     } catch (cause) {
       throw storeError(`cannot write ${path}`, cause)
     }
@@ -95,11 +86,10 @@ export function openJournal(path: string, from: number | Snapshot): Journal {
       if (fd < 0) throw fail('E_DEVCHAIN_CLOSED', 'the development chain is closed')
       const line = `${JSON.stringify(jsonOf(event))}\n`
       try {
-        writeAll(fd, line)
+        writeAll(fd, line, length)
         if (event.type === 'tick') fsyncSync(fd)
       } catch (cause) {
-        // A torn line in the middle would spoil the file; at the end it does no harm.
-        ftruncateSync(fd, length)
+        cutBack(fd, length)
         throw storeError(`cannot write ${path}`, cause)
       }
       length += Buffer.byteLength(line)

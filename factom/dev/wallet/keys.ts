@@ -1,5 +1,5 @@
 /** The wallet's keys: the public test keys, and what is made or imported here; kept in one file. */
-import { chmodSync, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 
 import { ecKey, encodeAddress, factoidKey, isAddress } from '../../address.js'
@@ -39,8 +39,8 @@ export function openWalletKeys(file: string, known: readonly string[]): WalletKe
     if (keys.size >= MAX_KEYS) throw fail('E_DEVCHAIN_OPTION', `the wallet has room for ${MAX_KEYS} keys`)
     const address = add(secret)
     if (!address) return undefined
-    writeWhole(file, `${JSON.stringify({ secrets: [...keys.values()].map((key) => key.secret) })}\n`)
-    chmodSync(file, 0o600)
+    const secrets = [...keys.values()].map((key) => key.secret)
+    writeWhole(file, `${JSON.stringify({ secrets })}\n`, { mode: 0o600 })
     return address
   }
 

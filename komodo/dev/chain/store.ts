@@ -1,8 +1,8 @@
 /** The data directory: what happened on both chains, one line each, in order; and a lock against a second process. */
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { lockFile, makeFolder, messageOf } from '../../../config/index.js'
+import { cutBack, lockFile, makeFolder, messageOf, openToAppend, writeAll } from '../../../config/index.js'
 import { fail } from '../errors.js'
 import type { ChainName, DevGateway } from '../types.js'
 
@@ -58,20 +58,26 @@ export function openStore(dataDir: string): Store {
   })
   try {
     const { events, bytes } = readEvents(path)
-    let fd = openSync(path, 'a')
-    ftruncateSync(fd, bytes)
+    let fd = openToAppend(path, { mode: 0o666 })
+    let length = bytes
+    ftruncateSync(fd, length)
     return {
       events,
       append(event) {
         if (fd < 0) return
+        const line = Buffer.from(`${JSON.stringify(event)}\n`)
         try {
-          const line = Buffer.from(`${JSON.stringify(event)}\n`)
-          for (let at = 0; at < line.length;) at += writeSync(fd, line, at)
+          writeAll(fd, line, length)
+          length += line.length
         } catch (cause) {
+          cutBack(fd, length)
           throw storeError(`cannot write ${path}`, cause)
         }
       },
-      reset: () => ftruncateSync(fd, 0),
+      reset() {
+        ftruncateSync(fd, 0)
+        length = 0
+      },
       close() {
         if (fd < 0) return
         closeSync(fd)
