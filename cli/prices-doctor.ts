@@ -1,6 +1,8 @@
 /** `pegminer prices doctor`: is every source there, does it have every market, has every asset enough of them? */
 import {
   ageText,
+  closedUntil,
+  LAST_YEAR,
   reasonText,
   voices,
   type AssetPrice,
@@ -43,10 +45,18 @@ export async function doctor(context: PricesContext): Promise<number> {
       output.line(
         ` The clock of this machine is ${durationText(Math.abs(clock))} ${clock > 0 ? 'behind' : 'ahead'}: set it.`,
       )
+    const closed = closedMarkets(snapshot.takenAt)
+    for (const { market, until } of closed)
+      output.line(
+        ` Closed until ${until.slice(0, 16).replace('T', ' ')} UTC: ${market}; the last prices stand.`,
+      )
+    if (new Date(snapshot.takenAt).getUTCFullYear() > LAST_YEAR)
+      output.line(` The rules of holidays are those known up to ${LAST_YEAR}: update the program.`)
     output.event({
       event: 'doctor',
       ok: poor.length === 0,
       short: poor.map(({ asset }) => asset),
+      closed,
       clockSkewMs: Math.round(clock),
     })
     output.line(
@@ -58,6 +68,20 @@ export async function doctor(context: PricesContext): Promise<number> {
   } finally {
     await resources.close()
   }
+}
+
+const MARKETS = {
+  fx: 'currencies',
+  metals: 'metals',
+  fixings: 'the banks that fix daily rates',
+} as const
+
+/** What rests now, and until when (UTC). */
+function closedMarkets(now: number): { readonly market: string; readonly until: string }[] {
+  return (Object.keys(MARKETS) as (keyof typeof MARKETS)[]).flatMap((calendar) => {
+    const until = closedUntil(calendar, now)
+    return until === null ? [] : [{ market: MARKETS[calendar], until: new Date(until).toISOString() }]
+  })
 }
 
 function clockOf(sources: readonly FeedSource[]): number {

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { aggregate, FROZEN_POLLS, median, type AggregateRules, type Verdict } from './aggregate.js'
-import { isOpen, openTime } from './hours.js'
+import { holidaysOf } from './holidays.js'
+import { closedUntil, isOpen, openTime } from './hours.js'
 import { reasonText } from './reasons.js'
 import { parseRoute, planRoutes } from './routes.js'
 import { unitsOf } from './snapshot.js'
@@ -208,6 +209,57 @@ t.test('exact units', (t) => {
   t.end()
 })
 
+t.test('holidays', (t) => {
+  const utc = (text: string): number => Date.parse(`${text}Z`)
+  const METALS: [what: string, close: string, open: string][] = [
+    ['Good Friday 2024', '2024-03-28T21:00', '2024-03-31T22:00'],
+    ['Good Friday 2027', '2027-03-25T21:00', '2027-03-28T22:00'],
+    ['Memorial Day 2026', '2026-05-25T18:30', '2026-05-25T22:00'],
+    ['Juneteenth 2027, a Saturday', '2027-06-18T18:30', '2027-06-20T22:00'],
+    ['Independence Day 2026, a Saturday', '2026-07-03T17:00', '2026-07-05T22:00'],
+    ['Labor Day 2026', '2026-09-07T18:30', '2026-09-07T22:00'],
+    ['Thanksgiving 2026', '2026-11-26T19:30', '2026-11-26T23:00'],
+    ['the Friday after it', '2026-11-27T18:45', '2026-11-29T23:00'],
+    ['Christmas 2025', '2025-12-24T18:45', '2025-12-25T23:00'],
+    ['Christmas 2027, a Saturday', '2027-12-23T22:00', '2027-12-26T23:00'],
+    ['Christmas 2022, a Sunday', '2022-12-23T22:00', '2022-12-26T23:00'],
+    ['New Year 2026', '2025-12-31T22:00', '2026-01-01T23:00'],
+    ['New Year 2028, a Saturday', '2027-12-31T22:00', '2028-01-02T23:00'],
+    ['New Year 2023, a Sunday', '2022-12-30T22:00', '2023-01-02T23:00'],
+  ]
+  for (const [what, close, open] of METALS) {
+    t.ok(isOpen('metals', utc(close) - 1), `${what}: open before`)
+    t.equal(closedUntil('metals', utc(close)), utc(open), `${what}: closed until`)
+    t.equal(closedUntil('metals', utc(open) - 1), utc(open))
+    t.ok(isOpen('metals', utc(open)))
+    t.equal(openTime('metals', utc(close) - HOUR, utc(open) + HOUR), 2 * HOUR)
+  }
+  t.ok(isOpen('fx', utc('2027-03-26T15:00')), 'currencies trade on Good Friday')
+  t.notOk(isOpen('fixings', utc('2027-03-26T15:00')), 'but no bank fixes them')
+  t.notOk(isOpen('fixings', utc('2027-03-29T15:00')), 'nor on Easter Monday')
+  t.notOk(isOpen('fx', utc('2028-12-25T15:00')))
+  t.equal(closedUntil('always', utc('2027-03-26T15:00')), null)
+
+  // The dates of Easter that the U.S. Census Bureau lists.
+  const EASTERS: Record<number, string> = {
+    2024: '3-31',
+    2025: '4-20',
+    2026: '4-5',
+    2030: '4-21',
+    2038: '4-25',
+  }
+  for (const [year, date] of Object.entries(EASTERS)) {
+    const [month = 0, day = 0] = date.split('-').map(Number)
+    const friday = new Date(Date.UTC(Number(year), month - 1, day - 2))
+    const found = holidaysOf('metals', Number(year))
+    t.ok(
+      found.some((each) => each.month === friday.getUTCMonth() && each.day === friday.getUTCDate()),
+      year,
+    )
+  }
+  t.end()
+})
+
 t.test('market hours follow New York through its daylight saving time', (t) => {
   const utc = (text: string): number => Date.parse(`${text}Z`)
   const CLOSES: [what: string, close: string, fxOpens: string][] = [
@@ -217,7 +269,7 @@ t.test('market hours follow New York through its daylight saving time', (t) => {
     ['March', '2026-03-06T22:00', '2026-03-08T21:00'],
     // On the first Sunday of November it goes back.
     ['November', '2026-10-30T21:00', '2026-11-01T22:00'],
-    ['a year’s end', '2027-01-01T22:00', '2027-01-03T22:00'],
+    ['a year’s end', '2027-12-31T22:00', '2028-01-02T22:00'],
   ]
   for (const [what, close, opens] of CLOSES) {
     const [from, to] = [utc(close), utc(opens)]

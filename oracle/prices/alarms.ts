@@ -1,11 +1,13 @@
 /** What a person should be told about a snapshot that has all its prices. Pure. */
 import { median } from './aggregate.js'
+import { LAST_YEAR } from './holidays.js'
 import { percent } from './reasons.js'
 import type { FeedSource } from './feed.js'
 import type { PriceSnapshot } from './types.js'
 
 export interface PriceAlarm {
-  readonly code: 'E_PRICES_LIAR' | 'E_PRICES_WINNERS' | 'E_PRICES_UNGUARDED' | 'E_PRICES_CLOCK'
+  readonly code:
+    'E_PRICES_LIAR' | 'E_PRICES_WINNERS' | 'E_PRICES_UNGUARDED' | 'E_PRICES_CLOCK' | 'E_PRICES_CALENDAR'
   readonly message: string
   /** Equal alarms have equal keys: told once as long as they last. */
   readonly key: string
@@ -39,6 +41,10 @@ export function alarmsOf(
   if (!guarded) {
     const message = 'the last winners are not known, so prices of ours are held against nobody else’s'
     alarms.push({ code: 'E_PRICES_UNGUARDED', message, key: 'unguarded' })
+  }
+  if (new Date(snapshot.takenAt).getUTCFullYear() > LAST_YEAR) {
+    const message = `the rules of holidays are those known up to ${LAST_YEAR}; closed markets may be taken for open ones`
+    alarms.push({ code: 'E_PRICES_CALENDAR', message, key: 'calendar' })
   }
   const skews = sources.flatMap(({ state }) => (state.skewMs === null ? [] : [state.skewMs]))
   const off = median(skews)

@@ -63,6 +63,11 @@ export const PRICE_ERRORS = {
     remedy: 'Set the clock, for example with systemd-timesyncd or chrony.',
     kind: 'failure',
   },
+  E_PRICES_CALENDAR: {
+    summary: 'The rules of holidays and early closes are older than the calendars that markets follow now.',
+    remedy: 'Update the program; until then metals may lack sources on a holiday that has changed.',
+    kind: 'failure',
+  },
   E_PRICES_STORE: {
     summary: 'A snapshot of prices could not be kept.',
     remedy: 'Make room on the disk, or make the folder writable; mining goes on without it.',

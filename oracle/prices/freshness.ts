@@ -8,7 +8,7 @@ const HOUR = 60 * MINUTE
 /** A table that is renewed each hour may be two hours old when a renewal is missed. */
 const HOURLY_AGE = 3 * HOUR
 
-/** Most age of a quote of this kind, ms, apart from weekends. */
+/** Most age of a quote of this kind, ms, apart from weekends and holidays. */
 export function ageLimit(kind: QuoteKind, rules: Rules): number {
   switch (kind) {
     case 'fx-daily':
@@ -39,7 +39,7 @@ const aheadLimit = (kind: QuoteKind): number => (kind === 'fx-daily' ? 24 * HOUR
 /**
  * Why a quote is too old, or undefined if it is not. What is published all the time is judged by the time that its
  * market was open: Friday's last price stands until trading goes on. What is published once a day may be older where
- * a weekend lies between.
+ * a weekend or a holiday lies between, of its market or of the banks that fix it.
  */
 export function staleness(
   quote: Quote,
@@ -53,12 +53,14 @@ export function staleness(
   const limitMs = ageLimit(kind, rules)
   const stale = (limit: number): Reason => ({ code: 'stale', ageMs, limitMs: limit })
   if (hours === 'always') return ageMs > limitMs ? stale(limitMs) : undefined
-  const traded = openTime(hours, now - ageMs, now)
-  const weekend = traded < ageMs || !isOpen(hours, now)
+  const traded = (market: Hours | 'fixings'): number => openTime(market, now - ageMs, now)
   if (kind !== 'fx-daily') {
     if (ageMs > rules.weekendMaxAge) return stale(rules.weekendMaxAge)
-    return traded > limitMs ? stale(limitMs) : undefined
+    return traded(hours) > limitMs ? stale(limitMs) : undefined
   }
-  const limit = weekend ? Math.max(limitMs, rules.weekendMaxAge) : limitMs
+  const least = Math.min(traded(hours), traded('fixings'))
+  if (least <= limitMs) return undefined
+  const rested = least < ageMs || !isOpen(hours, now) || !isOpen('fixings', now)
+  const limit = rested ? Math.max(limitMs, rules.weekendMaxAge) : limitMs
   return ageMs > limit ? stale(limit) : undefined
 }

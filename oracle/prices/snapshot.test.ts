@@ -239,6 +239,32 @@ t.test('metals and currencies over a weekend, through both changes of the clock'
   t.end()
 })
 
+t.test('metals on holidays: the last price stands, whatever is dated before it', (t) => {
+  const utc = (text: string): number => Date.parse(`${text}Z`)
+  const HOLIDAYS: [what: string, closes: string, opens: string][] = [
+    ['Good Friday 2027', '2027-03-25T21:00', '2027-03-28T22:00'],
+    ['Christmas 2026', '2026-12-24T18:45', '2026-12-27T23:00'],
+    ['New Year 2027', '2026-12-31T22:00', '2027-01-03T23:00'],
+  ]
+  for (const [what, closes, opens] of HOLIDAYS)
+    for (let now = utc(closes); now < utc(opens) + 20 * MINUTE; now += 30 * MINUTE) {
+      const still = { sourceTime: utc(closes) - MINUTE, receivedAt: now }
+      const dated = { sourceTime: utc(closes.slice(0, 10) + 'T00:00'), receivedAt: now }
+      const sources = [
+        view('gold-api', { XAG: { ...quote(50), ...still } }, 'metal'),
+        view('swissquote', { XAG: { ...quote(50), ...still } }, 'metal'),
+        view('exchangerate-fun', { XAG: { ...quote(1 / 50), ...still } }, 'fx-hourly'),
+        view('frankfurter', { XAG: { ...quote(1 / 50), ...dated } }, 'fx-daily'),
+      ]
+      const { status, votes, rejected } = only(take(['XAG'], sources, { now }), 'XAG')
+      const counted = votes.length + rejected.filter(({ reason }) => reason.code === 'daily').length
+      if (status !== 'ok' || counted < 4)
+        t.fail(`${what}: ${status} by ${counted} at ${new Date(now).toISOString()}`)
+    }
+  t.pass('silver keeps four sources')
+  t.end()
+})
+
 t.test('against our own last price', (t) => {
   const memory = (price: number, ageMs: number, more: object = {}): PriceMemory =>
     new Map([['XBT', { price, at: NOW - ageMs, ...more }]])
