@@ -1,6 +1,7 @@
-# pegminer in a container: docs/operating.md says how it is run.
+# pegminer in a container: docs/operating.md says how it is run, and how the base is pinned by its digest.
 
-FROM node:20-bookworm-slim AS build
+ARG NODE_IMAGE=node:24-bookworm-slim
+FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -18,7 +19,10 @@ COPY cli cli
 RUN npm run build
 RUN npm prune --omit=dev
 
-FROM node:20-bookworm-slim
+FROM ${NODE_IMAGE}
+ARG NODE_IMAGE
+# What it was built on, for `docker inspect`.
+LABEL org.opencontainers.image.base.name=${NODE_IMAGE}
 ENV NODE_ENV=production
 # State of each network and ByteMaps lie in the home folder; a new container goes on where the last one stopped.
 ENV HOME=/data

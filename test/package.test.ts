@@ -92,7 +92,14 @@ t.test('the Dockerfile', (t) => {
   const rooms = new Set(tracked.filter((path) => /\.ts$/.test(path)).map((path) => path.split('/')[0] ?? ''))
   for (const room of rooms) if (room !== 'test') t.ok(sources.includes(room), room)
   for (const [, name = ''] of text.matchAll(/npm run (\S+)/g)) t.ok(scripts[name], `npm run ${name}`)
-  for (const line of of('FROM')) t.match(line, `node:${/\d+/.exec(engines.node)![0]}-`)
+  for (const line of of('FROM')) t.match(line, /^\$\{NODE_IMAGE\}/, 'one base for both')
+  const [, base = '', version = ''] = /^NODE_IMAGE=(node:(\d+)-\S+)$/.exec(of('ARG')[0] ?? '') ?? []
+  const tested = JSON.parse(read('test/nodes/versions.json')) as string[]
+  t.ok(tested.includes(version), 'a version that is tested')
+  t.equal(tested[0], /\d+/.exec(engines.node)![0], 'the oldest that the package allows is tested too')
+  const guide = read('docs/operating.md')
+  t.match(guide, `inspect ${base} --format`, 'the guide pins this base')
+  t.match(guide, `tested with Node.js ${tested.slice(0, -1).join(', ')} and ${tested.at(-1)!}`)
   t.same(of('USER'), ['node'])
   t.ok(
     lines.findIndex((line) => line.startsWith('USER')) >
