@@ -159,7 +159,7 @@ async function run(
         stop: () => feed.stop(),
       }),
     },
-    tokenNow,
+    { token: tokenNow, hosts: () => reloader.given.settings['telemetry.hosts'] },
   )
   if (server) resources.add(() => server.close())
   fact('pegminer', `${versionOf()}, the oraclefeed; times are UTC`)

@@ -69,6 +69,7 @@ export const MINE_KEYS = keys(
   'network.trouble',
   'telemetry.port',
   'telemetry.host',
+  'telemetry.hosts',
   'telemetry.token',
   'telemetry.feed',
   ...WATCH,
@@ -182,6 +183,7 @@ export const FEED_KEYS = keys(
   'data.dir',
   'telemetry.port',
   'telemetry.host',
+  'telemetry.hosts',
   'telemetry.token',
   ...OUTPUT,
 )

@@ -221,7 +221,7 @@ export async function mine(context: Context): Promise<number> {
           actions,
         }),
       },
-      tokenNow,
+      { token: tokenNow, hosts: () => reloader.given.settings['telemetry.hosts'] },
     )
     if (server) resources.add(() => server.close())
 

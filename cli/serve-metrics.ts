@@ -1,6 +1,11 @@
 /** The telemetry server of a run: a port that is taken is no reason not to mine or to publish. */
 import { isCoded } from '../config/index.js'
-import { startTelemetry, type TelemetryRoutes, type TelemetryServer } from '../telemetry/index.js'
+import {
+  startTelemetry,
+  type TelemetryOptions,
+  type TelemetryRoutes,
+  type TelemetryServer,
+} from '../telemetry/index.js'
 import type { CommandContext } from './context.js'
 import { versionOf } from './version.js'
 
@@ -16,14 +21,14 @@ export interface ServedMetrics {
 export async function serveMetrics(
   { settings, log, output }: Context,
   routes: TelemetryRoutes,
-  /** What callers that change something must know. */
-  token: () => string | undefined,
+  /** What callers that change something must know, and the names that are ours. */
+  live: Pick<TelemetryOptions, 'token' | 'hosts'>,
 ): Promise<ServedMetrics> {
   const port = settings['telemetry.port']
   if (port === 'off') return { server: null, text: 'off' }
   const options = {
     host: settings['telemetry.host'],
-    token,
+    ...live,
     version: versionOf(),
   }
   const served = (server: TelemetryServer, note = ''): ServedMetrics => ({

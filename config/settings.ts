@@ -596,6 +596,15 @@ export const SETTINGS = {
       description: 'address to listen on there; 0.0.0.0 lets other machines read everything',
     },
   ),
+  'telemetry.hosts': given(
+    listOf(pattern('NAME', /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, 'a name such as miner.example')),
+    [],
+    {
+      defaultText: 'localhost and IP addresses only',
+      reload: 'live',
+      description: 'names that the status page and the metrics are asked for under; others are refused',
+    },
+  ),
   'telemetry.feed': optional(httpUrl, {
     flag: 'feed-page',
     defaultText: 'no feed is shown',

@@ -17,6 +17,7 @@ import {
   watchFeed,
   type GatewayNumbers,
   type MinerNews,
+  type TelemetryOptions,
 } from './index.js'
 import type { SeenFeed } from './feed-watch.js'
 import { createBudget, hasToken, isOwnHost } from './limits.js'
@@ -66,6 +67,7 @@ const numbers: MinerNumbers = {
     complete: false,
     sources: [{ name: 'kraken', ok: true, ageMs: 5 }],
   },
+  skipped: null,
   entryCredits: 500,
   creditDays: 4,
   node: { state: 'ok' },
@@ -146,17 +148,25 @@ t.test('limits', (t) => {
   ])
     t.equal(hasToken(wrong, TOKEN), false, String(wrong).slice(0, 30))
 
-  for (const host of ['localhost:9468', '127.0.0.1', '127.0.0.1:1', '[::1]:80', 'LOCALHOST'])
-    t.ok(isOwnHost(host, '127.0.0.1'), host)
+  for (const host of ['localhost:9468', '127.0.0.1', '127.0.0.1:1', '[::1]:80', 'LOCALHOST', 'localhost.'])
+    t.ok(isOwnHost(host), host)
+  for (const host of ['10.0.0.1', '192.168.1.7:9468', '[fe80::1]:9468', '0.0.0.0'])
+    t.ok(isOwnHost(host), `${host}: an address cannot be made to point elsewhere`)
   for (const host of [
     'evil.example',
     'localhost.evil.example',
     '127.0.0.1.evil.example',
+    '1.2.3',
+    '0x7f000001.evil.example',
     'a:b:c',
-    '10.0.0.1',
+    '[evil.example]',
   ])
-    t.notOk(isOwnHost(host, '127.0.0.1'), String(host))
-  t.ok(isOwnHost('miner.lan:9468', '0.0.0.0'), 'whoever listens to others knows no names')
+    t.notOk(isOwnHost(host), String(host))
+  const own = ['miner.lan', 'Status.Example']
+  for (const host of ['miner.lan:9468', 'MINER.LAN', 'status.example', 'localhost', '10.0.0.1'])
+    t.ok(isOwnHost(host, own), host)
+  for (const host of ['evil.example', 'x.miner.lan', 'miner.lan.evil.example', 'miner'])
+    t.notOk(isOwnHost(host, own), host)
   t.end()
 })
 
@@ -219,6 +229,7 @@ interface Served {
 async function serve(
   t: { teardown(close: () => Promise<void>): void },
   { token, view = numbers, burst = 1000, feed }: Served = {},
+  options: TelemetryOptions = {},
 ) {
   const board = createBoard()
   news(board)
@@ -248,7 +259,7 @@ async function serve(
   const server = await startTelemetry(
     0,
     { metrics: () => metrics.render(), contentType: 'text/plain', live: () => [], ready: () => [], api },
-    { token: () => token, version: '1.2.3', requests: { perSecond: 0.001, burst, holdMs: 1 } },
+    { token: () => token, version: '1.2.3', requests: { perSecond: 0.001, burst, holdMs: 1 }, ...options },
   )
   t.teardown(() => server.close())
   return { server, board, done }
@@ -477,7 +488,18 @@ t.test('what comes from elsewhere is kept out', async (t) => {
     })
     t.equal(headers['access-control-allow-origin'], undefined, 'no CORS')
   }
-  t.equal((await ask(`${server.url}/api/v1/summary`, { headers: { host: 'evil.example' } })).status, 403)
+  // Whatever it listens on: rebound names arrive there too.
+  for (const host of ['127.0.0.1', '0.0.0.0']) {
+    const hosts = ['miner.example']
+    const open = await serve(t, {}, { host, hosts: () => hosts })
+    const status = async (name: string): Promise<number> =>
+      (await ask(`http://127.0.0.1:${open.server.port}/metrics`, { headers: { host: name } })).status
+    t.equal(await status('evil.example'), 403)
+    t.equal(await status('miner.example:9468'), 200, 'behind a proxy that passes the name on')
+    t.equal(await status('10.1.2.3:9468'), 200, 'a scrape by address')
+    hosts.push('evil.example')
+    t.equal(await status('evil.example'), 200, 'the list may change')
+  }
   for (const path of [
     '/../package.json',
     '/%2e%2e/package.json',

@@ -21,9 +21,14 @@ export function liveChecks(miner: MinerNumbers): Check[] {
   ]
 }
 
-/** Ready: synchronised, priced, funded. A failed check may mend itself. */
+/** One block may be begun too late, or be a price short; with the second in a row something is wrong. */
+const SKIPPED_BLOCKS = 2
+
+/** Ready: it would mine and publish the block at hand. A failed check may mend itself. */
 export function readyChecks(miner: MinerNumbers): Check[] {
-  const { height, minute, prices, entryCredits, node } = miner
+  const { height, minute, prices, entryCredits, node, skipped } = miner
+  // A hashrate that finds nothing worth publishing is no fault: the next block may have luck.
+  const idle = skipped !== null && skipped.blocks >= SKIPPED_BLOCKS && skipped.code !== 'E_MINER_NO_HITS'
   return [
     { name: 'node', ok: node.state === 'ok', found: node.state },
     {
@@ -40,6 +45,11 @@ export function readyChecks(miner: MinerNumbers): Check[] {
       name: 'entry credits',
       ok: entryCredits !== null && entryCredits > 0,
       found: entryCredits === null ? 'not asked yet' : String(entryCredits),
+    },
+    {
+      name: 'blocks',
+      ok: !idle,
+      found: skipped === null ? 'none skipped' : `${skipped.blocks} skipped in a row: ${skipped.reason}`,
     },
   ]
 }

@@ -1,5 +1,6 @@
 /** What keeps the HTTP server from costing the miner anything: a budget of requests, and who may ask what. Pure. */
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { isIP } from 'node:net'
 
 export interface Budget {
   /** Whether one more request may be answered now. */
@@ -34,14 +35,18 @@ export function hasToken(authorization: string | undefined, token: string): bool
 }
 
 /**
- * Whether the `Host` header names this machine. Without this a web page could have its own name point here (DNS
- * rebinding) and read everything with the visitor's browser.
+ * Whether the `Host` header may name this machine, on whatever address it listens: an IP address, `localhost`, or one of
+ * `names`. Without this a web page could have its own name point here (DNS rebinding) and read everything with the
+ * visitor's browser; nobody can have an address point elsewhere.
  */
-export function isOwnHost(host: string | undefined, bound: string): boolean {
-  if (!isLoopback(bound)) return true
-  const name = /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host ?? '')?.[1]
-  return name !== undefined && (isLoopback(name) || name === '')
+export function isOwnHost(host: string | undefined, names: readonly string[] = []): boolean {
+  const name = /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/
+    .exec(host ?? '')?.[1]
+    ?.toLowerCase()
+    .replace(/\.$/, '')
+  if (name === undefined) return false
+  const address = /^\[(.*)\]$/.exec(name)?.[1] ?? name
+  return (
+    name === '' || isIP(address) !== 0 || [...names, 'localhost'].some((own) => own.toLowerCase() === name)
+  )
 }
-
-export const isLoopback = (name: string): boolean =>
-  /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[?::1\]?)$/i.test(name)

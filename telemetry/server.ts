@@ -28,6 +28,8 @@ export interface TelemetryOptions {
   readonly host?: string
   /** What POST requests must carry; without it none is accepted. Asked for with each. */
   readonly token?: () => string | undefined
+  /** Names that this machine is asked under, besides `localhost` and IP addresses. Asked for with each request. */
+  readonly hosts?: () => readonly string[]
   readonly version?: string
   /**
    * How many requests are answered a second, and at once after a pause; how long the others wait to be refused, ms.
@@ -66,7 +68,6 @@ export async function startTelemetry(
   const site: Site = {
     routes,
     options,
-    host,
     streams,
     budget: createBudget(requests.perSecond, requests.burst),
     holdMs: requests.holdMs,
@@ -115,7 +116,6 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 interface Site {
   readonly routes: TelemetryRoutes
   readonly options: TelemetryOptions
-  readonly host: string
   readonly streams: Streams
   readonly budget: Budget
   readonly holdMs: number
@@ -188,8 +188,12 @@ function problemReply(status: number, error: string, headers?: Readonly<Record<s
 const jsonReply = (value: object): Reply => ({ status: 200, type: JSON_TYPE, body: `${jsonOf(value)}\n` })
 
 /** Null, or why the request is not answered at all. */
-function mayAsk({ headers }: IncomingMessage, { host, budget }: Site): Reply | null {
-  if (!isOwnHost(headers.host, host)) return problemReply(403, 'this name is not ours; ask for localhost')
+function mayAsk({ headers }: IncomingMessage, { options, budget }: Site): Reply | null {
+  if (!isOwnHost(headers.host, options.hosts?.()))
+    return problemReply(
+      403,
+      'this name is not ours: ask for localhost or the address, or list it in telemetry.hosts',
+    )
   if (!budget.take()) return problemReply(429, 'too many requests', { 'retry-after': '1' })
   return null
 }

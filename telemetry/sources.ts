@@ -64,6 +64,8 @@ export interface MinerNumbers {
   /** Latest samples, oldest first, ms. */
   readonly jobSwitchMs: readonly number[]
   readonly prices: PriceNumbers | null
+  /** Blocks in a row without a record of ours, and why the last one had none; null: the last one had. */
+  readonly skipped: { readonly blocks: number; readonly code: string; readonly reason: string } | null
   readonly entryCredits: number | null
   /** For how many days they last. */
   readonly creditDays: number | null

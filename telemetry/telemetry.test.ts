@@ -76,6 +76,7 @@ const miner: MinerNumbers = {
       { name: 'fiat', ok: false, ageMs: null },
     ],
   },
+  skipped: null,
   entryCredits: 5_000,
   creditDays: 8.5,
   node: { state: 'ok' },
@@ -87,6 +88,7 @@ const NOBODY: MinerNumbers = {
   height: null,
   minute: null,
   prices: null,
+  skipped: null,
   entryCredits: null,
   creditDays: null,
   node: { state: 'unknown' },
@@ -233,6 +235,14 @@ t.test('health', (t) => {
   t.same(failed(liveChecks({ ...miner, state: 'paused' })), [], 'a paused thread may be silent')
   t.same(failed(liveChecks({ ...NOBODY, state: 'stopped' })), ['running'])
   t.same(failed(readyChecks(miner)), ['prices'])
+  const skipped = (blocks: number, code = 'E_MINER_PRICES') => ({
+    ...{ ...miner, prices: null },
+    skipped: { blocks, code, reason: 'EOS has no price' },
+  })
+  t.same(failed(readyChecks(skipped(1))), ['prices'], 'one block may be begun too late')
+  t.same(failed(readyChecks(skipped(2))), ['prices', 'blocks'])
+  t.match(readyChecks(skipped(7)).at(-1), { found: '7 skipped in a row: EOS has no price' })
+  t.same(failed(readyChecks(skipped(7, 'E_MINER_NO_HITS'))), ['prices'], 'bad luck is no fault')
   t.same(failed(readyChecks(NOBODY)), ['node', 'clock', 'prices', 'entry credits'])
   t.same(failed(readyChecks({ ...miner, entryCredits: 0 })), ['prices', 'entry credits'])
   t.end()

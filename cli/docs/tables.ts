@@ -69,7 +69,8 @@ const changeOf = (key: SettingKey, reload: 'live' | undefined): string =>
 export function metricsDoc(): string {
   return page('Metrics', [
     'Served as text for Prometheus at `/metrics` (see `--metrics-port`), with the usual `process_…` and `nodejs_…` of the',
-    'process. `/live` answers 503 when the program should be restarted, `/ready` while it has no block, prices or funds.',
+    'process. `/live` answers 503 when the program should be restarted, `/ready` while it has no block, prices or funds, or',
+    'skips block after block.',
     '',
     ...table(
       ['metric', 'kind', 'labels', 'meaning'],
