@@ -6,6 +6,7 @@ import { messageOf } from '../config/index.js'
 import {
   createPriceFeed,
   createQuota,
+  createRests,
   createSnapshotStore,
   type PriceFeed,
   type PriceFeedOptions,
@@ -13,7 +14,7 @@ import {
 } from '../oracle/index.js'
 import type { Logger } from '../telemetry/index.js'
 
-export interface PriceRun extends Omit<PriceFeedOptions, 'config' | 'keys' | 'memory' | 'quota'> {
+export interface PriceRun extends Omit<PriceFeedOptions, 'config' | 'keys' | 'memory' | 'quota' | 'rests'> {
   readonly dataDir: string
   readonly log: Pick<Logger, 'warn'>
 }
@@ -33,11 +34,13 @@ export function priceOpener({
   const dir = join(dataDir, 'prices')
   const store = createSnapshotStore({ dir })
   const quota = createQuota(join(dir, 'quota.json'))
+  const rests = createRests(restsFile(dataDir))
   let failing = false
-  return ({ config, keys }) => {
+  return ({ config, keys, notices = [] }) => {
+    for (const notice of notices) log.warn(notice)
     const last = store.last()
     return createPriceFeed({
-      ...{ ...options, config, keys, quota },
+      ...{ ...options, config, keys, quota, rests },
       ...(last === null ? {} : { memory: last.memory }),
       onSnapshot: (input, snapshot, milliseconds) => {
         onSnapshot?.(input, snapshot, milliseconds)
@@ -53,6 +56,9 @@ export function priceOpener({
     })
   }
 }
+
+/** Until when sources asked to be left alone. */
+export const restsFile = (dataDir: string): string => join(dataDir, 'prices', 'rests.json')
 
 /** Longer would cost the first of the dev network's blocks of a minute. */
 const WARM_UP_MS = 5_000

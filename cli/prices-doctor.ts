@@ -3,6 +3,7 @@ import {
   ageText,
   closedUntil,
   LAST_YEAR,
+  isFarOff,
   reasonText,
   voices,
   type AssetPrice,
@@ -14,7 +15,7 @@ import {
 } from '../oracle/index.js'
 import { EXIT } from './context.js'
 import { durationText, plural } from './format.js'
-import { assetsOf, openFeed, takeSnapshot, type PricesContext } from './prices-parts.js'
+import { assetsOf, minuteText, openFeed, takeSnapshot, type PricesContext } from './prices-parts.js'
 import { openResources } from './resources.js'
 
 const CLOCK_OFF_MS = 5000
@@ -52,12 +53,15 @@ export async function doctor(context: PricesContext): Promise<number> {
       )
     if (new Date(snapshot.takenAt).getUTCFullYear() > LAST_YEAR)
       output.line(` The rules of holidays are those known up to ${LAST_YEAR}: update the program.`)
+    const clocksOff = offClocks(open.feed.sources(), clock)
+    for (const { name, off } of clocksOff) output.line(` ${output.paint('red', name)} ${offText(off)}`)
     output.event({
       event: 'doctor',
       ok: poor.length === 0,
       short: poor.map(({ asset }) => asset),
       closed,
       clockSkewMs: Math.round(clock),
+      clocksOff: clocksOff.map(({ name }) => name),
     })
     output.line(
       poor.length === 0
@@ -89,6 +93,18 @@ function clockOf(sources: readonly FeedSource[]): number {
   return skews[skews.length >> 1] ?? 0
 }
 
+/** Sources whose clocks are far from what most of them tell. */
+function offClocks(sources: readonly FeedSource[], clock: number): { name: string; off: number }[] {
+  return sources.flatMap(({ name, state: { skewMs } }) =>
+    skewMs !== null && isFarOff(skewMs - clock) ? [{ name, off: skewMs - clock }] : [],
+  )
+}
+
+const offText = (off: number): string =>
+  off < 0
+    ? `dates its replies ${ageText(-off)} back: they were stored on the way, or its clock is wrong. Its prices count as old as they say themselves, or else as old as the reply.`
+    : `dates its replies ${ageText(off)} ahead: its clock is wrong. What it dates in the future does not count.`
+
 interface SourceFacts {
   readonly report: PollReport | undefined
   readonly input: SnapshotInput | undefined
@@ -104,6 +120,7 @@ function sourceLines(
   const absent = [...(view?.absent ?? [])]
   const oneSided = quotes.filter(([, { rule }]) => rule === 'last').map(([symbol]) => symbol)
   const ok = view?.ok === true
+  const resting = state.circuit === 'open'
   const error = view?.trouble === undefined ? null : reasonText(view.trouble)
   output.event({
     event: 'source',
@@ -116,6 +133,7 @@ function sourceLines(
     oneSided,
     requests,
     maxPerMonth,
+    restUntil: resting ? new Date(state.restUntil).toISOString() : null,
     error,
   })
   const clock =
@@ -123,11 +141,15 @@ function sourceLines(
       ? 'n/a'
       : Math.abs(state.skewMs) < 2000
         ? 'right'
-        : `${(state.skewMs / 1000).toFixed(0)} s`
+        : `${state.skewMs < 0 ? '-' : '+'}${ageText(Math.abs(state.skewMs))}`
   const took = report === undefined ? 'none' : durationText(report.milliseconds)
   const markets = `${quotes.length} of ${quotes.length + absent.length}`
   const head = ` ${output.paint(ok ? 'green' : 'red', name.padEnd(19))} ${took.padEnd(10)} ${clock.padEnd(8)} ${ok ? markets : (error ?? 'no answer in time')}`
   output.line(head)
+  if (resting)
+    output.line(
+      output.paint('dim', `                     left alone until ${minuteText(state.restUntil)} UTC`),
+    )
   const notes = [
     ...absent.map(([symbol, reason]) => `${symbol}: ${reasonText(reason)}`),
     ...(oneSided.length === 0 || oneSided.length === quotes.length

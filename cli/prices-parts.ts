@@ -8,6 +8,7 @@ import {
   assetJson,
   ASSETS,
   createPriceFeed,
+  createRests,
   createSnapshotStore,
   inlineExchanges,
   snapshotLine,
@@ -16,12 +17,14 @@ import {
   type PriceSection,
   type PriceSettings,
   type PriceSnapshot,
+  type Rests,
   type SnapshotInput,
   type WinnersView,
 } from '../oracle/index.js'
 import type { CommandContext } from './context.js'
 import type { PricesKey } from './keys.js'
 import { defaultDataDir } from './mine-plan.js'
+import { restsFile } from './price-setup.js'
 import type { Resources } from './resources.js'
 
 export type PricesContext = CommandContext<PricesKey, { readonly prices: PriceSection }>
@@ -76,6 +79,7 @@ export async function openFeed(
     keys: settings.keys,
     assets: assetsOf(context),
     exchanges: inlineExchanges(),
+    rests: restsOf(context),
     pollTimeoutMs: DEADLINE_MS,
     ...(last === null ? {} : { memory: last.memory }),
     onSnapshot: (from, snapshot) => {
@@ -90,7 +94,19 @@ export async function openFeed(
   return { feed, settings, winners: last?.winners ?? null, input: () => input }
 }
 
+/** What the miner of this data directory keeps to: a source that wants to be left alone is not asked here either. */
+export function restsOf({ settings }: PricesContext): Rests {
+  const network = settings['network.name']
+  return createRests(restsFile(settings['data.dir'] ?? defaultDataDir(network)), { readOnly: true })
+}
+
 async function settingsOf(context: PricesContext, resources: Resources): Promise<PriceSettings> {
+  const settings = await placedSettings(context, resources)
+  for (const notice of settings.notices ?? []) context.log.warn(notice)
+  return settings
+}
+
+async function placedSettings(context: PricesContext, resources: Resources): Promise<PriceSettings> {
   const { settings, sections } = context
   const network = settings['network.name']
   const exchange = settings['prices.exchange']
@@ -164,6 +180,10 @@ export async function takeSnapshot(
     said()
   }
 }
+
+/** `2026-11-29 17:30`, UTC. */
+export const minuteText = (time: number): string =>
+  new Date(time).toISOString().slice(0, 16).replace('T', ' ')
 
 /** Between two rounds of `--watch`, ms. */
 export const WATCH_MS = 5000

@@ -2,7 +2,7 @@
 import { ASSETS, planOf, type OprVersion, type PriceSettings } from '../oracle/index.js'
 import { EXIT } from './context.js'
 import { wrap } from './format.js'
-import { assetsOf, type PricesContext } from './prices-parts.js'
+import { assetsOf, minuteText, restsOf, type PricesContext } from './prices-parts.js'
 
 /** Stands for a space until lines are broken. */
 const HARD = '\u00a0'
@@ -12,14 +12,20 @@ export function sources(context: PricesContext): Promise<number> {
   const settings: PriceSettings = sections.prices.settings
   const { config } = settings
   const plan = planOf(config, ASSETS[flags['prices.recordVersion'] as OprVersion])
+  const rests = restsOf(context)
+  const now = Date.now()
   for (const source of config.sources) {
     const { name, type, intervalMs, maxPerMonth = null, url = null } = source
     const what = source.type === 'ccxt' ? source.exchange : source.preset
     const symbols = plan.symbols.get(name) ?? []
-    output.event({ event: 'source', name, type, of: what, url, intervalMs, maxPerMonth, symbols })
+    const rest = rests.left(name, now)
+    const restUntil = rest > 0 ? new Date(now + rest).toISOString() : null
+    output.event({ event: 'source', name, type, of: what, url, intervalMs, maxPerMonth, symbols, restUntil })
     output.line(
       ` ${output.paint('bold', name.padEnd(18))} ${type.padEnd(5)} ${what.padEnd(20)} every ${String(intervalMs / 1000).padStart(5)} s  ${symbols.length} symbols`,
     )
+    if (restUntil !== null)
+      output.line(`   asked for fewer requests: left alone until ${minuteText(now + rest)} UTC`)
   }
   output.line()
   const named = [...Object.keys(config.indices), ...assetsOf(context)]

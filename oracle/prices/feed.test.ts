@@ -22,6 +22,7 @@ import { processExchanges } from './exchange-fork.js'
 import { inlineExchanges } from './exchange-host.js'
 import type { PollReport } from './poller.js'
 import { createQuota } from './quota.js'
+import { createRests } from './rests.js'
 import { reasonText } from './reasons.js'
 import { replay, type StoredSnapshot } from './snapshot-json.js'
 import { createSnapshotStore, readSnapshotFile } from './snapshot-store.js'
@@ -640,6 +641,207 @@ t.test('a clock that is three minutes off, here or there', async (t) => {
     const later = await at.feed.snapshot(DEADLINE)
     t.equal(rejections(later, 'ETH').get('okx:ETH/USDT * USDT/USD')?.code, 'stale')
   }
+})
+
+t.test('a clock that is set while prices are taken', async (t) => {
+  const HOUR = 60 * MINUTE
+  for (const step of [-5 * HOUR, 5 * HOUR, -40 * MINUTE]) {
+    // Four exchanges are too few to tell the time; with all of them it is known.
+    const at = await world(t, { assets: ['ETH', 'XBT', 'XAU', 'EUR'] })
+    t.ok((await at.feed.snapshot(DEADLINE)).complete)
+    at.faults.reply = (venue) => (venue === 'kraken' ? { kind: 'status', status: 503 } : undefined)
+    for (let k = 0; k < 3; k++) {
+      at.pass(61_000)
+      await at.feed.snapshot(DEADLINE)
+    }
+    const kraken = (): number => at.exchange.log.filter((line) => line.includes('/kraken/')).length
+    const before = kraken()
+    at.clock.step(step)
+    at.faults.reply = undefined
+    at.pass(31_000)
+    const found = await at.feed.snapshot(DEADLINE)
+    t.ok(kraken() > before, `${step / HOUR} h: a source that rests is asked again after 30 s`)
+    t.ok(found.complete)
+    assertHonest(t, at, found)
+    t.ok(
+      found.sources
+        .filter(({ name }) => EXCHANGES.includes(name))
+        .every(({ ok, ageMs }) => ok && ageMs === 0),
+      'all were asked',
+    )
+    at.pass(61_000)
+    const later = await at.feed.snapshot(DEADLINE)
+    t.not(later.prices.get('ETH'), found.prices.get('ETH'), 'prices move on')
+    assertHonest(t, at, later)
+    await at.feed.close()
+  }
+})
+
+t.test('prices that stood still are not fresh after the clock went back', async (t) => {
+  const at = await world(t, { assets: ['ETH', 'XBT'] })
+  t.ok((await at.feed.snapshot(DEADLINE)).complete)
+  at.faults.reply = () => ({ kind: 'status', status: 503 })
+  at.pass(MINUTE)
+  at.clock.step(-5 * 60 * MINUTE)
+  at.pass(6 * MINUTE)
+  const { assets } = await at.feed.snapshot(DEADLINE)
+  t.match(assets.get('ETH'), { status: 'held', ageMs: 7 * MINUTE, note: /held since 7 min/ })
+  at.pass(54 * MINUTE)
+  t.match((await at.feed.snapshot(DEADLINE)).assets.get('ETH'), { status: 'failed' }, 'an hour is an hour')
+})
+
+t.test('replies that cost more than they tell', async (t) => {
+  const at = await world(t, { assets: ['XMR', 'XAG'] })
+  const floods = { brackets: ['[', 30 << 20], objects: ['{},', 10_000_000] } as const
+  for (const [unit, times] of Object.values(floods)) {
+    at.faults.reply = (venue) =>
+      venue === 'kraken' || venue === 'frankfurter' ? { kind: 'flood', unit, times } : undefined
+    at.pass(61 * MINUTE)
+    const began = process.cpuUsage().user
+    const snapshot = await at.feed.snapshot(DEADLINE)
+    const ms = (process.cpuUsage().user - began) / 1000
+    t.match(at.reports.get('kraken'), {
+      code: 'E_PRICES_REPLY',
+      error: /nested deeper|holds more than|no table|none of/,
+    })
+    t.match(at.reports.get('frankfurter'), { code: 'E_PRICES_REPLY' })
+    t.ok(snapshot.prices.has('XAG'), 'the others were heard')
+    t.ok(ms < 8000, `${Math.round(ms)} ms of processor time, most of it to send them`)
+  }
+})
+
+t.test('replies that never end', async (t) => {
+  const at = await world(t, { assets: ['XMR', 'XAG'], raw: deadlines('2s') })
+  at.faults.reply = (venue) =>
+    venue === 'kraken' || venue === 'frankfurter' || venue === 'gold-api' ? { kind: 'drip' } : undefined
+  at.pass(61 * MINUTE)
+  const began = performance.now()
+  await at.feed.snapshot(DEADLINE)
+  t.ok(performance.now() - began < 15_000, 'one deadline for the whole of a reply')
+  for (const name of ['kraken', 'frankfurter', 'gold-api'])
+    t.equal(at.reports.get(name)?.code, 'E_PRICES_TIMEOUT', name)
+})
+
+t.test('tables out of a cache are as old as they say', async (t) => {
+  const stale = ['exchangerate-fun', 'er-api', 'frankfurter', 'currency-api']
+  for (const tells of [true, false]) {
+    const at = await world(t, { assets: ['EUR', 'KES', 'XAG'] })
+    at.faults.reply = (venue) =>
+      stale.includes(venue) || venue === 'coinbase'
+        ? { kind: 'stored', ageMs: 5 * 24 * 60 * MINUTE, tells }
+        : undefined
+    const snapshot = await at.feed.snapshot(DEADLINE)
+    const why = rejections(snapshot, 'KES')
+    for (const name of stale) t.match(why.get(`1 / ${name}:KES`), { code: 'stale' }, name)
+    t.match(why.get('1 / coinbase-fx:KES'), { code: 'stale' }, 'one without a time of its own')
+    const skew = at.feed.sources().find(({ name }) => name === 'er-api')?.state.skewMs ?? 0
+    t.ok(tells ? Math.abs(skew) < 2000 : skew < -4 * 24 * 60 * MINUTE, `Date and Age tell the time: ${skew}`)
+    await at.feed.close()
+  }
+})
+
+t.test('bans in every form are kept to, also after a restart', async (t) => {
+  const HOUR = 60 * MINUTE
+  const file = join(t.testdir(), 'rests.json')
+  const banned = (until: number): string => `{"code":-1003,"msg":"IP banned until ${until}."}`
+  const cases: [name: string, venue: Venue, trouble: Trouble, ms: number][] = [
+    [
+      'three days',
+      'binance',
+      { kind: 'status', status: 418, headers: { 'retry-after': '259200' } },
+      72 * HOUR,
+    ],
+    ['a text', 'binance', { kind: 'status', status: 429, text: banned(NOON + 72 * HOUR) }, 72 * HOUR],
+    [
+      'a date',
+      'gold-api',
+      { kind: 'status', status: 429, headers: { 'retry-after': new Date(NOON + 6 * HOUR).toUTCString() } },
+      6 * HOUR,
+    ],
+    ['an odd value', 'gold-api', { kind: 'status', status: 429, headers: { 'retry-after': 'soon' } }, HOUR],
+    [
+      '503 with a time',
+      'gold-api',
+      { kind: 'status', status: 503, headers: { 'retry-after': '7200' } },
+      2 * HOUR,
+    ],
+    [
+      'a lockout',
+      'kraken',
+      { kind: 'body', type: 'application/json', text: '{"error":["EGeneral:Temporary lockout"]}' },
+      15 * MINUTE,
+    ],
+  ]
+  for (const [name, banning, trouble, ms] of cases) {
+    const at = await world(t, { assets: ['XAG', 'XMR', 'DGB', 'XBT'], rests: createRests(file) })
+    at.faults.reply = (venue) => (venue === banning ? trouble : undefined)
+    const asked = (): number => at.exchange.log.filter((line) => line.includes(`/${banning}/`)).length
+    await at.feed.snapshot(DEADLINE)
+    const once = asked()
+    const { state } = at.feed.sources().find((source) => source.name === banning) ?? {}
+    t.match(state, { circuit: 'open' }, name)
+    const wanted = NOON + ms
+    t.ok(
+      Math.abs((state?.restUntil ?? 0) - wanted) <= 1000,
+      `${name}: until ${state?.restUntil}, not ${wanted}`,
+    )
+    at.pass(ms - 2 * MINUTE)
+    await at.feed.snapshot(DEADLINE)
+    t.equal(asked(), once, `${name}: left alone`)
+    t.ok(createRests(file).left(banning, NOON) >= ms - 1000, `${name}: kept`)
+
+    const again = await world(t, { assets: ['XAG', 'XMR', 'DGB', 'XBT'], rests: createRests(file) })
+    await again.feed.snapshot(DEADLINE)
+    t.notOk(
+      again.exchange.log.some((line) => line.includes(`/${banning}/`)),
+      `${name}: after a restart too`,
+    )
+    again.pass(ms + MINUTE)
+    await again.feed.snapshot(DEADLINE)
+    t.ok(
+      again.exchange.log.some((line) => line.includes(`/${banning}/`)),
+      `${name}: and then asked again`,
+    )
+    t.equal(createRests(file).left(banning, NOON), 0)
+    await at.feed.close()
+    await again.feed.close()
+  }
+})
+
+t.test('one that asks for fewer requests again and again is asked ever less', async (t) => {
+  const at = await world(t, { assets: ['XAG'] })
+  at.faults.reply = (venue) => (venue === 'gold-api' ? { kind: 'status', status: 429 } : undefined)
+  const rests: number[] = []
+  for (let k = 0; k < 8; k++) {
+    await at.feed.snapshot(DEADLINE)
+    const until = at.feed.sources().find(({ name }) => name === 'gold-api')?.state.restUntil ?? 0
+    rests.push(Math.round((until - at.clock.wallMs()) / MINUTE))
+    at.pass(until - at.clock.wallMs() + 1000)
+  }
+  t.strictSame(rests, [1, 2, 4, 8, 16, 32, 60, 60])
+})
+
+t.test('rests, whatever becomes of the clock and the file', (t) => {
+  const file = join(t.testdir(), 'rests.json')
+  createRests(file).keep('kraken', NOON, 90 * MINUTE)
+  const left = (now: number): number => createRests(file).left('kraken', now)
+  t.equal(left(NOON + 30 * MINUTE), 60 * MINUTE)
+  t.equal(left(NOON + 91 * MINUTE), 0)
+  t.equal(left(NOON - 5 * 60 * MINUTE), 90 * MINUTE, 'a clock that went back prolongs no rest')
+  createRests(file, { readOnly: true }).keep('kraken', NOON, 0)
+  t.equal(left(NOON), 90 * MINUTE, 'one that looks changes nothing')
+  for (const text of [
+    '',
+    '{',
+    '[]',
+    'null',
+    '{"rests":{"kraken":7}}',
+    '{"rests":{"kraken":{"at":0,"ms":1e18}}}',
+  ]) {
+    writeFileSync(file, text)
+    t.equal(left(NOON), 0, text)
+  }
+  t.end()
 })
 
 t.test('rates that cannot be divided by', async (t) => {

@@ -148,7 +148,8 @@ function readRate(value: unknown): number | undefined {
   return typeof rate === 'number' && Number.isFinite(rate) && rate > 0 && rate <= MAX_RATE ? rate : undefined
 }
 
-function isLoopback(url: string): boolean {
+/** Whether a URL leads to this machine. */
+export function isLoopback(url: string): boolean {
   const { hostname } = new URL(url)
   return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }

@@ -22,8 +22,13 @@ interface Rest {
   readonly ms: number
 }
 
+export interface RestsOptions {
+  /** Take note of what stands in the file, and leave it to the program that keeps it. */
+  readonly readOnly?: boolean
+}
+
 /** Without a file rests last as long as the process. A file that cannot be read or written is done without. */
-export function createRests(file?: string): Rests {
+export function createRests(file?: string, { readOnly = false }: RestsOptions = {}): Rests {
   const rests = new Map<string, Rest>(file === undefined ? [] : load(file))
 
   function save(path: string): void {
@@ -47,7 +52,7 @@ export function createRests(file?: string): Rests {
       if (ms <= 0 && !rests.has(source)) return
       if (ms > 0) rests.set(source, { at: now, ms })
       else rests.delete(source)
-      if (file !== undefined) save(file)
+      if (file !== undefined && !readOnly) save(file)
     },
   }
 }

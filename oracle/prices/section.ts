@@ -3,14 +3,19 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 import type { SectionContext, SectionResult } from '../../config/index.js'
-import { devPrices } from './defaults.js'
+import type { SourceConfig } from './config.js'
+import { DEFAULT_PRICES, devPrices } from './defaults.js'
 import { isExchange } from './exchanges.js'
+import { isLoopback } from './http-source.js'
 import { readPrices, type PriceContext, type PriceSettings } from './validate.js'
 
 export interface PriceSection {
   /** Prices of the world. */
   readonly settings: PriceSettings
-  /** The same rules with all sources at the embedded exchange of this URL; sources that it has not are left out. */
+  /**
+   * The same rules with all sources at the embedded exchange of this URL. A source of the user's whose `url` is on this
+   * machine stays where it is; others that the exchange has not are left out, and a notice names those of the user's.
+   */
   at(exchange: string): PriceSettings
 }
 
@@ -39,10 +44,18 @@ export function pricesSection(
     const there = readPrices(raw, { ...context, overlay: devPrices(exchange) })
     if (!there.ok) return settings
     const { config } = there.value
-    const sources = config.sources.filter(
-      ({ url }) => url !== undefined && new URL(url).origin === new URL(exchange).origin,
+    const isNear = ({ url }: SourceConfig): boolean =>
+      url !== undefined && (new URL(url).origin === new URL(exchange).origin || isLoopback(url))
+    const sources = config.sources.filter(isNear)
+    const known = Object.keys(DEFAULT_PRICES['sources'] as object)
+    const away = config.sources.filter(
+      (source) => !isNear(source) && (source.url !== undefined || !known.includes(source.name)),
     )
-    return { ...there.value, config: { ...config, sources } }
+    const notices = away.map(
+      ({ name, url }) =>
+        `prices.sources.${name} is left out: ${url === undefined ? 'it has no url' : 'its url is not on this machine'}, and this network asks nothing on the internet`,
+    )
+    return { ...there.value, config: { ...config, sources }, notices }
   }
   return { value: { settings, at }, secrets: [...settings.keys.values()], warnings: settings.warnings }
 }

@@ -40,8 +40,9 @@ export const offsetOf = ({ dateMs, ageMs, repliedAt }: Stamped): number | null =
 
 /** As much as clocks that are kept differ, and a reply may take, ms. */
 const SECONDS = 60_000
-/** So many must agree against this machine's clock, and more than half of those that tell. */
+/** So many must agree against this machine's clock, and three of four of those that tell: stored replies are many, too. */
 const WITNESSES = 5
+const SHARE = 0.75
 /** A clock that is off by less is as good as right: `Date` tells whole seconds. */
 const SEEN = 2000
 
@@ -49,7 +50,7 @@ const SEEN = 2000
 export function agreedOffset(offsets: readonly number[]): number | null {
   const middle = median(offsets)
   const agree = offsets.filter((offset) => Math.abs(offset - middle) <= SECONDS / 2).length
-  return agree >= WITNESSES && agree * 2 > offsets.length ? middle : null
+  return agree >= WITNESSES && agree >= SHARE * offsets.length ? middle : null
 }
 
 /** A moment by all clocks, ms. */

@@ -52,6 +52,28 @@ t.test('the defaults', (t) => {
   const at = dev.value.at('http://127.0.0.1:1')
   t.ok(at.config.sources.every(({ url }) => url?.startsWith('http://127.0.0.1:1/')))
   t.same(Object.keys(devPrices('x')), ['sources', 'assets'])
+  const near = pricesSection(
+    {
+      sources: {
+        binance: { url: 'http://127.0.0.1:18195' },
+        coingecko: { type: 'http', preset: 'coingecko', url: 'http://localhost:18196' },
+        mexc: { type: 'ccxt' },
+        kraken: { url: 'https://kraken.example' },
+      },
+    },
+    { folder: '.', env: {} },
+  )
+  if ('problems' in near) throw new Error('the section is right')
+  const placed = near.value.at('http://127.0.0.1:5000')
+  const placeOf = (name: string) => placed.config.sources.find((source) => source.name === name)?.url
+  t.equal(placeOf('binance'), 'http://127.0.0.1:18195', 'a place of the user’s own on this machine')
+  t.equal(placeOf('coingecko'), 'http://localhost:18196')
+  t.equal(placeOf('okx'), 'http://127.0.0.1:5000/okx')
+  t.same([placeOf('mexc'), placeOf('kraken')], [undefined, undefined], 'nothing goes out from here')
+  t.match(placed.notices?.toSorted(), [
+    /kraken is left out: its url is not on/,
+    /mexc is left out: it has no url/,
+  ])
   const own = pricesSection({ sources: { mexc: { type: 'ccxt' } } }, { folder: '.', env: {} })
   t.notOk(
     'problems' in own ||

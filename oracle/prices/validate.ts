@@ -54,6 +54,8 @@ export interface PriceSettings {
   /** Secrets by source; never part of the configuration. */
   readonly keys: ReadonlyMap<string, string>
   readonly warnings: readonly PriceProblem[]
+  /** What was left out where prices are asked, one sentence each. */
+  readonly notices?: readonly string[]
 }
 
 export type PriceReading =

@@ -27,8 +27,19 @@ import { worth } from './world.js'
 
 /** Trouble with one reply. Bodies are cut or held back after the headers and half of the text. */
 export type Trouble =
-  | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      readonly text?: string
+    }
   | { readonly kind: 'body'; readonly type: string; readonly text: string }
+  /** A text of so many times the same. */
+  | { readonly kind: 'flood'; readonly unit: string; readonly times: number }
+  /** One byte a second, without end. */
+  | { readonly kind: 'drip' }
+  /** What it said so long ago, with the `Date` of then; `Age` tells that it was stored. */
+  | { readonly kind: 'stored'; readonly ageMs: number; readonly tells: boolean }
   | { readonly kind: 'stall-headers' | 'stall-body' | 'reset' | 'truncated' }
 
 /** Scripted trouble, asked at each request. */
@@ -88,18 +99,20 @@ export async function startDevExchange(options: DevExchangeOptions = {}): Promis
     if (!URL.canParse(address)) return send(response, 400, { message: 'the request has no readable path' })
     const url = new URL(address)
     const [, name = '', path = ''] = /^\/([a-z-]+)(\/.*)$/.exec(url.pathname) ?? []
-    const time = now()
     response.sendDate = false
-    response.setHeader('date', new Date(time).toUTCString())
+    response.setHeader('date', new Date(now()).toUTCString())
     log.push(`${request.method} ${url.pathname}${url.search}`)
     if (log.length > LOG_LENGTH) log.shift()
 
     if (request.method !== 'GET') return send(response, 405, { message: 'this exchange answers GET only' })
     if (!isVenue(name)) return send(response, 404, { message: `no venue called ${name || url.pathname}` })
     const trouble = faults.reply?.(name, path)
-    if (trouble !== undefined && trouble.kind !== 'stall-body' && trouble.kind !== 'truncated')
-      return troubled(response, trouble)
+    const stored = trouble?.kind === 'stored' ? trouble : undefined
+    if (trouble !== undefined && !ANSWERED.includes(trouble.kind)) return troubled(response, trouble)
 
+    const time = now() - (stored?.ageMs ?? 0)
+    if (stored !== undefined) response.setHeader('date', new Date(time).toUTCString())
+    if (stored?.tells) response.setHeader('age', String(Math.floor(stored.ageMs / 1000)))
     const tops = books(seed, name, time)
     const reply = ANSWERS[name](
       path,
@@ -108,7 +121,7 @@ export async function startDevExchange(options: DevExchangeOptions = {}): Promis
       time,
     )
     if (!reply) return send(response, 404, { message: `${name} has nothing at ${path}` })
-    if (trouble !== undefined) return cut(response, reply.body, trouble.kind)
+    if (trouble !== undefined && stored === undefined) return cut(response, reply.body, trouble.kind)
     send(response, reply.status ?? 200, reply.body)
   })
 
@@ -132,6 +145,9 @@ export async function startDevExchange(options: DevExchangeOptions = {}): Promis
       }),
   }
 }
+
+/** Trouble with what the venue answers; any other comes instead of an answer. */
+const ANSWERED: readonly Trouble['kind'][] = ['stall-body', 'truncated', 'stored']
 
 const isVenue = (name: string): name is Venue => Object.hasOwn(ANSWERS, name)
 
@@ -161,19 +177,34 @@ function troubled(response: http.ServerResponse, trouble: Trouble): void {
   switch (trouble.kind) {
     case 'status':
       response.writeHead(trouble.status, { 'content-type': 'text/html', ...trouble.headers })
-      response.end(`<html><body>trouble ${trouble.status}</body></html>`)
+      response.end(trouble.text ?? `<html><body>trouble ${trouble.status}</body></html>`)
       return
     case 'body':
       write(response, 200, trouble)
       return
+    case 'flood':
+      write(response, 200, { type: JSON_TYPE, text: trouble.unit.repeat(trouble.times) })
+      return
+    case 'drip':
+      return drip(response)
     case 'reset':
       response.destroy()
       return
     case 'stall-headers':
     case 'stall-body':
     case 'truncated':
+    case 'stored':
       return
   }
+}
+
+const DRIP_MS = 1000
+
+function drip(response: http.ServerResponse): void {
+  response.writeHead(200, { 'content-type': JSON_TYPE })
+  response.write('[')
+  const timer = setInterval(() => response.write(' '), DRIP_MS).unref()
+  response.on('close', () => clearInterval(timer))
 }
 
 /** Sends half of a body, then nothing more (`stall-body`) or a closed connection (`truncated`). */

@@ -6,6 +6,8 @@ import { fail } from '../errors.js'
 import { decimal, VENUES, type Book, type Venue } from './books.js'
 import type { Faults, Trouble } from './server.js'
 
+const DAY = 86_400_000
+
 /** Trouble with replies. */
 const REPLIES: Readonly<Record<string, Trouble>> = {
   '429': { kind: 'status', status: 429, headers: { 'retry-after': '20' } },
@@ -16,7 +18,40 @@ const REPLIES: Readonly<Record<string, Trouble>> = {
   'stall-body': { kind: 'stall-body' },
   truncated: { kind: 'truncated' },
   reset: { kind: 'reset' },
+  /** 30 MB of opening brackets, and ten million objects: cheap to send, dear to parse. */
+  brackets: { kind: 'flood', unit: '[', times: 30 << 20 },
+  objects: { kind: 'flood', unit: '{},', times: 10_000_000 },
+  drip: { kind: 'drip' },
+  /** What it said five days ago, handed out by a cache that says so, or does not. */
+  stored: { kind: 'stored', ageMs: 5 * DAY, tells: true },
+  'stored-silent': { kind: 'stored', ageMs: 5 * DAY, tells: false },
 }
+
+/** Refusals that ask for hours, each in its venues' way. */
+const BANS: Readonly<Record<string, (now: number) => Trouble>> = {
+  /** As Binance bans for three days. */
+  ban: (now) => ({
+    kind: 'status',
+    status: 418,
+    headers: { 'retry-after': String((3 * DAY) / 1000) },
+    text: banned(now + 3 * DAY),
+  }),
+  'ban-in-text': (now) => ({ kind: 'status', status: 429, text: banned(now + 3 * DAY) }),
+  '429-date': (now) => ({
+    kind: 'status',
+    status: 429,
+    headers: { 'retry-after': new Date(now + DAY / 4).toUTCString() },
+  }),
+  '429-odd': () => ({ kind: 'status', status: 429, headers: { 'retry-after': 'later, please' } }),
+  /** Kraken's, with status 200. */
+  lockout: () => ({
+    kind: 'body',
+    type: 'application/json',
+    text: '{"error":["EGeneral:Temporary lockout"]}',
+  }),
+}
+const banned = (until: number): string =>
+  JSON.stringify({ code: -1003, msg: `Way too many requests; IP banned until ${until}.` })
 
 /** Trouble with what a venue believes its markets to be. */
 const BOOKS: Readonly<Record<string, (book: Book) => Book | null>> = {
@@ -37,7 +72,12 @@ const BOOKS: Readonly<Record<string, (book: Book) => Book | null>> = {
 const FROZEN = 'frozen'
 
 /** Names of all kinds of trouble. */
-export const TROUBLES: readonly string[] = [...Object.keys(REPLIES), ...Object.keys(BOOKS), FROZEN]
+export const TROUBLES: readonly string[] = [
+  ...Object.keys(REPLIES),
+  ...Object.keys(BANS),
+  ...Object.keys(BOOKS),
+  FROZEN,
+]
 
 export interface Incident {
   readonly venue: Venue | 'all'
@@ -92,7 +132,8 @@ const AT_ONCE = 2
  * Now and then Tether loses its peg for two minutes.
  */
 export function randomTrouble(seed: string): Script {
-  const kinds = TROUBLES.filter((kind) => kind !== 'depeg')
+  // A ban would outlast its incident by days.
+  const kinds = TROUBLES.filter((kind) => kind !== 'depeg' && !Object.hasOwn(BANS, kind))
   const startingAt = (slot: number): Incident[] => {
     if (slot < 1) return []
     const from = slot * SLOT
@@ -124,7 +165,7 @@ export function troubleFaults(script: Script, now: () => number, start = now()):
   const at = (venue: Venue): Incident[] =>
     script(now() - start).filter((incident) => incident.venue === venue || incident.venue === 'all')
   return {
-    reply: (venue) => at(venue).flatMap(({ kind }) => REPLIES[kind] ?? [])[0],
+    reply: (venue) => at(venue).flatMap(({ kind }) => REPLIES[kind] ?? BANS[kind]?.(now()) ?? [])[0],
     books: (venue, books, booksAt) => {
       const incidents = at(venue)
       const frozen = incidents.find(({ kind }) => kind === FROZEN)
