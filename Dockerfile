@@ -5,7 +5,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json ./
+COPY build.js ./
 COPY lxrhash lxrhash
 COPY config config
 COPY factom factom
