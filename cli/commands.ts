@@ -264,7 +264,7 @@ const FEED = command({
       'may be stopped and killed at any time.',
     'Gateways stand in the section feed of the configuration file; a single one can be given by flags. User and ' +
       "password come from the daemons' conf files. On the network dev both daemons are brought along, with an oracle, " +
-      'a gateway and one withdrawal.',
+      'a gateway and two withdrawals, one of which waits for approve.',
     'check: the start-up list, with a remedy for each failure. status: what is on its way. backfill FROM TO: publish ' +
       'these heights too. approve TXID, reject TXID: rule over a withdrawal that is held. register: register the ' +
       'publisher, once.',

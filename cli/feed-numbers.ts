@@ -1,7 +1,7 @@
 /** A gateway's live view → what the API and the status page show of it. Pure. */
 import { coinsText } from '../komodo/index.js'
-import type { GatewayView } from '../oracle/index.js'
-import type { GatewayNumbers } from '../telemetry/index.js'
+import { isOver, type GatewayView, type WithdrawalRecord } from '../oracle/index.js'
+import type { GatewayNumbers, WithdrawalNumbers } from '../telemetry/index.js'
 
 const ALARMS = {
   limit: 'the daily limit of subscriptions is reached',
@@ -62,17 +62,54 @@ function withdrawalsOf({ withdrawals, file }: GatewayView): GatewayNumbers['with
     paid: withdrawals?.paid ?? 0,
     refused: withdrawals?.refused ?? 0,
     states,
+    blockedBy: withdrawals?.blockedBy?.withdrawTxid ?? null,
     open: records
-      .filter(({ step }) => step !== 'done')
+      .filter((record) => !isOver(record))
       .sort((a, b) => b.seenAt - a.seenAt)
-      .map(({ withdrawTxid, step, amount, to, seenAt, message }) => ({
-        txid: withdrawTxid,
-        state: step,
-        amount: coinsText(BigInt(amount)),
-        to,
-        seenAt,
-        message,
-      })),
+      .map(withdrawalOf),
+    done: records
+      .filter(isOver)
+      .sort((a, b) => b.changedAt - a.changedAt)
+      .slice(0, SHOWN_DONE)
+      .map(withdrawalOf),
+  }
+}
+
+const SHOWN_DONE = 20
+
+function withdrawalOf(record: WithdrawalRecord): WithdrawalNumbers {
+  const { withdrawTxid, step, amount, to, seenAt, changedAt, message, payoutTxid, markTxid } = record
+  return {
+    ...{ txid: withdrawTxid, state: step, amount: coinsText(BigInt(amount)), to, seenAt, changedAt, message },
+    ...{ waitsFor: waitsFor(record), payoutTxid, markTxid },
+  }
+}
+
+/** Whom or what a withdrawal waits for. */
+function waitsFor({ step, withdrawTxid }: WithdrawalRecord): string {
+  switch (step) {
+    case 'seen':
+    case 'signed':
+      return 'this feed'
+    case 'held':
+      return `you: pegminer feed approve ${withdrawTxid}, or reject`
+    case 'waiting':
+      return 'coins at the deposit address, a limit, or the daemons: see why'
+    case 'partial':
+      return 'the other signers'
+    case 'broadcast':
+      return 'a block of the reference chain'
+    case 'marked':
+      return 'a block of the asset chain'
+    case 'refused':
+    case 'stuck':
+      return 'you: see why'
+    case 'settling':
+      return 'this feed, to release it without a payment'
+    case 'rejected':
+    case 'settled':
+    case 'done':
+      return ''
   }
 }
 

@@ -27,6 +27,7 @@ import {
   type FeedEvent,
   type FeedOptions,
   type GatewaySettings,
+  type GatewayView,
 } from '../oracle/index.js'
 import { createFeedApi, createFeedBoard, createMetrics, type Metrics } from '../telemetry/index.js'
 import { noticeClockSteps } from './clock-notice.js'
@@ -39,6 +40,8 @@ import { feedPlanOf, lockFolder, type FeedPlan, type FeedSections } from './feed
 import { createFeedReloader } from './feed-reload.js'
 import { tilde } from './format.js'
 import { FEED_KEYS, type FeedKey } from './keys.js'
+import { feedLogLine } from './log-lines.js'
+import { openRecorder, RECORDS_FILE, type Recorder } from './past.js'
 import { openResources, type Resources } from './resources.js'
 import { serveMetrics } from './serve-metrics.js'
 import { shownSettings } from './shown.js'
@@ -121,6 +124,15 @@ async function run(
   resources.add(() => reloader.close())
   const tokenNow = () => reloader.given.settings['telemetry.token']
   const board = createFeedBoard()
+  const recorder = openRecorder(join(plan.dataDir, RECORDS_FILE), (message) => log.warn(message))
+  resources.add(() => recorder.close())
+  recorder.tell({
+    level: 'info',
+    code: 'start',
+    message: `pegminer ${versionOf()}, the feed on ${plan.network}`,
+  })
+  const measuring = setInterval(() => measure(recorder, feed.views), MEASURE_MS)
+  resources.add(() => clearInterval(measuring))
   const clockSteps = noticeClockSteps({
     metrics,
     tell: (level, code, message) => {
@@ -155,6 +167,7 @@ async function run(
         live,
         ready,
         board,
+        past: recorder,
         settings: () => shownSettings(reloader.given, FEED_KEYS),
         stop: () => feed.stop(),
       }),
@@ -196,6 +209,8 @@ async function run(
     const line = feedLine(event, output.paint, Date.now())
     if (line !== null) output.line(line)
     dev?.hear(event)
+    const logged = feedLogLine(event)
+    if (logged) recorder.tell(logged)
     if (event.event === 'notice') board.notice(event)
     if (event.event === 'header') {
       board.header(event)
@@ -212,6 +227,21 @@ async function run(
       return EXIT.done
     }
     throw error
+  }
+}
+
+/** What the page shows over time. */
+const MEASURE_MS = 10_000
+
+function measure(recorder: Recorder, views: readonly GatewayView[]): void {
+  for (const { name, relay, treasury } of views) {
+    const lag = relay?.plan?.lag
+    const headersLeft = treasury?.forecast?.headersLeft ?? relay?.budget?.headersLeft
+    const coins = { oracle: relay?.budget?.sat, wallet: treasury?.wallet }
+    if (lag !== undefined) recorder.measure(`lag:${name}`, lag)
+    if (headersLeft !== undefined) recorder.measure(`headers-left:${name}`, headersLeft)
+    for (const [what, sat] of Object.entries(coins))
+      if (sat !== undefined && sat !== null) recorder.measure(`${what}:${name}`, Number(sat) / 1e8)
   }
 }
 

@@ -179,7 +179,7 @@ t.test('what the keys do', (t) => {
   for (let height = 1; height <= 7; height++) entry(height, `a${height}`, 'landed')
   entry(7, 'b7', 'missed', 'too late')
   const mine = [{ entryHash: 'a7', place: 2, payout: '5' }]
-  board.hear({ event: 'graded', height: 7, records: 30, valid: 30, mine, reward: '5' })
+  board.hear({ event: 'graded', height: 7, records: 30, valid: 30, gradable: true, mine, reward: '5' })
   Object.assign(view, { places: 1, blocks: 7, reward: 500_000_000n })
   t.match(text('e'), [
     /^entries: block 3: 1 landed/,

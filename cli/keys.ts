@@ -57,6 +57,7 @@ export const MINE_KEYS = keys(
   'miner.cutoff',
   'miner.maxCreditsBlock',
   'miner.maxCreditsDay',
+  'miner.lowCreditDays',
   'miner.dryRun',
   ...NODE,
   'prices.exchange',

@@ -118,6 +118,7 @@ export function adjustableOf(settings: MineGiven['settings'], plan: MinePlan, co
     submissionCutoff: settings['miner.cutoff'] ?? defaultSubmissionCutoff(plan.network),
     blocks: settings['miner.blocks'],
     limits: plan.limits,
+    lowCreditDays: settings['miner.lowCreditDays'],
   } satisfies Adjustable
 }
 
@@ -132,6 +133,7 @@ const ADJUSTS: Readonly<Partial<Record<MineKey, keyof Adjustable>>> = {
   'miner.blocks': 'blocks',
   'miner.maxCreditsBlock': 'limits',
   'miner.maxCreditsDay': 'limits',
+  'miner.lowCreditDays': 'lowCreditDays',
 }
 
 /** What is told to the miner, and what of it has no room before the next start. */

@@ -1,5 +1,6 @@
 /** `pegminer mine`: puts the rooms together, shows what happens, ends in order. */
 import { homedir } from 'node:os'
+import { join } from 'node:path'
 
 import {
   createFactomClient,
@@ -10,7 +11,7 @@ import {
 } from '../factom/index.js'
 import { byteMapInfo, type OpenByteMap } from '../lxrhash/index.js'
 import { createMiner, minerSlots, type Miner, type MinerEvent, type MinerOptions } from '../miner/index.js'
-import type { PriceFeed, PriceSettings } from '../oracle/index.js'
+import { HISTORY_FILE, type PriceFeed, type PriceSettings } from '../oracle/index.js'
 import {
   createApi,
   createBoard,
@@ -31,9 +32,11 @@ import { MINE_KEYS, type MineKey } from './keys.js'
 import { machineOf } from './machine.js'
 import { BESIDE } from './memory.js'
 import { MINE_KEY_HELP, mineKeys } from './mine-keys.js'
+import { minerLogLine } from './log-lines.js'
 import { planOf, type MinePlan } from './mine-plan.js'
 import { adjustableOf, createMineReloader, type MineSections } from './mine-reload.js'
 import { createMineKeeper, testWatchdog } from './mine-watch.js'
+import { createPast, openRecorder, RECORDS_FILE } from './past.js'
 import { priceOpener, warmUp } from './price-setup.js'
 import { openResources, type Resources } from './resources.js'
 import { serveMetrics } from './serve-metrics.js'
@@ -151,6 +154,15 @@ export async function mine(context: Context): Promise<number> {
     const miner = createMiner(options, { client, ecKey: around.key, byteMap: map, prices })
     metrics.observe(miner.view)
     const board = createBoard()
+    const recorder = openRecorder(join(plan.dataDir, RECORDS_FILE), (message) => context.log.warn(message))
+    resources.add(() => recorder.close())
+    recorder.tell({
+      level: 'info',
+      code: 'start',
+      message: `pegminer ${versionOf()} on ${plan.network.name}`,
+    })
+    const past = createPast(join(plan.dataDir, HISTORY_FILE), recorder)
+    resources.add(() => past.close())
     const live = () => liveChecks(miner.view)
     const service = createService({ live })
     resources.add(() => service.close())
@@ -217,6 +229,7 @@ export async function mine(context: Context): Promise<number> {
           board,
           holds: () => keeper.holds.reasons,
           feed: feed && (() => feed.seen),
+          past,
           settings: () => shownSettings(reloader.given, MINE_KEYS),
           actions,
         }),
@@ -258,6 +271,8 @@ export async function mine(context: Context): Promise<number> {
     tell = (event) => {
       output.event(event)
       view.show(event)
+      const logged = minerLogLine(event)
+      if (logged) recorder.tell(logged)
       // Once a block: the next attempts say in one line how many are missing still.
       if (event.event !== 'prices' || event.complete || explained === event.height) return board.hear(event)
       explained = event.height
@@ -270,6 +285,7 @@ export async function mine(context: Context): Promise<number> {
       if (event.event === 'skipped' && event.code === 'E_MINER_PRICES') metrics.tree.oracle.skipped.inc()
       if (event.event === 'prices' && !event.guarded) metrics.tree.oracle.unguarded.inc()
       if (event.event === 'job') service.ready(`mining block ${event.height}`)
+      if (event.event === 'hashrate') recorder.measure('hashrate', event.total)
       if (event.event === 'hashrate') service.status(statusText(miner.view, event.total))
       tell(event)
     })

@@ -305,6 +305,11 @@ export const SETTINGS = {
     reload: 'live',
     description: 'most entry credits to spend on a day (UTC), over all runs with this data directory',
   }),
+  'miner.lowCreditDays': given(integer(0, 1000), 3, {
+    flag: 'low-credit-days',
+    reload: 'live',
+    description: 'warn when the entry credits last for less than so many days; 0: never',
+  }),
   'miner.dryRun': given(toggle, false, {
     flag: 'dry-run',
     description: 'do everything but send: records are priced, mined and signed, and cost nothing',

@@ -8,13 +8,14 @@ export interface CreditWatch {
   look(balance: number, blockSeconds: number, monotonicMs: number): string | null
 }
 
+/** Where nothing else is said. */
 const LOW_DAYS = 3
 const REPEAT_MS = 6 * 3_600_000
 const DAY_SECONDS = 86_400
 
 /** The embedded network buys its own credits: nothing is said there. */
 export function createCreditWatch(
-  options: Pick<MinerOptions, 'network' | 'limits' | 'dryRun' | 'recordsPerBlock'>,
+  options: Pick<MinerOptions, 'network' | 'limits' | 'dryRun' | 'recordsPerBlock' | 'lowCreditDays'>,
 ): CreditWatch {
   let days: number | null = null
   let toldAt = -Infinity
@@ -23,13 +24,14 @@ export function createCreditWatch(
       return days
     },
     look(balance, blockSeconds, monotonicMs) {
-      const { network, limits, dryRun, recordsPerBlock } = options
+      const { network, limits, dryRun, recordsPerBlock, lowCreditDays = LOW_DAYS } = options
       const perBlock = Math.min(recordsPerBlock, limits?.block ?? Infinity)
       const perDay = Math.min((perBlock * DAY_SECONDS) / blockSeconds, limits?.day ?? Infinity)
       days = perDay > 0 ? balance / perDay : null
-      const quiet = network.name === 'dev' || dryRun === true || days === null || days >= LOW_DAYS
+      const quiet = network.name === 'dev' || dryRun === true || days === null || days >= lowCreditDays
       if (quiet || monotonicMs - toldAt < REPEAT_MS) return null
       toldAt = monotonicMs
+      if (balance <= 0) return 'no entry credits: nothing can be published'
       return `${balance} entry credits: enough for ${daysText(days as number)} at ${perBlock} a block`
     },
   }
@@ -37,5 +39,6 @@ export function createCreditWatch(
 
 function daysText(days: number): string {
   const hours = days * 24
+  if (hours < 1) return `${Math.floor(hours * 60)} minutes`
   return hours < 48 ? `${hours.toFixed(1)} hours` : `${days.toFixed(1)} days`
 }

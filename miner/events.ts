@@ -75,6 +75,8 @@ export interface EntryEvent {
   readonly difficulty: string
   readonly status: EntryStatus
   readonly milliseconds?: number
+  /** What it cost, when it is committed. */
+  readonly credits?: number
   readonly code?: string
   readonly reason?: string
 }
@@ -98,6 +100,8 @@ export interface GradedEvent {
   readonly version: number
   readonly records: number
   readonly valid: number
+  /** Whether there were enough of them for anybody to be paid. */
+  readonly gradable: boolean
   readonly winners: readonly string[]
   readonly mine: readonly OwnRecord[]
   readonly reward: string

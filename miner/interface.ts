@@ -2,7 +2,7 @@
 import type { Network } from '../config/index.js'
 import type { EcKey, FactomClient, NodeHealth } from '../factom/index.js'
 import type { SharedByteMap } from '../lxrhash/index.js'
-import type { PriceFeed, PriceSnapshot } from '../oracle/index.js'
+import type { Expectation, PriceFeed, PriceSnapshot } from '../oracle/index.js'
 import type { EntryStatus, MinerEvent, StoppedEvent } from './events.js'
 import type { SkippedBlocks } from './tally.js'
 
@@ -33,6 +33,8 @@ export interface MinerOptions {
   readonly rivals: number
   /** Most entry credits to spend a block and a day (UTC). Default: no limit. */
   readonly limits?: { readonly block?: number | undefined; readonly day?: number | undefined } | undefined
+  /** A person is warned when the entry credits last for less than so many days. Default 3; 0: never. */
+  readonly lowCreditDays?: number | undefined
   /** Do everything but send. */
   readonly dryRun?: boolean | undefined
   /** Folder of the miner's own state: journals and graded blocks. */
@@ -56,6 +58,7 @@ export type Adjustable = Pick<
   | 'submissionCutoff'
   | 'blocks'
   | 'limits'
+  | 'lowCreditDays'
 >
 
 export interface MinerModules {
@@ -94,6 +97,12 @@ export interface MinerView {
   readonly entryCredits: number | null
   /** For how many days they last at this pace; null before the first look, or if nothing is spent. */
   readonly creditDays: number | null
+  /** Entry credits that this run has paid. */
+  readonly creditsSpent: number
+  /** Hashes a second of the whole network, estimated from the last graded block; null: not known. */
+  readonly networkHashrate: number | null
+  /** What our hashrate can expect of the network's; null while one of them is not known. */
+  readonly expected: Expectation | null
   readonly node: NodeHealth
   readonly ecPublic: string
 }

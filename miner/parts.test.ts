@@ -313,6 +313,12 @@ t.test('credits: days left, and a warning at most every six hours', (t) => {
   t.match(watch.look(600, 600, hour), /^600 entry credits: enough for 33.3 hours at 3 a block$/)
   t.equal(watch.look(500, 600, 2 * hour), null)
   t.match(watch.look(1000, 600, 8 * hour), /2\.3 days/)
+  t.equal(watch.look(0, 600, 16 * hour), 'no entry credits: nothing can be published')
+  t.match(watch.look(2, 600, 24 * hour), /^2 entry credits: enough for 6 minutes at 3 a block$/)
+  const later = createCreditWatch({ network: NETWORKS.MainNet, recordsPerBlock: 3, lowCreditDays: 10 })
+  t.match(later.look(4319, 600, 0), /10\.0 days/, 'the days can be set')
+  const never = createCreditWatch({ network: NETWORKS.MainNet, recordsPerBlock: 3, lowCreditDays: 0 })
+  t.equal(never.look(1, 600, 0), null)
   const limited = createCreditWatch({
     ...{ network: NETWORKS.MainNet, recordsPerBlock: 25 },
     limits: { block: 2, day: 100 },
@@ -343,6 +349,7 @@ t.test('tally', (t) => {
     height: 7,
     entries: 30,
     valid: 28,
+    gradable: true,
     winners: ['a'],
     records: [graded('a', 0, 36_000_000_000n), graded('b', 1, 36_000_000_000n), graded('c', 25, 0n)],
   } as unknown as OprBlock
@@ -353,6 +360,7 @@ t.test('tally', (t) => {
     version: 5,
     records: 30,
     valid: 28,
+    gradable: true,
     winners: ['a'],
     mine: [
       { entryHash: 'a', place: 0, payout: '360', grade: 0 },

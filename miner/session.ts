@@ -7,6 +7,7 @@ import { createHealthNews, createMinuteClock, type NodeHealth } from '../factom/
 import {
   alarmsOf,
   ASSETS,
+  expectationOf,
   priceToDecimal,
   voices,
   type OprBlock,
@@ -28,6 +29,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const HASHRATE_MS = 10_000
 const SAMPLE_MS = 500
+/** Where the network's hashrate is looked for at the start; not every block has winners. */
+const LATEST = { below: 2 ** 32, most: 10 }
 /** What the history calls the steps of a record. */
 const OWN_STATUS = {
   committed: 'submitted',
@@ -59,6 +62,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
   let alarms: ReadonlySet<string> = new Set()
   let entryCredits: number | null = null
   let node: NodeHealth = { state: 'unknown' }
+  let networkHashrate: number | null = null
   const creditWatch = createCreditWatch(options)
   let finish: (reason: StoppedEvent['reason']) => void = () => undefined
 
@@ -116,6 +120,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
   /** Blocks from before the run are told only if records of ours, by an earlier run, are in them. */
   function onGraded(blocks: readonly OprBlock[], published: (height: number) => string[]): void {
     for (const block of blocks) {
+      networkHashrate = block.hashPower ?? networkHashrate
       const ours = new Set(published(block.height))
       if (ours.size === 0 && block.height < (firstSeen ?? 0)) continue
       const firstMined = run?.conductor.firstMined ?? null
@@ -237,6 +242,17 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
     get creditDays() {
       return creditWatch.days
     },
+    get creditsSpent() {
+      return tally.credits
+    },
+    get networkHashrate() {
+      return networkHashrate
+    },
+    get expected() {
+      const { m15, s60, s10 } = meter.rate().windows
+      const blockSeconds = run?.conductor.at?.blockSeconds ?? network.blockSeconds
+      return expectationOf({ own: m15 ?? s60 ?? s10, network: networkHashrate, blockSeconds })
+    },
     get node() {
       return node
     },
@@ -294,6 +310,8 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
         },
       )
       run = parts
+      networkHashrate =
+        parts.history.query.summaries(LATEST).find(({ hashPower }) => hashPower !== null)?.hashPower ?? null
       if (paused) for (const crew of [parts.crew, parts.rivalCrew]) crew?.pool.pause()
       const interrupt = (): void => finish('interrupted')
       signal.addEventListener('abort', interrupt)

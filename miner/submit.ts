@@ -49,7 +49,15 @@ export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitte
   /** Nonce and difficulty by entry hash: the publisher does not know them. */
   const proofs = new Map<string, Ranked & { readonly height: number }>()
 
-  function onStatus({ height, entryHash: hash, state, elapsedMs, code, reason }: PublishResult): void {
+  function onStatus({
+    height,
+    entryHash: hash,
+    state,
+    credits,
+    elapsedMs,
+    code,
+    reason,
+  }: PublishResult): void {
     if (state === 'composed') return
     const proof = proofs.get(hash)
     onEntry({
@@ -59,6 +67,7 @@ export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitte
       nonce: proof === undefined ? '' : hexOfBytes(proof.nonce),
       difficulty: proof === undefined ? '' : hexOfDifficulty(proof.difficulty),
       status: state,
+      ...(state === 'committed' ? { credits } : {}),
       ...(elapsedMs === undefined ? {} : { milliseconds: elapsedMs }),
       ...(code === undefined ? {} : { code }),
       ...(reason === undefined ? {} : { reason }),

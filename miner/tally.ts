@@ -12,8 +12,8 @@ export interface SkippedBlocks {
 }
 
 export interface Tally {
-  /** Counts an entry once in each status that it passes. */
-  entry(event: Pick<EntryEvent, 'height' | 'status'>): void
+  /** Counts an entry once in each status that it passes, and what it cost. */
+  entry(event: Pick<EntryEvent, 'height' | 'status' | 'credits'>): void
   /** Nothing of ours will be in this block. */
   skip(event: Pick<SkippedEvent, 'height' | 'code' | 'reason'>): void
   readonly skipped: SkippedBlocks | null
@@ -24,6 +24,8 @@ export interface Tally {
   readonly places: number
   /** 1e-8 PEG. */
   readonly reward: bigint
+  /** Entry credits that were paid. */
+  readonly credits: number
 }
 
 export function createTally(): Tally {
@@ -38,9 +40,11 @@ export function createTally(): Tally {
   let blocks = 0
   let places = 0
   let reward = 0n
+  let credits = 0
   return {
-    entry({ status, height }) {
+    entry({ status, height, credits: paid = 0 }) {
       entries[status]++
+      credits += paid
       if (status !== 'missed' && height > (skipped?.height ?? -1)) skipped = null
     },
     skip({ height, code, reason }) {
@@ -62,6 +66,7 @@ export function createTally(): Tally {
         version: block.version,
         records: block.entries,
         valid: block.valid,
+        gradable: block.gradable,
         winners: block.winners,
         mine: mine.map(({ entryHash, place, payout, grade }) => ({
           entryHash,
@@ -81,6 +86,9 @@ export function createTally(): Tally {
     },
     get reward() {
       return reward
+    },
+    get credits() {
+      return credits
     },
   }
 }

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 
 import { startDripping } from '../config/fixtures/dripping.js'
-import { ACTION_NAMES, API_NAMES } from './api.js'
+import { ACTION_NAMES, alertOfMissed, API_NAMES } from './api.js'
 import { assetOf } from './assets.js'
 import {
   createApi,
@@ -15,8 +15,10 @@ import {
   createMetrics,
   startTelemetry,
   watchFeed,
+  type BoardEntry,
   type GatewayNumbers,
   type MinerNews,
+  type Past,
   type TelemetryOptions,
 } from './index.js'
 import type { SeenFeed } from './feed-watch.js'
@@ -70,8 +72,46 @@ const numbers: MinerNumbers = {
   skipped: null,
   entryCredits: 500,
   creditDays: 4,
+  creditsSpent: 7,
+  networkHashrate: 1000,
+  expected: { place: 10, seconds: 120 },
   node: { state: 'ok' },
 }
+
+/** Blocks 11 to 1, each with a record of ours at every other height. */
+const past: Past = {
+  totals: () => ({ since: 1, records: 60, landed: 55, places: 5, reward: 180_000_000_000n }),
+  blocks: ({ below, most }) =>
+    heightsBelow(below, most)
+      .filter((height) => height !== 10)
+      .map((height) => ({
+        ...{ height, time: height, records: 30, valid: 30, gradable: true, network: 5, places: [1] },
+        reward: 36_000_000_000n,
+      })),
+  entries: ({ below, heights }) =>
+    heightsBelow(below, 11)
+      .filter((height) => height % 2 === 1)
+      .slice(0, heights)
+      .map((height) => ({
+        ...{ height, entryHash: `own ${height}`, time: height, difficulty: 'f', status: 'landed' },
+        ...{ reason: null, place: 1, payout: '360' },
+      })),
+  block: (height) =>
+    height > 11
+      ? null
+      : {
+          ...{ height, time: 1, version: 5, records: 30, valid: 30, gradable: true, network: null },
+          ...{ winnersFrom: 10, winners: [], graded: 30, refusals: [{ reason: 'x', count: 2 }], own: [] },
+        },
+  names: () => ['hashrate'],
+  points: (name, { from, points }) => (name === 'hashrate' ? [{ time: from, value: points }] : null),
+  lines: ({ below, most }) =>
+    heightsBelow(below, most).map((id) => ({ id, time: id, level: 'info', code: 'graded', message: 'x' })),
+}
+const heightsBelow = (below: number, most: number): number[] =>
+  Array.from({ length: 11 }, (_, k) => 11 - k)
+    .filter((height) => height < below)
+    .slice(0, most)
 
 function news(board: ReturnType<typeof createBoard>): void {
   const windows = { s10: 10, s60: null, m15: null, max: 12 }
@@ -86,6 +126,7 @@ function news(board: ReturnType<typeof createBoard>): void {
       height: 11,
       records: 50,
       valid: 49,
+      gradable: true,
       mine: [{ entryHash: HASH, place: 3, payout: '200' }],
       reward: '200',
     },
@@ -248,6 +289,7 @@ async function serve(
     board,
     holds: () => ['schedule'],
     feed,
+    past,
     settings: () => [{ key: 'miner.nice', value: '0', origin: 'default', place: '' }],
     actions: {
       pause: () => done.push('pause'),
@@ -267,7 +309,7 @@ async function serve(
 t.test('the API: every answer is what its description says', async (t) => {
   const { server } = await serve(t)
   for (const name of API_NAMES) {
-    const got = await ask(`${server.url}/api/v1/${name}`)
+    const got = await ask(`${server.url}/api/v1/${name}${name === 'block' ? '?height=11' : ''}`)
     t.equal(got.status, 200, name)
     t.match(got.headers['content-type'], /application\/json/)
     t.same(misfits(API_SCHEMAS[name] as Record<string, unknown>, JSON.parse(got.body)), [], name)
@@ -282,6 +324,7 @@ t.test('the API: every answer is what its description says', async (t) => {
       { level: 'error', message: '1 wrong hashes: check the memory' },
       { message: 'threads: stalled: 1' },
       { message: 'prices: 2 assets, 1 missing' },
+      { message: '1 of 1 records missed their blocks, of the last 10; too late' },
       { message: 'E_W: look' },
     ],
   })
@@ -305,7 +348,7 @@ t.test('the API: every answer is what its description says', async (t) => {
   const empty = await serve(t, {
     view: { ...numbers, prices: null, height: null, minute: null, entryCredits: null, threads: [] },
   })
-  for (const name of API_NAMES)
+  for (const name of API_NAMES.filter((name) => name !== 'block'))
     t.same(
       misfits(
         API_SCHEMAS[name] as Record<string, unknown>,
@@ -314,6 +357,71 @@ t.test('the API: every answer is what its description says', async (t) => {
       [],
       `${name} at the start`,
     )
+})
+
+t.test('the API: pages of the past, and requests out of bounds', async (t) => {
+  const { server } = await serve(t)
+  const of = async (words: string) => {
+    const { status, body } = await ask(`${server.url}/api/v1/${words}`)
+    return { status, ...(JSON.parse(body) as Record<string, unknown>) }
+  }
+  t.match(await of('summary'), { allTime: { since: 1, records: 60, landed: 55, places: 5, reward: '1800' } })
+  t.match(await of('blocks?limit=3'), {
+    blocks: [
+      { height: 11, places: [1], reward: '360', skipped: null },
+      { height: 10, skipped: { reason: 'no prices' } },
+      { height: 9, gradable: true, records: 30 },
+    ],
+    more: true,
+  })
+  t.match(await of('blocks?before=4&limit=3'), {
+    blocks: [{ height: 3 }, { height: 2 }, { height: 1 }],
+    more: false,
+  })
+  t.match(await of('entries?heights=2'), {
+    entries: [
+      { height: 11, entryHash: 'own 11' },
+      { height: 11, entryHash: HASH, status: 'acknowledged', place: 4 },
+      { height: 11, entryHash: 'cd', status: 'missed' },
+      { height: 9, entryHash: 'own 9', status: 'landed' },
+    ],
+    more: true,
+  })
+  t.match(await of('series'), { names: ['hashrate'], name: null, points: [] })
+  t.match(await of('series?name=hashrate&hours=1'), {
+    name: 'hashrate',
+    points: [{ time: 61_000 - 3_600_000, value: 400 }],
+  })
+  t.match(await of('log?before=3&limit=1'), { log: [{ id: 2 }], more: true })
+  for (const words of [
+    'blocks?limit=0',
+    'blocks?limit=101',
+    'blocks?limit=1e9',
+    'blocks?before=-1',
+    'entries?heights=21',
+    'block',
+    'block?height=',
+    'block?height=77',
+    'series?name=none',
+    'series?name=%00',
+    `series?name=${'x'.repeat(81)}`,
+    'series?name=hashrate&hours=87601',
+    'log?before=x',
+  ])
+    t.match(await of(words), { status: 400, error: /./ }, words)
+})
+
+t.test('an alert for records that missed their blocks lately', (t) => {
+  const entry = (height: number, status: string, reason: string | null = null): BoardEntry => ({
+    ...{ height, status, reason, entryHash: `${height} ${status}`, time: 0, difficulty: '' },
+    ...{ place: null, payout: null },
+  })
+  t.same(alertOfMissed([]), [])
+  t.same(alertOfMissed([entry(5, 'landed'), entry(6, 'committed')]), [])
+  t.match(alertOfMissed([entry(1, 'missed', 'old'), entry(11, 'missed', 'too late'), entry(12, 'landed')]), [
+    { level: 'warn', message: '1 of 2 records missed their blocks, of the last 10; too late' },
+  ])
+  t.end()
 })
 
 t.test('the API of a feed', async (t) => {
@@ -338,14 +446,21 @@ t.test('the API of a feed', async (t) => {
     },
     withdrawals: {
       ...{ signer: true, paid: 1, refused: 0, states: { done: 1, held: 2 } },
-      open: [{ txid: HASH, state: 'held', amount: '1.50000000', to: 'R', seenAt: 4, message: '' }],
+      open: [
+        {
+          ...{ txid: HASH, state: 'held', amount: '1.50000000', to: 'R', seenAt: 4, changedAt: 5 },
+          ...{ message: '', waitsFor: 'you', payoutTxid: null, markTxid: null },
+        },
+      ],
+      done: [],
+      blockedBy: HASH,
     },
   }
   const bare: GatewayNumbers = {
     ...gateway,
     ...{ trouble: null, headers: null, daemons: { asset: 'up', reference: 'up' } },
     funds: { ...gateway.funds, alarm: null, oracle: null },
-    withdrawals: { signer: null, paid: 0, refused: 0, states: {}, open: [] },
+    withdrawals: { signer: null, paid: 0, refused: 0, states: {}, open: [], done: [], blockedBy: null },
   }
   let gateways = [gateway]
   let stopped = 0
@@ -392,7 +507,7 @@ t.test('the API of a feed', async (t) => {
   t.match(await of('summary'), { state: 'relaying', alerts: [{ message: 'E_F: look' }] })
   t.same(
     Object.keys(((await of('openapi.json')) as { paths: object }).paths).sort(),
-    ['config', 'events', 'feed', 'stop', 'summary'].map((name) => `/api/v1/${name}`),
+    ['config', 'events', 'feed', 'log', 'series', 'stop', 'summary'].map((name) => `/api/v1/${name}`),
   )
   for (const name of ['threads', 'prices'])
     t.equal((await ask(`${server.url}/api/v1/${name}`)).status, 404, `${name} is a miner's`)

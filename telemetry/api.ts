@@ -1,10 +1,11 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
 import { unitsText } from '../config/index.js'
-import type { Board, BoardNotice } from './board.js'
+import type { Board, BoardEntry } from './board.js'
 import { alertsOfGateways, type Alert } from './feed-api.js'
 import type { SeenFeed } from './feed-watch.js'
 import type { Check } from './health.js'
 import { liveChecks, readyChecks } from './health.js'
+import { blockPage, blocksPage, entriesPage, logPage, seriesPage, totalsOf, type Past } from './past.js'
 import { STALLED_MS, type MinerNumbers } from './sources.js'
 
 /** What does not change during a run. */
@@ -36,6 +37,8 @@ export interface ApiSources {
   readonly holds: () => readonly string[]
   /** A feed that is watched from here. */
   readonly feed?: (() => SeenFeed) | undefined
+  /** What was before this run. */
+  readonly past?: Past | undefined
   readonly actions: ApiActions
   readonly now?: () => number
 }
@@ -47,20 +50,34 @@ export interface ApiActions {
   readonly stop: () => void
 }
 
-export const API_NAMES = ['summary', 'threads', 'prices', 'blocks', 'entries', 'feed', 'config'] as const
+export const API_NAMES = [
+  'summary',
+  'threads',
+  'prices',
+  'blocks',
+  'block',
+  'entries',
+  'series',
+  'log',
+  'feed',
+  'config',
+] as const
 export type ApiName = (typeof API_NAMES)[number]
 export const ACTION_NAMES = ['pause', 'resume', 'stop'] as const
 export type ActionName = (typeof ACTION_NAMES)[number]
 
+/** Given what stands behind the path; throws `BadRequest`. */
+export type ApiRead = (query: URLSearchParams) => object
+
 /** The program that serves it, and what it has to say; what is absent is not found there. */
 export interface Api {
   readonly program: 'mine' | 'feed'
-  readonly read: Readonly<Partial<Record<ApiName, () => object>>> & { readonly summary: () => object }
+  readonly read: Readonly<Partial<Record<ApiName, ApiRead>>> & { readonly summary: () => object }
   readonly act: Readonly<Partial<Record<ActionName, () => object>>>
 }
 
 export function createApi(sources: ApiSources): Api {
-  const { view, board, actions } = sources
+  const { view, board, actions, past } = sources
   const now = sources.now ?? Date.now
   const acted = (action: () => void) => () => {
     action()
@@ -72,8 +89,11 @@ export function createApi(sources: ApiSources): Api {
       summary: () => summaryOf(sources, now()),
       threads: () => threadsOf(view, board),
       prices: () => pricesOf(view, now()),
-      blocks: () => ({ blocks: board.blocks() }),
-      entries: () => ({ entries: board.entries() }),
+      blocks: (query) => blocksPage(query, board, past),
+      block: (query) => blockPage(query, past),
+      entries: (query) => entriesPage(query, board, past),
+      series: (query) => seriesPage(query, past, now()),
+      log: (query) => logPage(query, past),
       feed: () => sources.feed?.() ?? { running: false },
       config: () => ({ settings: sources.settings() }),
     },
@@ -81,7 +101,7 @@ export function createApi(sources: ApiSources): Api {
   }
 }
 
-function summaryOf({ facts, view, board, holds, feed }: ApiSources, now: number): object {
+function summaryOf({ facts, view, board, holds, feed, past }: ApiSources, now: number): object {
   const live = liveChecks(view)
   const ready = readyChecks(view)
   return {
@@ -100,22 +120,22 @@ function summaryOf({ facts, view, board, holds, feed }: ApiSources, now: number)
     blocks: view.blocks,
     places: view.places,
     reward: unitsText(view.reward),
+    allTime: totalsOf(past),
     entryCredits: view.entryCredits,
+    creditDays: view.creditDays,
+    networkHashrate: view.networkHashrate,
+    expected: view.expected,
     computeErrors: view.computeErrors,
     restarts: view.restarts,
     live,
     ready,
-    alerts: [...alertsOf(view, [...live, ...ready], board.notices()), ...alertsOfFeed(feed?.())],
+    alerts: [...alertsOf(view, [...live, ...ready], board), ...alertsOfFeed(feed?.())],
     changes: board.version,
   }
 }
 
 /** What a person should look at: checks that fail, wrong hashes, and the last notices that were no mere information. */
-function alertsOf(
-  { computeErrors }: MinerNumbers,
-  checks: readonly Check[],
-  notices: readonly BoardNotice[],
-): Alert[] {
+function alertsOf({ computeErrors }: MinerNumbers, checks: readonly Check[], board: Board): Alert[] {
   const wrong =
     computeErrors > 0
       ? [{ level: 'error' as const, message: `${computeErrors} wrong hashes: check the memory`, time: null }]
@@ -123,10 +143,30 @@ function alertsOf(
   const failed = checks
     .filter(({ ok }) => !ok)
     .map(({ name, found }) => ({ level: 'warn' as const, message: `${name}: ${found}`, time: null }))
-  const said = notices.flatMap(({ level, code, message, time }) =>
-    level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time }],
+  const said = board
+    .notices()
+    .flatMap(({ level, code, message, time }) =>
+      level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time }],
+    )
+  return [...wrong, ...failed, ...alertOfMissed(board.entries()), ...said.slice(0, 5)]
+}
+
+/** Blocks that a person still wants to hear of. */
+const LATELY = 10
+
+/** Records that did not come into their blocks lately, and the reason of most of them. */
+export function alertOfMissed(entries: readonly BoardEntry[]): Alert[] {
+  const newest = Math.max(...entries.map(({ height }) => height))
+  const final = entries.filter(
+    ({ height, status }) => height > newest - LATELY && (status === 'landed' || status === 'missed'),
   )
-  return [...wrong, ...failed, ...said.slice(0, 5)]
+  const missed = final.filter(({ status }) => status === 'missed')
+  if (missed.length === 0) return []
+  const counts = new Map<string, number>()
+  for (const { reason } of missed) counts.set(reason ?? '', (counts.get(reason ?? '') ?? 0) + 1)
+  const [[reason] = ['']] = [...counts].sort(([, a], [, b]) => b - a)
+  const text = `${missed.length} of ${final.length} records missed their blocks, of the last ${LATELY}`
+  return [{ level: 'warn', message: reason === '' ? text : `${text}; ${reason}`, time: null }]
 }
 
 /** Gateways that have not been heard of lately say nothing of now. */

@@ -21,6 +21,8 @@ export type MinerNews =
       readonly height: number
       readonly records: number
       readonly valid: number
+      /** Whether there were enough for anybody to be paid. */
+      readonly gradable: boolean
       readonly mine: readonly {
         readonly entryHash: string
         readonly place: number
@@ -57,6 +59,8 @@ export interface BoardBlock {
   /** Entries in the chain's block, and those of them that are valid; null: nothing of ours was to be in it. */
   readonly records: number | null
   readonly valid: number | null
+  /** Whether anybody could be paid; null: not known. */
+  readonly gradable: boolean | null
   /** Places of ours, from 1. */
   readonly places: readonly number[]
   /** PEG as a decimal string. */
@@ -141,18 +145,19 @@ export function createBoard(now: () => number = Date.now): Board {
         break
       }
       case 'graded': {
-        const { height, records, valid, mine, reward } = news
+        const { height, records, valid, gradable, mine, reward } = news
         for (const { entryHash, place, payout } of mine) {
           const known = entries.get(entryHash)
           if (known) entries.set(entryHash, { ...known, place: place + 1, payout })
         }
         const places = mine.map(({ place }) => place + 1)
-        keep(blocks, height, { height, time, records, valid, places, reward, skipped: null }, MOST.blocks)
+        const block = { height, time, records, valid, gradable, places, reward, skipped: null }
+        keep(blocks, height, block, MOST.blocks)
         break
       }
       case 'skipped': {
         const { height, code, reason } = news
-        const none = { records: null, valid: null, places: [], reward: '0' }
+        const none = { records: null, valid: null, gradable: null, places: [], reward: '0' }
         keep(blocks, height, { height, time, ...none, skipped: { code, reason } }, MOST.blocks)
         break
       }

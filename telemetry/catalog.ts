@@ -85,6 +85,19 @@ export const METRICS = {
     blocks: counter('pegnet_miner_blocks_total', 'Blocks graded since the start.'),
     winners: counter('pegnet_miner_winners_total', 'Records of ours among the 25 winners.'),
     reward: counter('pegnet_miner_reward_peg_total', 'PEG earned.'),
+    credits: counter('pegnet_miner_entry_credits_spent_total', 'Entry credits paid for records.'),
+    networkHashrate: gauge(
+      'pegnet_network_hashrate',
+      'Hashes a second of the whole network, estimated from the last graded block.',
+    ),
+    expectedPlace: gauge(
+      'pegnet_miner_expected_place',
+      'Place by difficulty that our best record of a block comes to on average.',
+    ),
+    expectedSeconds: gauge(
+      'pegnet_miner_expected_graded_seconds',
+      'Time until a record of ours is among the 50 that are graded, on average.',
+    ),
     byteMapBytes: gauge('pegnet_miner_bytemap_bytes', 'Size of the ByteMap.'),
     byteMapSeconds: gauge('pegnet_miner_bytemap_load_duration_seconds', 'Time to open or build the ByteMap.'),
     hugePages: gauge('pegnet_miner_huge_pages_ratio', 'Share of the ByteMap that lies in huge pages.'),

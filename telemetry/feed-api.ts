@@ -2,6 +2,7 @@
 import type { Api, ShownSetting } from './api.js'
 import type { BoardNotice } from './board.js'
 import type { Check } from './health.js'
+import { logPage, seriesPage, type PastLog, type PastSeries } from './past.js'
 
 /** One gateway, as plain values. Coins are decimal strings, times milliseconds since 1970. */
 export interface GatewayNumbers {
@@ -48,16 +49,28 @@ export interface GatewayNumbers {
     readonly refused: number
     /** State → how many are in it. */
     readonly states: Readonly<Record<string, number>>
+    /** The one that must be paid or released before anybody can ask for another; null: none. */
+    readonly blockedBy: string | null
     /** Those that are not done, newest first. */
-    readonly open: readonly {
-      readonly txid: string
-      readonly state: string
-      readonly amount: string
-      readonly to: string
-      readonly seenAt: number
-      readonly message: string
-    }[]
+    readonly open: readonly WithdrawalNumbers[]
+    /** The last that are done, newest first. */
+    readonly done: readonly WithdrawalNumbers[]
   }
+}
+
+export interface WithdrawalNumbers {
+  readonly txid: string
+  readonly state: string
+  readonly amount: string
+  readonly to: string
+  readonly seenAt: number
+  readonly changedAt: number
+  readonly message: string
+  /** Whom or what it waits for; empty: nothing. */
+  readonly waitsFor: string
+  /** On the reference chain, and the mark on the asset chain; null: not yet. */
+  readonly payoutTxid: string | null
+  readonly markTxid: string | null
 }
 
 /** A header that was published. */
@@ -116,6 +129,8 @@ export interface FeedApiSources {
   readonly ready: () => readonly Check[]
   readonly board: FeedBoard
   readonly settings: () => readonly ShownSetting[]
+  /** What was measured and told, in this run and before. */
+  readonly past?: (PastSeries & PastLog) | undefined
   /** Ends the program in order. */
   readonly stop: () => void
   readonly now?: () => number
@@ -143,6 +158,8 @@ export function createFeedApi(sources: FeedApiSources): Api {
         }
       },
       feed: () => ({ running: true, gateways: sources.gateways(), recent: board.headers() }),
+      series: (query) => seriesPage(query, sources.past, now()),
+      log: (query) => logPage(query, sources.past),
       config: () => ({ settings: sources.settings() }),
     },
     act: {

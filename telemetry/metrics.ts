@@ -116,6 +116,12 @@ function copyMiner({ miner: tree, factom }: MetricTree, miner: MinerNumbers): vo
   setTotal(tree.blocks, miner.blocks)
   setTotal(tree.winners, miner.places)
   setTotal(tree.reward, Number(miner.reward) / 1e8)
+  setTotal(tree.credits, miner.creditsSpent)
+  if (miner.networkHashrate !== null) tree.networkHashrate.set(miner.networkHashrate)
+  if (miner.expected !== null) {
+    tree.expectedPlace.set(miner.expected.place)
+    tree.expectedSeconds.set(miner.expected.seconds)
+  }
   tree.bestDifficulty.set(Number(miner.bestDifficulty))
   if (miner.height !== null) factom.height.set(miner.height)
   if (miner.minute !== null) factom.minute.set(miner.minute)

@@ -13,6 +13,9 @@ const object = (properties: Readonly<Record<string, object>>) => ({
 })
 const list = (items: object) => ({ type: 'array', items })
 
+const PEG = { type: 'string', description: 'PEG, decimal' }
+const MORE = { type: 'boolean', description: 'whether there is more behind the last: ask with before' }
+
 const CHECKS = list(object({ name: TEXT, ok: { type: 'boolean' }, found: TEXT }))
 
 const ALERTS = list(object({ level: { enum: ['warn', 'error'] }, message: TEXT, time: TIME }))
@@ -26,6 +29,18 @@ const FACTS = {
   uptimeSeconds: NUMBER,
 }
 
+const WITHDRAWAL = object({
+  txid: TEXT,
+  state: { type: 'string', description: 'see docs/feed.md' },
+  amount: { type: 'string', description: 'coins, decimal' },
+  to: TEXT,
+  seenAt: TIME,
+  changedAt: TIME,
+  message: TEXT,
+  waitsFor: { type: 'string', description: 'whom or what it waits for; empty: nothing' },
+  payoutTxid: { ...NULLABLE_TEXT, description: 'on the reference chain' },
+  markTxid: { ...NULLABLE_TEXT, description: 'on the asset chain' },
+})
 const GATEWAY = object({
   name: TEXT,
   asset: TEXT,
@@ -60,10 +75,42 @@ const GATEWAY = object({
     paid: NUMBER,
     refused: NUMBER,
     states: { type: 'object', additionalProperties: NUMBER },
-    open: list(object({ txid: TEXT, state: TEXT, amount: TEXT, to: TEXT, seenAt: TIME, message: TEXT })),
+    blockedBy: {
+      ...NULLABLE_TEXT,
+      description: 'the one that must be paid or released before anybody can ask for another',
+    },
+    open: { ...list(WITHDRAWAL), description: 'those that are not done, newest first' },
+    done: { ...list(WITHDRAWAL), description: 'the last that are done, newest first' },
   }),
 })
 const HEADER = object({ time: TIME, gateway: TEXT, height: NUMBER, txid: TEXT, why: TEXT })
+const ENTRY = {
+  entryHash: TEXT,
+  height: NUMBER,
+  time: TIME,
+  difficulty: TEXT,
+  status: TEXT,
+  reason: NULLABLE_TEXT,
+  place: NULLABLE_NUMBER,
+  payout: NULLABLE_TEXT,
+}
+const SERIES = object({
+  names: { ...list(TEXT), description: 'what can be asked for' },
+  name: NULLABLE_TEXT,
+  points: list(object({ time: TIME, value: NUMBER })),
+})
+const LOG = object({
+  log: list(
+    object({
+      id: NUMBER,
+      time: TIME,
+      level: { enum: ['info', 'warn', 'error'] },
+      code: TEXT,
+      message: TEXT,
+    }),
+  ),
+  more: MORE,
+})
 const CONFIG = object({
   settings: list(object({ key: TEXT, value: TEXT, origin: TEXT, place: TEXT })),
 })
@@ -83,6 +130,8 @@ export const FEED_SCHEMAS = {
     gateways: list(GATEWAY),
     recent: list(HEADER),
   }),
+  series: SERIES,
+  log: LOG,
   config: CONFIG,
 }
 
@@ -112,10 +161,24 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
       landed: NUMBER,
       missed: NUMBER,
     }),
-    blocks: NUMBER,
+    blocks: { type: 'number', description: 'graded in this run, as places and reward' },
     places: NUMBER,
-    reward: { type: 'string', description: 'PEG, decimal' },
+    reward: PEG,
+    allTime: {
+      ...object({ since: TIME, records: NUMBER, landed: NUMBER, places: NUMBER, reward: PEG }),
+      type: ['object', 'null'],
+      description: 'of all runs, from the history of graded blocks',
+    },
     entryCredits: NULLABLE_NUMBER,
+    creditDays: { ...NULLABLE_NUMBER, description: 'for how many days they last at full pace' },
+    networkHashrate: { ...NULLABLE_NUMBER, description: 'of the whole network, estimated' },
+    expected: {
+      ...object({
+        place: { type: 'number', description: 'by difficulty, of our best record of a block' },
+        seconds: { type: 'number', description: 'until one is among the 50 that are graded' },
+      }),
+      type: ['object', 'null'],
+    },
     computeErrors: NUMBER,
     restarts: NUMBER,
     live: CHECKS,
@@ -159,26 +222,54 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
         time: TIME,
         records: NULLABLE_NUMBER,
         valid: NULLABLE_NUMBER,
-        places: list(NUMBER),
-        reward: TEXT,
+        gradable: { type: ['boolean', 'null'], description: 'whether anybody could be paid' },
+        places: { ...list(NUMBER), description: 'of ours, from 1' },
+        reward: PEG,
         skipped: { type: ['object', 'null'] },
       }),
     ),
+    more: MORE,
   }),
-  entries: object({
-    entries: list(
+  block: object({
+    height: NUMBER,
+    time: TIME,
+    version: NUMBER,
+    records: NUMBER,
+    valid: NUMBER,
+    gradable: { type: 'boolean' },
+    network: { ...NULLABLE_NUMBER, description: 'hashes a second of the whole network, estimated' },
+    winnersFrom: { ...NULLABLE_NUMBER, description: 'the block whose winners the next record names' },
+    winners: list(
       object({
+        place: NUMBER,
         entryHash: TEXT,
-        height: NUMBER,
-        time: TIME,
+        identity: TEXT,
+        address: TEXT,
         difficulty: TEXT,
-        status: TEXT,
-        reason: NULLABLE_TEXT,
-        place: NULLABLE_NUMBER,
-        payout: NULLABLE_TEXT,
+        grade: NULLABLE_NUMBER,
+        distance: {
+          ...NULLABLE_NUMBER,
+          description:
+            'from the average, as if all prices were off by the same share, beyond what is tolerated',
+        },
+        payout: PEG,
+        ours: { type: 'boolean' },
+      }),
+    ),
+    graded: NUMBER,
+    refusals: list(object({ reason: TEXT, count: NUMBER })),
+    own: list(
+      object({
+        ...ENTRY,
+        grade: NULLABLE_NUMBER,
+        verdict: NULLABLE_TEXT,
+        costs: list(object({ asset: TEXT, distance: NUMBER })),
       }),
     ),
   }),
+  entries: object({ entries: list(object(ENTRY)), more: MORE }),
+  series: SERIES,
+  log: LOG,
   feed: {
     ...object({
       running: { type: 'boolean', description: 'whether a feed that is watched answers' },
@@ -201,13 +292,37 @@ const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
   summary: 'The run at a glance',
   threads: 'Threads, and the hashrates of the last two hours',
   prices: 'The prices of the last snapshot',
-  blocks: 'Blocks, newest first',
-  entries: 'Our records and what became of them, newest first',
+  blocks: 'Blocks of all time, newest first',
+  block: 'A graded block: its winners, what was refused, and our records',
+  entries: 'Our records of all time and what became of them, newest first',
+  series: 'How something went in the last hours: hashrate, network, price:XBT and so on',
+  log: 'What happened, in this run and in earlier ones, newest first',
   feed: 'The gateways of the feed, of the one that is watched if a miner is asked',
   config: 'Settings and where they come from, without secrets',
   pause: 'Stop hashing until resumed',
   resume: 'Hash again',
   stop: 'End the program in order',
+}
+
+const parameter = (name: string, description: string, type: 'integer' | 'string' = 'integer') => ({
+  name,
+  in: 'query',
+  description,
+  schema: { type },
+})
+const LIMIT = parameter('limit', 'how many, at most 100')
+const PARAMETERS: Readonly<Partial<Record<ApiName, readonly object[]>>> = {
+  blocks: [parameter('before', 'only below this height'), LIMIT],
+  block: [{ ...parameter('height', 'of the block'), required: true }],
+  entries: [
+    parameter('before', 'only below this height'),
+    parameter('heights', 'of how many heights, at most 20'),
+  ],
+  series: [
+    parameter('name', 'one of names; without it only they are answered', 'string'),
+    parameter('hours', 'how far back, at most 87600'),
+  ],
+  log: [parameter('before', 'only below this id'), LIMIT],
 }
 
 const answer = (description: string, schema: object) => ({
@@ -225,7 +340,12 @@ export function openApi(version: string, program: Api['program'] = 'mine'): obje
       get: {
         operationId: name,
         summary: SUMMARIES[name],
-        responses: { 200: answer('It is so', schemas[name] ?? {}), 403: ERROR, 429: ERROR },
+        ...(PARAMETERS[name] ? { parameters: PARAMETERS[name] } : {}),
+        responses: {
+          200: answer('It is so', schemas[name] ?? {}),
+          ...(PARAMETERS[name] ? { 400: ERROR } : {}),
+          ...{ 403: ERROR, 429: ERROR },
+        },
       },
     },
   ])

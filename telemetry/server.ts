@@ -12,6 +12,7 @@ import type { Check } from './health.js'
 import { createBudget, hasToken, isOwnHost, type Budget } from './limits.js'
 import { jsonOf } from './logger.js'
 import { openApi } from './openapi.js'
+import { BadRequest } from './query.js'
 
 export interface TelemetryRoutes {
   /** Text of /metrics, in the format that `contentType` names. */
@@ -156,7 +157,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, site: 
     return
   }
   const reply = await replyTo(path, request, site).catch((error: unknown) =>
-    problemReply(500, messageOf(error)),
+    problemReply(error instanceof BadRequest ? 400 : 500, messageOf(error)),
   )
   // Refused at once, a client that asks without end would take half of the machine from the miner for refusals.
   if (reply.status === 429) await wait(site.holdMs, undefined, { ref: false })
@@ -180,6 +181,7 @@ function limitBody(request: IncomingMessage): void {
 }
 
 const pathOf = (url = '/'): string => url.split('?', 1)[0] ?? '/'
+const queryOf = (url = '/'): URLSearchParams => new URLSearchParams(url.split('?').slice(1).join('?'))
 
 function problemReply(status: number, error: string, headers?: Readonly<Record<string, string>>): Reply {
   return { status, type: JSON_TYPE, body: `${JSON.stringify({ error })}\n`, ...(headers ? { headers } : {}) }
@@ -206,7 +208,10 @@ async function replyTo(path: string, request: IncomingMessage, site: Site): Prom
   if (act) return actionReply(act, request, site)
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return problemReply(405, 'only GET and HEAD', { allow: 'GET, HEAD', connection: 'close' })
-  return (await readReply(path, site)) ?? problemReply(404, 'there is nothing here; see /api/v1/openapi.json')
+  return (
+    (await readReply(path, queryOf(request.url), site)) ??
+    problemReply(404, 'there is nothing here; see /api/v1/openapi.json')
+  )
 }
 
 function actionReply(act: () => object, request: IncomingMessage, site: Site): Reply {
@@ -223,7 +228,11 @@ function actionReply(act: () => object, request: IncomingMessage, site: Site): R
   return jsonReply(act())
 }
 
-async function readReply(path: string, { routes, options }: Site): Promise<Reply | undefined> {
+async function readReply(
+  path: string,
+  query: URLSearchParams,
+  { routes, options }: Site,
+): Promise<Reply | undefined> {
   const { api } = routes
   switch (path) {
     case '/metrics':
@@ -244,7 +253,7 @@ async function readReply(path: string, { routes, options }: Site): Promise<Reply
   if (path === '/api/v1/openapi.json') return jsonReply(openApi(options.version ?? '', api.program))
   const name = API_NAMES.find((name) => path === `/api/v1/${name}`)
   const read = name && api.read[name]
-  if (read) return jsonReply(read())
+  if (read) return jsonReply(read(query))
   const asset = assetOf(path)
   return asset && { status: 200, ...asset }
 }

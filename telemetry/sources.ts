@@ -69,6 +69,12 @@ export interface MinerNumbers {
   readonly entryCredits: number | null
   /** For how many days they last. */
   readonly creditDays: number | null
+  /** Entry credits that this run has paid. */
+  readonly creditsSpent: number
+  /** Hashes a second of the whole network, estimated from the last graded block; null: not known. */
+  readonly networkHashrate: number | null
+  /** Place by difficulty that our best record of a block can expect, and seconds until one is among the 50 graded. */
+  readonly expected: { readonly place: number; readonly seconds: number } | null
   /** The factomd node. */
   readonly node: { readonly state: (typeof NODE_STATES)[number] }
 }

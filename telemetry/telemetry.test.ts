@@ -79,6 +79,9 @@ const miner: MinerNumbers = {
   skipped: null,
   entryCredits: 5_000,
   creditDays: 8.5,
+  creditsSpent: 7,
+  networkHashrate: 1000,
+  expected: { place: 10, seconds: 120 },
   node: { state: 'ok' },
 }
 const NOBODY: MinerNumbers = {

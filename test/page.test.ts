@@ -26,7 +26,7 @@ async function serve(words: readonly string[], port: number, env: NodeJS.Process
 const mine = (dataDir: string, port: number, env?: NodeJS.ProcessEnv) =>
   serve(
     [
-      ...['mine', '--network', 'dev', '--bits', '12', '-t', '2', '--block-seconds', '10', '--rivals', '3'],
+      ...['mine', '--network', 'dev', '--bits', '12', '-t', '2', '--block-seconds', '10', '--rivals', '26'],
       ...['--records', '3', '--data-dir', dataDir, '--dir', dataDir],
     ],
     port,
@@ -75,7 +75,6 @@ t.test('the status page', { skip }, async (t) => {
     'as many prices as there are',
   )
   t.same(page.complaints, [], 'nothing to complain about')
-
   t.equal(await page.evaluate("document.getElementById('pause').hidden"), true, 'nothing can be changed')
   t.equal(await page.evaluate(DISPLAY('gateways')), 'none', 'no feed')
   await looksWell(t, page)
@@ -88,7 +87,7 @@ t.test('the status page', { skip }, async (t) => {
   )
   await page.press('Enter')
   await page.until("document.activeElement.id === 'main'")
-  for (let k = 0; k < 12 && (await page.evaluate('document.activeElement.tagName')) !== 'SUMMARY'; k++)
+  for (let k = 0; k < 40 && (await page.evaluate('document.activeElement.tagName')) !== 'SUMMARY'; k++)
     await page.press('Tab')
   await page.press('Enter')
   await page.until(
@@ -96,12 +95,35 @@ t.test('the status page', { skip }, async (t) => {
     'settings by keyboard',
   )
 
+  t.notMatch(await page.evaluate("document.querySelector('.u-legend').textContent"), /–/, 'values at rest')
+  await page.until("document.querySelectorAll('#log li').length > 2", 'a log')
+  await page.until("document.querySelectorAll('#chart-name option').length > 60", 'what the chart can show')
+  await page.evaluate("document.querySelector('#blocks button').focus()")
+  await page.press('Enter')
+  await page.until(
+    "document.getElementById('block-box').open && /valid/.test(document.getElementById('block-facts').textContent)",
+    'a block',
+  )
+  await page.until("document.querySelectorAll('#block-body > *').length > 0", 'what is known of it')
+  await looksWell(t, page)
+  await page.evaluate("document.getElementById('block-close').click()")
+  await page.evaluate("document.querySelectorAll('#chart-range button')[2].click()")
+  await page.until("document.querySelectorAll('#chart-range button')[2].ariaPressed === 'true'")
+
   const port = Number(new URL(miner.url).port)
+  const blocks = await page.evaluate<number>("document.querySelectorAll('#blocks tr').length")
   await miner.stop()
   await page.until("!document.getElementById('lost').hidden", 'it says that nobody answers')
   miner = await mine(dataDir, port)
   await page.until("document.getElementById('lost').hidden", 'it goes on by itself')
   await page.until("document.querySelectorAll('#prices .price').length === 62")
+  await page.until("/this run/.test(document.getElementById('records-run').textContent)")
+  await page.until(
+    `document.querySelectorAll('#blocks tr').length >= ${blocks}`,
+    'the blocks of the run before',
+  )
+  await page.until("document.querySelectorAll('#entries .good').length > 0", 'its records')
+  await page.until("/start/.test(document.getElementById('log').textContent)", 'and its log')
   t.notMatch(page.complaints.join(), /exception/i)
 })
 
@@ -152,6 +174,13 @@ t.test('the page of a feed', { skip }, async (t) => {
     'a withdrawal that is done',
   )
   await page.until(
+    "/feed approve [0-9a-f]{64}/.test(document.querySelector('.withdrawals').textContent)",
+    'one that waits',
+  )
+  await page.until(
+    "[...document.querySelectorAll('#chart-name option')].some(({ value }) => value === 'lag:dev')",
+  )
+  await page.until(
     `fetch('/api/v1/feed').then((reply) => reply.json()).then(({ gateways: [{ headers, funds }] }) => {
       const text = document.getElementById('gateways').textContent
       return text.includes('Published' + headers.published) &&
@@ -159,7 +188,10 @@ t.test('the page of a feed', { skip }, async (t) => {
     })`,
     'the true numbers',
   )
-  t.match(await summaryOf(feed.url), { program: 'feed', state: 'relaying', alerts: [] })
+  t.match(await summaryOf(feed.url), {
+    ...{ program: 'feed', state: 'relaying' },
+    alerts: [{ message: 'dev: 1 withdrawal held' }],
+  })
   t.equal(await page.evaluate(DISPLAY('minutes')), 'none', 'nothing of a miner')
   await looksWell(t, page)
   t.same(page.complaints, [])

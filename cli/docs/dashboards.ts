@@ -69,14 +69,14 @@ const MINER: Dashboard = {
           text: 'Mining in minutes 1 to 9, waiting between blocks.',
         },
         {
-          title: 'Records on the chain today',
+          title: 'Records on the chain in 24 h',
           kind: 'stat',
           unit: 'short',
           width: 4,
           lines: [[`sum(increase(pegnet_miner_entries_total${of('result="landed"')}[1d]))`, '']],
         },
         {
-          title: 'PEG earned today',
+          title: 'PEG earned in 24 h',
           kind: 'stat',
           unit: 'short',
           width: 4,
@@ -213,6 +213,30 @@ const MINER: Dashboard = {
           title: 'Records by fate',
           unit: 'short',
           lines: [[`sum by (result) (increase(pegnet_miner_entries_total${M}[1h]))`, '{{result}}']],
+        },
+        {
+          title: 'Hashrate of the network and ours',
+          unit: 'hashes',
+          lines: [
+            [`max(pegnet_network_hashrate${M})`, 'network, estimated'],
+            [`sum(rate(pegnet_miner_hashes_total${M}[${RATE}]))`, 'ours'],
+          ],
+        },
+        {
+          title: 'Place that we can expect',
+          unit: 'short',
+          lines: [[`pegnet_miner_expected_place${M}`, '{{instance}}']],
+          text: 'By difficulty, of the best record of a block. Beyond 50 a record is rarely graded.',
+        },
+        {
+          title: 'Until a record is among the 50 that are graded',
+          unit: 's',
+          lines: [[`pegnet_miner_expected_graded_seconds${M}`, '{{instance}}']],
+        },
+        {
+          title: 'Entry credits spent in 24 h',
+          unit: 'short',
+          lines: [[`sum(increase(pegnet_miner_entry_credits_spent_total${M}[1d]))`, '']],
         },
         {
           title: 'Graded blocks and places',
@@ -355,7 +379,7 @@ const ORACLE: Dashboard = {
       text: 'Each asset against the mean of the time shown: what jumps alone deserves a look.',
       panels: [
         {
-          title: 'Change since the beginning of the day',
+          title: 'Change in 24 h',
           unit: 'percentunit',
           lines: [
             [
@@ -594,7 +618,7 @@ const FEED: Dashboard = {
           unit: 'short',
           lines: [
             [`sum by (state) (pegnet_feed_withdrawals${M})`, '{{state}}'],
-            [`sum(increase(pegnet_feed_withdrawals_done_total${M}[1d]))`, 'finished in a day'],
+            [`sum(increase(pegnet_feed_withdrawals_done_total${M}[1d]))`, 'finished in 24 h'],
           ],
         },
         {

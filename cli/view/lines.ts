@@ -66,7 +66,14 @@ export function speedLine({ windows }: Pick<HashrateEvent, 'windows'>): Line {
   return { label: 'speed', style: 'magenta', text }
 }
 
-export function gradedLine({ height, records, valid, winners, mine, reward }: GradedEvent): Line {
+export function gradedLine({ height, records, valid, gradable, winners, mine, reward }: GradedEvent): Line {
+  const refused = records === valid ? '' : `, ${records - valid} refused`
+  if (!gradable)
+    return {
+      label: 'graded',
+      style: 'yellow',
+      text: `block ${height}: ${plural(records, 'record')}${refused}; too few, nobody is paid`,
+    }
   const places = mine.filter(({ place }) => place < WINNERS)
   const best = Math.min(...mine.map(({ place }) => place)) + 1
   const paid = winners.length > 0 && reward !== '0'
@@ -74,7 +81,6 @@ export function gradedLine({ height, records, valid, winners, mine, reward }: Gr
     places.length === 0
       ? 'none of ours among the winners'
       : `ours ${places.length} of ${WINNERS}, best place ${best}`
-  const refused = records === valid ? '' : `, ${records - valid} refused`
   return {
     label: 'graded',
     style: paid ? 'green' : 'yellow',

@@ -165,9 +165,9 @@ function wrap(db: Libsql.Database, { file, readOnly = false }: OpenOptions): Dat
     }
   }
   return {
-    all: (sql, ...values) => guarded(() => statement(sql).all(...values.map(bound)) as Row[]),
-    one: (sql, ...values) => guarded(() => (statement(sql).all(...values.map(bound)) as Row[])[0]),
-    run: (sql, ...values) => guarded(() => void statement(sql).run(...values.map(bound))),
+    all: (sql, ...values) => guarded(() => statement(sql).all(values.map(bound)) as Row[]),
+    one: (sql, ...values) => guarded(() => (statement(sql).all(values.map(bound)) as Row[])[0]),
+    run: (sql, ...values) => guarded(() => void statement(sql).run(values.map(bound))),
     transaction: (work) => guarded(() => db.transaction(work).immediate()),
     close() {
       prepared.clear()
@@ -181,7 +181,7 @@ function wrap(db: Libsql.Database, { file, readOnly = false }: OpenOptions): Dat
   }
 }
 
-/** The library takes Buffers for blobs, and gives ArrayBuffers (`hexOf`). */
+/** The library takes Buffers for blobs, and gives ArrayBuffers (`hexOf`). Values go as one array: a lone Buffer ends the process. */
 function bound(value: Value): Value {
   return value instanceof Uint8Array ? Buffer.from(value) : value
 }

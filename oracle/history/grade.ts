@@ -43,6 +43,7 @@ export function gradeOpr(
         }))
       : [],
     rates: gradable ? ratesOf(graded) : new Map(),
+    refusals: refusalsOf(graded),
     fateOf: (entryHash) => fateOf(graded, block, entryHash),
   }
 }
@@ -77,6 +78,20 @@ export function gradeSpr(
       address: spr.address,
     })),
   }
+}
+
+/** Reasons are few: they come from the rules, with numbers in them at most, and are counted up to a limit. */
+const MOST_REASONS = 50
+const MOST_REASON = 200
+
+function refusalsOf({ rejected, dropped }: GradedBlock): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { reason } of [...rejected, ...dropped]) {
+    const text = reason.slice(0, MOST_REASON)
+    const key = counts.has(text) || counts.size < MOST_REASONS ? text : 'other reasons'
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return counts
 }
 
 /** What the winners said. */

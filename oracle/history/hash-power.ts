@@ -23,3 +23,25 @@ export function hashPowerOf(difficulties: readonly bigint[], blockSeconds: numbe
   const rate = networkHashrate(last, spot, MINING_PART * blockSeconds)
   return Number.isFinite(rate) ? rate : null
 }
+
+export interface Expectation {
+  /** Place by difficulty that the best record of a block comes to on average; 1 is the best. */
+  readonly place: number
+  /** Until one record is among those that are graded, on average. */
+  readonly seconds: number
+}
+
+/** What a hashrate can expect of a network's: of so many equal tickets, as many are ours as our share says. */
+export function expectationOf({
+  own,
+  network,
+  blockSeconds,
+}: {
+  readonly own: number | null
+  readonly network: number | null
+  readonly blockSeconds: number
+}): Expectation | null {
+  if (own === null || network === null || own <= 0 || network <= 0) return null
+  const place = Math.max(1, network / own)
+  return { place, seconds: (blockSeconds * place) / SPOT }
+}

@@ -4,6 +4,7 @@ import { noWinners } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
 import { hexOf } from './database.js'
 import type { Database, Row } from './database.js'
+import { createOverview, type HistoryOverview } from './overview.js'
 import type { AssetCost, OprBlock, OwnRecord, OwnStep, RankedRecord, Rates } from './types.js'
 
 export interface HeightRange {
@@ -13,7 +14,7 @@ export interface HeightRange {
   readonly to?: number | undefined
 }
 
-export interface HistoryQueries {
+export interface HistoryQueries extends HistoryOverview {
   /** The graded block of a height. */
   block(height: number): OprBlock | null
   /** The last graded block below a height, whether it has winners or not. */
@@ -120,6 +121,7 @@ export function createQueries(db: Database): HistoryQueries {
   }
 
   return {
+    ...createOverview(db),
     block(height) {
       const row = db.one(`${BLOCKS} WHERE o.height = ?`, height)
       return row ? blockOf(row) : null

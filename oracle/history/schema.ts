@@ -97,7 +97,46 @@ const MEDIANS = `
 ALTER TABLE rates ADD COLUMN median;  -- of all winners, as price
 `
 
-export const MIGRATIONS: Migrations = [FIRST, MEDIANS]
+const STATUS_PAGE = `
+-- How many entries of a block took no part in grading, by why.
+CREATE TABLE refusals (
+  height INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (height, reason)
+) WITHOUT ROWID;
+-- Sums over own, kept beside it: the table may have millions of rows. One row.
+CREATE TABLE own_totals (
+  records INTEGER NOT NULL,
+  landed INTEGER NOT NULL,
+  places INTEGER NOT NULL,
+  reward INTEGER NOT NULL
+);
+INSERT INTO own_totals SELECT count(*), count(block), coalesce(sum(payout > 0), 0), coalesce(sum(payout), 0) FROM own;
+CREATE TRIGGER own_added AFTER INSERT ON own BEGIN
+  UPDATE own_totals SET records = records + 1, landed = landed + (NEW.block IS NOT NULL),
+    places = places + (coalesce(NEW.payout, 0) > 0), reward = reward + coalesce(NEW.payout, 0);
+END;
+CREATE TRIGGER own_changed AFTER UPDATE OF block, payout ON own BEGIN
+  UPDATE own_totals SET landed = landed + (NEW.block IS NOT NULL) - (OLD.block IS NOT NULL),
+    places = places + (coalesce(NEW.payout, 0) > 0) - (coalesce(OLD.payout, 0) > 0),
+    reward = reward + coalesce(NEW.payout, 0) - coalesce(OLD.payout, 0);
+END;
+CREATE TRIGGER own_removed AFTER DELETE ON own BEGIN
+  UPDATE own_totals SET records = records - 1, landed = landed - (OLD.block IS NOT NULL),
+    places = places - (coalesce(OLD.payout, 0) > 0), reward = reward - coalesce(OLD.payout, 0);
+END;
+`
+
+export const MIGRATIONS: Migrations = [FIRST, MEDIANS, STATUS_PAGE]
 
 /** Everything that is of one chain, emptied when the history turns out to be of another. */
-export const CHAIN_TABLES = ['blocks', 'opr_blocks', 'records', 'rates', 'spr_blocks', 'stakes'] as const
+export const CHAIN_TABLES = [
+  'blocks',
+  'opr_blocks',
+  'records',
+  'rates',
+  'refusals',
+  'spr_blocks',
+  'stakes',
+] as const

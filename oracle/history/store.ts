@@ -81,6 +81,8 @@ export function createStore(db: Database): HistoryStore {
     }
     for (const [asset, { price, median }] of opr.rates)
       db.run('INSERT INTO rates VALUES (?, ?, ?, ?)', asset, height, whole(price), whole(median))
+    for (const [reason, count] of opr.refusals)
+      db.run('INSERT INTO refusals VALUES (?, ?, ?)', height, reason, count)
     settle(height, opr.fateOf)
   }
 

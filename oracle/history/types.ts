@@ -110,6 +110,8 @@ export interface OprToStore extends ChainTip {
   readonly records: readonly RankedRecord[]
   /** By asset: the price of the first place, and the median of all winners. */
   readonly rates: ReadonlyMap<string, { readonly price: bigint; readonly median: bigint }>
+  /** How many entries took no part, by why. */
+  readonly refusals: ReadonlyMap<string, number>
   /** What the block decides about any of its entries, if it should turn out to be ours. */
   readonly fateOf: (entryHash: string) => Fate | null
 }

@@ -1,0 +1,87 @@
+/** What the parts of the page share: elements, texts, questions to the API. Times are UTC. */
+export const $ = (id) => document.getElementById(id)
+export const set = (id, text) => {
+  const node = $(id)
+  if (node.textContent !== text) node.textContent = text
+}
+
+export function element(name, text = '', className = '') {
+  const node = document.createElement(name)
+  node.textContent = text
+  if (className !== '') node.className = className
+  return node
+}
+
+export const cell = (text, className) => element('td', text, className)
+export const codeCell = (text) => {
+  const td = document.createElement('td')
+  td.append(element('code', text))
+  return td
+}
+
+export function fillRows(id, rows, empty) {
+  const columns = $(id).parentElement.querySelectorAll('th').length
+  const made = rows.map((cells) => {
+    const tr = document.createElement('tr')
+    tr.append(...cells)
+    return tr
+  })
+  if (made.length === 0) {
+    const td = cell(empty, 'dim')
+    td.colSpan = columns
+    const tr = document.createElement('tr')
+    tr.append(td)
+    made.push(tr)
+  }
+  $(id).replaceChildren(...made)
+}
+
+export function rateText(rate) {
+  if (rate === null || rate === undefined) return 'n/a'
+  const units = ['H/s', 'kH/s', 'MH/s', 'GH/s']
+  let value = rate
+  let k = 0
+  for (; value >= 999.5 && k < units.length - 1; k++) value /= 1000
+  return `${value >= 99.95 || value === 0 ? value.toFixed(0) : value.toPrecision(3)} ${units[k]}`
+}
+
+export const countText = (n) => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
+export const plural = (n, word) => `${countText(n)} ${word}${n === 1 ? '' : 's'}`
+export const clock = (time) => new Date(time).toISOString().slice(11, 19)
+/** The day too, if it is not today. */
+export const moment = (time) => {
+  const text = new Date(time).toISOString()
+  const today = new Date().toISOString().slice(0, 10)
+  return text.startsWith(today) ? clock(time) : `${text.slice(5, 10)} ${text.slice(11, 16)}`
+}
+
+export function durationText(seconds) {
+  if (seconds > 0 && seconds < 1) return 'less than 1 s'
+  if (seconds < 60) return `${Math.round(seconds)} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`
+}
+
+/** Six digits say enough; a table of 62 prices has no room for more. */
+export function usdText(usd) {
+  const value = Number(usd)
+  if (value >= 1000) return value.toLocaleString('en-US', { maximumFractionDigits: 2 })
+  return value === 0 ? '0' : String(Number(value.toPrecision(6)))
+}
+
+/** Trailing zeros of eight decimals say nothing. */
+export const coinsText = (coins) =>
+  coins === null ? '–' : coins.replace(/\.?0+$/, '').replace(/^\d+/, countText)
+export const orDash = (n) => (n === null ? '–' : countText(n))
+
+/** Asks for one thing; what does not answer is asked again at the next turn. */
+export async function load(name, show) {
+  try {
+    const response = await fetch(`/api/v1/${name}`)
+    if (response.ok) show(await response.json())
+  } catch {
+    // The banner says it already.
+  }
+}

@@ -1,0 +1,26 @@
+/** What a request asks for behind its path: whole numbers and names within bounds. Pure. */
+
+/** Answered with 400 and the message. */
+export class BadRequest extends Error {}
+
+export interface Bounds {
+  readonly least: number
+  readonly most: number
+  readonly otherwise: number
+}
+
+/** Throws `BadRequest`. */
+export function numberIn(query: URLSearchParams, name: string, { least, most, otherwise }: Bounds): number {
+  const text = query.get(name)
+  if (text === null) return otherwise
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN
+  if (value >= least && value <= most) return value
+  throw new BadRequest(`${name} must be a whole number from ${least} to ${most}`)
+}
+
+/** Throws `BadRequest`. */
+export function nameIn(query: URLSearchParams, name: string): string {
+  const text = query.get(name) ?? ''
+  if (/^[A-Za-z0-9_:./-]{1,80}$/.test(text)) return text
+  throw new BadRequest(`${name} is missing or no name`)
+}
