@@ -199,6 +199,13 @@ t.test('plan of a run', (t) => {
     [],
     'a variable may be there for other runs',
   )
+  const first = [
+    'records of version 1 cannot be mined: no source prices PNT, XPD and XPT; begin with version 2, such as 2@0',
+  ]
+  t.same(problems(['--activations', '1@0']), first)
+  t.same(problems(['--activations', '1@0,2@100', '--start-height', '7']), first)
+  t.same(problems(['--activations', '1@0,2@100', '--start-height', '200']), [])
+  for (const version of [2, 3, 4, 5]) t.same(problems(['--activations', `${version}@0`]), [])
   t.same(problems(['--network', 'testnet', '--bits', '24', '--rivals', '3']), [
     '--rivals has no use on the network TestNet, only on dev',
     'the network TestNet needs --coinbase, or miner.coinbase in pegminer.yaml',

@@ -91,6 +91,7 @@ function planAndProblems(
   const own = named.name === 'dev' || named.name === 'local'
   const network = own && heights ? withActivations(named, heights) : named
   const dev = network.name === 'dev'
+  const unpriced = unminable(settings, network)
   const problems: Problem[] = (Object.keys(ONLY_ON) as MineKey[])
     // A variable may be there for other runs; a flag is meant for this one.
     .filter((key) => origins[key] === 'flag' && !ONLY_ON[key]?.includes(network.name))
@@ -102,6 +103,7 @@ function planAndProblems(
         key,
       )
     })
+  if (unpriced !== undefined) problems.push(unpriced)
   const needed = (key: SettingKey, value: string | undefined, onDev: string): string => {
     if (value !== undefined) return value
     if (!dev)
@@ -142,6 +144,21 @@ function planAndProblems(
     dataDir: settings['data.dir'] ?? defaultDataDir(network.name),
   }
   return { plan, problems }
+}
+
+/** Records of the first version need prices of PNT, XPD and XPT, which no source of ours has. */
+function unminable(settings: Pick<Settings, MineKey>, network: Network): Problem | undefined {
+  const list = settings['network.activations']
+  if (list === undefined) return undefined
+  // A chain that is there already may be beyond the heights of the first version.
+  const start = settings['network.startHeight']
+  const first = network.name === 'dev' && start !== undefined ? start + 1 : Infinity
+  if (network.oprVersionAt(first) !== 1) return undefined
+  return problem(
+    'E_CONFIG_NETWORK',
+    'records of version 1 cannot be mined: no source prices PNT, XPD and XPT; begin with version 2, such as 2@0',
+    'network.activations',
+  )
 }
 
 export function defaultDataDir(network: string): string {

@@ -47,7 +47,7 @@ import { versionOf } from './version.js'
 import { keeperSettingsOf } from './watch-plan.js'
 import { factPrinter } from './view/facts.js'
 import { helpLine } from './view/keys.js'
-import { incompleteLines } from './view/prices.js'
+import { incompleteLine } from './view/prices.js'
 import { createEventView } from './view/stream.js'
 
 type Context = CommandContext<MineKey, MineSections>
@@ -277,7 +277,7 @@ export async function mine(context: Context): Promise<number> {
       if (event.event !== 'prices' || event.complete || explained === event.height) return board.hear(event)
       explained = event.height
       const taken = miner.view.prices
-      if (taken) incompleteLines(taken, output).forEach((line) => output.line(line))
+      if (taken) output.line(incompleteLine(taken, output))
       board.hear(event)
     }
     miner.on((event) => {

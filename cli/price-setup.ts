@@ -60,21 +60,28 @@ export function priceOpener({
 /** Until when sources asked to be left alone. */
 export const restsFile = (dataDir: string): string => join(dataDir, 'prices', 'rests.json')
 
-/** Longer would cost the first of the dev network's blocks of a minute. */
-const WARM_UP_MS = 5_000
+/** An exchange's first answer takes seconds, on a busy machine more. */
+const WARM_UP_MS = 20_000
+const LOOK_MS = 250
 
 /**
- * Exchanges take seconds to answer for the first time (they list their markets), so they are asked while the rest
- * gets ready; who is not done by then goes on beside the work. Never rejects.
+ * Exchanges take seconds to answer for the first time (they list their markets), so they are asked while the rest gets
+ * ready. Waits until all assets have prices, all sources have answered, or too long: a block without prices is lost
+ * anyway, and one source that hangs holds up none. Never rejects.
  */
 export async function warmUp(
-  prices: PriceFeed,
+  prices: Pick<PriceFeed, 'start' | 'priced'>,
   signal: AbortSignal,
   onError: (error: unknown) => void = () => {},
 ): Promise<void> {
-  const started = prices.start().catch((error: unknown) => {
-    if (!signal.aborted) onError(error)
-  })
-  const enough = wait(WARM_UP_MS, undefined, { signal, ref: false }).catch(() => undefined)
-  await Promise.race([started, enough])
+  let over = false
+  const started = prices
+    .start()
+    .catch((error: unknown) => {
+      if (!signal.aborted) onError(error)
+    })
+    .finally(() => (over = true))
+  const until = performance.now() + WARM_UP_MS
+  while (!over && !signal.aborted && performance.now() < until && !prices.priced())
+    await Promise.race([started, wait(LOOK_MS, undefined, { signal }).catch(() => undefined)])
 }

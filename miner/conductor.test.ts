@@ -174,6 +174,30 @@ t.test('failures are noticed and asked for again', async (t) => {
   await conductor.stop()
 })
 
+t.test('what fails again in the same way is said once a block, what changes is', async (t) => {
+  const reasons = ['EUR', 'EUR', 'EUR JPY', 'EUR JPY']
+  const { conductor, settle, events } = scene({
+    gatherer: {
+      gather: (step, { height }) =>
+        Promise.resolve(
+          step === 'prices'
+            ? { type: 'failed', height, step, code: 'E_MINER_PRICES', reason: reasons.shift() ?? 'EUR JPY' }
+            : fact(step, height),
+        ),
+      sync: () => Promise.resolve(),
+    },
+  })
+  for (const at of [1, 2, 3]) {
+    conductor.tick(minute(7, at))
+    await settle()
+  }
+  conductor.tick(minute(8, 1))
+  await settle()
+  const said = events.flatMap((event) => (event.event === 'notice' ? [event.message] : []))
+  t.same(said, ['block 7: EUR', 'block 7: EUR JPY', 'block 8: EUR JPY'])
+  await conductor.stop()
+})
+
 t.test('answers for a block that is over change nothing', async (t) => {
   const lost = (height: number): Fact => ({
     type: 'failed',

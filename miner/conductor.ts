@@ -10,7 +10,14 @@ import { hexOfBytes, hexOfDifficulty, type MinerEvent } from './events.js'
 import type { Gatherer } from './gather.js'
 import { buildRecord, type MinedRecord } from './record.js'
 import type { Rivals } from './rivals.js'
-import { INITIAL_STATE, advance, type Action, type ScheduleEvent, type ScheduleState } from './schedule.js'
+import {
+  INITIAL_STATE,
+  advance,
+  type Action,
+  type FailedFact,
+  type ScheduleEvent,
+  type ScheduleState,
+} from './schedule.js'
 import type { Submission, Submitter } from './submit.js'
 import { within } from './within.js'
 
@@ -70,6 +77,16 @@ export function createConductor(parts: ConductorParts): Conductor {
   const underWay = new Set<Promise<void>>()
   const waiting: ScheduleEvent[] = []
   let busy = false
+
+  /** What was said of each step's failures in the block at hand: what repeats itself is not said again. */
+  const told = new Map<string, string>()
+
+  function tellFailure({ step, code, reason, height }: FailedFact): void {
+    const message = `block ${height}: ${reason}`
+    if (told.get(step) === message) return
+    told.set(step, message)
+    notice('warn', code, message)
+  }
 
   /** Actions may cause events at once; those wait their turn. */
   function dispatch(event: ScheduleEvent): void {
@@ -144,7 +161,7 @@ export function createConductor(parts: ConductorParts): Conductor {
     for (const step of steps) {
       const asked = gatherer.gather(step, { height, blockSeconds, signal }).then((fact) => {
         if (signal.aborted || stopped) return
-        if (fact.type === 'failed') notice('warn', fact.code, `block ${height}: ${fact.reason}`)
+        if (fact.type === 'failed') tellFailure(fact)
         dispatch(fact)
         if (fact.type === 'failed' && step === 'prices') retryLater(height, blockSeconds, signal)
       })

@@ -53,7 +53,8 @@ export const MINER_ERRORS = {
   },
   E_MINER_PRICES: {
     summary: 'Not every asset has a price.',
-    remedy: 'Run `pegminer prices doctor`; it is tried again each minute up to minute 8.',
+    remedy:
+      'Run `pegminer prices doctor`; it is tried again every 20 s of a block of 600 s, for two minutes.',
     kind: 'failure',
     retryable: true,
   },

@@ -111,8 +111,8 @@ export function createGatherer(options: GatherOptions): Gatherer {
     const assets = ASSETS[version]
     const lacking = assets.filter((asset) => !((snapshot.prices.get(asset) ?? 0n) > 0n))
     if (lacking.length > 0) {
-      const named = lacking.map((asset) => `${asset} (${snapshot.missing.get(asset) ?? 'no price'})`)
-      const reason = `${lacking.length} of ${assets.length} assets have no price: ${named.join(', ')}`
+      // Without what changes from one attempt to the next: `missing` of the event says why for each of them.
+      const reason = `${lacking.length} of ${assets.length} assets have no price: ${lacking.join(' ')}`
       return { type: 'failed', height, step: 'prices', code: 'E_MINER_PRICES', reason }
     }
     return { type: 'prices', height, prices: assets.map((asset) => snapshot.prices.get(asset) as bigint) }

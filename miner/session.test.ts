@@ -76,6 +76,7 @@ function feedOf(take: () => Promise<PriceSnapshot> = () => Promise.resolve(snaps
   return {
     config,
     sources: () => [],
+    priced: () => true,
     start: () => Promise.resolve(),
     // What was said of the winners is known by then.
     snapshot: async ({ winners }) => ({ ...(await take()), winners: (await winners)?.height ?? null }),

@@ -154,6 +154,10 @@ const MOST_MISSING = 6
 export function missingLines(snapshot: PriceSnapshot, { paint }: Pick<PriceStyle, 'paint'>): string[] {
   const failed = [...snapshot.assets.values()].filter(({ status }) => status === 'failed')
   if (failed.length === 0) return []
+  if (snapshot.sources.length > 0 && snapshot.sources.every(({ ok }) => !ok))
+    return [
+      ` ${failed.length} of ${snapshot.assets.size} assets have no price: ${whySilent(snapshot.sources)}`,
+    ]
   const rest = failed.length - MOST_MISSING
   return [
     ` ${failed.length} of ${snapshot.assets.size} assets have no price:`,
@@ -170,13 +174,24 @@ export function missingLines(snapshot: PriceSnapshot, { paint }: Pick<PriceStyle
   ]
 }
 
-/** The same while mining, where there will be further attempts. */
-export function incompleteLines(snapshot: PriceSnapshot, style: Pick<PriceStyle, 'paint'>): string[] {
-  return [
-    ` ${style.paint('yellow', `Block ${snapshot.height}: no price record can be built yet.`)}`,
-    ...missingLines(snapshot, style),
-    ' It is tried again every 20 s (of a block of 600 s), up to minute 3; then this block is skipped.',
-  ]
+/** One line while mining, where there will be further attempts. */
+export function incompleteLine(
+  { height, assets, missing, sources }: Pick<PriceSnapshot, 'height' | 'assets' | 'missing' | 'sources'>,
+  { paint }: Pick<PriceStyle, 'paint'>,
+): string {
+  const what = `Block ${height}: ${missing.size} of ${assets.size} assets have no price yet`
+  return ` ${paint('yellow', what)}: ${whySilent(sources)}`
+}
+
+/** What most of the sources have in common, or where to look. */
+function whySilent(sources: PriceSnapshot['sources']): string {
+  const silent = sources.filter(({ ok }) => !ok)
+  const waiting = silent.filter(({ error }) => error === undefined)
+  if (waiting.length > 0)
+    return `${waiting.length} of ${sources.length} sources are being asked for the first time`
+  if (silent.length > 0 && silent.length === sources.length)
+    return `no source can be reached, the first says "${silent[0]?.error}"; check the network of this machine`
+  return 'pegminer prices doctor says why; it is tried again for two minutes of the block'
 }
 
 function missingAsset({ asset, note, votes, rejected }: AssetPrice, paint: Paint): string[] {
@@ -188,7 +203,7 @@ function missingAsset({ asset, note, votes, rejected }: AssetPrice, paint: Paint
   const advice =
     routes.length === 0
       ? `-> choose what to publish: prices.assets.${asset}.policy = chain, or manual with value and until`
-      : `-> add another source: prices.assets.${asset}.routes, or allow one: prices.assets.${asset}.allowSingle = true`
+      : `-> if it lasts, add a source: prices.assets.${asset}.routes`
   return [
     `   ${paint('red', asset.padEnd(5))} ${note ?? ''}`,
     ...routes.map(({ route, text }) => `           ${route.padEnd(column)}${text}`),

@@ -42,6 +42,8 @@ export function createEventView({ output, speedEveryMs, now = Date.now }: EventV
   const { paint } = output
   const fact = factPrinter(output)
   let height: number | null = null
+  /** What was said of a block's prices last: an attempt that changes nothing is not said again. */
+  let priced = ''
   let lastSpeed = now()
   let fate = createFate(0)
   let timer: NodeJS.Timeout | undefined
@@ -75,8 +77,13 @@ export function createEventView({ output, speedEveryMs, now = Date.now }: EventV
         if (event.height === height) return
         height = event.height
         return print(blockLine(event))
-      case 'prices':
-        return print(pricesLine(event))
+      case 'prices': {
+        const line = pricesLine(event)
+        const said = `${event.height} ${line.text}`
+        if (said === priced) return
+        priced = said
+        return print(line)
+      }
       case 'job':
         return print(jobLine(event))
       case 'graded':

@@ -69,6 +69,8 @@ export interface PriceFeed {
    * is passed over. Works without `start()`. Throws `E_PRICES_CLOSED` when aborted or closed.
    */
   snapshot(options: SnapshotOptions): Promise<PriceSnapshot>
+  /** Whether every asset has a price by what the sources said last. Asks nobody. */
+  priced(): boolean
   /** How the sources are, for metrics and reports. */
   sources(): readonly FeedSource[]
   /** Ends all requests, timers and sockets. */
@@ -178,6 +180,8 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
       onSnapshot?.(input, result.snapshot, performance.now() - began)
       return result.snapshot
     },
+
+    priced: () => buildSnapshot(inputOf(assets, 0, 0), plan).snapshot.complete,
 
     sources() {
       return sources.map(({ config: { name, maxPerMonth = null }, poller }) => ({

@@ -648,8 +648,8 @@ function checkAsset(
   problems.push({
     path: own?.['routes'] === undefined ? path : [...path, 'routes'],
     message: lost
-      ? `${asset} needs ${needed} independent sources, has ${here} of those that are switched on: switch more on, add routes, or write allowSingle: true`
-      : `${asset} needs ${needed} independent sources, its routes name ${here}: add routes, or write allowSingle: true`,
+      ? `${asset} needs ${needed} independent sources, has ${here} of those that are switched on: switch more on, or add routes`
+      : `${asset} needs ${needed} independent sources, its routes name ${here}: add routes`,
   })
 }
 
