@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { setPriority } from 'node:os'
-import { messageOf } from '../config/index.js'
+import { childEnvironment, messageOf } from '../config/index.js'
 
 export interface Placement {
   /** Processor that the thread is bound to. */
@@ -72,6 +72,7 @@ function bindByCommand(cpu: number): void {
   execFileSync('taskset', ['-p', '-c', String(cpu), thread], {
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: COMMAND_MS,
+    env: childEnvironment(),
   })
 }
 

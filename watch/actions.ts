@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 import axios from 'axios'
 
-import { Late, messageOf, withDeadline } from '../config/index.js'
+import { childEnvironment, Late, messageOf, withDeadline } from '../config/index.js'
 import { watchError } from './errors.js'
 
 /** What is told. Plain facts, never a secret. */
@@ -31,8 +31,6 @@ const WEBHOOK_MS = 10_000
 /** A webhook that fails is tried again after these pauses, ms. */
 const PAUSES = [1_000, 5_000]
 const MOST_REPLY_BYTES = 64 * 1024
-/** What the command gets of the environment: not what is ours alone, such as keys. */
-const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR']
 
 export interface ActOptions {
   readonly signal: AbortSignal
@@ -67,13 +65,11 @@ function runCommand(
   message: Message,
   { signal, ms }: { readonly signal: AbortSignal; readonly ms: number },
 ): Promise<void> {
-  const env = Object.fromEntries([
-    ...INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-    ...Object.entries(message).map(([name, value]) => [
-      `PEGMINER_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`,
-      typeof value === 'object' ? JSON.stringify(value) : String(value),
-    ]),
-  ]) as NodeJS.ProcessEnv
+  const facts = Object.entries(message).map(([name, value]) => [
+    `PEGMINER_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`,
+    typeof value === 'object' ? JSON.stringify(value) : String(value),
+  ])
+  const env = childEnvironment(Object.fromEntries(facts) as Record<string, string>)
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(watchError('E_WATCH_ACTION', 'it was not begun: the run is over'))
     // A group of its own, so that what the command has started ends with it.

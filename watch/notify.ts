@@ -7,6 +7,8 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { endianness } from 'node:os'
 
+import { childEnvironment } from '../config/index.js'
+
 export interface ServiceManager {
   /** `READY=1`, `STATUS=…`. Never throws: whoever does not listen cannot be helped. */
   send(...lines: readonly string[]): void
@@ -103,7 +105,8 @@ function sendDatagram(address: Uint8Array, message: Uint8Array): void {
 const COMMAND_MS = 5_000
 
 function runCommand(lines: readonly string[]): void {
-  const child = spawn('systemd-notify', [...lines], { stdio: 'ignore' })
+  const env = childEnvironment({ NOTIFY_SOCKET: process.env['NOTIFY_SOCKET'] ?? '' })
+  const child = spawn('systemd-notify', [...lines], { stdio: 'ignore', env })
   const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS).unref()
   child.on('error', () => clearTimeout(timer))
   child.on('exit', () => clearTimeout(timer))
