@@ -1,9 +1,23 @@
 /**
- * One process per lock file, which says which. A lock whose process is gone is taken over. Of a process on another
- * machine, or in another container, nothing can be known but that its lock beats: it is gone when it no longer does.
+ * One process per lock file, which says which. On Linux the holder also has the kernel's lock on the file: that goes
+ * with the process, however it ends, and is seen from every container that shares the folder. Where there is no kernel
+ * lock, the process id decides on this machine and in this container; of any other place nothing can be known but that
+ * a lock beats. It is watched for that, by a clock that nobody sets.
  */
+import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimes, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  futimes,
+  linkSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 
@@ -11,8 +25,11 @@ interface Owner {
   readonly pid: number
   /** Start of the process in clock ticks since boot, where the system tells: process ids are used again. */
   readonly started: string | null
-  /** Where the process id counts; containers have names of their own. */
   readonly host: string
+  /** Where the process id counts: the start of the machine and the PID namespace; null where the system does not say. */
+  readonly place: string | null
+  /** Whether it holds the kernel's lock on the file as well. */
+  readonly kernel: boolean
 }
 
 /** The caller's own errors. */
@@ -23,70 +40,122 @@ export interface LockRefusals {
   readonly failed: (cause: unknown) => Error
 }
 
+export interface LockTiming {
+  /** How often a holder shows that it is alive, ms. */
+  readonly beat: number
+  /** A holder of whom nothing else is known is dead after so long without a beat, ms. */
+  readonly silent: number
+  /** Pause between two looks at it, ms. */
+  readonly look: number
+}
+
+const TIMING: LockTiming = { beat: 5_000, silent: 30_000, look: 200 }
 /** Locks of this very process, which the process id alone cannot tell from those of a dead namesake. */
 const mine = new Set<string>()
 const ATTEMPTS = 5
-const BEAT_MS = 10_000
-const SILENT_MS = 60_000
+const PLACE = placeOf()
 
 /** Returns what gives the lock back. The file's folder must be there. */
-export function lockFile(file: string, refusals: LockRefusals): () => void {
+export function lockFile(file: string, refusals: LockRefusals, timing: Partial<LockTiming> = {}): () => void {
   const path = resolve(file)
-  const { pid } = process
-  const own = JSON.stringify({ pid, started: startOf(pid), host: hostname() } satisfies Owner)
+  const { beat, ...watching } = { ...TIMING, ...timing }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (create(path, own, refusals)) {
-      mine.add(path)
-      const beat = setInterval(() => {
-        const now = new Date()
-        utimes(path, now, now, () => {})
-      }, BEAT_MS).unref()
-      let held = true
-      return () => {
-        if (!held) return
-        held = false
-        clearInterval(beat)
-        mine.delete(path)
-        // Whoever was silent for long may have lost it.
-        if (textOf(path) === own) rmSync(path, { force: true })
-      }
-    }
+    const made = create(path, refusals)
+    if (made !== null) return hold(path, made, beat)
     const text = textOf(path)
     const owner = ownerOf(text)
-    if (owner !== null && isAlive(path, owner)) throw refusals.held(nameOf(owner))
+    if (owner !== null && isAlive(path, owner, watching)) throw refusals.held(nameOf(owner))
     if (text !== null) takeAway(path, text)
   }
   throw refusals.held('another process')
 }
 
-/** The lock appears with its text in it; only a file system without hard links makes it in two steps. */
-function create(path: string, text: string, { failed }: LockRefusals): boolean {
+interface Made {
+  /** Open as long as the lock is held: the kernel's lock lives as long. */
+  readonly fd: number
+  readonly text: string
+}
+
+function hold(path: string, { fd, text }: Made, beat: number): () => void {
+  mine.add(path)
+  const beating = setInterval(() => {
+    const now = new Date()
+    futimes(fd, now, now, () => {})
+  }, beat).unref()
+  let held = true
+  return () => {
+    if (!held) return
+    held = false
+    clearInterval(beating)
+    mine.delete(path)
+    // One that was silent for long may have lost it.
+    if (textOf(path) === text) rmSync(path, { force: true })
+    closeSync(fd)
+  }
+}
+
+/**
+ * The lock appears with its text in it and locked; only a file system without hard links makes it in two steps. Null if
+ * there is one.
+ */
+function create(path: string, { failed }: LockRefusals): Made | null {
   const whole = `${path}.${randomUUID()}`
+  let fd = -1
   try {
-    writeFileSync(whole, text, { mode: 0o600 })
+    fd = openSync(whole, 'wx', 0o600)
+    const text = ownText(kernelLock(fd) === 'taken')
+    writeFileSync(fd, text)
     try {
       linkSync(whole, path)
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') return false
-      writeFileSync(path, text, { flag: 'wx', mode: 0o600 })
+      if (codeOf(error) === 'EEXIST') throw error
+      closeSync(fd)
+      fd = -1
+      fd = openSync(path, 'wx', 0o600)
+      writeFileSync(fd, ownText(kernelLock(fd) === 'taken'))
+      return { fd, text: textOf(path) ?? '' }
     }
-    return true
+    return { fd, text }
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
+    if (fd >= 0) closeSync(fd)
+    if (codeOf(error) === 'EEXIST') return null
     throw failed(error)
   } finally {
     rmSync(whole, { force: true })
   }
 }
 
-/** Moved aside first: whoever comes too late, and has moved a new lock of somebody else, puts it back. */
+function ownText(kernel: boolean): string {
+  const { pid } = process
+  return JSON.stringify({
+    pid,
+    started: startOf(pid),
+    host: hostname(),
+    place: PLACE,
+    kernel,
+  } satisfies Owner)
+}
+
+/**
+ * Takes the kernel's lock on an open file. Node.js has no call for it; flock(1), which each Linux has, takes it for the
+ * open file that it shares with us, and leaves it there.
+ */
+function kernelLock(fd: number): 'taken' | 'held' | 'unknown' {
+  const { status } = spawnSync('flock', ['-n', '3'], {
+    stdio: ['ignore', 'ignore', 'ignore', fd],
+    env: { PATH: process.env['PATH'] ?? '' },
+  })
+  return status === 0 ? 'taken' : status === 1 ? 'held' : 'unknown'
+}
+
+/** Moved aside first: one that comes too late, and has moved a new lock of another process, puts it back. */
 function takeAway(path: string, judged: string): void {
   const aside = `${path}.${randomUUID()}`
   try {
     renameSync(path, aside)
     if (textOf(aside) !== judged) linkSync(aside, path)
   } catch {
-    // Somebody else was faster.
+    // Another process was faster.
   } finally {
     rmSync(aside, { force: true })
   }
@@ -94,8 +163,9 @@ function takeAway(path: string, judged: string): void {
 
 function ownerOf(text: string | null): Owner | null {
   try {
-    const { pid, started, host } = JSON.parse(text ?? '') as Partial<Owner>
-    return typeof pid === 'number' ? { pid, started: started ?? null, host: host ?? hostname() } : null
+    const found = JSON.parse(text ?? '') as Partial<Owner>
+    const { pid, started = null, host = hostname(), place = null, kernel } = found
+    return typeof pid === 'number' ? { pid, started, host, place, kernel: kernel === true } : null
   } catch {
     return null
   }
@@ -103,8 +173,13 @@ function ownerOf(text: string | null): Owner | null {
 
 const nameOf = ({ pid, host }: Owner): string => `process ${pid}${host === hostname() ? '' : ` on ${host}`}`
 
-function isAlive(path: string, { pid, started, host }: Owner): boolean {
-  if (host !== hostname()) return Date.now() - beatOf(path) < SILENT_MS
+function isAlive(path: string, owner: Owner, watching: Omit<LockTiming, 'beat'>): boolean {
+  const { pid, started, host, place, kernel } = owner
+  const known = kernel ? kernelSays(path) : 'unknown'
+  if (known !== 'unknown') return known === 'held'
+  // Locks of older versions do not say where.
+  const isHere = host === hostname() && (place === null || place === PLACE)
+  if (!isHere) return isBeating(path, watching)
   if (pid === process.pid) return mine.has(path)
   try {
     process.kill(pid, 0)
@@ -114,14 +189,49 @@ function isAlive(path: string, { pid, started, host }: Owner): boolean {
   return started === null || started === startOf(pid)
 }
 
+/** Whether another open file has the kernel's lock. */
+function kernelSays(path: string): 'taken' | 'held' | 'unknown' {
+  let fd: number
+  try {
+    fd = openSync(path, 'r')
+  } catch {
+    return 'unknown'
+  }
+  try {
+    return kernelLock(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Waits until it beats, or has been silent for too long. */
+function isBeating(path: string, { silent, look }: Omit<LockTiming, 'beat'>): boolean {
+  const first = beatOf(path)
+  for (const begun = performance.now(); performance.now() - begun < silent;) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, look)
+    const last = beatOf(path)
+    if (last !== first) return last !== null
+  }
+  return false
+}
+
+/** Null if it is gone. */
+function beatOf(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null
+}
+
+function placeOf(): string | null {
+  const boot = textOf('/proc/sys/kernel/random/boot_id')?.trim()
+  try {
+    return boot ? `${boot} ${readlinkSync('/proc/self/ns/pid')}` : null
+  } catch {
+    return null
+  }
+}
+
 function startOf(pid: number): string | null {
   // The command name, in brackets, may hold blanks; the 22nd field is the 20th behind it.
   return textOf(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ')[19] ?? null
-}
-
-/** 0 if it is gone. */
-function beatOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
 function textOf(path: string): string | null {
