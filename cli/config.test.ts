@@ -184,6 +184,7 @@ const INI = `
   APIPort=8099
 [Miner]
   FactomdLocation="factomd:8088" ; inside docker
+  WalletdLocation="localhost:8089"
   WalletdPass="hunter2"
   NumberOfMiners=4
   RecordsPerBlock=5
@@ -213,6 +214,8 @@ t.test('import of the ini of the Go miner', async (t) => {
     'miner.cutoff': '0',
     'network.name': 'TestNet',
     'miner.coinbase': COINBASE,
+    'factom.ecAddress': 'EC3TsJHUs8bzbbVnratBafub6toRYdgzgbR7kWwCW4tqbmyySRmg',
+    'factom.walletd': 'localhost:8089',
   })
   t.same(oracle, {
     Oracle: { '1ForgeKey': 'CHANGEME' },
@@ -221,7 +224,7 @@ t.test('import of the ini of the Go miner', async (t) => {
   })
   for (const part of [
     /IdentityChain was never filled in/,
-    /ECAddress .*ecSecretFile/,
+    /WalletdPass: a secret, .*PEGMINER_FACTOM_WALLETD_PASSWORD/,
     /Miner.New: unknown/,
     /APIPort: .*telemetry.port/,
   ])
@@ -230,8 +233,12 @@ t.test('import of the ini of the Go miner', async (t) => {
       String(part),
     )
   t.notMatch(notes.join(), /hunter2/, 'no password')
+  t.match(importGoIni('[Miner]\nNumberOfMiners=4').notes, [/WalletdLocation is not given: .*ecSecretFile/])
   t.throws(() => importGoIni('hello'), /no section \[Miner\]/)
-  t.match(importGoIni('[__proto__]\na=1\n[Miner]\nNumberOfMiners=0').notes, [/miner.threads must be/])
+  t.match(importGoIni('[__proto__]\na=1\n[Miner]\nNumberOfMiners=0').notes, [
+    /miner.threads must be/,
+    /WalletdLocation/,
+  ])
   t.equal(({} as { a?: unknown }).a, undefined)
 
   const dir = t.testdir({ 'go.ini': INI, 'bad.ini': 'x', 'big.ini': 'x'.repeat(300_000) })

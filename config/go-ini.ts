@@ -2,7 +2,7 @@
 import { parse } from 'ini'
 
 import { messageOf } from './errors.js'
-import { settingOf, type SettingKey } from './settings.js'
+import { envNameOf, settingOf, type SettingKey } from './settings.js'
 
 export interface ImportedIni {
   /** Texts of settings, by key. */
@@ -28,13 +28,16 @@ const GONE: Readonly<Record<string, string>> = {
   'Database.NodeDatabase': 'state is kept in data.dir',
   'API.APIPort': 'the API is at telemetry.port',
   'API.ControlPanelPort': 'the status page is at telemetry.port',
-  'Miner.WalletdLocation': 'no wallet is asked; the key itself is given with miner.ecSecretFile',
-  'Miner.WalletdUser': 'no wallet is asked',
-  'Miner.WalletdPass': 'no wallet is asked',
   'Miner.MiningCoordinatorPort': 'each machine mines by itself; give each a miner.machineId',
   'Miner.MiningCoordinatorHost': 'each machine mines by itself; give each a miner.machineId',
   'Miner.CoordinatorSecret': 'each machine mines by itself; give each a miner.machineId',
   'Miner.UseCoordinatorAuthentication': 'each machine mines by itself; give each a miner.machineId',
+}
+
+/** What does not belong into a file that others may read. */
+const SECRETS: Readonly<Record<string, SettingKey>> = {
+  'Miner.WalletdUser': 'factom.walletdUser',
+  'Miner.WalletdPass': 'factom.walletdPassword',
 }
 
 const MAPPED: Readonly<
@@ -46,6 +49,8 @@ const MAPPED: Readonly<
   // There everything up to 0 switches it off, here 0 does and -1 does not exist.
   'Miner.SubmissionCutOff': { key: 'miner.cutoff', map: (text) => (/^-\d+$/.test(text) ? '0' : text) },
   'Miner.Network': { key: 'network.name', map: (text) => text.replace(/-pM7$/i, '') },
+  'Miner.WalletdLocation': { key: 'factom.walletd' },
+  'Miner.ECAddress': { key: 'factom.ecAddress' },
   'Miner.CoinbaseAddress': { key: 'miner.coinbase' },
   'Miner.IdentityChain': { key: 'miner.identity' },
 }
@@ -68,6 +73,11 @@ export function importGoIni(text: string): ImportedIni {
     }
     for (const [name, value] of entries) importEntry(`${section}.${name}`, value, { values, notes })
   }
+  if (values['factom.walletd'] === undefined)
+    notes.push(
+      'Miner.WalletdLocation is not given: put the secret key of the entry-credit address (Es…) into a file and name ' +
+        'that with miner.ecSecretFile',
+    )
   return { values, notes: [...new Set(notes)], oracle }
 }
 
@@ -83,11 +93,8 @@ function importEntry(
     if (UNSET.test(text)) notes.push(`${name} was never filled in: give ${mapped.key}`)
     else if (type.parse(text) === undefined) notes.push(`${name}: ${mapped.key} must be ${type.expects}`)
     else values[mapped.key] = text
-  } else if (name === 'Miner.ECAddress') {
-    notes.push(
-      `${name} (${value.slice(0, 60)}): records are signed here, so put its secret key (Es…, from the wallet) into a file ` +
-        'and name that with miner.ecSecretFile',
-    )
+  } else if (SECRETS[name] !== undefined) {
+    if (value !== '') notes.push(`${name}: a secret, so not carried over; give ${envNameOf(SECRETS[name])}`)
   } else if (name === 'Miner.Protocol') {
     if (value !== 'PegNet') notes.push(`${name}: only PegNet is known`)
   } else if (value !== '') {
