@@ -138,12 +138,32 @@ const newer = ({ file, migrations }: OpenOptions, version: number): Error =>
 function migrate(db: Libsql.Database, options: OpenOptions): void {
   const { migrations } = options
   if (versionOf(db) === migrations.length) return
-  db.transaction(() => {
+  inTransaction(db, () => {
     const version = versionOf(db) // another process may have been first
     if (version > migrations.length) throw newer(options, version)
     for (const step of migrations.slice(version)) db.exec(step)
     db.exec(`PRAGMA user_version = ${migrations.length}`)
-  }).immediate()
+  })
+}
+
+/**
+ * All or nothing. Not the library's own: where SQLite has rolled back by itself, as it does when the disk is full, that
+ * one says that there is nothing to roll back, and no longer why.
+ */
+function inTransaction<T>(db: Libsql.Database, work: () => T): T {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    const outcome = work()
+    db.exec('COMMIT')
+    return outcome
+  } catch (error) {
+    try {
+      db.exec('ROLLBACK')
+    } catch {
+      // It is rolled back already; the error that led here is the one to tell.
+    }
+    throw error
+  }
 }
 
 function wrap(db: Libsql.Database, { file, readOnly = false }: OpenOptions): Database {
@@ -168,7 +188,7 @@ function wrap(db: Libsql.Database, { file, readOnly = false }: OpenOptions): Dat
     all: (sql, ...values) => guarded(() => statement(sql).all(values.map(bound)) as Row[]),
     one: (sql, ...values) => guarded(() => (statement(sql).all(values.map(bound)) as Row[])[0]),
     run: (sql, ...values) => guarded(() => void statement(sql).run(values.map(bound))),
-    transaction: (work) => guarded(() => db.transaction(work).immediate()),
+    transaction: (work) => guarded(() => inTransaction(db, work)),
     close() {
       prepared.clear()
       try {
