@@ -1,7 +1,10 @@
 /**
- * Publishes records: commit, reveal, acknowledgement, and at last the saved block, each step journalled, so that a
- * crash at any point neither pays twice nor forgets. A commit is signed once; when it has to be sent again, the same
- * bytes go out, which the network charges at most once.
+ * Publishes records: reveal, commit, acknowledgement, and at last the saved block, journalled, so that a crash at any
+ * point neither pays twice nor forgets. A commit is signed once; when it has to be sent again, the same bytes go out,
+ * which the network charges at most once.
+ *
+ * The reveal goes first: it costs nothing, and the node holds it until its commit comes. So a node that refuses
+ * reveals is paid nothing, and the end of this process at any moment leaves no payment without its entry.
  */
 import { bookedAt, isCoded, messageOf, spentIn } from '../config/index.js'
 import type { EcKey } from './address.js'
@@ -95,7 +98,7 @@ export interface Publisher {
 }
 
 const PARALLEL = 8
-/** What is left of an earlier record's duration with each later one, and with each block. */
+/** What is left of an earlier commit's duration with each later one, and with each block. */
 const FADING = 0.8
 const FORGETTING = 0.5
 
@@ -104,7 +107,7 @@ interface PublishRun extends DeliveryRun {
   readonly slots: Limiter
   /** Composed by this call: nothing of them has left yet. */
   readonly fresh: ReadonlySet<string>
-  /** How long commit and reveal of a record took, ms; rather the longest than the mean. */
+  /** How long a commit took, ms; rather the longest than the mean. */
   readonly pace: { ms: number }
   readonly notify: (record: PublishRecord) => void
 }
@@ -189,20 +192,19 @@ export function createPublisher(options: PublisherOptions): Publisher {
     let record = start
     let sent = !run.fresh.has(start.entryHash)
     try {
-      await run.slots(async () => {
-        const begun = timing.monotonicMs()
-        if (record.stage.state === 'composed') {
-          // A commit whose reveal would come too late is paid in vain.
-          if (!sent) checkTime(run, run.deadline - run.pace.ms)
-          await deliverCommit(client, record, run, () => (sent = true))
-          record = await move(record, { state: 'committed' }, run)
-        }
-        if (record.stage.state === 'committed') {
+      if (record.stage.state === 'composed' || record.stage.state === 'committed') {
+        await run.slots(async () => {
           await deliverReveal(client, record, run)
-          record = await move(record, { state: 'revealed' }, run)
-        }
-        run.pace.ms = Math.max(timing.monotonicMs() - begun, run.pace.ms * FADING)
-      })
+          if (record.stage.state === 'committed') return
+          // A commit that would come too late is paid in vain.
+          if (!sent) checkTime(run, run.deadline - run.pace.ms)
+          const begun = timing.monotonicMs()
+          await deliverCommit(client, record, run, () => (sent = true))
+          run.pace.ms = Math.max(timing.monotonicMs() - begun, run.pace.ms * FADING)
+        })
+        if (record.stage.state === 'composed') run.notify({ ...record, stage: { state: 'committed' } })
+        record = await move(record, { state: 'revealed' }, run)
+      }
       if (record.stage.state === 'revealed') {
         await awaitAck(client, record, run)
         record = await move(record, { state: 'acknowledged' }, run)

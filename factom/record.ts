@@ -1,6 +1,7 @@
 /**
  * One record on its way to the chain, as a state machine without I/O, and its lines in the journal:
- * composed → committed → revealed → acknowledged → landed (in its own block), or missed from any of the first four.
+ * composed → revealed → acknowledged → landed (in its own block), or missed from any of the first three. Journals of
+ * older versions also have committed, before revealed.
  */
 import { periodOf, readMoment, spentUnder, type Moment, type Spent } from '../config/index.js'
 import { fromHex, isHash, toHex } from './bytes.js'
