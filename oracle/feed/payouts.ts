@@ -85,6 +85,8 @@ export interface ChoiceFacts {
   readonly m: number
   /** The others had their time to sign ours, and nothing happened. */
   readonly waitedLong: boolean
+  /** After the next step the asset chain takes no other. */
+  readonly lastStep: boolean
 }
 
 export type Choice =
@@ -118,7 +120,7 @@ interface Content {
  * mined, a new one. Of several equally good ones all signers take the first that was shown.
  */
 export function choosePayout(facts: ChoiceFacts): Choice {
-  const { living, m, waitedLong } = facts
+  const { living, m, waitedLong, lastStep } = facts
   const contents = contentsOf(facts)
   const usable = contents.filter(({ best, permitted }) => best.fault === null && permitted)
   const most = usable.reduce((top, { others }) => Math.max(top, others), 0)
@@ -128,15 +130,16 @@ export function choosePayout(facts: ChoiceFacts): Choice {
   const wanted = foreign.sort((a, b) => b.others - a.others)[0]
   if (wanted !== undefined) return take(wanted)
   const newest = usable.filter(({ ours }) => ours >= 0).sort((a, b) => b.ours - a.ours)[0]
-  if (newest !== undefined && !newest.shown) return take(newest)
   if (newest !== undefined) {
     const apart = contents.filter(
       ({ best, others, permitted }) => best.fault === null && !permitted && others > 0,
     )
-    if (!waitedLong || apart.length === 0) return { do: 'wait', why: 'others' }
-    // Two honest signers whose payouts exclude each other not: one that excludes both is signed by both.
-    const sharing = [...living.map(({ inputs }) => inputs), ...apart.map(({ best }) => best.payout.tx.inputs)]
-    return { do: 'compose', sharing }
+    if (apart.length > 0 && (waitedLong || (lastStep && !newest.shown))) {
+      // Two honest signers whose payouts do not exclude each other: one that excludes both is signed by both.
+      const foreignInputs = apart.map(({ best }) => best.payout.tx.inputs)
+      return { do: 'compose', sharing: [...living.map(({ inputs }) => inputs), ...foreignInputs] }
+    }
+    return newest.shown ? { do: 'wait', why: 'others' } : take(newest)
   }
   return living.length > 0 ? { do: 'wait', why: 'buried' } : { do: 'compose', sharing: [] }
 }

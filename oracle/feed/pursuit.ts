@@ -167,6 +167,7 @@ export function createPursuit(parts: PursuitParts) {
       pubkey,
       m,
       waitedLong: turns.waitedLong(place),
+      lastStep: stepFor(place, { complete: false, m, family }) === 'complete',
     })
     await carryOut(item, place, { choice, tip: tip.blocks, refusal }, options)
   }
