@@ -255,7 +255,7 @@ const FEED = command({
   name: 'feed',
   summary: "the oraclefeed: Komodo's headers on a Pegs chain, withdrawals of its gateway",
   arguments: {
-    form: '[check|status|backfill FROM TO|approve TXID|reject TXID|register]',
+    form: '[check|status|backfill FROM TO|approve TXID|reject TXID|settle TXID|register]',
     most: 7,
   },
   details: [
@@ -266,8 +266,9 @@ const FEED = command({
       "password come from the daemons' conf files. On the network dev both daemons are brought along, with an oracle, " +
       'a gateway and two withdrawals, one of which waits for approve.',
     'check: the start-up list, with a remedy for each failure. status: what is on its way. backfill FROM TO: publish ' +
-      'these heights too. approve TXID, reject TXID: rule over a withdrawal that is held. register: register the ' +
-      'publisher, once.',
+      'these heights too. approve TXID, reject TXID: rule over a withdrawal that is held. settle TXID: release ' +
+      'one that blocks the gateway and will not be paid; asked for twice, the second time with --yes. register: ' +
+      'register the publisher, once.',
     'The command line of the original program (oraclefeed ACNAME ORACLETXID MYPUBKEY FORMAT BINDTXID [cli]) is ' +
       'understood in place of all this; it is printed as configuration.',
   ],

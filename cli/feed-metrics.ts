@@ -15,6 +15,8 @@ const WITHDRAWAL_STATES = [
   'marked',
   'done',
   'stuck',
+  'settling',
+  'settled',
 ] as const
 const DAEMON_STATES = ['up', 'down', 'suspect', 'hung', 'frozen'] as const
 const coins = (sat: bigint): number => Number(sat) / 1e8

@@ -35,6 +35,7 @@ export type FeedAction =
   | { readonly do: 'check' | 'status' | 'register' }
   | { readonly do: 'backfill'; readonly from: number; readonly to: number }
   | { readonly do: 'approve' | 'reject'; readonly withdrawTxid: string }
+  | { readonly do: 'settle'; readonly withdrawTxid: string }
 
 export interface FeedPlan {
   readonly action: FeedAction
@@ -92,7 +93,8 @@ function actionOf(words: readonly string[]): FeedAction {
       bare()
       return { do: word }
     case 'approve':
-    case 'reject': {
+    case 'reject':
+    case 'settle': {
       const [txid = ''] = rest
       if (rest.length !== 1 || !/^[0-9a-fA-F]{64}$/.test(txid))
         throw wrong(`feed ${word} needs the id of a withdrawal: 64 hex digits, see feed status`)
@@ -107,7 +109,7 @@ function actionOf(words: readonly string[]): FeedAction {
     default:
       throw wrong(
         `feed ${JSON.stringify(word.slice(0, 40))} is unknown: check, status, backfill FROM TO, approve TXID, ` +
-          'reject TXID, register, or the five arguments of the original oraclefeed',
+          'reject TXID, settle TXID, register, or the five arguments of the original oraclefeed',
       )
   }
 }

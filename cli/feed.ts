@@ -9,6 +9,7 @@ import { stringify } from 'yaml'
 import { isCoded, messageOf, monotonicMs } from '../config/index.js'
 import {
   accessOf,
+  coinsText,
   createKomodoClient,
   inspectRegistration,
   isAway,
@@ -18,11 +19,13 @@ import {
 import {
   askRange,
   askRuling,
+  askSettle,
   checkGateway,
   createFeed,
   mayRegister,
   peekState,
   registerError,
+  whyNotRelease,
   type FeedConfig,
   type FeedEvent,
   type FeedOptions,
@@ -66,6 +69,7 @@ export async function feed(context: Context): Promise<number> {
   try {
     const { action } = plan
     if (action.do === 'approve' || action.do === 'reject') return rule(context, plan, action)
+    if (action.do === 'settle') return settle(context, plan, action.withdrawTxid)
     const dev = plan.config === null && action.do === 'run' ? await embed(context, plan, resources) : null
     const config = plan.config ?? dev?.config ?? (await embedded(context, plan, resources))
     switch (action.do) {
@@ -366,16 +370,45 @@ function rule(
   plan: FeedPlan,
   action: { readonly do: 'approve' | 'reject'; readonly withdrawTxid: string },
 ): number {
-  const names = plan.config?.gateways.map(({ name }) => name) ?? foldersIn(plan.dataDir)
-  const knowing = names.filter(
-    (name) => peekState(join(plan.dataDir, name)).withdrawals[action.withdrawTxid] !== undefined,
-  )
-  if (knowing.length === 0)
-    throw fail('E_CLI_FEED', `no gateway knows a withdrawal ${action.withdrawTxid}: see feed status`)
+  const knowing = gatewaysThatKnow(plan, action.withdrawTxid)
   for (const name of knowing) askRuling(join(plan.dataDir, name), action.withdrawTxid, action.do)
   const done = { approve: 'approved', reject: 'rejected' }[action.do]
   output.line(` ${done}: ${action.withdrawTxid} (${knowing.join(', ')}); the feed that runs goes by it.`)
   output.event({ event: 'ruling', withdrawtxid: action.withdrawTxid, ruling: action.do, gateways: knowing })
+  return EXIT.done
+}
+
+function gatewaysThatKnow(plan: FeedPlan, withdrawTxid: string): readonly string[] {
+  const names = plan.config?.gateways.map(({ name }) => name) ?? foldersIn(plan.dataDir)
+  const knowing = names.filter(
+    (name) => peekState(join(plan.dataDir, name)).withdrawals[withdrawTxid] !== undefined,
+  )
+  if (knowing.length > 0) return knowing
+  throw fail('E_CLI_FEED', `no gateway knows a withdrawal ${withdrawTxid}: see feed status`)
+}
+
+/** The feed that runs does it, after it has asked both chains once more whether it was signed or paid. */
+function settle({ settings, output }: Context, plan: FeedPlan, withdrawTxid: string): number {
+  const knowing = gatewaysThatKnow(plan, withdrawTxid)
+  const records = knowing.flatMap(
+    (name) => peekState(join(plan.dataDir, name)).withdrawals[withdrawTxid] ?? [],
+  )
+  for (const record of records) {
+    const why = whyNotRelease(record)
+    if (why !== null) throw fail('E_CLI_FEED', `${withdrawTxid} is not released without a payment: ${why}`)
+  }
+  const [record] = records
+  const amount = coinsText(BigInt(record?.amount ?? 0))
+  if (!settings['confirm.yes'])
+    throw fail(
+      'E_CLI_CONFIRM',
+      `${record?.to} would get nothing for ${amount}, for good: give --yes to release ${withdrawTxid}`,
+    )
+  for (const name of knowing) askSettle(join(plan.dataDir, name), withdrawTxid)
+  output.line(
+    ` asked for: ${withdrawTxid} (${knowing.join(', ')}) ends without a payment; the feed that runs does it.`,
+  )
+  output.event({ event: 'settle', withdrawtxid: withdrawTxid, gateways: knowing })
   return EXIT.done
 }
 

@@ -162,6 +162,7 @@ export const CONFIG_FLAG_KEYS = keys('network.name', ...OUTPUT)
 
 export const FEED_KEYS = keys(
   'network.name',
+  'confirm.yes',
   'feed.gateway',
   'feed.assetName',
   'feed.assetConf',

@@ -1,5 +1,11 @@
 /** Events of the feed → lines for people; tables of check and status. Pure. */
-import type { CheckLine, FeedEvent, FeedState, GatewayView } from '../../oracle/index.js'
+import {
+  isOver,
+  type CheckLine,
+  type FeedEvent,
+  type FeedState,
+  type GatewayView,
+} from '../../oracle/index.js'
 import { oneLine, type Paint, type Style } from '../../telemetry/index.js'
 import { clockText, durationText, plural } from '../format.js'
 
@@ -108,7 +114,8 @@ export function statusLines(
   { paint, view }: { paint: Paint; view: GatewayView | null },
 ): string[] {
   const records = Object.values(state.withdrawals).sort((a, b) => b.seenAt - a.seenAt)
-  const open = records.filter(({ step }) => step !== 'done')
+  const open = records.filter((record) => !isOver(record))
+  const blocking = view?.withdrawals?.blockedBy ?? null
   const plan = view?.relay?.plan
   return [
     paint('bold', name),
@@ -124,6 +131,9 @@ export function statusLines(
       ? []
       : [`  backfill     ${state.wanted.map(([from, to]) => `${from}–${to}`).join(', ')}`]),
     `  withdrawals  ${open.length} open, ${records.length - open.length} done`,
+    ...(blocking === null
+      ? []
+      : [paint('yellow', `  blocked by   ${blocking.withdrawTxid}: no other withdrawal can be asked for`)]),
     ...open.map(
       ({ withdrawTxid, amount, to, step, message }) =>
         `    ${step.padEnd(10)} ${withdrawTxid}  ${Number(amount) / 1e8} to ${to}${message === '' ? '' : `; ${oneLine(message)}`}`,

@@ -55,6 +55,12 @@ export const FEED_ERRORS = {
     remedy: 'See the message and `pegminer feed status`.',
     kind: 'failure',
   },
+  E_FEED_BLOCKED: {
+    summary: 'A withdrawal that is not paid keeps a gateway from taking any other.',
+    remedy:
+      'Approve it, mend what the message names, or release it without a payment: `pegminer feed settle TXID`.',
+    kind: 'failure',
+  },
   E_FEED_ITEM: {
     summary: 'The daemon lists a withdrawal whose own transaction says something else; it is left alone.',
     remedy: 'Nothing, if it belongs to another gateway of the chain; else check the daemon.',

@@ -18,6 +18,8 @@ import type { Rig } from './fixtures/rig.js'
 import { stage, type Stage } from './fixtures/stage.js'
 import { openState, payoutsOf, type FeedState } from './ledger-file.js'
 import { mostTogether } from './payouts.js'
+import { askRuling, askSettle, readRequests } from './requests.js'
+import { whyNotRelease } from './withdrawal.js'
 
 const AMOUNT = 200_000_000n
 const FEES = 20_000n
@@ -371,4 +373,52 @@ t.test('a withdrawal that needs change that is not mined yet waits, without an a
   t.notOk(rig.events.some(({ event }) => event === 'notice'))
   await untilDone(s, two, [rig])
   t.equal(s.userCoins() - before, 2n * (AMOUNT - FEES))
+})
+
+t.test(
+  'a withdrawal that cannot be paid blocks the gateway until it is released, once it is asked for',
+  async (t) => {
+    for (const gateways of [[{ m: 1, n: 1 }], [{ m: 2, n: 3 }]]) {
+      const s = await stage(t, { gateways })
+      const folder = s.folder('blocked')
+      const rig = await s.rig({ folder })
+      const { control } = s.chains
+      const small = s.ask(20_500n)
+      for (let k = 0; k < 3; k++) await s.round(rig)
+      t.equal(stepOf(rig, small), 'stuck')
+      t.match(rig.withdrawals.view.blockedBy, { withdrawTxid: small, step: 'stuck' })
+      t.match(rig.events.filter(({ event }) => event === 'notice').at(-1), {
+        code: 'E_FEED_BLOCKED',
+        message: new RegExp(`pegminer feed settle ${small}`),
+      })
+      t.throws(() => control.withdraw({ amount: AMOUNT }), /another withdraw pending/)
+      askSettle(folder, small)
+      for (let k = 0; k < 20 && stepOf(rig, small) !== 'settled'; k++) await s.round(rig)
+      t.equal(stepOf(rig, small), 'settled')
+      t.same(readRequests(folder).settles, new Set())
+      t.same((await rig.asset.pendingWithdrawals('A', bindOf(rig), 'KMD')).items, [])
+      t.same((await rig.asset.signedWithdrawals('A', bindOf(rig), 'KMD')).items, [])
+      t.equal(rig.withdrawals.view.blockedBy, null)
+      t.equal(rig.withdrawals.view.paid, 0)
+      t.type(control.withdraw({ amount: AMOUNT }), 'string')
+    }
+  },
+)
+
+t.test('what was signed and could be mined is not released', async (t) => {
+  const s = await stage(t, THREE)
+  const folder = s.folder('signed')
+  const rig = await s.rig({ operator: 1, folder })
+  const other = await s.rig({ operator: 2 })
+  const before = s.userCoins()
+  const txid = s.ask(AMOUNT)
+  while (recordOf(rig, txid)?.payout == null) await s.round(rig)
+  askRuling(folder, txid, 'reject')
+  askSettle(folder, txid)
+  for (let k = 0; k < 4; k++) await s.round(rig)
+  t.not(stepOf(rig, txid), 'settling')
+  t.same(readRequests(folder).settles, new Set())
+  t.match(whyNotRelease(recordOf(rig, txid)!), /could still be mined/)
+  await untilDone(s, txid, [rig, other])
+  t.equal(s.userCoins() - before, AMOUNT - FEES)
 })
