@@ -498,7 +498,11 @@ t.test('what a person sees of the events', async (t) => {
     censor: createCensor(),
     signal: new AbortController().signal,
   })
-  const view = createEventView({ output, speedEveryMs: 10_000, now: () => now })
+  const view = createEventView({
+    output,
+    speedEveryMs: 10_000,
+    clock: { wallMs: () => now, monotonicMs: () => now + 7 },
+  })
   const windows = { s10: 41_234, s60: null, m15: null, max: 50_000 }
   const entry = (
     k: number,

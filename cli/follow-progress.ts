@@ -1,4 +1,5 @@
 /** How far following the chain is: a bar on a terminal, a log line now and then elsewhere, events with `--json`. */
+import { monotonicMs } from '../config/index.js'
 import type { FollowProgress } from '../oracle/index.js'
 import type { CommandContext } from './context.js'
 import { countText, durationText, plural } from './format.js'
@@ -17,7 +18,7 @@ const EVENT_MS = 1_000
 const LOG_MS = 10_000
 const CELLS = 24
 
-export function createFollowView({ output, log, stderr }: Context, now = Date.now): FollowView {
+export function createFollowView({ output, log, stderr }: Context, now = monotonicMs): FollowView {
   const bar = stderr.isTTY === true
   let last: FollowProgress | null = null
   let told = { bar: -Infinity, event: -Infinity, log: now() }

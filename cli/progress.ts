@@ -1,4 +1,5 @@
 /** How far a long job is: a bar on a terminal, a log line now and then elsewhere, events with `--json`. */
+import { monotonicMs } from '../config/index.js'
 import type { ByteMapNotice, ByteMapProgress } from '../lxrhash/index.js'
 import type { CommandContext } from './context.js'
 import { durationText, rateText } from './format.js'
@@ -32,7 +33,7 @@ const PHASE = {
 
 type Context = Pick<CommandContext<never>, 'output' | 'log' | 'stderr'>
 
-export function createProgress({ output, log, stderr }: Context, what: string, now = Date.now): Progress {
+export function createProgress({ output, log, stderr }: Context, what: string, now = monotonicMs): Progress {
   const bar = stderr.isTTY === true
   const every = [
     {

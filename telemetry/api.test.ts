@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 
 import { startDripping } from '../config/fixtures/dripping.js'
+import { FakeClock } from '../config/fixtures/fake-clock.js'
 import { ACTION_NAMES, alertOfMissed, API_NAMES } from './api.js'
 import { assetOf } from './assets.js'
 import {
@@ -276,6 +277,7 @@ async function serve(
   news(board)
   const done: string[] = []
   const metrics = createMetrics({ version: '1', network: 'dev', process: false })
+  const clock = new FakeClock(0)
   const api = createApi({
     facts: {
       version: '1.2.3',
@@ -296,8 +298,9 @@ async function serve(
       resume: () => done.push('resume'),
       stop: () => done.push('stop'),
     },
-    now: () => 61_000,
+    clock,
   })
+  clock.advance(61_000)
   const server = await startTelemetry(
     0,
     { metrics: () => metrics.render(), contentType: 'text/plain', live: () => [], ready: () => [], api },
@@ -465,19 +468,21 @@ t.test('the API of a feed', async (t) => {
   let gateways = [gateway]
   let stopped = 0
   const ready = () => [{ name: 'main lag', ok: gateways[0] !== gateway, found: '3 headers' }]
+  const clock = new FakeClock(0)
   const server = await startTelemetry(
     0,
     {
       ...{ metrics: () => Promise.resolve(''), contentType: 'text/plain', live: () => [], ready },
       api: createFeedApi({
         facts: { version: '1.2.3', network: 'dev', startedAt: 0, changeable: true },
-        ...{ gateways: () => gateways, live: () => [], ready, board, now: () => 61_000 },
+        ...{ gateways: () => gateways, live: () => [], ready, board, clock },
         settings: () => [{ key: 'feed.depth', value: '3', origin: 'file', place: 'pegminer.yaml:4' }],
         stop: () => stopped++,
       }),
     },
     { token: () => TOKEN, version: '1.2.3' },
   )
+  clock.advance(61_000)
   t.teardown(() => server.close())
   const of = async (name: string) => JSON.parse((await ask(`${server.url}/api/v1/${name}`)).body) as object
   const fits = async (when: string) => {

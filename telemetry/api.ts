@@ -1,5 +1,5 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
-import { unitsText } from '../config/index.js'
+import { ageMs, CLOCK, unitsText, type Clock } from '../config/index.js'
 import type { Board, BoardEntry } from './board.js'
 import { alertsOfGateways, type Alert } from './feed-api.js'
 import type { SeenFeed } from './feed-watch.js'
@@ -40,7 +40,7 @@ export interface ApiSources {
   /** What was before this run. */
   readonly past?: Past | undefined
   readonly actions: ApiActions
-  readonly now?: () => number
+  readonly clock?: Clock
 }
 
 export interface ApiActions {
@@ -77,8 +77,8 @@ export interface Api {
 }
 
 export function createApi(sources: ApiSources): Api {
-  const { view, board, actions, past } = sources
-  const now = sources.now ?? Date.now
+  const { view, board, actions, past, clock = CLOCK } = sources
+  const begun = clock.monotonicMs()
   const acted = (action: () => void) => () => {
     action()
     return { state: view.state }
@@ -86,13 +86,13 @@ export function createApi(sources: ApiSources): Api {
   return {
     program: 'mine',
     read: {
-      summary: () => summaryOf(sources, now()),
+      summary: () => summaryOf(sources, clock.wallMs(), clock.monotonicMs() - begun),
       threads: () => threadsOf(view, board),
-      prices: () => pricesOf(view, now()),
+      prices: () => pricesOf(view, clock.wallMs()),
       blocks: (query) => blocksPage(query, board, past),
       block: (query) => blockPage(query, past),
       entries: (query) => entriesPage(query, board, past),
-      series: (query) => seriesPage(query, past, now()),
+      series: (query) => seriesPage(query, past, clock.wallMs()),
       log: (query) => logPage(query, past),
       feed: () => sources.feed?.() ?? { running: false },
       config: () => ({ settings: sources.settings() }),
@@ -101,14 +101,18 @@ export function createApi(sources: ApiSources): Api {
   }
 }
 
-function summaryOf({ facts, view, board, holds, feed, past }: ApiSources, now: number): object {
+function summaryOf(
+  { facts, view, board, holds, feed, past }: ApiSources,
+  now: number,
+  uptimeMs: number,
+): object {
   const live = liveChecks(view)
   const ready = readyChecks(view)
   return {
     program: 'mine',
     ...facts,
     now,
-    uptimeSeconds: Math.round((now - facts.startedAt) / 1000),
+    uptimeSeconds: Math.round(uptimeMs / 1000),
     state: view.state,
     holds: holds(),
     height: view.height,
@@ -191,6 +195,7 @@ function threadsOf(view: MinerNumbers, board: Board): object {
 
 function pricesOf({ prices }: MinerNumbers, now: number): object {
   if (prices === null) return { takenAt: null, complete: false, assets: [], sources: [] }
+  const age = ageMs(prices.takenAt, now)
   const assets = [...new Set([...prices.prices.keys(), ...prices.missing.keys()])].map((asset) => {
     const numbers = prices.assets.get(asset)
     const price = prices.prices.get(asset)
@@ -207,7 +212,7 @@ function pricesOf({ prices }: MinerNumbers, now: number): object {
   })
   return {
     takenAt: prices.takenAt,
-    ageSeconds: Math.max(0, Math.round((now - prices.takenAt) / 1000)),
+    ageSeconds: age === Infinity ? null : Math.round(age / 1000),
     complete: prices.complete,
     assets,
     sources: prices.sources.map(({ name, ok, ageMs }) => ({ name, ok, ageMs })),

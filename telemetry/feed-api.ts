@@ -1,4 +1,5 @@
 /** What `/api/v1/…` answers when a feed serves it: each gateway with its lag, funds, withdrawals and last trouble. */
+import { CLOCK, type Clock } from '../config/index.js'
 import type { Api, ShownSetting } from './api.js'
 import type { BoardNotice } from './board.js'
 import type { Check } from './health.js'
@@ -133,12 +134,13 @@ export interface FeedApiSources {
   readonly past?: (PastSeries & PastLog) | undefined
   /** Ends the program in order. */
   readonly stop: () => void
-  readonly now?: () => number
+  readonly clock?: Clock
 }
 
 export function createFeedApi(sources: FeedApiSources): Api {
   const { facts, board } = sources
-  const now = sources.now ?? Date.now
+  const { clock = CLOCK } = sources
+  const begun = clock.monotonicMs()
   const state = (): string => (sources.ready().every(({ ok }) => ok) ? 'relaying' : 'waiting')
   return {
     program: 'feed',
@@ -148,8 +150,8 @@ export function createFeedApi(sources: FeedApiSources): Api {
         return {
           program: 'feed',
           ...facts,
-          now: now(),
-          uptimeSeconds: Math.round((now() - facts.startedAt) / 1000),
+          now: clock.wallMs(),
+          uptimeSeconds: Math.round((clock.monotonicMs() - begun) / 1000),
           state: state(),
           live,
           ready,
@@ -158,7 +160,7 @@ export function createFeedApi(sources: FeedApiSources): Api {
         }
       },
       feed: () => ({ running: true, gateways: sources.gateways(), recent: board.headers() }),
-      series: (query) => seriesPage(query, sources.past, now()),
+      series: (query) => seriesPage(query, sources.past, clock.wallMs()),
       log: (query) => logPage(query, sources.past),
       config: () => ({ settings: sources.settings() }),
     },

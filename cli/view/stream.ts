@@ -2,6 +2,7 @@
  * The miner's events as a person wants to see them: a line a height instead of a minute, one line for the fate of
  * a block's records instead of three each, and a speed line at a fixed pace.
  */
+import { CLOCK, type Clock } from '../../config/index.js'
 import type { EntryEvent, MinerEvent } from '../../miner/index.js'
 import { clockText } from '../format.js'
 import type { Output } from '../output.js'
@@ -31,25 +32,27 @@ export interface EventViewOptions {
   readonly output: Output
   /** Time between two speed lines, ms. */
   readonly speedEveryMs: number
-  readonly now?: () => number
+  readonly clock?: Clock
 }
 
 /** News of records come in bursts; one line tells what happened in so long. */
 const ENTRIES_MS = 1_000
 const LABEL_WIDTH = 8
 
-export function createEventView({ output, speedEveryMs, now = Date.now }: EventViewOptions): EventView {
+export function createEventView({ output, speedEveryMs, clock = CLOCK }: EventViewOptions): EventView {
   const { paint } = output
   const fact = factPrinter(output)
   let height: number | null = null
   /** What was said of a block's prices last: an attempt that changes nothing is not said again. */
   let priced = ''
-  let lastSpeed = now()
+  let lastSpeed = clock.monotonicMs()
   let fate = createFate(0)
   let timer: NodeJS.Timeout | undefined
 
   const print = ({ label, style, text }: Line): void =>
-    output.line(`${paint('dim', clockText(now()))}  ${paint(style, label.padEnd(LABEL_WIDTH))}  ${text}`)
+    output.line(
+      `${paint('dim', clockText(clock.wallMs()))}  ${paint(style, label.padEnd(LABEL_WIDTH))}  ${text}`,
+    )
   const flush = (): void => {
     clearTimeout(timer)
     timer = undefined
@@ -70,8 +73,8 @@ export function createEventView({ output, speedEveryMs, now = Date.now }: EventV
         return showEntry(event)
       case 'hashrate':
         // Half a second of slack: the miner's pace and ours need not beat together.
-        if (now() - lastSpeed < speedEveryMs - 500) return
-        lastSpeed = now()
+        if (clock.monotonicMs() - lastSpeed < speedEveryMs - 500) return
+        lastSpeed = clock.monotonicMs()
         return print(speedLine(event))
       case 'block':
         if (event.height === height) return
