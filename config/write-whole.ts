@@ -67,6 +67,13 @@ export function writeAll(fd: number, content: string | Uint8Array, position?: nu
     at += fs.writeSync(fd, bytes, at, bytes.length - at, position === undefined ? null : position + at)
 }
 
+/**
+ * Whether the end of a file of JSON lines, without its line feed, is a line that was being written when the process
+ * ended, and not damage: no zeros of a lost page, nothing of another kind.
+ */
+export const isCutLine = (text: string): boolean =>
+  text === '' || (text.startsWith('{') && !text.includes('\0'))
+
 /** Takes a line off again that could be written in part only: in the middle of a file it would spoil it. */
 export function cutBack(fd: number, length: number): void {
   quietly(() => fs.ftruncateSync(fd, length))

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 
 import {
   book,
+  isCutLine,
   lockFile,
   makeFolder,
   messageOf,
@@ -180,13 +181,25 @@ function read(file: string): JournalContent {
   if (size > MAX_BYTES)
     throw fail('E_FACTOM_JOURNAL', `the journal ${file} has ${size} bytes, which is no journal`)
   const lines = fs.readFileSync(file, 'utf8').split('\n')
-  lines.pop() // what follows the last newline: nothing, or a line that a crash cut off
+  const end = lines.pop() ?? ''
+  // A line that lacks its line feed only is whole; one that a crash cut off is left out.
+  if (isWhole(end)) lines.push(end)
   const found = readLines(lines)
-  if ('records' in found) return found
+  const damaged = 'damaged' in found ? found.damaged : lines.length + 1
+  if ('records' in found && (isWhole(end) || isCutLine(end))) return found
   throw fail(
     'E_FACTOM_JOURNAL',
-    `line ${found.damaged} of the journal ${file} is damaged: move the file away if no record of the last hour is in it`,
+    `line ${damaged} of the journal ${file} is damaged: move the file away if no record of the last hour is in it`,
   )
+}
+
+function isWhole(line: string): boolean {
+  try {
+    JSON.parse(line)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Its payments as `takeOver` has them. */

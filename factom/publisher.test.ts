@@ -758,6 +758,17 @@ t.test('journal', (t) => {
     fs.writeFileSync(journal, [...at(3, 'garbage'), ''].join('\n'))
     t.throws(() => open(), { code: 'E_FACTOM_JOURNAL', message: /line 4 / })
     t.match(fs.readFileSync(journal, 'utf8'), /garbage/, 'the file is left as it is')
+    for (const end of ['garbage', '\0\0\0\0', '{"hash":"8a\0\0', '7']) {
+      for (const content of [end, `${text}${end}`]) {
+        fs.writeFileSync(journal, content)
+        t.throws(() => open(), { code: 'E_FACTOM_JOURNAL', message: /line \d+ of .* is damaged/ })
+        t.equal(fs.readFileSync(journal, 'utf8'), content, 'not taken as empty, and left as it is')
+      }
+    }
+    fs.writeFileSync(journal, text.trimEnd())
+    const complete = open()
+    t.match(await complete.resume(HEIGHT), [{ state: 'acknowledged' }, { state: 'acknowledged' }])
+    await complete.close()
     fs.writeFileSync(journal, `${text}{"hash":"`)
     t.equal(open().published(HEIGHT).length, 2, 'a line that was cut off at the end is dropped')
   })

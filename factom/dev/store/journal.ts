@@ -1,7 +1,7 @@
 /** One file: the snapshot of the last save in its first line, then every event since, a line each. */
 import { closeSync, fsyncSync, ftruncateSync, readFileSync } from 'node:fs'
 
-import { cutBack, openToAppend, replaceFile, writeAll } from '../../../config/index.js'
+import { cutBack, isCutLine, openToAppend, replaceFile, writeAll } from '../../../config/index.js'
 import { toHex } from '../../bytes.js'
 import { hexBytes } from '../blocks/index.js'
 import type { ChainEvent } from '../chain/machine.js'
@@ -38,6 +38,8 @@ export function readJournal(path: string): JournalContent | null {
   }
   const whole = bytes.lastIndexOf(0x0a) + 1
   const lines = bytes.subarray(0, whole).toString().split('\n').slice(0, -1)
+  if (!isCutLine(bytes.subarray(whole).toString()))
+    throw fail('E_DEVCHAIN_DAMAGED', `line ${lines.length + 1} of ${path} is damaged`)
   const [first, ...rest] = lines.map((line, i) => {
     try {
       return JSON.parse(line) as unknown

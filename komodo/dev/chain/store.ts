@@ -2,7 +2,15 @@
 import { closeSync, ftruncateSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { cutBack, lockFile, makeFolder, messageOf, openToAppend, writeAll } from '../../../config/index.js'
+import {
+  cutBack,
+  isCutLine,
+  lockFile,
+  makeFolder,
+  messageOf,
+  openToAppend,
+  writeAll,
+} from '../../../config/index.js'
 import { fail } from '../errors.js'
 import type { ChainName, DevGateway } from '../types.js'
 
@@ -106,6 +114,8 @@ function readEvents(path: string): { events: ChainEvent[]; bytes: number } {
   }
   const whole = bytes.lastIndexOf(0x0a) + 1
   const lines = bytes.subarray(0, whole).toString().split('\n').slice(0, -1)
+  if (!isCutLine(bytes.subarray(whole).toString()))
+    throw fail('E_DEVKOMODO_DAMAGED', `line ${lines.length + 1} of ${path} is damaged`)
   const events = lines.map((line, i) => {
     try {
       return JSON.parse(line) as ChainEvent
