@@ -430,9 +430,13 @@ t.test('lines of the plots', (t) => {
   t.same(names([cell(20, 1), cell(30, 1), cell(30, 2)]), ['1'], 'a single point beside a line is left out')
   t.same(names([cell(30, 1), cell(30, 2)]), ['1', '2'], 'single points alone are not')
   t.same(names([cell(20, 1), { ...cell(20, 1), pages: 'small', lanes: 64 }]), [
-    '1, huge pages, 128 lanes',
-    '1, small pages, 64 lanes',
+    '1, huge pages',
+    '1, small pages',
   ])
+  t.same(names([cell(20, 1), { ...cell(20, 1), lanes: 64 }]), ['1, 128 lanes', '1, 64 lanes'])
+  const sizes = [cell(20, 1), { ...cell(24, 1), lanes: 64 }, { ...cell(30, 1), lanes: 512 }]
+  t.same(names(sizes), ['1'], 'each size with lanes of its own makes one line')
+  t.equal(linesOf(sizes, 'bits', ({ threads }) => String(threads))[0]?.points.length, 3, 'of all its points')
   t.equal(names(Array.from({ length: 20 }, (_, k) => cell(20, k + 1))).length, 6)
   t.end()
 })

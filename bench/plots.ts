@@ -100,15 +100,28 @@ function threadOptions(report: BenchReport): EChartsCoreOption {
   }
 }
 
+/**
+ * Whether lines must be told apart by this. Each size of ByteMap has lanes that suit it: they make lines of their own
+ * only where one and the same cell was measured with several.
+ */
+function tells(cells: readonly BenchCell[], key: 'kernel' | 'pages' | 'lanes'): boolean {
+  if (key !== 'lanes') return new Set(cells.map((cell) => cell[key])).size > 1
+  const seen = new Map<string, number>()
+  return cells.some(({ bits, threads, kernel, pages, lanes }) => {
+    const place = [bits, threads, kernel, pages].join()
+    const before = seen.get(place) ?? lanes
+    seen.set(place, lanes)
+    return before !== lanes
+  })
+}
+
 /** Groups cells by everything but the axis. What all lines have in common does not stand in their names. */
 export function linesOf(
   cells: readonly BenchCell[],
   axis: 'bits' | 'threads',
   nameOf: (cell: BenchCell) => string,
 ): Line[] {
-  const varying = (['kernel', 'pages', 'lanes'] as const).filter(
-    (key) => new Set(cells.map((cell) => cell[key])).size > 1,
-  )
+  const varying = (['kernel', 'pages', 'lanes'] as const).filter((key) => tells(cells, key))
   const text = {
     kernel: (c: BenchCell) => c.kernel,
     pages: (c: BenchCell) => `${c.pages} pages`,

@@ -149,7 +149,7 @@ async function run(
   const live = () => feedLive(feed.views)
   const ready = () => feedReady(feed.views, Date.now())
   const { server, text } = await serveMetrics(
-    context,
+    { ...context, settings: { ...settings, 'telemetry.port': portOf(context) } },
     {
       metrics: () => {
         copyFeed(metrics.tree, feed.views, monotonicMs())
@@ -233,6 +233,12 @@ async function run(
     throw error
   }
 }
+
+/** The port after the miner's, if none is given: both may run on one machine. */
+const FEED_PORT = 9469
+
+const portOf = ({ settings, origins }: Context): Context['settings']['telemetry.port'] =>
+  origins['telemetry.port'] === 'default' ? FEED_PORT : settings['telemetry.port']
 
 /** What the page shows over time. */
 const MEASURE_MS = 10_000

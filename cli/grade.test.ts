@@ -115,6 +115,20 @@ t.test('staking records', async (t) => {
   for (const version of [5, 6, 7] as const) {
     const blocks = staking.filter((block) => block.version === version)
     const files = blocks.map((block) => fileOf(block.name, block))
+    const bare = JSON.parse(readFileSync(files[0] as string, 'utf8')) as Record<string, unknown>
+    delete bare['PreviousWinners']
+    const named = join(t.testdir(), 'bare.json')
+    writeFileSync(named, JSON.stringify(bare))
+    t.equal(
+      (await run('--spr-version', String(version), '--json', named)).code,
+      0,
+      'no winners of before needed',
+    )
+    t.match(
+      await run('--opr-version', '5', named),
+      { err: /PreviousWinners is missing/ },
+      'but for oracle records',
+    )
     const { code, events } = await run('--spr-version', String(version), '--json', ...files)
     t.equal(code, 0)
     const graded = events.filter(({ event }) => event === 'graded')

@@ -54,7 +54,10 @@ interface Proofs {
 export async function grade(context: Context): Promise<number> {
   const { settings, positionals, signal } = context
   checkUsage(context)
-  const files = await readBlockFiles(positionals)
+  const files = await readBlockFiles(
+    positionals,
+    context.settings['grade.sprVersion'] === undefined ? 'oracle' : 'staking',
+  )
   const resources = openResources()
   try {
     const { 'grade.height': height, 'grade.sprVersion': spr } = settings

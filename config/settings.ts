@@ -591,6 +591,7 @@ export const SETTINGS = {
   }),
   'telemetry.port': given(portOrOff, 9468, {
     flag: 'metrics-port',
+    defaultText: '9468; 9469 for the feed',
     description: 'port for the status page, the API, and Prometheus: /metrics, /live and /ready',
   }),
   'telemetry.host': given(

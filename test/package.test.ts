@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
 
 import { COMMANDS } from '../cli/commands.js'
 import { envNameOf, readFlags, SETTING_KEYS, settingOf } from '../config/index.js'
@@ -39,6 +39,7 @@ t.test('the package', (t) => {
     'config/prometheus/prometheus.yml',
     'config/grafana/miner.json',
     'config/systemd/pegminer.service',
+    'config/systemd/pegminer-feed.service',
     'docs/alerts.md',
     'docs/pegminer.schema.json',
   ])
@@ -120,8 +121,11 @@ t.test('the Dockerfile', (t) => {
   t.end()
 })
 
-t.test('the service file', (t) => {
-  const unit = read('config/systemd/pegminer.service')
+for (const file of ['pegminer.service', 'pegminer-feed.service'])
+  t.test(`the service file ${file}`, (t) => checkUnit(t, file))
+
+function checkUnit(t: Test, unitFile: string): void {
+  const unit = read(`config/systemd/${unitFile}`)
   const [, line = ''] = /^ExecStart=\/usr\/bin\/env pegminer (.*)$/m.exec(unit) ?? []
   const [name, ...words] = line.split(' ')
   const command = COMMANDS.find((spec) => spec.name === name)
@@ -136,8 +140,8 @@ t.test('the service file', (t) => {
     t.ok(unit.split('\n').includes(setting), setting)
   const analyze = process.env['PEGMINER_TEST_SYSTEMD'] ?? ''
   if (analyze !== '') {
-    const file = `${t.testdir({ 'pegminer.service': unit.replace('/usr/bin/env pegminer', '/usr/bin/env true') })}/pegminer.service`
+    const file = `${t.testdir({ [unitFile]: unit.replace('/usr/bin/env pegminer', '/usr/bin/env true') })}/${unitFile}`
     t.doesNotThrow(() => execFileSync(analyze, ['verify', file], { stdio: 'pipe' }), 'systemd-analyze verify')
   }
   t.end()
-})
+}

@@ -25,12 +25,13 @@ const MAX_FILE_BYTES = 256 * 2 ** 20
 /** Reads all of them. Throws `E_GRADING_FILE` with everything that is wrong: `details.problems` has one for each file. */
 export async function readBlockFiles(
   files: readonly string[],
+  kind: BlockKind = 'oracle',
 ): Promise<{ readonly file: string; readonly block: BlockFile }[]> {
   const blocks: { file: string; block: BlockFile }[] = []
   const messages: string[] = []
   for (const file of files) {
     try {
-      blocks.push({ file, block: parseBlockFile(await readText(file)) })
+      blocks.push({ file, block: parseBlockFile(await readText(file), kind) })
     } catch (error) {
       messages.push(`${file}: ${isCoded(error) ? error.message : readingProblem(error)}`)
     }
@@ -58,14 +59,21 @@ function readingProblem(error: unknown): string {
   return `it cannot be read: ${messageOf(error)}`
 }
 
+/** Staking records name no winners, so their blocks need not either. */
+export type BlockKind = 'oracle' | 'staking'
+
 /** Throws `E_GRADING_FILE`; the message names the place. */
-export function parseBlockFile(text: string): BlockFile {
+export function parseBlockFile(text: string, kind: BlockKind = 'oracle'): BlockFile {
   const { Height, PreviousWinners, Winners, Entries } = objectOf(jsonOf(text), 'the file')
   if (typeof Height !== 'number' || Height < 0 || Height !== (Height | 0))
     throw damaged('Height is no height of a block')
   return {
     height: Height,
-    previousWinners: listOf(PreviousWinners, 'PreviousWinners', stringOf),
+    previousWinners: listOf(
+      kind === 'staking' ? (PreviousWinners ?? null) : PreviousWinners,
+      'PreviousWinners',
+      stringOf,
+    ),
     winners: Winners === undefined || Winners === null ? null : listOf(Winners, 'Winners', stringOf),
     entries: listOf(Entries, 'Entries', entryOf),
   }

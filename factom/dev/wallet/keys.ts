@@ -18,6 +18,8 @@ export interface WalletKeys {
   factoid(address: string): FactoidKey | undefined
   entryCredit(address: string): EcKey | undefined
   generate(kind: 'FA' | 'EC'): WalletAddress
+  /** False: it is not there. Keys that the wallet was begun with come back with the next start. */
+  remove(address: string): boolean
   /** Undefined if it is no secret key. */
   import(secret: string): WalletAddress | undefined
 }
@@ -39,9 +41,13 @@ export function openWalletKeys(file: string, known: readonly string[]): WalletKe
     if (keys.size >= MAX_KEYS) throw fail('E_DEVCHAIN_OPTION', `the wallet has room for ${MAX_KEYS} keys`)
     const address = add(secret)
     if (!address) return undefined
+    write()
+    return address
+  }
+
+  function write(): void {
     const secrets = [...keys.values()].map((key) => key.secret)
     writeWhole(file, `${JSON.stringify({ secrets })}\n`, { mode: 0o600 })
-    return address
   }
 
   return {
@@ -59,6 +65,11 @@ export function openWalletKeys(file: string, known: readonly string[]): WalletKe
       const made = keep(encodeAddress(kind === 'FA' ? 'Fs' : 'Es', randomBytes(32)))
       if (!made) throw new Error('a key that was made is a key')
       return made
+    },
+    remove(address) {
+      const gone = keys.delete(address)
+      if (gone) write()
+      return gone
     },
     import: keep,
   }

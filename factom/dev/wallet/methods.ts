@@ -47,13 +47,20 @@ export function walletMethods(context: WalletContext): MethodTable {
     'all-addresses': () => ({ addresses: keys.all().map((key) => ({ ...key })) }),
     'generate-factoid-address': () => ({ ...keys.generate('FA') }),
     'generate-ec-address': () => ({ ...keys.generate('EC') }),
-    'import-addresses': (params) => ({
-      addresses: secretsOf(params).map((secret) => {
-        const added = keys.import(secret)
-        if (!added) throw refused('address could not be imported')
-        return { ...added }
-      }),
-    }),
+    'import-addresses': (params) => {
+      const added = secretsOf(params).map((secret) => {
+        const address = keys.import(secret)
+        if (!address) throw refused('address could not be imported')
+        return { ...address }
+      })
+      return { addresses: added.length === 0 ? null : added }
+    },
+    'remove-address': (params) => {
+      const address = paramsOf(params).text('address')
+      if (!addressBody(address, 'FA') && !addressBody(address, 'EC')) throw refused('Invalid address type')
+      if (!keys.remove(address)) throw refused('wallet: No such address')
+      return { success: true }
+    },
     'wallet-balances': () => walletBalances(context),
     'sign-data': (params) => {
       const read = paramsOf(params)
@@ -235,14 +242,11 @@ function transactions(context: WalletContext): MethodTable {
   }
 }
 
+/** None if there is no list, or null in its place. */
 function secretsOf(params: unknown): string[] {
-  const list = (params as { addresses?: unknown } | null | undefined)?.addresses
+  const list = paramsOf(params).object('addresses') ?? []
   if (!Array.isArray(list)) throw refused('addresses must be a list', -32602)
-  return list.map((item: unknown) => {
-    const secret = (item as { secret?: unknown } | null)?.secret
-    if (typeof secret !== 'string') throw refused('address could not be imported')
-    return secret
-  })
+  return list.map((item: unknown) => paramsOf(item).text('secret'))
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')

@@ -99,6 +99,20 @@ t.test('as pegnet, pegnetd and factom-cli use it', async (t) => {
   t.match((await post(again.walletUrl, 'import-addresses', { addresses: [{ secret }] })).result, {
     addresses: [{ public: /^EC/, secret }],
   })
+  const imported = await post(again.walletUrl, 'import-addresses', { Addresses: [{ SECRET: secret }] })
+  t.match(imported.result, { addresses: [{ secret }] }, 'names in any letter case')
+  for (const none of [{}, null, { addresses: null }, { addresses: [] }])
+    t.same(
+      (await post(again.walletUrl, 'import-addresses', none)).result,
+      { addresses: null },
+      'an empty list',
+    )
+  const address = (imported.result as { addresses: { public: string }[] }).addresses[0]?.public
+  t.same((await post(again.walletUrl, 'remove-address', { address })).result, { success: true })
+  t.match(await post(again.walletUrl, 'remove-address', { address }), { error: { code: -32603 } })
+  t.match(await post(again.walletUrl, 'address', { address }), {
+    error: { data: 'Wallet: address not found' },
+  })
   t.match(await post(again.walletUrl, 'import-addresses', { addresses: [{ secret: 'Es' }] }), {
     error: { data: 'address could not be imported' },
   })
