@@ -12,6 +12,7 @@ import { EXIT, type CommandSpec, type Terminal } from './context.js'
 import { bytesText, clockText, countText, durationText, plural, rateText, tilde, wrap } from './format.js'
 import { chosenCpus, memoryNodes, ownCpus, quotaCores } from './cpus.js'
 import { forbidDumps, type DumpSystem } from './dumps.js'
+import { fold } from './fold.js'
 import { commandHelp, overviewHelp } from './help.js'
 import { watchSignals } from './interrupt.js'
 import { watchTerminals } from './terminals.js'
@@ -366,6 +367,30 @@ t.test('signals', (t) => {
   t.end()
 })
 
+t.test('long lines of a terminal', (t) => {
+  t.equal(fold('short', 10), 'short')
+  t.equal(
+    fold('08:55:38  graded    block 1: 56 records, 1 refused; ours 18 of 25, best place 1; +6480 PEG', 80),
+    '08:55:38  graded    block 1: 56 records, 1 refused; ours 18 of 25, best place 1;\n                    +6480 PEG',
+  )
+  t.equal(fold('one two three', 8), 'one two\n  three')
+  t.equal(fold('averylongword indeed', 8), 'averylongword\n  indeed', 'a word is left whole')
+  const painted = `${'\u001b[2m'}08:55:38${'\u001b[22m'}  ${'\u001b[36mprices\u001b[39m'}  aa bb cc`
+  t.equal(fold(painted, 26), painted, 'colours have no width')
+  t.equal(fold(painted, 24).split('\n')[1], `${' '.repeat(18)}cc`)
+  const censor = createCensor(['a secret'])
+  const lines = (isTTY: boolean): string => {
+    const stream = sink({ isTTY, columns: 12 })
+    createOutput({ stream, json: false, color: false, censor, signal: new AbortController().signal }).line(
+      'this is a secret of mine',
+    )
+    return stream.text()
+  }
+  t.equal(lines(false), 'this is [censored] of mine\n', 'a file keeps its lines')
+  t.equal(lines(true), 'this is\n  [censored]\n  of mine\n', 'censored before it is folded')
+  t.end()
+})
+
 t.test('terminals of the start', (t) => {
   const open = new Set([0, 2])
   const closed: number[] = []
@@ -605,10 +630,17 @@ t.test('what a person sees of the events', async (t) => {
 })
 
 t.test('command lines that go wrong', async (t) => {
-  const run = async (words: string[], { env = {}, aborted = false } = {}) => {
+  const run = async (words: string[], { env = {}, aborted = false, mixed = false } = {}) => {
     const [stdout, stderr] = [sink(), sink()]
     const interrupted = aborted ? AbortSignal.abort() : new AbortController().signal
-    const code = await runProgram(words, { stdin: Readable.from([]), stdout, stderr, env, interrupted })
+    const code = await runProgram(words, {
+      stdin: Readable.from([]),
+      stdout,
+      stderr,
+      env,
+      interrupted,
+      mixed,
+    })
     await settled()
     return { code, stdout: stdout.text(), stderr: stderr.text() }
   }
@@ -676,6 +708,12 @@ t.test('command lines that go wrong', async (t) => {
     code: 130,
     stderr: '',
   })
+  t.equal((await run(['-v'])).stdout, (await run(['--version'])).stdout)
+  const misspelt = { PEGMINER_LXRHASH_BIT: '9' }
+  const apart = await run(['hash', '--bits', '8', '--dir', t.testdir()], { env: misspelt })
+  t.match(apart.stderr, /^\{.*"level":"warn"/)
+  const mixed = await run(['hash', '--bits', '8', '--dir', t.testdir()], { env: misspelt, mixed: true })
+  t.match(mixed.stderr, /^\S+ +warn /i, 'no JSON among lines for people')
   const hinted = await run(['hash', '--bits', '8', '--dir', t.testdir()], {
     env: { PEGMINER_LXRHASH_BIT: '9', PEGMINER_LOG_FORMAT: 'pretty' },
   })

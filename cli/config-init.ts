@@ -112,7 +112,8 @@ function createWizard({ stdin, stderr, output, signal }: ConfigContext): Wizard 
       const { description, default: fallback, defaultText, type, secret } = settingOf(key)
       const usual = defaultText ?? (fallback === undefined ? '' : `${fallback as string | number}`)
       for (;;) {
-        const hint = usual === '' || secret ? '' : ` [${usual}]`
+        // Brackets hold what Enter alone gives; "a test address on dev, else required" is no such value.
+        const hint = secret || type.parse(usual) === undefined ? '' : ` [${usual}]`
         say(`${secret ? 'file with the ' : ''}${description}${hint}: `)
         const line = await lines.next()
         signal.throwIfAborted()

@@ -25,6 +25,8 @@ export interface Io {
   readonly stdout: Terminal
   readonly stderr: Terminal
   readonly env: Environment
+  /** Whether output and log go to one place, as with `2>&1`: JSON lines among those for people help nobody. */
+  readonly mixed?: boolean
   /** Aborted when the user interrupts. */
   readonly interrupted: AbortSignal
   /** Whoever listens is told when settings are to be read again (`Signals`). */

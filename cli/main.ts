@@ -4,7 +4,7 @@
  * the first moments is an end as any other.
  */
 import { watchSignals } from './interrupt.js'
-import { watchTerminals } from './terminals.js'
+import { isMixed, watchTerminals } from './terminals.js'
 
 const { stdin, stdout, stderr, env } = process
 // A file above the user's size limit (ulimit -f) is an error of that write, not the end of the process.
@@ -13,6 +13,7 @@ const terminals = watchTerminals()
 process.on('exit', terminals.drop)
 const signals = watchSignals((code) => process.exit(code), process, { terminal: terminals.state })
 const { runProgram } = await import('./program.js')
-const code = await runProgram(process.argv.slice(2), { stdin, stdout, stderr, env, ...signals })
+const io = { stdin, stdout, stderr, env, mixed: isMixed(env), ...signals }
+const code = await runProgram(process.argv.slice(2), io)
 // What is left open (an idle connection, a terminal's input) must not hold the end up.
 process.exit(code)

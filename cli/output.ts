@@ -3,6 +3,7 @@ import { once } from 'node:events'
 
 import { jsonOf, oneLine, painter, type Censor, type Paint } from '../telemetry/index.js'
 import type { Terminal } from './context.js'
+import { fold } from './fold.js'
 
 export interface Output {
   readonly json: boolean
@@ -28,19 +29,19 @@ export interface OutputOptions {
 
 export function createOutput({ stream, json, color, censor, signal, now = Date.now }: OutputOptions): Output {
   let full = false
-  const write = (text: string): void => {
+  const put = (clean: string): void => {
     if (!stream.writable) return
-    full = !stream.write(`${censor(text)}\n`)
+    full = !stream.write(`${clean}\n`)
   }
   return {
     json,
     paint: painter(color),
     width: widthOf(stream),
     line: (text = '') => {
-      if (!json) write(text)
+      if (!json) put(stream.isTTY === true ? fold(censor(text), stream.columns ?? 80) : censor(text))
     },
     event: ({ event, ...rest }) => {
-      if (json) write(jsonOf({ event, time: new Date(now()).toISOString(), ...rest }))
+      if (json) put(censor(jsonOf({ event, time: new Date(now()).toISOString(), ...rest })))
     },
     drained: async () => {
       if (!full || !stream.writable) return

@@ -95,7 +95,7 @@ function endOf(gone: AbortSignal, { stdout, interrupted }: Io, report: (error: u
 }
 
 function helpOrVersion(first: string, rest: readonly string[], io: Io): readonly string[] | undefined {
-  if (first === '--version' || first === '-V' || first === 'version') return [versionOf()]
+  if (first === '--version' || first === '-V' || first === '-v' || first === 'version') return [versionOf()]
   const color = wantsColor(io.stdout, undefined, io.env['NO_COLOR'])
   const style = { paint: painter(color), width: Math.min(100, widthOf(io.stdout)) }
   const named = (name: string | undefined) => COMMANDS.find((command) => command.name === name)
@@ -131,7 +131,12 @@ async function runCommand(
   const censor = createCensor(secrets, KNOWN_KEYS)
   const color = (stream: Io['stdout']) => wantsColor(stream, settings['output.color'], io.env['NO_COLOR'])
   let level = settings['log.level']
-  const log = loggerOf(settings['log.format'], io, { level: () => level, censor, color: color(io.stderr) })
+  const log = loggerOf(settings['log.format'], io, {
+    level: () => level,
+    censor,
+    color: color(io.stderr),
+    json,
+  })
   for (const warning of warnings) log.warn(warning)
   const run = await command.load()
   return run({
@@ -238,9 +243,9 @@ function withArguments(flags: Flags, command: CommandSpec): Flags {
 function loggerOf(
   wanted: 'auto' | 'pretty' | 'json',
   io: Io,
-  { level, censor, color }: { level: () => LogLevel; censor: Censor; color: boolean },
+  { level, censor, color, json }: { level: () => LogLevel; censor: Censor; color: boolean; json: boolean },
 ) {
-  const auto = io.stderr.isTTY ? 'pretty' : 'json'
+  const auto = io.stderr.isTTY || (io.mixed === true && !json) ? 'pretty' : 'json'
   const format = wanted === 'auto' ? auto : wanted
   return createLogger({
     level,

@@ -1,5 +1,5 @@
 /** The terminals that the program was started on, and what becomes of them. */
-import { closeSync } from 'node:fs'
+import { closeSync, fstatSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
 export interface Terminals {
@@ -23,5 +23,16 @@ export function watchTerminals(isTerminal = isatty, close = closeSync): Terminal
         }
       }
     },
+  }
+}
+
+/** Whether output and errors are one file or pipe. journald tells its lines apart whatever they are. */
+export function isMixed(env: Readonly<Record<string, string | undefined>>): boolean {
+  if (env['JOURNAL_STREAM'] !== undefined) return false
+  try {
+    const [output, errors] = [fstatSync(1), fstatSync(2)]
+    return output.dev === errors.dev && output.ino === errors.ino
+  } catch {
+    return false
   }
 }

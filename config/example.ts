@@ -21,11 +21,12 @@ export interface ExampleOptions {
  * never makes the file wrong.
  */
 export function exampleConfig({ keys, values, sections = {}, head, width = 100 }: ExampleOptions): string {
-  const groups = [...new Set([...keys.map(groupOf), ...Object.keys(sections)])]
+  const listed = keys.filter((key) => !settingOf(key).notInFile)
+  const groups = [...new Set([...listed.map(groupOf), ...Object.keys(sections)])]
   const lines = head.map((line) => `# ${line}`.trimEnd())
   for (const group of groups) {
     lines.push('', `${group}:`)
-    for (const key of keys.filter((key) => groupOf(key) === group && !settingOf(key).notInFile)) {
+    for (const key of listed.filter((key) => groupOf(key) === group)) {
       const name = settingOf(key).secret ? `${key}File` : key
       lines.push(
         ...comment(descriptionOf(key), width).map((line) => `  ${line}`),
@@ -82,9 +83,8 @@ export function scalarText(text: string): string {
 
 /** JSON schema (draft 7) of the configuration file. `sections` have checks of their own, so they may hold anything. */
 export function configSchema(sections: readonly string[]): object {
-  const groups = [...new Set([...SETTING_KEYS.map(groupOf), ...sections.map(groupOf)])].filter(
-    (group) => group !== 'config',
-  )
+  const inFile = SETTING_KEYS.filter((key) => !settingOf(key).notInFile)
+  const groups = [...new Set([...inFile.map(groupOf), ...sections.map(groupOf)])]
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'pegminer.yaml',
@@ -96,7 +96,8 @@ export function configSchema(sections: readonly string[]): object {
 }
 
 function groupSchema(group: string, sections: readonly string[]): object {
-  const settings = SETTING_KEYS.filter((key) => groupOf(key) === group).flatMap((key) => {
+  const inFile = SETTING_KEYS.filter((key) => groupOf(key) === group && !settingOf(key).notInFile)
+  const settings = inFile.flatMap((key) => {
     const { type, secret } = settingOf(key)
     const name = key.slice(group.length + 1)
     const text = { description: descriptionOf(key) }

@@ -6,12 +6,15 @@ import t from 'tap'
 import {
   checkSection,
   configFileName,
+  configSchema,
+  exampleConfig,
   parseConfigFile,
   problemsOf,
   readConfigFile,
   readFlags,
   resolveAll,
   resolveSettings,
+  SETTING_KEYS,
   trustedFile,
   unknownKeys,
   type Environment,
@@ -220,6 +223,19 @@ t.test('secrets', (t) => {
   t.notMatch(JSON.stringify(bad), secret.slice(0, 20), 'no message holds it')
   const other = resolveAll(['output.json'], { flags: readFlags([], []), env: {}, file: readConfigFile(name) })
   t.match(other.problems, [{ code: 'E_CONFIG_SECRET' }], 'a command that does not need it complains too')
+  t.end()
+})
+
+t.test('what belongs to a single run does not belong into the file', (t) => {
+  t.match(wrong('confirm: { yes: true }\n'), [/^E_CONFIG_KEY: .*"confirm" is unknown/])
+  t.match(wrong('history: { own: true }\n'), [/^E_CONFIG_KEY: .*"history" is unknown/])
+  const schema = JSON.stringify(configSchema([]))
+  const example = exampleConfig({ keys: SETTING_KEYS, values: {}, head: [] })
+  for (const group of ['confirm', 'history', 'config']) {
+    t.notMatch(schema, `"${group}":{`)
+    t.notMatch(example, `\n${group}:`)
+  }
+  t.notMatch(example, 'file with the what')
   t.end()
 })
 

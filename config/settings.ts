@@ -364,37 +364,44 @@ export const SETTINGS = {
     },
   ),
   'confirm.yes': given(toggle, false, {
+    notInFile: true,
     flag: 'yes',
     letter: 'y',
     description: 'spend real money; on MainNet nothing is spent without it',
   }),
   'history.assets': optional(listOf(pattern('XBT', /^[A-Za-z]{2,5}$/, 'the code of an asset')), {
+    notInFile: true,
     flag: 'asset',
     defaultText: 'none in tables, all in CSV and JSON, PEG XBT ETH in pictures',
     description: 'assets whose prices are shown, such as XBT or XBT,ETH,PEG',
   }),
   'history.from': optional(integer(0, 4_294_967_295), {
+    notInFile: true,
     flag: 'from',
     defaultText: 'the first; 20 blocks back in tables',
     description: 'first height',
   }),
   'history.to': optional(integer(0, 4_294_967_295), {
+    notInFile: true,
     flag: 'to',
     defaultText: 'the last',
     description: 'last height',
   }),
   'history.own': given(toggle, false, {
+    notInFile: true,
     flag: 'own',
     description:
       'each record of yours: when submitted and acknowledged, its block, place, grade and what cost it',
   }),
   'history.csv': given(toggle, false, {
+    notInFile: true,
     flag: 'csv',
     description: 'print comma-separated values with a line of names first',
   }),
   'history.plot': optional(
     { ...path, placeholder: 'FILE.svg' },
     {
+      notInFile: true,
       flag: 'plot',
       defaultText: 'no picture',
       description: 'draw prices, the hash power of the network and your places into this file',
@@ -620,7 +627,7 @@ export const SETTINGS = {
     secret: true,
     defaultText: 'nothing can be changed through the API',
     reload: 'live',
-    description: 'what a caller of POST /api/v1/pause, resume and stop must know',
+    description: 'token that a caller of POST /api/v1/pause, resume and stop must give',
   }),
   'watchdog.slowShare': given(integer(0, 90, 'percent'), 25, {
     reload: 'live',
