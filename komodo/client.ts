@@ -4,6 +4,7 @@
  */
 import { isCoded } from '../config/index.js'
 import { fail } from './errors.js'
+import { readRawHeader, type RawHeader } from './header.js'
 import type { Outpoint } from './inspect.js'
 import { buildReasonOf } from './reasons.js'
 import { createRpc, RPC_CODES, rpcCodeOf, type CallOptions, type Rpc, type RpcOptions } from './rpc.js'
@@ -21,7 +22,7 @@ import {
   textOf,
   type Json,
 } from './shape.js'
-import { coinsText } from './tx/index.js'
+import { coinsText, txidOf } from './tx/index.js'
 
 export interface ChainInfo {
   readonly blocks: number
@@ -234,17 +235,11 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
     async blockHash(height: number, given?: CallOptions): Promise<string> {
       return hashOf(await rpc.call('getblockhash', [height], given), at('getblockhash'))
     },
-    async header(
-      hash: string,
-      given?: CallOptions,
-    ): Promise<{ merkleRoot: string; previous: string | null }> {
+    /** The bytes of a header, which hash to its name, and what they say. Throws `E_KOMODO_HEADER` if they do not. */
+    async header(hash: string, given?: CallOptions): Promise<RawHeader> {
       const where = at('getblockheader')
-      const reply = objectOf(await rpc.call('getblockheader', [hash], given), where)
-      const previous = reply['previousblockhash']
-      return {
-        merkleRoot: hashOf(reply['merkleroot'], `${where}: merkleroot`),
-        previous: previous === undefined ? null : hashOf(previous, `${where}: previousblockhash`),
-      }
+      const hex = hexOf(await rpc.call('getblockheader', [hash, false], given), where)
+      return readRawHeader(hex, hash)
     },
     async mempool(given?: CallOptions): Promise<readonly string[]> {
       const where = at('getrawmempool')
@@ -259,8 +254,10 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
         const height = Number.isSafeInteger(reply['height']) ? (reply['height'] as number) : null
         const confirmations = integerOf(raw, `${where}: confirmations`)
         const inBlock = typeof reply['blockhash'] === 'string'
+        const hex = hexOf(reply['hex'], `${where}: hex`)
+        if (txidOf(hex) !== txid) throw bad(where, `the bytes are not those of ${txid}`)
         return {
-          hex: hexOf(reply['hex'], `${where}: hex`),
+          hex,
           confirmations: Math.max(0, confirmations),
           height: height !== null && height > 0 && confirmations > 0 ? height : null,
           orphaned: inBlock && confirmations <= 0,
@@ -365,8 +362,10 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
           dataFee: satOf(one['datafee'], `${where}: datafee`),
         }
       })
+      const txid = hashOf(reply['txid'], `${where}: txid`)
+      if (txid !== oracleTxid) throw bad(where, 'the reply is about another oracle')
       return {
-        txid: hashOf(reply['txid'], `${where}: txid`),
+        txid,
         name: printable(textOf(reply['name'], `${where}: name`), 64),
         format: printable(textOf(reply['format'], `${where}: format`), 64),
         registered,

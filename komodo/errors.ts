@@ -70,6 +70,19 @@ export const KOMODO_ERRORS = {
     remedy: 'Check the version of the daemon with `pegminer feed check`.',
     kind: 'failure',
   },
+  E_KOMODO_HEADER: {
+    summary:
+      'A block header does not prove what the daemon says of it: hash, block before, or work; it was not published.',
+    remedy:
+      'Check the reference daemon and the way to it: somebody may forge its replies. Look at the block elsewhere.',
+    kind: 'failure',
+  },
+  E_KOMODO_INTERNAL: {
+    summary: 'The komodo daemon failed inside while it answered.',
+    remedy: 'Nothing if it passes, the program keeps trying; if it goes on, start the daemon again.',
+    kind: 'failure',
+    retryable: true,
+  },
   E_KOMODO_RPC: {
     summary: 'The komodo daemon refuses the request.',
     remedy: "See the daemon's code and text in the message.",

@@ -18,6 +18,8 @@ export type {
 export { accessOf, daemonUrl, parseConf, usualConf } from './conf.js'
 export type { Access, AccessOptions } from './conf.js'
 export { KOMODO_ERRORS } from './errors.js'
+export { proveHeader, readRawHeader, targetOf } from './header.js'
+export type { HeaderPlace, ProvenHeader, RawHeader } from './header.js'
 export { FIRST_HEALTH, healthAfter, healthWord, isWritable } from './health.js'
 export type { Health, HealthEvent } from './health.js'
 export * from './inspect.js'

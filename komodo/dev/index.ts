@@ -19,6 +19,8 @@ export { DEV_KOMODO_ERRORS } from './errors.js'
 export type * from './types.js'
 
 const MAX_KEYS = 15
+/** Of the file in which the chains are kept. */
+const FORMAT = 2
 const BLOCK_SECONDS: Readonly<Record<ChainName, number>> = { asset: 1, reference: 2 }
 
 /**
@@ -95,12 +97,17 @@ function openNetwork(
   const [first] = store.events
   const ready = store.events.find((event) => event.type === 'ready')
   if (ready && first?.type === 'begin') {
+    if (first.format !== FORMAT)
+      throw fail(
+        'E_DEVKOMODO_DAMAGED',
+        'the directory is of an earlier version: remove it, the chains begin anew',
+      )
     if (first.options !== begun)
       throw fail('E_DEVKOMODO_DAMAGED', `the directory was begun with other options: ${first.options}`)
     return { network: createNetwork(settled, store, now), gateways: ready.gateways }
   }
   store.reset()
-  store.append({ type: 'begin', format: 1, options: begun })
+  store.append({ type: 'begin', format: FORMAT, options: begun })
   const network = createNetwork(settled, { ...store, events: [] }, now)
   const gateways = bootstrap(network)
   store.append({ type: 'ready', gateways })

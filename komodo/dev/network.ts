@@ -1,7 +1,6 @@
 /** Both chains and everybody's nodes, as they stand after what was written down has been done again. */
 import * as tx from '../tx/index.js'
 import type { Policy } from './chain/accept.js'
-import { EXAMPLE_BLOCKS } from './chain/examples.js'
 import { Ledger } from './chain/ledger.js'
 import type { ChainEvent, Store } from './chain/store.js'
 import { seededKey } from './keys.js'
@@ -85,7 +84,7 @@ export function createNetwork(settled: Settled, store: Store, now: () => number)
       minerScript,
       seed: settled.seed,
       genesisTime: GENESIS_TIME,
-      ...(name === 'reference' ? { examples: EXAMPLE_BLOCKS } : {}),
+      proven: name === 'reference',
     }
     return new Ledger({ name, params, policy, append, now })
   }

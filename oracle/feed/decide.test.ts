@@ -370,10 +370,10 @@ t.test('a reorganisation between two calls of one pass', async (t) => {
     blockHash: (height: number) => Promise.resolve(nameOf(height)),
     header: (hash: string) => {
       const height = parseInt(hash, 10)
-      return Promise.resolve({ height, hash, merkleRoot: '', previous: nameOf(height - 1) })
+      return Promise.resolve({ bits: 0x200f0f0f, merkleRoot: '', previous: nameOf(height - 1) })
     },
   } as unknown as Parameters<typeof createReference>[0]
-  const reference = createReference(client)
+  const reference = createReference(client, () => 'OTHER')
   await reference.refresh()
   for (let height = 980; height <= 990; height++) await reference.header(height)
   await reference.refresh()

@@ -31,6 +31,11 @@ export const FEED_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_FEED_FORGED: {
+    summary: 'The reference daemon contradicts itself about its chain; nothing of it was published.',
+    remedy: 'Check the reference daemon and the way to it: somebody may forge its replies.',
+    kind: 'failure',
+  },
   E_FEED_FUNDS: {
     summary: "The oracle's subscriptions or the wallet's coins are used up.",
     remedy: 'Raise the spending limit of the section feed, or subscribe by hand with oraclessubscribe.',

@@ -130,7 +130,15 @@ t.test('the same calls in the same order, for a header and for a withdrawal', as
   const header = ['getblockhash', 'getblockheader', 'oraclesdata', 'sendrawtransaction']
   await rig.relayPass()
   const first = calls.findIndex(({ method }) => method === 'getblockhash')
-  t.same(order(header, made), order(header, calls.slice(first, first + 4)))
+  // Ours asks for the block before it as well, once: a header is published when it is linked and has its work.
+  const [height, hash] = ['getblockhash', 'getblockheader'].map(
+    (method) => made.find((call) => call.method === method)?.params[0],
+  )
+  const ofHeader = made.filter(
+    ({ method, params }) => !method.startsWith('getblockh') || params[0] === height || params[0] === hash,
+  )
+  t.same(made.length - ofHeader.length, 2)
+  t.same(order(header, ofHeader), order(header, calls.slice(first, first + 4)))
   const data = made.find(({ method }) => method === 'oraclesdata')
   t.equal(data?.params[0], chains.oracleTxid)
   t.equal(

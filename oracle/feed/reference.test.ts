@@ -1,7 +1,10 @@
 /** The reference chain as it was looked at, and a reorganisation at any moment of a pass. */
 import t from 'tap'
 
+import { decodeHeader } from '../../komodo/index.js'
 import { createReference } from './reference.js'
+
+const HEADER = { ...decodeHeader('00'.repeat(80)), bits: 0x200f0f0f, hex: '' }
 
 /** A chain of 100 blocks; a reorganisation gives all blocks above `fork` another hash, and one block more. */
 function chain() {
@@ -27,7 +30,7 @@ function chain() {
     header: (hash: string) => {
       tick()
       const height = hashes.indexOf(hash)
-      return Promise.resolve({ merkleRoot: hash, previous: hashes[height - 1] ?? null })
+      return Promise.resolve({ ...HEADER, merkleRoot: hash, previous: hashes[height - 1] ?? '' })
     },
   }
   return {
@@ -45,7 +48,7 @@ function chain() {
 t.test('a reorganisation in the middle of a pass leaves nothing stale', async (t) => {
   for (let at = 1; at <= 60; at++) {
     const { client, hashes, strikes, calls } = chain()
-    const reference = createReference(client)
+    const reference = createReference(client, () => 'OTHER')
     await reference.refresh()
     for (let height = 60; height <= 80; height++) await reference.header(height)
     await reference.refresh()
@@ -66,7 +69,7 @@ t.test('a reorganisation in the middle of a pass leaves nothing stale', async (t
 
 t.test('what is linked and still there costs one call a pass', async (t) => {
   const { client, strikes, calls } = chain()
-  const reference = createReference(client)
+  const reference = createReference(client, () => 'OTHER')
   await reference.refresh()
   for (let height = 20; height < 70; height++) await reference.header(height)
   await reference.refresh()

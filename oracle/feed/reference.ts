@@ -3,7 +3,15 @@
  * looked at is still in the chain, all below it are: one call a pass finds every reorganisation. What was looked up
  * alone is asked for once more, since the chain may have changed between two calls of one pass.
  */
-import { rpcCodeOf, type CallOptions, type KomodoClient } from '../../komodo/index.js'
+import {
+  proveHeader,
+  rpcCodeOf,
+  type CallOptions,
+  type HeaderPlace,
+  type KomodoClient,
+  type ProvenHeader,
+} from '../../komodo/index.js'
+import { fail } from './errors.js'
 
 export interface ReferenceHeader {
   readonly height: number
@@ -20,6 +28,7 @@ export interface Reference {
   /** How many of them a reorganisation took away in this refresh; 0 usually. */
   refresh(options?: CallOptions): Promise<{ readonly lost: number }>
   hash(height: number, options?: CallOptions): Promise<string>
+  /** From bytes that prove it. Throws `E_KOMODO_HEADER`, `E_FEED_FORGED`. */
   header(height: number, options?: CallOptions): Promise<ReferenceHeader>
 }
 
@@ -27,9 +36,13 @@ const KEEP = 30_000
 /** The daemon's answer to a height above its tip. */
 const OUT_OF_RANGE = -8
 
-export function createReference(client: Pick<KomodoClient, 'chainInfo' | 'blockHash' | 'header'>): Reference {
+/** `coin`: the ticker of the chain, by which the rules of its work are known. */
+export function createReference(
+  client: Pick<KomodoClient, 'chainInfo' | 'blockHash' | 'header'>,
+  coin: () => string,
+): Reference {
   const hashes = new Map<number, string>()
-  const blocks = new Map<string, { merkleRoot: string; previous: string | null }>()
+  const proven = new Map<string, ProvenHeader>()
   /** Looked up without its predecessor. */
   const alone = new Set<number>()
   let [tip, headers] = [0, 0]
@@ -43,6 +56,22 @@ export function createReference(client: Pick<KomodoClient, 'chainInfo' | 'blockH
       if (rpcCodeOf(error) === OUT_OF_RANGE) return false
       throw error
     }
+  }
+
+  type Place = Omit<HeaderPlace, 'before'>
+
+  /** Its work is held against that of the block before it, of which no more is asked if it is the first. */
+  async function provenAt(place: Place, options?: CallOptions, first = false): Promise<ProvenHeader> {
+    const { hash, height } = place
+    const known = proven.get(hash)
+    if (known !== undefined) return known
+    const header = await client.header(hash, options)
+    const below = { ...place, hash: header.previous, height: height - 1 }
+    const before =
+      proven.get(below.hash) ?? (first || height <= 1 ? null : await provenAt(below, options, true))
+    const found = proveHeader(header, { ...place, before })
+    proven.set(hash, found)
+    return found
   }
 
   return {
@@ -70,7 +99,7 @@ export function createReference(client: Pick<KomodoClient, 'chainInfo' | 'blockH
       }
       alone.clear()
       if (hashes.size > KEEP) for (const height of heights.slice(KEEP / 2)) hashes.delete(height)
-      if (blocks.size > KEEP) blocks.clear()
+      if (proven.size > KEEP) proven.clear()
       return { lost }
     },
     async hash(height, options) {
@@ -83,13 +112,14 @@ export function createReference(client: Pick<KomodoClient, 'chainInfo' | 'blockH
     },
     async header(height, options) {
       const hash = await this.hash(height, options)
-      let block = blocks.get(hash)
-      if (block === undefined) {
-        block = await client.header(hash, options)
-        blocks.set(hash, block)
-      }
-      const below = hashes.get(height - 1)
-      if (below !== undefined && block.previous === below) alone.delete(height)
+      const block = await provenAt({ hash, height, coin: coin() }, options)
+      const below = height > 1 ? await this.hash(height - 1, options) : undefined
+      if (below === block.previous) alone.delete(height)
+      else if (below !== undefined && (await stillThere(height - 1, options)))
+        throw fail(
+          'E_FEED_FORGED',
+          `block ${height} does not follow block ${height - 1} as the daemon names it`,
+        )
       return { height, hash, merkleRoot: block.merkleRoot }
     },
   }

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
-import { vectors } from '../../komodo/fixtures/vectors.js'
 import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
-import { decodeTransaction, encodePayload, opOf } from '../../komodo/index.js'
-import type { HeaderEvent } from './events.js'
+import { blockHashOf, decodeTransaction, encodePayload, opOf, readRawHeader } from '../../komodo/index.js'
+import type { FeedEvent, HeaderEvent } from './events.js'
 import { openRig, reachable, truth, type Rig, type RigOptions } from './fixtures/rig.js'
+import { createRelay } from './relay.js'
 
 async function chainsOf(t: Test, options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
   const folder = mkdtempSync(join(tmpdir(), 'feed-relay-'))
@@ -101,19 +101,79 @@ t.test('full budget, in order, once; a restart goes on', async (t) => {
   await isExact(t, chains, { from: start })
 })
 
-t.test('what is published: the payloads of the documentation, to the byte, on the chain too', async (t) => {
+t.test('what is published stands on the chain, to the byte', async (t) => {
   const chains = await chainsOf(t, { subscriptions: 20 })
   const rig = await rigOf(t, chains, { more: { startHeight: 14 } })
   await settle(chains, rig)
   await isExact(t, chains, { from: 14 })
-  const known = vectors.payloads.filter(({ height }) => height < 100)
-  t.equal(known.length, 4)
-  const events = new Map(headersOf(rig).map((event) => [event.height, event]))
-  for (const { height, hash, payload } of known) {
-    const event = events.get(height)
-    t.match(event, { hash, payload })
-    const written = await rig.asset.transaction(event?.txid ?? '')
+  for (const { height, txid, payload } of headersOf(rig)) {
+    t.equal((await truth(chains, [height])).get(height), payload)
+    const written = await rig.asset.transaction(txid)
     t.match(opOf(decodeTransaction(written?.hex ?? '')), { op: 'oracle-data', data: payload })
+  }
+})
+
+t.test('forged headers of the reference daemon are not published', async (t) => {
+  const chains = await chainsOf(t)
+  const settings = (await rigOf(t, chains)).settings
+  const due = first(chains) + 1
+  const root = 'bad0'.repeat(16)
+  const forge = (hex: string): string => hex.slice(0, 72) + root + hex.slice(136)
+  /** What the daemon makes of the header of a block, and of the hash of the first one that is due. */
+  const lies: Record<
+    string,
+    { header: (hex: string, hash: string) => string; hash?: (hash: string) => string }
+  > = {
+    'another root in the same block': { header: forge },
+    'another block, that hashes as it says': {
+      header: (hex, hash) => (hash === blockHashOf(forge(forged.hex)) ? forge(forged.hex) : hex),
+      hash: () => blockHashOf(forge(forged.hex)),
+    },
+    'the block before instead': { header: (hex) => hex, hash: () => forged.previous },
+    'no bytes at all': { header: () => '' },
+  }
+  let forged = { hex: '', previous: '' }
+  for (const [name, lie] of Object.entries(lies)) {
+    const rig = await rigOf(t, chains)
+    forged = await rig.reference.header(await rig.reference.blockHash(due))
+    const real = rig.reference
+    const lying: typeof real = {
+      ...real,
+      blockHash: async (height, options) => {
+        const hash = await real.blockHash(height, options)
+        return height === due && lie.hash !== undefined ? lie.hash(hash) : hash
+      },
+      header: async (hash, options) => {
+        const asked = hash === blockHashOf(forge(forged.hex)) ? null : await real.header(hash, options)
+        return readRawHeader(lie.header(asked?.hex ?? '', hash), hash)
+      },
+    }
+    const events: FeedEvent[] = []
+    const relay = createRelay({
+      settings: { ...settings, startHeight: due },
+      asset: rig.asset,
+      reference: lying,
+      format: chains.format,
+      balance: () => Promise.resolve(0n),
+      published: rig.published,
+      wanted: () => [],
+      dryRun: true,
+      emit: (event) => void events.push(event),
+      sleep: () => Promise.resolve(),
+      now: Date.now,
+      monotonicMs: () => performance.now(),
+    })
+    for (let pass = 0; pass < 3; pass++) await relay.pass(new AbortController().signal)
+    t.notOk(
+      events.some((event) => event.event === 'header' && event.height >= due),
+      `${name}: nothing of it`,
+    )
+    t.equal(relay.view.state.state, 'blocked')
+    t.match(
+      events.filter(({ event }) => event === 'notice'),
+      [{ code: /E_KOMODO_HEADER|E_FEED_FORGED/ }],
+      'said once',
+    )
   }
 })
 

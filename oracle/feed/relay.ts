@@ -26,7 +26,7 @@ import { budgetOf, type Budget, type OracleUtxo } from './funds.js'
 import { createMempool, type Mempool } from './mempool.js'
 import { planHeaders, type Job, type Plan } from './plan.js'
 import type { Published, Sent } from './published.js'
-import { createReference } from './reference.js'
+import { createReference, type ReferenceHeader } from './reference.js'
 import type { GatewaySettings } from './settings.js'
 
 export interface RelayParts {
@@ -90,11 +90,12 @@ const WALLET_MS = 1_100
 const WALLET_TRIES = 4
 /** Somebody else publishes with our key: we stand back until nothing was heard of him for so long. */
 const FOREIGN_MS = 600_000
+const FORGERIES: ReadonlySet<string> = new Set(['E_KOMODO_HEADER', 'E_FEED_FORGED'])
 
 export function createRelay(parts: RelayParts): Relay {
   const { settings, asset, emit, published, now, monotonicMs } = parts
   const { name: gateway, oracleTxid, pubkey } = settings
-  const reference = createReference(parts.reference)
+  const reference = createReference(parts.reference, () => coin)
   const batons = createBatonChain(asset, { oracleTxid, publisher: pubkey })
   const mempool = createMempool(asset)
   const view: RelayView = {
@@ -115,6 +116,9 @@ export function createRelay(parts: RelayParts): Relay {
   let differsSince: number | null = null
   let foreignAt: number | null = null
   let running = false
+  let coin = ''
+  /** Said once. */
+  let forgery = ''
   let adopting: string | null = null
 
   const become = (state: RelayState): void => {
@@ -140,6 +144,7 @@ export function createRelay(parts: RelayParts): Relay {
     const { blocks: assetHeight } = await asset.chainInfo(options)
     view.assetHeight = assetHeight
     const oracle = await asset.oracleInfo(oracleTxid, options)
+    coin = oracle.name
     const registration = oracle.registered.find(({ publisher }) => publisher === pubkey)
     if (registration === undefined)
       return become({
@@ -420,7 +425,8 @@ export function createRelay(parts: RelayParts): Relay {
 
   /** Null if no more can be sent in this pass; the state says why. */
   async function publish(job: Job, ground: Ground, options: CallOptions): Promise<InspectedData | null> {
-    const header = await reference.header(job.height, options)
+    const header = await provenHeader(job.height, options)
+    if (header === null) return null
     const balance = parts.format === 'IhhL' ? await parts.balance(options) : null
     const payload = encodePayload({ ...header, balance })
     const built = await build(payload, ground, options)
@@ -447,6 +453,23 @@ export function createRelay(parts: RelayParts): Relay {
       dryRun: parts.dryRun,
     })
     return built
+  }
+
+  /** Null: the reference daemon says what cannot be; nothing of it is published. */
+  async function provenHeader(height: number, options: CallOptions): Promise<ReferenceHeader | null> {
+    try {
+      const header = await reference.header(height, options)
+      forgery = ''
+      return header
+    } catch (error) {
+      if (!isCoded(error) || !FORGERIES.has(error.code)) throw error
+      view.refused++
+      const why = `header ${height} is not published: ${error.message}`
+      if (forgery !== why) emit({ event: 'notice', gateway, level: 'error', code: error.code, message: why })
+      forgery = why
+      become({ state: 'blocked', why })
+      return null
+    }
   }
 
   async function build(payload: string, ground: Ground, options: CallOptions): Promise<InspectedData | null> {

@@ -48,18 +48,20 @@ export class Ledger {
     const pool = empty ? [] : this.ready()
     const time = Math.max(this.chain.tip.header.time + 1, this.now())
     const fork = ++this.mined
+    const built = buildBlock(this.chain, pool, { time, fork })
+    const { nonce, solution } = built.block.header
     this.options.append({
       type: 'block',
       chain: this.options.name,
       time,
       fork,
+      work: { nonce, solution: solution ?? '' },
       txids: pool.map(({ txid }) => txid),
     })
-    return this.addBlock(pool, time, fork)
+    return this.addBlock(built)
   }
 
-  private addBlock(pool: readonly PoolEntry[], time: number, fork: number): string {
-    const { block, transactions } = buildBlock(this.chain, pool, { time, fork })
+  private addBlock({ block, transactions }: ReturnType<typeof buildBlock>): string {
     this.chain.connect(block, transactions)
     for (const { txid, tx: transaction } of [...this.chain.mempool.values()])
       if (transaction.expiryHeight !== 0 && transaction.expiryHeight <= this.chain.height)
@@ -182,13 +184,11 @@ export class Ledger {
         const decoded = tx.decodeTransaction(event.hex)
         return this.readmit({ txid: tx.txidOf(event.hex), hex: event.hex, tx: decoded }, event.time)
       }
-      case 'block':
+      case 'block': {
         this.mined = event.fork
-        return void this.addBlock(
-          event.txids.flatMap((txid) => chain.mempool.get(txid) ?? []),
-          event.time,
-          event.fork,
-        )
+        const pool = event.txids.flatMap((txid) => chain.mempool.get(txid) ?? [])
+        return void this.addBlock(buildBlock(chain, pool, event))
+      }
       case 'disconnect':
         return this.undo(event.invalid)
       case 'reconsider':

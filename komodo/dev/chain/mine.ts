@@ -4,10 +4,13 @@ import { createHash } from 'node:crypto'
 import * as tx from '../../tx/index.js'
 import type { Transaction } from '../../tx/index.js'
 import type { Block, Chain, PoolEntry, StoredTx } from './chain.js'
+import { solved } from './solve.js'
+import { targetOf } from '../../index.js'
 
-/** Bytes of a solution with the light Equihash parameters (96, 5) of small chains. */
-const SOLUTION_BYTES = 68
+/** Bytes of a solution with the light Equihash parameters (48, 5) of test networks. */
+const SOLUTION_BYTES = 36
 const BITS = 0x200f0f0f
+const TARGET = targetOf(BITS) as bigint
 /** Root of the empty Sapling tree, as in every block of a chain without shielded transactions. */
 const EMPTY_SAPLING_ROOT = '3e49b5f954aa9d3545bc6c37744661eea48d7c34e3000d82b7f0010c30f4c2fb'
 
@@ -20,11 +23,25 @@ function seededHex(parts: readonly (string | number)[], bytes: number): string {
   return hex.slice(0, bytes * 2)
 }
 
-/** A block on top of the tip. `fork` tells blocks of the same height apart. */
+/** What was found for a header once and is written down, since finding it takes time. */
+export interface Work {
+  readonly nonce: string
+  readonly solution: string
+}
+
+export interface BlockPlan {
+  readonly time: number
+  /** Tells blocks of the same height apart. */
+  readonly fork: number
+  /** Absent: to be found. */
+  readonly work?: Work
+}
+
+/** A block on top of the tip. */
 export function buildBlock(
   chain: Chain,
   pool: readonly PoolEntry[],
-  { time, fork }: { readonly time: number; readonly fork: number },
+  { time, fork, work }: BlockPlan,
 ): { readonly block: Block; readonly transactions: readonly StoredTx[] } {
   const { params } = chain
   const height = chain.active.length
@@ -32,22 +49,21 @@ export function buildBlock(
   const coinbase = storedOf(coinbaseOf(chain, height, time))
   const transactions = [coinbase, ...pool.map(({ txid, hex, tx }) => ({ txid, hex, tx }))]
   const txids = transactions.map(({ txid }) => txid)
-  // A block that a reorganisation puts there instead is another one.
-  const example = fork === height ? params.examples?.get(height) : undefined
-  const header: tx.BlockHeader = {
+  const blank: tx.BlockHeader = {
     version: 4,
     previous,
-    merkleRoot: example?.merkleRoot ?? tx.merkleRootOf(txids),
+    merkleRoot: tx.merkleRootOf(txids),
     saplingRoot: EMPTY_SAPLING_ROOT,
     time,
     bits: BITS,
     nonce: seededHex([params.seed, params.name, 'nonce', height, fork], 32),
     solution: seededHex([params.seed, params.name, 'solution', height, fork], SOLUTION_BYTES),
   }
+  const header = work !== undefined ? { ...blank, ...work } : params.proven ? solved(blank, TARGET) : blank
   const size =
     tx.encodeHeader(header).length / 2 + 1 + transactions.reduce((sum, { hex }) => sum + hex.length / 2, 0)
   return {
-    block: { hash: example?.hash ?? tx.blockHashOf(header), height, header, txids, size },
+    block: { hash: tx.blockHashOf(header), height, header, txids, size },
     transactions,
   }
 }

@@ -13,6 +13,7 @@ import {
 } from '../../../config/index.js'
 import { fail } from '../errors.js'
 import type { ChainName, DevGateway } from '../types.js'
+import type { Work } from './mine.js'
 
 /** What happened to a chain. */
 export type LedgerEvent =
@@ -22,6 +23,7 @@ export type LedgerEvent =
       readonly chain: ChainName
       readonly time: number
       readonly fork: number
+      readonly work: Work
       readonly txids: readonly string[]
     }
   | { readonly type: 'disconnect'; readonly chain: ChainName; readonly invalid: boolean }
@@ -38,7 +40,7 @@ export interface WalletEvent {
 }
 
 export type ChainEvent =
-  | { readonly type: 'begin'; readonly format: 1; readonly options: string }
+  | { readonly type: 'begin'; readonly format: number; readonly options: string }
   | LedgerEvent
   | WalletEvent
   | { readonly type: 'ready'; readonly gateways: readonly DevGateway[] }
