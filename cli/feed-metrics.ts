@@ -91,7 +91,11 @@ export function feedReady(views: readonly GatewayView[], wallMs: number): Check[
         ? [
             {
               name: `${name} lag`,
-              ok: relay?.plan !== null && relay !== null && lag <= settings.readyLag,
+              ok:
+                relay?.plan !== null &&
+                relay !== null &&
+                lag <= settings.readyLag &&
+                relay.state.state !== 'blocked',
               found: relay?.plan ? `${lag} headers, ${relay.state.state}` : 'not known yet',
             },
           ]

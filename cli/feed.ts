@@ -25,6 +25,7 @@ import {
   mayRegister,
   peekState,
   registerError,
+  waitingRegistration,
   whyNotRelease,
   type FeedConfig,
   type FeedEvent,
@@ -80,7 +81,8 @@ export async function feed(context: Context): Promise<number> {
       case 'register':
         return await register(context, config, resources)
       case 'backfill':
-        for (const { name } of config.gateways) askRange(join(plan.dataDir, name), action.from, action.to)
+        for (const { name, headers } of config.gateways)
+          if (headers) askRange(join(plan.dataDir, name), action.from, action.to)
         context.output.line(
           ` ${action.to - action.from + 1} heights asked for; a feed that runs takes them over.`,
         )
@@ -206,8 +208,9 @@ async function run(
     ...(plan.translated === null ? {} : { configuration: { feed: plan.translated } }),
   })
   const enough = new AbortController()
-  const left = new Set<number>()
-  if (until !== null) for (let height = until.from; height <= until.to; height++) left.add(height)
+  const left = new Set(
+    until === null ? [] : config.gateways.flatMap(({ name, headers }) => (headers ? [name] : [])),
+  )
   feed.on((event: FeedEvent) => {
     output.event(event)
     const line = feedLine(event, output.paint, Date.now())
@@ -218,8 +221,14 @@ async function run(
     if (event.event === 'notice') board.notice(event)
     if (event.event === 'header') {
       board.header(event)
-      if (left.delete(event.height) && left.size === 0) enough.abort()
     }
+    if (
+      event.event === 'backfilled' &&
+      event.to === until?.to &&
+      left.delete(event.gateway) &&
+      left.size === 0
+    )
+      enough.abort()
   })
   try {
     const { reason } = await feed.run(AbortSignal.any([signal, enough.signal]))
@@ -433,6 +442,8 @@ async function register(
     const { oracleTxid, pubkey } = gateway
     const oracle = await asset.oracleInfo(oracleTxid, { signal })
     if (!mayRegister(oracle.registered, pubkey)) throw registerError(pubkey)
+    const waiting = await waitingRegistration(asset, { oracleTxid, publisher: pubkey }, { signal })
+    if (waiting !== null) throw registerError(pubkey, waiting)
     const { blocks: height } = await asset.chainInfo({ signal })
     const around = { height, pubkey }
     const funded = inspectRegistration(

@@ -332,8 +332,12 @@ t.test('health, step by step', (t) => {
   t.equal(healthWord(seen, 1_000), 'suspect')
   t.equal(healthWord(seen, 200_000), 'frozen')
   t.equal(healthAfter(seen, { type: 'height', height: 6, at: 50 }).state, 'up')
-  t.equal(healthAfter(seen, { type: 'away', at: 50 }).state, 'down')
-  t.ok(isWritable(healthAfter(healthAfter(seen, { type: 'away', at: 50 }), { type: 'answered', at: 60 })))
+  t.equal(healthAfter(seen, { type: 'away', at: 50, starting: false }).state, 'down')
+  t.ok(
+    isWritable(
+      healthAfter(healthAfter(seen, { type: 'away', at: 50, starting: false }), { type: 'answered', at: 60 }),
+    ),
+  )
   const young = run(
     { type: 'timeout', at: 1 },
     { type: 'answered', at: 2 },

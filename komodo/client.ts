@@ -91,6 +91,8 @@ export interface WalletUtxo {
   readonly script: string
   readonly confirmations: number
   readonly spendable: boolean
+  /** What a block made. */
+  readonly coinbase: boolean
 }
 
 /** One member of the lists of withdrawals to sign. */
@@ -302,6 +304,7 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
             `${where}: confirmations`,
           ),
           spendable: utxo['spendable'] === true,
+          coinbase: utxo['generated'] === true,
         }
       })
     },
@@ -318,6 +321,8 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
         valid: flagOf(reply['isvalid'], at('validateaddress')),
         mine: reply['ismine'] === true,
         watched: reply['iswatchonly'] === true,
+        /** Of an address of several keys: whether the wallet has the script that signing needs. */
+        redeemScript: typeof reply['hex'] === 'string' && reply['hex'] !== '',
       }
     },
     async watch(address: string, label: string, given?: CallOptions): Promise<void> {

@@ -7,7 +7,7 @@
 export type Health =
   | { readonly state: 'up'; readonly height: number | null; readonly movedAt: number | null }
   /** It cannot be connected to, or is starting. Whatever held it is gone with the old process. */
-  | { readonly state: 'down'; readonly since: number }
+  | { readonly state: 'down'; readonly since: number; readonly starting: boolean }
   /** Answered late or not at all, once: read from, not written to. `height`: the first one that it said since. */
   | { readonly state: 'suspect'; readonly since: number; readonly height: number | null }
   /** Calls are not even tried before `until`. */
@@ -22,7 +22,7 @@ export type HealthEvent =
   | { readonly type: 'answered'; readonly at: number }
   | { readonly type: 'timeout'; readonly at: number }
   /** Connection refused, or a reply that it is warming up: proof that the old process is gone. */
-  | { readonly type: 'away'; readonly at: number }
+  | { readonly type: 'away'; readonly at: number; readonly starting: boolean }
   | { readonly type: 'height'; readonly height: number; readonly at: number }
 
 export const FIRST_HEALTH: Health = { state: 'up', height: null, movedAt: null }
@@ -35,7 +35,9 @@ const LONGEST_PAUSE_MS = 30_000
 export function healthAfter(health: Health, event: HealthEvent): Health {
   switch (event.type) {
     case 'away':
-      return health.state === 'down' ? health : { state: 'down', since: event.at }
+      return health.state === 'down' && health.starting === event.starting
+        ? health
+        : { state: 'down', since: event.at, starting: event.starting }
     case 'timeout':
       return afterTimeout(health, event.at)
     case 'answered':

@@ -89,7 +89,8 @@ export function createRpc(options: RpcOptions): Rpc {
   const learn = (event: HealthEvent): void => {
     const after = healthAfter(health, event)
     if (after === health) return
-    const changed = after.state !== health.state
+    const isStarting = (one: Health): boolean => one.state === 'down' && one.starting
+    const changed = after.state !== health.state || isStarting(after) !== isStarting(health)
     health = after
     if (changed) options.onHealth?.(after)
   }
@@ -161,7 +162,7 @@ export function createRpc(options: RpcOptions): Rpc {
       if (outcome === 'E_KOMODO_AUTH') access = undefined
       if (outcome === 'E_KOMODO_TIMEOUT') learn({ type: 'timeout', at: monotonicMs() })
       else if (outcome === 'E_KOMODO_WARMUP' || reasonOf(error) === 'ECONNREFUSED')
-        learn({ type: 'away', at: monotonicMs() })
+        learn({ type: 'away', at: monotonicMs(), starting: outcome === 'E_KOMODO_WARMUP' })
       else if (outcome !== 'E_KOMODO_ABORTED' && outcome !== 'E_KOMODO_UNREACHABLE')
         learn({ type: 'answered', at: monotonicMs() })
       throw error
@@ -268,6 +269,8 @@ function rpcError(error: unknown, where: string): CodedError {
   const text = `${where}: ${rpcMessage === '' ? 'no text' : rpcMessage} [${code as number}]`
   const details = { rpcCode: code, rpcMessage }
   if (code === RPC_CODES.warmup) return fail('E_KOMODO_WARMUP', text, { details })
+  // An exception of the daemon's own, in passing: `std::bad_array_new_length` was seen.
+  if (code === RPC_CODES.misc && /^std::/.test(rpcMessage)) return fail('E_KOMODO_INTERNAL', text)
   if (code === RPC_CODES.noMethod) return fail('E_KOMODO_METHOD', text, { details })
   return fail('E_KOMODO_RPC', text, { details })
 }

@@ -51,7 +51,7 @@ function lineOf(event: FeedEvent): Line | null {
     case 'reorg':
       return { label: 'reorg', style: 'yellow', text: `${event.chain} chain: ${event.message}` }
     case 'state': {
-      const lag = event.lag === null || event.lag === 0 ? '' : `, ${event.lag} to publish`
+      const lag = !event.lag ? '' : `, ${event.lag} to publish`
       const at = event.published === null ? '' : `, published up to ${event.published}`
       const why = event.message === '' ? '' : `: ${event.message}`
       // Between two blocks these follow each other all the time.
@@ -70,6 +70,8 @@ function lineOf(event: FeedEvent): Line | null {
         text: `${event.code}: ${event.message}`,
       }
     }
+    case 'backfilled':
+      return { label: 'backfill', style: 'green', text: `all asked for is published, up to ${event.to}` }
     case 'report':
       return {
         label: 'report',
@@ -117,6 +119,9 @@ export function statusLines(
   const open = records.filter((record) => !isOver(record))
   const blocking = view?.withdrawals?.blockedBy ?? null
   const plan = view?.relay?.plan
+  const budget = view?.relay?.budget
+  const waits =
+    view?.relay?.state.state === 'budget' ? '; the change of headers under way comes with the next block' : ''
   return [
     paint('bold', name),
     ...(plan
@@ -124,9 +129,7 @@ export function statusLines(
           `  headers      published up to ${plan.top ?? 'nothing'} of ${plan.target}, ${plan.lag} due, ${plan.gaps} missing below`,
         ]
       : []),
-    ...(view?.relay?.budget
-      ? [`  budget       ${view.relay.budget.perBlock} a block, ${view.relay.budget.headersLeft} left`]
-      : []),
+    ...(budget ? [`  budget       ${budget.perBlock} a block, ${budget.headersLeft} left${waits}`] : []),
     ...(state.wanted.length === 0
       ? []
       : [`  backfill     ${state.wanted.map(([from, to]) => `${from}–${to}`).join(', ')}`]),

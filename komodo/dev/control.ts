@@ -102,6 +102,12 @@ export function createControl(
       node.warmUp = null
       await daemons.start(chain, operator)
     },
+    loseBlocks(chain, blocks) {
+      if (!Number.isInteger(blocks) || blocks < 1 || blocks > ledgers[chain].chain.height)
+        throw fail('E_DEVKOMODO_OPTION', `${blocks} blocks cannot be lost`)
+      ledgers[chain].lose(blocks)
+    },
+    reindex: (chain) => ledgers[chain].reindex(),
     warmUp(chain, text, operator) {
       nodeOf(chain, operator).warmUp = text
     },

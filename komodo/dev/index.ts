@@ -37,6 +37,7 @@ export async function startDevKomodo(options: DevKomodoOptions): Promise<DevKomo
     for (const chain of CHAINS)
       for (const node of network.nodes[chain].slice(0, network.miner))
         node.wallet.delayMs = settled.walletDelayMs
+    for (const node of network.nodes.reference) node.addressIndex = options.referenceIndex ?? true
     const daemons = await startDaemons(network, options.port ?? 0)
     const control = createControl(network, daemons, gateways)
     const timers = options.manual ? [] : CHAINS.map((chain) => startBlocks(network, chain, options))

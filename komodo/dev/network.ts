@@ -128,6 +128,8 @@ function replay(event: ChainEvent, ledgers: Network['ledgers'], nodes: Network['
     case 'disconnect':
     case 'reconsider':
     case 'evict':
+    case 'lose':
+    case 'reindex':
       return ledgers[event.chain].replay(event)
   }
 }

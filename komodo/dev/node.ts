@@ -32,6 +32,8 @@ export interface NodeOptions {
 export class DevNode {
   health: Health = { state: 'well' }
   warmUp: string | null = null
+  /** Started with -addressindex. */
+  addressIndex = true
   /** The key given with -pubkey. */
   pubkey: string | null = null
   /** Whether a lock leaks as in real daemons. */

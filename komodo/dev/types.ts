@@ -32,6 +32,8 @@ export interface DevKomodoOptions {
   readonly dataFee?: number
   /** Height of the reference chain when it begins (default 60). */
   readonly referenceHeight?: number
+  /** Whether the reference daemons keep an address index (default true). */
+  readonly referenceIndex?: boolean
   /** No timer: blocks come by `control.mine` only. */
   readonly manual?: boolean
   /** Seconds between blocks of each chain (default 1 on the asset chain, 2 on the reference chain). */
@@ -94,9 +96,10 @@ export interface DevCall {
 
 /**
  * What a listener makes of a call: `drop` cuts the connection without a reply, `hang` never replies, `busy` says that
- * the work queue is full.
+ * the work queue is full, `unavailable` is HTTP 503 as of a daemon that stops, `internal` an exception of the daemon's
+ * own (`std::bad_array_new_length`), as it was seen in passing.
  */
-export type CallVerdict = 'drop' | 'hang' | 'busy' | undefined
+export type CallVerdict = 'drop' | 'hang' | 'busy' | 'unavailable' | 'internal' | undefined
 
 export interface WithdrawalRequest {
   /** Index of the gateway. */
@@ -135,6 +138,13 @@ export interface DevControl {
   stop(chain: ChainName, operator?: number): Promise<void>
   /** Starts a stopped, hung or frozen daemon again; `loseMempool` as after a kill. */
   restart(chain: ChainName, operator?: number, options?: { readonly loseMempool?: boolean }): Promise<void>
+  /**
+   * A daemon without peers was killed: its last blocks and the mempool are lost, and the address index keeps what they
+   * had made, until `reindex`.
+   */
+  loseBlocks(chain: ChainName, blocks: number): void
+  /** As a start with -reindex: the address index holds what the chain holds. */
+  reindex(chain: ChainName): void
   /** Every request is answered with -28 and this text until it is `null`. */
   warmUp(chain: ChainName, text: string | null, operator?: number): void
   /** Told of every call, before and after it happens. Returns the way to stop listening. */

@@ -40,6 +40,8 @@ export interface Checked {
   readonly lines: readonly CheckLine[]
   /** Null if something of it fails or was not reached. */
   readonly setup: Setup | null
+  /** False: the reference daemon was not reached, and what concerns its wallet is still to be looked at. */
+  readonly complete: boolean
 }
 
 /** A fee below this leaves outputs that are too small to be useful (specification §2.6). */
@@ -60,7 +62,7 @@ export async function checkGateway(
 
   const node = await reach(asset, 'asset daemon', say, options)
   const other = await reach(reference, 'reference daemon', say, options)
-  if (node === null) return { lines, setup: null }
+  if (node === null) return { lines, setup: null, complete: false }
 
   const capabilities = await probe(asset.rpc, options)
   const missing = missingForHeaders(capabilities)
@@ -71,7 +73,7 @@ export async function checkGateway(
       `it lacks ${missing.join(', ')}`,
       'use a daemon with the modules oracles and gateways',
     )
-    return { lines, setup: null }
+    return { lines, setup: null, complete: false }
   }
   const family = capabilities.withdrawals
   say(
@@ -83,7 +85,7 @@ export async function checkGateway(
   const oracle = await asked(() => asset.oracleInfo(oracleTxid, options))
   if (typeof oracle === 'string') {
     say('oracle', 'fail', oracle, 'give the id of the oracle as oraclescreate was sent: oracleTxid')
-    return { lines, setup: null }
+    return { lines, setup: null, complete: false }
   }
   const { format } = oracle
   if (format !== 'Ihh' && format !== 'IhhL') {
@@ -93,14 +95,14 @@ export async function checkGateway(
       `its format is ${format}`,
       'make an oracle of the format Ihh (or IhhL for family B)',
     )
-    return { lines, setup: null }
+    return { lines, setup: null, complete: false }
   }
   say('oracle', 'ok', `${oracle.name}, format ${format}`)
-  checkPublisher(oracle, settings, say)
+  if (settings.headers) await checkPublisher(oracle, settings, asset, { say, options })
   await checkKey(node, settings, clients, { say, options })
   const gateway =
     bindTxid === null ? null : await checkBind({ bindTxid, oracle, pubkey }, asset, { say, options })
-  if (bindTxid !== null && gateway === null) return { lines, setup: null }
+  if (bindTxid !== null && gateway === null) return { lines, setup: null, complete: false }
   if (gateway !== null && other !== null && settings.withdrawals.enabled)
     await checkSigner(gateway, settings, { reference, mend }, { say, options })
   say(
@@ -110,7 +112,11 @@ export async function checkGateway(
     node.balance > 10n * 20_000n ? '' : `send coins to ${pubkeyAddress(pubkey)}: each header costs 0.0001`,
   )
   const failed = lines.some(({ result }) => result === 'fail')
-  return { lines, setup: failed ? null : { capabilities, oracle, format, gateway, node } }
+  return {
+    lines,
+    setup: failed ? null : { capabilities, oracle, format, gateway, node },
+    complete: other !== null,
+  }
 }
 
 type Say = (name: string, result: CheckLine['result'], found: string, remedy?: string) => void
@@ -164,7 +170,12 @@ async function asked<T>(call: () => Promise<T>): Promise<T | string> {
   }
 }
 
-function checkPublisher(oracle: OracleInfo, { pubkey }: GatewaySettings, say: Say): void {
+async function checkPublisher(
+  oracle: OracleInfo,
+  { pubkey }: GatewaySettings,
+  asset: KomodoClient,
+  { say, options }: Way,
+): Promise<void> {
   const own = oracle.registered.find(({ publisher }) => publisher === pubkey)
   if (own === undefined)
     return say(
@@ -172,6 +183,14 @@ function checkPublisher(oracle: OracleInfo, { pubkey }: GatewaySettings, say: Sa
       'wait',
       `${pubkey.slice(0, 16)}… is not registered, or not confirmed yet`,
       'oraclesfund, oraclesregister and oraclessubscribe, once: pegminer feed register',
+    )
+  const baton = own.batonTxid === null ? null : await asset.transaction(own.batonTxid, options)
+  if (baton?.orphaned === true)
+    return say(
+      'publisher',
+      'fail',
+      `its baton ${own.batonTxid ?? ''} stands in a block that is lost: the address index is damaged`,
+      'wait until the daemon has synced with its peers; if it has none, start it with -reindex',
     )
   const fee = `fee ${coinsText(own.dataFee)}, funds ${coinsText(own.funds)}`
   if (own.dataFee < GOOD_FEE)
@@ -181,6 +200,8 @@ function checkPublisher(oracle: OracleInfo, { pubkey }: GatewaySettings, say: Sa
       fee,
       'the fee is small; leave it all the same: registering again cuts off what is published',
     )
+  else if (own.funds < own.dataFee && baton?.confirmations === 0)
+    say('publisher', 'ok', `${fee}; headers are under way, their change comes with the next block`)
   else if (own.funds < own.dataFee)
     say('publisher', 'warn', fee, 'subscribe with oraclessubscribe, or let funds.auto do it')
   else say('publisher', 'ok', fee)
@@ -264,22 +285,26 @@ async function checkSigner(
       'dumpprivkey on the asset daemon, importprivkey on the reference daemon',
     )
   const deposit = await reference.address(gateway.deposit, options)
-  if (!deposit.mine && !deposit.watched) {
-    if (!mend)
-      return say(
-        'signing',
-        'warn',
-        `the reference wallet does not watch ${gateway.deposit}`,
-        'nothing: the feed imports it when it starts',
-      )
-    if (gateway.n > 1) await reference.watchMultisig(gateway.m, gateway.pubkeys, options)
-    await reference.watch(gateway.deposit, gateway.n > 1 ? '' : 'deposits', options)
+  const known = deposit.mine || deposit.watched
+  // A wallet that only watches the address of several keys cannot sign for it: it lacks the redeem script.
+  const signs = gateway.n === 1 || deposit.redeemScript
+  if (known && signs) return say('signing', 'ok', `the reference wallet holds the key of ${own}`)
+  if (!mend)
     return say(
       'signing',
       'warn',
-      `${gateway.deposit} is watched from now on`,
-      'if it got coins before, start the reference daemon once with -rescan',
+      known
+        ? `the reference wallet watches ${gateway.deposit}, and lacks the script to sign for it`
+        : `the reference wallet does not watch ${gateway.deposit}`,
+      `nothing: the feed ${known ? 'adds it (addmultisigaddress)' : 'imports it'} when it starts`,
     )
-  }
-  say('signing', 'ok', `the reference wallet holds the key of ${own}`)
+  if (!signs) await reference.watchMultisig(gateway.m, gateway.pubkeys, options)
+  if (known) return say('signing', 'ok', `the reference wallet can sign for ${gateway.deposit} from now on`)
+  await reference.watch(gateway.deposit, gateway.n > 1 ? '' : 'deposits', options)
+  say(
+    'signing',
+    'warn',
+    `${gateway.deposit} is watched from now on`,
+    'if it got coins before, start the reference daemon once with -rescan',
+  )
 }

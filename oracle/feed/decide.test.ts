@@ -132,8 +132,9 @@ t.test('on which baton', (t) => {
     daemon: 'd',
     own: { txid: 'o', where: 'chain' },
     reachable: false,
+    orphaned: false,
     restored: false,
-    stray: false,
+    stray: null,
     blocks: 0,
     ...more,
   })
@@ -148,7 +149,9 @@ t.test('on which baton', (t) => {
     'wait restored',
     'a first start in the middle of a reorganisation',
   )
-  t.equal(says({ own: null, stray: true }), 'wait stray')
+  t.equal(says({ own: null, stray: 's' }), 'wait stray')
+  t.equal(says({ own: null, stray: 's', blocks: 20 }), 'build', 'but not for ever')
+  t.equal(says({ reachable: true, orphaned: true }), 'wait orphaned', 'the block of the baton is lost')
   t.equal(says({ daemon: null }), 'wait no-baton', 'never without a predecessor')
   t.equal(says({ daemon: null, own: null }), 'wait no-baton')
   t.equal(says({ own: { txid: 'o', where: 'mempool' }, restored: true }), 'wait own-unconfirmed')
@@ -164,8 +167,9 @@ t.test('on which baton', (t) => {
         own: fc.option(
           fc.record({ txid: fc.constant('o'), where: fc.constantFrom('mempool', 'chain', 'gone') }),
         ),
+        orphaned: fc.boolean(),
         restored: fc.boolean(),
-        stray: fc.boolean(),
+        stray: fc.constantFrom(null, 's'),
         blocks: fc.integer({ min: 0, max: 40 }),
       }),
       (given) => {
@@ -229,8 +233,10 @@ t.test('funds', (t) => {
     }),
   )
   const coins = range(1, 60).map((k) => ({ txid: `${k}`, vout: 0, sat: BigInt(k) }))
-  t.equal(toConsolidate(coins).length, 50)
-  t.same(toConsolidate(coins.slice(0, 30)), [])
+  t.equal(toConsolidate(coins, 1n).length, 50)
+  t.same(toConsolidate(coins.slice(0, 30), 1n), [])
+  const large = range(1, 60).map((k) => ({ txid: `l${k}`, vout: 0, sat: 300_000_000n }))
+  t.same(toConsolidate([...large, ...coins.slice(0, 30)], 1n), [], 'only what is small counts')
   t.equal(mayRegister([{ publisher: 'a' }], 'b'), true)
   t.equal(mayRegister([{ publisher: 'a' }], 'a'), false)
   t.end()

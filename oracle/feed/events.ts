@@ -82,6 +82,13 @@ export interface NoticeEvent {
   readonly message: string
 }
 
+/** A range that an operator asked for is published, up to this height. */
+export interface BackfilledEvent {
+  readonly event: 'backfilled'
+  readonly gateway: string
+  readonly to: number
+}
+
 /** The numbers of all gateways, at the pace of the report's schedule. */
 export interface ReportEvent {
   readonly event: 'report'
@@ -110,6 +117,7 @@ export type FeedEvent =
   | ReorgEvent
   | StateEvent
   | NoticeEvent
+  | BackfilledEvent
   | ReportEvent
   | StoppedEvent
 

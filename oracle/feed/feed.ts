@@ -9,6 +9,7 @@ import type { RpcCall } from '../../komodo/index.js'
 import type { FeedEvent, ReportEvent, StoppedEvent } from './events.js'
 import { createGateway, type Gateway, type GatewayView } from './gateway.js'
 import type { GatewaySettings } from './settings.js'
+import { createBuildQueue } from './build-queue.js'
 
 export interface FeedOptions {
   readonly gateways: readonly GatewaySettings[]
@@ -59,6 +60,7 @@ interface Served {
 
 export function createFeed(options: FeedOptions): Feed {
   const { now, monotonicMs = CLOCK.monotonicMs } = options
+  const queue = createBuildQueue()
   const listeners: ((event: FeedEvent) => void)[] = []
   const ended = new AbortController()
   let reason: StoppedEvent['reason'] = 'interrupted'
@@ -85,6 +87,7 @@ export function createFeed(options: FeedOptions): Feed {
       folder: join(options.dataDir, settings.name),
       lockFolder: options.lockFolder,
       dryRun: options.dryRun,
+      queue,
       emit,
       ...(options.onCall ? { onCall: options.onCall } : {}),
       sleep: options.sleep,

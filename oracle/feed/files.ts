@@ -1,5 +1,5 @@
 /** Files that survive a crash: written whole under a temporary name, or appended line by line and synced. */
-import { closeSync, fdatasyncSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, copyFileSync, fdatasyncSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import { makeFolder, messageOf, openToAppend, writeAll, writeWhole } from '../../config/index.js'
@@ -25,6 +25,16 @@ export function writeText(file: string, text: string): void {
     makeFolder(dirname(file))
     writeWhole(file, text, { mode: 0o600 })
   })
+}
+
+/** Keeps a copy of a damaged file beside it, unless there is one already. */
+export function setAside(file: string): void {
+  try {
+    copyFileSync(file, `${file}.damaged`, constants.COPYFILE_EXCL)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+    throw fail('E_FEED_STATE', `${file} is damaged and cannot be kept aside: ${messageOf(error)}`)
+  }
 }
 
 /** Adds lines and waits until they are on disk. */

@@ -120,11 +120,20 @@ export interface SmallUtxo {
 const MANY = 40
 const MOST_MERGED = 100
 
+/** Up to this an output is small, or up to twice the fee that each header leaves as one. */
+const SMALL_SAT = 1_000_000n
+
 /**
- * Outputs to merge into one, or none. Only confirmed ones; the largest `keep` stay, since a daemon that builds while
- * they are on their way needs something to pay with.
+ * Small outputs to merge into one, or none. Only confirmed ones; the largest `keep` stay, since a daemon that builds
+ * while they are on their way needs something to pay with.
  */
-export function toConsolidate<T extends SmallUtxo>(utxos: readonly T[], keep = 10): readonly T[] {
+export function toConsolidate<T extends SmallUtxo>(
+  all: readonly T[],
+  dataFee: bigint,
+  keep = 10,
+): readonly T[] {
+  const most = 2n * dataFee > SMALL_SAT ? 2n * dataFee : SMALL_SAT
+  const utxos = all.filter(({ sat }) => sat <= most)
   if (utxos.length <= MANY) return []
   const rising = [...utxos].sort((a, b) => (a.sat < b.sat ? -1 : a.sat > b.sat ? 1 : 0))
   return rising.slice(0, Math.min(MOST_MERGED, utxos.length - keep))
@@ -138,6 +147,9 @@ export function mayRegister(registered: readonly { readonly publisher: string }[
   return !registered.some(({ publisher }) => publisher === pubkey)
 }
 
-export function registerError(pubkey: string): Error {
-  return fail('E_FEED_REREGISTER', `${pubkey.slice(0, 16)}… is registered already`)
+/** `waiting`: the registration that waits for a block. */
+export function registerError(pubkey: string, waiting: string | null = null): Error {
+  const how =
+    waiting === null ? 'is registered already' : `registers with ${waiting}, which waits for a block`
+  return fail('E_FEED_REREGISTER', `${pubkey.slice(0, 16)}… ${how}`)
 }

@@ -18,9 +18,11 @@ import type { FeedEvent } from './events.js'
 import { openState, type StateFile } from './ledger-file.js'
 import { lockPublisher } from './lock.js'
 import { openPublished } from './published.js'
+import { headersOf } from './baton-chain.js'
 import { createRelay, type Relay, type RelayView } from './relay.js'
 import { forgetRange, forgetSettle, readRequests } from './requests.js'
 import type { GatewaySettings } from './settings.js'
+import type { BuildQueue, InTurn } from './build-queue.js'
 import { createTreasury, type Treasury, type TreasuryView } from './treasury.js'
 import { createWithdrawals, type Withdrawals, type WithdrawalView } from './withdrawals.js'
 
@@ -30,6 +32,8 @@ export interface GatewayDeps {
   /** Where locks are kept, the same for all processes of the user. */
   readonly lockFolder: string
   readonly dryRun: boolean
+  /** Shared by all gateways. */
+  readonly queue: BuildQueue
   readonly emit: (event: FeedEvent) => void
   readonly onCall?: (gateway: string, chain: 'asset' | 'reference', call: RpcCall) => void
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
@@ -84,26 +88,30 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
     })
   const asset = clientOf('asset')
   const reference = clientOf('reference')
-  const file = openState(deps.folder)
-  const published = openPublished(deps.folder)
+  const readOnly = deps.dryRun
+  const file = openState(deps.folder, { readOnly })
+  const published = openPublished(deps.folder, { readOnly })
   let setup: Setup | null = null
   let checks: readonly CheckLine[] = []
   let relay: Relay | null = null
   let withdrawals: Withdrawals | null = null
   let treasury: Treasury | null = null
   let trouble: string | null = null
+  /** Whether the reference wallet was looked at: it may have been away at the start. */
+  let complete = false
   const told = new Map<string, number>()
   const pace = createPace(monotonicMs)
 
   function onHealth(chain: 'asset' | 'reference', health: Health): void {
     const about = `the ${chain} daemon`
-    const text = {
-      up: `${about} answers, and its chain moves`,
-      down: `${about} cannot be reached`,
-      suspect: `${about} did not answer in time; nothing is sent until its chain moves`,
-      hung: `${about} hangs: kill it with SIGKILL and start it again if it goes on`,
-    }[health.state]
-    notice(health.state === 'up' ? 'info' : 'warn', 'E_KOMODO_HUNG', text)
+    const [code, text] = {
+      up: ['E_KOMODO_UP', `${about} answers, and its chain moves`],
+      down: ['E_KOMODO_UNREACHABLE', `${about} cannot be reached`],
+      starting: ['E_KOMODO_WARMUP', `${about} is starting`],
+      suspect: ['E_KOMODO_TIMEOUT', `${about} did not answer in time; nothing is sent until its chain moves`],
+      hung: ['E_KOMODO_HUNG', `${about} hangs: kill it with SIGKILL and start it again if it goes on`],
+    }[health.state === 'down' && health.starting ? 'starting' : health.state] as [string, string]
+    notice(health.state === 'up' ? 'info' : 'warn', code, text)
   }
 
   function notice(level: 'info' | 'warn' | 'error', code: string, message: string): void {
@@ -135,6 +143,7 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
         `${what}: ${text}${remedy === '' ? '' : `; ${remedy}`}`,
       )
     }
+    complete = found.complete
     if (found.setup === null) return false
     if (setup === null) assemble(found.setup)
     return true
@@ -143,7 +152,9 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
   function assemble(ready: Setup): void {
     setup = ready
     const { gateway, capabilities, format } = ready
+    const inTurn: InTurn = (work) => deps.queue.take(accessOf(settings.asset).url, work)
     const shared = {
+      inTurn,
       settings,
       asset,
       reference,
@@ -212,10 +223,11 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
     const { wanted } = file.state
     const facts = relay?.view.facts
     if (wanted.length === 0 || !facts) return
-    const heights = new Set(facts.walk.samples.map(({ header }) => header?.height))
+    const heights = headersOf(facts.walk)
     const left = wanted.flatMap(([from, to]) => {
       let next = from
       while (next <= to && heights.has(next)) next++
+      if (next > to) emit({ event: 'backfilled', gateway: name, to })
       return next > to ? [] : [[next, to] as const]
     })
     if (left.length !== wanted.length || left.some(([from], k) => from !== wanted[k]?.[0]))
@@ -247,6 +259,13 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
     return state === 'idle' || state === 'blocked' || state === 'foreign'
       ? settings.pollMs
       : Math.min(settings.pollMs, EAGER_MS)
+  }
+
+  function tellDamaged(): void {
+    const { damaged } = published
+    if (damaged === 0) return
+    const message = `${damaged} lines of published.jsonl were damaged and are left out: the chain tells what is published; the file as it was is published.jsonl.damaged`
+    notice('warn', 'E_FEED_STATE', message)
   }
 
   function lock(): () => void {
@@ -290,11 +309,15 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
     async run(signal) {
       const release = lock()
       try {
+        tellDamaged()
         await ready(signal)
         await Promise.all([
           loop(() => relayPass(signal), eager, signal),
           loop(
-            async () => withdrawals?.pass(signal),
+            async () => {
+              if (!complete) await prepare({ signal })
+              await withdrawals?.pass(signal)
+            },
             () => Math.min(WITHDRAW_MS, settings.pollMs * 2),
             signal,
           ),

@@ -1,4 +1,5 @@
 /** The oraclefeed: headers of the reference chain on the asset chain, withdrawals back, and what both cost. */
+export { waitingRegistration } from './baton-chain.js'
 export { checkGateway } from './checks.js'
 export type { Checked, CheckLine } from './checks.js'
 export { FEED_DEFAULTS, isOldLine, readFeedConfig, translateOldLine } from './config.js'

@@ -11,6 +11,7 @@ import {
   type Payout,
   type PayoutIntent,
 } from '../../komodo/index.js'
+import type { InTurn } from './build-queue.js'
 import type { FeedEvent, WithdrawalStep } from './events.js'
 import {
   addToDay,
@@ -36,6 +37,8 @@ export interface WithdrawalParts {
   /** What was asked is carried out, or refused. */
   readonly forgetSettle: (withdrawTxid: string) => void
   readonly dryRun: boolean
+  /** For what is built and sent on the asset daemon. */
+  readonly inTurn?: InTurn
   readonly emit: (event: FeedEvent) => void
   /** UNIX ms. */
   readonly now: () => number

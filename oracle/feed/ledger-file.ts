@@ -76,7 +76,8 @@ const EMPTY: FeedState = {
 /** Finished ones are kept for `feed status`, the newest of them. */
 const KEEP_DONE = 100
 
-export function openState(folder: string): StateFile {
+/** `readOnly`: changes are kept in memory, since a feed that runs writes the file. */
+export function openState(folder: string, { readOnly = false } = {}): StateFile {
   const file = join(folder, 'state.json')
   let state = read(file)
   return {
@@ -85,7 +86,7 @@ export function openState(folder: string): StateFile {
     },
     update(change) {
       const after = forget(change(state))
-      writeText(file, `${JSON.stringify(after, null, 1)}\n`)
+      if (!readOnly) writeText(file, `${JSON.stringify(after, null, 1)}\n`)
       state = after
     },
   }

@@ -9,6 +9,7 @@ import {
   type CallOptions,
   type SigningIntent,
 } from '../../komodo/index.js'
+import { AT_ONCE } from './build-queue.js'
 import type { WithdrawalParts } from './journal.js'
 
 /** Where the next step belongs. */
@@ -41,7 +42,7 @@ export function stepFor(
   return enough && (complete || signs >= m) ? 'complete' : 'partial'
 }
 
-export function createPosting({ settings, asset, gateway, family, emit }: WithdrawalParts) {
+export function createPosting({ settings, asset, gateway, family, emit, inTurn = AT_ONCE }: WithdrawalParts) {
   const { coin } = gateway
   const { pubkey } = settings
 
@@ -54,9 +55,11 @@ export function createPosting({ settings, asset, gateway, family, emit }: Withdr
     if (!isWritable(asset.rpc.health)) return null
     try {
       const { blocks: height } = await asset.chainInfo(options)
-      const { hex, txid } = inspectSigning(await build(), intent, { height, pubkey })
-      await asset.send(hex, options)
-      return txid
+      return await inTurn(async () => {
+        const { hex, txid } = inspectSigning(await build(), intent, { height, pubkey })
+        await asset.send(hex, options)
+        return txid
+      })
     } catch (error) {
       if (buildReason(error) === 'unconfirmed') return null
       const reason = sendReason(error)

@@ -4,8 +4,7 @@
  */
 import { join } from 'node:path'
 
-import { fail } from './errors.js'
-import { appendText, readText, writeText } from './files.js'
+import { appendText, readText, setAside, writeText } from './files.js'
 
 export interface Sent {
   readonly txid: string
@@ -20,6 +19,8 @@ export interface Published {
   readonly head: Sent | null
   /** Heights that were sent before another branch was adopted, ascending: what it lacks of them is due again. */
   readonly owed: readonly number[]
+  /** Lines that could not be read; the file as it was lies beside it. */
+  readonly damaged: number
   add(sent: Sent): void
   /** It never reached the network: the one before it is the head again. */
   drop(txid: string): void
@@ -31,8 +32,11 @@ export interface Published {
 const KEEP = 200
 const REWRITE_LINES = 2_000
 
-/** Throws `E_FEED_STATE` if a line other than the last is damaged. */
-export function openPublished(folder: string): Published {
+/**
+ * What is damaged is left out: the chain knows better. `readOnly`: changes are kept in memory, since a feed that runs
+ * writes the file.
+ */
+export function openPublished(folder: string, { readOnly = false } = {}): Published {
   const file = join(folder, 'published.jsonl')
   let recent: Sent[] = []
   let owed: readonly number[] = []
@@ -52,13 +56,15 @@ export function openPublished(folder: string): Published {
   }
   const texts = (readText(file) ?? '').split('\n')
   texts.pop() // nothing, or a line that a crash cut off
-  for (const [k, text] of texts.entries()) {
+  let damaged = 0
+  for (const text of texts) {
     const line = lineOf(text)
-    if (line === null)
-      throw fail('E_FEED_STATE', `line ${k + 1} of ${file} is damaged: move the file away, it is only a help`)
-    apply(line)
+    if (line === null) damaged++
+    else apply(line)
   }
+  if (damaged > 0 && !readOnly) setAside(file)
   const rewrite = (): void => {
+    if (readOnly) return
     const kept: readonly Line[] = [...(owed.length === 0 ? [] : [{ owed }]), ...recent]
     writeText(file, kept.map((line) => `${JSON.stringify(line)}\n`).join(''))
     lines = kept.length
@@ -66,7 +72,7 @@ export function openPublished(folder: string): Published {
   rewrite()
 
   const put = (line: Line): void => {
-    appendText(file, `${JSON.stringify(line)}\n`)
+    if (!readOnly) appendText(file, `${JSON.stringify(line)}\n`)
     apply(line)
     if (++lines > REWRITE_LINES) rewrite()
   }
@@ -80,6 +86,7 @@ export function openPublished(folder: string): Published {
     get owed() {
       return owed
     },
+    damaged,
     add: (sent) => put(sent),
     drop: (txid) => put({ drop: txid }),
     adopt: (txid) => put({ adopt: txid }),

@@ -5,7 +5,23 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
 import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
-import { blockHashOf, decodeTransaction, encodePayload, opOf, readRawHeader } from '../../komodo/index.js'
+import {
+  blockHashOf,
+  createKomodoClient,
+  decodeTransaction,
+  decodeWif,
+  encodePayload,
+  encodeTransaction,
+  opOf,
+  opScript,
+  payToPubkey,
+  readRawHeader,
+  saplingTransaction,
+  signKeyInput,
+  withScripts,
+  ZERO_ID,
+} from '../../komodo/index.js'
+import { checkGateway } from './checks.js'
 import type { FeedEvent, HeaderEvent } from './events.js'
 import { openRig, reachable, truth, type Rig, type RigOptions } from './fixtures/rig.js'
 import { createRelay } from './relay.js'
@@ -291,6 +307,103 @@ t.test('a header on the wrong branch of batons is published again', async (t) =>
   chains.control.mine('asset')
   await settle(chains, rig)
   await isExact(t, chains, { from: start, once: false })
+})
+
+/** A stranger's payment that reads as data of our oracle and key; `toBaton`: it pays the address of our batons too. */
+async function pretend(
+  chains: DevKomodo,
+  rig: Rig,
+  { height, toBaton }: { height: number; toBaton: boolean },
+) {
+  const { user, control, oracleTxid, pubkey } = chains
+  const client = createKomodoClient({ access: () => user.asset, name: 'stranger' })
+  try {
+    const coin = (await client.unspent(1)).find(({ sat, spendable }) => spendable && sat > 100_000n)!
+    const { registered } = await rig.asset.oracleInfo(oracleTxid)
+    const { baton, batonTxid } = registered.find(({ publisher }) => publisher === pubkey)!
+    const data = encodePayload({ height, hash: 'ab'.repeat(32), merkleRoot: 'cd'.repeat(32), balance: null })
+    const op = { op: 'oracle-data', oracleTxid, previousBaton: batonTxid ?? ZERO_ID, pubkey, data } as const
+    const script = decodeTransaction((await client.transaction(batonTxid ?? ''))!.hex).outputs[1]!.script
+    t.ok(baton)
+    const outputs = [
+      { value: coin.sat - 30_000n, script: payToPubkey(user.pubkey) },
+      ...(toBaton ? [{ value: 10_000n, script }] : []),
+      { value: 0n, script: opScript(op) },
+    ]
+    const input = { txid: coin.txid, vout: coin.vout, script: '', sequence: 0xffffffff }
+    const blank = saplingTransaction([input], outputs, { expiryHeight: control.height('asset') + 200 })
+    const signed = signKeyInput(blank, 0, { script: coin.script, value: coin.sat }, decodeWif(user.wif))
+    return await client.send(encodeTransaction(withScripts(blank, [signed])))
+  } finally {
+    client.close()
+  }
+}
+
+t.test('a stranger writes what reads as ours: nobody waits for it, and it counts as nothing', async (t) => {
+  const chains = await chainsOf(t, { subscriptions: 20 })
+  const start = first(chains)
+  const rig = await rigOf(t, chains)
+  await pretend(chains, rig, { height: start + 3, toBaton: false })
+  await rig.relayPass()
+  t.equal(headersOf(rig).length, 11, 'a feed without a memory begins at once')
+  chains.control.mine('asset')
+  chains.control.mine('reference')
+  await settle(chains, rig)
+  await isExact(t, chains, { from: start })
+
+  // As a baton it stands in the way of every reader: what it says is written over.
+  await pretend(chains, rig, { height: start + 5, toBaton: true })
+  chains.control.mine('asset')
+  await settle(chains, rig)
+  t.equal(headersOf(rig).filter(({ height }) => height === start + 5).length, 2)
+  await isExact(t, chains, { from: start, once: false })
+  t.notOk(rig.events.some((event) => event.event === 'notice' && event.code === 'E_FEED_LOCKED'))
+})
+
+t.test('a lone daemon was killed: the index names a baton of a lost block', async (t) => {
+  const chains = await chainsOf(t, { subscriptions: 20 })
+  const start = first(chains)
+  const rig = await rigOf(t, chains)
+  await settle(chains, rig)
+  chains.control.mine('reference')
+  await settle(chains, rig)
+  chains.control.loseBlocks('asset', 2)
+  chains.control.mine('reference')
+  for (let k = 0; k < 4; k++) {
+    await rig.relayPass()
+    chains.control.mine('asset')
+  }
+  t.match(rig.relay.view.state, { state: 'blocked', why: /-reindex/ })
+  const said = rig.events.filter((event) => event.event === 'notice' && event.code === 'E_FEED_STALE_BATON')
+  t.equal(said.length, 1, 'said once')
+  const { lines } = await checkGateway(rig.settings, rig, { mend: false })
+  t.match(
+    lines.find(({ name }) => name === 'publisher'),
+    { result: 'fail', remedy: /-reindex/ },
+  )
+  chains.control.reindex('asset')
+  await settle(chains, rig)
+  await isExact(t, chains, { from: start })
+})
+
+t.test('HTTP 503 and an exception of the daemon pass', async (t) => {
+  const chains = await chainsOf(t, { subscriptions: 20 })
+  const start = first(chains)
+  const rig = await rigOf(t, chains)
+  let calls = 0
+  const unlisten = chains.control.onCall(({ phase }) => {
+    if (phase === 'asked' && ++calls % 23 === 0) return calls % 2 === 0 ? 'unavailable' : 'internal'
+    return undefined
+  })
+  for (let k = 0; k < 40; k++) {
+    await rig.relayPass().catch((error: unknown) => {
+      t.match(error, { code: /E_KOMODO_(HTTP|INTERNAL)/, retryable: true })
+    })
+    if (k % 3 === 2) chains.control.mine('asset')
+  }
+  unlisten()
+  await settle(chains, rig)
+  await isExact(t, chains, { from: start })
 })
 
 t.test('out of funds, out of coins, and back', async (t) => {

@@ -2,7 +2,7 @@
  * Publishes headers, pass by pass. What to do comes from the chain each time: the baton, the mempool, the reference
  * chain (specification §11.2). One pass sends as many headers as the coming block can take.
  */
-import { isCoded, messageOf } from '../../config/index.js'
+import { CLOCK, isCoded, messageOf } from '../../config/index.js'
 import {
   brokenRule,
   buildReason,
@@ -18,16 +18,18 @@ import {
   type KomodoClient,
   type Outpoint,
   type Registration,
+  type SendReason,
 } from '../../komodo/index.js'
-import { judgeBaton, type BatonVerdict } from './baton.js'
-import { createBatonChain, headersOf, sampleOf, type Walk } from './baton-chain.js'
+import { createBatonChain, headersOf, type Walk } from './baton-chain.js'
+import { createBatonWatch } from './baton-watch.js'
 import type { FeedEvent, RelayState } from './events.js'
 import { budgetOf, type Budget, type OracleUtxo } from './funds.js'
 import { createMempool, type Mempool } from './mempool.js'
 import { planHeaders, type Job, type Plan } from './plan.js'
-import type { Published, Sent } from './published.js'
+import type { Published } from './published.js'
 import { createReference, type ReferenceHeader } from './reference.js'
 import type { GatewaySettings } from './settings.js'
+import { AT_ONCE, type InTurn } from './build-queue.js'
 
 export interface RelayParts {
   readonly settings: GatewaySettings
@@ -40,11 +42,14 @@ export interface RelayParts {
   /** Ranges that an operator asked for. */
   readonly wanted: () => Iterable<number>
   readonly dryRun: boolean
+  /** For what is built and sent on the asset daemon. */
+  readonly inTurn?: InTurn
   readonly emit: (event: FeedEvent) => void
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   /** UNIX ms. */
   readonly now: () => number
-  readonly monotonicMs: () => number
+  /** Default: the machine's. */
+  readonly monotonicMs?: () => number
 }
 
 /** What one pass found, for whoever works beside it: funds, metrics, status. */
@@ -88,12 +93,10 @@ const SYNC_SLACK = 3
 /** The wallet learns of its own change within a second (specification §15.6). */
 const WALLET_MS = 1_100
 const WALLET_TRIES = 4
-/** Somebody else publishes with our key: we stand back until nothing was heard of him for so long. */
-const FOREIGN_MS = 600_000
 const FORGERIES: ReadonlySet<string> = new Set(['E_KOMODO_HEADER', 'E_FEED_FORGED'])
 
 export function createRelay(parts: RelayParts): Relay {
-  const { settings, asset, emit, published, now, monotonicMs } = parts
+  const { settings, asset, emit, published, now, monotonicMs = CLOCK.monotonicMs, inTurn = AT_ONCE } = parts
   const { name: gateway, oracleTxid, pubkey } = settings
   const reference = createReference(parts.reference, () => coin)
   const batons = createBatonChain(asset, { oracleTxid, publisher: pubkey })
@@ -112,14 +115,10 @@ export function createRelay(parts: RelayParts): Relay {
     budget: null,
     facts: null,
   }
-  /** The asset height at which the daemon's baton began to differ from ours. */
-  let differsSince: number | null = null
-  let foreignAt: number | null = null
-  let running = false
   let coin = ''
   /** Said once. */
   let forgery = ''
-  let adopting: string | null = null
+  let refusal: SendReason | null = null
 
   const become = (state: RelayState): void => {
     const changed = state.state !== view.state.state
@@ -135,6 +134,14 @@ export function createRelay(parts: RelayParts): Relay {
       lag: view.plan?.lag ?? null,
     })
   }
+
+  const watch = createBatonWatch({
+    ...parts,
+    mempool,
+    become,
+    onReorg: () => void view.reorgs.asset++,
+    monotonicMs,
+  })
 
   async function pass(signal: AbortSignal): Promise<void> {
     const options = { signal }
@@ -167,8 +174,7 @@ export function createRelay(parts: RelayParts): Relay {
     view.plan = plan
     view.lastPass = now()
 
-    const verdict = await judge(walk, registration, assetHeight, options)
-    running = true
+    const verdict = await watch.judge(walk, registration, assetHeight, options)
     if (verdict.verdict !== 'build') return
     if (reference.headers - reference.tip > SYNC_SLACK)
       return become({
@@ -186,7 +192,9 @@ export function createRelay(parts: RelayParts): Relay {
 
   function planOf(headers: ReadonlyMap<number, string>, walk: Walk, budget: Budget): Plan {
     const { depth, startHeight, reach } = settings
-    const heights = walk.samples.flatMap(({ header }) => (header === null ? [] : [header.height]))
+    const heights = walk.samples.flatMap(({ header, signed }) =>
+      header === null || !signed ? [] : [header.height],
+    )
     const knownFrom = walk.whole ? null : Math.min(...heights.slice(-20))
     const owed = published.owed.filter((height) => height >= (knownFrom ?? 0))
     return planHeaders({
@@ -250,131 +258,6 @@ export function createRelay(parts: RelayParts): Relay {
     return ours
   }
 
-  async function judge(
-    walk: Walk,
-    registration: Registration,
-    assetHeight: number,
-    options: CallOptions,
-  ): Promise<BatonVerdict> {
-    const { head } = published
-    const reachable = head === null || walk.samples.some(({ txid }) => txid === head.txid)
-    const batonUtxos = await asset.utxos(registration.baton, true, options)
-    const own =
-      head === null
-        ? null
-        : { txid: head.txid, where: reachable ? ('chain' as const) : await whereIs(head.txid, options) }
-    const restored = batonUtxos.some(({ height }) => height <= 0)
-    const stray = strayIn(walk)
-    const differs = (head !== null && !reachable) || restored || stray
-    if (!differs) differsSince = null
-    else differsSince ??= assetHeight
-    const verdict = judgeBaton({
-      daemon: registration.batonTxid,
-      own,
-      reachable,
-      restored,
-      stray,
-      blocks: differsSince === null ? 0 : Math.max(0, assetHeight - differsSince),
-    })
-    if (verdict.verdict === 'build') return foreign(walk, verdict)
-    if (verdict.verdict === 'adopt') return adopt(verdict)
-    adopting = null
-    if (verdict.verdict === 'resend') await resend(options)
-    const why =
-      verdict.verdict === 'resend'
-        ? 'our last published transaction was lost: it was sent again'
-        : `the daemon's baton is not our last one (${verdict.why}): nothing is built on it`
-    if (view.state.state !== 'baton') {
-      view.reorgs.asset++
-      emit({ event: 'reorg', gateway, chain: 'asset', headers: 0, message: why })
-    }
-    become({ state: 'baton', why })
-    return verdict
-  }
-
-  async function whereIs(txid: string, options: CallOptions): Promise<'mempool' | 'chain' | 'gone'> {
-    if (mempool.transactions.has(txid)) return 'mempool'
-    const found = await asset.transaction(txid, options)
-    return found === null || found.orphaned ? 'gone' : found.confirmations > 0 ? 'chain' : 'mempool'
-  }
-
-  /** Of two passes that agree: a block may come between two calls of one. */
-  function adopt(verdict: Extract<BatonVerdict, { verdict: 'adopt' }>): BatonVerdict {
-    if (adopting !== verdict.on) {
-      adopting = verdict.on
-      become({ state: 'baton', why: 'another branch of batons lives: looking once more' })
-      return { verdict: 'wait', why: 'own-unconfirmed' }
-    }
-    adopting = null
-    if (parts.dryRun) return verdict
-    published.adopt(verdict.on)
-    view.reorgs.asset++
-    const message = `the branch of batons that ended with ${verdict.dead} is dead: what only it held is published again`
-    emit({ event: 'reorg', gateway, chain: 'asset', headers: 0, message })
-    return { verdict: 'build', on: verdict.on }
-  }
-
-  /** In their order, whatever of the last ones is in neither mempool nor chain. */
-  async function resend(options: CallOptions): Promise<void> {
-    if (parts.dryRun || !isWritable(asset.rpc.health)) return
-    const lost: Sent[] = []
-    for (const sent of [...published.recent].reverse()) {
-      if ((await whereIs(sent.txid, options)) !== 'gone') break
-      lost.unshift(sent)
-    }
-    for (const { txid, hex } of lost) {
-      if (hex === '') continue
-      try {
-        await asset.send(hex, options)
-      } catch (error) {
-        const reason = sendReason(error)
-        if (reason === null) throw error
-        if (reason !== 'in-chain') published.drop(txid)
-      }
-    }
-  }
-
-  function strayIn(walk: Walk): boolean {
-    const reached = new Set(walk.samples.map(({ txid }) => txid))
-    for (const [txid, hex] of mempool.hexes) {
-      if (reached.has(txid)) continue
-      const sample = sampleOf(txid, hex, { oracleTxid, publisher: pubkey })
-      if (sample !== null && sample.header !== null) return true
-    }
-    return false
-  }
-
-  /** Headers above our last one that we did not send: two publishers must never take turns. */
-  function foreign(walk: Walk, verdict: BatonVerdict): BatonVerdict {
-    const { head } = published
-    const ahead = head === null ? 0 : walk.samples.findIndex(({ txid }) => txid === head.txid)
-    if (ahead > 0 && !parts.dryRun) {
-      const newest = walk.samples[0]
-      if (newest !== undefined) published.adopt(newest.txid)
-      // Before the first pass of this run it may have been ourselves, on another machine.
-      if (running) {
-        foreignAt = monotonicMs()
-        emit({
-          event: 'notice',
-          gateway,
-          level: 'error',
-          code: 'E_FEED_LOCKED',
-          message: `${ahead} headers were published with our key by somebody else: stop the other feed`,
-        })
-      }
-    }
-    if (foreignAt === null) return verdict
-    if (monotonicMs() - foreignAt > FOREIGN_MS) {
-      foreignAt = null
-      return verdict
-    }
-    become({
-      state: 'foreign',
-      why: 'somebody else publishes with our key: stop him; this feed waits 10 minutes',
-    })
-    return { verdict: 'wait', why: 'stray' }
-  }
-
   /** Nothing can be sent: why? */
   function rest(plan: Plan, registration: Registration): void {
     const due = plan.lag + plan.gaps + plan.wrong
@@ -400,10 +283,11 @@ export function createRelay(parts: RelayParts): Relay {
     if (jobs.length > 1 || view.state.state !== 'idle') become({ state: 'publishing' })
     let on = ground.on
     for (const job of jobs) {
-      const sent = await publish(job, { ...ground, on }, options)
+      const sent = await inTurn(() => publish(job, { ...ground, on }, options))
       if (sent === null) return
+      // What was not sent is nothing to build on: in a dry run each stands for itself.
+      if (parts.dryRun) continue
       on = sent.txid
-      if (parts.dryRun) return
       note(job)
     }
     const { lag, gaps, wrong } = view.plan ?? plan
@@ -536,6 +420,7 @@ export function createRelay(parts: RelayParts): Relay {
   async function send(built: InspectedData, options: CallOptions): Promise<boolean> {
     try {
       await asset.send(built.hex, options)
+      refusal = null
       return true
     } catch (error) {
       const reason = sendReason(error)
@@ -545,13 +430,15 @@ export function createRelay(parts: RelayParts): Relay {
       published.drop(built.txid)
       const advice = sendAdvice(reason)
       const text = `the daemon does not take the header: ${messageOf(error)}${advice === '' ? '' : `; ${advice}`}`
-      emit({
-        event: 'notice',
-        gateway,
-        level: 'warn',
-        code: isCoded(error) ? error.code : 'unknown',
-        message: text,
-      })
+      if (reason !== refusal)
+        emit({
+          event: 'notice',
+          gateway,
+          level: 'warn',
+          code: isCoded(error) ? error.code : 'unknown',
+          message: text,
+        })
+      refusal = reason
       become(
         reason === 'conflict' || reason === 'spent'
           ? { state: 'baton', why: 'an input of the header is spent already: looking again' }

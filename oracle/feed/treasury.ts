@@ -27,12 +27,15 @@ import {
 import { addToDay, todaySum, type StateFile } from './ledger-file.js'
 import type { RelayFacts } from './relay.js'
 import type { GatewaySettings } from './settings.js'
+import { AT_ONCE, type InTurn } from './build-queue.js'
 
 export interface TreasuryParts {
   readonly settings: GatewaySettings
   readonly asset: KomodoClient
   readonly file: StateFile
   readonly dryRun: boolean
+  /** For what is built and sent on the asset daemon. */
+  readonly inTurn?: InTurn
   readonly emit: (event: FeedEvent) => void
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   /** UNIX ms. */
@@ -62,7 +65,7 @@ const TELL_MS = 600_000
 const WALLET_MS = 1_100
 
 export function createTreasury(parts: TreasuryParts): Treasury {
-  const { settings, asset, file, emit, now, monotonicMs } = parts
+  const { settings, asset, file, emit, now, monotonicMs, inTurn = AT_ONCE } = parts
   const { oracleTxid, pubkey, funds } = settings
   const view: TreasuryView = { forecast: null, wallet: null, subscribed: 0, merged: 0, alarm: null }
   let lookedAt = -Infinity
@@ -98,7 +101,7 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     else if (action.do === 'alarm' && alarmed !== action.why)
       tell(facts, { action: 'alarm', message: ALARMS[action.why] })
     else if (monotonicMs() - toldAt > TELL_MS) tell(facts, { action: 'none' })
-    if (funds.merge && may) await merge(facts, options)
+    if (funds.merge && may) await inTurn(() => merge(facts, options))
   }
 
   /** Subscriptions and change on their way into the coming block. */
@@ -128,16 +131,19 @@ export function createTreasury(parts: TreasuryParts): Treasury {
   ): Promise<void> {
     for (let k = 0; k < count; k++) {
       try {
-        const hex = await asset.oracleSubscribe(oracleTxid, pubkey, sat, options)
-        const built = inspectSubscribe(
-          hex,
-          { oracleTxid, publisher: pubkey, sat },
-          { height: facts.assetHeight, pubkey },
-        )
-        // Counted before it is sent: a crash may waste the day's limit, never exceed it.
-        file.update((state) => ({ ...state, subscribed: addToDay(state.subscribed, sat, now()) }))
-        await asset.send(hex, options)
-        facts.mempool.add(built.txid, hex)
+        const built = await inTurn(async () => {
+          const hex = await asset.oracleSubscribe(oracleTxid, pubkey, sat, options)
+          const built = inspectSubscribe(
+            hex,
+            { oracleTxid, publisher: pubkey, sat },
+            { height: facts.assetHeight, pubkey },
+          )
+          // Counted before it is sent: a crash may waste the day's limit, never exceed it.
+          file.update((state) => ({ ...state, subscribed: addToDay(state.subscribed, sat, now()) }))
+          await asset.send(hex, options)
+          return built
+        })
+        facts.mempool.add(built.txid, built.hex)
         view.subscribed++
         tell(facts, { action: 'subscribed', txid: built.txid, message: `${coinsText(sat)} for more headers` })
       } catch (error) {
@@ -154,7 +160,10 @@ export function createTreasury(parts: TreasuryParts): Treasury {
   async function merge(facts: RelayFacts, options: CallOptions): Promise<void> {
     const address = pubkeyAddress(pubkey)
     const all = await asset.unspent(1, [address], options)
-    const chosen = toConsolidate(all.filter((utxo) => utxo.spendable && !facts.mempool.isSpent(utxo)))
+    const chosen = toConsolidate(
+      all.filter((utxo) => utxo.spendable && !utxo.coinbase && !facts.mempool.isSpent(utxo)),
+      facts.registration.dataFee,
+    )
     if (chosen.length === 0) return
     const sum = chosen.reduce((total, utxo) => total + utxo.sat, 0n)
     const sat = sum - TX_FEE

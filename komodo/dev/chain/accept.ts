@@ -92,7 +92,9 @@ function checkInputs(chain: Chain, transaction: Transaction): bigint {
     return chain.available(txid, vout)
   })
   if (spent.includes(undefined))
-    throw spendsModules(chain, transaction) ? MODULE_SPENT : new RpcError(-25, 'Missing inputs')
+    throw spendsModules(chain, transaction) && !spendsLost(chain, transaction)
+      ? MODULE_SPENT
+      : new RpcError(-25, 'Missing inputs')
   const paid = spent.reduce((sum, coin) => sum + (coin?.value ?? 0n), 0n)
   const total = transaction.outputs.reduce((sum, { value }) => sum + value, 0n)
   if (total > paid) throw new RpcError(-26, '16: bad-txns-in-belowout')
@@ -103,6 +105,11 @@ const MODULE_SPENT = new RpcError(-26, '18: bad-txns-inputs-spent')
 
 function conflict(chain: Chain, transaction: Transaction): RpcError {
   return spendsModules(chain, transaction) ? MODULE_SPENT : new RpcError(-26, '16: mempool conflict')
+}
+
+/** An output of a block that is no longer in the chain. */
+function spendsLost(chain: Chain, { inputs }: Transaction): boolean {
+  return inputs.some(({ txid }) => chain.confirmations(txid) < 0)
 }
 
 function spendsModules(chain: Chain, { inputs }: Transaction): boolean {

@@ -243,11 +243,11 @@ export class Chain {
       if (script.startsWith('6a')) return
       const coin: Coin = { txid, vout, value, script, coinbase, height }
       this.unspent.set(outpointOf(txid, vout), coin)
-      this.reindex(coin, { txid, height, value })
+      this.addToIndex(coin, { txid, height, value })
     })
   }
 
-  private reindex(coin: Coin, entry?: HistoryEntry): void {
+  private addToIndex(coin: Coin, entry?: HistoryEntry): void {
     const address = this.addressOf(coin.script)
     if (address === null) return
     const key = indexKey(kindOf(coin.script), address)
@@ -267,8 +267,11 @@ export class Chain {
     this.history.get(key)?.push(entry)
   }
 
-  /** Takes the last block off and returns its transactions, the coinbase left out, in their order. */
-  disconnect(): StoredTx[] {
+  /**
+   * Takes the last block off and returns its transactions, the coinbase left out, in their order. `index` false: the
+   * address index does not learn of it.
+   */
+  disconnect({ index = true } = {}): StoredTx[] {
     const block = this.tip
     this.active.pop()
     const transactions = block.txids.map((txid) => this.stored.get(txid) as StoredTx)
@@ -276,11 +279,12 @@ export class Chain {
       transaction.outputs.forEach(({ script }, vout) => {
         const outpoint = outpointOf(txid, vout)
         this.unspent.delete(outpoint)
-        const address = this.addressOf(script)
+        const address = index ? this.addressOf(script) : null
         if (address !== null) this.index.get(indexKey(kindOf(script), address))?.delete(outpoint)
       })
-      if (!tx.isCoinbase(transaction)) transaction.inputs.forEach((input) => this.restore(input))
+      if (!tx.isCoinbase(transaction)) transaction.inputs.forEach((input) => this.restore(input, index))
     }
+    if (!index) return transactions.slice(1)
     for (const [key, entries] of this.history) {
       if (entries.at(-1)?.height === block.height)
         this.history.set(
@@ -291,7 +295,7 @@ export class Chain {
     return transactions.slice(1)
   }
 
-  private restore({ txid, vout }: { readonly txid: string; readonly vout: number }): void {
+  private restore({ txid, vout }: { readonly txid: string; readonly vout: number }, index: boolean): void {
     const outpoint = outpointOf(txid, vout)
     const source = this.stored.get(txid)
     const output = source?.tx.outputs[vout]
@@ -300,7 +304,18 @@ export class Chain {
     const height = this.blockOf(txid)?.height ?? 0
     const coin: Coin = { ...output, txid, vout, coinbase: tx.isCoinbase(source.tx), height }
     this.unspent.set(outpoint, coin)
-    this.reindex({ ...coin, height: 0 })
+    if (index) this.addToIndex({ ...coin, height: 0 })
+  }
+
+  /** The address index as the chain's unspent outputs make it. */
+  rebuildIndex(): void {
+    this.index.clear()
+    for (const coin of this.unspent.values()) this.addToIndex(coin)
+    for (const [key, entries] of this.history)
+      this.history.set(
+        key,
+        entries.filter(({ txid }) => this.blockOf(txid) !== undefined),
+      )
   }
 
   /** A copy that goes its own way: what a node sees whose locks are stuck. */

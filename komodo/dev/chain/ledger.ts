@@ -176,6 +176,23 @@ export class Ledger {
     }
   }
 
+  /** The last blocks are lost with the mempool, as after a kill; the address index still has what they made. */
+  lose(blocks: number): void {
+    this.options.append({ type: 'lose', chain: this.options.name, blocks })
+    this.dropBlocks(blocks)
+  }
+
+  private dropBlocks(blocks: number): void {
+    const { chain } = this
+    for (const txid of [...chain.mempool.keys()]) chain.evict(txid)
+    for (let k = 0; k < blocks; k++) chain.disconnect({ index: false })
+  }
+
+  reindex(): void {
+    this.options.append({ type: 'reindex', chain: this.options.name })
+    this.chain.rebuildIndex()
+  }
+
   /** Does again what was written down. */
   replay(event: LedgerEvent): void {
     const { chain } = this
@@ -195,6 +212,10 @@ export class Ledger {
         return this.bringBack(event.hash)
       case 'evict':
         return chain.evict(event.txid)
+      case 'lose':
+        return this.dropBlocks(event.blocks)
+      case 'reindex':
+        return chain.rebuildIndex()
     }
   }
 

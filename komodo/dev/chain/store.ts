@@ -27,6 +27,8 @@ export type LedgerEvent =
       readonly txids: readonly string[]
     }
   | { readonly type: 'disconnect'; readonly chain: ChainName; readonly invalid: boolean }
+  | { readonly type: 'lose'; readonly chain: ChainName; readonly blocks: number }
+  | { readonly type: 'reindex'; readonly chain: ChainName }
   | { readonly type: 'reconsider'; readonly chain: ChainName; readonly hash: string }
   | { readonly type: 'evict'; readonly chain: ChainName; readonly txid: string }
 

@@ -103,9 +103,15 @@ export function batonOf(
   pubkey: string,
   batonAddress: string,
 ): string | null {
-  const holders = chain.indexed(batonAddress, 1).filter(({ txid, vout, height }) => {
+  const holders = chain.indexed(batonAddress, 1).filter(({ txid, vout, value, height }) => {
     const op = opAt(chain, txid)
-    if (vout !== 1 || height <= 0 || (op?.op !== 'oracle-register' && op?.op !== 'oracle-data')) return false
+    if (
+      vout !== 1 ||
+      value !== FEE ||
+      height <= 0 ||
+      (op?.op !== 'oracle-register' && op?.op !== 'oracle-data')
+    )
+      return false
     return op.oracleTxid === oracleTxid && op.pubkey === pubkey
   })
   let txid = holders.reduce<Coin | undefined>(
@@ -163,10 +169,14 @@ export function dataForHeight(
   return null
 }
 
-/** Satoshis that a data transaction must leave: its oracle inputs, less the fee, which goes to the publisher. */
+/**
+ * Satoshis that a data transaction must leave: its oracle inputs, less the fee, which goes to the publisher. Only one
+ * that spends an output of the module is looked at: as in real nodes, a plain payment may say whatever it likes.
+ */
 export function dataIsBalanced(chain: Chain, transaction: tx.Transaction): boolean {
   const op = tx.opOf(transaction)
-  if (op?.op !== 'oracle-data') return true
+  const spendsModule = transaction.inputs.some(({ script }) => tx.readFulfilment(script) !== null)
+  if (op?.op !== 'oracle-data' || !spendsModule) return true
   const fee = dataFeeOf(chain, op.oracleTxid, op.pubkey)
   const own = moduleAddress(ORACLES.code, op.pubkey)
   const inputs = transaction.inputs.reduce((sum, { txid, vout }) => {

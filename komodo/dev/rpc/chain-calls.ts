@@ -289,6 +289,13 @@ const reconsiderblock: Call = (node, params) => {
   return null
 }
 
+function indexed(call: Call): Call {
+  return (node, params) => {
+    if (!node.addressIndex) throw new RpcError(-5, 'No information available for address')
+    return call(node, params)
+  }
+}
+
 export const CHAIN_CALLS: Readonly<Record<string, Call>> = {
   getblockcount: ({ chain }) => chain.height,
   getbestblockhash: ({ chain }) => chain.tip.hash,
@@ -304,9 +311,9 @@ export const CHAIN_CALLS: Readonly<Record<string, Call>> = {
   gettxout,
   gettxoutproof,
   verifytxoutproof,
-  getaddressutxos,
-  getaddressbalance,
-  getaddresstxids,
+  getaddressutxos: indexed(getaddressutxos),
+  getaddressbalance: indexed(getaddressbalance),
+  getaddresstxids: indexed(getaddresstxids),
   getaddressmempool,
   invalidateblock,
   reconsiderblock,

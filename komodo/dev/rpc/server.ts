@@ -37,7 +37,9 @@ export interface DaemonServerOptions {
   ) => { number: number; verdict: CallVerdict }
 }
 
-type Outcome = { readonly status: number; readonly body: string } | NonNullable<CallVerdict>
+type Outcome = { readonly status: number; readonly body: string } | Cut
+/** What is no JSON, or nothing at all. */
+type Cut = Exclude<NonNullable<CallVerdict>, 'internal'>
 
 /** Throws `E_DEVKOMODO_PORT`. */
 export async function serveDaemon(options: DaemonServerOptions): Promise<DaemonServer> {
@@ -75,6 +77,7 @@ function handle(options: DaemonServerOptions, request: IncomingMessage, response
     }
     const outcome = answer(options, body)
     if (outcome === 'busy') send(response, 500, 'Work queue depth exceeded', HTML)
+    else if (outcome === 'unavailable') send(response, 503, '', HTML)
     else if (outcome === 'drop') request.socket.destroy()
     else if (outcome !== 'hang') send(response, outcome.status, outcome.body, 'application/json')
   })
@@ -143,7 +146,7 @@ function batch(options: DaemonServerOptions, requests: readonly unknown[]): Outc
 function one(
   options: DaemonServerOptions,
   request: object,
-): { readonly status: number; readonly text: string } | NonNullable<CallVerdict> {
+): { readonly status: number; readonly text: string } | Cut {
   const { id: given, method, params: sent } = request as Record<string, unknown>
   const id = (given ?? null) as NodeJson
   const refuse = (error: RpcError) => ({ status: error.status, text: replyText(null, error, id) })
@@ -153,7 +156,8 @@ function one(
     return refuse(new RpcError(-32600, 'Params must be an array'))
   const params = (sent ?? []) as readonly unknown[]
   const asked = options.onCall({ method, params, phase: 'asked' }, null)
-  if (asked.verdict) return asked.verdict
+  const internal = (): ReturnType<typeof refuse> => refuse(new RpcError(-1, 'std::bad_array_new_length'))
+  if (asked.verdict) return asked.verdict === 'internal' ? internal() : asked.verdict
   let reply: { readonly status: number; readonly text: string }
   try {
     reply = { status: 200, text: replyText(perform(options, method, params), null, id) }
@@ -162,7 +166,7 @@ function one(
     reply = refuse(refusal)
   }
   const { verdict } = options.onCall({ method, params, phase: 'done' }, asked.number)
-  if (verdict) return verdict
+  if (verdict) return verdict === 'internal' ? internal() : verdict
   return reply
 }
 
