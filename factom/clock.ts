@@ -22,6 +22,8 @@ export interface MinuteEvent {
   readonly health: NodeHealth
   /** When the minute ends if it has its nominal length: `monotonicMs` of this machine. */
   readonly endsAt: number
+  /** How far the node's clock is ahead of `monotonicMs`. */
+  readonly nodeAheadMs: number
 }
 
 export interface MinuteClockOptions {
@@ -99,6 +101,7 @@ interface Polled {
   readonly minute: number
   readonly health: NodeHealth
   readonly endsAt: number
+  readonly nodeAheadMs: number
 }
 
 /** One poll that ends well, whatever failed before; `null` when the signal is aborted. */
@@ -125,6 +128,7 @@ function createPoller(
           minute: state.minute,
           health,
           endsAt: now + leftOf(state),
+          nodeAheadMs: told.nodeTime - now,
         }
       } catch (error) {
         if (signal.aborted) return null
@@ -207,8 +211,8 @@ function pauseUntilNext(state: CurrentMinute, pollMs: number | undefined): numbe
   return Math.min(usual, left > 0 ? left + STEP_MARGIN_MS : Math.max(-left, STEP_MARGIN_MS))
 }
 
-function eventOf({ state, height, minute, health, endsAt }: Polled): MinuteEvent {
-  return { height, minute, blockSeconds: state.blockSeconds, health, endsAt }
+function eventOf({ state, ...event }: Polled): MinuteEvent {
+  return { ...event, blockSeconds: state.blockSeconds }
 }
 
 interface Pair {

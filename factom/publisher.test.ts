@@ -298,6 +298,20 @@ t.test('trouble on the line', (t) => {
   t.end()
 })
 
+t.test("commits are dated with the network's time, however wrong our clock is", async (t) => {
+  const { open, timing, node } = setup(t)
+  const networkMs = timing.wallMs()
+  timing.clock.step(-5 * 3_600_000)
+  const dates: number[] = []
+  const { commitEntry } = node
+  node.commitEntry = (message, signal) => {
+    dates.push(factom.decodeEntryCommit(message).timeMs)
+    return commitEntry(message, signal)
+  }
+  t.same(states(await timing.run(open().publish(HEIGHT, records(1), { networkMs }))), ['acknowledged'])
+  t.same(dates, [networkMs])
+})
+
 t.test('the deadline', (t) => {
   t.test('nothing is sent after it', async (t) => {
     const { node, timing, open } = setup(t, { parallel: 1 })

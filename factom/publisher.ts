@@ -50,6 +50,11 @@ export interface SettleOptions {
 export interface PublishOptions extends SettleOptions {
   /** `monotonicMs`. Nothing is sent from then on. Without it each step is tried for 10 s. */
   readonly deadline?: number
+  /**
+   * The network's time, UNIX ms: what commits are dated with. It refuses those that are an hour off. Default: the wall
+   * clock's.
+   */
+  readonly networkMs?: number | undefined
 }
 
 export interface PublishResult {
@@ -141,7 +146,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   /** Signs commits for the entries that are not known yet, as long as the limits allow. In order, each entry once. */
-  function compose(height: number, entries: readonly Entry[]) {
+  function compose(height: number, entries: readonly Entry[], timeMs: number) {
     const composed = new Map<string, Composed>()
     const fresh: PublishRecord[] = []
     const rank = recordsOf(height).length
@@ -160,7 +165,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         continue
       }
       spent += credits
-      const commit = composeEntryCommit({ entryHash: hash, credits, timeMs: timing.wallMs(), key })
+      const commit = composeEntryCommit({ entryHash: hash, credits, timeMs, key })
       const facts = recordFacts({ height, rank: rank + fresh.length, at }, raw, commit)
       fresh.push({ ...facts, stage: { state: 'composed' } })
     }
@@ -260,7 +265,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     async publish(height, entries, given = {}) {
-      const { composed, fresh } = compose(height, entries)
+      const { composed, fresh } = compose(height, entries, given.networkMs ?? timing.wallMs())
       if (fresh.length > 0) await journal.put(fresh)
       const records = composed.flatMap((one) =>
         'hash' in one ? [journal.records.get(one.hash) as PublishRecord] : [],

@@ -12,12 +12,15 @@ const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const NONE = new Array<string>(25).fill('')
 const PRICES = ASSETS[5].map((_, index) => BigInt(index + 1) * 100_000_000n)
 
+/** The node's clock is years away from ours. */
+const NODE_TIME = 1_500_000_000_000
 const minute = (height: number, minute: number): MinuteEvent => ({
   height,
   minute,
   blockSeconds: 20,
   health: { state: 'ok', height, minute },
-  endsAt: Date.now() + 1_000_000,
+  endsAt: performance.now() + 1_000_000,
+  nodeAheadMs: NODE_TIME - performance.now(),
 })
 const fact = (step: Step, height: number): Fact =>
   step === 'winners'
@@ -281,6 +284,8 @@ t.test(
     conductor.tick({ ...minute(7, 9), endsAt: 5000 })
     await settle()
     t.equal(submissions[0]?.deadline, 4960, 'a little before the end of minute 9')
+    const networkMs = submissions[0]?.networkMs ?? 0
+    t.ok(networkMs >= NODE_TIME && networkMs < NODE_TIME + 60_000, 'commits are dated by the node')
     conductor.tick({ ...minute(8, 1), blockSeconds: 600 })
     await settle()
     conductor.tick({ ...minute(8, 9), blockSeconds: 600, endsAt: 5000 })

@@ -2,7 +2,7 @@
  * Carries out the schedule's actions and feeds their results back to it. Everything asynchronous is tracked here:
  * nothing rejects unseen, and `stop` waits for what is under way.
  */
-import { isCoded, messageOf, type Network } from '../config/index.js'
+import { isCoded, messageOf, monotonicMs, type Network } from '../config/index.js'
 import type { MinuteEvent, NodeHealth } from '../factom/index.js'
 import type { Crew } from './crew.js'
 import type { MinerErrorCode } from './errors.js'
@@ -211,7 +211,8 @@ export function createConductor(parts: ConductorParts): Conductor {
       const reason = 'no nonce was above the floor'
       emit({ event: 'skipped', height, code: 'E_MINER_NO_HITS', reason })
     } else {
-      const submission = { record, best, limit, credits, signal, deadline }
+      const networkMs = at === null ? undefined : Math.round(monotonicMs() + at.nodeAheadMs)
+      const submission = { record, best, limit, credits, signal, deadline, networkMs }
       track('E_MINER_PUBLISH', publish(submission))
     }
     if (rivals !== null && trouble === null) track('E_MINER_PUBLISH', rivals.submit(signal, deadline))

@@ -272,7 +272,7 @@ t.test('submission: best first, up to the limit, minus what is published', async
   })
   const { signal } = new AbortController()
   const submit = (limit: number, credits: number) =>
-    submitter.submit({ record, best, limit, credits, signal, deadline: 5 })
+    submitter.submit({ record, best, limit, credits, signal, deadline: 5, networkMs: 7 })
   t.equal(await submit(3, 100), 3)
   t.same(sent[0]?.map(hashOf), hashes.slice(0, 3))
   t.same(events[0], {

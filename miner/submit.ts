@@ -27,6 +27,8 @@ export interface Submission {
   readonly signal: AbortSignal
   /** `monotonicMs`: nothing is sent from then on. */
   readonly deadline: number
+  /** UNIX ms by the node; undefined: not known. */
+  readonly networkMs: number | undefined
 }
 
 export interface Submitter {
@@ -79,7 +81,7 @@ export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitte
   }
 
   return {
-    async submit({ record, best, limit, credits, signal, deadline }) {
+    async submit({ record, best, limit, credits, signal, deadline, networkMs }) {
       const { height } = record
       const already = new Set(publisher.published(height))
       const entries = best
@@ -92,7 +94,7 @@ export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitte
       await publisher.publish(
         height,
         entries.map(({ entry }) => entry),
-        { signal, deadline, onStatus },
+        { signal, deadline, networkMs, onStatus },
       )
       return entries.length
     },

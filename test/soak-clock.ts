@@ -128,6 +128,13 @@ const whole = blocks.slice(1, -2)
 const missed = whole.filter((height) => !graded.has(height) || !landed.has(height))
 for (const { event, height, code: reason, reason: why } of miner.events)
   if (event === 'skipped') say(`skipped ${String(height)}: ${String(reason)} ${String(why)}`)
+const reasons = new Map<string, number>()
+for (const { event, status, height, reason } of miner.events)
+  if (event === 'entry' && status === 'missed') {
+    const why = `missed ${String(height)}: ${String(reason)}`
+    reasons.set(why, (reasons.get(why) ?? 0) + 1)
+  }
+for (const [why, count] of reasons) say(`${why} (${count})`)
 if (missed.length > 0) problems.push(`blocks without a record of ours: ${missed.join(' ')}`)
 const seen = miner.events.filter(({ event, code: told }) => event === 'notice' && told === 'E_CLI_CLOCK')
 for (const { message } of seen) say(String(message))
