@@ -16,7 +16,7 @@ import {
   type EarlierReport,
   type MachineFacts,
 } from '../bench/index.js'
-import { isCoded } from '../config/index.js'
+import { isCoded, monotonicMs } from '../config/index.js'
 import type { Pages } from '../lxrhash/index.js'
 import { benchMaps, metricsOf, mapProgress, type BenchMetricsRun } from './bench-parts.js'
 import { pushMetrics } from './bench-metrics.js'
@@ -54,6 +54,7 @@ async function benchMatrix(context: Context): Promise<number> {
   let files: readonly string[] = []
   let current: { readonly cell: CellPlan; readonly begun: number } | undefined
   const started = new Date()
+  const begunMs = monotonicMs()
   try {
     const metrics = await metricsOf(context, resources)
     tellPlan(context, { plan, machine, metrics, earlier })
@@ -87,7 +88,11 @@ async function benchMatrix(context: Context): Promise<number> {
         metrics.metrics.cell(cell)
         await push(context, metrics)
         if (folder !== undefined)
-          files = await writeReport(folder, reportOf(context, { cells, plan, machine, started }), earlier)
+          files = await writeReport(
+            folder,
+            reportOf(context, { cells, plan, machine, started, begunMs }),
+            earlier,
+          )
       },
     })
     return finish(context, { cells, files, interrupted })
@@ -185,14 +190,18 @@ function statusText(
 interface Progressing extends Prepared {
   readonly cells: readonly BenchCell[]
   readonly started: Date
+  readonly begunMs: number
 }
 
-function reportOf({ settings }: Context, { cells, plan, machine, started }: Progressing): BenchReport {
+function reportOf(
+  { settings }: Context,
+  { cells, plan, machine, started, begunMs }: Progressing,
+): BenchReport {
   return {
     format: FORMAT,
     version: versionOf(),
     started: started.toISOString(),
-    minutes: Math.round((Date.now() - started.getTime()) / 600) / 100,
+    minutes: Math.round((monotonicMs() - begunMs) / 600) / 100,
     planned: plan.length,
     ...timingOf(settings),
     machine,
