@@ -61,7 +61,7 @@ export async function startDevNetwork(
     onError,
   })
   resources.add(() => chain.close())
-  await tellWhere(chainFolder(dataDir), { factomd: chain.url }, resources)
+  tellWhere(chainFolder(dataDir), { factomd: chain.url }, resources)
   const exchange = await openDevExchange(
     { port: settings['network.exchangePort'], trouble: settings['network.trouble'] },
     resources,

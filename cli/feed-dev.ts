@@ -35,7 +35,7 @@ const AFTER = 3
 export async function startFeedDev(options: FeedDevOptions, resources: Resources): Promise<FeedDev> {
   const chains = await start(options)
   resources.add(() => chains.close())
-  await tellWhere(options.dataDir, sectionOf(chains), resources)
+  tellWhere(options.dataDir, sectionOf(chains), resources)
   let headers = 0
   return {
     config: configOf(sectionOf(chains), options),

@@ -13,8 +13,8 @@ type Where = Readonly<Record<string, unknown>>
 const fileIn = (folder: string): string => join(folder, 'running.json')
 
 /** `resources` takes the file away again. */
-export async function tellWhere(folder: string, where: Where, resources: Resources): Promise<void> {
-  await writeWhole(fileIn(folder), `${JSON.stringify(where)}\n`)
+export function tellWhere(folder: string, where: Where, resources: Resources): void {
+  writeWhole(fileIn(folder), `${JSON.stringify(where)}\n`)
   resources.add(() => rmSync(fileIn(folder), { force: true }))
 }
 

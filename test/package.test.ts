@@ -121,8 +121,23 @@ t.test('the Dockerfile', (t) => {
   t.end()
 })
 
-for (const file of ['pegminer.service', 'pegminer-feed.service'])
-  t.test(`the service file ${file}`, (t) => checkUnit(t, file))
+const UNITS = ['pegminer.service', 'pegminer-feed.service']
+
+for (const file of UNITS) t.test(`the service file ${file}`, (t) => checkUnit(t, file))
+
+t.test('what one service may not do, the other may not either', (t) => {
+  const [miner, feed] = UNITS.map(confinement)
+  t.ok(miner!.length > 25, `${miner!.length} lines`)
+  t.same(miner, feed)
+  t.end()
+})
+
+/** All that begins with the limits of resources: what the process cannot do, whatever it runs. */
+function confinement(unitFile: string): string[] {
+  const [, service = ''] = /^\[Service\]\n([\s\S]*?)^\[/m.exec(read(`config/systemd/${unitFile}`)) ?? []
+  const lines = service.split('\n').filter((line) => /^\w+=/.test(line))
+  return lines.slice(lines.findIndex((line) => line.startsWith('StateDirectory='))).sort()
+}
 
 function checkUnit(t: Test, unitFile: string): void {
   const unit = read(`config/systemd/${unitFile}`)
