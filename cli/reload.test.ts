@@ -359,6 +359,7 @@ data: { dir: ${dir} }
     ({
       sourceNames: [name],
       start: () => Promise.resolve(),
+      priced: () => true,
       close: () => Promise.resolve(void closed.push(name)),
     }) as unknown as PriceFeed
   const client = standIn({ url: 'http://first', close: () => void closed.push('client') } as FactomClient)
