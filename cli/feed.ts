@@ -428,7 +428,10 @@ function settle({ settings, output }: Context, plan: FeedPlan, withdrawTxid: str
 }
 
 function foldersIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : []
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true }).flatMap((item) =>
+    item.isDirectory() ? [item.name] : [],
+  )
 }
 
 /** Funds the oracle and registers the key, if it is not; a second registration is refused. */
