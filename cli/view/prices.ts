@@ -203,7 +203,7 @@ function missingAsset({ asset, note, votes, rejected }: AssetPrice, paint: Paint
   const advice =
     routes.length === 0
       ? `-> choose what to publish: prices.assets.${asset}.policy = chain, or manual with value and until`
-      : `-> if it lasts, add a source: prices.assets.${asset}.routes`
+      : `-> if it lasts, add another source: prices.assets.${asset}.routes`
   return [
     `   ${paint('red', asset.padEnd(5))} ${note ?? ''}`,
     ...routes.map(({ route, text }) => `           ${route.padEnd(column)}${text}`),
