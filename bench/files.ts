@@ -31,7 +31,7 @@ export async function writeReport(
   report: BenchReport,
   earlier?: EarlierReport,
 ): Promise<readonly string[]> {
-  const plots = await drawPlots(report)
+  const plots = drawPlots(report)
   const texts: readonly (readonly [string, string])[] = [
     [NAMES.json, `${JSON.stringify(report, null, 1)}\n`],
     [NAMES.markdown, formatMarkdown(report, NAMES, earlier)],

@@ -25,18 +25,7 @@ const DARK: Readonly<Record<string, string>> = {
   '#7d6a00': '#d4b72c',
 }
 
-/**
- * Adds the dark colours: a style sheet wins over the attributes that hold the light ones. What ECharts writes for the
- * mouse goes.
- */
-export function withDarkMode(svg: string): string {
-  const rules = Object.entries(DARK).flatMap(([light, dark]) => [
-    `[fill="${light}"]{fill:${dark}}`,
-    `[stroke="${light}"]{stroke:${dark}}`,
-  ])
-  const style = `<style>@media (prefers-color-scheme:dark){${rules.join('')}}</style>`
-  return svg
-    .replace(/<style ><!\[CDATA\[[\s\S]*?<\/style>\n?/, '')
-    .replace(/ class="zr\d+-cls-\d+"| pointer-events="visible"/g, '')
-    .replace(/(<svg[^>]*>)/, `$1\n${style}`)
-}
+/** A style sheet wins over the attributes that hold the light colours. */
+export const DARK_MODE = `<style>@media (prefers-color-scheme:dark){${Object.entries(DARK)
+  .map(([light, dark]) => `[fill="${light}"]{fill:${dark}}[stroke="${light}"]{stroke:${dark}}`)
+  .join('')}}</style>`

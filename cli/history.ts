@@ -143,7 +143,7 @@ async function plot(
   const { writePlot } = await import('./history-plot.js')
   const known = query.assets()
   const assets = given.chosen ?? PLOTTED.filter((asset) => known.includes(asset))
-  const panels = await writePlot(given.file, query, { range: given.range, assets })
+  const panels = writePlot(given.file, query, { range: given.range, assets })
   output.event({ event: 'plot', file: given.file, panels })
   factPrinter(output)('picture', `${tilde(given.file, homedir())}: ${panels.join(', ')}`)
 }
