@@ -558,7 +558,8 @@ t.test('a feed that a miner watches', async (t) => {
     { message: 'main: 1 withdrawal held' },
   ])
   const wrong = ['{}', '[]', '"x"', '{"running":true,"gateways":[1],"recent":[]}', 'x'.repeat(3 << 20)]
-  for (const text of [undefined, ...wrong]) {
+  const deep = '['.repeat(1 << 20)
+  for (const text of [undefined, ...wrong, deep]) {
     answer = JSON.stringify({ running: true, gateways: [], recent: [] })
     await until(({ running }) => running)
     answer = text
@@ -572,6 +573,7 @@ t.test('a feed that a miner watches', async (t) => {
     t.match(await of('feed'), { running: false, trouble, gateways: [] })
     t.equal((await alerts()).alerts.at(-1)?.message, `feed: ${trouble}`)
   }
+  t.match(watch.seen.trouble, /nested deeper/, 'brackets are counted, not parsed')
 })
 
 t.test('changes need the token', async (t) => {

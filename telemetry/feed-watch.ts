@@ -1,7 +1,7 @@
 /** A feed that another process runs, as its own status page shows it: asked every few seconds for the miner's page. */
 import axios from 'axios'
 
-import { messageOf, withDeadline } from '../config/index.js'
+import { messageOf, parseJson, withDeadline } from '../config/index.js'
 import type { BoardHeader, GatewayNumbers } from './feed-api.js'
 
 /** What `/api/v1/feed` of a miner says. */
@@ -43,15 +43,16 @@ export function watchFeed({ url, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS }: F
   async function look(): Promise<void> {
     try {
       const { data } = await withDeadline(timeoutMs, closing.signal, (signal) =>
-        axios.get<unknown>(address, {
+        axios.get<string>(address, {
           signal,
           maxContentLength: MAX_BYTES,
           maxRedirects: 0,
           proxy: false,
-          responseType: 'json',
+          responseType: 'text',
+          transformResponse: (text: string) => text,
         }),
       )
-      const answer = answerOf(data)
+      const answer = answerOf(parseJson(data))
       seen = answer
         ? { running: true, trouble: null, ...answer }
         : { ...seen, running: false, trouble: 'what answers there is no feed' }
