@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { chmodSync } from 'node:fs'
+import { existsSync, chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
@@ -644,6 +644,10 @@ t.test('command lines that go wrong', async (t) => {
     await settled()
     return { code, stdout: stdout.text(), stderr: stderr.text() }
   }
+  const place = t.testdir({ file: '' })
+  const noFolder = ['mine', '--data-dir', `${place}/file/state`, '--dir', `${place}/maps`, '--bits', '20']
+  t.match(await run(noFolder), { code: 1, stderr: /E_CLI_DATA_DIR: .*another with --data-dir/ })
+  t.notOk(existsSync(`${place}/maps`), 'before a ByteMap is built')
   const version = await run(['--version'])
   t.match(version, { code: 0, stdout: /^\d+\.\d+\.\d+\n$/, stderr: '' })
   t.match(await run([]), { code: 2, stdout: /Usage/ })

@@ -37,6 +37,7 @@ const MINE = command({
       'code 0). Any other names them.',
   ],
   keys: MINE_KEYS,
+  namesFile: true,
   sections: { prices: PRICES_SECTION },
   examples: [
     { line: 'pegminer mine --network dev', text: 'try it: everything embedded, blocks of a minute' },
@@ -341,6 +342,7 @@ const CONFIG = command({
   >,
   check: async () => (await import('./mine-plan.js')).planProblems,
   reportsProblems: true,
+  namesFile: true,
   examples: [
     { line: 'pegminer config init', text: 'an example to begin with' },
     { line: 'pegminer config check --config /etc/pegminer/pegminer.yaml', text: 'is it all right?' },

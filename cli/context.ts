@@ -104,6 +104,8 @@ export interface CommandSpec<K extends SettingKey = SettingKey, S = unknown> {
   check?(): Promise<(settings: Pick<Settings, K>, origins: Readonly<Record<K, Origin>>) => readonly Problem[]>
   /** It is run whatever is wrong with settings and sections, and tells it itself. */
   readonly reportsProblems?: true
+  /** Its first lines name configuration file and network: the log need not. */
+  readonly namesFile?: true
   readonly examples: readonly Example[]
   /** Loads what the command needs, only when it is called. */
   load(): Promise<CommandRun<K, S>>

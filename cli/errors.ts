@@ -28,6 +28,11 @@ export const CLI_ERRORS = {
     remedy: 'Look at the cost that it shows, then give it again with --yes.',
     kind: 'usage',
   },
+  E_CLI_DATA_DIR: {
+    summary: 'The data directory cannot be made or written.',
+    remedy: 'Check its rights, or give another with --data-dir.',
+    kind: 'failure',
+  },
   E_CLI_HEIGHT: {
     summary: 'There is nothing to grade at that height.',
     remedy: 'Choose a height at which the chain has records: pegminer history shows them.',

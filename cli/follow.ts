@@ -10,10 +10,17 @@ import {
   type OprVersion,
   type Settings,
 } from '../config/index.js'
-import { createFactomClient } from '../factom/index.js'
-import { createGradedHistory, type Difficulty, type GradedHistory } from '../oracle/index.js'
+import { createFactomClient, type FactomClient } from '../factom/index.js'
+import {
+  createGradedHistory,
+  oprChainId,
+  sprChainId,
+  type Difficulty,
+  type GradedHistory,
+} from '../oracle/index.js'
 import { connect } from './connect.js'
 import type { CommandContext } from './context.js'
+import { fail } from './errors.js'
 import { createFollowView } from './follow-progress.js'
 import type { NodeKey } from './keys.js'
 import { defaultDataDir } from './mine-plan.js'
@@ -21,10 +28,14 @@ import type { Resources } from './resources.js'
 
 export type FollowKey = 'network.name' | 'network.activations' | 'data.dir' | NodeKey
 
-export interface Following {
-  readonly difficulty: Difficulty
+/** A block of a chain that has records in it. */
+export interface FoundBlock {
+  readonly client: FactomClient
+  readonly network: Network
+  readonly dir: string
+  readonly height: number
   /** All records of the chain count as this version. */
-  readonly version?: OprVersion | undefined
+  readonly version: OprVersion | undefined
 }
 
 /** So often may a miner have been first. */
@@ -33,7 +44,7 @@ const RACES = 5
 type Context = Pick<CommandContext<FollowKey>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>
 
 /** The network that the settings name, with the record versions that they say. */
-export function followedNetwork(settings: Pick<Settings, FollowKey>, version?: OprVersion): Network {
+function followedNetwork(settings: Pick<Settings, FollowKey>, version?: OprVersion): Network {
   const network = networkOf(settings['network.name'])
   const own = network.name === 'dev' || network.name === 'local'
   const heights = settings['network.activations']
@@ -55,19 +66,44 @@ export function followedNetwork(settings: Pick<Settings, FollowKey>, version?: O
   return heights === undefined ? network : withActivations(network, heights)
 }
 
-/** Opens the history and follows the chain up to the height, with a bar. */
-export async function followTo(
+/**
+ * Asks the node for the block: whether there is anything to grade is known in a moment, a ByteMap may take minutes.
+ * Throws `E_CLI_HEIGHT` if there is nothing.
+ */
+export async function findBlock(
   context: Context,
-  height: number,
-  { difficulty, version }: Following,
+  wanted: Pick<FoundBlock, 'height' | 'version'> & { readonly kind: 'opr' | 'spr' },
   resources: Resources,
-): Promise<GradedHistory> {
-  const { settings, log, signal, output } = context
+): Promise<FoundBlock> {
+  const { settings, signal } = context
+  const { height, version, kind } = wanted
   const network = followedNetwork(settings, version)
+  if (height < network.activationHeight)
+    throw fail('E_CLI_HEIGHT', `records of ${network.name} begin at height ${network.activationHeight}`)
   const dir = settings['data.dir'] ?? defaultDataDir(network.name)
   const client =
     network.name === 'dev' ? createFactomClient({ url: await nodeOnDev(dir, resources) }) : connect(context)
   resources.add(() => client.close())
+  const { directoryBlockHeight: saved } = await client.heights(signal)
+  if (height > saved)
+    throw fail('E_CLI_HEIGHT', `block ${height} is not there yet: the last block of the node is ${saved}`)
+  const chainId = kind === 'opr' ? oprChainId(network) : sprChainId(network)
+  const { rows } = await client.dblockByHeight(height, signal)
+  if (!rows.some((row) => row.chainId === chainId)) throw noRecords(height, kind)
+  return { client, network, dir, height, version }
+}
+
+export const noRecords = (height: number, kind: 'opr' | 'spr'): Error =>
+  fail('E_CLI_HEIGHT', `block ${height} has no ${kind === 'opr' ? '' : 'staking '}records`)
+
+/** Opens the history and follows the chain up to the block, with a bar. */
+export async function followTo(
+  context: Context,
+  { client, network, dir, height, version }: FoundBlock,
+  difficulty: Difficulty,
+  resources: Resources,
+): Promise<GradedHistory> {
+  const { log, signal, output } = context
   const view = createFollowView(context)
   const history = createGradedHistory({
     client,

@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 
+import { startDevChain } from '../factom/dev/index.js'
 import type { Terminal } from './context.js'
 import { runProgram } from './program.js'
 
@@ -245,4 +246,45 @@ t.test('what is no block', async (t) => {
     code: 1,
     err: /E_GRADING_INPUT: .* version 5 block cannot follow this list of 10 winners/,
   })
+})
+
+t.test('whether there is anything to grade is asked before a ByteMap is built', async (t) => {
+  const chain = await startDevChain({ dataDir: join(dir, 'chain'), manual: true, blockSeconds: 60 })
+  t.teardown(() => chain.close())
+  const maps = join(dir, 'no-maps')
+  const blockOf = (height: number, factomd: string, ...words: string[]) => {
+    const network = ['--network', 'local', '--factomd', factomd, '--data-dir', join(dir, 'follower')]
+    return run('--height', String(height), ...network, '--bits', '20', '--dir', maps, ...words)
+  }
+  t.match(await blockOf(1000, chain.url), {
+    code: 1,
+    err: /E_CLI_HEIGHT: block 1000 is not there yet: the last block of the node is \d+/,
+  })
+  t.match(await blockOf(0, chain.url, '--spr-version', '7'), {
+    code: 1,
+    err: /block 0 has no staking records/,
+  })
+  t.match(await blockOf(0, 'http://127.0.0.1:1'), { code: 1, err: /E_FACTOM_\w+: / })
+  t.match(await run('--height', '300000', '--network', 'MainNet', '--bits', '12', '--dir', maps), {
+    code: 2,
+    err: /--bits must be 30 on MainNet/,
+  })
+  t.notOk(existsSync(maps), 'nothing was built')
+})
+
+t.test('a file that was found here is named, with its network', async (t) => {
+  const folder = t.testdir({ 'pegminer.yaml': 'network: { name: TestNet }\n', other: {} })
+  chmodSync(join(folder, 'pegminer.yaml'), 0o600)
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  process.chdir(folder)
+  const found = /settings are from the file found in this folder.*pegminer\.yaml.*TestNet/
+  const file = realFile(210330)
+  const json = await run('--trust-claims', '--json', file)
+  t.match(json.err, found)
+  t.equal(json.err.trim().split('\n').length, 1)
+  t.notMatch(json.out, /pegminer\.yaml/)
+  t.match((await run('--height', '5', '--opr-version', '5')).err, found, 'beside an error of its making')
+  t.equal((await run('--trust-claims', '--config', 'pegminer.yaml', file)).err, '', 'the user has named it')
+  t.equal((await run('--trust-claims', '--config', 'off', file)).err, '')
 })

@@ -25,7 +25,7 @@ import {
 import { openMap, paramsOf } from './byte-map.js'
 import { EXIT, type CommandContext } from './context.js'
 import { fail } from './errors.js'
-import { followedNetwork, followTo } from './follow.js'
+import { findBlock, followTo, noRecords, type FoundBlock } from './follow.js'
 import { plural } from './format.js'
 import { differencesOf, gradedEvent, oracleReport, stakingReport, type GradeCheck } from './grade-report.js'
 import type { GradeKey } from './keys.js'
@@ -61,11 +61,13 @@ export async function grade(context: Context): Promise<number> {
   const resources = openResources()
   try {
     const { 'grade.height': height, 'grade.sprVersion': spr } = settings
-    const hashed = height !== undefined || (spr === undefined && !settings['grade.trustClaims'])
+    if (height !== undefined) checkBits(context)
+    const found = height === undefined ? null : await askedBlock(context, height, resources)
+    const hashed = found !== null || (spr === undefined && !settings['grade.trustClaims'])
     const proofs = hashed ? await openProofs(context, resources) : null
     const blocks =
-      height !== undefined && proofs !== null
-        ? await blockAt(context, { height, ...proofs }, resources)
+      found !== null && proofs !== null
+        ? [await gradedBlock(context, found, proofs, resources)]
         : files.map((named) => ({ ...named, version: versionOf(context, named.block) }))
     const desk = spr === undefined ? (proofs?.desk ?? null) : null
     const wrong: string[] = []
@@ -114,8 +116,7 @@ function checkUsage({ settings, positionals }: Context): void {
 
 async function openProofs(context: Context, resources: Resources): Promise<Proofs> {
   const threads = threadsOf(context.settings['miner.threads'], machineOf().cores)
-  const { 'grade.height': height, 'lxrhash.bits': bits = defaultBits(context) } = context.settings
-  if (height !== undefined) checkBits(context, bits)
+  const bits = bitsOf(context)
   const byteMap = await openMap(context, { params: paramsOf({ 'lxrhash.bits': bits }), slots: threads + 1 })
   const hasher = createHasher(byteMap, 0)
   const desk = createClaimDesk({ byteMap, hasher, threads, firstHasher: 1 })
@@ -123,47 +124,49 @@ async function openProofs(context: Context, resources: Resources): Promise<Proof
   return { desk, difficulty: (hash, nonce) => hasher.difficulty(hash, nonce) }
 }
 
-function defaultBits({ settings }: Context): number {
+function bitsOf({ settings }: Context): number {
   const network = settings['grade.height'] === undefined ? MAINNET : networkOf(settings['network.name'])
-  return network.defaultBits
+  return settings['lxrhash.bits'] ?? network.defaultBits
 }
 
 /** The history of a public network must not be graded with another ByteMap. */
-function checkBits({ settings }: Context, bits: number): void {
-  const { name, defaultBits } = networkOf(settings['network.name'])
-  if ((name === 'MainNet' || name === 'TestNet') && bits !== defaultBits)
+function checkBits(context: Context): void {
+  const { name, defaultBits } = networkOf(context.settings['network.name'])
+  if ((name === 'MainNet' || name === 'TestNet') && bitsOf(context) !== defaultBits)
     throw problemsError([problem('E_CONFIG_NETWORK', `--bits must be ${defaultBits} on ${name}`)])
 }
 
-/** The block of a height, from the chain, which is followed up to it first; its winners are those of the history. */
-async function blockAt(
+const kindOf = ({ settings }: Context): 'opr' | 'spr' =>
+  settings['grade.sprVersion'] === undefined ? 'opr' : 'spr'
+
+function askedBlock(context: Context, height: number, resources: Resources): Promise<FoundBlock> {
+  const version = context.settings['grade.oprVersion'] as OprVersion | undefined
+  return findBlock(context, { height, version, kind: kindOf(context) }, resources)
+}
+
+/** The block as the history has it, once the chain is followed up to it. */
+async function gradedBlock(
   context: Context,
-  { height, difficulty }: { readonly height: number; readonly difficulty: Difficulty },
+  found: FoundBlock,
+  { difficulty }: Proofs,
   resources: Resources,
-): Promise<NamedBlock[]> {
-  const { settings } = context
-  const version = settings['grade.oprVersion'] as OprVersion | undefined
-  const network = followedNetwork(settings, version)
-  if (height < network.activationHeight)
-    throw fail('E_CLI_HEIGHT', `records of ${network.name} begin at height ${network.activationHeight}`)
-  const history = await followTo(context, height, { difficulty, version }, resources)
-  const kind = settings['grade.sprVersion'] === undefined ? 'opr' : 'spr'
+): Promise<NamedBlock> {
+  const { height, network } = found
+  const history = await followTo(context, found, difficulty, resources)
+  const kind = kindOf(context)
   const entries = await history.entries(height, kind)
-  if (entries === null)
-    throw fail('E_CLI_HEIGHT', `block ${height} has no ${kind === 'opr' ? '' : 'staking '}records`)
+  if (entries === null) throw noRecords(height, kind)
   const graded = kind === 'opr' ? history.query.block(height) : null
-  return [
-    {
-      file: `block ${height}`,
-      version: network.oprVersionAt(height),
-      block: {
-        height,
-        previousWinners: history.previousWinners(height).winners,
-        winners: graded?.gradable ? [...graded.winners] : null,
-        entries,
-      },
+  return {
+    file: `block ${height}`,
+    version: network.oprVersionAt(height),
+    block: {
+      height,
+      previousWinners: history.previousWinners(height).winners,
+      winners: graded?.gradable ? [...graded.winners] : null,
+      entries,
     },
-  ]
+  }
 }
 
 /** Whether the winners are those of the file, or the file names none. */

@@ -26,6 +26,7 @@ import { noticeClockSteps } from './clock-notice.js'
 import { connect, payerKey } from './connect.js'
 import { EXIT, type CommandContext } from './context.js'
 import { memoryNodes } from './cpus.js'
+import { requireDataDir } from './data-dir.js'
 import { bytesText, durationText, plural, rateText, tilde } from './format.js'
 import { openKeyboard } from './keyboard.js'
 import { MINE_KEYS, type MineKey } from './keys.js'
@@ -77,6 +78,7 @@ export async function mine(context: Context): Promise<number> {
       dataDir: plan.dataDir,
       network: plan.network.name,
     })
+  requireDataDir(plan.dataDir)
   const rivals = plan.network.name === 'dev' ? settings['network.rivals'] : 0
   const fact = factPrinter(output)
   const resources = openResources()
@@ -255,6 +257,7 @@ export async function mine(context: Context): Promise<number> {
       sources: prices.sourceNames,
       metrics: server ? `${server.url}/metrics` : null,
       dataDir: plan.dataDir,
+      config: context.config?.name ?? null,
     })
     const view = createEventView({
       output,

@@ -53,8 +53,6 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
     // The configuration file may ask for it too.
     json = run.settings['output.json']
     run.secrets.forEach((secret) => secrets.add(secret))
-    const fatal = command.reportsProblems ? run.flagProblems : run.problems
-    if (fatal.length > 0) throw problemsError(fatal)
     const read = async (): Promise<ResolvedCommand> => {
       const next = await resolveCommand(command, { words: rest, env: io.env, file: run.config?.name })
       next.secrets.forEach((secret) => secrets.add(secret))
@@ -127,6 +125,7 @@ async function runCommand(
 ): Promise<number> {
   const { settings, origins, places, texts, sections, sectionSecrets } = resolved
   const { warnings, config, positionals } = resolved
+  const fatal = command.reportsProblems ? resolved.flagProblems : resolved.problems
   const json = settings['output.json']
   const censor = createCensor(secrets, KNOWN_KEYS)
   const color = (stream: Io['stdout']) => wantsColor(stream, settings['output.color'], io.env['NO_COLOR'])
@@ -137,6 +136,12 @@ async function runCommand(
     color: color(io.stderr),
     json,
   })
+  if (config !== undefined && !resolved.named && (fatal.length > 0 || !command.namesFile))
+    log.info('settings are from the file found in this folder', {
+      file: config.name,
+      ...(command.keys.includes('network.name') ? { network: settings['network.name'] } : {}),
+    })
+  if (fatal.length > 0) throw problemsError(fatal)
   for (const warning of warnings) log.warn(warning)
   const run = await command.load()
   return run({
@@ -175,6 +180,8 @@ interface ResolvedCommand extends Resolved<SettingKey> {
   readonly sectionSecrets: Readonly<Record<string, readonly string[]>>
   readonly secrets: readonly string[]
   readonly config: ConfigFile | undefined
+  /** Whether flag or variable names the file; else it was found. */
+  readonly named: boolean
   readonly positionals: readonly string[]
   readonly flagProblems: readonly Problem[]
 }
@@ -187,7 +194,8 @@ async function resolveCommand(
   const flags = withArguments(readFlags(words, command.flagKeys ?? command.keys), command)
   // A file that was there at the start must be there the next time too.
   const name = file ?? configFileName({ flags, env })
-  const config = name === undefined ? undefined : configOf(name, isConfigNamed({ flags, env }))
+  const named = isConfigNamed({ flags, env })
+  const config = name === undefined ? undefined : configOf(name, named)
   const resolved = resolveAll(command.keys, { flags, env, file: config })
   const loaders = Object.entries<() => Promise<SectionValidator<unknown>>>(command.sections ?? {})
   const checked = await Promise.all(
@@ -203,7 +211,7 @@ async function resolveCommand(
   const secrets = command.keys.filter((key) => settingOf(key).secret).map((key) => resolved.settings[key])
   return {
     ...resolved,
-    config,
+    ...{ config, named },
     positionals: flags.positionals,
     sections: Object.fromEntries(checked.map(({ name, value }) => [name, value])),
     sectionSecrets: Object.fromEntries(checked.map(({ name, secrets }) => [name, secrets])),
