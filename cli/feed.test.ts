@@ -1,5 +1,5 @@
 /** `pegminer feed` in this process, on embedded chains: what its own /metrics say, and the registration of a key. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -222,6 +222,10 @@ t.test('register: once, and never again', async (t) => {
   t.match(registered, { gateway: 'new' })
   t.equal(control.mempool('asset').length, 2, 'the funds and the registration')
   t.ok(control.mempool('asset').includes(registered?.['txid'] as string))
+  const hasty = command(['feed', 'register', '--config', config])
+  t.not(await hasty.ended, 0)
+  t.match(hasty.events().at(-1), { code: 'E_FEED_REREGISTER', message: /waits for a block/ })
+  t.equal(control.mempool('asset').length, 2, 'not even while the first waits for its block')
   control.mine('asset')
   const client = createKomodoClient({ access: () => user.asset, name: 'check' })
   t.teardown(() => client.close())
@@ -234,4 +238,138 @@ t.test('register: once, and never again', async (t) => {
   t.not(await second.ended, 0)
   t.match(second.events().at(-1), { code: 'E_FEED_REREGISTER' })
   t.same(control.mempool('asset'), [], 'nothing was sent')
+})
+
+/** Every file of a folder with its content, its place on the disk and its time. */
+function filesIn(where: string): ReadonlyMap<string, string> {
+  if (!existsSync(where)) return new Map()
+  return new Map(
+    readdirSync(where, { recursive: true, withFileTypes: true }).flatMap((item) => {
+      if (!item.isFile()) return []
+      const file = join(item.parentPath, item.name)
+      const { ino, mtimeMs } = statSync(file)
+      return [[file, `${ino} ${mtimeMs} ${readFileSync(file, 'base64')}`] as const]
+    }),
+  )
+}
+
+/** Chains, a file of settings with one gateway of them, and its feed until nothing is due. */
+async function idleFeed(t: Test, name: string) {
+  const chains = await chainsOf(t, { seed: name, subscriptions: 30 })
+  const { control, asset, reference } = chains
+  const config = join(folder, `${name}.yaml`)
+  const gateway = {
+    name,
+    asset: { name: chains.assetName, ...asset },
+    reference: { name: 'KMD', ...reference },
+    oracleTxid: chains.oracleTxid,
+    bindTxid: chains.bindTxid,
+    pubkey: chains.pubkey,
+    poll: 1,
+    funds: { auto: false, merge: false },
+  }
+  writeFileSync(config, JSON.stringify({ feed: { gateways: [gateway] } }), { mode: 0o600 })
+  const feed = command(['feed', '--config', config, '--metrics-port', '0'])
+  t.teardown(async () => {
+    feed.interrupt()
+    await feed.ended
+  })
+  const all = (event: string): Event[] => feed.events().filter((one) => one.event === event)
+  await until(() => {
+    control.mine('asset')
+    return all('header').length >= 11 && all('state').at(-1)?.['state'] === 'idle'
+  })
+  const address = all('start')[0]?.['metrics'] as string
+  return { chains, control, config, feed, all, readyUrl: address.replace('metrics', 'ready') }
+}
+
+t.test('who only looks writes nothing into the folder of a feed that runs', async (t) => {
+  const { control, config, feed, all } = await idleFeed(t, 'looked-at')
+  const where = join(folder, 'data', 'feed')
+  const own = (): ReadonlyMap<string, string> => filesIn(join(where, 'looked-at'))
+  const before = own()
+  t.ok([...before.keys()].some((file) => file.endsWith('published.jsonl')))
+  const dry = command(['feed', '--dry-run', '--once', '--config', config, '--metrics-port', '0'])
+  t.equal(await dry.ended, 0)
+  const status = command(['feed', 'status', '--config', config])
+  t.equal(await status.ended, 0)
+  const tip = control.height('reference')
+  t.match(
+    status.events().find(({ event }) => event === 'status'),
+    { published: tip - 10, lag: 0 },
+  )
+  const again = command([
+    'feed',
+    'backfill',
+    '14',
+    '16',
+    '--dry-run',
+    '--config',
+    config,
+    '--metrics-port',
+    '0',
+  ])
+  t.equal(await again.ended, 0, 'it ends')
+  t.same(
+    again
+      .events()
+      .flatMap((event) => (event.event === 'header' ? [event] : []))
+      .map(({ height, dryRun }) => [height, dryRun]),
+    [
+      [14, true],
+      [15, true],
+      [16, true],
+    ],
+    'what a backfill would send',
+  )
+  t.same([...own()], [...before], 'nothing was touched')
+  t.same(control.mempool('asset'), [])
+  control.mine('reference')
+  await until(() => all('header').length === 12)
+  feed.interrupt()
+  await feed.ended
+
+  const after = filesIn(where)
+  t.equal(await command(['feed', '--dry-run', '--once', '--config', config, '--metrics-port', '0']).ended, 0)
+  t.same([...filesIn(where)], [...after], 'nor is its log')
+})
+
+t.test('a backfill of what is published ends', async (t) => {
+  const { control, config, feed, all } = await idleFeed(t, 'filled')
+  const [first = 0] = all('header').map(({ height }) => height as number)
+  feed.interrupt()
+  await feed.ended
+  const fill = command([
+    'feed',
+    'backfill',
+    `${first}`,
+    `${first + 3}`,
+    '--config',
+    config,
+    '--metrics-port',
+    '0',
+  ])
+  t.equal(await fill.ended, 0)
+  t.match(
+    fill.events().filter(({ event }) => event === 'backfilled'),
+    [{ gateway: 'filled', to: first + 3 }],
+  )
+  t.same(control.mempool('asset'), [], 'nothing was sent')
+})
+
+t.test('an orphaned baton: not ready until the daemon was started with -reindex', async (t) => {
+  const { control, all, readyUrl } = await idleFeed(t, 'orphan')
+  const status = async (): Promise<number> => (await fetch(readyUrl)).status
+  t.equal(await status(), 200)
+  control.mine('reference')
+  await until(() => all('header').length === 12)
+  control.mine('asset')
+  control.loseBlocks('asset', 1)
+  await until(async () => (await status()) === 503)
+  t.match(all('state').at(-1), { state: 'blocked', message: /-reindex/ })
+  control.reindex('asset')
+  await until(async () => {
+    control.mine('asset')
+    return (await status()) === 200
+  })
 })

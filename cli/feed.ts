@@ -81,12 +81,7 @@ export async function feed(context: Context): Promise<number> {
       case 'register':
         return await register(context, config, resources)
       case 'backfill':
-        for (const { name, headers } of config.gateways)
-          if (headers) askRange(join(plan.dataDir, name), action.from, action.to)
-        context.output.line(
-          ` ${action.to - action.from + 1} heights asked for; a feed that runs takes them over.`,
-        )
-        context.output.event({ event: 'backfill', from: action.from, to: action.to })
+        askHeights(context, plan, { config, range: action })
         return await run(context, plan, { config, resources, dev, until: action })
       case 'run':
         return await run(context, plan, { config, resources, dev, until: null })
@@ -96,12 +91,34 @@ export async function feed(context: Context): Promise<number> {
   }
 }
 
+function askHeights(
+  { settings, output }: Context,
+  plan: FeedPlan,
+  { config, range: { from, to } }: { readonly config: FeedConfig; readonly range: Range },
+): void {
+  const dryRun = settings['feed.dryRun']
+  const count = to - from + 1
+  if (!dryRun)
+    for (const { name, headers } of config.gateways) if (headers) askRange(join(plan.dataDir, name), from, to)
+  output.line(
+    dryRun
+      ? ` ${count} heights: what the coming block would take of those that are missing.`
+      : ` ${count} heights asked for; a feed that runs takes them over.`,
+  )
+  output.event({ event: 'backfill', from, to })
+}
+
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
 interface Running {
   readonly config: FeedConfig
   readonly resources: Resources
   readonly dev: FeedDev | null
   /** `feed backfill`: the end when these are published. */
-  readonly until: { readonly from: number; readonly to: number } | null
+  readonly until: Range | null
 }
 
 async function run(
@@ -117,7 +134,9 @@ async function run(
     dataDir: plan.dataDir,
     lockFolder: lockFolder(),
     dryRun: settings['feed.dryRun'],
-    once: settings['feed.once'],
+    // What a dry run sends is never published: to wait for it would be without end.
+    once: settings['feed.once'] || (settings['feed.dryRun'] && until !== null),
+    ...(settings['feed.dryRun'] && until !== null ? { wanted: [[until.from, until.to]] } : {}),
     headers: settings['feed.blocks'] ?? null,
     withdrawals: dev === null ? null : 1,
     report: config.report,
@@ -130,7 +149,8 @@ async function run(
   resources.add(() => reloader.close())
   const tokenNow = () => reloader.given.settings['telemetry.token']
   const board = createFeedBoard()
-  const recorder = openRecorder(join(plan.dataDir, RECORDS_FILE), (message) => log.warn(message))
+  const records = options.dryRun ? null : join(plan.dataDir, RECORDS_FILE)
+  const recorder = openRecorder(records, (message) => log.warn(message))
   resources.add(() => recorder.close())
   recorder.tell({
     level: 'info',

@@ -29,8 +29,8 @@ export interface Recorder extends PastLog, PastSeries {
 /** Beside the other data of a program. */
 export const RECORDS_FILE = 'status.sqlite'
 
-/** `onTrouble` is told once why nothing is kept. */
-export function openRecorder(file: string, onTrouble: (message: string) => void): Recorder {
+/** `file` null: nothing is kept, for who only looks. `onTrouble` is told once why nothing is kept. */
+export function openRecorder(file: string | null, onTrouble: (message: string) => void): Recorder {
   let store: SeriesStore | null = null
   let told = false
   const guarded = <T>(work: () => T, otherwise: T): T => {
@@ -42,7 +42,7 @@ export function openRecorder(file: string, onTrouble: (message: string) => void)
       return otherwise
     }
   }
-  store = guarded<SeriesStore | null>(() => openSeries(file), null)
+  if (file !== null) store = guarded<SeriesStore | null>(() => openSeries(file), null)
   const using = <T>(work: (store: SeriesStore) => T, otherwise: T): T =>
     store === null ? otherwise : guarded(() => work(store), otherwise)
   return {

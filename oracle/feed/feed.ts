@@ -25,6 +25,8 @@ export interface FeedOptions {
   readonly withdrawals: number | null
   /** When reports are made: a cron expression, UTC; null: never. */
   readonly report: string | null
+  /** Heights that a dry run is asked for: it leaves the requests of a feed that runs where they are. */
+  readonly wanted?: readonly (readonly [from: number, to: number])[]
   readonly onCall?: (gateway: string, chain: 'asset' | 'reference', call: RpcCall) => void
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   /** UNIX ms. */
@@ -89,6 +91,7 @@ export function createFeed(options: FeedOptions): Feed {
       dryRun: options.dryRun,
       queue,
       emit,
+      wanted: options.wanted ?? [],
       ...(options.onCall ? { onCall: options.onCall } : {}),
       sleep: options.sleep,
       now,

@@ -32,6 +32,8 @@ export interface GatewayDeps {
   /** Where locks are kept, the same for all processes of the user. */
   readonly lockFolder: string
   readonly dryRun: boolean
+  /** Heights that are asked for, beside those in its state. */
+  readonly wanted: readonly (readonly [from: number, to: number])[]
   /** Shared by all gateways. */
   readonly queue: BuildQueue
   readonly emit: (event: FeedEvent) => void
@@ -170,7 +172,7 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
           format,
           balance: (options) => depositBalance(gateway?.deposit, options),
           published,
-          wanted: () => heightsIn(file.state.wanted),
+          wanted: () => heightsIn([...deps.wanted, ...file.state.wanted]),
         })
       : null
     treasury = settings.headers ? createTreasury({ ...shared, file, perHour: () => pace.perHour() }) : null
