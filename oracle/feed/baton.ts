@@ -53,7 +53,7 @@ export function judgeBaton(facts: BatonFacts): BatonVerdict {
 }
 
 /** What cures an address index that was left behind by an unclean stop. */
-const ORPHAN_ADVICE = 'start the daemon with -reindex'
+export const ORPHAN_ADVICE = 'start the daemon with -reindex'
 
 /** Why nothing is built, with the transaction that is waited for. */
 export function waitText(why: WaitReason, { daemon, own, stray, blocks }: BatonFacts): string {

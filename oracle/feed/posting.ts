@@ -25,6 +25,8 @@ export interface Place {
 /** What carries no payout: nothing will be paid. */
 export const RELEASE = '00'
 
+const MOST_TOLD = 1_000
+
 export type StepKind = Exclude<SigningIntent['kind'], 'done'>
 
 /**
@@ -45,6 +47,15 @@ export function stepFor(
 export function createPosting({ settings, asset, gateway, family, emit, inTurn = AT_ONCE }: WithdrawalParts) {
   const { coin } = gateway
   const { pubkey } = settings
+  /** What each withdrawal was told last: the daemon says the same at each pass. */
+  const told = new Map<string, string>()
+
+  function tellRefusal({ withdrawTxid }: SigningIntent, code: string, message: string): void {
+    if (told.get(withdrawTxid) === message) return
+    if (told.size > MOST_TOLD) told.clear()
+    told.set(withdrawTxid, message)
+    emit({ event: 'notice', gateway: settings.name, level: 'warn', code, message })
+  }
 
   /** Null: not now; another signer was faster, or the chain is not that far. */
   async function send(
@@ -58,6 +69,7 @@ export function createPosting({ settings, asset, gateway, family, emit, inTurn =
       return await inTurn(async () => {
         const { hex, txid } = inspectSigning(await build(), intent, { height, pubkey })
         await asset.send(hex, options)
+        told.delete(intent.withdrawTxid)
         return txid
       })
     } catch (error) {
@@ -66,13 +78,8 @@ export function createPosting({ settings, asset, gateway, family, emit, inTurn =
       if (reason === 'in-chain' || reason === 'spent' || reason === 'conflict') return null
       if (reason === null) throw error
       const advice = sendAdvice(reason)
-      emit({
-        event: 'notice',
-        gateway: settings.name,
-        level: 'warn',
-        code: isCoded(error) ? error.code : 'unknown',
-        message: `${messageOf(error)}${advice === '' ? '' : `; ${advice}`}`,
-      })
+      const message = `${messageOf(error)}${advice === '' ? '' : `; ${advice}`}`
+      tellRefusal(intent, isCoded(error) ? error.code : 'unknown', message)
       return null
     }
   }

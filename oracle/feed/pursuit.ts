@@ -298,10 +298,14 @@ export function createPursuit(parts: PursuitParts) {
       return journal.note(item, 'waiting', {
         message: 'it waits for the change of another payout, or for a deposit, that is not mined yet',
       })
+    const unseen =
+      all.length > 0
+        ? ''
+        : `; the reference wallet sees no coin of ${gateway.deposit}: if it has some, start that daemon once with -rescan`
     journal.refuse(
       item,
       'E_FEED_WITHDRAWAL',
-      `the deposit address has ${coinsText(sum - leaving)} free, ${coinsText(item.amount)} is due`,
+      `the deposit address has ${coinsText(sum - leaving)} free, ${coinsText(item.amount)} is due${unseen}`,
     )
   }
 

@@ -25,6 +25,7 @@ import { checkGateway } from './checks.js'
 import type { FeedEvent, HeaderEvent } from './events.js'
 import { openRig, reachable, truth, type Rig, type RigOptions } from './fixtures/rig.js'
 import { createRelay } from './relay.js'
+import { createTreasury } from './treasury.js'
 
 async function chainsOf(t: Test, options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
   const folder = mkdtempSync(join(tmpdir(), 'feed-relay-'))
@@ -198,7 +199,11 @@ t.test('a dry run sends nothing', async (t) => {
   const start = first(chains)
   const rig = await rigOf(t, chains, { dryRun: true })
   await rig.relayPass()
-  t.match(headersOf(rig), [{ height: start, dryRun: true }])
+  t.same(
+    headersOf(rig).map(({ height, dryRun }) => [height, dryRun]),
+    from(start, 4).map((height) => [height, true]),
+    'and shows all that the coming block would take',
+  )
   t.same(chains.control.mempool('asset'), [])
 })
 
@@ -386,6 +391,40 @@ t.test('a lone daemon was killed: the index names a baton of a lost block', asyn
   await isExact(t, chains, { from: start })
 })
 
+t.test('a lone daemon was killed: the index lists a subscription of a lost block', async (t) => {
+  const chains = await chainsOf(t, { subscriptions: 1, subscription: 0.002 })
+  const start = first(chains)
+  const rig = await rigOf(t, chains)
+  for (let k = 0; k < 3; k++) {
+    await rig.relayPass()
+    chains.control.mine('asset')
+  }
+  t.equal(headersOf(rig).length, 2, 'all that the first one pays for')
+  const { asset, settings } = rig
+  const subscribe = async (): Promise<void> => {
+    await asset.send(await asset.oracleSubscribe(settings.oracleTxid, settings.pubkey, 100_000_000n))
+    chains.control.mine('asset')
+  }
+  await subscribe()
+  chains.control.loseBlocks('asset', 1)
+  for (let k = 0; k < 4; k++) {
+    await rig.relayPass()
+    chains.control.mine('asset')
+  }
+  t.match(rig.relay.view.state, { state: 'blocked', why: /-reindex/ })
+  t.equal(headersOf(rig).length, 2)
+  t.match(
+    rig.events.filter(({ event }) => event === 'notice'),
+    [{ message: /-reindex/ }],
+    'said once',
+  )
+  t.equal(rig.events.filter((event) => event.event === 'state' && event.state === 'blocked').length, 1)
+  chains.control.reindex('asset')
+  await subscribe()
+  await settle(chains, rig)
+  await isExact(t, chains, { from: start })
+})
+
 t.test('HTTP 503 and an exception of the daemon pass', async (t) => {
   const chains = await chainsOf(t, { subscriptions: 20 })
   const start = first(chains)
@@ -455,6 +494,39 @@ t.test('subscribing stops at the limit of the day and raises an alarm', async (t
     again.events.filter(({ event }) => event === 'funds'),
     [{ action: 'alarm' }],
   )
+})
+
+t.test('what was mined is no small output', async (t) => {
+  const chains = await chainsOf(t)
+  const rig = await rigOf(t, chains)
+  await rig.relayPass()
+  const merged = async (coinbase: boolean): Promise<number> => {
+    let inputs = 0
+    const coins = from(0, 60).map((vout) => ({
+      ...{ txid: 'ab'.repeat(32), vout, sat: 20_000n, address: '', script: '' },
+      ...{ confirmations: 500, spendable: true, coinbase },
+    }))
+    const asset = {
+      ...rig.asset,
+      unspent: () => Promise.resolve(coins),
+      createRaw: (chosen: readonly unknown[]) => {
+        inputs = chosen.length
+        return Promise.reject(new Error('enough seen'))
+      },
+    }
+    const treasury = createTreasury({
+      settings: {
+        ...rig.settings,
+        funds: { ...rig.settings.funds, auto: true, merge: true, outputs: 0, lowWater: 0 },
+      },
+      ...{ asset, file: rig.file, dryRun: false, perHour: () => 60 },
+      ...{ emit: () => undefined, sleep: () => Promise.resolve(), now: Date.now, monotonicMs: () => 0 },
+    })
+    await treasury.look(rig.relay.view.facts!, new AbortController().signal).catch(() => undefined)
+    return inputs
+  }
+  t.equal(await merged(true), 0)
+  t.equal(await merged(false), 50)
 })
 
 t.test('a daemon that is frozen gets nothing until its chain moves', async (t) => {

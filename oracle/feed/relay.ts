@@ -20,6 +20,7 @@ import {
   type Registration,
   type SendReason,
 } from '../../komodo/index.js'
+import { ORPHAN_ADVICE } from './baton.js'
 import { createBatonChain, headersOf, type Walk } from './baton-chain.js'
 import { createBatonWatch } from './baton-watch.js'
 import type { FeedEvent, RelayState } from './events.js'
@@ -280,11 +281,12 @@ export function createRelay(parts: RelayParts): Relay {
   async function publishAll(plan: Plan, ground: Ground, options: CallOptions): Promise<void> {
     const { jobs } = plan
     // One header now and then is what it does while it is idle.
-    if (jobs.length > 1 || view.state.state !== 'idle') become({ state: 'publishing' })
+    const busy = jobs.length > 1 || view.state.state !== 'idle'
     let on = ground.on
     for (const job of jobs) {
       const sent = await inTurn(() => publish(job, { ...ground, on }, options))
       if (sent === null) return
+      if (busy) become({ state: 'publishing' })
       // What was not sent is nothing to build on: in a dry run each stands for itself.
       if (parts.dryRun) continue
       on = sent.txid
@@ -428,7 +430,8 @@ export function createRelay(parts: RelayParts): Relay {
       if (reason === null) throw error
       if (reason === 'in-chain') return true
       published.drop(built.txid)
-      const advice = sendAdvice(reason)
+      const lost = reason === 'spent' ? await lostInput(built.hex, options) : null
+      const advice = lost ?? sendAdvice(reason)
       const text = `the daemon does not take the header: ${messageOf(error)}${advice === '' ? '' : `; ${advice}`}`
       if (reason !== refusal)
         emit({
@@ -440,12 +443,22 @@ export function createRelay(parts: RelayParts): Relay {
         })
       refusal = reason
       become(
-        reason === 'conflict' || reason === 'spent'
+        lost === null && (reason === 'conflict' || reason === 'spent')
           ? { state: 'baton', why: 'an input of the header is spent already: looking again' }
           : { state: 'blocked', why: text },
       )
       return false
     }
+  }
+
+  /** The daemon builds on what an unclean stop left in its address index: an input of a block that is lost. */
+  async function lostInput(hex: string, options: CallOptions): Promise<string | null> {
+    for (const { txid } of decodeTransaction(hex).inputs) {
+      if (mempool.transactions.has(txid)) continue
+      if ((await asset.transaction(txid, options))?.orphaned === true)
+        return `its input ${txid} stands in a block that is lost: if the daemon has no peers that still have the block, ${ORPHAN_ADVICE}`
+    }
+    return null
   }
 
   return { view, pass }

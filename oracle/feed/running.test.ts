@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 
 import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
+import { accessOf, createKomodoClient } from '../../komodo/index.js'
 import type { FeedEvent } from './events.js'
 import { createFeed, type FeedOptions } from './feed.js'
 import { reachable, settingsOf } from './fixtures/rig.js'
@@ -218,5 +219,66 @@ t.test('other gateways and reports while it runs', async (t) => {
     feed.views.map(({ name }) => name),
     ['g1'],
     'after the end nothing begins',
+  )
+})
+
+t.test('the reference daemon is down at the start: its wallet is looked at when it is there', async (t) => {
+  const chains = await chainsOf(t, 'late', { gateways: [{ m: 2, n: 3 }] })
+  const { control } = chains
+  const { depositAddress } = chains.gateways[0]!
+  await control.stop('reference')
+  const { feed, events } = runFeed(t, [settingsOf(chains, { folder, more: { name: 'g' } })])
+  const said = (code: string): string[] =>
+    events.flatMap((event) => (event.event === 'notice' && event.code === code ? [event.message] : []))
+  await until(() => feed.views[0]?.relay !== null && said('E_FEED_CHECK').length > 0)
+  t.match(said('E_FEED_CHECK'), [/^reference daemon/])
+  await control.restart('reference')
+  control.warmUp('reference', 'Loading block index...')
+  await until(() => said('E_KOMODO_WARMUP').length > 0)
+  control.warmUp('reference', null)
+  await until(() => said('E_FEED_CHECK').some((message) => message.includes('-rescan')))
+  const { reference } = feed.views[0]!.settings
+  const wallet = createKomodoClient({ access: () => accessOf(reference), name: 'check' })
+  t.teardown(() => wallet.close())
+  t.match(await wallet.address(depositAddress), { watched: true, redeemScript: true })
+  await until(() => feed.views[0]?.relay?.state.state === 'idle')
+  t.match(said('E_KOMODO_UNREACHABLE'), [/the reference daemon/])
+  t.match(said('E_KOMODO_UP'), [/answers/])
+  t.same(said('E_KOMODO_HUNG'), [], 'it never hung')
+  t.equal(said('E_FEED_CHECK').filter((message) => message.includes('-rescan')).length, 1)
+})
+
+t.test('two gateways on one daemon and key take turns', async (t) => {
+  const chains = await chainsOf(t, 'turns', {
+    gateways: [
+      { m: 1, n: 1 },
+      { m: 1, n: 1 },
+    ],
+  })
+  const { control } = chains
+  const calls: string[] = []
+  control.onCall(({ chain, method, phase }) => {
+    if (chain === 'asset' && phase === 'asked' && /^(oraclesdata|sendrawtransaction)$/.test(method))
+      calls.push(method)
+  })
+  const gateways = [0, 1].map((gateway) =>
+    settingsOf(chains, { folder, gateway, more: { name: `g${gateway}` } }),
+  )
+  const { feed, events, stop } = runFeed(t, gateways)
+  await until(() => {
+    if (control.mempool('asset').length > 0) control.mine('asset')
+    return feed.views.every(({ relay }) => relay?.state.state === 'idle')
+  })
+  await stop()
+  t.ok(heightsOf(events, 'g0').length >= 11 && heightsOf(events, 'g1').length >= 11)
+  t.same(
+    calls.filter((method, k) => method !== (k % 2 === 0 ? 'oraclesdata' : 'sendrawtransaction')),
+    [],
+    'each is sent before the next is built',
+  )
+  t.same(
+    events.filter(({ event }) => event === 'notice'),
+    [],
+    'no conflict',
   )
 })

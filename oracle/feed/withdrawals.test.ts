@@ -43,6 +43,47 @@ t.test('one key: from request to mark', async (t) => {
   t.equal(rig.withdrawals.view.paid, 1)
 })
 
+t.test('a reference chain without an address index: headers and a withdrawal', async (t) => {
+  const s = await stage(t, { referenceIndex: false, gateways: [{ m: 2, n: 3 }] })
+  const rigs = await Promise.all([0, 1].map((operator) => s.rig({ operator })))
+  const [rig] = rigs
+  const bare = rig!.reference.utxos(s.chains.gateways[0]!.depositAddress, false)
+  await t.rejects(bare, { message: /No information available/ })
+  await rig!.relayPass()
+  t.ok(rig!.events.some(({ event }) => event === 'header'))
+  const before = s.userCoins()
+  const txid = s.ask(AMOUNT)
+  await untilDone(s, txid, rigs)
+  t.equal(s.userCoins() - before, AMOUNT - FEES)
+  await isOver(t, rig!)
+})
+
+t.test('a deposit address without coins: what to look at', async (t) => {
+  const s = await stage(t)
+  const rig = await s.rig()
+  const txid = s.ask(AMOUNT)
+  Object.assign(rig.reference, { unspent: () => Promise.resolve([]) })
+  for (let k = 0; k < 3; k++) await s.round(rig)
+  t.match(rig.file.state.withdrawals[txid]?.message, /0\.00000000 free.* -rescan/)
+})
+
+t.test('what the daemon refuses at each pass is said once', async (t) => {
+  const s = await stage(t, { dataCarrierSize: 208 })
+  const rig = await s.rig()
+  s.ask(AMOUNT)
+  let tries = 0
+  s.chains.control.onCall(({ method, phase }) => {
+    if (phase === 'asked' && method === 'sendrawtransaction') tries++
+  })
+  for (let k = 0; k < 4; k++) await s.round(rig)
+  t.ok(tries >= 3, 'it is tried at each pass')
+  t.match(
+    rig.events.filter(({ event }) => event === 'notice'),
+    [{ message: /-datacarriersize/ }],
+  )
+  t.equal(rig.events.filter(({ event }) => event === 'notice').length, 1)
+})
+
 t.test('two of three keys, one of them absent at first', async (t) => {
   const s = await stage(t, { gateways: [{ m: 2, n: 3 }] })
   const rigs = await Promise.all([0, 1, 2].map((operator) => s.rig({ operator })))
