@@ -4,6 +4,7 @@ import type { CommandSpec, SectionLoaders } from './context.js'
 import {
   BENCH_KEYS,
   BYTEMAP_KEYS,
+  COMPLETION_KEYS,
   CONFIG_FLAG_KEYS,
   DEV_KEYS,
   FEED_KEYS,
@@ -37,6 +38,16 @@ const MINE = command({
       'code 0). Any other names them.',
   ],
   keys: MINE_KEYS,
+  mostUsed: [
+    'network.name',
+    'miner.identity',
+    'miner.coinbase',
+    'factom.url',
+    'miner.threads',
+    'miner.records',
+    'miner.dryRun',
+    'config.file',
+  ],
   namesFile: true,
   sections: { prices: PRICES_SECTION },
   examples: [
@@ -274,6 +285,7 @@ const FEED = command({
       'understood in place of all this; it is printed as configuration.',
   ],
   keys: FEED_KEYS,
+  mostUsed: ['network.name', 'config.file', 'feed.gateway', 'feed.dryRun', 'feed.once', 'confirm.yes'],
   sections: { feed: async () => (await import('./feed-plan.js')).feedSection },
   examples: [
     { line: 'pegminer feed --network dev', text: 'try it: both chains embedded' },
@@ -352,8 +364,28 @@ const CONFIG = command({
   load: async () => (await import('./config.js')).config,
 })
 
+const COMPLETION = command({
+  name: 'completion',
+  summary: 'a script with which bash, zsh or fish completes commands, flags and values',
+  arguments: { form: 'bash|zsh|fish', most: 1 },
+  details: [
+    'The line that loads it stands at the top of the script, and says into which file of the shell it goes.',
+  ],
+  keys: COMPLETION_KEYS,
+  examples: [
+    { line: 'pegminer completion bash > ~/.pegminer-completion', text: 'to be sourced in ~/.bashrc' },
+  ],
+  load: async () => {
+    const { completion } = await import('./completion.js')
+    return (context) => Promise.resolve(completion(context, COMMANDS))
+  },
+})
+
 /** In the order of the overview. */
-export const COMMANDS: readonly CommandSpec[] = [...RUNS, CONFIG as unknown as CommandSpec]
+export const COMMANDS: readonly CommandSpec[] = [
+  ...RUNS,
+  ...[CONFIG, COMPLETION].map((spec) => spec as unknown as CommandSpec),
+]
 
 /** The names of all structured sections of the configuration file. */
 export const SECTION_NAMES: readonly string[] = [

@@ -99,6 +99,8 @@ export interface CommandSpec<K extends SettingKey = SettingKey, S = unknown> {
   readonly keys: readonly K[]
   /** Those of them that are flags too, if not all. */
   readonly flagKeys?: readonly K[]
+  /** Flags that stand first in the help, the others follow by section. */
+  readonly mostUsed?: readonly K[]
   readonly sections?: SectionLoaders<S>
   /** What else must hold before it can run, for a report of all that is wrong at once. */
   check?(): Promise<(settings: Pick<Settings, K>, origins: Readonly<Record<K, Origin>>) => readonly Problem[]>

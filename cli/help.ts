@@ -2,6 +2,7 @@
 import { displayNameOf, envNameOf, settingOf, type SettingKey } from '../config/index.js'
 import type { Paint } from '../telemetry/index.js'
 import type { CommandSpec } from './context.js'
+import { flagGroups } from './flag-groups.js'
 import { wrap } from './format.js'
 
 export interface HelpStyle {
@@ -38,7 +39,8 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
   const { name, details, examples } = command
   const keys = command.flagKeys ?? command.keys
   const form = command.arguments === undefined ? '' : ` ${command.arguments.form}`
-  const flags = keys.filter((key) => !settingOf(key).secret).map(flagText)
+  const groups = flagGroups(command).map(({ title, keys }) => ({ title, flags: keys.map(flagText) }))
+  const flags = groups.flatMap((group) => group.flags)
   const secrets = keys.filter((key) => settingOf(key).secret)
   const column = Math.min(30, Math.max(...flags.map(({ left }) => left.length), '-h, --help'.length) + 4)
   const examplesColumn = Math.max(...examples.map(({ line }) => line.length)) + 4
@@ -51,8 +53,11 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
     ),
     '',
     ...details.flatMap((text) => [...wrap(text, width), '']),
-    paint('bold', 'Flags'),
-    ...flags.flatMap(({ left, right }) => row(left, right, { paint, width, column })),
+    ...groups.flatMap(({ title, flags }, k) => [
+      ...(k === 0 ? [] : ['']),
+      paint('bold', title),
+      ...flags.flatMap(({ left, right }) => row(left, right, { paint, width, column })),
+    ]),
     ...row('-h, --help', 'this text', { paint, width, column }),
     '',
     ...(secrets.length === 0
@@ -69,12 +74,7 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
           }),
           '',
         ]),
-    ...wrap(
-      `Each flag is also a variable and a line of pegminer.yaml: ${sameText(keys[0]!)}. A flag beats the variable, the ` +
-        'variable the file.',
-      width,
-    ),
-    '',
+    ...(keys.includes('config.file') ? [...wrap(sameText(keys[0]!), width), ''] : []),
     paint('bold', 'Examples'),
     ...examples.flatMap(({ line, text }) =>
       examplesColumn + text.length + 2 <= width
@@ -86,10 +86,12 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
 
 function sameText(key: SettingKey): string {
   const [section = '', name = ''] = key.split('.')
-  return `${displayNameOf(key)} is ${envNameOf(key)}, and "${name}:" below "${section}:"`
+  const same = `${displayNameOf(key)} is ${envNameOf(key)}, and "${name}:" below "${section}:"`
+  return `Each flag is also a variable and a line of pegminer.yaml: ${same}. A flag beats the variable, the variable the file.`
 }
 
-function flagText(key: SettingKey): { left: string; right: string } {
+/** A flag as it is given, and what it means. */
+export function flagText(key: SettingKey): { left: string; right: string } {
   const { letter, type, description } = settingOf(key)
   const flag = displayNameOf(key)
   const short = letter === undefined ? '' : `-${letter}, `

@@ -3,7 +3,8 @@ import type { SettingKey } from '../config/index.js'
 
 const keys = <const K extends readonly SettingKey[]>(...list: K): K => list
 
-const OUTPUT = keys('config.file', 'output.json', 'output.color', 'log.level', 'log.format')
+/** Of every command that reads settings. */
+export const COMMON_KEYS = keys('config.file', 'output.json', 'output.color', 'log.level', 'log.format')
 const LXR = keys('lxrhash.bits', 'lxrhash.seed', 'lxrhash.passes', 'lxrhash.hashBits', 'lxrhash.dir')
 
 /** How a factomd node is reached. */
@@ -74,7 +75,7 @@ export const MINE_KEYS = keys(
   'telemetry.token',
   'telemetry.feed',
   ...WATCH,
-  ...OUTPUT,
+  ...COMMON_KEYS,
 )
 export const DEV_KEYS = keys(
   'network.port',
@@ -87,7 +88,7 @@ export const DEV_KEYS = keys(
   'network.manual',
   'network.fund',
   'data.dir',
-  ...OUTPUT,
+  ...COMMON_KEYS,
 )
 export const GRADE_KEYS = keys(
   'grade.height',
@@ -102,7 +103,7 @@ export const GRADE_KEYS = keys(
   'lxrhash.bits',
   'lxrhash.dir',
   'miner.threads',
-  ...OUTPUT,
+  ...COMMON_KEYS,
 )
 export const PRICES_KEYS = keys(
   'network.name',
@@ -113,9 +114,9 @@ export const PRICES_KEYS = keys(
   'prices.exchange',
   'network.trouble',
   'data.dir',
-  ...OUTPUT,
+  ...COMMON_KEYS,
 )
-export const INIT_KEYS = keys('network.name', ...NODE, ...PAYER, 'data.dir', 'confirm.yes', ...OUTPUT)
+export const INIT_KEYS = keys('network.name', ...NODE, ...PAYER, 'data.dir', 'confirm.yes', ...COMMON_KEYS)
 export const FUND_KEYS = keys(
   'network.name',
   'fund.credits',
@@ -124,7 +125,7 @@ export const FUND_KEYS = keys(
   ...PAYER,
   'data.dir',
   'confirm.yes',
-  ...OUTPUT,
+  ...COMMON_KEYS,
 )
 export const HISTORY_KEYS = keys(
   'history.assets',
@@ -135,10 +136,10 @@ export const HISTORY_KEYS = keys(
   'history.plot',
   'network.name',
   'data.dir',
-  ...OUTPUT,
+  ...COMMON_KEYS,
 )
-export const HASH_KEYS = keys(...LXR, ...OUTPUT)
-export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...OUTPUT)
+export const HASH_KEYS = keys(...LXR, ...COMMON_KEYS)
+export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...COMMON_KEYS)
 export const BENCH_KEYS = keys(
   'bench.bits',
   'bench.threads',
@@ -154,11 +155,14 @@ export const BENCH_KEYS = keys(
   'bench.stress',
   'lxrhash.dir',
   'telemetry.port',
-  ...OUTPUT,
+  ...COMMON_KEYS,
 )
 
 /** Flags of `config`: it looks at all settings, but most of them as they stand in file and environment. */
-export const CONFIG_FLAG_KEYS = keys('network.name', ...OUTPUT)
+export const CONFIG_FLAG_KEYS = keys('network.name', ...COMMON_KEYS)
+
+/** A shell reads its script at each start: no file of settings may get in the way. */
+export const COMPLETION_KEYS = keys('output.json')
 
 export const FEED_KEYS = keys(
   'network.name',
@@ -187,7 +191,7 @@ export const FEED_KEYS = keys(
   'telemetry.host',
   'telemetry.hosts',
   'telemetry.token',
-  ...OUTPUT,
+  ...COMMON_KEYS,
 )
 
 export type MineKey = (typeof MINE_KEYS)[number]
@@ -205,4 +209,5 @@ export type HistoryKey = (typeof HISTORY_KEYS)[number]
 export type HashKey = (typeof HASH_KEYS)[number]
 export type BytemapKey = (typeof BYTEMAP_KEYS)[number]
 export type BenchKey = (typeof BENCH_KEYS)[number]
+export type CompletionKey = (typeof COMPLETION_KEYS)[number]
 export type FeedKey = (typeof FEED_KEYS)[number]

@@ -136,7 +136,7 @@ async function runCommand(
     color: color(io.stderr),
     json,
   })
-  if (config !== undefined && !resolved.named && (fatal.length > 0 || !command.namesFile))
+  if (config?.problems.length === 0 && !resolved.named && (fatal.length > 0 || !command.namesFile))
     log.info('settings are from the file found in this folder', {
       file: config.name,
       ...(command.keys.includes('network.name') ? { network: settings['network.name'] } : {}),
@@ -193,7 +193,8 @@ async function resolveCommand(
 ): Promise<ResolvedCommand> {
   const flags = withArguments(readFlags(words, command.flagKeys ?? command.keys), command)
   // A file that was there at the start must be there the next time too.
-  const name = file ?? configFileName({ flags, env })
+  const reads = command.keys.includes('config.file')
+  const name = file ?? (reads ? configFileName({ flags, env }) : undefined)
   const named = isConfigNamed({ flags, env })
   const config = name === undefined ? undefined : configOf(name, named)
   const resolved = resolveAll(command.keys, { flags, env, file: config })

@@ -17,6 +17,7 @@ const DOCS = [
 const read = (path: string): string => readFileSync(`${ROOT}/${path}`, 'utf8')
 
 t.test('the package', (t) => {
+  const { man: manual } = JSON.parse(read('package.json')) as { man: string }
   const listed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: ROOT,
     encoding: 'utf8',
@@ -41,6 +42,7 @@ t.test('the package', (t) => {
     'config/systemd/pegminer.service',
     'config/systemd/pegminer-feed.service',
     'docs/alerts.md',
+    manual,
     'docs/pegminer.schema.json',
   ])
     t.ok(files.includes(needed), needed)

@@ -19,6 +19,7 @@ import { COMMANDS, SECTION_NAMES } from '../commands.js'
 import { WATCH_ERRORS } from '../../watch/index.js'
 import { CLI_ERRORS } from '../errors.js'
 import { grafanaFiles } from './dashboards.js'
+import { manPage } from './man.js'
 import { errorsDoc, metricsDoc, settingsDoc } from './tables.js'
 
 export function docPages(): Readonly<Record<string, string>> {
@@ -26,6 +27,7 @@ export function docPages(): Readonly<Record<string, string>> {
   return {
     ...(Object.fromEntries(grafana) as Record<string, string>),
     'settings.md': settingsDoc(COMMANDS),
+    'pegminer.1': manPage(COMMANDS),
     'pegminer.schema.json': `${JSON.stringify(configSchema(SECTION_NAMES), null, 2)}\n`,
     'metrics.md': metricsDoc(),
     'errors.md': errorsDoc({
