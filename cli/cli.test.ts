@@ -254,6 +254,7 @@ t.test('help', (t) => {
           `${command.name} in ${width} columns: ${line}`,
         )
     const overview = overviewHelp('1.0.0', COMMANDS, style)
+    for (const line of overview) t.ok(line.length <= width, line)
     for (const { name } of COMMANDS) t.match(overview.join('\n'), new RegExp(`^  ${name} `, 'm'))
   }
   t.match(

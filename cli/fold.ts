@@ -12,7 +12,8 @@ export function fold(line: string, width: number): string {
   const indent = indentOf(line.replace(STYLE, ''))
   const lines: string[] = []
   let last: string | undefined
-  for (const word of line.split(' ')) {
+  // A number stays beside its sign: `0.15 %`.
+  for (const word of line.split(/ (?!%)/)) {
     const next = last === undefined ? word : `${last} ${word}`
     if (last === undefined || lengthOf(next) <= width || lengthOf(last) <= indent) last = next
     else {

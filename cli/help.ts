@@ -27,7 +27,7 @@ export function overviewHelp(
     ...commands.flatMap(({ name, summary }) => row(name, summary, { paint, width, column })),
     '',
     paint('bold', 'Begin'),
-    '  pegminer mine --network dev      a network of its own on this machine: no account, no node, no internet',
+    '  pegminer mine --network dev    try it: no account, no node, no internet',
     '',
     'pegminer COMMAND --help tells more; pegminer --version says the version.',
     'Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted.',

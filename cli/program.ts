@@ -27,6 +27,7 @@ import { COMMANDS, SECTION_NAMES } from './commands.js'
 import { EXIT, type CommandSpec, type Io } from './context.js'
 import { forbidDumps } from './dumps.js'
 import { fail } from './errors.js'
+import { fold } from './fold.js'
 import { commandHelp, overviewHelp } from './help.js'
 import { createOutput, errorLine, wantsColor, widthOf } from './output.js'
 import { KNOWN_KEYS } from './known-keys.js'
@@ -263,8 +264,13 @@ function loggerOf(
     censor,
     // journald stamps each line itself.
     time: format === 'json' || io.env['JOURNAL_STREAM'] === undefined,
-    write: (line) => void io.stderr.write(`${line}\n`),
+    write: (line) => sayTo(io.stderr, line),
   })
+}
+
+/** A line, folded between words where a terminal would break it within one. */
+function sayTo(stream: Io['stderr'], line: string): void {
+  stream.write(`${stream.isTTY === true ? fold(line, stream.columns ?? 80) : line}\n`)
 }
 
 /** Says what went wrong: one line each, on standard error, and with `--json` as events. Returns the exit code. */
@@ -282,7 +288,7 @@ function reportError(
   const output = createOutput({ stream: io.stdout, json, color: false, censor, signal: io.interrupted })
   for (const { code, message } of found) {
     output.event({ event: 'error', code, message })
-    io.stderr.write(`${censor(errorLine(code, message))}\n`)
+    sayTo(io.stderr, censor(errorLine(code, message)))
   }
   if (!isCoded(error) && error instanceof Error) io.stderr.write(`${censor(error.stack ?? '')}\n`)
   return isCoded(error) && error.kind === 'usage' ? EXIT.usage : EXIT.failure

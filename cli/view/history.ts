@@ -5,7 +5,7 @@ import { oneLine } from '../../telemetry/index.js'
 import { clockText, countText, plural, rateText, wrap } from '../format.js'
 import type { HistoryRow } from '../history-rows.js'
 
-const WHO_WIDTH = 16
+const WHO_WIDTH = 10
 const PRICE_WIDTH = 14
 /** Assets that are named with a grade; the rest is said to be there. */
 const NAMED_COSTS = 4
@@ -17,7 +17,7 @@ const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 16
 
 export function tableHead(assets: readonly string[]): string {
   return tableRow(
-    ['HEIGHT', 'TIME (UTC)', 'V', 'RECORDS', 'VALID', 'BEST', 'HASH POWER', 'OURS', 'PEG'],
+    ['HEIGHT', 'TIME (UTC)', 'V', 'RECORDS', 'VALID', 'BEST', 'HASHRATE', 'OURS', 'PEG'],
     assets,
   )
 }
@@ -57,15 +57,15 @@ function tableRow(cells: readonly string[], prices: readonly string[]): string {
     peg = '',
   ] = cells
   return [
-    height.padStart(8),
+    height.padStart(6),
     time.padEnd(16),
     version,
     records.padStart(7),
     valid.padStart(5),
     best.padEnd(WHO_WIDTH),
-    power.padStart(10),
-    ours.padStart(7),
-    peg.padStart(6),
+    power.padStart(9),
+    ours.padStart(5),
+    peg.padStart(5),
     ...prices.map((price) => price.padStart(PRICE_WIDTH)),
   ].join('  ')
 }
