@@ -324,11 +324,11 @@ t.test('the API: every answer is what its description says', async (t) => {
     reward: '360.5',
     bestDifficulty: '8000000000000000',
     alerts: [
-      { level: 'error', message: '1 wrong hashes: check the memory' },
-      { message: 'threads: stalled: 1' },
-      { message: 'prices: 2 assets, 1 missing' },
-      { message: '1 of 1 records missed their blocks, of the last 10; too late' },
-      { message: 'E_W: look' },
+      { level: 'error', message: '1 wrong hashes: check the memory', runbook: 'ComputeErrors' },
+      { message: 'threads: stalled: 1', runbook: 'ThreadStalled' },
+      { message: 'prices: 2 assets, 1 missing', runbook: 'PricesMissing' },
+      { message: '1 of 1 records missed their blocks, of the last 10; too late', runbook: 'EntriesFailing' },
+      { message: 'E_W: look', runbook: null },
     ],
   })
   t.match(await of('threads'), {
@@ -495,11 +495,11 @@ t.test('the API of a feed', async (t) => {
     uptimeSeconds: 61,
     state: 'waiting',
     alerts: [
-      { message: 'main lag: 3 headers' },
-      { message: 'main: no coins' },
-      { message: 'main funds: the wallet is empty' },
-      { message: 'main: the asset daemon is hung' },
-      { message: 'main: 2 withdrawals held' },
+      { message: 'main lag: 3 headers', runbook: 'FeedLagging' },
+      { message: 'main: no coins', runbook: 'FeedBlocked' },
+      { message: 'main funds: the wallet is empty', runbook: 'FeedFundsLow' },
+      { message: 'main: the asset daemon is hung', runbook: 'FeedDaemonHung' },
+      { message: 'main: 2 withdrawals held', runbook: 'FeedWithdrawalNeedsHand' },
       { level: 'error', message: 'E_F: look', time: 5 },
     ],
   })

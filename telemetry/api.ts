@@ -1,7 +1,7 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
 import { ageMs, CLOCK, unitsText, type Clock } from '../config/index.js'
 import type { Board, BoardEntry } from './board.js'
-import { alertsOfGateways, type Alert } from './feed-api.js'
+import { alertsOfGateways, warn, type Alert } from './feed-api.js'
 import type { SeenFeed } from './feed-watch.js'
 import type { Check } from './health.js'
 import { liveChecks, readyChecks } from './health.js'
@@ -138,19 +138,34 @@ function summaryOf(
   }
 }
 
+/** Entries of the runbook for the checks of `health.ts`. */
+const RUNBOOK_OF_CHECK: Readonly<Record<string, string>> = {
+  threads: 'ThreadStalled',
+  node: 'FactomdUnreachable',
+  clock: 'BlockStandsStill',
+  prices: 'PricesMissing',
+  'entry credits': 'EntryCreditsGone',
+  blocks: 'NoEntryAccepted',
+}
+
 /** What a person should look at: checks that fail, wrong hashes, and the last notices that were no mere information. */
 function alertsOf({ computeErrors }: MinerNumbers, checks: readonly Check[], board: Board): Alert[] {
   const wrong =
     computeErrors > 0
-      ? [{ level: 'error' as const, message: `${computeErrors} wrong hashes: check the memory`, time: null }]
+      ? [
+          {
+            ...warn(`${computeErrors} wrong hashes: check the memory`, 'ComputeErrors'),
+            level: 'error' as const,
+          },
+        ]
       : []
   const failed = checks
     .filter(({ ok }) => !ok)
-    .map(({ name, found }) => ({ level: 'warn' as const, message: `${name}: ${found}`, time: null }))
+    .map(({ name, found }) => warn(`${name}: ${found}`, RUNBOOK_OF_CHECK[name] ?? null))
   const said = board
     .notices()
     .flatMap(({ level, code, message, time }) =>
-      level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time }],
+      level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time, runbook: null }],
     )
   return [...wrong, ...failed, ...alertOfMissed(board.entries()), ...said.slice(0, 5)]
 }
@@ -170,13 +185,13 @@ export function alertOfMissed(entries: readonly BoardEntry[]): Alert[] {
   for (const { reason } of missed) counts.set(reason ?? '', (counts.get(reason ?? '') ?? 0) + 1)
   const [[reason] = ['']] = [...counts].sort(([, a], [, b]) => b - a)
   const text = `${missed.length} of ${final.length} records missed their blocks, of the last ${LATELY}`
-  return [{ level: 'warn', message: reason === '' ? text : `${text}; ${reason}`, time: null }]
+  return [warn(reason === '' ? text : `${text}; ${reason}`, 'EntriesFailing')]
 }
 
 /** Gateways that have not been heard of lately say nothing of now. */
 function alertsOfFeed(feed: SeenFeed | undefined): readonly Alert[] {
   if (feed === undefined || feed.running) return alertsOfGateways(feed?.gateways ?? [])
-  return [{ level: 'warn', message: `feed: ${feed.trouble}`, time: null }]
+  return [warn(`feed: ${feed.trouble}`)]
 }
 
 function threadsOf(view: MinerNumbers, board: Board): object {

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
+import { runbookPage } from './runbook.js'
+
 export interface Asset {
   readonly type: string
   readonly body: Buffer
@@ -30,9 +32,16 @@ const read = new Map<string, Asset>()
 
 /** Undefined: there is no such file. */
 export function assetOf(path: string): Asset | undefined {
-  const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined
-  if (file === undefined) return undefined
-  const asset = read.get(path) ?? { type: file.type, body: readFileSync(file.path()) }
-  read.set(path, asset)
+  const asset = read.get(path) ?? load(path)
+  if (asset !== undefined) read.set(path, asset)
   return asset
+}
+
+function load(path: string): Asset | undefined {
+  if (path === '/runbook') {
+    const page = runbookPage()
+    return page === null ? undefined : { type: 'text/html; charset=utf-8', body: Buffer.from(page) }
+  }
+  const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined
+  return file && { type: file.type, body: readFileSync(file.path()) }
 }

@@ -177,18 +177,32 @@ export interface Alert {
   readonly level: 'warn' | 'error'
   readonly message: string
   readonly time: number | null
+  /** What to do about it: the title of its entry at /runbook. Null: the message says it all. */
+  readonly runbook: string | null
 }
 
-const warn = (message: string): Alert => ({ level: 'warn', message, time: null })
+export const warn = (message: string, runbook: string | null = null): Alert => ({
+  level: 'warn',
+  message,
+  time: null,
+  runbook,
+})
+
+/** Entries of the runbook for the checks of a gateway, by what stands behind its name. */
+const RUNBOOK_OF_CHECK: Readonly<Record<string, string>> = { lag: 'FeedLagging', passes: 'FeedNotLooking' }
 
 function alertsOf(
   gateways: readonly GatewayNumbers[],
   checks: readonly Check[],
   notices: readonly BoardNotice[],
 ): Alert[] {
-  const failed = checks.filter(({ ok }) => !ok).map(({ name, found }) => warn(`${name}: ${found}`))
+  const failed = checks
+    .filter(({ ok }) => !ok)
+    .map(({ name, found }) =>
+      warn(`${name}: ${found}`, RUNBOOK_OF_CHECK[name.split(' ').at(-1) ?? ''] ?? null),
+    )
   const said = notices.flatMap(({ level, code, message, time }) =>
-    level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time }],
+    level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time, runbook: null }],
   )
   return [...failed, ...alertsOfGateways(gateways), ...said.slice(0, 5)]
 }
@@ -196,16 +210,23 @@ function alertsOf(
 /** What is wrong with gateways, by their numbers alone. */
 export function alertsOfGateways(gateways: readonly GatewayNumbers[]): Alert[] {
   return gateways.flatMap(({ name, trouble, funds, withdrawals, daemons }) => [
-    ...(trouble === null ? [] : [warn(`${name}: ${trouble}`)]),
-    ...(funds.alarm === null ? [] : [warn(`${name} funds: ${funds.alarm}`)]),
+    ...(trouble === null ? [] : [warn(`${name}: ${trouble}`, 'FeedBlocked')]),
+    ...(funds.alarm === null ? [] : [warn(`${name} funds: ${funds.alarm}`, 'FeedFundsLow')]),
     ...Object.entries(daemons).flatMap(([chain, daemon]) =>
-      daemon === 'hung' || daemon === 'frozen' ? [warn(`${name}: the ${chain} daemon is ${daemon}`)] : [],
+      daemon === 'hung' || daemon === 'frozen'
+        ? [warn(`${name}: the ${chain} daemon is ${daemon}`, 'FeedDaemonHung')]
+        : [],
     ),
     ...BAD_WITHDRAWALS.flatMap((state) => {
       const count = withdrawals.states[state] ?? 0
       return count === 0
         ? []
-        : [warn(`${name}: ${count} ${count === 1 ? 'withdrawal' : 'withdrawals'} ${state}`)]
+        : [
+            warn(
+              `${name}: ${count} ${count === 1 ? 'withdrawal' : 'withdrawals'} ${state}`,
+              'FeedWithdrawalNeedsHand',
+            ),
+          ]
     }),
   ])
 }

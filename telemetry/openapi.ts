@@ -18,7 +18,14 @@ const MORE = { type: 'boolean', description: 'whether there is more behind the l
 
 const CHECKS = list(object({ name: TEXT, ok: { type: 'boolean' }, found: TEXT }))
 
-const ALERTS = list(object({ level: { enum: ['warn', 'error'] }, message: TEXT, time: TIME }))
+const ALERTS = list(
+  object({
+    level: { enum: ['warn', 'error'] },
+    message: TEXT,
+    time: TIME,
+    runbook: { type: ['string', 'null'], description: 'title of its entry at /runbook' },
+  }),
+)
 const FACTS = {
   program: { enum: ['mine', 'feed'] },
   version: TEXT,

@@ -241,6 +241,8 @@ async function readReply(
       return checked(routes.live())
     case '/ready':
       return checked(routes.ready())
+    case '/runbook':
+      return fileReply(path)
   }
   if (api === undefined)
     return path === '/'
@@ -254,6 +256,10 @@ async function readReply(
   const name = API_NAMES.find((name) => path === `/api/v1/${name}`)
   const read = name && api.read[name]
   if (read) return jsonReply(read(query))
+  return fileReply(path)
+}
+
+function fileReply(path: string): Reply | undefined {
   const asset = assetOf(path)
   return asset && { status: 200, ...asset }
 }

@@ -288,6 +288,10 @@ t.test('server', async (t) => {
   t.equal(head.body, '')
   t.equal(Number(head.headers['content-length']), Buffer.byteLength(scraped.body))
 
+  const runbook = await get(`${server.url}/runbook?x=1`)
+  t.match([runbook.status, runbook.headers['content-type']], [200, /^text\/html/])
+  t.match(runbook.body, '<h2 id="minerdown">')
+
   t.equal((await get(`${server.url}/live`)).status, 200)
   const waiting = await get(`${server.url}/ready`)
   t.equal(waiting.status, 503)

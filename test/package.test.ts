@@ -54,6 +54,11 @@ t.test('the package', (t) => {
   t.end()
 })
 
+t.test('the built program finds the runbook beside it', async (t) => {
+  const built = (await import(`${ROOT}/dist/telemetry/runbook.js`)) as { runbookPage: () => string | null }
+  t.match(built.runbookPage(), 'id="minerdown"')
+})
+
 t.test('links of the documents lead somewhere', (t) => {
   for (const doc of [...DOCS, 'ARCHITECTURE.md']) {
     const folder = doc.includes('/') ? `${doc.slice(0, doc.lastIndexOf('/'))}/` : ''

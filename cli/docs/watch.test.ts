@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { parse } from 'yaml'
 
-import { createMetrics, METRIC_LIST } from '../../telemetry/index.js'
+import { createMetrics, METRIC_LIST, runbookPage } from '../../telemetry/index.js'
 import { BENCH_METRICS } from '../bench-metrics.js'
 import { grafanaFiles } from './dashboards.js'
 
@@ -18,7 +18,7 @@ interface Rule {
   readonly expr: string
   readonly for: string
   readonly labels: { readonly severity: string }
-  readonly annotations: { readonly summary: string; readonly runbook: string }
+  readonly annotations: { readonly summary: string; readonly runbook: string; readonly runbook_url: string }
 }
 
 const rulesOf = (file: string): Rule[] =>
@@ -104,6 +104,7 @@ t.test('every metric of code is watched or shown', (t) => {
 
 t.test('every alert says how urgent it is and where its entry in the runbook is', (t) => {
   const book = read('docs/alerts.md')
+  const page = runbookPage() ?? ''
   const entries = [...book.matchAll(/^## (\w+)$/gm)].map(([, name]) => name)
   t.same(
     rules.map(({ alert }) => alert),
@@ -115,6 +116,10 @@ t.test('every alert says how urgent it is and where its entry in the runbook is'
     t.match(labels.severity, /^(critical|warning|info)$/)
     t.match(annotations.summary, /\{\{ \$labels\.(instance|gateway) \}\}/, 'names what it is about')
     t.equal(annotations.runbook, `docs/alerts.md#${alert.toLowerCase()}`)
+    t.equal(annotations.runbook_url, `http://{{ $labels.instance }}/runbook#${alert.toLowerCase()}`)
+    for (const [, labels = ''] of rule.expr.matchAll(/\bby \(([^)]*)\)/g))
+      t.match(labels, /\binstance\b/, `${alert}: without its instance the link leads nowhere`)
+    t.match(page, `id="${alert.toLowerCase()}"`, 'the page has the anchor')
   }
   t.end()
 })

@@ -124,9 +124,14 @@ function showAlerts(alerts) {
   const key = JSON.stringify(alerts)
   if (key === shownAlerts) return
   shownAlerts = key
-  const items = alerts.map(({ level, message, time }) =>
-    element('li', time === null ? message : `${clock(time)}  ${message}`, level),
-  )
+  const items = alerts.map(({ level, message, time, runbook }) => {
+    const item = element('li', time === null ? message : `${clock(time)}  ${message}`, level)
+    if (runbook === null) return item
+    const link = element('a', 'what to do')
+    link.href = `/runbook#${runbook.toLowerCase()}`
+    item.append(' ', link)
+    return item
+  })
   $('alerts').replaceChildren(
     ...(items.length > 0 ? items : [element('li', 'Everything is as it should be.', 'fine')]),
   )
