@@ -1,6 +1,4 @@
 /** The embedded network: chain and exchange. */
-import { join } from 'node:path'
-
 import type { Settings } from '../config/index.js'
 import { startDevChain, type DevChain } from '../factom/dev/index.js'
 import {
@@ -9,11 +7,14 @@ import {
   troubleFaults,
   type DevExchange,
 } from '../oracle/prices/dev/index.js'
+import { chainFolder, isBegun, noteBits } from './dev-bits.js'
 import type { Resources } from './resources.js'
 import { startOrFind, tellWhere } from './running.js'
 
 export interface DevNetworkOptions {
   readonly dataDir: string
+  /** Size of the ByteMap of its records, as a power of two. */
+  readonly bits: number
   readonly port: number
   readonly walletPort: number | 'off'
   readonly settings: Pick<
@@ -28,8 +29,6 @@ export interface DevNetworkOptions {
   /** A minute could not be written down; the chain stands still from now on. */
   readonly onError: (error: Error) => void
 }
-
-const chainFolder = (dataDir: string): string => join(dataDir, 'chain')
 
 /**
  * The node of the chain that mining on the network dev has left behind: that of the program that mines there now, or
@@ -46,10 +45,11 @@ export async function devNode(dataDir: string, resources: Resources): Promise<st
 
 /** Starts both; `resources` closes them, after whatever is added later. */
 export async function startDevNetwork(
-  { dataDir, port, walletPort, settings, onError }: DevNetworkOptions,
+  { dataDir, bits, port, walletPort, settings, onError }: DevNetworkOptions,
   resources: Resources,
 ): Promise<{ chain: DevChain; exchange: DevExchange }> {
   if (settings['network.trouble'] !== undefined) parseTrouble(settings['network.trouble'])
+  const begun = isBegun(dataDir)
   const chain = await startDevChain({
     dataDir: chainFolder(dataDir),
     port,
@@ -61,6 +61,7 @@ export async function startDevNetwork(
     onError,
   })
   resources.add(() => chain.close())
+  if (!begun) noteBits(dataDir, bits)
   tellWhere(chainFolder(dataDir), { factomd: chain.url }, resources)
   const exchange = await openDevExchange(
     { port: settings['network.exchangePort'], trouble: settings['network.trouble'] },

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os'
 import { once } from 'node:events'
 
-import { networkOf } from '../config/index.js'
+import { devBits } from './dev-bits.js'
 import { devGuide } from './dev-guide.js'
 import type { DevKey } from './keys.js'
 import { EXIT, type CommandContext } from './context.js'
@@ -21,6 +21,7 @@ const WALLETD_PORT = 8089
 
 export async function dev({ settings, output, signal, log }: Context): Promise<number> {
   const dataDir = settings['data.dir'] ?? defaultDataDir('dev')
+  const bits = devBits(dataDir, settings['lxrhash.bits'])
   const blockSeconds = settings['network.blockSeconds']
   const resources = openResources()
   const broken = new AbortController()
@@ -28,6 +29,7 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
     const { chain, exchange } = await startDevNetwork(
       {
         dataDir,
+        bits,
         port: settings['network.port'] ?? FACTOMD_PORT,
         walletPort: settings['network.walletPort'] ?? WALLETD_PORT,
         settings,
@@ -64,7 +66,7 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
     output.line()
     const guide = {
       exchange: exchange.url,
-      bits: settings['lxrhash.bits'] ?? networkOf('dev').defaultBits,
+      bits,
       manual: settings['network.manual'],
     }
     for (const line of devGuide(chain, guide)) output.line(line === '' ? '' : ` ${line}`)

@@ -24,12 +24,14 @@ import {
 } from '../oracle/index.js'
 import { openMap, paramsOf } from './byte-map.js'
 import { EXIT, type CommandContext } from './context.js'
+import { devBits } from './dev-bits.js'
 import { fail } from './errors.js'
 import { findBlock, followTo, noRecords, type FoundBlock } from './follow.js'
 import { plural } from './format.js'
 import { differencesOf, gradedEvent, oracleReport, stakingReport, type GradeCheck } from './grade-report.js'
 import type { GradeKey } from './keys.js'
 import { machineOf, threadsOf } from './machine.js'
+import { defaultDataDir } from './mine-plan.js'
 import { openResources, type Resources } from './resources.js'
 import { createStatus } from './view/bench.js'
 import { showReport } from './view/grade.js'
@@ -124,9 +126,13 @@ async function openProofs(context: Context, resources: Resources): Promise<Proof
   return { desk, difficulty: (hash, nonce) => hasher.difficulty(hash, nonce) }
 }
 
+/** Files are MainNet's unless told otherwise. */
 function bitsOf({ settings }: Context): number {
-  const network = settings['grade.height'] === undefined ? MAINNET : networkOf(settings['network.name'])
-  return settings['lxrhash.bits'] ?? network.defaultBits
+  const { 'lxrhash.bits': given, 'grade.height': height, 'network.name': named } = settings
+  if (given !== undefined) return given
+  if (height === undefined) return MAINNET.defaultBits
+  const { name, defaultBits } = networkOf(named)
+  return name === 'dev' ? devBits(settings['data.dir'] ?? defaultDataDir(name), given) : defaultBits
 }
 
 /** The history of a public network must not be graded with another ByteMap. */

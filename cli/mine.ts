@@ -24,6 +24,7 @@ import {
 import { openMap, paramsOf } from './byte-map.js'
 import { noticeClockSteps } from './clock-notice.js'
 import { connect, payerKey } from './connect.js'
+import { devBits } from './dev-bits.js'
 import { EXIT, type CommandContext } from './context.js'
 import { memoryNodes } from './cpus.js'
 import { requireDataDir } from './data-dir.js'
@@ -70,7 +71,11 @@ const SPEED_MS = { dev: 10_000, other: 60_000 }
 
 export async function mine(context: Context): Promise<number> {
   const { settings, output, signal } = context
-  const plan = planOf(settings, context.origins)
+  const planned = planOf(settings, context.origins)
+  const plan =
+    planned.network.name === 'dev'
+      ? { ...planned, bits: devBits(planned.dataDir, settings['lxrhash.bits']) }
+      : planned
   const machine = machineOf()
   if (settings['watchdog.test'])
     return testWatchdog(settings, {
@@ -329,6 +334,7 @@ async function embed(
   const { chain, exchange } = await startDevNetwork(
     {
       dataDir: plan.dataDir,
+      bits: plan.bits,
       port: settings['network.port'] ?? 0,
       walletPort: settings['network.walletPort'] ?? 'off',
       settings,

@@ -71,8 +71,8 @@ export const NETWORKS: Readonly<Record<NetworkName, Network>> = {
     oprVersionAt: newest,
     sprVersionAt: newestSpr,
     activationHeight: 0,
-    defaultBits: 24,
-    blockSeconds: 60,
+    defaultBits: 20,
+    blockSeconds: 30,
   },
   local: {
     name: 'local',

@@ -93,7 +93,7 @@ export const SETTINGS = {
     flag: 'network',
     description: 'network to mine on; dev brings its own chain and exchange and needs nothing else',
   }),
-  'network.blockSeconds': given(integer(2, 3600, 'seconds'), 60, {
+  'network.blockSeconds': given(integer(2, 3600, 'seconds'), 30, {
     flag: 'block-seconds',
     description: 'time from block to block on the dev network',
   }),
@@ -409,7 +409,7 @@ export const SETTINGS = {
   ),
   'lxrhash.bits': optional(integer(8, 31), {
     flag: 'bits',
-    defaultText: '30; 24 on the network dev',
+    defaultText: '30; on the network dev 20, or that of the chain',
     description: 'size of the ByteMap as a power of two',
   }),
   'lxrhash.seed': given(hex64, 0xfafaececfafaececn, {

@@ -49,8 +49,12 @@ t.test('grade and history beside a miner', async (t) => {
   miner.child.kill('SIGINT')
   t.equal((await miner.ended).code, 130)
   t.notOk(existsSync(join(dataDir, 'chain', 'running.json')), 'what ended is no longer to be found')
-  const alone = await run(['grade', '--height', String(height), ...common, ...bits], '', env)
-  t.equal(alone.code, 0, 'and without it')
+  const alone = await run(['grade', '--height', String(height), ...common, ...bits.slice(2)], '', env)
+  t.equal(alone.code, 0, 'and without it, and without the size, which is noted beside the chain')
+
+  const wrong = await run(['mine', ...common, ...bits.slice(2), '--bits', '11'], '', env)
+  t.equal(wrong.code, 2)
+  t.match(wrong.stdout, /E_CONFIG_NETWORK.*begun with --bits 10/, 'mining on with another one is refused')
 })
 
 t.test('status, backfill and approve beside a feed', async (t) => {
