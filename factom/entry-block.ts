@@ -58,9 +58,7 @@ export function decodeEntryBlock(raw: Uint8Array): RawEntryBlock {
   if (!Number.isInteger(count) || count < 2 || readUint(raw, 136, 4) !== count) {
     throw fail('E_FACTOM_BLOCK', `an entry block of ${raw.length} bytes does not hold the objects it counts`)
   }
-  const objects = Array.from({ length: count }, (_, i) =>
-    raw.subarray(ENTRY_BLOCK_HEADER_BYTES + 32 * i, ENTRY_BLOCK_HEADER_BYTES + 32 * (i + 1)),
-  )
+  const objects = entryBlockObjects(raw)
   const header = raw.subarray(0, ENTRY_BLOCK_HEADER_BYTES)
   const bodyRoot = merkleRoot(objects)
   const bodyMr = toHex(header.subarray(32, 64))
@@ -77,6 +75,19 @@ export function decodeEntryBlock(raw: Uint8Array): RawEntryBlock {
     keyMr: toHex(keyMerkleRoot(header, bodyRoot)),
     fullHash: toHex(sha256(raw)),
   }
+}
+
+/** The leaves of a block's body: entry hashes and minute markers. */
+export function entryBlockObjects(raw: Uint8Array): Uint8Array[] {
+  const count = Math.floor((raw.length - ENTRY_BLOCK_HEADER_BYTES) / 32)
+  return Array.from({ length: count }, (_, i) =>
+    raw.subarray(ENTRY_BLOCK_HEADER_BYTES + 32 * i, ENTRY_BLOCK_HEADER_BYTES + 32 * (i + 1)),
+  )
+}
+
+/** What is hashed with the body's root to give the key. */
+export function entryBlockHeaderHash(raw: Uint8Array): Uint8Array {
+  return sha256(raw.subarray(0, ENTRY_BLOCK_HEADER_BYTES))
 }
 
 function timedEntries(objects: readonly Uint8Array[]): { hash: string; minute: number }[] {

@@ -25,6 +25,7 @@ export const internalError = () => new RpcError(-32603, 'Internal error')
 export const panic = () => new RpcError(-32603, 'Internal error', undefined, true)
 export const notFound = (what: 'Block' | 'Entry' | 'Object') => new RpcError(-32008, `${what} not found`)
 export const missingChainHead = () => new RpcError(-32009, 'Missing Chain Head')
+export const receiptProblem = () => new RpcError(-32010, 'Receipt creation error')
 export const repeatedCommit = (entryHash: string) =>
   new RpcError(-32011, 'Repeated Commit', {
     info: 'A commit with equal or greater payment already exists',

@@ -5,8 +5,11 @@ import { fromHex, toHex } from '../../bytes.js'
 import { invalidParams } from './errors.js'
 
 const MAX_INT64 = (1n << 63n) - 1n
+const MAX_UINT32 = (1n << 32n) - 1n
 
 export interface Params {
+  /** Whether there is such a member, and it is not null. */
+  given(name: string): boolean
   text(name: string): string
   flag(name: string): boolean
   /** A 64-bit integer. */
@@ -24,6 +27,7 @@ export function paramsOf(params: unknown): Params {
   const member = (name: string): unknown =>
     members.findLast(([key, value]) => key.toLowerCase() === name && value !== null)?.[1]
   return {
+    given: (name) => member(name) !== undefined,
     text(name) {
       const value = member(name) ?? ''
       if (typeof value !== 'string') throw invalidParams()
@@ -54,6 +58,13 @@ export function hashParam(text: string, problem = 'Invalid Hash'): string {
   const bytes = fromHex(text)
   if (bytes?.length !== 32) throw invalidParams(problem)
   return toHex(bytes)
+}
+
+/** An unsigned 32-bit integer. */
+export function uint32Param(params: Params, name: string): number {
+  const value = params.integer(name)
+  if (value < 0n || value > MAX_UINT32) throw invalidParams()
+  return Number(value)
 }
 
 /** A block height: Go cuts the number to 32 bits without asking. */

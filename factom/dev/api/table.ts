@@ -4,19 +4,23 @@ import { ackMethods } from './methods/acks.js'
 import { balanceMethods } from './methods/balances.js'
 import { blockMethods } from './methods/blocks.js'
 import { entryMethods } from './methods/entries.js'
+import { nodeMethods } from './methods/node.js'
 import { objectMethods } from './methods/objects.js'
+import { proofMethods } from './methods/proofs.js'
 import { statusMethods } from './methods/status.js'
 import { submitMethods } from './methods/submit.js'
 import type { Method } from './request.js'
 
 const GROUPS = [
   statusMethods,
+  nodeMethods,
   balanceMethods,
   submitMethods,
   ackMethods,
   entryMethods,
   objectMethods,
   blockMethods,
+  proofMethods,
 ]
 
 export function methodTable(context: ApiContext): ReadonlyMap<string, Method> {

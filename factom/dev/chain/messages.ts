@@ -143,6 +143,7 @@ function runReveal(state: ChainState, view: SavedView, held: Held, nowMs: number
   processed.push({ kind: 'reveal', entryHash: hash, chainId })
   state.revealed.set(hash, minuteOf(held.timeMs))
   state.commits.delete(hash)
+  state.taken++
   return exists ? [] : [`chain:${chainId}`]
 }
 
@@ -152,6 +153,7 @@ function runTransaction(state: ChainState, view: SavedView, held: Held): string[
   const short = uncoveredInput(state.balances, transaction)
   if (short !== null) return hold(state, held, `factoids:${short}`)
   applyTransaction(state.balances, transaction, view.rate)
+  state.taken++
   state.open.transactions.push({ transaction, marksBefore: marksBefore(state.minute) })
   return [
     ...transaction.ecOutputs.map(({ address }) => `credits:${address}`),

@@ -26,6 +26,8 @@ import { openBlock } from './state.js'
 /** Every so many blocks the admin block declares the leaders' pay (nothing, on a LOCAL network). */
 const COINBASE_PERIOD = 5
 const leader = pairOfSeed(hashBytes(LEADER_SEED))
+/** The public key that signs blocks. */
+export const leaderKey = leader.publicKey
 
 /** The saved blocks that a new block links to. */
 export interface Links {
@@ -48,6 +50,7 @@ export function endMinute(state: ChainState, links: Links, nowMs: number): Saved
     state.minute = 0
     state.open = openBlock(nowMs)
   }
+  state.previousStartMs = state.minuteStartMs
   state.minuteStartMs = nowMs
   forget(state, nowMs)
   return saved

@@ -62,6 +62,8 @@ export function stateOf(snapshot: Snapshot, saved: Balances, rate: bigint): Chai
     height: snapshot.height,
     minute: snapshot.minute,
     minuteStartMs: snapshot.minuteStartMs,
+    previousStartMs: 0,
+    taken: 0,
     open: {
       openedMs: open.openedMs,
       transactions,

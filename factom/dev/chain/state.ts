@@ -59,6 +59,10 @@ export interface ChainState {
   /** 0…9. */
   minute: number
   minuteStartMs: number
+  /** Start of the minute before; 0 until this process has ended one. */
+  previousStartMs: number
+  /** Entries and factoid transactions taken by this process: what `tps-rate` counts. */
+  taken: number
   open: OpenBlock
   /** The block before, from its end until minute 1 of this one. */
   closing: { readonly block: SavedBlock; readonly open: OpenBlock } | null
@@ -91,6 +95,8 @@ export function freshState(height: number, saved: Balances, nowMs: number): Chai
     height,
     minute: 0,
     minuteStartMs: nowMs,
+    previousStartMs: 0,
+    taken: 0,
     open: openBlock(nowMs),
     closing: null,
     balances: createBalances(saved),

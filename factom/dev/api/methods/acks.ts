@@ -212,7 +212,7 @@ function blockMs(block: SavedBlock): number {
   return decodeDirectoryBlock(block.directory).timeMinutes * 60_000
 }
 
-function commitOf(raw: Uint8Array) {
+export function commitOf(raw: Uint8Array) {
   return raw.length === CHAIN_COMMIT_BYTES ? decodeChainCommit(raw) : decodeEntryCommit(raw)
 }
 

@@ -58,7 +58,7 @@ function readOrPanic(read: () => ReturnType<Params['text']>): string {
 }
 
 /** A commit by txid or full hash, pending or saved. */
-function creditRecord({ state, archive }: ApiContext, hash: string): EntryCreditRecord | undefined {
+export function creditRecord({ state, archive }: ApiContext, hash: string): EntryCreditRecord | undefined {
   const pending = pendingCommits(state).find(({ txid, raw }) => txid === hash || toHex(sha256(raw)) === hash)
   if (pending) return { kind: pending.kind, raw: pending.raw }
   const place = archive.place(hash)
