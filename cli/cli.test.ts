@@ -177,7 +177,7 @@ t.test('plan of a run', (t) => {
     network: { name: 'dev' },
     identity: 'pegminer',
     coinbase: COINBASE,
-    bits: 24,
+    bits: 20,
     records: 25,
     limits: { block: undefined, day: undefined },
   })
