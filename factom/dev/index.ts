@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 import { messageOf } from '../../config/index.js'
 import { control } from './api/control.js'
+import { factoidTransaction } from './api/methods/objects.js'
 import { answer } from './api/request.js'
 import { serveApi } from './api/server.js'
 import { methodTable } from './api/table.js'
@@ -24,6 +25,7 @@ import { createNodeView } from './faults/view.js'
 import { startMinutes } from './minute-timer.js'
 import { MAX_START_HEIGHT } from './store/directory.js'
 import { openWalletKeys } from './wallet/keys.js'
+import { transactionsAt } from './wallet/history.js'
 import { walletMethods } from './wallet/methods.js'
 
 export { DEV_CHAIN_ERRORS } from './errors.js'
@@ -221,6 +223,12 @@ async function serveWallet(
     height: () => archive.tip.height,
     chainExists: (chainId) =>
       archive.head(chainId) !== undefined || unsavedBlocks(state).some(({ chains }) => chains.has(chainId)),
+    saved: {
+      first: archive.first,
+      height: () => archive.tip.height,
+      at: (height) => transactionsAt(archive, height),
+      find: (hash) => factoidTransaction({ state, archive }, hash),
+    },
   })
   const table = new Map(Object.entries(methods))
   const api = await serveApi({ '/v2': ({ body }) => answer(table, body) }, walletPort ?? 0)

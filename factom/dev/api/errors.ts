@@ -31,3 +31,6 @@ export const repeatedCommit = (entryHash: string) =>
     info: 'A commit with equal or greater payment already exists',
     entryhash: entryHash,
   })
+/** factom-walletd's only kind of refusal. */
+export const refused = (data: string, code = -32603) =>
+  new RpcError(code, code === -32602 ? 'Invalid params' : 'Internal error', data)

@@ -83,7 +83,7 @@ export function addressBody(text: string, kind: AddressKind): string | null {
 }
 
 /** Bytes of hex; else −32602 with `problem`. */
-export function hexParam(text: string, problem: string): Uint8Array {
+export function hexParam(text: string, problem?: string): Uint8Array {
   const bytes = fromHex(text)
   if (!bytes) throw invalidParams(problem)
   return bytes

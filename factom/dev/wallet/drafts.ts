@@ -3,7 +3,7 @@ import { decodeAddress, encodeAddress } from '../../address.js'
 import type { FactoidKey } from '../../address.js'
 import { hashBytes, toHex } from '../../bytes.js'
 import { composeTransaction, transactionFee } from '../../factoid-transaction.js'
-import type { FactoidAmount, FactoidTransaction } from '../../factoid-transaction.js'
+import type { FactoidAmount, FactoidLedger, FactoidTransaction } from '../../factoid-transaction.js'
 import type { Json } from '../api/json.js'
 
 export interface Draft {
@@ -27,7 +27,7 @@ export function bodyOf(address: string, kind: 'FA' | 'EC'): string {
   return toHex(decodeAddress(address, kind))
 }
 
-export function totals({ inputs, outputs, ecOutputs }: Draft) {
+export function totals({ inputs, outputs, ecOutputs }: FactoidLedger) {
   const sum = (list: readonly FactoidAmount[]) => list.reduce((total, { amount }) => total + amount, 0n)
   return { inputs: sum(inputs), outputs: sum(outputs), ecOutputs: sum(ecOutputs) }
 }
@@ -52,10 +52,6 @@ export function sign(draft: Draft, keys: readonly FactoidKey[]): void {
 export function draftView(draft: Draft, rate: bigint): Json {
   const { inputs, outputs, ecOutputs } = totals(draft)
   const paid = inputs - outputs - ecOutputs
-  const list = (amounts: readonly FactoidAmount[], kind: 'FA' | 'EC'): Json =>
-    amounts.length === 0
-      ? null
-      : amounts.map(({ address, amount }) => ({ address: encodeAddress(kind, hashBytes(address)), amount }))
   return {
     feespaid: paid > 0n ? paid : undefined,
     feesrequired: feeOf(draft, rate),
@@ -65,14 +61,20 @@ export function draftView(draft: Draft, rate: bigint): Json {
     totalecoutputs: ecOutputs,
     totalinputs: inputs,
     totaloutputs: outputs,
-    inputs: list(draft.inputs, 'FA'),
-    outputs: list(draft.outputs, 'FA'),
-    ecoutputs: list(draft.ecOutputs, 'EC'),
+    inputs: amountsView(draft.inputs, 'FA'),
+    outputs: amountsView(draft.outputs, 'FA'),
+    ecoutputs: amountsView(draft.ecOutputs, 'EC'),
     txid: composeTransaction(
       { ...draft, inputs: draft.inputs },
       draft.inputs.map(() => nobody),
     ).txid,
   }
+}
+
+/** `null` for none. */
+export function amountsView(amounts: readonly FactoidAmount[], kind: 'FA' | 'EC'): Json {
+  if (amounts.length === 0) return null
+  return amounts.map(({ address, amount }) => ({ address: encodeAddress(kind, hashBytes(address)), amount }))
 }
 
 const nobody = { publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) }

@@ -1,10 +1,10 @@
 /**
- * factom-walletd's API, as far as pegnet, pegnetd and factom-cli ask: addresses, signing, factoid transactions,
+ * factom-walletd's API, as far as pegnet, pegnetd and factom-cli ask: addresses, signing, backup, factoid transactions,
  * commits and reveals. It holds test keys and whatever is imported; anybody on this machine may use it.
  */
 import { addressBody, paramsOf } from '../api/params.js'
 import type { Params } from '../api/params.js'
-import { RpcError } from '../api/errors.js'
+import { refused } from '../api/errors.js'
 import type { Json } from '../api/json.js'
 import type { MethodTable } from '../api/request.js'
 import { fromHex, toHex } from '../../bytes.js'
@@ -12,6 +12,8 @@ import { composeChainCommit, composeEntryCommit } from '../../commit.js'
 import { CHAIN_SURCHARGE, chainIdOf, encodeEntry, entryCost, entryHash } from '../../entry.js'
 import { bodyOf, draftView, feeOf, place, sign, totals } from './drafts.js'
 import type { Draft } from './drafts.js'
+import { historyMethods } from './history.js'
+import type { SavedTransactions } from './history.js'
 import type { WalletKeys } from './keys.js'
 
 export interface WalletContext {
@@ -23,14 +25,11 @@ export interface WalletContext {
   readonly credits: (publicKey: string) => number
   readonly height: () => number
   readonly chainExists: (chainId: string) => boolean
+  readonly saved: SavedTransactions
 }
 
 const VERSION = 'BuiltWithoutVersion'
 const MAX_DRAFTS = 1000
-
-/** factom-walletd's only kind of refusal. */
-const refused = (data: string, code = -32603) =>
-  new RpcError(code, code === -32602 ? 'Invalid params' : 'Internal error', data)
 
 export function walletMethods(context: WalletContext): MethodTable {
   const { keys } = context
@@ -57,10 +56,17 @@ export function walletMethods(context: WalletContext): MethodTable {
     },
     'remove-address': (params) => {
       const address = paramsOf(params).text('address')
-      if (!addressBody(address, 'FA') && !addressBody(address, 'EC')) throw refused('Invalid address type')
-      if (!keys.remove(address)) throw refused('wallet: No such address')
+      if (address !== '' && !/^[FE]/.test(address)) throw refused('Unknown address type')
+      // No address at all counts as removed.
+      if (address !== '' && !keys.remove(address)) throw refused('wallet: No such address')
       return { success: true }
     },
+    // These keys come from no seed.
+    'wallet-backup': () => ({
+      'wallet-seed': '',
+      addresses: keys.all().map((key) => ({ ...key })),
+      'identity-keys': null,
+    }),
     'wallet-balances': () => walletBalances(context),
     'sign-data': (params) => {
       const read = paramsOf(params)
@@ -72,6 +78,7 @@ export function walletMethods(context: WalletContext): MethodTable {
     },
     ...composing(context),
     ...transactions(context),
+    ...historyMethods(context.saved, context.rate),
   }
 }
 

@@ -19,7 +19,6 @@ import {
 } from '../../blocks/index.js'
 import type { FactoidTransaction, SavedBlock } from '../../blocks/index.js'
 import { minuteOf, revealedLately } from '../../chain/filters.js'
-import { heldTransaction } from '../../chain/messages.js'
 import { pendingCommits, pendingEntry, pendingTransaction } from '../../chain/state.js'
 import type { ApiContext } from '../context.js'
 import { invalidParams } from '../errors.js'
@@ -40,7 +39,7 @@ export function ackMethods(context: ApiContext): MethodTable {
       const chain = given === 'c' || given === 'f' ? given.padStart(64, '0') : given
       if (chain.length !== 64 || !fromHex(chain)) throw invalidParams(CHAIN_PROBLEM)
       const full = read.text('fulltransaction')
-      const hash = hashParam(read.text('hash') || hashInside(full, chain), HASH_PROBLEM)
+      const hash = hashParam(read.text('hash') || insideOf(full, chain), HASH_PROBLEM)
       switch (chain) {
         case ENTRY_CREDIT_CHAIN:
           return commitAck(context, hash)
@@ -62,21 +61,23 @@ export function ackMethods(context: ApiContext): MethodTable {
   }
 }
 
-/** Of a commit in `fulltransaction` its full hash or its entry's, of an entry its hash; else nothing. */
-function hashInside(full: string, chain: string): string {
+/** The hashes of what `fulltransaction` holds: of a commit its full hash and its entry's, of an entry its own. */
+export function hashesInside(full: string): { readonly entry: string; readonly commit: string } {
   const raw = fromHex(full)
   try {
-    if (raw?.length === ENTRY_COMMIT_BYTES || raw?.length === CHAIN_COMMIT_BYTES) {
-      const decode = raw.length === ENTRY_COMMIT_BYTES ? decodeEntryCommit : decodeChainCommit
-      const commit = decode(raw)
-      return chain === ENTRY_CREDIT_CHAIN ? toHex(sha256(raw)) : commit.entryHash
-    }
-    if (!raw || chain === ENTRY_CREDIT_CHAIN) return ''
+    if (raw?.length === ENTRY_COMMIT_BYTES || raw?.length === CHAIN_COMMIT_BYTES)
+      return { entry: commitOf(raw).entryHash, commit: toHex(sha256(raw)) }
+    if (!raw) return { entry: '', commit: '' }
     decodeEntry(raw)
-    return entryHash(raw)
+    return { entry: entryHash(raw), commit: '' }
   } catch {
-    return ''
+    return { entry: '', commit: '' }
   }
+}
+
+function insideOf(full: string, chain: string): string {
+  const { entry, commit } = hashesInside(full)
+  return chain === ENTRY_CREDIT_CHAIN ? commit : entry
 }
 
 function txidInside(full: string): string {
@@ -89,8 +90,8 @@ function txidInside(full: string): string {
   }
 }
 
-/** This one method takes hex of any length: cut or filled up with zeros. */
-function looseHash(text: string): string {
+/** Some methods take hex of any length: cut or filled up with zeros. */
+export function looseHash(text: string): string {
   const bytes = fromHex(text)
   if (!bytes) throw invalidParams()
   return toHex(bytes).slice(0, 64).padEnd(64, '0')
@@ -149,8 +150,13 @@ function entryAck({ state, archive, now }: ApiContext, hash: string): Json {
   }
 }
 
+interface TransactionAck {
+  readonly [member: string]: Json | undefined
+  readonly txid: string
+}
+
 /** The state of a factoid transaction, and of whatever else has this hash. */
-function transactionAck({ state, archive }: ApiContext, hash: string): Json {
+export function transactionAck({ state, archive }: ApiContext, hash: string): TransactionAck {
   const place = archive.place(hash)
   const block = place && archive.block(place.height)
   if (block && place.kind === 'transaction') {
@@ -168,7 +174,7 @@ function transactionAck({ state, archive }: ApiContext, hash: string): Json {
   const pending = pendingTransaction(state, hash) ?? pendingCommits(state).find(({ txid }) => txid === hash)
   if (pending) return transactionState(pending.txid, 'TransactionACK', pending.timeMs, openMs)
   if (pendingEntry(state, hash)) return transactionState(hash, 'TransactionACK', undefined, openMs)
-  return { txid: hash, status: heldTransaction(state, hash)?.txid === hash ? 'NotConfirmed' : 'Unknown' }
+  return { txid: hash, status: state.held.some(({ id }) => id === hash) ? 'NotConfirmed' : 'Unknown' }
 }
 
 function transactionState(
@@ -176,7 +182,7 @@ function transactionState(
   status: string,
   timeMs: number | undefined,
   blockTimeMs: number,
-): Json {
+): TransactionAck {
   return {
     txid,
     transactiondate: timeMs,

@@ -69,7 +69,10 @@ export function creditRecord({ state, archive }: ApiContext, hash: string): Entr
 }
 
 /** A factoid transaction by txid or full hash, pending or saved; one that waits for funds by its full hash only. */
-function factoidTransaction({ state, archive }: ApiContext, hash: string): FactoidTransaction | undefined {
+export function factoidTransaction(
+  { state, archive }: Pick<ApiContext, 'state' | 'archive'>,
+  hash: string,
+): FactoidTransaction | undefined {
   const pending = pendingTransaction(state, hash)
   if (pending) return pending
   const held = heldTransaction(state, hash)

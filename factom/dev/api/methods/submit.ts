@@ -3,6 +3,7 @@ import { toHex } from '../../../bytes.js'
 import { commitSigned } from '../../../commit.js'
 import { decodeEntry, entryHash } from '../../../entry.js'
 import { decodeTransaction } from '../../blocks/index.js'
+import { completeEntry } from '../../chain/complete-entry.js'
 import { decodeCommit, repeatsCommit } from '../../chain/messages.js'
 import type { ApiContext } from '../context.js'
 import { invalidParams, repeatedCommit } from '../errors.js'
@@ -52,7 +53,7 @@ function takeCommit(context: ApiContext, kind: 'entry' | 'chain', params: unknow
 }
 
 function revealEntry(context: ApiContext, params: unknown): Json {
-  const raw = hexParam(paramsOf(params).text('entry'), 'Invalid Entry')
+  const raw = completeEntry(hexParam(paramsOf(params).text('entry'), 'Invalid Entry'))
   const { chainId } = decoded(() => decodeEntry(raw), 'Invalid Entry')
   if (!context.faults.strikes('drop-reveal')) context.submit({ type: 'reveal', raw })
   return { message: 'Entry Reveal Success', entryhash: entryHash(raw), chainid: chainId }
