@@ -228,9 +228,10 @@ t.test('the stress test finds what is wrong', async (t) => {
 t.test('tuning', async (t) => {
   const timing = { seconds: 0.01, repeat: 1, warmUp: 0.01 }
   const tried: string[] = []
-  const { best, trials, interrupted } = await tune({
+  const { best, trials, verdict, interrupted } = await tune({
     bits: 8,
     cores: 1,
+    load: 0,
     kernel: 'auto',
     timing,
     dir: t.testdir(),
@@ -239,12 +240,16 @@ t.test('tuning', async (t) => {
   t.equal(interrupted, false)
   t.equal(trials.length, tried.length)
   t.equal(new Set(tried).size, tried.length, 'nothing is tried twice')
+  const byItself = createHasher(await openByteMap(lxrParams({ bits: 8 }), { dir: t.testdir(), slots: 1 }), 0)
+  t.same(new Set(trials.map(({ lanes }) => lanes)), new Set([byItself.lanes]), 'the lanes that a miner takes')
+  t.equal(verdict?.ratings.length, 3, 'the best are measured again')
   t.ok(trials.some(({ threads }) => threads === 3))
   t.ok(best !== null && best.lanes % 8 === 0)
   const stop = new AbortController()
   const cut = await tune({
     bits: 8,
     cores: 1,
+    load: 0,
     kernel: 'auto',
     timing,
     dir: t.testdir(),
@@ -252,6 +257,7 @@ t.test('tuning', async (t) => {
     onTrial: () => stop.abort(),
   })
   t.equal(cut.interrupted, true)
+  t.equal(cut.verdict, null, 'nothing is recommended')
   t.equal(cut.trials.length, 1)
   t.ok(tuneSeconds(2) < 170, 'under 3 minutes')
   t.ok(tuneSeconds(128) < 170, 'also on large machines')

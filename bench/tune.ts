@@ -1,18 +1,22 @@
-/** Finds the number of threads and lanes that hash fastest on this machine. */
-import { isCoded } from '../config/index.js'
+/** Finds the number of threads that hash fastest on this machine, with the lanes that the miner takes. */
 import { cellSeconds, FIRST_WARM_UP_SECONDS, type CellPlan, type KernelChoice, type Timing } from './cells.js'
 import { threadCounts } from './plan.js'
-import { createCrew, type Crew, type Work } from './pool.js'
+import { createCrew } from './pool.js'
 import { openMap, type MapOptions } from './run.js'
 import { median } from './statistics.js'
+import { verdictOf, type Rated, type Verdict } from './verdict.js'
 
 export interface TuneOptions extends MapOptions {
   readonly bits: number
   readonly cores: number
+  /** Of the machine before anything is measured: the mean number of runnable processes. */
+  readonly load: number
   readonly kernel: KernelChoice
   /** Default: `TUNE_TIMING`. */
   readonly timing?: Timing
   readonly onTrial?: (trial: Trial) => void
+  /** After each round in which the best were measured again. */
+  readonly onRound?: (round: number, rounds: number) => void
 }
 
 /** A setting that was tried. */
@@ -25,54 +29,65 @@ export interface Trial {
 
 export interface TuneResult {
   readonly trials: readonly Trial[]
-  /** Null if it was interrupted before anything was measured. */
+  /** Of the trials. Null if it was interrupted before anything was measured. */
   readonly best: Trial | null
+  /** Of the best, measured again. Null if it was interrupted before that was done. */
+  readonly verdict: Verdict | null
   readonly interrupted: boolean
 }
 
-/** Short, because there are many: some 20 trials in about a minute. */
+/** Short, because there are many: some ten trials in half a minute. */
 export const TUNE_TIMING: Timing = { seconds: 0.7, repeat: 3 }
 
-/** What a kernel has: multiples of 8; few lanes leave the memory idle, many outgrow the first cache. */
-const LANES = [16, 32, 64, 96, 128, 192, 256, 384, 512] as const
-/** The lanes that are tried with each number of threads. */
-const FINALISTS = 2
+/** The best are measured again in turns, so that all of them see the same machine: one outlier decides nothing. */
+const FINALISTS = 3
+const ROUNDS = 5
+/** Their samples are so much longer than those of the trials. */
+const LONGER = 2
 /** Differences below are noise: the setting with fewer threads is preferred. */
 const NOISE = 0.01
 
 /** An upper bound in seconds, without opening the ByteMap. */
 export function tuneSeconds(cores: number, { seconds, repeat }: Timing = TUNE_TIMING): number {
-  const trials = LANES.length + FINALISTS * threadCounts(cores).length
-  return trials * Math.min(cellSeconds({ seconds, repeat }), FIRST_WARM_UP_SECONDS + repeat * seconds + 0.1)
+  const trial = Math.min(cellSeconds({ seconds, repeat }), FIRST_WARM_UP_SECONDS + repeat * seconds + 0.1)
+  const again = FIRST_WARM_UP_SECONDS + LONGER * seconds + 0.1
+  return trial * threadCounts(cores).length + again * FINALISTS * ROUNDS
 }
 
-/** First all lanes with one thread a core, then the best of them with each number of threads. */
+/** First each number of threads, then the best of them in turns. */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
-  const { bits, cores, kernel, onTrial, signal, timing = TUNE_TIMING } = options
+  const { bits, cores, load, kernel, onTrial, onRound, signal, timing = TUNE_TIMING } = options
   const counts = threadCounts(cores)
   const plan = (threads: number): CellPlan => ({ bits, threads, kernel, lanes: 'auto', pages: 'huge' })
   const crew = createCrew(await openMap(counts.map(plan), options))
-  const trials: Trial[] = []
-  const attempt = async (threads: number, lanes: number): Promise<boolean> => {
-    if (trials.some((trial) => trial.threads === threads && trial.lanes === lanes)) return true
-    const work = { threads, lanes, kernel }
-    if (!exists(crew, work)) return true
-    const samples = signal?.aborted
+  const measure = (threads: number, times: Timing) =>
+    signal?.aborted
       ? null
-      : await crew.measure(work, { ...timing, gather: false, ...(signal ? { signal } : {}) })
-    if (samples === null) return false
-    const trial = { threads, lanes, hashesPerSecond: median(samples.hashing) }
-    trials.push(trial)
-    onTrial?.(trial)
-    return true
-  }
+      : crew.measure(
+          { threads, lanes: 'auto', kernel },
+          { ...times, gather: false, ...(signal && { signal }) },
+        )
+  const trials: Trial[] = []
+  const cut = (): TuneResult => ({ trials, best: bestOf(trials), verdict: null, interrupted: true })
   try {
-    for (const lanes of LANES) if (!(await attempt(cores, lanes))) return ended(trials, true)
-    const finalists = [...trials].sort(byRate).slice(0, FINALISTS)
-    for (const { lanes } of finalists) {
-      for (const threads of counts) if (!(await attempt(threads, lanes))) return ended(trials, true)
+    for (const threads of counts) {
+      const samples = await measure(threads, timing)
+      if (samples === null) return cut()
+      const trial = { threads, lanes: samples.lanes, hashesPerSecond: median(samples.hashing) }
+      trials.push(trial)
+      onTrial?.(trial)
     }
-    return ended(trials, false)
+    const finals = new Map(finalistsOf(trials).map(({ threads }): [number, number[]] => [threads, []]))
+    for (let round = 1; round <= ROUNDS; round++) {
+      for (const [threads, rates] of finals) {
+        const samples = await measure(threads, { ...timing, seconds: LONGER * timing.seconds, repeat: 1 })
+        if (samples === null) return cut()
+        rates.push(...samples.hashing)
+      }
+      onRound?.(round, ROUNDS)
+    }
+    const rated = [...finals].map(([threads, samples]): Rated => ({ threads, samples }))
+    return { trials, best: bestOf(trials), verdict: verdictOf(rated, { load, cores }), interrupted: false }
   } finally {
     await crew.close()
   }
@@ -80,9 +95,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
 
 const byRate = (one: Trial, two: Trial): number => two.hashesPerSecond - one.hashesPerSecond
 
-function ended(trials: readonly Trial[], interrupted: boolean): TuneResult {
-  return { trials, best: bestOf(trials), interrupted }
-}
+const finalistsOf = (trials: readonly Trial[]): Trial[] => [...trials].sort(byRate).slice(0, FINALISTS)
 
 /** The fastest; among those that are as fast, fewest threads, then fewest lanes. */
 export function bestOf(trials: readonly Trial[]): Trial | null {
@@ -92,14 +105,4 @@ export function bestOf(trials: readonly Trial[]): Trial | null {
     ({ hashesPerSecond }) => hashesPerSecond >= fastest.hashesPerSecond * (1 - NOISE),
   )
   return [...good].sort((one, two) => one.threads - two.threads || one.lanes - two.lanes)[0] ?? fastest
-}
-
-function exists(crew: Crew, work: Work): boolean {
-  try {
-    crew.check(work)
-    return true
-  } catch (error) {
-    if (isCoded(error) && error.code === 'E_LXR_INPUT') return false
-    throw error
-  }
 }

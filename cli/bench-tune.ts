@@ -1,15 +1,18 @@
-/** `pegminer bench --tune`: the threads and lanes that hash fastest here. */
-import { tune, tuneSeconds, type Trial } from '../bench/index.js'
+/** `pegminer bench --tune`: the threads that hash fastest here. */
+import { loadavg } from 'node:os'
+import { tune, tuneSeconds, type Verdict } from '../bench/index.js'
 import { benchMaps, mapProgress } from './bench-parts.js'
 import { EXIT, type CommandContext } from './context.js'
-import { durationText, rateText } from './format.js'
+import { durationText, plural } from './format.js'
 import type { BenchKey } from './keys.js'
 import { machineOf } from './machine.js'
-import { createStatus, TRIAL_HEAD, trialText } from './view/bench.js'
+import { createStatus, ratingText, TRIAL_HEAD, trialText } from './view/bench.js'
 import { factPrinter } from './view/facts.js'
 
 export async function benchTune(context: CommandContext<BenchKey>): Promise<number> {
   const { settings, output, signal } = context
+  // Before the ByteMap is built, which is work of ours.
+  const load = loadavg()[0] ?? 0
   const machine = machineOf()
   const { cpu, cores } = machine
   const { bits: sizes } = await benchMaps(context, machine)
@@ -24,9 +27,10 @@ export async function benchTune(context: CommandContext<BenchKey>): Promise<numb
   const dir = settings['lxrhash.dir']
   let tried = 0
   try {
-    const { best, interrupted } = await tune({
+    const { best, verdict, interrupted } = await tune({
       bits,
       cores,
+      load,
       kernel: settings['bench.kernel'][0] ?? 'auto',
       signal,
       ...(dir === undefined ? {} : { dir }),
@@ -38,10 +42,12 @@ export async function benchTune(context: CommandContext<BenchKey>): Promise<numb
         output.line(trialText(trial))
         status.show(`${++tried} tried`)
       },
+      onRound: (round, rounds) => status.show(`the best again, in turns: ${round} of ${rounds}`),
     })
     status.show('')
-    output.event({ event: 'bench.tuned', bits, best, interrupted })
-    if (best !== null) tell(context, bits, best)
+    const { ratings = [], recommended = null, reason = 'interrupted' } = verdict ?? {}
+    output.event({ event: 'bench.tuned', bits, best, recommended, reason, ratings, interrupted })
+    if (verdict !== null) tell(context, verdict)
     return interrupted ? EXIT.interrupted : EXIT.done
   } finally {
     progress.end()
@@ -50,9 +56,17 @@ export async function benchTune(context: CommandContext<BenchKey>): Promise<numb
 }
 
 /** What to set. The user's own file is not touched. */
-function tell({ output }: CommandContext<BenchKey>, bits: number, best: Trial): void {
+function tell({ output }: CommandContext<BenchKey>, { ratings, recommended, reason }: Verdict): void {
   output.line()
-  output.line(`best: ${best.threads} × ${best.lanes} lanes, ${rateText(best.hashesPerSecond)} with 2^${bits}`)
-  output.line(`  PEGMINER_MINER_THREADS=${best.threads}`)
-  output.line(`  or: pegminer mine --threads ${best.threads}`)
+  output.line('the best again, in turns:')
+  for (const rating of ratings) output.line(ratingText(rating))
+  output.line()
+  if (recommended === null) {
+    output.line(`too busy to judge: ${reason}`)
+    output.line('  End what else runs, wait a minute, and try again.')
+    return
+  }
+  output.line(`best: ${plural(recommended, 'thread')}, ${reason}`)
+  output.line(`  PEGMINER_MINER_THREADS=${recommended}`)
+  output.line(`  or: pegminer mine --threads ${recommended}`)
 }

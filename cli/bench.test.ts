@@ -10,7 +10,7 @@ import type { BenchCell } from '../bench/index.js'
 import { createBenchMetrics, pushMetrics, serveBenchMetrics } from './bench-metrics.js'
 import type { Terminal } from './context.js'
 import { runProgram } from './program.js'
-import { cellText, stressText, trialText } from './view/bench.js'
+import { cellText, ratingText, stressText, trialText } from './view/bench.js'
 
 interface Run {
   readonly code: number
@@ -155,6 +155,7 @@ t.test('tune and stress', async (t) => {
     event: 'bench.tuned',
     interrupted: true,
     best: { threads: Number, lanes: Number },
+    recommended: null,
   })
   const stressed = await run(['bench', '--stress', '--threads', '1', ...rest], /bench\.stressing/)
   t.equal(stressed.code, 130)
@@ -198,6 +199,10 @@ t.test('lines', (t) => {
   t.equal(
     cellText({ ...plan, threads: 1, lanes: 64, kernel: 'scalar', pages: 'small' }),
     '2^24 (16 MiB), 1 thread, 64 lanes, scalar, small pages',
+  )
+  t.equal(
+    ratingText({ threads: 2, hashesPerSecond: 100_000, min: 99_000, max: 102_000 }),
+    '      2     100.0 kH/s, 99.00 to 102.0 (±1.5 %)',
   )
   t.equal(trialText({ threads: 2, lanes: 128, hashesPerSecond: 98_765 }), '      2    128     98.77')
   const report = {

@@ -244,8 +244,8 @@ const BENCH = command({
       'ByteMap by the same threads. Before each measurement a fixed range of nonces is hashed and compared with the ' +
       'reference; a wrong checksum is exit code 1.',
     'By default the sizes 2^20 to 2^30 are measured whose ByteMaps are there or are built in seconds. Ctrl-C keeps ' +
-      'what is measured so far. --tune looks for the best number of threads and lanes and prints them, in under 3 ' +
-      'minutes. --stress hashes until it is interrupted, checks every hash, and counts errors by thread.',
+      'what is measured so far. --tune looks for the best number of threads and prints it, if the machine is quiet ' +
+      'enough to tell, in under 3 minutes. --stress hashes until it is interrupted, checks every hash, and counts errors by thread.',
   ],
   keys: BENCH_KEYS,
   examples: [
@@ -258,7 +258,7 @@ const BENCH = command({
       line: 'pegminer bench --bits 30 --threads auto --compare results/bench.json',
       text: 'is it faster now?',
     },
-    { line: 'pegminer bench --tune', text: 'threads and lanes for this machine' },
+    { line: 'pegminer bench --tune', text: 'threads for this machine' },
   ],
   load: async () => (await import('./bench.js')).bench,
 })

@@ -489,7 +489,7 @@ export const SETTINGS = {
   }),
   'bench.tune': given(toggle, false, {
     flag: 'tune',
-    description: 'find the best threads and lanes for this machine instead; under 3 minutes',
+    description: 'find the best number of threads for this machine instead; under 3 minutes',
   }),
   'bench.stress': given(toggle, false, {
     flag: 'stress',

@@ -1,5 +1,5 @@
 /** What `pegminer bench` prints besides its table. Pure, except for the status line. */
-import type { CellPlan, StressReport, Trial } from '../../bench/index.js'
+import type { CellPlan, Rating, StressReport, Trial } from '../../bench/index.js'
 import { kiloText, sizeText } from '../../bench/index.js'
 import type { CommandContext } from '../context.js'
 import { countText, durationText, plural, rateText } from '../format.js'
@@ -17,6 +17,13 @@ export function cellText({ bits, threads, lanes, kernel, pages }: CellPlan): str
 /** One line for `--tune`. */
 export function trialText({ threads, lanes, hashesPerSecond }: Trial): string {
   return `${String(threads).padStart(7)}  ${String(lanes).padStart(5)}  ${kiloText(hashesPerSecond).padStart(8)}`
+}
+
+/** `      2     98.77 kH/s, 97.50 to 99.10 (±0.8 %)`. */
+export function ratingText({ threads, hashesPerSecond, min, max }: Rating): string {
+  const spread = ((max - min) / 2 / hashesPerSecond) * 100
+  const range = `${kiloText(min)} to ${kiloText(max)} (±${spread.toFixed(1)} %)`
+  return `${String(threads).padStart(7)}  ${kiloText(hashesPerSecond).padStart(8)} kH/s, ${range}`
 }
 
 export const TRIAL_HEAD = 'threads  lanes      kH/s'
