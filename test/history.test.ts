@@ -111,15 +111,16 @@ function reached(dataDir: string): number {
   }
 }
 
-/** A way to the node that keeps blocks above a height back. */
-async function gateTo(t: Test, url: string): Promise<{ height: number; readonly url: string }> {
+/** A way to the node that keeps blocks above a height back, but not the last: whether it is there is asked first. */
+async function gateTo(t: Test, url: string, last: number): Promise<{ height: number; readonly url: string }> {
   const gate = { height: 0, url: '' }
   const server = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
       const { method, params } = JSON.parse(body) as { method: string; params?: { height?: number } }
-      if (method === 'dblock-by-height' && (params?.height ?? 0) > gate.height) return
+      const height = params?.height ?? 0
+      if (method === 'dblock-by-height' && height > gate.height && height < last) return
       void axios
         .post<string>(`${url}/v2`, body, { proxy: false, responseType: 'text', validateStatus: () => true })
         .then(({ status, data }) => response.writeHead(status).end(data))
@@ -155,9 +156,9 @@ t.test(
     t.ok(blocks.filter(({ gradable }) => gradable).length > BLOCKS / 2)
     t.ok(blocks.some(({ gradable }) => !gradable))
 
-    const gate = await gateTo(t, chain.url)
-    const follower = join(state, 'follower')
     const last = chain.savedHeight
+    const gate = await gateTo(t, chain.url, last)
+    const follower = join(state, 'follower')
     const words = [
       ...['grade', '--height', String(last), '--network', 'local', '--factomd', gate.url, '--json'],
       ...['--bits', String(BITS), '--dir', maps, '--data-dir', follower],
