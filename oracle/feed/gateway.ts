@@ -16,7 +16,7 @@ import { checkGateway, type CheckLine, type Setup } from './checks.js'
 import { fail } from './errors.js'
 import type { FeedEvent } from './events.js'
 import { openState, type StateFile } from './ledger-file.js'
-import { lockPublisher } from './lock.js'
+import { daemonOf, lockPublisher } from './lock.js'
 import { openPublished } from './published.js'
 import { headersOf } from './baton-chain.js'
 import { createRelay, type Relay, type RelayView } from './relay.js'
@@ -154,7 +154,7 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
   function assemble(ready: Setup): void {
     setup = ready
     const { gateway, capabilities, format } = ready
-    const inTurn: InTurn = (work) => deps.queue.take(accessOf(settings.asset).url, work)
+    const inTurn: InTurn = (work) => deps.queue.take(daemonOf(accessOf(settings.asset).url), work)
     const shared = {
       inTurn,
       settings,
