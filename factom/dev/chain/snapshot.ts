@@ -8,7 +8,11 @@ import { decodeCommit } from './messages.js'
 import type { ChainState, Held, ProcessedCommit, Processed } from './state.js'
 
 /** Bytes are hex, maps are lists of pairs. Balances are not in it: they follow from the blocks. */
-export type Snapshot = ReturnType<typeof snapshotOf>
+export type Snapshot = Omit<Taken, Younger> & Partial<Pick<Taken, Younger>>
+
+type Taken = ReturnType<typeof snapshotOf>
+/** Members that a journal of an older version does not have. */
+type Younger = 'previousStartMs' | 'taken'
 
 export function snapshotOf(state: ChainState) {
   if (state.closing) throw new Error('a snapshot is taken between two saves')
@@ -17,6 +21,8 @@ export function snapshotOf(state: ChainState) {
     height: state.height,
     minute: state.minute,
     minuteStartMs: state.minuteStartMs,
+    previousStartMs: state.previousStartMs,
+    taken: state.taken,
     open: {
       openedMs: open.openedMs,
       transactions: open.transactions.map(({ transaction, marksBefore }) => ({
@@ -62,8 +68,8 @@ export function stateOf(snapshot: Snapshot, saved: Balances, rate: bigint): Chai
     height: snapshot.height,
     minute: snapshot.minute,
     minuteStartMs: snapshot.minuteStartMs,
-    previousStartMs: 0,
-    taken: 0,
+    previousStartMs: snapshot.previousStartMs ?? 0,
+    taken: snapshot.taken ?? 0,
     open: {
       openedMs: open.openedMs,
       transactions,

@@ -59,9 +59,9 @@ export interface ChainState {
   /** 0…9. */
   minute: number
   minuteStartMs: number
-  /** Start of the minute before; 0 until this process has ended one. */
+  /** Start of the minute before; 0 if there was none. */
   previousStartMs: number
-  /** Entries and factoid transactions taken by this process: what `tps-rate` counts. */
+  /** Entries and factoid transactions taken so far: what `tps-rate` counts. */
   taken: number
   open: OpenBlock
   /** The block before, from its end until minute 1 of this one. */
