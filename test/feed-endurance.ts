@@ -1,6 +1,7 @@
 /**
- * By hand: the built program with three gateways, each on a pair of embedded chains of its own (in this process), with
- * random trouble for `MINUTES` minutes (default 60). Prints a line a minute; at the end every header and every payout
+ * By hand: the built program with three gateways, each on a pair of embedded chains of its own (in this process), and
+ * with two honest signers of a fourth, of two keys of three, whose third signer is a thief (`fixtures/thief.ts`), while
+ * a stranger pays into markers and the deposit address; with random trouble for `MINUTES` minutes (default 60). Prints a line a minute; at the end every header and every payout
  * is held against the chains. Exit code 1 if one is missing, doubled or wrong, if the lag did not come back to the
  * depth after a trouble, or if the program ended by itself, as an unhandled rejection makes it.
  *
@@ -20,6 +21,7 @@ import { encodePayload } from '../komodo/index.js'
 import { RELAY_STATES } from '../oracle/index.js'
 import { gatewayOf } from './fixtures/gateway.js'
 import { start, type Event } from './fixtures/program.js'
+import { createThief } from './fixtures/thief.js'
 
 const MINUTES = Number(process.env['MINUTES'] ?? 60)
 const BLOCK_SECONDS = { asset: 3, reference: 6 }
@@ -44,14 +46,41 @@ for (const k of [0, 1, 2])
     }),
   )
 const nameOf = (k: number): string => `gateway${k}`
+/** Two honest signers of three. */
+const contested = await startDevKomodo({
+  dataDir: join(folder, 'contested'),
+  seed: 'endurance contested',
+  gateways: [{ m: 2, n: 3 }],
+  subscriptions: 8,
+  blockSeconds: BLOCK_SECONDS,
+})
+const thief = await createThief(contested)
+const deeds = new Map<string, number>()
+const honest = [1, 2].map((operator) => {
+  const { asset, reference, pubkey } = contested.operators[operator]!
+  return {
+    ...gatewayOf(contested),
+    name: `honest${operator}`,
+    asset: { name: contested.assetName, ...asset },
+    reference: { name: 'KMDDEV', ...reference },
+    pubkey,
+    headers: false,
+    timeout: 5,
+  }
+})
+const contestedBefore = contested.control.balance('reference', contested.user.address)
+const contestedAsked: string[] = []
 const config = join(folder, 'pegminer.yaml')
 const section = {
   report: '* * * * *',
-  gateways: pairs.map((chains, k) => ({
-    name: nameOf(k),
-    ...gatewayOf(chains),
-    timeout: 5,
-  })),
+  gateways: [
+    ...pairs.map((chains, k) => ({
+      name: nameOf(k),
+      ...gatewayOf(chains),
+      timeout: 5,
+    })),
+    ...honest,
+  ],
 }
 writeFileSync(config, JSON.stringify({ feed: section }), { mode: 0o600 })
 const began = pairs.map(({ control, user }) => control.balance('reference', user.address))
@@ -166,10 +195,37 @@ const memory: { readonly minute: number; readonly heap: number; readonly rss: nu
 let lowest = { heap: Infinity, rss: 0 }
 let seconds = 0
 
+/** The thief and the stranger act; a user asks for what he can. */
+async function contest(ask: boolean): Promise<void> {
+  const deed = await thief.act()
+  if (deed !== null) {
+    const kind = deed.replace(/ of [0-9a-f]+$/, '')
+    deeds.set(kind, (deeds.get(kind) ?? 0) + 1)
+  }
+  if (!ask || seconds % 20 !== 0) return
+  try {
+    contestedAsked.push(contested.control.withdraw({ amount: AMOUNT }))
+  } catch {
+    // another one is pending
+  }
+}
+
+/** The last state of each contested withdrawal, at either honest signer. */
+const contestedState = (txid: string): readonly string[] =>
+  honest.flatMap(({ name }) => {
+    const told = program.events.filter(
+      (one) => one.event === 'withdrawal' && one['gateway'] === name && one['withdrawtxid'] === txid,
+    )
+    return told.length === 0 ? [] : [told.at(-1)!['state'] as string]
+  })
+const contestedDone = (): number =>
+  contestedAsked.filter((txid) => contestedState(txid).includes('done')).length
+
 /** Once a second; a line a minute. What the heap holds is the lowest of a minute: just after a collection. */
-async function look(): Promise<Scrape> {
+async function look(ask = true): Promise<Scrape> {
   await wait(1_000)
   seconds++
+  await contest(ask)
   const seen = await scrape()
   lowest = {
     heap: Math.min(lowest.heap, seen.value('nodejs_heap_size_used_bytes')),
@@ -180,7 +236,8 @@ async function look(): Promise<Scrape> {
     const headers = program.events.filter(({ event }) => event === 'header').length
     const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
     say(
-      `heap ${mib(lowest.heap)} MiB, rss ${mib(lowest.rss)} MiB, lag ${pairs.map((_, k) => lagOf(seen, k)).join(' ')}, ${headers} headers`,
+      `heap ${mib(lowest.heap)} MiB, rss ${mib(lowest.rss)} MiB, lag ${pairs.map((_, k) => lagOf(seen, k)).join(' ')}, ${headers} headers, ` +
+        `contested ${contestedDone()} of ${contestedAsked.length} done`,
     )
     lowest = { heap: Infinity, rss: 0 }
   }
@@ -226,7 +283,7 @@ const isQuiet = (seen: Scrape): boolean =>
   })
 let quiet = 0
 for (let k = 0; k < PATIENCE && quiet < 5 && !over; k++) {
-  quiet = isQuiet(await look()) ? quiet + 1 : 0
+  quiet = isQuiet(await look(false)) && contestedDone() === contestedAsked.length ? quiet + 1 : 0
 }
 const early = over
 program.child.kill('SIGINT')
@@ -258,6 +315,15 @@ for (const [k, chains] of pairs.entries()) {
   )
   if (missing > 0 || differ.length > 0 || done !== asked[k] || paid !== due) wrong++
 }
+const contestedPaid = contested.control.balance('reference', contested.user.address) - contestedBefore
+const contestedDue = BigInt(contestedAsked.length) * (AMOUNT - FEES)
+say(
+  `contested: asked ${contestedAsked.length}, done ${contestedDone()}, paid ${contestedPaid}, due ${contestedDue}; ` +
+    [...deeds].map(([deed, count]) => `${deed} ${count}`).join(', '),
+)
+for (const txid of contestedAsked)
+  if (!contestedState(txid).includes('done')) say(`${txid} is ${contestedState(txid).join(' and ')}`)
+if (contestedPaid !== contestedDue || contestedDone() !== contestedAsked.length) wrong++
 const notices = new Map<string, number>()
 for (const { event, code: of } of program.events)
   if (event === 'notice') notices.set(of as string, (notices.get(of as string) ?? 0) + 1)
@@ -284,6 +350,7 @@ function slope(value: (one: (typeof memory)[number]) => number): string {
 }
 say(`heap: ${slope(({ heap }) => heap)}; rss: ${slope(({ rss }) => rss)}; over ${memory.length} minutes`)
 say(wrong === 0 ? 'all as it should be' : 'NOT as it should be')
-for (const chains of pairs) await chains.close()
+thief.close()
+for (const chains of [...pairs, contested]) await chains.close()
 rmSync(folder, { recursive: true, force: true })
 process.exit(wrong === 0 ? 0 : 1)
