@@ -21,7 +21,7 @@ import {
   type SectionValidator,
   type SettingKey,
 } from './index.js'
-import { strangerWith, strangerWithLink } from './rights.js'
+import { othersCanRead, strangerWith, strangerWithLink } from './rights.js'
 
 const KEYS = ['miner.threads', 'miner.identity', 'lxrhash.seed', 'bench.bits', 'data.dir'] as const
 
@@ -255,6 +255,14 @@ t.test('files that others can change', (t) => {
     else t.match(found, form, JSON.stringify(rights))
   }
   t.ok(strangerWith({ uid: 1000, gid: 0, mode: 0o600 }, { uid: 0, gid: 0 }), 'root is told too')
+
+  const root = { uid: 0, gid: 0 }
+  t.notOk(othersCanRead({ ...root, mode: 0o100440 }, true), 'a credential with the mask of an ACL')
+  t.ok(othersCanRead({ ...root, mode: 0o100440 }, false), 'any other file of that mode')
+  for (const mode of [0o100444, 0o100460, 0o100450]) t.ok(othersCanRead({ ...root, mode }, true))
+  for (const owner of [{ uid: 1000 }, { gid: 100 }])
+    t.ok(othersCanRead({ ...root, ...owner, mode: 0o100440 }, true), 'only what root owns came from systemd')
+  t.notOk(othersCanRead({ ...me, mode: 0o100400 }, false))
 
   const dir = t.testdir({
     'a.yaml': 'miner: { threads: 3 }\nnothing: 1\n',

@@ -1,11 +1,12 @@
 /** The value of every setting of a command: flag, else environment, else configuration file, else default. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 import { messageOf } from './errors.js'
 import type { ConfigFile } from './file.js'
 import type { Flags } from './flags.js'
 import { problem, problemsError, shown, type Problem } from './problems.js'
-import { strangerWith } from './rights.js'
+import { othersCanRead, strangerWith } from './rights.js'
 import {
   displayNameOf,
   envNameOf,
@@ -141,13 +142,17 @@ function environmentSource(key: SettingKey, env: Environment, problems: Problem[
     return undefined
   }
   const place = `${name}_FILE`
-  return secretSource({ name: place, place, origin: 'environment' }, { path: file, shown: file }, problems)
+  return secretSource(
+    { name: place, place, origin: 'environment' },
+    { path: file, shown: file, env },
+    problems,
+  )
 }
 
 /** `read`: whether the file of a secret is opened. A run that does not need it need not be able to. */
 function fileSource(
   key: SettingKey,
-  { file }: Sources,
+  { file, env }: Sources,
   problems: Problem[],
   { read }: { readonly read: boolean },
 ): Source | undefined {
@@ -184,16 +189,20 @@ function fileSource(
     return undefined
   }
   const name = `${line}: ${key}File`
-  return secretSource({ name, place: line, origin: 'file' }, { path: where, shown: named.text }, problems)
+  return secretSource(
+    { name, place: line, origin: 'file' },
+    { path: where, shown: named.text, env },
+    problems,
+  )
 }
 
 function secretSource(
   source: Pick<Source, 'name' | 'place' | 'origin'>,
-  file: { readonly path: string; readonly shown: string },
+  file: { readonly path: string; readonly shown: string; readonly env: Environment },
   problems: Problem[],
 ): Source | undefined {
   try {
-    const { text, stranger } = readSecret(file.path)
+    const { text, stranger } = readSecret(file.path, file.env)
     const warning = stranger === undefined ? undefined : `${source.name}: ${shown(file.shown)}: ${stranger}`
     return { ...source, text, warning }
   } catch (error) {
@@ -204,10 +213,16 @@ function secretSource(
   }
 }
 
-function readSecret(file: string): { text: string; stranger: string | undefined } {
+/** Whether systemd put the file there for this service. */
+function isCredential(file: string, env: Environment): boolean {
+  const folder = env['CREDENTIALS_DIRECTORY']
+  return Boolean(folder) && existsSync(folder!) && realpathSync(dirname(file)) === realpathSync(folder!)
+}
+
+function readSecret(file: string, env: Environment): { text: string; stranger: string | undefined } {
   const stat = statSync(file)
   if (!stat.isFile() || stat.size > MAX_SECRET_BYTES) throw new TypeError('not a small text file')
-  if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0)
+  if (process.platform !== 'win32' && othersCanRead(stat, isCredential(file, env)))
     throw new TypeError(`other users can read it; take their right away: chmod 600 ${file}`)
   return { text: readFileSync(file, 'utf8').trim(), stranger: strangerWith(stat) }
 }

@@ -25,7 +25,17 @@ export function strangerWith(
   return undefined
 }
 
-/** The same for a symbolic link, whose rights mean nothing: who made it chose where it leads. */
+/**
+ * Whether users besides the owner can read a file. `isCredential`: it lies where systemd puts a service's credentials.
+ * From version 254 on systemd leaves them with root, and an ACL lets the service's user read them; the mask of an ACL
+ * stands where the rights of the group do.
+ */
+export function othersCanRead({ uid, gid, mode }: FileRights, isCredential: boolean): boolean {
+  const mask = isCredential && uid === 0 && gid === 0 ? 0o040 : 0
+  return (mode & 0o077 & ~mask) !== 0
+}
+
+/** The same as `strangerWith` for a symbolic link, whose rights mean nothing: who made it chose where it leads. */
 export function strangerWithLink(file: string, me: User | undefined = thisUser()): string | undefined {
   const stat = lstatSync(file)
   return stat.isSymbolicLink() ? strangerWith({ uid: stat.uid, gid: stat.gid, mode: 0 }, me) : undefined

@@ -197,6 +197,12 @@ t.test('secrets', (t) => {
     resolve(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'key') }).settings['miner.ecSecret'],
     secret,
   )
+  chmodSync(join(dir, 'group'), 0o440)
+  const fromSystemd = { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'group'), CREDENTIALS_DIRECTORY: `${dir}/` }
+  if (process.getuid?.() === 0)
+    t.equal(resolve(keys, [], fromSystemd).settings['miner.ecSecret'], secret, 'a credential of systemd')
+  t.match(problems(keys, [], { ...fromSystemd, CREDENTIALS_DIRECTORY: '/none' }), [/other users can read it/])
+  chmodSync(join(dir, 'group'), 0o640)
 
   const all = [
     problems(keys, ['--miner.ecSecret', secret]),
