@@ -148,7 +148,7 @@ const GRADE = command({
       '2^30 of MainNet. --trust-claims does without.',
     '--height takes the block from the chain instead: what is missing of the history of graded blocks is followed from ' +
       'the factomd first, each block and entry proven by its hashes, and kept (see pegminer history). On the network ' +
-      'dev it is the chain of the data directory, while no miner runs on it; for a running pegminer dev give ' +
+      'dev it is the chain of the data directory, beside a running miner too; for a running pegminer dev give ' +
       '--network local. With --opr-version the whole chain of a private network counts as that version.',
     '--verbose tells how far each price is from the average, the farthest first, and in brackets its part of the grade. ' +
       'In JSON, places count from 0.',
