@@ -58,8 +58,8 @@ export interface Evidence {
   ): Promise<Fault | null>
   /** Whether a key has signed any input of it, whatever it pays. */
   isSignedBy(pubkey: string, hex: string, options: CallOptions): Promise<boolean>
-  /** Whether it spends a coin at least as old as the oldest free one: see `chooseCoins`. */
-  isAnchored(payout: Payout, reserved: ReadonlySet<string>, options: CallOptions): Promise<boolean>
+  /** Whether it spends a coin at least as old as the oldest one: see `chooseCoins`. */
+  isAnchored(payout: Payout, options: CallOptions): Promise<boolean>
   /** The same payouts, with what is proven about them by now. */
   survey(
     payouts: readonly SignedPayout[],
@@ -194,12 +194,8 @@ export function createEvidence({ reference, gateway, depth }: EvidenceParts): Ev
     return false
   }
 
-  async function isAnchored(
-    { tx }: Payout,
-    reserved: ReadonlySet<string>,
-    options: CallOptions,
-  ): Promise<boolean> {
-    const anchor = anchorOf(await reference.unspent(1, [gateway.deposit], options), reserved)
+  async function isAnchored({ tx }: Payout, options: CallOptions): Promise<boolean> {
+    const anchor = anchorOf(await reference.unspent(1, [gateway.deposit], options))
     if (anchor === null) return false
     if (tx.inputs.some((input) => nameOf(input) === nameOf(anchor))) return true
     // The wallet of another signer may have watched the deposit address for longer, and know an older one.
@@ -207,7 +203,7 @@ export function createEvidence({ reference, gateway, depth }: EvidenceParts): Ev
     if (limit === null) return false
     for (const input of tx.inputs) {
       const one = await agedOf(input, options)
-      if (one !== null && anchorOf([limit, one], new Set()) === one) return true
+      if (one !== null && anchorOf([limit, one]) === one) return true
     }
     return false
   }

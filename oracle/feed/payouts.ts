@@ -197,8 +197,8 @@ const byAge = (a: Coin, b: Coin): number =>
 const bySize = (a: Coin, b: Coin): number => (a.sat > b.sat ? -1 : a.sat < b.sat ? 1 : byAge(a, b))
 
 /** The coin that every honest signer's payout spends: nobody can make an older one appear. */
-export function anchorOf<T extends Coin>(coins: readonly T[], reserved: ReadonlySet<string>): T | null {
-  return coins.filter((coin) => !reserved.has(nameOf(coin))).sort(byAge)[0] ?? null
+export function anchorOf<T extends Coin>(coins: readonly T[]): T | null {
+  return [...coins].sort(byAge)[0] ?? null
 }
 
 /**
@@ -208,8 +208,9 @@ export function anchorOf<T extends Coin>(coins: readonly T[], reserved: Readonly
  */
 export function chooseCoins<T extends Coin>(coins: readonly T[], facts: CoinFacts): CoinChoice<T> {
   const free = coins.filter((coin) => !facts.reserved.has(nameOf(coin)))
-  const anchor = anchorOf(free, new Set())
+  const anchor = anchorOf(coins)
   if (anchor === null) return { coins: null, why: 'short' }
+  if (facts.reserved.has(nameOf(anchor))) return { coins: null, why: 'shared' }
   const chosen = [anchor]
   for (const list of facts.sharing) {
     if (sharesInput(list, chosen)) continue

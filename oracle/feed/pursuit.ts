@@ -45,6 +45,17 @@ export interface PursuitParts extends WithdrawalParts {
   readonly steps: Steps
   readonly posting: Posting
   readonly turns: Turns
+  /** Whether nothing that was signed for another withdrawal is still to be mined. */
+  readonly isFirst: (withdrawTxid: string) => boolean
+}
+
+interface Order {
+  readonly choice: Choice
+  readonly tip: number
+  /** Why what was signed by all is worth nothing. */
+  readonly refusal: string | null
+  /** Something of ours could be mined already: what is signed now excludes it. */
+  readonly bound: boolean
 }
 
 export interface Signed {
@@ -131,8 +142,7 @@ export function createPursuit(parts: PursuitParts) {
       const mine = own.has(candidate.content)
       if (fault?.foul === true && !mine)
         journal.warn(item, 'E_FEED_THIEF', `a co-signer proposes another payout: ${fault.message}`)
-      const anchored =
-        mine || (fault === null && (await evidence.isAnchored(candidate.payout, reserved, options)))
+      const anchored = mine || (fault === null && (await evidence.isAnchored(candidate.payout, options)))
       weighed.push({ ...candidate, fault: fault?.message ?? null, anchored })
     }
     return weighed
@@ -169,7 +179,7 @@ export function createPursuit(parts: PursuitParts) {
       waitedLong: turns.waitedLong(place),
       lastStep: stepFor(place, { complete: false, m, family }) === 'complete',
     })
-    await carryOut(item, place, { choice, tip: tip.blocks, refusal }, options)
+    await carryOut(item, place, { choice, tip: tip.blocks, refusal, bound: living.length > 0 }, options)
   }
 
   const isRejected = ({ withdrawTxid }: Item): boolean =>
@@ -178,11 +188,7 @@ export function createPursuit(parts: PursuitParts) {
   async function carryOut(
     item: Item,
     place: Place,
-    {
-      choice,
-      tip,
-      refusal,
-    }: { readonly choice: Choice; readonly tip: number; readonly refusal: string | null },
+    { choice, tip, refusal, bound }: Order,
     options: CallOptions,
   ): Promise<void> {
     const closed = stepFor(place, { complete: true, m, family }) === null
@@ -197,6 +203,10 @@ export function createPursuit(parts: PursuitParts) {
     // Where nothing can be passed on any more, only what our signature completes is of use.
     if (closed && n > 1 && choice.do === 'compose' && m > 1)
       return journal.note(item, 'refused', { message: refusal ?? 'the signing has ended without a payout' })
+    if (choice.do !== 'pass-on' && !bound && !parts.isFirst(item.withdrawTxid))
+      return journal.note(item, 'waiting', {
+        message: 'it waits until the payout of another withdrawal, or its change, is mined',
+      })
     if (!turns.isOurs(item.withdrawTxid, place)) return
     const signed = await signedOf(item, choice, tip, options)
     if (signed === null) return

@@ -16,6 +16,7 @@ import {
 } from '../../komodo/index.js'
 import type { Rig } from './fixtures/rig.js'
 import { stage, type Stage } from './fixtures/stage.js'
+import { createThief, payments } from './fixtures/thief.js'
 import { openState, payoutsOf, type FeedState } from './ledger-file.js'
 import { mostTogether } from './payouts.js'
 import { askRuling, askSettle, readRequests } from './requests.js'
@@ -421,4 +422,31 @@ t.test('what was signed and could be mined is not released', async (t) => {
   t.match(whyNotRelease(recordOf(rig, txid)!), /could still be mined/)
   await untilDone(s, txid, [rig, other])
   t.equal(s.userCoins() - before, AMOUNT - FEES)
+})
+
+/** `FEED_THIEF=2000` goes on for so many rounds. */
+const ROUNDS = Number(process.env['FEED_THIEF'] ?? 60)
+
+t.test('a thief and a stranger at random: each withdrawal is paid once, and none is left', async (t) => {
+  const s = await stage(t, THREE)
+  const honest = [await s.rig({ operator: 1 }), await s.rig({ operator: 2 })]
+  const thief = await createThief(s.chains)
+  t.teardown(() => thief.close())
+  const asked: string[] = []
+  const isDone = (txid: string): boolean => honest.some((rig) => stepOf(rig, txid) === 'done')
+  for (let k = 0; k < ROUNDS || (k < ROUNDS + 60 && !asked.every(isDone)); k++) {
+    for (let deed = 0; deed < 2; deed++) await thief.act()
+    if (k < ROUNDS)
+      try {
+        asked.push(s.chains.control.withdraw({ amount: AMOUNT }))
+      } catch {
+        // another one is pending
+      }
+    await s.round(...honest)
+  }
+  t.ok(asked.length > 3)
+  for (const txid of asked) {
+    t.equal(await payments(s.chains, txid, AMOUNT), 1, 'paid once')
+    t.ok(isDone(txid), 'and marked')
+  }
 })

@@ -16,6 +16,7 @@ import {
 import { createEvidence, type Paid, type PaymentSearch } from './evidence.js'
 import { createJournal, type Item, type WithdrawalParts } from './journal.js'
 import { isOver, payoutsOf, type WithdrawalRecord } from './ledger-file.js'
+import { livingOf } from './payouts.js'
 import { createPosting, RELEASE, stepFor, type Place } from './posting.js'
 import { createPursuit } from './pursuit.js'
 import { createSteps } from './steps.js'
@@ -53,10 +54,12 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
   const posting = createPosting(parts)
   const index = Math.max(0, gateway.pubkeys.indexOf(pubkey))
   const turns = createTurns({ index, n, monotonicMs: parts.monotonicMs ?? now })
-  const pursuit = createPursuit({ ...parts, journal, evidence, steps, posting, turns })
+  const pursuit = createPursuit({ ...parts, journal, evidence, steps, posting, turns, isFirst })
   const watched = new Set<string>()
   /** Markers that the wallet did not watch until now: what was paid before it cannot say. */
   const watchedLate = new Set<string>()
+  /** Found in this pass: paid in a block, and signed by all but not paid in a block. */
+  const seen = { paid: new Set<string>(), due: new Set<string>() }
   let [paid, signer] = [0, false]
   let lastPass: number | null = null
   let blockedBy: WithdrawalRecord | null = null
@@ -73,7 +76,9 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
       return
     }
     const signed = await asset.signedWithdrawals(family, bindTxid, coin, options)
-    const listed = new Set<string>()
+    seen.paid.clear()
+    seen.due.clear()
+    const listed = new Set(pending.items.map(({ withdrawTxid }) => withdrawTxid))
     const errors: unknown[] = []
     const each = async (withdrawTxid: string, step: () => Promise<void>): Promise<void> => {
       listed.add(withdrawTxid)
@@ -87,8 +92,8 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     const isDue = new Set(due.map(({ withdrawTxid }) => withdrawTxid))
     for (const one of signed.items)
       await each(one.withdrawTxid, () => onSigned(one, isDue.has(one.withdrawTxid), options))
-    for (const one of due) await each(one.withdrawTxid, () => onPending(one, options))
     await unlisted(listed, options)
+    for (const one of due) await each(one.withdrawTxid, () => onPending(one, options))
     blockedBy = journal.blockedBy(due)
     lastPass = now()
     // Each item had its chance; now the first trouble may be told.
@@ -109,6 +114,25 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     }
   }
 
+  /**
+   * Whether nothing that was signed for another withdrawal is still to be mined. Until then coins come and go, and two
+   * honest signers may take different ones for the oldest.
+   */
+  function isFirst(withdrawTxid: string): boolean {
+    const open = Object.values(file.state.withdrawals).filter(
+      (record) => !isOver(record) && record.step !== 'marked' && livingOf(payoutsOf(record)).length > 0,
+    )
+    const ids = [...open.map((record) => record.withdrawTxid), ...seen.due]
+    return ids.every((id) => id === withdrawTxid || seen.paid.has(id))
+  }
+
+  /** Whether it is in a block that a transaction pays it. */
+  function isMined({ withdrawTxid }: Item, search: PaymentSearch): boolean {
+    const mined = search.found === 'paid' && search.by.confirmations > 0
+    if (mined) seen.paid.add(withdrawTxid)
+    return mined
+  }
+
   async function isFinished(record: WithdrawalRecord, item: Item, options: CallOptions): Promise<boolean> {
     if (record.markTxid !== null) {
       const mark = await asset.transaction(record.markTxid, options)
@@ -117,6 +141,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     // While our own mark is in the mempool it is not done; another signer's is seen by what it leads to.
     if (record.step === 'marked' || record.step === 'settling') return false
     const search = await paymentOf(item, null, options)
+    isMined(item, search)
     return (
       search.found === 'paid' && search.by.confirmations > settings.withdrawals.confirmations + SETTLED_BLOCKS
     )
@@ -255,6 +280,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     await watch(item, options)
     const verdict = await evidence.judge(signed.hex, item.intent, options)
     const search = await paymentOf(item, verdict.ok ? verdict.payout.txid : null, options)
+    if (!isMined(item, search) && verdict.ok) seen.due.add(item.withdrawTxid)
     if (search.found === 'paid') return mark(item, signed, search.by, options)
     if (search.found === 'unknown') return notAllSeen(item, search.left)
     // A step that spends a marker of another withdrawal may name this one: the line that daemons go by is what counts.
