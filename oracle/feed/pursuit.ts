@@ -148,30 +148,28 @@ export function createPursuit(parts: PursuitParts) {
     return weighed
   }
 
-  /** The withdrawal is confirmed, wanted, and nothing pays it yet. */
+  /**
+   * The withdrawal is confirmed, and nothing pays it yet. Says whether a payout is there that could, by whomever it was
+   * signed.
+   */
   async function pursue(
     item: Item,
     place: Place,
     { complete, refusal }: { readonly complete: boolean; readonly refusal: string | null },
     options: CallOptions,
-  ): Promise<void> {
-    if (item.amount < leastAmount(fee))
-      return journal.refuse(
-        item,
-        'E_FEED_WITHDRAWAL',
-        `${coinsText(item.amount)} does not even cover the fees`,
-      )
-    if (isRejected(item)) return journal.note(item, 'rejected', { message: 'an operator rejected it' })
+  ): Promise<boolean> {
+    if (!isWanted(item)) return false
     const candidates = await readHistory(item, place, options)
-    if (candidates === null) return
+    if (candidates === null) return false
     const tip = await reference.chainInfo(options)
     const record = journal.recordOf(item.withdrawTxid)
     if (record !== undefined)
       journal.keep(item, await evidence.survey(payoutsOf(record), { tip, complete }, options))
     const surveyed = journal.recordOf(item.withdrawTxid)
     const living = surveyed === undefined ? [] : livingOf(payoutsOf(surveyed))
+    const weighed = await weigh(item, candidates, { tip: tip.blocks, living }, options)
     const choice = choosePayout({
-      candidates: await weigh(item, candidates, { tip: tip.blocks, living }, options),
+      candidates: weighed,
       living,
       contentOf,
       pubkey,
@@ -180,6 +178,18 @@ export function createPursuit(parts: PursuitParts) {
       lastStep: stepFor(place, { complete: false, m, family }) === 'complete',
     })
     await carryOut(item, place, { choice, tip: tip.blocks, refusal, bound: living.length > 0 }, options)
+    return living.length > 0 || weighed.some(({ fault }) => fault === null)
+  }
+
+  function isWanted(item: Item): boolean {
+    if (item.amount < leastAmount(fee)) {
+      const message = `${coinsText(item.amount)} does not even cover the fees`
+      journal.refuse(item, 'E_FEED_WITHDRAWAL', message)
+      return false
+    }
+    if (!isRejected(item)) return true
+    journal.note(item, 'rejected', { message: 'an operator rejected it' })
+    return false
   }
 
   const isRejected = ({ withdrawTxid }: Item): boolean =>

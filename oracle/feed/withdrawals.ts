@@ -58,8 +58,10 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
   const watched = new Set<string>()
   /** Markers that the wallet did not watch until now: what was paid before it cannot say. */
   const watchedLate = new Set<string>()
-  /** Found in this pass: paid in a block, and signed by all but not paid in a block. */
+  /** Found in this pass: paid in a block, and not, though a payout is there that could be. */
   const seen = { paid: new Set<string>(), due: new Set<string>() }
+  /** Heights of the requests on the asset chain: their order is the same for all signers. */
+  const heights = new Map<string, number>()
   let [paid, signer] = [0, false]
   let lastPass: number | null = null
   let blockedBy: WithdrawalRecord | null = null
@@ -90,7 +92,10 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     }
     const due = pending.items.filter(({ done }) => !done)
     const isDue = new Set(due.map(({ withdrawTxid }) => withdrawTxid))
-    for (const one of signed.items)
+    for (const { withdrawTxid, payAddress } of [...signed.items, ...due])
+      if (!heights.has(withdrawTxid)) await request(withdrawTxid, payAddress, options)
+    const inOrder = [...signed.items].sort((a, b) => (isBefore(a.withdrawTxid, b.withdrawTxid) ? -1 : 1))
+    for (const one of inOrder)
       await each(one.withdrawTxid, () => onSigned(one, isDue.has(one.withdrawTxid), options))
     await unlisted(listed, options)
     for (const one of due) await each(one.withdrawTxid, () => onPending(one, options))
@@ -115,15 +120,20 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
   }
 
   /**
-   * Whether nothing that was signed for another withdrawal is still to be mined. Until then coins come and go, and two
-   * honest signers may take different ones for the oldest.
+   * Whether nothing that was signed for an earlier withdrawal is still to be mined. Until then coins come and go, and
+   * two honest signers may take different ones for the oldest, or wait for each other.
    */
   function isFirst(withdrawTxid: string): boolean {
     const open = Object.values(file.state.withdrawals).filter(
       (record) => !isOver(record) && record.step !== 'marked' && livingOf(payoutsOf(record)).length > 0,
     )
     const ids = [...open.map((record) => record.withdrawTxid), ...seen.due]
-    return ids.every((id) => id === withdrawTxid || seen.paid.has(id))
+    return ids.every((id) => seen.paid.has(id) || !isBefore(id, withdrawTxid))
+  }
+
+  function isBefore(one: string, other: string): boolean {
+    const [a, b] = [heights.get(one) ?? 0, heights.get(other) ?? 0]
+    return a < b || (a === b && one < other)
   }
 
   /** Whether it is in a block that a transaction pays it. */
@@ -157,6 +167,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
   ): Promise<Item | null> {
     const found = await asset.transaction(withdrawTxid, options)
     if (found === null) return null
+    if (found.height !== null) heights.set(withdrawTxid, found.height)
     const op = gatewayOpOf(decodeTransaction(found.hex))?.op
     if (op?.op !== 'gateway-withdraw' || op.bindTxid !== bindTxid || op.coin !== coin) return null
     const item: Item = {
@@ -289,12 +300,8 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     const refusal = await pay(item, signed, verdict, options)
     if (refusal === null) return
     const place: Place = { stage: 'signed', lastTxid: signed.completeTxid, signs: m }
-    await pursuit.pursue(
-      item,
-      place,
-      { complete: isComplete(item, search), refusal: refusal.message },
-      options,
-    )
+    const facts = { complete: isComplete(item, search), refusal: refusal.message }
+    if (await pursuit.pursue(item, place, facts, options)) seen.due.add(item.withdrawTxid)
   }
 
   /** Null: it is on its way, or the state says why not; else why what was signed by all is worth nothing. */
