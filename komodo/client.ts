@@ -308,9 +308,9 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
         }
       })
     },
-    /** Whether an output stands unspent in the chain; what waits in the mempool does not count. */
-    async isUnspent({ txid, vout }: Outpoint, given?: CallOptions): Promise<boolean> {
-      const reply = await rpc.call('gettxout', [txid, vout, false], given)
+    /** Whether an output stands unspent in the chain; with `mempool` what waits there counts too. */
+    async isUnspent({ txid, vout }: Outpoint, given?: CallOptions & { mempool?: boolean }): Promise<boolean> {
+      const reply = await rpc.call('gettxout', [txid, vout, given?.mempool ?? false], given)
       if (reply === null) return false
       objectOf(reply, at('gettxout'))
       return true

@@ -179,8 +179,8 @@ export function createEvidence({ reference, gateway, depth }: EvidenceParts): Ev
     for (const input of tx.inputs) {
       const name = nameOf(input)
       if (reserved.has(name)) return fair(`it spends ${name}, which pays another withdrawal`)
-      if (!(await reference.isUnspent(input, options)))
-        return fair(`it spends ${name}, which is spent or not mined`)
+      if (!(await reference.isUnspent(input, { ...options, mempool: true })))
+        return fair(`it spends ${name}, which is spent or not known`)
     }
     return null
   }

@@ -47,6 +47,8 @@ export interface PursuitParts extends WithdrawalParts {
   readonly turns: Turns
   /** Whether nothing that was signed for another withdrawal is still to be mined. */
   readonly isFirst: (withdrawTxid: string) => boolean
+  /** In a block, as this pass has found. */
+  readonly isPaid: (withdrawTxid: string) => boolean
 }
 
 interface Order {
@@ -134,7 +136,7 @@ export function createPursuit(parts: PursuitParts) {
     { tip, living }: { readonly tip: number; readonly living: readonly SignedPayout[] },
     options: CallOptions,
   ): Promise<Candidate[]> {
-    const reserved = reservedBut(Object.values(file.state.withdrawals), item.withdrawTxid)
+    const reserved = reservedFor(item)
     const own = new Set(living.map(contentOf))
     const weighed: Candidate[] = []
     for (const candidate of candidates) {
@@ -149,8 +151,8 @@ export function createPursuit(parts: PursuitParts) {
   }
 
   /**
-   * The withdrawal is confirmed, and nothing pays it yet. Says whether a payout is there that could, by whomever it was
-   * signed.
+   * The withdrawal is confirmed, and nothing pays it yet. Says whether a payout is there that could, ours or one
+   * that we would sign.
    */
   async function pursue(
     item: Item,
@@ -178,7 +180,7 @@ export function createPursuit(parts: PursuitParts) {
       lastStep: stepFor(place, { complete: false, m, family }) === 'complete',
     })
     await carryOut(item, place, { choice, tip: tip.blocks, refusal, bound: living.length > 0 }, options)
-    return living.length > 0 || weighed.some(({ fault }) => fault === null)
+    return living.length > 0 || weighed.some(({ fault, anchored }) => fault === null && anchored)
   }
 
   function isWanted(item: Item): boolean {
@@ -190,6 +192,14 @@ export function createPursuit(parts: PursuitParts) {
     if (!isRejected(item)) return true
     journal.note(item, 'rejected', { message: 'an operator rejected it' })
     return false
+  }
+
+  /** What pays another withdrawal; one that is paid in a block needs nothing any more. */
+  function reservedFor({ withdrawTxid }: Item): ReadonlySet<string> {
+    const unpaid = Object.values(file.state.withdrawals).filter(
+      (record) => !parts.isPaid(record.withdrawTxid),
+    )
+    return reservedBut(unpaid, withdrawTxid)
   }
 
   const isRejected = ({ withdrawTxid }: Item): boolean =>
@@ -258,7 +268,7 @@ export function createPursuit(parts: PursuitParts) {
       return refuse(
         `the reference node did not sign: import the key of ${pubkeyAddress(pubkey, versions)} into its wallet`,
       )
-    const reserved = reservedBut(Object.values(file.state.withdrawals), item.withdrawTxid)
+    const reserved = reservedFor(item)
     const fault = await evidence.fault(payout, { tip, reserved }, options)
     if (fault !== null) return refuse(`the payout was not signed: ${fault.message}`)
     if (!parts.dryRun) journal.remember(item, signed, payout)
@@ -285,7 +295,7 @@ export function createPursuit(parts: PursuitParts) {
     options: CallOptions,
   ): Promise<string | null> {
     const coins = await reference.unspent(1, [gateway.deposit], options)
-    const reserved = reservedBut(Object.values(file.state.withdrawals), item.withdrawTxid)
+    const reserved = reservedFor(item)
     const most = mostInputs(gateway)
     const chosen = chooseCoins(coins, { amount: item.amount, reserved, sharing, mostInputs: most })
     if (chosen.coins !== null) return rawOf(item.intent, chosen.coins, tip + EXPIRY_BLOCKS, options)

@@ -41,6 +41,9 @@ export interface Withdrawals {
   pass(signal: AbortSignal): Promise<void>
 }
 
+/** Nothing is done about it until an operator acts. */
+const STANDING: readonly WithdrawalRecord['step'][] = ['held', 'rejected', 'refused', 'stuck', 'settling']
+
 /** What is in no list, and was paid so long ago, was marked by another signer. */
 const SETTLED_BLOCKS = 3
 
@@ -54,7 +57,8 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
   const posting = createPosting(parts)
   const index = Math.max(0, gateway.pubkeys.indexOf(pubkey))
   const turns = createTurns({ index, n, monotonicMs: parts.monotonicMs ?? now })
-  const pursuit = createPursuit({ ...parts, journal, evidence, steps, posting, turns, isFirst })
+  const tools = { journal, evidence, steps, posting, turns }
+  const pursuit = createPursuit({ ...parts, ...tools, isFirst, isPaid })
   const watched = new Set<string>()
   /** Markers that the wallet did not watch until now: what was paid before it cannot say. */
   const watchedLate = new Set<string>()
@@ -80,29 +84,38 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     const signed = await asset.signedWithdrawals(family, bindTxid, coin, options)
     seen.paid.clear()
     seen.due.clear()
-    const listed = new Set(pending.items.map(({ withdrawTxid }) => withdrawTxid))
+    const due = pending.items.filter(({ done }) => !done)
+    const isDue = new Set(due.map(({ withdrawTxid }) => withdrawTxid))
     const errors: unknown[] = []
-    const each = async (withdrawTxid: string, step: () => Promise<void>): Promise<void> => {
-      listed.add(withdrawTxid)
+    for (const { withdrawTxid, payAddress } of [...signed.items, ...due])
+      if (!heights.has(withdrawTxid)) await request(withdrawTxid, payAddress, options)
+    await unlisted(
+      new Set([...pending.items, ...signed.items].map(({ withdrawTxid }) => withdrawTxid)),
+      options,
+    )
+    for (const one of inOrder([...signed.items, ...due]))
       try {
-        await step()
+        await ('completeTxid' in one
+          ? onSigned(one, isDue.has(one.withdrawTxid), options)
+          : onDue(one, options))
       } catch (error) {
         errors.push(error)
       }
-    }
-    const due = pending.items.filter(({ done }) => !done)
-    const isDue = new Set(due.map(({ withdrawTxid }) => withdrawTxid))
-    for (const { withdrawTxid, payAddress } of [...signed.items, ...due])
-      if (!heights.has(withdrawTxid)) await request(withdrawTxid, payAddress, options)
-    const inOrder = [...signed.items].sort((a, b) => (isBefore(a.withdrawTxid, b.withdrawTxid) ? -1 : 1))
-    for (const one of inOrder)
-      await each(one.withdrawTxid, () => onSigned(one, isDue.has(one.withdrawTxid), options))
-    await unlisted(listed, options)
-    for (const one of due) await each(one.withdrawTxid, () => onPending(one, options))
     blockedBy = journal.blockedBy(due)
     lastPass = now()
     // Each item had its chance; now the first trouble may be told.
     if (errors.length > 0) throw errors[0]
+  }
+
+  async function onDue(pending: PendingWithdrawal, options: CallOptions): Promise<void> {
+    const { withdrawTxid } = pending
+    // The others sign it too, sooner or later; what waits for an operator is in no other's way.
+    const stands = (): boolean => STANDING.includes(journal.recordOf(withdrawTxid)?.step ?? 'seen')
+    try {
+      await onPending(pending, options)
+    } finally {
+      if (!stands()) seen.due.add(withdrawTxid)
+    }
   }
 
   /** What is in neither list: a signature that is not mined yet, or marked as done, by us or by another signer. */
@@ -125,10 +138,18 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
    */
   function isFirst(withdrawTxid: string): boolean {
     const open = Object.values(file.state.withdrawals).filter(
-      (record) => !isOver(record) && record.step !== 'marked' && livingOf(payoutsOf(record)).length > 0,
+      (record) => !isOver(record) && livingOf(payoutsOf(record)).length > 0,
     )
     const ids = [...open.map((record) => record.withdrawTxid), ...seen.due]
-    return ids.every((id) => seen.paid.has(id) || !isBefore(id, withdrawTxid))
+    return ids.every((id) => isPaid(id) || !isBefore(id, withdrawTxid))
+  }
+
+  function isPaid(withdrawTxid: string): boolean {
+    return seen.paid.has(withdrawTxid) || journal.recordOf(withdrawTxid)?.step === 'marked'
+  }
+
+  function inOrder<T extends { readonly withdrawTxid: string }>(items: readonly T[]): T[] {
+    return [...items].sort((a, b) => (isBefore(a.withdrawTxid, b.withdrawTxid) ? -1 : 1))
   }
 
   function isBefore(one: string, other: string): boolean {
@@ -151,7 +172,9 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     // While our own mark is in the mempool it is not done; another signer's is seen by what it leads to.
     if (record.step === 'marked' || record.step === 'settling') return false
     const search = await paymentOf(item, null, options)
-    isMined(item, search)
+    // A step of it waits in the mempool: it is in no list, and may be paid all the same.
+    if (!isMined(item, search) && (await steps.waiting(item.withdrawTxid, options)).length > 0)
+      seen.due.add(item.withdrawTxid)
     return (
       search.found === 'paid' && search.by.confirmations > settings.withdrawals.confirmations + SETTLED_BLOCKS
     )
@@ -287,18 +310,25 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     const item = await request(signed.withdrawTxid, signed.payAddress, options)
     if (item === null) return
     const record = journal.recordOf(item.withdrawTxid)
-    if (!signed.confirmed) return record === undefined ? journal.note(item, 'signed') : undefined
+    if (!signed.confirmed) {
+      seen.due.add(item.withdrawTxid)
+      return record === undefined ? journal.note(item, 'signed') : undefined
+    }
     await watch(item, options)
     const verdict = await evidence.judge(signed.hex, item.intent, options)
     const search = await paymentOf(item, verdict.ok ? verdict.payout.txid : null, options)
-    if (!isMined(item, search) && verdict.ok) seen.due.add(item.withdrawTxid)
+    if (!isMined(item, search) && search.found === 'paid') seen.due.add(item.withdrawTxid)
     if (search.found === 'paid') return mark(item, signed, search.by, options)
     if (search.found === 'unknown') return notAllSeen(item, search.left)
     // A step that spends a marker of another withdrawal may name this one: the line that daemons go by is what counts.
     if (isPending) return
     if (await isReleased(item, signed, options)) return markReleased(item, signed, options)
     const refusal = await pay(item, signed, verdict, options)
-    if (refusal === null) return
+    if (refusal === null) {
+      const step = journal.recordOf(item.withdrawTxid)?.step
+      if (step === 'signed' || step === 'broadcast') seen.due.add(item.withdrawTxid)
+      return
+    }
     const place: Place = { stage: 'signed', lastTxid: signed.completeTxid, signs: m }
     const facts = { complete: isComplete(item, search), refusal: refusal.message }
     if (await pursuit.pursue(item, place, facts, options)) seen.due.add(item.withdrawTxid)
