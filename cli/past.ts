@@ -29,16 +29,19 @@ export interface Recorder extends PastLog, PastSeries {
 /** Beside the other data of a program. */
 export const RECORDS_FILE = 'status.sqlite'
 
-/** `file` null: nothing is kept, for who only looks. `onTrouble` is told once why nothing is kept. */
+/**
+ * `file` null: nothing is kept, as for commands that only look. `onTrouble` is called once, with the reason why nothing
+ * is kept.
+ */
 export function openRecorder(file: string | null, onTrouble: (message: string) => void): Recorder {
   let store: SeriesStore | null = null
-  let told = false
+  let said = false
   const guarded = <T>(work: () => T, otherwise: T): T => {
     try {
       return work()
     } catch (error) {
-      if (!told) onTrouble(`charts and log of the status page are not kept: ${messageOf(error)}`)
-      told = true
+      if (!said) onTrouble(`charts and log of the status page are not kept: ${messageOf(error)}`)
+      said = true
       return otherwise
     }
   }
