@@ -7,16 +7,22 @@ import tseslint from 'typescript-eslint'
  * nobody imports `cli`. `ARCHITECTURE.md` says what each room owns.
  */
 const MAY_IMPORT = {
-  lxrhash: [],
-  config: [],
-  factom: ['config'],
-  komodo: ['config'],
-  telemetry: ['config'],
-  watch: ['config'],
-  oracle: ['lxrhash', 'factom', 'komodo', 'config'],
-  miner: ['lxrhash', 'factom', 'oracle', 'config'],
-  bench: ['lxrhash', 'miner', 'config'],
-  cli: ['lxrhash', 'factom', 'komodo', 'oracle', 'miner', 'bench', 'telemetry', 'watch', 'config'],
+  base: [],
+  pegnet: ['base'],
+  lxrhash: ['base'],
+  config: ['base', 'pegnet'],
+  factom: ['base', 'config', 'pegnet'],
+  komodo: ['base', 'config'],
+  telemetry: ['base', 'config'],
+  watch: ['base', 'config'],
+  chain: ['base', 'config', 'pegnet', 'factom'],
+  oracle: ['base', 'config', 'pegnet', 'lxrhash', 'factom', 'komodo', 'chain'],
+  miner: ['base', 'config', 'pegnet', 'lxrhash', 'factom', 'oracle'],
+  bench: ['base', 'config', 'lxrhash', 'miner'],
+  cli: [
+    ...['base', 'config', 'pegnet', 'lxrhash', 'factom', 'komodo', 'chain', 'oracle', 'miner', 'bench'],
+    ...['telemetry', 'watch'],
+  ],
 }
 const ROOMS = Object.keys(MAY_IMPORT)
 

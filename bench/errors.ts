@@ -1,5 +1,5 @@
 /** What can go wrong with a benchmark's results. */
-import { errorsOf } from '../config/index.js'
+import { errorsOf } from '../base/index.js'
 
 export const BENCH_ERRORS = {
   E_BENCH_CHECKSUM: {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder, messageOf, writeWhole } from '../config/index.js'
+import { makeFolder, messageOf, writeWhole } from '../base/index.js'
 import { fail } from './errors.js'
 import { formatMarkdown } from './markdown.js'
 import { drawPlots } from './plots.js'

@@ -1,6 +1,6 @@
 /** The results as one object: what `bench.json` holds, and how an earlier one is read back. */
 import { open } from 'node:fs/promises'
-import { messageOf, parseJson } from '../config/index.js'
+import { messageOf, parseJson } from '../base/index.js'
 import type { KernelName } from '../lxrhash/index.js'
 import { KERNELS, PAGES, type BenchCell, type CellPlan, type Timing } from './cells.js'
 import { fail } from './errors.js'

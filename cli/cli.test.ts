@@ -7,23 +7,32 @@ import t from 'tap'
 import { flagNamesOf, problemsOf, readFlags, resolveSettings, SETTING_KEYS } from '../config/index.js'
 import type { MinerEvent } from '../miner/index.js'
 import { createCensor, createLogger, painter } from '../telemetry/index.js'
-import { COMMANDS } from './commands.js'
-import { EXIT, type CommandSpec, type Terminal } from './context.js'
-import { bytesText, clockText, countText, durationText, plural, rateText, tilde, wrap } from './format.js'
-import { chosenCpus, memoryNodes, ownCpus, quotaCores } from './cpus.js'
-import { forbidDumps, type DumpSystem } from './dumps.js'
-import { fold } from './fold.js'
-import { commandHelp, overviewHelp } from './help.js'
-import { watchSignals } from './interrupt.js'
-import { watchTerminals } from './terminals.js'
-import { MINE_KEYS } from './keys.js'
-import { linesOf } from './lines.js'
-import { machineOf, threadsOf } from './machine.js'
-import { planOf } from './mine-plan.js'
-import { createOutput, errorLine, wantsColor, widthOf } from './output.js'
-import { runProgram } from './program.js'
-import { barText, createProgress } from './progress.js'
-import { openResources } from './resources.js'
+import { COMMANDS } from './program/commands.js'
+import { EXIT, type CommandSpec, type Terminal } from './program/context.js'
+import {
+  bytesText,
+  clockText,
+  countText,
+  durationText,
+  plural,
+  rateText,
+  tilde,
+  wrap,
+} from './view/format.js'
+import { chosenCpus, memoryNodes, ownCpus, quotaCores } from './service/cpus.js'
+import { forbidDumps, type DumpSystem } from './program/dumps.js'
+import { fold } from './view/fold.js'
+import { commandHelp, overviewHelp } from './program/help.js'
+import { watchSignals } from './program/interrupt.js'
+import { watchTerminals } from './program/terminals.js'
+import { MINE_KEYS } from './program/keys.js'
+import { linesOf } from './view/columns.js'
+import { machineOf, threadsOf } from './service/machine.js'
+import { planOf } from './mine/plan.js'
+import { createOutput, errorLine, wantsColor, widthOf } from './program/output.js'
+import { runProgram } from './program/program.js'
+import { barText, createProgress } from './view/progress.js'
+import { openResources } from './program/resources.js'
 import { createEventView } from './view/stream.js'
 
 const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'

@@ -1,7 +1,7 @@
 /** The ini file of PegNet's Go miner → our settings. Pure. */
 import { parse } from 'ini'
 
-import { messageOf } from './errors.js'
+import { messageOf } from '../base/index.js'
 import { envNameOf, settingOf, type SettingKey } from './settings.js'
 
 export interface ImportedIni {

@@ -1,5 +1,5 @@
 /** What is wrong with the settings of a run: collected, then reported all at once. */
-import { CodedError, errorsOf } from './errors.js'
+import { CodedError, errorsOf } from '../base/index.js'
 
 export const CONFIG_ERRORS = {
   E_CONFIG: {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { messageOf } from './errors.js'
+import { messageOf } from '../base/index.js'
 import type { ConfigFile } from './file.js'
 import type { Flags } from './flags.js'
 import { problem, problemsError, shown, type Problem } from './problems.js'

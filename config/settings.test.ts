@@ -3,18 +3,16 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 
+import { networkOf, withActivations, type Activations } from '../pegnet/index.js'
 import {
   envNameOf,
   flagNamesOf,
-  networkOf,
   nearest,
   problemsOf,
   readFlags,
   resolveSettings,
   SETTING_KEYS,
   settingOf,
-  withActivations,
-  type Activations,
   type Environment,
   type SettingKey,
 } from './index.js'

@@ -2,8 +2,8 @@
  * Every setting of the program, once. Types, flags, environment variables, help texts and `docs/settings.md` are
  * derived from this table.
  */
-import { activations } from './activations.js'
 import {
+  activations,
   choice,
   cpuChoice,
   hex64,

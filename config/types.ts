@@ -2,6 +2,8 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
+import { parseActivations, type Activations } from '../pegnet/index.js'
+
 /** How the text of a flag, a variable or a file becomes a value. */
 export interface ValueType<T> {
   /** What an editor accepts (JSON schema); without it any one value. */
@@ -173,4 +175,11 @@ export function listOf<T>(item: ValueType<T>): ValueType<readonly T[]> {
       return values.length <= 32 && values.every((value) => value !== undefined) ? values : undefined
     },
   }
+}
+
+/** At which heights the versions of records begin. */
+export const activations: ValueType<Activations> = {
+  placeholder: 'LIST',
+  expects: 'MainNet, or versions with their first heights, both ascending, such as 2@0,3@10,4@20,5@30',
+  parse: parseActivations,
 }

@@ -1,5 +1,5 @@
 /** Chains: created where the node does not know them. */
-import { ageMs, isCoded, messageOf } from '../config/index.js'
+import { ageMs, isCoded, messageOf } from '../base/index.js'
 import type { EcKey } from './address.js'
 import type { FactomClient } from './client.js'
 import { toHex } from './bytes.js'

@@ -2,7 +2,7 @@
  * Sends one record: the calls, their retries, and when to give up. What is remembered of it is the publisher's
  * business.
  */
-import { isCoded } from '../config/index.js'
+import { isCoded } from '../base/index.js'
 import type { FactomClient } from './client.js'
 import type { PublishRecord } from './record.js'
 import { REPEATED_COMMIT, rpcCodeOf } from './rpc.js'

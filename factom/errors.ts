@@ -1,5 +1,5 @@
 /** Every code that `factom/` throws. The message of an error is one line without secrets. */
-import { errorsOf } from '../config/index.js'
+import { errorsOf } from '../base/index.js'
 
 export const FACTOM_ERRORS = {
   E_FACTOM_ADDRESS: {

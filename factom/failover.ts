@@ -3,7 +3,7 @@
  * takes its place, and the call with it. The clock's own polls tell when to look for a better one: every 15 seconds
  * while the node in use is not the first or not well, so that the first is returned to as soon as it is well.
  */
-import { CLOCK, isCoded } from '../config/index.js'
+import { CLOCK, isCoded } from '../base/index.js'
 import { currentMinuteOf } from './current-minute.js'
 import type { CurrentMinute } from './current-minute.js'
 import { healthOf } from './health.js'

@@ -5,7 +5,7 @@
  */
 import { setMaxListeners } from 'node:events'
 
-import { isCoded, messageOf } from '../config/index.js'
+import { isCoded, messageOf } from '../base/index.js'
 import type { FactomClient } from './client.js'
 import type { DirectoryBlock } from './directory-block.js'
 import { decodeEntryBlock } from './entry-block.js'

@@ -1,5 +1,5 @@
 /** How a node is, judged by what it says of its clock; and when a person is told. No I/O. */
-import { isCoded, messageOf } from '../config/index.js'
+import { isCoded, messageOf } from '../base/index.js'
 import { minuteMs } from './current-minute.js'
 import type { CurrentMinute } from './current-minute.js'
 

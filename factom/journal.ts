@@ -16,8 +16,9 @@ import {
   takenOver,
   takeOver,
   writeAll,
-} from '../config/index.js'
-import type { Moment, Spent } from '../config/index.js'
+  type Moment,
+  type Spent,
+} from '../base/index.js'
 import { fail } from './errors.js'
 import { mayBeSent, readLines, spentLine, stageLine, wholeLine } from './record.js'
 import type { JournalContent, PublishRecord } from './record.js'

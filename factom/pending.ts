@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-import { makeFolder, messageOf, writeWhole } from '../config/index.js'
+import { makeFolder, messageOf, writeWhole } from '../base/index.js'
 import { fromHex, toHex } from './bytes.js'
 import { fail } from './errors.js'
 

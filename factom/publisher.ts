@@ -6,7 +6,7 @@
  * The reveal goes first: it costs nothing, and the node holds it until its commit comes. So a node that refuses
  * reveals is paid nothing, and the end of this process at any moment leaves no payment without its entry.
  */
-import { bookedAt, isCoded, messageOf, spentIn } from '../config/index.js'
+import { bookedAt, isCoded, messageOf, spentIn } from '../base/index.js'
 import type { EcKey } from './address.js'
 import { composeEntryCommit } from './commit.js'
 import { awaitAck, checkTime, deliverCommit, deliverReveal, isClosed, isRefusal, Stop } from './delivery.js'

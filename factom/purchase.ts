@@ -1,5 +1,5 @@
 /** Entry credits for factoids: the transaction, and sending it until it is on the chain. */
-import { isCoded, messageOf, unitsText } from '../config/index.js'
+import { isCoded, messageOf, unitsText } from '../base/index.js'
 import type { FactoidKey } from './address.js'
 import { decodeAddress } from './address.js'
 import { toHex } from './bytes.js'

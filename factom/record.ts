@@ -3,7 +3,7 @@
  * composed → revealed → acknowledged → landed (in its own block), or missed from any of the first three. Journals of
  * older versions also have committed, before revealed.
  */
-import { periodOf, readMoment, spentUnder, type Moment, type Spent } from '../config/index.js'
+import { periodOf, readMoment, spentUnder, type Moment, type Spent } from '../base/index.js'
 import { fromHex, isHash, toHex } from './bytes.js'
 import { decodeEntryCommit } from './commit.js'
 import { decodeEntry, entryHash } from './entry.js'

@@ -1,5 +1,5 @@
 /** A second and third try for questions that a node did not answer by accident. */
-import { isCoded } from '../config/index.js'
+import { isCoded } from '../base/index.js'
 import type { Rpc } from './rpc.js'
 import { pauseAfter, REAL_TIME } from './timing.js'
 import type { Timing } from './timing.js'

@@ -9,8 +9,7 @@ import https from 'node:https'
 import axios from 'axios'
 import type { AxiosResponse } from 'axios'
 
-import { isCoded, parseJson } from '../config/index.js'
-import type { CodedError } from '../config/index.js'
+import { isCoded, parseJson, type CodedError } from '../base/index.js'
 import { fail, type FACTOM_ERRORS } from './errors.js'
 import { printable } from './reply.js'
 

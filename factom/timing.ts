@@ -2,8 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 
-import { CLOCK, momentNow } from '../config/index.js'
-import type { Clock, Moment } from '../config/index.js'
+import { CLOCK, momentNow, type Clock, type Moment } from '../base/index.js'
 
 export interface Timing extends Clock {
   /** Now by the wall clock and the machine's steady one. */

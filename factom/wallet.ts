@@ -1,5 +1,5 @@
 /** factom-walletd: where people who come from the Go miner keep their keys. Its API is JSON-RPC like factomd's. */
-import { isCoded } from '../config/index.js'
+import { isCoded } from '../base/index.js'
 import { ecKey } from './address.js'
 import type { EcKey } from './address.js'
 import { fail } from './errors.js'

@@ -2,7 +2,7 @@
  * The calls that a relay and a gateway signer need, typed and checked. One client per daemon; asset chain and
  * reference chain speak the same language. Specification §1.7, §2, §3, §8.
  */
-import { isCoded } from '../config/index.js'
+import { isCoded } from '../base/index.js'
 import { fail } from './errors.js'
 import { readRawHeader, type RawHeader } from './header.js'
 import type { Outpoint } from './inspect.js'

@@ -6,7 +6,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { homedir, platform } from 'node:os'
 import { dirname, join } from 'node:path'
 
-import { messageOf } from '../config/index.js'
+import { messageOf } from '../base/index.js'
 import { fail } from './errors.js'
 
 export interface Access {

@@ -3,7 +3,7 @@
  * outputs, its amounts, its OP_RETURN. Specification §2.6, §2.7, §3.7–3.9, §11.5, §15.4, §16.3. Throws
  * `E_KOMODO_INSPECT`; `details.rule` says which rule is broken.
  */
-import { isCoded } from '../config/index.js'
+import { isCoded } from '../base/index.js'
 import { fail } from './errors.js'
 import {
   addressOfScript,

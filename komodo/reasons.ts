@@ -1,5 +1,5 @@
 /** Why a contract call built nothing, and why a node did not take a transaction: texts of the daemon as words. */
-import { isCoded } from '../config/index.js'
+import { isCoded } from '../base/index.js'
 import { RPC_CODES, rpcCodeOf, rpcTextOf } from './rpc.js'
 
 /** Specification §2.2, §3, §15.5, §15.8, §15.14. */

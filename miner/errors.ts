@@ -1,4 +1,4 @@
-import { errorsOf } from '../config/index.js'
+import { errorsOf } from '../base/index.js'
 
 /** Codes of the miner: thrown, or given as the reason of a skipped block or a notice. */
 export const MINER_ERRORS = {

@@ -3,7 +3,7 @@
  * exceed 2^53 are decimal strings, difficulties and floors are 16 hex digits (unsigned, big-endian), hashes and
  * nonces are lowercase hex.
  */
-import type { SwitchSummary } from './switch-times.js'
+import type { SwitchSummary } from './work/switch-times.js'
 
 /**
  * How far the writing of one entry has come. `landed` (in the saved block that it was made for) and `missed` are

@@ -3,11 +3,11 @@
  * is honestly mined: one thread turns from one rival's record to the next and keeps each one's best nonce.
  */
 import { createHash } from 'node:crypto'
-import type { Network } from '../config/index.js'
+import type { Network } from '../pegnet/index.js'
 import { encodeAddress, factoidKey, type Publisher } from '../factom/index.js'
-import type { Crew } from './crew.js'
-import { createRanking, type Ranking } from './ranking.js'
-import { buildRecord, entryOf, type MinedRecord } from './record.js'
+import type { Crew } from './work/local.js'
+import { createRanking, type Ranking } from './work/ranking.js'
+import { buildRecord, entryOf, type MinedRecord } from './run/record.js'
 
 export interface RivalsOptions {
   readonly count: number

@@ -4,8 +4,8 @@ import { connect, type AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 
-import { startDripping } from '../config/fixtures/dripping.js'
-import { FakeClock } from '../config/fixtures/fake-clock.js'
+import { startDripping } from '../base/fixtures/dripping.js'
+import { FakeClock } from '../base/fixtures/fake-clock.js'
 import { ACTION_NAMES, alertOfMissed, API_NAMES } from './api.js'
 import { assetOf } from './assets.js'
 import {

@@ -1,5 +1,5 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
-import { ageMs, CLOCK, unitsText, type Clock } from '../config/index.js'
+import { ageMs, CLOCK, unitsText, type Clock } from '../base/index.js'
 import type { Board, BoardEntry } from './board.js'
 import { alertsOfGateways, warn, type Alert } from './feed-api.js'
 import type { SeenFeed } from './feed-watch.js'

@@ -1,5 +1,5 @@
 /** What can go wrong in telemetry. */
-import { errorsOf } from '../config/index.js'
+import { errorsOf } from '../base/index.js'
 
 export const TELEMETRY_ERRORS = {
   E_TELEMETRY_PORT: {

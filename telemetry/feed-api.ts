@@ -1,5 +1,5 @@
 /** What `/api/v1/…` answers when a feed serves it: each gateway with its lag, funds, withdrawals and last trouble. */
-import { CLOCK, type Clock } from '../config/index.js'
+import { CLOCK, type Clock } from '../base/index.js'
 import type { Api, ShownSetting } from './api.js'
 import type { BoardNotice } from './board.js'
 import type { Check } from './health.js'

@@ -1,7 +1,7 @@
 /** A feed that another process runs, as its own status page shows it: asked every few seconds for the miner's page. */
 import axios from 'axios'
 
-import { messageOf, parseJson, withDeadline } from '../config/index.js'
+import { messageOf, parseJson, withDeadline } from '../base/index.js'
 import type { BoardHeader, GatewayNumbers } from './feed-api.js'
 
 /** What `/api/v1/feed` of a miner says. */

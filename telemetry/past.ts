@@ -1,5 +1,5 @@
 /** What the API tells of before this run: read from the history and from what earlier runs measured. */
-import { unitsText } from '../config/index.js'
+import { unitsText } from '../base/index.js'
 import type { Board, BoardBlock, BoardEntry } from './board.js'
 import { BadRequest, nameIn, numberIn } from './query.js'
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
-import { messageOf } from '../config/index.js'
+import { messageOf } from '../base/index.js'
 import { ACTION_NAMES, API_NAMES, type Api } from './api.js'
 import { assetOf } from './assets.js'
 import { fail } from './errors.js'

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 
-import { COMMANDS } from '../cli/commands.js'
-import type { runProgram } from '../cli/program.js'
+import { COMMANDS } from '../cli/program/commands.js'
+import type { runProgram } from '../cli/program/program.js'
 import { readFlags } from '../config/index.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -166,7 +166,7 @@ t.test('the lines', async (t) => {
   const block = join(ROOT, 'oracle/grading/fixtures/206422.json.gz')
   writeFileSync(join(place, '206422.json'), gunzipSync(readFileSync(block)))
   mkdirSync(join(place, 'maps'))
-  const program = (await import(join(ROOT, 'dist/cli/program.js'))) as { runProgram: typeof runProgram }
+  const program = (await import(join(ROOT, 'dist/cli/program/program.js'))) as { runProgram: typeof runProgram }
   const before = { folder: process.cwd(), home: process.env['HOME'] }
   process.chdir(place)
   process.env['HOME'] = join(place, 'home')

@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import axios from 'axios'
 import t, { type Test } from 'tap'
 
-import { networkOf } from '../config/index.js'
+import { networkOf } from '../pegnet/index.js'
 import { goMinersBlocks } from '../factom/dev/fixtures/recordings.js'
 import { createFactomClient } from '../factom/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import axios from 'axios'
 import t from 'tap'
 
-import { networkOf } from '../config/index.js'
+import { networkOf } from '../pegnet/index.js'
 import { startDevChain } from '../factom/dev/index.js'
 import { createFactomClient, followBlocks, type FollowedEntryBlock } from '../factom/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'

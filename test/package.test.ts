@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 
-import { COMMANDS } from '../cli/commands.js'
+import { COMMANDS } from '../cli/program/commands.js'
 import { envNameOf, readFlags, SETTING_KEYS, settingOf } from '../config/index.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -30,7 +30,7 @@ t.test('the package', (t) => {
     'LICENSE',
     'README.md',
     'dist/cli/main.js',
-    'dist/miner/worker.js',
+    'dist/miner/work/worker.js',
     'dist/lxrhash/kernel.wasm',
     'dist/lxrhash/kernel-scalar.wasm',
     'dist/telemetry/page/index.html',

@@ -7,7 +7,7 @@ import { PassThrough, Readable } from 'node:stream'
 
 import t from 'tap'
 
-import { runProgram } from '../cli/program.js'
+import { runProgram } from '../cli/program/program.js'
 import { decodeAddress, ecKey, encodeAddress, factoidKey } from '../factom/index.js'
 import { startDevChain } from '../factom/dev/index.js'
 

@@ -13,7 +13,7 @@ import { startDevChain } from '../factom/dev/index.js'
 import { openDirectory } from '../factom/dev/store/directory.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
 import { ASSETS, gradeBlock, noWinners, oprChainId } from '../oracle/index.js'
-import { networkOf } from '../config/index.js'
+import { networkOf } from '../pegnet/index.js'
 import { shape } from './factomd/node.js'
 
 interface Call {

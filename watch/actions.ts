@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 import axios from 'axios'
 
-import { childEnvironment, Late, messageOf, withDeadline } from '../config/index.js'
+import { childEnvironment, Late, messageOf, withDeadline } from '../base/index.js'
 import { watchError } from './errors.js'
 
 /** What is told. Plain facts, never a secret. */

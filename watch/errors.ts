@@ -1,4 +1,4 @@
-import { errorsOf } from '../config/index.js'
+import { errorsOf } from '../base/index.js'
 
 /** Codes of what watches over a run: given as reasons of notices. */
 export const WATCH_ERRORS = {

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 
-import { CLOCK, makeFolder, messageOf, writeWhole, type Clock } from '../config/index.js'
+import { CLOCK, makeFolder, messageOf, writeWhole, type Clock } from '../base/index.js'
 import { act, type ActionName, type ActionSettings, type Message } from './actions.js'
 import { beginWatch, look, type AlarmEvent, type AlarmKind, type Limits, type ThreadFacts } from './alarms.js'
 import { createCalendar, createHours, reportDue, type Calendar, type Hours } from './calendar.js'

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { endianness } from 'node:os'
 
-import { childEnvironment } from '../config/index.js'
+import { childEnvironment } from '../base/index.js'
 
 export interface ServiceManager {
   /** `READY=1`, `STATUS=…`. Never throws: whoever does not listen cannot be helped. */

@@ -1,5 +1,5 @@
 /** What a day of mining came to: counters of two moments, as a line and as a record. Pure. */
-import { unitsText } from '../config/index.js'
+import { unitsText } from '../base/index.js'
 
 /** Counters of a run, and what holds at the moment. */
 export interface Tally {

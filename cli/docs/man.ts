@@ -1,9 +1,9 @@
 /** The man page, from the tables of commands and settings, in roff with the macros of man(7). Pure. */
 import { envNameOf, settingOf, type SettingKey } from '../../config/index.js'
-import type { CommandSpec } from '../context.js'
-import { flagGroups } from '../flag-groups.js'
-import { defaultTextOf, flagText } from '../help.js'
-import { COMMON_KEYS } from '../keys.js'
+import type { CommandSpec } from '../program/context.js'
+import { flagGroups } from '../program/flag-groups.js'
+import { defaultTextOf, flagText } from '../program/help.js'
+import { COMMON_KEYS } from '../program/keys.js'
 
 export function manPage(commands: readonly CommandSpec[]): string {
   return `${[

@@ -1,6 +1,7 @@
 /** Every generated page of `docs/` and the dashboards, by path from `docs/`. */
 import { BENCH_ERRORS } from '../../bench/index.js'
-import { CONFIG_ERRORS, configSchema, NETWORK_ERRORS } from '../../config/index.js'
+import { NETWORK_ERRORS } from '../../pegnet/index.js'
+import { CONFIG_ERRORS, configSchema } from '../../config/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
 import { DEV_KOMODO_ERRORS } from '../../komodo/dev/index.js'
@@ -15,9 +16,9 @@ import {
   RECORD_ERRORS,
 } from '../../oracle/index.js'
 import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
-import { COMMANDS, SECTION_NAMES } from '../commands.js'
+import { COMMANDS, SECTION_NAMES } from '../program/commands.js'
 import { WATCH_ERRORS } from '../../watch/index.js'
-import { CLI_ERRORS } from '../errors.js'
+import { CLI_ERRORS } from '../program/errors.js'
 import { grafanaFiles } from './dashboards.js'
 import { manPage } from './man.js'
 import { errorsDoc, metricsDoc, settingsDoc } from './tables.js'

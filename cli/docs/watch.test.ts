@@ -7,7 +7,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 
 import { createMetrics, METRIC_LIST, runbookPage } from '../../telemetry/index.js'
-import { BENCH_METRICS } from '../bench-metrics.js'
+import { BENCH_METRICS } from '../bench/metrics.js'
 import { grafanaFiles } from './dashboards.js'
 
 const PROMETHEUS = fileURLToPath(new URL('../../config/prometheus/', import.meta.url))

@@ -1,6 +1,6 @@
 /** A block of facts: labels in one column, values in the next. */
-import { wrap } from '../format.js'
-import type { Output } from '../output.js'
+import { wrap } from './format.js'
+import type { Output } from '../program/output.js'
 
 const LABEL_WIDTH = 11
 

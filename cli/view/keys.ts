@@ -2,7 +2,7 @@
 import type { MinerView } from '../../miner/index.js'
 import { ageText, priceToDecimal, type FeedSource, type PriceSnapshot } from '../../oracle/index.js'
 import { oneLine, type Board } from '../../telemetry/index.js'
-import { countText, durationText, plural, rateText } from '../format.js'
+import { countText, durationText, plural, rateText } from './format.js'
 import { entriesLine, speedLine, type Line } from './lines.js'
 
 /** As many blocks of records are shown. */

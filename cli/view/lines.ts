@@ -11,7 +11,7 @@ import type {
 } from '../../miner/index.js'
 import { ageText, percent } from '../../oracle/index.js'
 import { oneLine, type Style } from '../../telemetry/index.js'
-import { countText, durationText, plural, rateText } from '../format.js'
+import { countText, durationText, plural, rateText } from './format.js'
 
 export interface Line {
   readonly label: string

@@ -2,10 +2,10 @@
  * The miner's events as a person wants to see them: a line a height instead of a minute, one line for the fate of
  * a block's records instead of three each, and a speed line at a fixed pace.
  */
-import { CLOCK, type Clock } from '../../config/index.js'
+import { CLOCK, type Clock } from '../../base/index.js'
 import type { EntryEvent, MinerEvent } from '../../miner/index.js'
-import { clockText } from '../format.js'
-import type { Output } from '../output.js'
+import { clockText } from './format.js'
+import type { Output } from '../program/output.js'
 import {
   blockLine,
   entriesLine,

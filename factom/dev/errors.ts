@@ -1,5 +1,5 @@
 /** Every code that the embedded development chain throws (what clients get to see are factomd's own errors). */
-import { errorsOf } from '../../config/index.js'
+import { errorsOf } from '../../base/index.js'
 
 export const DEV_CHAIN_ERRORS = {
   E_DEVCHAIN_OPTION: {

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
-import { messageOf } from '../../config/index.js'
+import { messageOf } from '../../base/index.js'
 import { control } from './api/control.js'
 import { factoidTransaction } from './api/methods/objects.js'
 import { answer } from './api/request.js'

@@ -1,5 +1,5 @@
 /** Every code that the embedded Komodo chains throw (what clients get to see are komodod's own errors). */
-import { errorsOf } from '../../config/index.js'
+import { errorsOf } from '../../base/index.js'
 
 export const DEV_KOMODO_ERRORS = {
   E_DEVKOMODO_OPTION: {

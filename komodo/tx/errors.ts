@@ -1,5 +1,5 @@
 /** Every code that the transaction codec throws. The message of an error is one line without secrets. */
-import { errorsOf } from '../../config/index.js'
+import { errorsOf } from '../../base/index.js'
 
 export const KOMODO_TX_ERRORS = {
   E_KOMODO_TX: {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { isCoded } from '../../config/index.js'
+import { isCoded } from '../../base/index.js'
 import { allCalls } from '../fixtures/recordings.js'
 import * as tx from './index.js'
 import { vectors } from '../fixtures/vectors.js'

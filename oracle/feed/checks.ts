@@ -2,7 +2,7 @@
  * The start-up check list of a gateway: what must be right before anything is sent, each with what to do about it.
  * Specification §1.3, §8.4, §11.2.
  */
-import { isCoded, messageOf } from '../../config/index.js'
+import { isCoded, messageOf } from '../../base/index.js'
 import {
   coinsText,
   depositAddress,

@@ -1,5 +1,5 @@
 /** Every code of the oraclefeed. */
-import { errorsOf } from '../../config/index.js'
+import { errorsOf } from '../../base/index.js'
 
 export const FEED_ERRORS = {
   E_FEED_CHECK: {

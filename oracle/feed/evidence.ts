@@ -3,7 +3,7 @@
  * spends, which of those that were signed can no longer be mined. Reads only; every list that strangers can make longer
  * is bounded.
  */
-import { isCoded } from '../../config/index.js'
+import { isCoded } from '../../base/index.js'
 import {
   addressOfScript,
   decodeTransaction,

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import cron, { type ScheduledTask } from 'node-cron'
 
-import { CLOCK, isCoded, messageOf } from '../../config/index.js'
+import { CLOCK, isCoded, messageOf } from '../../base/index.js'
 import type { RpcCall } from '../../komodo/index.js'
 import type { FeedEvent, ReportEvent, StoppedEvent } from './events.js'
 import { createGateway, type Gateway, type GatewayView } from './gateway.js'

@@ -2,7 +2,7 @@
 import { closeSync, constants, copyFileSync, fdatasyncSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { makeFolder, messageOf, openToAppend, writeAll, writeWhole } from '../../config/index.js'
+import { makeFolder, messageOf, openToAppend, writeAll, writeWhole } from '../../base/index.js'
 import { fail } from './errors.js'
 
 const MAX_BYTES = 64 * 1024 * 1024

@@ -2,7 +2,7 @@
  * One gateway: its daemons, its check list, its relay, its withdrawals, its funds. It waits for nobody else's daemon
  * and never gives up; what is wrong is told once and tried again with growing pauses.
  */
-import { isCoded, messageOf } from '../../config/index.js'
+import { isCoded, messageOf } from '../../base/index.js'
 import {
   accessOf,
   createKomodoClient,

@@ -1,7 +1,7 @@
 /** What a gateway writes down and tells about its withdrawals: each change first on disk, then told, once. */
 import { isDeepStrictEqual } from 'node:util'
 
-import { periodOf } from '../../config/index.js'
+import { periodOf } from '../../base/index.js'
 import {
   coinsText,
   decodeTransaction,

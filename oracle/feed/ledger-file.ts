@@ -4,8 +4,16 @@
  */
 import { join } from 'node:path'
 
-import { momentNow, periodOf, readSpent, spend, spentIn, spentUnder, takeOver } from '../../config/index.js'
-import type { Spent } from '../../config/index.js'
+import {
+  momentNow,
+  periodOf,
+  readSpent,
+  spend,
+  spentIn,
+  spentUnder,
+  takeOver,
+  type Spent,
+} from '../../base/index.js'
 import { fail } from './errors.js'
 import type { WithdrawalStep } from './events.js'
 import { readText, writeText } from './files.js'

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
-import { lockFile, makeFolder, messageOf } from '../../config/index.js'
+import { lockFile, makeFolder, messageOf } from '../../base/index.js'
 import { fail } from './errors.js'
 
 export interface Identity {

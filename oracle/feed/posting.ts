@@ -1,5 +1,5 @@
 /** Sends the steps of a withdrawal on the asset chain: built by the daemon, inspected, then sent. */
-import { isCoded, messageOf } from '../../config/index.js'
+import { isCoded, messageOf } from '../../base/index.js'
 import {
   buildReason,
   inspectSigning,

@@ -18,7 +18,7 @@ import {
   type Payout,
   type PayoutIntent,
 } from '../../komodo/index.js'
-import { messageOf } from '../../config/index.js'
+import { messageOf } from '../../base/index.js'
 import type { Evidence } from './evidence.js'
 import { contentOf, type Item, type Journal, type WithdrawalParts } from './journal.js'
 import { isOver, payoutsOf } from './ledger-file.js'

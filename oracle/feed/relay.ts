@@ -2,7 +2,7 @@
  * Publishes headers, pass by pass. What to do comes from the chain each time: the baton, the mempool, the reference
  * chain (specification §11.2). One pass sends as many headers as the coming block can take.
  */
-import { CLOCK, isCoded, messageOf } from '../../config/index.js'
+import { CLOCK, isCoded, messageOf } from '../../base/index.js'
 import {
   brokenRule,
   buildReason,

@@ -2,7 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { makeFolder } from '../../config/index.js'
+import { makeFolder } from '../../base/index.js'
 import { readText, writeText } from './files.js'
 
 export type Ruling = 'approve' | 'reject'

@@ -1,5 +1,5 @@
 /** Keeps the subscriptions filled within the spending limit, and the wallet's outputs few. Specification §2.4, §8.5. */
-import { messageOf } from '../../config/index.js'
+import { messageOf } from '../../base/index.js'
 import {
   buildReason,
   coinsText,

@@ -7,7 +7,7 @@
  */
 import { open } from 'node:fs/promises'
 
-import { isCoded, messageOf, parseJson } from '../../config/index.js'
+import { isCoded, messageOf, parseJson } from '../../base/index.js'
 import { fail } from './errors.js'
 import type { OprEntry } from './validate.js'
 

@@ -1,4 +1,4 @@
-import { errorsOf } from '../../config/index.js'
+import { errorsOf } from '../../base/index.js'
 
 export const GRADING_ERRORS = {
   E_GRADING_INPUT: {

@@ -2,7 +2,7 @@
  * Grading: the records of one block in, places, payouts and the next winners out (PegNet grader V1 to V5).
  * Pure; the proof of work is a function that is passed in.
  */
-import type { OprVersion } from '../../config/index.js'
+import type { OprVersion } from '../../pegnet/index.js'
 import type { Opr, OprContent } from '../records/index.js'
 import { oprHash, readClaim, shortHash } from '../records/index.js'
 import { fail } from './errors.js'

@@ -1,5 +1,5 @@
 /** What differs between the versions of grading: one row each (PegNet graders V1 to V5, S1 to S3). */
-import type { OprVersion } from '../../config/index.js'
+import type { OprVersion } from '../../pegnet/index.js'
 import { mean, trimmedMean } from './average.js'
 import type { RankRules } from './rank.js'
 

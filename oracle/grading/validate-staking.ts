@@ -1,6 +1,6 @@
 /** Which staking records take part in grading: each version's checks in the reference's order (PegNet S1 to S3). */
-import { isCoded, STAKING_ASSETS } from '../../config/index.js'
-import type { SprVersion } from '../../config/index.js'
+import { isCoded } from '../../base/index.js'
+import { STAKING_ASSETS, type SprVersion } from '../../pegnet/index.js'
 import { verifyEd25519 } from '../../factom/index.js'
 import { decodeSpr, priceToNumber } from '../records/index.js'
 import type { Spr } from '../records/index.js'

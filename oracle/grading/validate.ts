@@ -1,6 +1,6 @@
 /** Which entries take part in grading, and why the others do not: each version's checks in the reference's order. */
-import type { OprVersion } from '../../config/index.js'
-import { isCoded } from '../../config/index.js'
+import { isCoded } from '../../base/index.js'
+import type { OprVersion } from '../../pegnet/index.js'
 import { ASSETS, decodeContent } from '../records/index.js'
 import type { OprContent } from '../records/index.js'
 import { addressProblem } from './address.js'

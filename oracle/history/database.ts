@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url'
 
 import type Libsql from 'libsql'
 
-import { makeFolder, messageOf } from '../../config/index.js'
+import { makeFolder, messageOf } from '../../base/index.js'
 import { fail } from './errors.js'
 
 export type Value = string | number | bigint | Uint8Array | null

@@ -1,5 +1,5 @@
 /** A followed block → what the history keeps of it. Pure but for the proof of work that is passed in. */
-import type { Network } from '../../config/index.js'
+import type { Network } from '../../pegnet/index.js'
 import type { FollowedBlock, FollowedEntryBlock } from '../../factom/index.js'
 import { distancesOf, gradeBlock, gradeStakingBlock, GRADING_RULES } from '../grading/index.js'
 import type { Difficulty, GradedBlock, GradedRecord, OprEntry } from '../grading/index.js'

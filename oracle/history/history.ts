@@ -6,7 +6,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { Network } from '../../config/index.js'
+import type { Network } from '../../pegnet/index.js'
 import { followBlocks } from '../../factom/index.js'
 import type { FactomClient, FollowedBlock, KnownBlock } from '../../factom/index.js'
 import { noWinners } from '../grading/index.js'

@@ -1,5 +1,5 @@
 /** Reading the history. Every answer is of the database's state at that moment. */
-import type { OprVersion } from '../../config/index.js'
+import type { OprVersion } from '../../pegnet/index.js'
 import { noWinners } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
 import { hexOf } from './database.js'

@@ -1,5 +1,5 @@
 /** What the history knows, as it is asked and told. Amounts and prices are 1e-8 units, times UNIX ms, hashes hex. */
-import type { OprVersion } from '../../config/index.js'
+import type { OprVersion } from '../../pegnet/index.js'
 import type { ChainTip } from '../../factom/index.js'
 
 /** A record that took part in grading. */

@@ -19,7 +19,7 @@
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 
-import { checkJson, isCoded, messageOf } from '../../config/index.js'
+import { checkJson, isCoded, messageOf } from '../../base/index.js'
 import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
 import { replyTimeOf, type ReplyTime } from './source-clock.js'

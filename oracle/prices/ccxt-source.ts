@@ -1,5 +1,5 @@
 /** An exchange as a price source: its market table is kept true, its tickers become quotes. */
-import type { Clock } from '../../config/index.js'
+import type { Clock } from '../../base/index.js'
 import {
   codedError,
   createExchange,

@@ -1,5 +1,5 @@
 /** Codes of this room. */
-import { errorsOf } from '../../config/index.js'
+import { errorsOf } from '../../base/index.js'
 
 export const PRICE_ERRORS = {
   E_PRICES_TIMEOUT: {

@@ -6,7 +6,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-import { childEnvironment } from '../../config/index.js'
+import { childEnvironment } from '../../base/index.js'
 import { fail, PRICE_ERRORS } from './errors.js'
 import type { ExchangeHost } from './exchange-host.js'
 import type { ExchangeAnswer, ExchangeQuestion } from './exchange-process.js'

@@ -1,5 +1,5 @@
 /** Where exchanges are asked: in this process, or in one of its own (`exchange-fork.ts`). */
-import { CLOCK, type Clock } from '../../config/index.js'
+import { CLOCK, type Clock } from '../../base/index.js'
 import type { ExchangeSettings } from './ccxt-exchange.js'
 import { createCcxtSource } from './ccxt-source.js'
 import type { Poll, Source } from './types.js'

@@ -2,7 +2,7 @@ import { appendFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
-import { FakeClock } from '../../config/fixtures/fake-clock.js'
+import { FakeClock } from '../../base/fixtures/fake-clock.js'
 import { ASSETS } from '../records/index.js'
 import {
   startDevExchange,

@@ -1,5 +1,5 @@
 /** The price feed: sources kept warm in the background, a snapshot when one is asked for. */
-import { CLOCK, type Clock } from '../../config/index.js'
+import { CLOCK, type Clock } from '../../base/index.js'
 import { ASSETS, type OprVersion } from '../records/index.js'
 import { fail } from './errors.js'
 import { processExchanges } from './exchange-fork.js'

@@ -4,7 +4,7 @@ import https from 'node:https'
 
 import axios, { isAxiosError, isCancel, type AxiosError, type AxiosResponse } from 'axios'
 
-import { isCoded, messageOf, parseJson } from '../../config/index.js'
+import { isCoded, messageOf, parseJson } from '../../base/index.js'
 import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
 import type { HttpPreset, Rate } from './http-presets.js'

@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 
-import { isCoded, messageOf, type Clock } from '../../config/index.js'
+import { isCoded, messageOf, type Clock } from '../../base/index.js'
 import { fail } from './errors.js'
 import type { Quota } from './quota.js'
 import { ageText, reasonOf } from './reasons.js'

@@ -14,7 +14,7 @@ import {
   writeWhole,
   type Moment,
   type Spent,
-} from '../../config/index.js'
+} from '../../base/index.js'
 
 export interface Quota {
   /** Requests of this month so far. */

@@ -1,5 +1,5 @@
 /** Reasons as text, and as what an error of a source means. */
-import { isCoded, messageOf } from '../../config/index.js'
+import { isCoded, messageOf } from '../../base/index.js'
 import type { AssetPrice, Reason } from './types.js'
 
 const SECOND = 1000

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { makeFolder, parseJson } from '../../config/index.js'
+import { makeFolder, parseJson } from '../../base/index.js'
 import { LONGEST_ASKED } from './asked-rest.js'
 
 export interface Rests {

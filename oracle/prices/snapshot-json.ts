@@ -3,7 +3,7 @@
  * years later. Amounts are decimal strings, times milliseconds, maps objects.
  */
 import { priceFromDecimal, priceToDecimal } from '../records/index.js'
-import { isCoded, messageOf, parseJson } from '../../config/index.js'
+import { isCoded, messageOf, parseJson } from '../../base/index.js'
 import type { PriceConfig } from './config.js'
 import { fail } from './errors.js'
 import { reasonText } from './reasons.js'

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-import { makeFolder, messageOf, openToAppend, writeAll, writeWhole } from '../../config/index.js'
+import { makeFolder, messageOf, openToAppend, writeAll, writeWhole } from '../../base/index.js'
 import { fail } from './errors.js'
 import { readSnapshotLine, replay, snapshotLine, type StoredSnapshot } from './snapshot-json.js'
 import type { SnapshotInput } from './snapshot.js'

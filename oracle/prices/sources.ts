@@ -1,5 +1,5 @@
 /** From a source's configuration to the source. */
-import type { Clock } from '../../config/index.js'
+import type { Clock } from '../../base/index.js'
 import type { SourceConfig } from './config.js'
 import { fail } from './errors.js'
 import type { ExchangeHost } from './exchange-host.js'

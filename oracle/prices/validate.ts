@@ -2,7 +2,8 @@
  * A raw section (from a file or a table in code) → a configuration, or everything that is wrong with it at once, each
  * with the place and what to do. Pure: keys of sources are looked up through the context.
  */
-import { messageOf, nearest, shown } from '../../config/index.js'
+import { messageOf } from '../../base/index.js'
+import { nearest, shown } from '../../config/index.js'
 import { ASSETS } from '../records/index.js'
 import {
   BASE_BAND,

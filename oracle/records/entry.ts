@@ -1,7 +1,7 @@
 /** Price records as Factom entries: chains, hashes, external ids. */
 import { createHash } from 'node:crypto'
 
-import type { Network } from '../../config/index.js'
+import type { Network } from '../../pegnet/index.js'
 import { chainIdOf } from '../../factom/index.js'
 import type { Entry } from '../../factom/index.js'
 import type { OprVersion } from './opr.js'

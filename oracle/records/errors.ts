@@ -1,4 +1,4 @@
-import { errorsOf } from '../../config/index.js'
+import { errorsOf } from '../../base/index.js'
 
 export const RECORD_ERRORS = {
   E_OPR_DECODE: {

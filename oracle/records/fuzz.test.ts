@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Test } from 'tap'
 
-import { isCoded } from '../../config/index.js'
+import { isCoded } from '../../base/index.js'
 import { entriesOf, load, loadReal } from '../grading/fixtures/load.js'
 import type { ReferenceBlock } from '../grading/fixtures/load.js'
 import { decodeContent, decodeSpr, encodeOpr, encodeSpr } from './index.js'

@@ -1,5 +1,5 @@
 /** Oracle and Staking Price Records: asset lists, encoding, hashes, entries. */
-export { ASSETS, STAKING_ASSETS } from '../../config/index.js'
+export { ASSETS, STAKING_ASSETS } from '../../pegnet/index.js'
 export {
   buildOprEntry,
   oprChainExtIds,

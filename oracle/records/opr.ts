@@ -1,6 +1,5 @@
 /** Oracle Price Records: what they hold and how each version is written (PegNet OPR versions 1 to 5). */
-import { ASSETS } from '../../config/index.js'
-import type { OprVersion } from '../../config/index.js'
+import { ASSETS, type OprVersion } from '../../pegnet/index.js'
 import { fail } from './errors.js'
 import { decodeJson, encodeJson } from './json.js'
 import { priceToNumber, roundPrice } from './prices.js'

@@ -2,7 +2,8 @@
  * Prices as integers. A record holds USD per unit in 1e-8; the way there from a quoted double is consensus among
  * honest miners, since prices that differ in the last digit grade differently.
  */
-import { unitsText, type OprVersion } from '../../config/index.js'
+import { unitsText } from '../../base/index.js'
+import type { OprVersion } from '../../pegnet/index.js'
 import { fail } from './errors.js'
 
 const UNIT = 1e8

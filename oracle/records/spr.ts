@@ -1,6 +1,5 @@
 /** Staking Price Records (PegNet SPR versions 5 to 7): the form of OPR version 5, usually without identity and winners. */
-import { STAKING_ASSETS } from '../../config/index.js'
-import type { SprVersion } from '../../config/index.js'
+import { STAKING_ASSETS, type SprVersion } from '../../pegnet/index.js'
 import { checkFields, checkLength, refuseLong } from './opr.js'
 import { decodeProto, encodeProto } from './proto.js'
 import type { ProtoFields } from './proto.js'

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 
-import { messageOf } from '../../../config/index.js'
+import { messageOf } from '../../../base/index.js'
 import type { ChainState } from '../chain/state.js'
 import type { Archive } from '../store/archive.js'
 import { FAULTS } from '../faults/faults.js'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { isCoded } from '../../../config/index.js'
+import { isCoded } from '../../../base/index.js'
 import { hashBytes, sha256, toHex } from '../../bytes.js'
 import { factoidKey } from '../../address.js'
 import { decodeEntryBlock, encodeEntryBlock } from '../../entry-block.js'

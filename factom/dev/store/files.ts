@@ -1,6 +1,10 @@
 /** Files that are whole or not there. */
-import { makeFolder as makeFolderOf, messageOf, writeWhole as writeWholeOf } from '../../../config/index.js'
-import type { WriteOptions } from '../../../config/index.js'
+import {
+  makeFolder as makeFolderOf,
+  messageOf,
+  writeWhole as writeWholeOf,
+  type WriteOptions,
+} from '../../../base/index.js'
 import { fail } from '../errors.js'
 
 /** Replaces the file; after a crash either the old or the new text is there. Throws `E_DEVCHAIN_STORE`. */

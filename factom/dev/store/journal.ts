@@ -1,7 +1,7 @@
 /** One file: the snapshot of the last save in its first line, then every event since, a line each. */
 import { closeSync, fsyncSync, ftruncateSync, readFileSync } from 'node:fs'
 
-import { cutBack, isCutLine, openToAppend, replaceFile, writeAll } from '../../../config/index.js'
+import { cutBack, isCutLine, openToAppend, replaceFile, writeAll } from '../../../base/index.js'
 import { toHex } from '../../bytes.js'
 import { hexBytes } from '../blocks/index.js'
 import type { ChainEvent } from '../chain/machine.js'

@@ -1,7 +1,7 @@
 /** One process per data directory. */
 import { join } from 'node:path'
 
-import { lockFile } from '../../../config/index.js'
+import { lockFile } from '../../../base/index.js'
 import { fail } from '../errors.js'
 import { storeError } from './files.js'
 

@@ -10,7 +10,7 @@ import {
   messageOf,
   openToAppend,
   writeAll,
-} from '../../../config/index.js'
+} from '../../../base/index.js'
 import { fail } from '../errors.js'
 import type { ChainName, DevGateway } from '../types.js'
 import type { Work } from './mine.js'

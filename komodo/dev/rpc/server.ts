@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { messageOf } from '../../../config/index.js'
+import { messageOf } from '../../../base/index.js'
 import { nodeText } from '../../tx/index.js'
 import type { NodeJson } from '../../tx/index.js'
 import { fail } from '../errors.js'

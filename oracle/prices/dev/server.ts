@@ -3,7 +3,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 
-import { messageOf } from '../../../config/index.js'
+import { messageOf } from '../../../base/index.js'
 import { fail } from '../errors.js'
 import { binance } from './binance.js'
 import { bitstamp } from './bitstamp.js'

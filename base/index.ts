@@ -1,0 +1,34 @@
+/** What every room stands on: coded errors, clocks and deadlines, bounded JSON, files that survive a crash. */
+export { checkJson, parseJson } from './bounded-json.js'
+export type { JsonBounds } from './bounded-json.js'
+export * from './clock.js'
+export { Late, withDeadline } from './deadline.js'
+export { childEnvironment } from './environment.js'
+export * from './errors.js'
+export {
+  book,
+  bookedAt,
+  momentNow,
+  periodOf,
+  readMoment,
+  readSpent,
+  spend,
+  spentIn,
+  spentUnder,
+  takenOver,
+  takeOver,
+} from './spending.js'
+export type { Moment, Period, Spent } from './spending.js'
+export { makeFolder } from './storage/folder.js'
+export { lockFile } from './storage/lock.js'
+export type { LockRefusals } from './storage/lock.js'
+export {
+  cutBack,
+  isCutLine,
+  openToAppend,
+  replaceFile,
+  writeAll,
+  writeWhole,
+} from './storage/whole-file.js'
+export type { WriteOptions } from './storage/whole-file.js'
+export { unitsText } from './units.js'

@@ -1,0 +1,53 @@
+/** What `pegminer bench` prints besides its table. Pure, except for the status line. */
+import type { CellPlan, Rating, StressReport, Trial } from '../../bench/index.js'
+import { kiloText, sizeText } from '../../bench/index.js'
+import type { CommandContext } from '../program/context.js'
+import { countText, durationText, plural, rateText } from '../view/format.js'
+
+/** `2^24 (16 MiB), 2 threads`. */
+export function cellText({ bits, threads, lanes, kernel, pages }: CellPlan): string {
+  const rest = [
+    lanes === 'auto' ? '' : `${lanes} lanes`,
+    kernel === 'auto' ? '' : kernel,
+    pages === 'huge' ? '' : 'small pages',
+  ].filter(Boolean)
+  return [`2^${bits} (${sizeText(bits)})`, plural(threads, 'thread'), ...rest].join(', ')
+}
+
+/** One line for `--tune`. */
+export function trialText({ threads, lanes, hashesPerSecond }: Trial): string {
+  return `${String(threads).padStart(7)}  ${String(lanes).padStart(5)}  ${kiloText(hashesPerSecond).padStart(8)}`
+}
+
+/** `      2     98.77 kH/s, 97.50 to 99.10 (±0.8 %)`. */
+export function ratingText({ threads, hashesPerSecond, min, max }: Rating): string {
+  const spread = ((max - min) / 2 / hashesPerSecond) * 100
+  const range = `${kiloText(min)} to ${kiloText(max)} (±${spread.toFixed(1)} %)`
+  return `${String(threads).padStart(7)}  ${kiloText(hashesPerSecond).padStart(8)} kH/s, ${range}`
+}
+
+export const TRIAL_HEAD = 'threads  lanes      kH/s'
+
+/** One line for `--stress`: `00:10  81.2 kH/s  16,000 checks  no errors`. */
+export function stressText({ seconds, hashesPerSecond, threads, errors }: StressReport): string {
+  const rounds = threads.reduce((sum, thread) => sum + thread.rounds, 0)
+  const bad = threads
+    .filter((thread) => thread.errors > 0)
+    .map((thread) => `thread ${thread.thread}: ${thread.errors}`)
+  const verdict = errors === 0 ? 'no errors' : `${plural(errors, 'error')} (${bad.join(', ')})`
+  return `${durationText(seconds * 1000).padStart(12)}  ${rateText(hashesPerSecond).padStart(9)}  ${countText(rounds)} checks  ${verdict}`
+}
+
+export interface Status {
+  /** Replaces the line; '' removes it. */
+  readonly show: (text: string) => void
+}
+
+/** A line that is replaced by the next one, on a terminal only. */
+export function createStatus({ stderr }: Pick<CommandContext<never>, 'stderr'>): Status {
+  return {
+    show: (text) => {
+      if (stderr.isTTY) stderr.write(`\r\u001b[K${text}`)
+    },
+  }
+}

@@ -1,0 +1,77 @@
+/** What the commands have in common when they open or build a ByteMap: parameters, progress, the `bytemap` event. */
+import type { Settings } from '../../config/index.js'
+import { lxrParams, openByteMap, type LxrParams, type OpenByteMap } from '../../lxrhash/index.js'
+import type { CommandContext } from '../program/context.js'
+import { bytesText } from '../view/format.js'
+import { BESIDE, requireMemory } from '../service/memory.js'
+import { createProgress } from '../view/progress.js'
+
+type LxrKeys = 'lxrhash.bits' | 'lxrhash.seed' | 'lxrhash.passes' | 'lxrhash.hashBits'
+
+/** Throws `E_LXR_…` for parameters that do not go together. */
+export function paramsOf(settings: Partial<Pick<Settings, LxrKeys>>): LxrParams {
+  const given = {
+    bits: settings['lxrhash.bits'],
+    seed: settings['lxrhash.seed'],
+    passes: settings['lxrhash.passes'],
+    hashBits: settings['lxrhash.hashBits'],
+  }
+  return lxrParams(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
+}
+
+export interface OpenMapOptions {
+  readonly params: LxrParams
+  /** How many hashers there will be. */
+  readonly slots: number
+  /** Build it if it is not there. Default: yes. */
+  readonly build?: boolean
+  /** Bytes of memory that the command takes besides. */
+  readonly beside?: number
+}
+
+type Context = Pick<CommandContext<'lxrhash.dir'>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>
+
+/** Opens the ByteMap, or builds it, and shows how far it is: a bar on a terminal, else log lines; with `--json` events. */
+export async function openMap(
+  context: Context,
+  { params, slots, build = true, beside = BESIDE.hashing }: OpenMapOptions,
+): Promise<OpenByteMap> {
+  const { output, signal } = context
+  requireMemory({ map: 2 ** params.bits, beside }, (text) => context.log.warn(text))
+  const progress = createProgress(context, `ByteMap 2^${params.bits} (${bytesText(2 ** params.bits)})`)
+  try {
+    const dir = context.settings['lxrhash.dir']
+    const map = await openByteMap(params, {
+      ...(dir === undefined ? {} : { dir }),
+      slots,
+      build,
+      signal,
+      onProgress: progress.show,
+      onNotice: progress.notice,
+    })
+    output.event({ event: 'bytemap', phase: 'ready', ...factsOf(map) })
+    return map
+  } finally {
+    progress.end()
+  }
+}
+
+/** A ByteMap's facts as `--json` shows them. */
+export function factsOf(map: OpenByteMap) {
+  const { params, file, sha256, origin, milliseconds, pages, kernel } = map
+  return {
+    ...paramFacts(params),
+    file,
+    sha256,
+    origin,
+    milliseconds: Math.round(milliseconds),
+    pages,
+    kernel,
+  }
+}
+
+export function paramFacts({ bits, seed, passes, hashBits }: LxrParams) {
+  return { bits, bytes: 2 ** bits, seed: seedText(seed), passes, hashBits }
+}
+
+export const seedText = (seed: bigint): string => seed.toString(16).padStart(16, '0')

@@ -1,0 +1,86 @@
+/**
+ * The embedded pair of Komodo chains for `pegminer feed --network dev`, with a user who withdraws twice: an amount that
+ * is paid at once, and one that waits for `feed approve`.
+ */
+import { startDevKomodo, type DevKomodo } from '../../komodo/dev/index.js'
+import { coinsText } from '../../komodo/index.js'
+import { readFeedConfig, type FeedConfig, type FeedEvent } from '../../oracle/index.js'
+import { fail } from '../program/errors.js'
+import type { Resources } from '../program/resources.js'
+import { startOrFind, tellWhere } from '../network/running.js'
+
+export interface FeedDevOptions {
+  readonly dataDir: string
+  readonly depth: number | undefined
+  /** Seconds. */
+  readonly poll: number | undefined
+  readonly onError: (error: Error) => void
+}
+
+export interface FeedDev {
+  readonly config: FeedConfig
+  /** Told what the feed does, so that the user does his part. */
+  readonly hear: (event: FeedEvent) => void
+}
+
+/** Coins that the user takes back, and then those that a person must approve. */
+const AMOUNT = 200_000_000n
+const LARGE_AMOUNT = 2_000_000_000n
+/** In coins, as the configuration says it. */
+const APPROVE_ABOVE = 10
+/** Headers before the first withdrawal. */
+const AFTER = 3
+
+/** Starts both chains; `resources` closes them. */
+export async function startFeedDev(options: FeedDevOptions, resources: Resources): Promise<FeedDev> {
+  const chains = await start(options)
+  resources.add(() => chains.close())
+  tellWhere(options.dataDir, sectionOf(chains), resources)
+  let headers = 0
+  return {
+    config: configOf(sectionOf(chains), options),
+    hear: (event) => {
+      if (event.event === 'header' && ++headers === AFTER) chains.control.withdraw({ amount: AMOUNT })
+      // The chain takes one withdrawal at a time.
+      if (event.event === 'withdrawal' && event.state === 'done' && event.amount === coinsText(AMOUNT))
+        chains.control.withdraw({ amount: LARGE_AMOUNT })
+    },
+  }
+}
+
+/** For commands that look at a feed: the chains of the one that runs, or else those that the last one left behind. */
+export async function findFeedDev(options: FeedDevOptions, resources: Resources): Promise<FeedConfig> {
+  const found = await startOrFind(() => start(options), {
+    folder: options.dataDir,
+    locked: 'E_DEVKOMODO_LOCKED',
+  })
+  if ('running' in found) return configOf(found.running, options)
+  resources.add(() => found.started.close())
+  return configOf(sectionOf(found.started), options)
+}
+
+const start = ({ dataDir, onError }: FeedDevOptions): Promise<DevKomodo> =>
+  startDevKomodo({ dataDir, onError })
+
+/** The chains as the section `feed` of a configuration file would say it. */
+function sectionOf(chains: DevKomodo): Readonly<Record<string, unknown>> {
+  const { assetName, coin, asset, reference, oracleTxid, bindTxid, pubkey } = chains
+  return {
+    gateways: [
+      {
+        ...{ name: 'dev', oracleTxid, bindTxid, pubkey, timeout: 10 },
+        asset: { name: assetName, ...asset },
+        reference: { name: coin, ...reference },
+        withdrawals: { approveAbove: APPROVE_ABOVE },
+      },
+    ],
+  }
+}
+
+function configOf(section: Readonly<Record<string, unknown>>, { depth, poll }: FeedDevOptions): FeedConfig {
+  const result = readFeedConfig(section)
+  if ('problems' in result)
+    throw fail('E_CLI_INTERNAL', `the embedded gateway: ${JSON.stringify(result.problems)}`)
+  const own = { pollMs: (poll ?? 1) * 1000, ...(depth === undefined ? {} : { depth }) }
+  return { ...result.value, gateways: result.value.gateways.map((gateway) => ({ ...gateway, ...own })) }
+}

@@ -1,0 +1,105 @@
+/** The feed's numbers → metrics, and its answers to /live and /ready. Pure but for the instruments. */
+import { ageMs } from '../../base/index.js'
+import { RELAY_STATES, type GatewayView } from '../../oracle/index.js'
+import type { Check, MetricTree } from '../../telemetry/index.js'
+
+const WITHDRAWAL_STATES = [
+  'seen',
+  'held',
+  'rejected',
+  'refused',
+  'waiting',
+  'partial',
+  'signed',
+  'broadcast',
+  'marked',
+  'done',
+  'stuck',
+  'settling',
+  'settled',
+] as const
+const DAEMON_STATES = ['up', 'down', 'suspect', 'hung', 'frozen'] as const
+const coins = (sat: bigint): number => Number(sat) / 1e8
+
+/** Copies what the views say now; called at each scrape. Of a gateway that is gone, nothing is left but its requests. */
+export function copyFeed({ feed }: MetricTree, views: readonly GatewayView[], monotonicMs: number): void {
+  for (const instrument of Object.values(feed))
+    if (instrument !== feed.requests && instrument !== feed.requestSeconds) instrument.reset()
+  for (const { name: gateway, relay, withdrawals, treasury, file, daemons } of views) {
+    const label = { gateway }
+    for (const chain of ['asset', 'reference'] as const)
+      for (const state of DAEMON_STATES)
+        feed.daemon.set({ gateway, chain, state }, daemons[chain] === state ? 1 : 0)
+    const records = Object.values(file.state.withdrawals)
+    for (const state of WITHDRAWAL_STATES)
+      feed.withdrawals.set({ gateway, state }, records.filter(({ step }) => step === state).length)
+    feed.paid.inc(label, withdrawals?.paid ?? 0)
+    feed.thieves.inc(label, withdrawals?.refused ?? 0)
+    const state = relay?.state.state ?? 'starting'
+    for (const one of RELAY_STATES) feed.state.set({ gateway, state: one }, one === state ? 1 : 0)
+    if (treasury !== null) {
+      feed.fundsAlarm.set(label, treasury.alarm === null ? 0 : 1)
+      if (treasury.wallet !== null) feed.walletCoins.set(label, coins(treasury.wallet))
+      if (treasury.forecast !== null) feed.headersLeft.set(label, treasury.forecast.headersLeft)
+    }
+    if (relay === null) continue
+    feed.headers.inc(label, relay.headers)
+    feed.repairs.inc(label, relay.repairs)
+    feed.unsent.inc(label, relay.refused)
+    for (const chain of ['asset', 'reference'] as const)
+      feed.reorgs.inc({ gateway, chain }, relay.reorgs[chain])
+    if (relay.tip !== null) feed.referenceHeight.set(label, relay.tip)
+    if (relay.lastPass !== null) feed.passTime.set(label, relay.lastPass / 1000)
+    if (relay.lastProgress !== null)
+      feed.lagSeconds.set(label, Math.max(0, monotonicMs - relay.lastProgress) / 1000)
+    if (relay.budget !== null) {
+      feed.budget.set(label, relay.budget.perBlock)
+      feed.outputs.set(label, relay.budget.whole)
+      feed.oracleCoins.set(label, coins(relay.budget.sat))
+    }
+    if (relay.plan === null) continue
+    if (relay.plan.top !== null) feed.publishedHeight.set(label, relay.plan.top)
+    feed.lagBlocks.set(label, relay.plan.lag)
+    feed.gapBlocks.set(label, relay.plan.gaps)
+  }
+}
+
+/** Always alive while it answers: a daemon that hangs is no reason to restart the feed. */
+export function feedLive(views: readonly GatewayView[]): Check[] {
+  return [{ name: 'running', ok: views.length > 0, found: `${views.length} gateways` }]
+}
+
+/** A healthy process may be stuck all the same: what counts is the lag, and that somebody looked lately. */
+export function feedReady(views: readonly GatewayView[], wallMs: number): Check[] {
+  return views.flatMap(({ name, settings, relay, withdrawals, trouble }) => {
+    const seen = settings.headers ? (relay?.lastPass ?? null) : (withdrawals?.lastPass ?? null)
+    const limit = Math.max(60_000, 6 * settings.pollMs + settings.timeoutMs)
+    const age = seen === null ? null : ageMs(seen, wallMs)
+    const lag = relay?.plan?.lag ?? 0
+    return [
+      {
+        name: `${name} passes`,
+        ok: age !== null && age <= limit,
+        found:
+          age === null
+            ? (trouble ?? 'none yet')
+            : age === Infinity
+              ? 'not since the clock was set'
+              : `${Math.round(age / 1000)} s ago`,
+      },
+      ...(settings.headers
+        ? [
+            {
+              name: `${name} lag`,
+              ok:
+                relay?.plan !== null &&
+                relay !== null &&
+                lag <= settings.readyLag &&
+                relay.state.state !== 'blocked',
+              found: relay?.plan ? `${lag} headers, ${relay.state.state}` : 'not known yet',
+            },
+          ]
+        : []),
+    ]
+  })
+}

@@ -1,0 +1,235 @@
+/** Rows of the history as lines of a table, CSV and events. Pure. */
+import { hexOfDifficulty } from '../../miner/index.js'
+import { priceToDecimal, type AssetCost, type OwnRecord } from '../../oracle/index.js'
+import { oneLine } from '../../telemetry/index.js'
+import { clockText, countText, plural, rateText, wrap } from '../view/format.js'
+import type { HistoryRow } from './rows.js'
+
+const WHO_WIDTH = 10
+const PRICE_WIDTH = 14
+/** Assets that are named with a grade; the rest is said to be there. */
+const NAMED_COSTS = 4
+
+const sum = (amounts: readonly (bigint | null | undefined)[]): bigint =>
+  amounts.reduce<bigint>((total, amount) => total + (amount ?? 0n), 0n)
+
+const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ')
+
+export function tableHead(assets: readonly string[]): string {
+  return tableRow(
+    ['HEIGHT', 'TIME (UTC)', 'V', 'RECORDS', 'VALID', 'BEST', 'HASHRATE', 'OURS', 'PEG'],
+    assets,
+  )
+}
+
+export function tableLine(
+  { height, block, rates, own, paid }: HistoryRow,
+  assets: readonly string[],
+): string {
+  const best = block?.records[0]
+  const cells = [
+    String(height),
+    block ? dayOf(block.time) : '–',
+    block ? String(block.version) : '–',
+    block ? countText(block.entries) : '–',
+    block ? countText(block.valid) : '–',
+    best ? shortened(oneLine(best.identity)) : block ? 'no winners' : 'no records',
+    block === null || block.hashPower === null ? '–' : rateText(block.hashPower),
+    own.length === 0 ? '–' : `${paid.length}/${own.length}`,
+    paid.length === 0 ? '–' : priceToDecimal(sum(paid.map(({ payout }) => payout))),
+  ]
+  return tableRow(
+    cells,
+    assets.map((asset) => priceText(rates.get(asset))),
+  )
+}
+
+function tableRow(cells: readonly string[], prices: readonly string[]): string {
+  const [
+    height = '',
+    time = '',
+    version = '',
+    records = '',
+    valid = '',
+    best = '',
+    power = '',
+    ours = '',
+    peg = '',
+  ] = cells
+  return [
+    height.padStart(6),
+    time.padEnd(16),
+    version,
+    records.padStart(7),
+    valid.padStart(5),
+    best.padEnd(WHO_WIDTH),
+    power.padStart(9),
+    ours.padStart(5),
+    peg.padStart(5),
+    ...prices.map((price) => price.padStart(PRICE_WIDTH)),
+  ].join('  ')
+}
+
+const priceText = (price: bigint | undefined): string => (price === undefined ? '–' : priceToDecimal(price))
+
+const shortened = (name: string): string =>
+  name.length > WHO_WIDTH ? `${name.slice(0, WHO_WIDTH - 1)}…` : name
+
+/** Below a block: each record of ours on a line, with what became of it. */
+export function ownLines(records: readonly OwnRecord[], width: number): string[] {
+  return records.flatMap((record) =>
+    wrap(`${record.entryHash.slice(0, 16)}  ${ownText(record)}`, width - 12).map(
+      (text) => `${' '.repeat(10)}${text}`,
+    ),
+  )
+}
+
+function ownText(record: OwnRecord): string {
+  const { submitted, acknowledged, block, status, reason } = record
+  const way = [
+    submitted === null ? '' : `submitted ${clockText(submitted)}`,
+    acknowledged === null ? '' : `acknowledged ${clockText(acknowledged)}`,
+    status === 'failed' ? `failed: ${oneLine(reason ?? 'unknown reason')}` : '',
+  ].filter(Boolean)
+  return [...way, block === null ? 'in no block' : fateText(record, block)].join(', ')
+}
+
+function fateText({ height, verdict, place, payout, grade, costs }: OwnRecord, block: number): string {
+  const late = block === height ? '' : `in block ${block}, `
+  if (place === null || place === undefined) return `${late}${verdict ?? ''}`
+  const paid = payout ? `${priceToDecimal(payout)} PEG` : 'not paid'
+  return `${late}place ${place + 1}, ${paid}, grade ${gradeText(grade ?? NaN)}${costsText(costs ?? [], grade ?? 0)}`
+}
+
+const gradeText = (grade: number): string => (grade === 0 ? '0' : grade.toExponential(2))
+
+/** ` from XBT +1.2 % (80 %), ETH -0.9 % (15 %) and 3 more`: distance from the average, and part of the grade. */
+function costsText(costs: readonly AssetCost[], grade: number): string {
+  if (costs.length === 0 || !(grade > 0)) return ''
+  const named = costs.slice(0, NAMED_COSTS).map(({ asset, distance, cost }) => {
+    const percent = `${distance >= 0 ? '+' : ''}${(100 * distance).toFixed(2)} %`
+    return `${asset} ${percent} (${Math.round((100 * cost) / grade)} %)`
+  })
+  const more = costs.length > named.length ? ` and ${costs.length - named.length} more` : ''
+  return ` from ${named.join(', ')}${more}`
+}
+
+/** What all rows say together. */
+export function totalsOf(rows: readonly HistoryRow[]): [label: string, value: string][] {
+  const own = rows.flatMap((row) => row.own)
+  const paid = rows.flatMap((row) => row.paid)
+  const graded = own.filter(({ place }) => place !== null && place !== undefined)
+  const blocks = rows.filter(({ block }) => block?.gradable)
+  const powers = blocks.flatMap(({ block }) => block?.hashPower ?? [])
+  const power = powers.length === 0 ? 'unknown' : rateText(powers.reduce((a, b) => a + b, 0) / powers.length)
+  return [
+    ['blocks', `${plural(rows.length, 'block')}, ${blocks.length} with winners; mean hash power ${power}`],
+    ...(own.length === 0
+      ? []
+      : ([
+          [
+            'ours',
+            `${plural(own.length, 'record')}, ${own.filter(({ block }) => block !== null).length} on the chain, ` +
+              `${graded.length} graded, ${plural(paid.length, 'place')} paid: ` +
+              `${priceToDecimal(sum(paid.map(({ payout }) => payout)))} PEG`,
+          ],
+          ...dearest(graded),
+        ] as [string, string][])),
+  ]
+}
+
+/** The assets that cost our graded records most, over all of them. */
+function dearest(graded: readonly OwnRecord[]): [string, string][] {
+  const costs = new Map<string, number>()
+  for (const record of graded)
+    for (const { asset, cost } of record.costs ?? []) costs.set(asset, (costs.get(asset) ?? 0) + cost)
+  const total = [...costs.values()].reduce((a, b) => a + b, 0)
+  if (!(total > 0)) return []
+  const named = [...costs]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 2 * NAMED_COSTS)
+    .map(([asset, cost]) => `${asset} ${Math.round((100 * cost) / total)} %`)
+  return [['grade from', named.join(', ')]]
+}
+
+const CSV_COLUMNS = [
+  'height',
+  'time',
+  'version',
+  'records',
+  'valid',
+  'winners_from',
+  'best',
+  'hash_power',
+  'own_records',
+  'own_paid',
+  'own_best_place',
+  'own_peg',
+]
+
+export function csvHead(assets: readonly string[]): string {
+  return [...CSV_COLUMNS, ...assets].join(',')
+}
+
+export function csvLine({ height, block, rates, own, paid }: HistoryRow, assets: readonly string[]): string {
+  const places = own.flatMap(({ place }) => (place === null || place === undefined ? [] : [place + 1]))
+  const cells = [
+    height,
+    block ? new Date(block.time).toISOString() : '',
+    block?.version ?? '',
+    block?.entries ?? '',
+    block?.valid ?? '',
+    block?.winnersFrom ?? '',
+    quoted(block?.records[0]?.identity ?? ''),
+    block?.hashPower ?? '',
+    own.length,
+    paid.length,
+    places.length === 0 ? '' : Math.min(...places),
+    priceToDecimal(sum(paid.map(({ payout }) => payout))),
+    ...assets.map((asset) => (rates.has(asset) ? priceToDecimal(rates.get(asset) as bigint) : '')),
+  ]
+  return cells.join(',')
+}
+
+/** Identities of version 1 may hold anything, also what a spreadsheet would take for a formula. */
+function quoted(text: string): string {
+  const line = oneLine(text)
+  const safe = /^[=+\-@\t]/.test(line) ? `'${line}` : line
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** The event of a row. `blockTime` is the start of the block. */
+export function rowEvent({ height, block, rates, own }: HistoryRow, assets: readonly string[]) {
+  return {
+    event: 'block' as const,
+    height,
+    blockTime: block ? new Date(block.time).toISOString() : null,
+    version: block?.version ?? null,
+    records: block?.entries ?? null,
+    valid: block?.valid ?? null,
+    gradable: block?.gradable ?? null,
+    winnersFrom: block?.winnersFrom ?? null,
+    winners: block?.winners ?? [],
+    hashPower: block?.hashPower ?? null,
+    places: (block?.records ?? []).map(
+      ({ place, entryHash, identity, address, difficulty, grade, payout }) => ({
+        ...{ place, entryHash, identity, address, grade },
+        difficulty: hexOfDifficulty(difficulty),
+        payout: priceToDecimal(payout),
+      }),
+    ),
+    rates: Object.fromEntries(
+      assets.flatMap((asset) =>
+        rates.has(asset) ? [[asset, priceToDecimal(rates.get(asset) as bigint)]] : [],
+      ),
+    ),
+    own: own.map(({ payout, ...record }) => ({
+      ...record,
+      submitted: isoOf(record.submitted),
+      acknowledged: isoOf(record.acknowledged),
+      payout: payout === null || payout === undefined ? null : priceToDecimal(payout),
+    })),
+  }
+}
+
+const isoOf = (time: number | null): string | null => (time === null ? null : new Date(time).toISOString())

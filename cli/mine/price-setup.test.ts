@@ -1,0 +1,48 @@
+import t from 'tap'
+import { warmUp } from './price-setup.js'
+import { incompleteLine } from '../view/prices.js'
+
+const { signal } = new AbortController()
+
+t.test('the first answers are waited for, but not those of a source that hangs', async (t) => {
+  let looks = 0
+  await warmUp({ start: () => new Promise(() => {}), priced: () => ++looks === 3 }, signal)
+  t.equal(looks, 3, 'until all have prices')
+  await warmUp({ start: () => Promise.resolve(), priced: () => false }, signal)
+  t.pass('all have answered, prices or not')
+  const errors: unknown[] = []
+  await warmUp({ start: () => Promise.reject(new Error('x')), priced: () => false }, signal, (error) =>
+    errors.push(error),
+  )
+  t.equal(errors.length, 1)
+  await warmUp({ start: () => new Promise(() => {}), priced: () => false }, AbortSignal.abort())
+})
+
+t.test('why prices are missing, in one line that never asks for fewer sources', (t) => {
+  const source = (name: string, ok: boolean, error?: string) => ({
+    name,
+    ok,
+    ageMs: null,
+    ...(error === undefined ? {} : { error }),
+  })
+  const line = (...sources: ReturnType<typeof source>[]): string =>
+    incompleteLine(
+      {
+        height: 7,
+        assets: new Map([['EUR', {} as never]]),
+        missing: new Map([['EUR', 'no price']]),
+        sources,
+      },
+      { paint: (_style, text) => text },
+    )
+  t.match(
+    line(source('kraken', false), source('okx', true)),
+    /1 of 2 sources are being asked for the first time$/,
+  )
+  t.match(
+    line(source('kraken', false, 'no route'), source('okx', false, 'no route')),
+    /no source can be reached, .*"no route"; check the network/,
+  )
+  t.match(line(source('kraken', true), source('okx', false, 'HTTP 500')), /^ Block 7: 1 of 1 assets .*doctor/)
+  t.end()
+})

@@ -1,0 +1,87 @@
+/** Prices of a run: which settings hold, what an earlier run left, where snapshots are kept. */
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+import { messageOf } from '../../base/index.js'
+import {
+  createPriceFeed,
+  createQuota,
+  createRests,
+  createSnapshotStore,
+  type PriceFeed,
+  type PriceFeedOptions,
+  type PriceSettings,
+} from '../../oracle/index.js'
+import type { Logger } from '../../telemetry/index.js'
+
+export interface PriceRun extends Omit<PriceFeedOptions, 'config' | 'keys' | 'memory' | 'quota' | 'rests'> {
+  readonly dataDir: string
+  readonly log: Pick<Logger, 'warn'>
+}
+
+/** A feed whose snapshots are kept in `dataDir`, and which remembers those of earlier runs. */
+export function openPrices({ settings, ...run }: PriceRun & { readonly settings: PriceSettings }): PriceFeed {
+  return priceOpener(run)(settings)
+}
+
+/** The same for several feeds one after the other: each remembers what the one before it has found. */
+export function priceOpener({
+  dataDir,
+  log,
+  onSnapshot,
+  ...options
+}: PriceRun): (settings: PriceSettings) => PriceFeed {
+  const dir = join(dataDir, 'prices')
+  const store = createSnapshotStore({ dir })
+  const quota = createQuota(join(dir, 'quota.json'))
+  const rests = createRests(restsFile(dataDir))
+  let failing = false
+  return ({ config, keys, notices = [] }) => {
+    for (const notice of notices) log.warn(notice)
+    const last = store.last()
+    return createPriceFeed({
+      ...{ ...options, config, keys, quota, rests },
+      ...(last === null ? {} : { memory: last.memory }),
+      onSnapshot: (input, snapshot, milliseconds) => {
+        onSnapshot?.(input, snapshot, milliseconds)
+        try {
+          store.add(input, snapshot)
+          failing = false
+        } catch (error) {
+          if (!failing)
+            log.warn('a snapshot of prices is not kept', { code: 'E_PRICES_STORE', reason: messageOf(error) })
+          failing = true
+        }
+      },
+    })
+  }
+}
+
+/** Until when sources asked to be left alone. */
+export const restsFile = (dataDir: string): string => join(dataDir, 'prices', 'rests.json')
+
+/** An exchange's first answer takes seconds, on a busy machine more. */
+const WARM_UP_MS = 20_000
+const LOOK_MS = 250
+
+/**
+ * Exchanges take seconds to answer for the first time (they list their markets), so they are asked while the rest gets
+ * ready. Waits until all assets have prices, all sources have answered, or too long: a block without prices is lost
+ * anyway, and one source that hangs holds up none. Never rejects.
+ */
+export async function warmUp(
+  prices: Pick<PriceFeed, 'start' | 'priced'>,
+  signal: AbortSignal,
+  onError: (error: unknown) => void = () => {},
+): Promise<void> {
+  let over = false
+  const started = prices
+    .start()
+    .catch((error: unknown) => {
+      if (!signal.aborted) onError(error)
+    })
+    .finally(() => (over = true))
+  const until = performance.now() + WARM_UP_MS
+  while (!over && !signal.aborted && performance.now() < until && !prices.priced())
+    await Promise.race([started, wait(LOOK_MS, undefined, { signal }).catch(() => undefined)])
+}

@@ -1,0 +1,82 @@
+/** The embedded network: chain and exchange. */
+import type { Settings } from '../../config/index.js'
+import { startDevChain, type DevChain } from '../../factom/dev/index.js'
+import {
+  parseTrouble,
+  startDevExchange,
+  troubleFaults,
+  type DevExchange,
+} from '../../oracle/prices/dev/index.js'
+import { chainFolder, isBegun, noteBits } from './dev-bits.js'
+import type { Resources } from '../program/resources.js'
+import { startOrFind, tellWhere } from './running.js'
+
+export interface DevNetworkOptions {
+  readonly dataDir: string
+  /** Size of the ByteMap of its records, as a power of two. */
+  readonly bits: number
+  readonly port: number
+  readonly walletPort: number | 'off'
+  readonly settings: Pick<
+    Settings,
+    | 'network.exchangePort'
+    | 'network.trouble'
+    | 'network.blockSeconds'
+    | 'network.startHeight'
+    | 'network.manual'
+    | 'network.fund'
+  >
+  /** A minute could not be written down; the chain stands still from now on. */
+  readonly onError: (error: Error) => void
+}
+
+/**
+ * The node of the chain that mining on the network dev has left behind: that of the program that mines there now, or
+ * else one that is started for a look, on which no minute passes.
+ */
+export async function devNode(dataDir: string, resources: Resources): Promise<string> {
+  const folder = chainFolder(dataDir)
+  const start = () => startDevChain({ dataDir: folder, blockSeconds: 60, manual: true, fund: 0, chains: [] })
+  const found = await startOrFind(start, { folder, locked: 'E_DEVCHAIN_LOCKED' })
+  if ('running' in found) return String(found.running['factomd'])
+  resources.add(() => found.started.close())
+  return found.started.url
+}
+
+/** Starts both; `resources` closes them, after whatever is added later. */
+export async function startDevNetwork(
+  { dataDir, bits, port, walletPort, settings, onError }: DevNetworkOptions,
+  resources: Resources,
+): Promise<{ chain: DevChain; exchange: DevExchange }> {
+  if (settings['network.trouble'] !== undefined) parseTrouble(settings['network.trouble'])
+  const begun = isBegun(dataDir)
+  const chain = await startDevChain({
+    dataDir: chainFolder(dataDir),
+    port,
+    walletPort: walletPort === 'off' ? undefined : walletPort,
+    blockSeconds: settings['network.blockSeconds'],
+    startHeight: settings['network.startHeight'],
+    manual: settings['network.manual'],
+    fund: settings['network.fund'],
+    onError,
+  })
+  resources.add(() => chain.close())
+  if (!begun) noteBits(dataDir, bits)
+  tellWhere(chainFolder(dataDir), { factomd: chain.url }, resources)
+  const exchange = await openDevExchange(
+    { port: settings['network.exchangePort'], trouble: settings['network.trouble'] },
+    resources,
+  )
+  return { chain, exchange }
+}
+
+/** The exchange alone, in whatever trouble it shall be. */
+export async function openDevExchange(
+  { port, trouble }: { readonly port: number; readonly trouble: string | undefined },
+  resources: Resources,
+): Promise<DevExchange> {
+  const faults = trouble === undefined ? {} : troubleFaults(parseTrouble(trouble), Date.now)
+  const exchange = await startDevExchange({ port, faults })
+  resources.add(() => exchange.close())
+  return exchange
+}

@@ -1,0 +1,139 @@
+/** The history of graded blocks, brought up to a height for commands that ask about it. */
+import { isCoded } from '../../base/index.js'
+import { networkOf, withActivations, type Network, type OprVersion } from '../../pegnet/index.js'
+import { displayNameOf, problem, problemsError, type Settings } from '../../config/index.js'
+import { createFactomClient, type FactomClient } from '../../factom/index.js'
+import {
+  createGradedHistory,
+  oprChainId,
+  sprChainId,
+  type Difficulty,
+  type GradedHistory,
+} from '../../oracle/index.js'
+import { connect } from './connect.js'
+import type { CommandContext } from '../program/context.js'
+import { fail } from '../program/errors.js'
+import { createFollowView } from './follow-progress.js'
+import type { NodeKey } from '../program/keys.js'
+import { defaultDataDir } from '../mine/plan.js'
+import type { Resources } from '../program/resources.js'
+
+export type FollowKey = 'network.name' | 'network.activations' | 'data.dir' | NodeKey
+
+/** A block of a chain that has records in it. */
+export interface FoundBlock {
+  readonly client: FactomClient
+  readonly network: Network
+  readonly dir: string
+  readonly height: number
+  /** All records of the chain count as this version. */
+  readonly version: OprVersion | undefined
+}
+
+/** So often may a miner have been first. */
+const RACES = 5
+
+type Context = Pick<CommandContext<FollowKey>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>
+
+/** The network that the settings name, with the record versions that they say. */
+function followedNetwork(settings: Pick<Settings, FollowKey>, version?: OprVersion): Network {
+  const network = networkOf(settings['network.name'])
+  const own = network.name === 'dev' || network.name === 'local'
+  const heights = settings['network.activations']
+  const problems = [
+    ...(heights !== undefined && !own
+      ? [problem('E_CONFIG_NETWORK', `${displayNameOf('network.activations')} has no use on ${network.name}`)]
+      : []),
+    ...(version !== undefined && !own
+      ? [
+          problem(
+            'E_CONFIG_NETWORK',
+            `the versions of ${network.name}'s blocks are known; leave --opr-version out`,
+          ),
+        ]
+      : []),
+  ]
+  if (problems.length > 0) throw problemsError(problems)
+  if (version !== undefined) return withActivations(network, [[version, 0]])
+  return heights === undefined ? network : withActivations(network, heights)
+}
+
+/**
+ * Asks the node for the block: whether there is anything to grade is known in a moment, a ByteMap may take minutes.
+ * Throws `E_CLI_HEIGHT` if there is nothing.
+ */
+export async function findBlock(
+  context: Context,
+  wanted: Pick<FoundBlock, 'height' | 'version'> & { readonly kind: 'opr' | 'spr' },
+  resources: Resources,
+): Promise<FoundBlock> {
+  const { settings, signal } = context
+  const { height, version, kind } = wanted
+  const network = followedNetwork(settings, version)
+  if (height < network.activationHeight)
+    throw fail('E_CLI_HEIGHT', `records of ${network.name} begin at height ${network.activationHeight}`)
+  const dir = settings['data.dir'] ?? defaultDataDir(network.name)
+  const client =
+    network.name === 'dev' ? createFactomClient({ url: await nodeOnDev(dir, resources) }) : connect(context)
+  resources.add(() => client.close())
+  const { directoryBlockHeight: saved } = await client.heights(signal)
+  if (height > saved)
+    throw fail('E_CLI_HEIGHT', `block ${height} is not there yet: the last block of the node is ${saved}`)
+  const chainId = kind === 'opr' ? oprChainId(network) : sprChainId(network)
+  const { rows } = await client.dblockByHeight(height, signal)
+  if (!rows.some((row) => row.chainId === chainId)) throw noRecords(height, kind)
+  return { client, network, dir, height, version }
+}
+
+export const noRecords = (height: number, kind: 'opr' | 'spr'): Error =>
+  fail('E_CLI_HEIGHT', `block ${height} has no ${kind === 'opr' ? '' : 'staking '}records`)
+
+/** Opens the history and follows the chain up to the block, with a bar. */
+export async function followTo(
+  context: Context,
+  { client, network, dir, height, version }: FoundBlock,
+  difficulty: Difficulty,
+  resources: Resources,
+): Promise<GradedHistory> {
+  const { log, signal, output } = context
+  const view = createFollowView(context)
+  const history = createGradedHistory({
+    client,
+    network,
+    difficulty,
+    dir,
+    signal,
+    // A history by other rules must not take the place of the miner's.
+    ...(version === undefined ? { keep: true } : { name: `history-v${version}.sqlite` }),
+    onProgress: view.show,
+    onNotice: ({ code, message }) => {
+      log.warn(`${code}: ${message}`)
+      output.event({ event: 'notice', level: 'warn', code, message })
+    },
+  })
+  resources.add(() => history.close())
+  try {
+    await synced(history, height)
+  } finally {
+    view.end()
+  }
+  return history
+}
+
+/** A miner that follows the same chain may be a block ahead now and then. */
+async function synced(history: GradedHistory, height: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await history.sync(height)
+      return
+    } catch (error) {
+      if (attempt === RACES || !isCoded(error) || error.code !== 'E_HISTORY_RACE') throw error
+    }
+  }
+}
+
+/** Loaded only when it is wanted. */
+async function nodeOnDev(dataDir: string, resources: Resources): Promise<string> {
+  const { devNode } = await import('./dev-network.js')
+  return devNode(dataDir, resources)
+}

@@ -1,0 +1,393 @@
+/** The commands: what each is for, which settings it knows, where its code is. Loading this file loads no command. */
+import { SETTING_KEYS, type SettingKey } from '../../config/index.js'
+import type { CommandSpec, SectionLoaders } from './context.js'
+import {
+  BENCH_KEYS,
+  BYTEMAP_KEYS,
+  COMPLETION_KEYS,
+  CONFIG_FLAG_KEYS,
+  DEV_KEYS,
+  FEED_KEYS,
+  FUND_KEYS,
+  GRADE_KEYS,
+  HASH_KEYS,
+  HISTORY_KEYS,
+  INIT_KEYS,
+  MINE_KEYS,
+  PRICES_KEYS,
+} from './keys.js'
+
+const command = <K extends SettingKey, S>(spec: CommandSpec<K, S>): CommandSpec<K, S> => spec
+
+/** Which sources, routes, limits and policies make prices. */
+const PRICES_SECTION = async () => (await import('../../oracle/index.js')).pricesSection
+
+const MINE = command({
+  name: 'mine',
+  summary: 'price, mine, publish and get paid, block by block',
+  details: [
+    'At minute 1 of each block the prices of all assets are taken and become a record; all threads look for its ' +
+      'best proofs of work until minute 9, when the best are published. When the block is saved it is graded: the ' +
+      'best 25 records of the network are paid.',
+    'On the network dev everything else is brought along: a chain that speaks the language of factomd, and an ' +
+      'exchange with prices that move. On local, TestNet and MainNet a factomd node is needed, an identity, a ' +
+      'coinbase address, and an entry-credit key.',
+    'To try a program of your own with this miner, run pegminer dev, and mine on local with its --factomd and --exchange.',
+    'Ctrl-C ends with a summary; state is kept in the data directory, and the next start goes on from there.',
+    'On a terminal these keys work while it mines: h hashrate, p pause, r resume, s sources, e entries, q quit (exit ' +
+      'code 0). Any other names them.',
+  ],
+  keys: MINE_KEYS,
+  mostUsed: [
+    'network.name',
+    'miner.identity',
+    'miner.coinbase',
+    'factom.url',
+    'miner.threads',
+    'miner.records',
+    'miner.dryRun',
+    'config.file',
+  ],
+  namesFile: true,
+  sections: { prices: PRICES_SECTION },
+  examples: [
+    { line: 'pegminer mine --network dev', text: 'try it: everything embedded, blocks of a minute' },
+    {
+      line: 'pegminer mine --network dev --block-seconds 20 --blocks 2 --rivals 30 --json',
+      text: 'two blocks against 30 rivals, as JSON lines',
+    },
+    {
+      line: 'PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer mine --network MainNet --factomd http://localhost:8088 --identity me --coinbase FA…',
+      text: 'the real thing',
+    },
+    {
+      line: 'PEGMINER_MINER_IDENTITY=me pegminer mine --network MainNet --factomd https://a:8088 --factomd https://b:8088 --walletd localhost:8089 --ec-address EC… --coinbase FA… --dry-run',
+      text: 'two nodes, the key of a wallet, nothing sent',
+    },
+  ],
+  check: async () => (await import('../mine/plan.js')).planProblems,
+  load: async () => (await import('../mine/mine.js')).mine,
+})
+
+const INIT = command({
+  name: 'init',
+  summary: "create PegNet's five chains on a network that lacks them",
+  details: [
+    'Shows which of the chains exist and what the missing ones cost (11 entry credits each), then creates those. It ' +
+      'can be given again at any time: what exists is left alone, and what was interrupted goes on without being paid ' +
+      'twice. On MainNet nothing is spent without --yes.',
+    'A new private network (factomd -network=LOCAL) needs it once, after pegminer fund.',
+  ],
+  keys: INIT_KEYS,
+  examples: [
+    {
+      line: 'PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer init --network local --factomd http://localhost:8088',
+      text: 'the chains of a private network',
+    },
+  ],
+  load: async () => (await import('../network/init.js')).init,
+})
+
+const FUND = command({
+  name: 'fund',
+  summary: 'buy entry credits with factoids',
+  details: [
+    'Shows the price, sends the purchase and waits until the credits are there. On a private network the public test ' +
+      'key of LOCAL networks pays, unless another is given. A purchase that was interrupted is finished first and ' +
+      'never paid twice. On MainNet nothing is spent without --yes.',
+  ],
+  keys: FUND_KEYS,
+  examples: [
+    {
+      line: 'PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer fund --network local --credits 1000',
+      text: 'credits for the key that mines, on a private network',
+    },
+    {
+      line: 'PEGMINER_FUND_FCT_SECRET_FILE=fct.key PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer fund --network MainNet --credits 500 --yes',
+      text: 'with real money, for the key that mines',
+    },
+  ],
+  load: async () => (await import('../network/fund.js')).fund,
+})
+
+const DEV = command({
+  name: 'dev',
+  summary: 'run the embedded chain and exchange alone, for other programs to use',
+  details: [
+    "A chain that speaks factomd's JSON-RPC API (/v2) and an exchange that answers as the real venues do, both on " +
+      '127.0.0.1. The addresses hold funds; their keys are the public test keys of Factom: anybody knows them. Beside ' +
+      'them a wallet answers as factom-walletd does.',
+    'It prints how to point pegnetd, pegnet, factom-cli and this miner at it, and how to set faults while it runs: ' +
+      'lost commits, HTTP errors, cut connections, a node that lags or stalls.',
+    'Everything accepted is kept in the data directory and survives a kill.',
+  ],
+  keys: DEV_KEYS,
+  examples: [
+    { line: 'pegminer dev', text: 'the API on port 8088, blocks of a minute' },
+    {
+      line: 'pegminer dev --port 0 --wallet-port off --block-seconds 10 --json',
+      text: 'any free port, said in JSON',
+    },
+    {
+      line: 'pegminer dev --start-height 258790 --manual',
+      text: "near a change of MainNet's rules, minutes by hand",
+    },
+  ],
+  load: async () => (await import('../network/dev.js')).dev,
+})
+
+const GRADE = command({
+  name: 'grade',
+  summary: "rank a block's records by the network's rules, and say who is paid",
+  arguments: { form: '[FILE…]', most: Infinity },
+  details: [
+    'A file holds one block as JSON: Height, PreviousWinners, Winners, and Entries with Hash, ExtIDs and Content in ' +
+      'base64, in the order of the block. Every entry that takes no part is named with the reason. If the file ' +
+      'names Winners and grading finds others, the exit code is 1.',
+    'All proofs of work are hashed again, for which the ByteMap is opened, or built if there is none: minutes for the ' +
+      '2^30 of MainNet. --trust-claims does without.',
+    '--height takes the block from the chain instead: what is missing of the history of graded blocks is followed from ' +
+      'the factomd first, each block and entry proven by its hashes, and kept (see pegminer history). On the network ' +
+      'dev it is the chain of the data directory, beside a running miner too; for a running pegminer dev give ' +
+      '--network local. With --opr-version the whole chain of a private network counts as that version.',
+    '--verbose tells how far each price is from the average, the farthest first, and in brackets its part of the grade. ' +
+      'In JSON, places count from 0.',
+  ],
+  keys: GRADE_KEYS,
+  examples: [
+    { line: 'pegminer grade 210330.json', text: 'ranking, refused entries, false claims' },
+    {
+      line: 'pegminer grade --height 120 --network local --bits 16',
+      text: 'a block of a private chain',
+    },
+    { line: 'pegminer grade --trust-claims --json *.json', text: 'many blocks for a program, no ByteMap' },
+    { line: 'pegminer grade --opr-version 5 --bits 16 block.json', text: 'a block of a private network' },
+    {
+      line: 'pegminer grade --spr-version 7 --verbose staking.json',
+      text: 'staking records, asset by asset',
+    },
+  ],
+  load: async () => (await import('../grade/grade.js')).grade,
+})
+
+const PRICES = command({
+  name: 'prices',
+  summary: 'what each asset is worth now, by which sources, and why',
+  arguments: { form: '[explain|doctor|sources|replay|record] [ARG…]', most: 3 },
+  details: [
+    'Takes one snapshot as the miner would at minute 1 and prints each asset with its price, the sources that voted ' +
+      'for it of those asked, their spread and age. Exit code 0: all have a price; 3: some have none.',
+    'explain ASSET: the votes for one asset leg by leg, those that did not count and why, and the last winners.',
+    'doctor: asks every source for every market, and says which are reachable, listed and trading, how late their ' +
+      'replies and how wrong their clocks are; exit code 3 if an asset has fewer sources than it needs.',
+    'sources: the routes of each asset in order; asks nobody.',
+    'replay FILE [HEIGHT]: recomputes stored snapshots (prices/snapshots.jsonl in the data directory, or what --keep wrote); exit ' +
+      'code 5 if one comes out differently.',
+    'record DIR: saves every reply of every source in a folder, as they came.',
+    'On the network dev the embedded exchange is asked, on any other the real ones: no account and no key is needed. ' +
+      'Sources, routes and limits stand under prices in pegminer.yaml.',
+  ],
+  keys: PRICES_KEYS,
+  sections: { prices: PRICES_SECTION },
+  examples: [
+    { line: 'pegminer prices --network MainNet', text: 'one snapshot of the real world' },
+    { line: 'pegminer prices --network MainNet --watch', text: 'a table that moves' },
+    { line: 'pegminer prices explain XBT --network MainNet', text: 'why does Bitcoin cost that?' },
+    { line: 'pegminer prices --trouble kraken:liar --json', text: 'the embedded exchange, one venue lying' },
+  ],
+  load: async () => (await import('../prices/prices.js')).prices,
+})
+
+const HASH = command({
+  name: 'hash',
+  summary: 'LXRHash of hex inputs',
+  arguments: { form: '[HEX…]', most: Infinity },
+  details: [
+    'Inputs are the arguments, or else the lines of standard input; hashes come out one a line, in the same order. ' +
+      'An empty line or argument is the empty input and has a hash too. At the first input that is not hex the ' +
+      'command ends with exit code 2 and says which line it is; the hashes before it have been printed.',
+    'The ByteMap is opened, or built and kept if there is none with these parameters; the default of 2^30 takes ' +
+      'minutes to build.',
+  ],
+  keys: HASH_KEYS,
+  examples: [
+    { line: 'pegminer hash --bits 12 00ff', text: 'one hash with a small ByteMap' },
+    { line: 'pegminer hash --bits 12 < inputs.txt > hashes.txt', text: 'many' },
+  ],
+  load: async () => (await import('../bytemap/hash.js')).hash,
+})
+
+const BYTEMAP = command({
+  name: 'bytemap',
+  summary: 'build, inspect or verify the table that LXRHash reads from',
+  arguments: { form: 'build|info|verify', most: 1 },
+  details: [
+    'build: builds the ByteMap and keeps it, unless it is there already (--force builds it again). Ctrl-C leaves ' +
+      'no half file; a build that took long goes on from its last checkpoint the next time, whatever ended it.',
+    'info: path, parameters, size and SHA-256 of the file.',
+    'verify: reads the whole file and compares its SHA-256 with the one that it must have.',
+  ],
+  keys: BYTEMAP_KEYS,
+  examples: [
+    { line: 'pegminer bytemap build', text: 'the 1 GiB ByteMap of MainNet, once, some minutes' },
+    { line: 'pegminer bytemap verify --bits 24', text: 'is the file what it should be?' },
+  ],
+  load: async () => (await import('../bytemap/bytemap.js')).bytemap,
+})
+
+const BENCH = command({
+  name: 'bench',
+  summary: 'measure the hashrate of this machine',
+  details: [
+    'Hashes made-up records and nothing else: each size of ByteMap with each number of threads, several samples of ' +
+      'each, of which the median counts. Beside it stands what the memory itself can do: random reads of the same ' +
+      'ByteMap by the same threads. Before each measurement a fixed range of nonces is hashed and compared with the ' +
+      'reference; a wrong checksum is exit code 1.',
+    'By default the sizes 2^20 to 2^30 are measured whose ByteMaps are there or are built in seconds. Ctrl-C keeps ' +
+      'what is measured so far. --tune looks for the best number of threads and prints it, if the machine is quiet ' +
+      'enough to tell, in under 3 minutes. --stress hashes until it is interrupted, checks every hash, and counts errors by thread.',
+  ],
+  keys: BENCH_KEYS,
+  examples: [
+    { line: 'pegminer bench', text: 'some ten minutes; --seconds 2 for a quick look' },
+    {
+      line: 'pegminer bench --bits 20,24,26,28,30 --threads 1,2 --out results',
+      text: 'the full picture, as JSON, Markdown and two plots',
+    },
+    {
+      line: 'pegminer bench --bits 30 --threads auto --compare results/bench.json',
+      text: 'is it faster now?',
+    },
+    { line: 'pegminer bench --tune', text: 'threads for this machine' },
+  ],
+  load: async () => (await import('../bench/bench.js')).bench,
+})
+
+const FEED = command({
+  name: 'feed',
+  summary: "the oraclefeed: Komodo's headers on a Pegs chain, withdrawals of its gateway",
+  arguments: {
+    form: '[check|status|backfill FROM TO|approve TXID|reject TXID|settle TXID|register]',
+    most: 7,
+  },
+  details: [
+    'Publishes the header of each block of the reference chain (KMD) to an oracle of the asset chain, once, in order, ' +
+      'and signs, pays and marks the withdrawals of a gateway. What is published is read from the chain itself, so it ' +
+      'may be stopped and killed at any time.',
+    'Gateways stand in the section feed of the configuration file; a single one can be given by flags. User and ' +
+      "password come from the daemons' conf files. On the network dev both daemons are brought along, with an oracle, " +
+      'a gateway and two withdrawals, one of which waits for approve.',
+    'check: the start-up list, with a remedy for each failure. status: what is on its way. backfill FROM TO: publish ' +
+      'these heights too. approve TXID, reject TXID: rule over a withdrawal that is held. settle TXID: release ' +
+      'one that blocks the gateway and will not be paid; asked for twice, the second time with --yes. register: ' +
+      'register the publisher, once.',
+    'The command line of the original program (oraclefeed ACNAME ORACLETXID MYPUBKEY FORMAT BINDTXID [cli]) is ' +
+      'understood in place of all this; it is printed as configuration.',
+  ],
+  keys: FEED_KEYS,
+  mostUsed: ['network.name', 'config.file', 'feed.gateway', 'feed.dryRun', 'feed.once', 'confirm.yes'],
+  sections: { feed: async () => (await import('../feed/plan.js')).feedSection },
+  examples: [
+    { line: 'pegminer feed --network dev', text: 'try it: both chains embedded' },
+    { line: 'pegminer feed check --config pegminer.yaml', text: 'is everything ready?' },
+    {
+      line: 'pegminer feed --asset PEGS --oracle TXID --bind TXID --pubkey 02…',
+      text: "a single gateway, by its daemons' conf files",
+    },
+    { line: 'pegminer feed approve TXID', text: 'pay a large withdrawal' },
+    { line: 'pegminer feed backfill 1618000 1618100', text: 'publish old heights' },
+  ],
+  load: async () => (await import('../feed/feed.js')).feed,
+})
+
+const HISTORY = command({
+  name: 'history',
+  summary: 'blocks graded so far: winners, prices, hash power, and how your own records fared',
+  details: [
+    'Reads what mining, or pegminer grade --height, has followed of the chain and graded; it can run beside a miner. ' +
+      'Without a range the table shows the last 20 blocks; CSV and JSON have all of them.',
+    'The hash power is an estimate for the whole network, made from the difficulties of the best 50 records. Prices ' +
+      'are those of the record in first place, in USD. A grade is how far a record lies from the average of all; ' +
+      '--own says which assets it comes from.',
+  ],
+  keys: HISTORY_KEYS,
+  examples: [
+    { line: 'pegminer history', text: 'the last 20 blocks' },
+    { line: 'pegminer history --asset XBT,ETH --csv > prices.csv', text: 'two prices of every block' },
+    { line: 'pegminer history --own --from 100 --to 120', text: 'what became of your records' },
+    { line: 'pegminer history --network MainNet --plot history.svg', text: 'a picture' },
+  ],
+  load: async () => (await import('../history/history.js')).history,
+})
+
+const RUNS: readonly CommandSpec[] = [
+  MINE,
+  INIT,
+  FUND,
+  FEED,
+  PRICES,
+  GRADE,
+  HISTORY,
+  DEV,
+  BENCH,
+  HASH,
+  BYTEMAP,
+].map((spec) => spec as unknown as CommandSpec)
+
+const CONFIG = command({
+  name: 'config',
+  summary: 'check, show, write or import the configuration file',
+  arguments: { form: 'check|show|init [FILE]|import INI', most: 2 },
+  details: [
+    'check: says everything that is wrong with file and environment, each with its line and remedy, and what mine would ' +
+      'still lack. Exit code 0: nothing.',
+    'show: every setting, its value, and where it comes from. Secrets are not shown.',
+    'init: writes pegminer.yaml with every setting, its meaning and its default; on a terminal it asks what the network ' +
+      'needs. A file that is there is never written over.',
+    "import: turns the ini file of PegNet's Go miner into a pegminer.yaml on standard output, with notes on what has no " +
+      'counterpart.',
+  ],
+  keys: SETTING_KEYS,
+  flagKeys: CONFIG_FLAG_KEYS,
+  sections: Object.assign({}, ...RUNS.map(({ sections }) => sections)) as SectionLoaders<
+    Readonly<Record<string, unknown>>
+  >,
+  check: async () => (await import('../mine/plan.js')).planProblems,
+  reportsProblems: true,
+  namesFile: true,
+  examples: [
+    { line: 'pegminer config init', text: 'an example to begin with' },
+    { line: 'pegminer config check --config /etc/pegminer/pegminer.yaml', text: 'is it all right?' },
+    { line: 'pegminer config show', text: 'what counts, and why' },
+    { line: 'pegminer config import ~/.pegnet/defaultconfig.ini > pegminer.yaml', text: 'from the Go miner' },
+  ],
+  load: async () => (await import('../config/config.js')).config,
+})
+
+const COMPLETION = command({
+  name: 'completion',
+  summary: 'a script with which bash, zsh or fish completes commands, flags and values',
+  arguments: { form: 'bash|zsh|fish', most: 1 },
+  details: [
+    'The line that loads it stands at the top of the script, and says into which file of the shell it goes.',
+  ],
+  keys: COMPLETION_KEYS,
+  examples: [
+    { line: 'pegminer completion bash > ~/.pegminer-completion', text: 'to be sourced in ~/.bashrc' },
+  ],
+  load: async () => {
+    const { completion } = await import('../completion/completion.js')
+    return (context) => Promise.resolve(completion(context, COMMANDS))
+  },
+})
+
+/** In the order of the overview. */
+export const COMMANDS: readonly CommandSpec[] = [
+  ...RUNS,
+  ...[CONFIG, COMPLETION].map((spec) => spec as unknown as CommandSpec),
+]
+
+/** The names of all structured sections of the configuration file. */
+export const SECTION_NAMES: readonly string[] = [
+  ...new Set(COMMANDS.flatMap(({ sections }) => Object.keys(sections ?? {}))),
+]

@@ -1,0 +1,114 @@
+/** What a command is, and what it is given. */
+import type { Readable, Writable } from 'node:stream'
+
+import type {
+  ConfigFile,
+  Environment,
+  Origin,
+  Problem,
+  SectionValidator,
+  SettingKey,
+  Settings,
+} from '../../config/index.js'
+import type { Logger } from '../../telemetry/index.js'
+import type { Output } from './output.js'
+
+/** House rule for every command; `missing` and `differs` are answers of `pegminer prices`, not failures. */
+export const EXIT = { done: 0, failure: 1, usage: 2, missing: 3, differs: 5, interrupted: 130 } as const
+
+/** A stream that may be a terminal. */
+export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number }
+
+/** The outside of a run: the process, or what a test puts in its place. */
+export interface Io {
+  readonly stdin: Readable
+  readonly stdout: Terminal
+  readonly stderr: Terminal
+  readonly env: Environment
+  /** Whether output and log go to one place, as with `2>&1`: JSON lines among those for people help nobody. */
+  readonly mixed?: boolean
+  /** Aborted when the user interrupts. */
+  readonly interrupted: AbortSignal
+  /** Whoever listens is told when settings are to be read again (`Signals`). */
+  readonly onHangUp?: (listener: () => void) => () => void
+}
+
+/** What was read from flags, environment and configuration file. */
+export interface Given<K extends SettingKey, S = unknown> {
+  readonly settings: Pick<Settings, K>
+  readonly origins: Readonly<Record<K, Origin>>
+  /** The structured sections of the configuration file that the command names, checked. */
+  readonly sections: S
+  /** The secrets in each of them, those of files and variables that it names too. */
+  readonly sectionSecrets: Readonly<Record<string, readonly string[]>>
+  /** The configuration file, if one was read. */
+  readonly config: ConfigFile | undefined
+  /** Where each setting comes from exactly, and how it was written (`Resolved`). */
+  readonly places: Readonly<Record<K, string>>
+  readonly texts: Readonly<Record<K, string>>
+  /** What is wrong with settings and sections: nothing, unless the command `reportsProblems` itself. */
+  readonly problems: readonly Problem[]
+}
+
+export interface CommandContext<K extends SettingKey, S = unknown> extends Given<K, S> {
+  readonly positionals: readonly string[]
+  readonly output: Output
+  /** The log, on standard error. */
+  readonly log: Logger
+  readonly stdin: Readable
+  /** For screens that are drawn; everything else goes through `output`. */
+  readonly stdout: Terminal
+  readonly stderr: Terminal
+  readonly env: Environment
+  /** Aborted when the user interrupts or nobody reads the output any more: end what you do, keep nothing half done. */
+  readonly signal: AbortSignal
+  /** For commands that run on. */
+  readonly again: Again<K, S>
+}
+
+/** How settings are read again while a command runs. */
+export interface Again<K extends SettingKey, S = unknown> {
+  /** Everything anew, from the same file, with all that is wrong in `problems`. Never rejects for the user's sake. */
+  read(): Promise<Given<K, S>>
+  readonly onHangUp: (listener: () => void) => () => void
+  setLogLevel(level: Settings['log.level']): void
+}
+
+/** Resolves to the exit code; an interrupted command may also reject with anything. */
+export type CommandRun<K extends SettingKey, S = unknown> = (context: CommandContext<K, S>) => Promise<number>
+
+/**
+ * Structured sections of the configuration file, by name: `prices` is all below `prices:` that is no setting of the
+ * table, `feed.gateways` only that key. Each loads the function that checks it.
+ */
+export type SectionLoaders<S> = { readonly [N in keyof S]: () => Promise<SectionValidator<S[N]>> }
+
+export interface Example {
+  readonly line: string
+  readonly text: string
+}
+
+export interface CommandSpec<K extends SettingKey = SettingKey, S = unknown> {
+  readonly name: string
+  /** One clause for the list of commands. */
+  readonly summary: string
+  /** What stands after the name besides flags, such as `[HEX…]`. */
+  readonly arguments?: { readonly form: string; readonly most: number }
+  /** Paragraphs for its help. */
+  readonly details: readonly string[]
+  readonly keys: readonly K[]
+  /** Those of them that are flags too, if not all. */
+  readonly flagKeys?: readonly K[]
+  /** Flags that stand first in the help, the others follow by section. */
+  readonly mostUsed?: readonly K[]
+  readonly sections?: SectionLoaders<S>
+  /** What else must hold before it can run, for a report of all that is wrong at once. */
+  check?(): Promise<(settings: Pick<Settings, K>, origins: Readonly<Record<K, Origin>>) => readonly Problem[]>
+  /** It is run whatever is wrong with settings and sections, and tells it itself. */
+  readonly reportsProblems?: true
+  /** Its first lines name configuration file and network: the log need not. */
+  readonly namesFile?: true
+  readonly examples: readonly Example[]
+  /** Loads what the command needs, only when it is called. */
+  load(): Promise<CommandRun<K, S>>
+}

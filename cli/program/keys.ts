@@ -1,0 +1,213 @@
+/** Which settings each command knows, in the order of its help text. */
+import type { SettingKey } from '../../config/index.js'
+
+const keys = <const K extends readonly SettingKey[]>(...list: K): K => list
+
+/** Of every command that reads settings. */
+export const COMMON_KEYS = keys('config.file', 'output.json', 'output.color', 'log.level', 'log.format')
+const LXR = keys('lxrhash.bits', 'lxrhash.seed', 'lxrhash.passes', 'lxrhash.hashBits', 'lxrhash.dir')
+
+/** How a factomd node is reached. */
+const NODE = keys('factom.url', 'factom.user', 'factom.password', 'factom.ca')
+/** Watching over a run that nobody watches. */
+const WATCH = keys(
+  'watchdog.slowShare',
+  'watchdog.noEntryBlocks',
+  'watchdog.priceAge',
+  'watchdog.nodeSilence',
+  'watchdog.temperature',
+  'watchdog.resumeTemperature',
+  'watchdog.diskFree',
+  'watchdog.command',
+  'watchdog.webhook',
+  'watchdog.test',
+  'schedule.resume',
+  'schedule.pause',
+  'schedule.timezone',
+  'schedule.battery',
+  'schedule.load',
+  'report.when',
+  'report.webhook',
+)
+/** Who pays with entry credits. */
+const PAYER = keys(
+  'miner.ecSecret',
+  'factom.walletd',
+  'factom.walletdUser',
+  'factom.walletdPassword',
+  'factom.ecAddress',
+)
+
+export const MINE_KEYS = keys(
+  'network.name',
+  'miner.threads',
+  'miner.affinity',
+  'miner.nice',
+  'network.blockSeconds',
+  'network.rivals',
+  'network.startHeight',
+  'network.activations',
+  'network.manual',
+  'network.fund',
+  'miner.blocks',
+  'miner.identity',
+  'miner.coinbase',
+  ...PAYER,
+  'miner.machineId',
+  'miner.records',
+  'miner.cutoff',
+  'miner.maxCreditsBlock',
+  'miner.maxCreditsDay',
+  'miner.lowCreditDays',
+  'miner.dryRun',
+  ...NODE,
+  'prices.exchange',
+  'data.dir',
+  'lxrhash.bits',
+  'lxrhash.dir',
+  'network.port',
+  'network.walletPort',
+  'network.exchangePort',
+  'network.trouble',
+  'telemetry.port',
+  'telemetry.host',
+  'telemetry.hosts',
+  'telemetry.token',
+  'telemetry.feed',
+  ...WATCH,
+  ...COMMON_KEYS,
+)
+export const DEV_KEYS = keys(
+  'network.port',
+  'network.walletPort',
+  'network.exchangePort',
+  'lxrhash.bits',
+  'network.trouble',
+  'network.blockSeconds',
+  'network.startHeight',
+  'network.manual',
+  'network.fund',
+  'data.dir',
+  ...COMMON_KEYS,
+)
+export const GRADE_KEYS = keys(
+  'grade.height',
+  'network.name',
+  'network.activations',
+  ...NODE,
+  'data.dir',
+  'grade.trustClaims',
+  'grade.oprVersion',
+  'grade.sprVersion',
+  'grade.verbose',
+  'lxrhash.bits',
+  'lxrhash.dir',
+  'miner.threads',
+  ...COMMON_KEYS,
+)
+export const PRICES_KEYS = keys(
+  'network.name',
+  'prices.watch',
+  'prices.only',
+  'prices.recordVersion',
+  'prices.keep',
+  'prices.exchange',
+  'network.trouble',
+  'data.dir',
+  ...COMMON_KEYS,
+)
+export const INIT_KEYS = keys('network.name', ...NODE, ...PAYER, 'data.dir', 'confirm.yes', ...COMMON_KEYS)
+export const FUND_KEYS = keys(
+  'network.name',
+  'fund.credits',
+  'fund.fctSecret',
+  ...NODE,
+  ...PAYER,
+  'data.dir',
+  'confirm.yes',
+  ...COMMON_KEYS,
+)
+export const HISTORY_KEYS = keys(
+  'history.assets',
+  'history.from',
+  'history.to',
+  'history.own',
+  'history.csv',
+  'history.plot',
+  'network.name',
+  'data.dir',
+  ...COMMON_KEYS,
+)
+export const HASH_KEYS = keys(...LXR, ...COMMON_KEYS)
+export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...COMMON_KEYS)
+export const BENCH_KEYS = keys(
+  'bench.bits',
+  'bench.threads',
+  'bench.lanes',
+  'bench.kernel',
+  'bench.pages',
+  'bench.seconds',
+  'bench.repeat',
+  'bench.out',
+  'bench.compare',
+  'bench.push',
+  'bench.tune',
+  'bench.stress',
+  'lxrhash.dir',
+  'telemetry.port',
+  ...COMMON_KEYS,
+)
+
+/** Flags of `config`: it looks at all settings, but most of them as they stand in file and environment. */
+export const CONFIG_FLAG_KEYS = keys('network.name', ...COMMON_KEYS)
+
+/** A shell reads its script at each start: no file of settings may get in the way. */
+export const COMPLETION_KEYS = keys('output.json')
+
+export const FEED_KEYS = keys(
+  'network.name',
+  'confirm.yes',
+  'feed.gateway',
+  'feed.assetName',
+  'feed.assetConf',
+  'feed.assetUrl',
+  'feed.assetUser',
+  'feed.assetPassword',
+  'feed.referenceName',
+  'feed.referenceConf',
+  'feed.referenceUrl',
+  'feed.referenceUser',
+  'feed.referencePassword',
+  'feed.oracle',
+  'feed.bind',
+  'feed.pubkey',
+  'feed.depth',
+  'feed.poll',
+  'feed.blocks',
+  'feed.dryRun',
+  'feed.once',
+  'data.dir',
+  'telemetry.port',
+  'telemetry.host',
+  'telemetry.hosts',
+  'telemetry.token',
+  ...COMMON_KEYS,
+)
+
+export type MineKey = (typeof MINE_KEYS)[number]
+export type DevKey = (typeof DEV_KEYS)[number]
+export type GradeKey = (typeof GRADE_KEYS)[number]
+export type PricesKey = (typeof PRICES_KEYS)[number]
+export type InitKey = (typeof INIT_KEYS)[number]
+export type FundKey = (typeof FUND_KEYS)[number]
+/** Those that `cli/mine/watch.ts` reads. */
+export type WatchKey = (typeof WATCH)[number]
+/** Those that `cli/network/connect.ts` reads. */
+export type NodeKey = (typeof NODE)[number]
+export type PayerKey = (typeof PAYER)[number]
+export type HistoryKey = (typeof HISTORY_KEYS)[number]
+export type HashKey = (typeof HASH_KEYS)[number]
+export type BytemapKey = (typeof BYTEMAP_KEYS)[number]
+export type BenchKey = (typeof BENCH_KEYS)[number]
+export type CompletionKey = (typeof COMPLETION_KEYS)[number]
+export type FeedKey = (typeof FEED_KEYS)[number]

@@ -1,0 +1,82 @@
+import t from 'tap'
+import { NETWORKS } from '../../pegnet/index.js'
+import {
+  ASSETS,
+  pricesSection,
+  type PriceFeed,
+  type PriceSnapshot,
+  type SnapshotOptions,
+} from '../../oracle/index.js'
+import { createGatherer, type GatherOptions } from './gather.js'
+
+const section = pricesSection(undefined, { folder: '.', env: {} })
+if ('problems' in section) throw new Error('the defaults are right')
+const { config } = section.value.settings
+const SAID = new Map(ASSETS[5].map((asset) => [asset, 100_000_000n]))
+
+/** A feed that answers with what it was told of the winners, once that is known. */
+function feedOf(leftOut: readonly string[] = []): Pick<PriceFeed, 'config' | 'snapshot'> {
+  return {
+    config,
+    snapshot: async ({ winners }: SnapshotOptions) => {
+      const known = await winners
+      return {
+        prices: new Map([...SAID].filter(([asset]) => !leftOut.includes(asset))),
+        missing: new Map(leftOut.map((asset) => [asset, 'no votes'])),
+        winners: known?.height ?? null,
+      } as unknown as PriceSnapshot
+    },
+  }
+}
+
+interface Past {
+  readonly sync?: () => Promise<never[]>
+  readonly from?: number | null
+}
+
+function scene({ sync = () => Promise.resolve([]), from = 6 }: Past) {
+  const told: { winners: number | null; guarded: boolean }[] = []
+  const history: GatherOptions['history'] = {
+    sync,
+    previousWinners: () => ({ winners: [], height: from }),
+    difficulties: () => [],
+    query: { ratesAt: (height) => ({ height, winners: 25, prices: SAID, medians: SAID }) },
+  }
+  const gatherer = createGatherer({
+    network: NETWORKS.dev,
+    // Asked for nothing but the balance: what the winners said is in the history.
+    client: { entryCreditBalance: () => Promise.resolve(1) },
+    history,
+    prices: feedOf(),
+    ecAddress: '',
+    submissionCutoff: () => 0,
+    onGraded: () => {},
+    onPrices: (_height, { winners }, guarded) => told.push({ winners, guarded }),
+    onFunds: () => {},
+  })
+  const { signal } = new AbortController()
+  const take = () => gatherer.gather('prices', { height: 8, blockSeconds: 20, signal })
+  return { take, told }
+}
+
+t.test('prices are held against the last winners, however late these are known', async (t) => {
+  let graded: (blocks: never[]) => void = () => {}
+  const late = new Promise<never[]>((resolve) => (graded = resolve))
+  const { take, told } = scene({ sync: () => late })
+  let done = false
+  const taking = take().finally(() => (done = true))
+  await new Promise((resolve) => setImmediate(resolve))
+  t.notOk(done, 'what the record needs anyway is waited for')
+  graded([])
+  t.match(await taking, { type: 'prices' })
+  t.same(told, [{ winners: 6, guarded: true }])
+})
+
+t.test('what is not known is said', async (t) => {
+  const { take, told } = scene({ sync: () => Promise.reject(new Error('the node is away')) })
+  t.match(await take(), { type: 'prices' })
+  t.same(told, [{ winners: null, guarded: false }])
+  const first = scene({ from: null })
+  t.match(await first.take(), { type: 'prices' })
+  t.same(first.told, [{ winners: null, guarded: true }], 'where nobody has ever won there is nothing to know')
+})

@@ -1,0 +1,139 @@
+/** What the miner is given and what it gives back. The implementation is `session.ts`. */
+import type { Network } from '../../pegnet/index.js'
+import type { EcKey, FactomClient, NodeHealth } from '../../factom/index.js'
+import type { SharedByteMap } from '../../lxrhash/index.js'
+import type { Expectation, PriceFeed, PriceSnapshot } from '../../oracle/index.js'
+import type { EntryStatus, MinerEvent, StoppedEvent } from '../events.js'
+import type { SkippedBlocks } from './tally.js'
+
+export interface MinerOptions {
+  readonly network: Network
+  /** The miner's name in its records: letters, digits and commas. */
+  readonly identity: string
+  /** Factoid address (FA…) that rewards are paid to. */
+  readonly coinbase: string
+  /** 0 to 255; first byte of every nonce, so that machines with equal records never search the same space. */
+  readonly machineId: number
+  /** Worker threads, 1 to 256. */
+  readonly threads: number
+  /** Most threads that `adjust` may ask for later. Default: `threads`. */
+  readonly capacity?: number | undefined
+  /** Numbers of processors that the threads are bound to, one each in turn. Default: the system decides. */
+  readonly cpus?: readonly number[] | undefined
+  /** How far the threads' nice value lies above that of the process, 0 to 19. Default 0. */
+  readonly nice?: number | undefined
+  /** How many entries to publish a block, at most. 25 are graded alone. */
+  readonly recordsPerBlock: number
+  /** Publish only what would be among this many best of the network, by the last block's estimate; <= 0: all. */
+  readonly submissionCutoff: number
+  /** End after this many graded blocks: every block that is graded during the run counts from the first height
+   * that the run mined, ours in it or not. Undefined: go on until interrupted. */
+  readonly blocks?: number | undefined
+  /** Development only: how many records of other identities are mined and published beside ours. */
+  readonly rivals: number
+  /** Most entry credits to spend a block and a day (UTC). Default: no limit. */
+  readonly limits?: { readonly block?: number | undefined; readonly day?: number | undefined } | undefined
+  /** A person is warned when the entry credits last for less than so many days. Default 3; 0: never. */
+  readonly lowCreditDays?: number | undefined
+  /** Do everything but send. */
+  readonly dryRun?: boolean | undefined
+  /** Folder of the miner's own state: journals and graded blocks. */
+  readonly dataDir: string
+  /** Pause between two questions for the minute, ms. Default: the clock's. */
+  readonly pollMs?: number | undefined
+}
+
+/**
+ * What can be changed while it runs. Threads turn up, go and move at once; the limits of spending hold at once; all
+ * else from the next record on, so that a block is published as it was begun.
+ */
+export type Adjustable = Pick<
+  MinerOptions,
+  | 'identity'
+  | 'coinbase'
+  | 'threads'
+  | 'cpus'
+  | 'nice'
+  | 'recordsPerBlock'
+  | 'submissionCutoff'
+  | 'blocks'
+  | 'limits'
+  | 'lowCreditDays'
+>
+
+export interface MinerModules {
+  readonly client: FactomClient
+  readonly ecKey: EcKey
+  /** At least `minerSlots(options)` slots. */
+  readonly byteMap: SharedByteMap
+  readonly prices: PriceFeed
+}
+
+/** Numbers for metrics and a status line; read live, never copied. */
+export interface MinerView {
+  readonly state: 'waiting' | 'mining' | 'paused' | 'stopped'
+  readonly threads: readonly { slot: number; hashes: bigint; beatAgeMs: number }[]
+  readonly height: number | null
+  readonly minute: number | null
+  readonly entries: Readonly<Record<EntryStatus, number>>
+  /** Hits that the main thread recomputed and found right. */
+  readonly hits: number
+  /** Hits that it found wrong; never published. */
+  readonly computeErrors: number
+  /** Worker threads that had to be started again. */
+  readonly restarts: number
+  /** Graded blocks of this run. */
+  readonly blocks: number
+  readonly places: number
+  /** 1e-8 PEG. */
+  readonly reward: bigint
+  /** Of the current record; 0 before the first hit. */
+  readonly bestDifficulty: bigint
+  /** Publish to last worker, ms: the latest samples, oldest first. */
+  readonly jobSwitchMs: readonly number[]
+  readonly prices: PriceSnapshot | null
+  /** Blocks in a row that were skipped, and why the last one was; null after a block with records of ours. */
+  readonly skipped: SkippedBlocks | null
+  readonly entryCredits: number | null
+  /** For how many days they last at this pace; null before the first look, or if nothing is spent. */
+  readonly creditDays: number | null
+  /** Entry credits that this run has paid. */
+  readonly creditsSpent: number
+  /** Hashes a second of the whole network, estimated from the last graded block; null: not known. */
+  readonly networkHashrate: number | null
+  /** What our hashrate can expect of the network's; null while one of them is not known. */
+  readonly expected: Expectation | null
+  readonly node: NodeHealth
+  readonly ecPublic: string
+}
+
+export type Stopped = StoppedEvent
+
+export interface Miner {
+  /**
+   * Mines until the signal is aborted, enough blocks are graded, or nothing can hash any more. Call it once. Rejects
+   * only if it cannot start (E_FACTOM_JOURNAL, E_LXR_…, E_HISTORY_…); whatever fails later is an event.
+   */
+  run(signal: AbortSignal): Promise<Stopped>
+  /** Ends the run as its signal does; the summary says that it was asked for. */
+  stop(): void
+  /** Returns the way to stop listening. */
+  on(listener: (event: MinerEvent) => void): () => void
+  pause(): void
+  resume(): void
+  /** Throws E_MINER_OPTIONS with all that is wrong; nothing has changed then. */
+  adjust(change: Partial<Adjustable>): void
+  /** Ends a hashing thread and starts another in its place. */
+  restartThread(slot: number): void
+  readonly view: MinerView
+}
+
+/** Hasher slots that a miner needs: one a thread, one to check hits, one for the rivals if there are any. */
+export function minerSlots(options: Pick<MinerOptions, 'threads' | 'capacity' | 'rivals'>): number {
+  return capacityOf(options) + 1 + (options.rivals > 0 ? 1 : 0)
+}
+
+/** Most threads that there may ever be; the slots of the others come after theirs. */
+export function capacityOf({ threads, capacity }: Pick<MinerOptions, 'threads' | 'capacity'>): number {
+  return capacity ?? threads
+}

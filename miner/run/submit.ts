@@ -1,0 +1,110 @@
+/** Publishes a block's best nonces, best first, and tells how each entry fares. */
+import {
+  encodeEntry,
+  entryHash,
+  type Publisher,
+  type PublishOptions,
+  type PublishResult,
+} from '../../factom/index.js'
+import { hexOfBytes, hexOfDifficulty, type EntryEvent } from '../events.js'
+import type { Ranked } from '../work/ranking.js'
+import { entryOf, type MinedRecord } from './record.js'
+
+export interface SubmitOptions {
+  readonly publisher: Pick<Publisher, 'publish' | 'resume' | 'published' | 'unsettled' | 'settle' | 'reset'>
+  readonly onEntry: (event: EntryEvent) => void
+}
+
+export interface Submission {
+  readonly record: MinedRecord
+  /** Best first. */
+  readonly best: readonly Ranked[]
+  /** How many entries the block may have of ours, with those of earlier calls and runs. */
+  readonly limit: number
+  /** How many more can be paid for. */
+  readonly credits: number
+  /** Ends it at once; nothing is sent afterwards. */
+  readonly signal: AbortSignal
+  /** `monotonicMs`: nothing is sent from then on. */
+  readonly deadline: number
+  /** UNIX ms by the node; undefined: not known. */
+  readonly networkMs: number | undefined
+}
+
+export interface Submitter {
+  /** Resolves with how many entries were handed to the publisher. Rejects if its journal fails. */
+  submit(submission: Submission): Promise<number>
+  /** Finishes what an earlier run has paid for in this block; how many entries it had. */
+  recover(height: number, limits: Pick<PublishOptions, 'signal' | 'deadline'>): Promise<number>
+  /** Whether entries of blocks up to this one have no final state yet. */
+  unsettled(savedHeight: number): boolean
+  /** Looks for them in the saved blocks. Rejects if the node cannot be asked. */
+  settle(savedHeight: number, signal: AbortSignal): Promise<void>
+  /** The network builds this block now: what was published for later ones is void. */
+  reset(height: number): Promise<void>
+}
+
+/** What is told late is about these many blocks back at most. */
+const REMEMBERED_BLOCKS = 2
+
+export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitter {
+  /** Nonce and difficulty by entry hash: the publisher does not know them. */
+  const proofs = new Map<string, Ranked & { readonly height: number }>()
+
+  function onStatus({
+    height,
+    entryHash: hash,
+    state,
+    credits,
+    elapsedMs,
+    code,
+    reason,
+  }: PublishResult): void {
+    if (state === 'composed') return
+    const proof = proofs.get(hash)
+    onEntry({
+      event: 'entry',
+      height,
+      entryHash: hash,
+      nonce: proof === undefined ? '' : hexOfBytes(proof.nonce),
+      difficulty: proof === undefined ? '' : hexOfDifficulty(proof.difficulty),
+      status: state,
+      ...(state === 'committed' ? { credits } : {}),
+      ...(elapsedMs === undefined ? {} : { milliseconds: elapsedMs }),
+      ...(code === undefined ? {} : { code }),
+      ...(reason === undefined ? {} : { reason }),
+    })
+  }
+
+  function forget(below: number): void {
+    for (const [hash, { height }] of proofs) if (height < below) proofs.delete(hash)
+  }
+
+  return {
+    async submit({ record, best, limit, credits, signal, deadline, networkMs }) {
+      const { height } = record
+      const already = new Set(publisher.published(height))
+      const entries = best
+        .map((ranked) => ({ ranked, entry: entryOf(record, ranked) }))
+        .map((item) => ({ ...item, hash: entryHash(encodeEntry(item.entry)) }))
+        .filter(({ hash }) => !already.has(hash))
+        .slice(0, Math.max(0, Math.min(limit - already.size, credits)))
+      forget(height - REMEMBERED_BLOCKS)
+      for (const { hash, ranked } of entries) proofs.set(hash, { ...ranked, height })
+      await publisher.publish(
+        height,
+        entries.map(({ entry }) => entry),
+        { signal, deadline, networkMs, onStatus },
+      )
+      return entries.length
+    },
+    async recover(height, limits) {
+      const before = publisher.published(height).length
+      if (before > 0) await publisher.resume(height, { ...limits, onStatus })
+      return before
+    },
+    unsettled: (savedHeight) => publisher.unsettled(savedHeight),
+    settle: async (savedHeight, signal) => void (await publisher.settle(savedHeight, { signal, onStatus })),
+    reset: (height) => publisher.reset(height, { onStatus }),
+  }
+}

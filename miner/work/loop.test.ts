@@ -1,0 +1,291 @@
+import t from 'tap'
+import { createHash } from 'node:crypto'
+import { Worker } from 'node:worker_threads'
+import {
+  PAUSE,
+  RUN,
+  STOP,
+  clearJob,
+  createControl,
+  epochOf,
+  openControl,
+  readJob,
+  readSlot,
+  awaitSeen,
+  slotLine,
+  writeFloor,
+  writeJob,
+  writeState,
+  type Control,
+} from './control.js'
+import { checkKnownAnswers, computeKnownAnswers } from './known.js'
+import { createBatchSize, runLoop, type Hit } from './loop.js'
+import type { ReportCandidate, SearchRange } from '../../lxrhash/index.js'
+import { nonceOf } from './nonces.js'
+import { createSwitchTimes, summaryOfSwitches } from './switch-times.js'
+
+const HASH_A = new Uint8Array(32).fill(1)
+const HASH_B = new Uint8Array(32).fill(2)
+
+/** Difficulties from SHA-256, so that a loop can be tried without a ByteMap. `before` is called before each batch. */
+function fakeHasher(before: (batch: number) => void = () => undefined) {
+  let oprHash = new Uint8Array()
+  let prefix = new Uint8Array()
+  let batches = 0
+  const searched: { start: bigint; count: number; floor: bigint; hash: number; left: boolean }[] = []
+  function search(start: bigint, count: number, floor: bigint, report: ReportCandidate): void {
+    for (let n = 0; n < count; n++) {
+      const counter = start + BigInt(n)
+      const found = difficulty(oprHash, nonceOf(prefix, counter))
+      if (found > floor) report(counter, found)
+    }
+  }
+  const difficulty = (hash: Uint8Array, nonce: Uint8Array): bigint =>
+    createHash('sha256').update(hash).update(nonce).digest().readBigUInt64BE()
+  return {
+    lanes: 4,
+    searched,
+    difficulty,
+    load(hash: Uint8Array, with_: Uint8Array) {
+      oprHash = hash.slice()
+      prefix = with_.slice()
+    },
+    search,
+    /** Asks in the middle of each batch. */
+    searchWhile({ start, count, floor }: SearchRange, report: ReportCandidate, goOn: () => boolean): number {
+      before(++batches)
+      const half = count / 2
+      search(start, half, floor, report)
+      const left = !goOn()
+      if (!left) search(start + BigInt(half), half, floor, report)
+      searched.push({ start, count: left ? half : count, floor, hash: oprHash[0] ?? -1, left })
+      return left ? half : count
+    },
+  }
+}
+
+const control = (): Control => createControl({ slots: 2, machineId: 9 })
+/** A clock that gains a millisecond at each look. */
+function ticking(): () => bigint {
+  let ns = 0n
+  return () => (ns += 1_000_000n)
+}
+
+t.test('control: a job is read whole or not at all', (t) => {
+  const c = control()
+  const other = openControl(c.buffer)
+  t.equal(other.slots, 2)
+  const before = epochOf(c)
+  const epoch = writeJob(c, { id: 1, oprHash: HASH_A, floor: (1n << 64n) - 1n, start: 5n, keep: 3 })
+  t.ok(epoch > before && epoch % 2 === 0)
+  t.equal(epochOf(other), epoch)
+  t.match(readJob(other, epoch), { id: 1, floor: (1n << 64n) - 1n, start: 5n, keep: 3, oprHash: HASH_A })
+  t.equal(readJob(other, epoch - 1), null, 'odd: being written')
+  writeFloor(c, 7n)
+  t.equal(readJob(other, epoch), null, 'changed meanwhile')
+  t.match(readJob(other, epochOf(c)), { id: 1, floor: 7n })
+  clearJob(c)
+  t.match(readJob(other, epochOf(c)), { id: 0 })
+  t.end()
+})
+
+t.test('control: lines of slots do not touch each other', (t) => {
+  const c = control()
+  slotLine(c, 0).progress(5, 6n, 7n)
+  slotLine(c, 1).best(9n)
+  slotLine(c, 1).best(8n)
+  t.match(readSlot(c, 0), { hashes: 5n, next: 6n, beatNs: 7n, best: 0n })
+  t.match(readSlot(c, 1), { hashes: 0n, next: 0n, beatNs: 0n, best: 9n })
+  t.end()
+})
+
+t.test('loop: hashes the job, counts, reports what may be ranked', (t) => {
+  const c = control()
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 3 })
+  const hits: Hit[] = []
+  const hasher = fakeHasher((batch) => {
+    if (batch === 20) writeState(c, STOP)
+  })
+  const result = runLoop({ control: c, slot: 1, hasher, report: (hit) => hits.push(hit), now: ticking() })
+  const counted = hasher.searched.reduce((sum, { count }) => sum + count, 0)
+  t.same(result, { slot: 1, hashes: BigInt(counted) })
+  t.match(readSlot(c, 1), { hashes: BigInt(counted), next: BigInt(counted) + 1n })
+  t.equal(hasher.searched[0]?.start, 1n)
+  hasher.searched.reduce((next, { start, count }) => {
+    if (start !== next) t.fail(`a gap before ${start}`)
+    return start + BigInt(count)
+  }, 1n)
+  const all = Array.from({ length: counted }, (_, n) =>
+    hasher.difficulty(HASH_A, nonceOf(Uint8Array.of(9, 1), BigInt(n + 1))),
+  )
+  const top = all.toSorted((a, b) => (a > b ? -1 : 1)).slice(0, 3)
+  const reported = hits.map(({ difficulty }) => difficulty).toSorted((a, b) => (a > b ? -1 : 1))
+  t.same(reported.slice(0, 3), top, 'the best three are among the hits')
+  t.ok(hits.length < 40, `few hits for ${counted} hashes: ${hits.length}`)
+  t.ok(hits.every(({ jobId, slot }) => jobId === 1 && slot === 1))
+  t.equal(readSlot(c, 1).best, top[0])
+  t.end()
+})
+
+t.test('loop: another job, another floor, a pause, no job', (t) => {
+  const c = control()
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 2 })
+  const floor = (1n << 63n) + (1n << 62n)
+  const waits: number[] = []
+  const hasher = fakeHasher((batch) => {
+    if (batch === 2) writeFloor(c, 1n)
+    if (batch === 3) writeFloor(c, floor)
+    if (batch === 5) writeJob(c, { id: 2, oprHash: HASH_B, floor: 0n, start: 1000n, keep: 2 })
+    if (batch === 7) {
+      clearJob(c)
+      writeState(c, PAUSE)
+      // The loop sleeps now, on this very thread: another thread must wake it, with the job of before.
+      const wake = `
+        const { workerData } = require('node:worker_threads')
+        const words = new Int32Array(workerData)
+        const set = (word, value) => { Atomics.store(words, word, value); Atomics.add(words, 0, 2); Atomics.notify(words, 0) }
+        Atomics.wait(words, 7, 0, 20)
+        set(2, 2)
+        Atomics.wait(words, 7, 0, 20)
+        set(1, ${RUN})
+      `
+      const worker = new Worker(wake, { eval: true, workerData: c.buffer })
+      t.teardown(() => worker.terminate())
+      waits.push(batch)
+    }
+    if (batch === 9) writeState(c, STOP)
+  })
+  const hits: Hit[] = []
+  runLoop({ control: c, slot: 0, hasher, report: (hit) => hits.push(hit) })
+  const { searched } = hasher
+  t.equal(searched.length, 9)
+  t.ok((searched[2]?.floor as bigint) > 1n, 'what a slot has found itself still counts')
+  t.ok((searched[3]?.floor as bigint) >= floor, 'the floor is raised')
+  t.equal(
+    searched[3]?.start,
+    (searched[2]?.start as bigint) + BigInt(searched[2]?.count ?? 0),
+    'nonces go on',
+  )
+  t.same(
+    searched.map(({ left }) => left),
+    [false, false, false, false, true, false, true, false, true],
+    'a batch is left when its job is over, not for another floor',
+  )
+  t.match(searched[5], { start: 1000n, hash: 2 }, 'the new job starts where it says')
+  t.equal(
+    searched[7]?.start,
+    (searched[6]?.start as bigint) + BigInt(searched[6]?.count ?? 0),
+    'goes on after the pause',
+  )
+  t.same(waits, [7])
+  t.ok(hits.some(({ jobId }) => jobId === 1) && hits.some(({ jobId }) => jobId === 2))
+  t.end()
+})
+
+t.test('loop: a worker that is started again goes on in the same job', (t) => {
+  const c = control()
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 2 })
+  const crash = fakeHasher((batch) => {
+    if (batch === 4) throw new Error('crash')
+  })
+  t.throws(
+    () => runLoop({ control: c, slot: 0, hasher: crash, report: () => undefined, now: ticking() }),
+    /crash/,
+  )
+  const { next } = readSlot(c, 0)
+  const again = fakeHasher(() => writeState(c, STOP))
+  runLoop({ control: c, slot: 0, hasher: again, report: () => undefined, now: ticking() })
+  t.equal(again.searched[0]?.start, next)
+  t.ok(next > 1n)
+  t.end()
+})
+
+t.test('loop: half a million batches leave the engine whole', (t) => {
+  // V8 11.3 has aborted on hot loops over 64-bit integers; this one runs for months.
+  const c = control()
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 2 })
+  let batches = 0
+  const hasher = {
+    lanes: 64,
+    load: () => undefined,
+    searchWhile: ({ start, count, floor }: SearchRange, report: ReportCandidate): number => {
+      if (++batches % 1000 === 0) writeFloor(c, BigInt(batches))
+      if (batches % 500 === 0) report(start, floor + 10n)
+      if (batches === 500_000) writeState(c, STOP)
+      return count
+    },
+  }
+  const { hashes } = runLoop({ control: c, slot: 0, hasher, report: () => undefined, now: () => 1n })
+  t.equal(readSlot(c, 0).next, hashes + 1n)
+  t.end()
+})
+
+t.test('batches take between one and three milliseconds', (t) => {
+  for (const perMs of [10, 180, 5000]) {
+    const batch = createBatchSize(64)
+    for (let n = 0; n < 60; n++) batch.took(batch.size / perMs)
+    const ms = batch.size / perMs
+    t.ok(batch.size === 64 || (ms > 1 && ms < 3), `${perMs} hashes/ms: ${batch.size}, ${ms.toFixed(1)} ms`)
+    t.equal(batch.size % 64, 0)
+    const before = batch.size
+    batch.took(1000)
+    t.ok(batch.size >= before / 2, 'one interruption changes little')
+    for (let n = 0; n < 200; n++) batch.took(0)
+    t.ok(batch.size <= 1 << 16)
+  }
+  t.end()
+})
+
+t.test('switch times: from publishing to the last slot', (t) => {
+  const c = control()
+  const times = createSwitchTimes(c)
+  const see = (slot: number, id: number, ns: bigint) =>
+    slotLine(c, slot).resumeAt({ id, oprHash: HASH_A, floor: 0n, start: 1n, keep: 3 }, ns)
+  const from = process.hrtime.bigint()
+  times.begin(1, [0, 1])
+  see(0, 1, from + 1_000_000n)
+  t.same(times.samples(), [], 'one slot is still at the old job')
+  see(1, 1, from + 4_000_000n)
+  const [sample] = times.samples()
+  t.ok(sample !== undefined && sample <= 4 && sample > 0, `${sample} ms`)
+  times.begin(2, [])
+  times.begin(3, [0])
+  times.cancel()
+  see(0, 3, from)
+  writeState(c, PAUSE)
+  times.begin(4, [0])
+  see(0, 4, from)
+  t.equal(times.samples().length, 1, 'a pause is no measure')
+  t.end()
+})
+
+t.test('switch times: the summary', (t) => {
+  t.equal(summaryOfSwitches([]), null)
+  t.same(summaryOfSwitches([3]), { count: 1, p50: 3, p99: 3, max: 3 })
+  const hundred = Array.from({ length: 100 }, (_, k) => 100 - k)
+  t.same(summaryOfSwitches(hundred), { count: 100, p50: 50, p99: 99, max: 100 })
+  t.equal(hundred[0], 100, 'the samples stay as they are')
+  t.end()
+})
+
+t.test('the main thread waits for slots that have not seen an epoch', (t) => {
+  const c = control()
+  slotLine(c, 0).sawEpoch(2)
+  t.equal(awaitSeen(c, [], 2, 0), true, 'nobody to wait for')
+  t.equal(awaitSeen(c, [0], 2, 0), true)
+  t.equal(awaitSeen(c, [0, 1], 2, 5), false, 'not for ever')
+  slotLine(c, 1).sawEpoch(2)
+  t.equal(awaitSeen(c, [0, 1], 2, 60_000), true)
+  t.equal(awaitSeen(c, [0, 1], 4, 0), false, 'another epoch')
+  t.end()
+})
+
+t.test('known answers', (t) => {
+  const hasher = fakeHasher()
+  const known = computeKnownAnswers(hasher)
+  t.equal(checkKnownAnswers(hasher, known), null)
+  const [first, ...rest] = known.answers
+  const wrong = { ...known, answers: [...rest, { counter: first?.counter ?? 0n, difficulty: 1n }] }
+  t.match(checkKnownAnswers(hasher, wrong), /nonce 1: difficulty [0-9a-f]{16} instead of 0{15}1/)
+  t.end()
+})

@@ -1,0 +1,139 @@
+/**
+ * The long-running loop of one slot: look at the control block, hash a batch, write the counters, again. Pure apart
+ * from the control block, so that it runs on the main thread in tests.
+ */
+import type { Hasher } from '../../lxrhash/index.js'
+import {
+  RUN,
+  STOP,
+  awaitEpoch,
+  epochOf,
+  isCurrent,
+  machineOf,
+  readJob,
+  slotLine,
+  stateOf,
+  wantedOf,
+  type Control,
+  type Job,
+} from './control.js'
+import { noncePrefix } from './nonces.js'
+import { createRanking, reportThreshold, type Ranking } from './ranking.js'
+
+/** A nonce that may be good enough. The main thread hashes it again before it counts. */
+export interface Hit {
+  readonly slot: number
+  readonly jobId: number
+  readonly counter: bigint
+  readonly difficulty: bigint
+}
+
+export interface LoopParts {
+  readonly control: Control
+  readonly slot: number
+  readonly hasher: Pick<Hasher, 'lanes' | 'load' | 'searchWhile'>
+  readonly report: (hit: Hit) => void
+  /** Monotonic ns, the same clock on all threads. Default: process.hrtime.bigint. */
+  readonly now?: () => bigint
+}
+
+/**
+ * A batch should take this long, if the hasher's lanes allow it: many lanes take longer, but the hasher asks within
+ * them too whether the job is still wanted. Polling costs 8 ns and reading the time 80 ns, so this loses nothing, and
+ * new work is seen long before the 5 ms that it may take. `jobSwitchMs` would show a value that is too large.
+ */
+const BATCH_MS = 1.5
+/** No batch is larger: the first one after a stall must not be a runaway. */
+const LARGEST_BATCH = 1 << 16
+/** How long an idle worker sleeps before it shows that it is alive. */
+const IDLE_MS = 1000
+
+/** Returns when the state is STOP, or the slot is no longer wanted. */
+export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
+  const { control, slot, hasher, report } = parts
+  const now = parts.now ?? (() => process.hrtime.bigint())
+  const line = slotLine(control, slot)
+  const prefix = noncePrefix(machineOf(control), slot)
+  const batch = createBatchSize(hasher.lanes)
+  let epoch = -1
+  let job: Job | null = null
+  let ranking: Ranking | null = null
+  let next = 0n
+
+  for (;;) {
+    const current = epochOf(control)
+    if (current !== epoch) {
+      const state = stateOf(control)
+      if (state === STOP || slot >= wantedOf(control)) return { slot, hashes: line.hashes }
+      const read: Job | null = readJob(control, current)
+      if (read === null) {
+        // Spinning would keep the processor from the very thread that is writing.
+        if (current & 1) awaitEpoch(control, current, 1)
+        continue
+      }
+      if (state !== RUN || read.id === 0) {
+        line.beat(now())
+        line.sawEpoch(current)
+        awaitEpoch(control, current, IDLE_MS)
+        continue
+      }
+      if (read.id !== job?.id) {
+        hasher.load(read.oprHash, prefix)
+        ranking = createRanking(read.keep)
+        next = line.resumeAt(read, now())
+      }
+      job = read
+      epoch = current
+      line.sawEpoch(current)
+    }
+    next = searchBatch(job as Job, ranking as Ranking, next)
+  }
+
+  function searchBatch(current: Job, kept: Ranking, start: bigint): bigint {
+    const size = batch.size
+    const range = { start, count: size, floor: reportThreshold(current.floor, kept) }
+    const begun = now()
+    const hashed = hasher.searchWhile(range, found, () => isCurrent(control, current.id))
+    const done = now()
+    const after = start + BigInt(hashed)
+    line.progress(hashed, after, done)
+    if (hashed === size) batch.took(Number(done - begun) / 1e6)
+    return after
+
+    function found(counter: bigint, difficulty: bigint): void {
+      // The threshold may have risen within the batch. The ranking only needs values here: an empty nonce.
+      if (difficulty <= reportThreshold(current.floor, kept)) return
+      kept.offer(NO_NONCE, difficulty)
+      line.best(difficulty)
+      report({ slot, jobId: current.id, counter, difficulty })
+    }
+  }
+}
+
+const NO_NONCE = new Uint8Array(0)
+
+export interface BatchSize {
+  readonly size: number
+  took(milliseconds: number): void
+}
+
+/**
+ * Batches of about `BATCH_MS` whatever the ByteMap's size and the machine: a multiple of the hasher's lanes by the
+ * measured rate. The rate is smoothed, and a batch at most doubles, so that one interrupted batch changes little.
+ */
+export function createBatchSize(lanes: number): BatchSize {
+  const smoothing = 1 / 4
+  let size = lanes
+  let perMs: number | null = null
+  return {
+    get size() {
+      return size
+    },
+    took(milliseconds) {
+      const measured = size / Math.max(milliseconds, 0.001)
+      perMs = perMs === null ? measured : perMs + (measured - perMs) * smoothing
+      const wanted = Math.min(perMs * BATCH_MS, size * 2, LARGEST_BATCH)
+      size = Math.max(1, Math.floor(wanted / lanes)) * lanes
+    },
+  }
+}

@@ -1,0 +1,44 @@
+/** What runs in each thread: check the hasher, then the loop until STOP. Started by `pool.ts` through piscina. */
+import { parentPort } from 'node:worker_threads'
+import { createHasher, type SharedByteMap } from '../../lxrhash/index.js'
+import { openControl } from './control.js'
+import { checkKnownAnswers, type KnownAnswers } from './known.js'
+import { runLoop, type Hit } from './loop.js'
+import { placeThread, type Placement } from './placement.js'
+
+/** One per slot. Memory and module are shared, not copied. */
+export interface MineTask {
+  readonly control: SharedArrayBuffer
+  readonly byteMap: SharedByteMap
+  readonly slot: number
+  readonly hasherSlot: number
+  readonly known: KnownAnswers
+  readonly placement?: Placement
+}
+
+export type MineResult =
+  { readonly end: 'stopped'; readonly hashes: bigint } | { readonly end: 'refused'; readonly reason: string }
+
+/** piscina does not say which thread a message is from, hence the slot. */
+export type WorkerMessage =
+  | { readonly kind: 'ready'; readonly slot: number }
+  | { readonly kind: 'hit'; readonly hit: Hit }
+  | { readonly kind: 'misplaced'; readonly slot: number; readonly reasons: readonly string[] }
+
+export default function mine(task: MineTask): MineResult {
+  const { control, byteMap, slot, hasherSlot, known, placement = {} } = task
+  const send = (message: WorkerMessage): void => parentPort?.postMessage(message)
+  const reasons = placeThread(placement)
+  if (reasons.length > 0) send({ kind: 'misplaced', slot, reasons })
+  const hasher = createHasher(byteMap, hasherSlot)
+  const wrong = checkKnownAnswers(hasher, known)
+  if (wrong !== null) return { end: 'refused', reason: wrong }
+  send({ kind: 'ready', slot })
+  const { hashes } = runLoop({
+    control: openControl(control),
+    slot,
+    hasher,
+    report: (hit) => send({ kind: 'hit', hit }),
+  })
+  return { end: 'stopped', hashes }
+}
