@@ -35,20 +35,22 @@ const closedDoors = ROOMS.flatMap((room) =>
 )
 
 /** Another room is entered by its front door only: its `index.ts`, or that of its embedded network `dev/`. */
-const frontDoors = ROOMS.map((room) => ({
-  files: [`${room}/**/*.ts`],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: ROOMS.filter((other) => other !== room).map((other) => ({
-          regex: `^(\\.\\./)+${other}/(?!index\\.js$|dev/index\\.js$|prices/dev/index\\.js$|.*/?fixtures/)`,
-          message: `Enter ${other}/ by its front door, index.js.`,
-        })),
-      },
-    ],
-  },
-}))
+const frontDoors = ROOMS.flatMap((room) =>
+  ['', '*/', '*/*/', '*/*/*/'].map((folders) => ({
+    files: [`${room}/${folders}*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: ROOMS.filter((other) => other !== room).map((other) => ({
+            regex: `^${'\\.\\./'.repeat(folders.length / 2 + 1)}${other}/(?!index\\.js$|dev/index\\.js$|prices/dev/index\\.js$|.*/?fixtures/)`,
+            message: `Enter ${other}/ by its front door, index.js.`,
+          })),
+        },
+      ],
+    },
+  })),
+)
 
 export default tseslint.config(
   { ignores: ['dist/', '.tap/', 'coverage/', 'node_modules/', 'lxrhash/assembly/', '**/fixtures/'] },
