@@ -22,13 +22,6 @@ export type { Moment, Period, Spent } from './spending.js'
 export { makeFolder } from './storage/folder.js'
 export { lockFile } from './storage/lock.js'
 export type { LockRefusals } from './storage/lock.js'
-export {
-  cutBack,
-  isCutLine,
-  openToAppend,
-  replaceFile,
-  writeAll,
-  writeWhole,
-} from './storage/whole-file.js'
+export { cutBack, isCutLine, openToAppend, replaceFile, writeAll, writeWhole } from './storage/whole-file.js'
 export type { WriteOptions } from './storage/whole-file.js'
 export { unitsText } from './units.js'

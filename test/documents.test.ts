@@ -166,7 +166,9 @@ t.test('the lines', async (t) => {
   const block = join(ROOT, 'oracle/grading/fixtures/206422.json.gz')
   writeFileSync(join(place, '206422.json'), gunzipSync(readFileSync(block)))
   mkdirSync(join(place, 'maps'))
-  const program = (await import(join(ROOT, 'dist/cli/program/program.js'))) as { runProgram: typeof runProgram }
+  const program = (await import(join(ROOT, 'dist/cli/program/program.js'))) as {
+    runProgram: typeof runProgram
+  }
   const before = { folder: process.cwd(), home: process.env['HOME'] }
   process.chdir(place)
   process.env['HOME'] = join(place, 'home')
