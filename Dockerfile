@@ -6,7 +6,9 @@ WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY build.js ./
+COPY base base
 COPY lxrhash lxrhash
+COPY pegnet pegnet
 COPY config config
 COPY factom factom
 COPY komodo komodo
