@@ -1,7 +1,7 @@
 /** Which cells to measure. Pure. */
 import type { CellPlan, KernelChoice, Lanes, PagesName } from './cells.js'
 
-/** The sizes of the PegNet white paper's figure that a present machine shows: from the caches to MainNet's. */
+/** From a ByteMap that fits into the caches to MainNet's. */
 export const DEFAULT_BITS = [20, 22, 24, 26, 28, 30] as const
 
 /** A map of up to this size is built in well under a minute; larger ones are left out unless somebody asks for them. */

@@ -1,6 +1,5 @@
 /**
- * The two figures of the PegNet white paper for this machine, as SVG: hashrate by ByteMap size, hashrate by number of
- * threads. Pure.
+ * Two figures of a measurement, as SVG: hashrate by ByteMap size, and by number of threads. Pure.
  */
 import type { BenchCell } from './cells.js'
 import { bytesText } from './markdown.js'

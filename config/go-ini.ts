@@ -1,4 +1,4 @@
-/** The ini file of PegNet's Go miner → our settings. Pure. */
+/** The ini file of PegNet's Go miner (github.com/pegnet/pegnet, `config/defaultconfig.ini`) → our settings. Pure. */
 import { parse } from 'ini'
 
 import { messageOf } from '../base/index.js'

@@ -1,4 +1,4 @@
-/** Factom addresses and the keys behind them (base58check with two-byte prefixes, always 52 characters). */
+/** Factom addresses and the keys behind them (docs/protocol/factom.md#addresses). */
 import { inspect } from 'node:util'
 
 import { createBase58check } from '@scure/base'

@@ -1,4 +1,4 @@
-/** Commit messages: the signed payments that go before a reveal. All numbers big-endian. */
+/** Commit messages: the signed payments for entries (docs/protocol/factom.md#commits). All numbers big-endian. */
 import type { EcKey } from './address.js'
 import { concat, hashBytes, readUint, sha256, sha256d, toHex, uintBytes } from './bytes.js'
 import { verifyEd25519 } from './ed25519.js'

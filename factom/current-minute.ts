@@ -1,4 +1,4 @@
-/** `current-minute`: where the chain is, by the node's own clock. */
+/** `current-minute`: where the chain is, by the node's own clock (docs/protocol/factom.md#minutes). */
 import { readerOf } from './reply.js'
 
 export interface CurrentMinute {

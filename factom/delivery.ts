@@ -1,6 +1,6 @@
 /**
- * Sends one record: the calls, their retries, and when to give up. What is remembered of it is the publisher's
- * business.
+ * Sends one record: the calls, their retries, and when to give up (docs/protocol/factom.md#holding-and-replay). The
+ * publisher remembers what became of it.
  */
 import { isCoded } from '../base/index.js'
 import type { FactomClient } from './client.js'

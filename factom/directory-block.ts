@@ -1,4 +1,4 @@
-/** Directory blocks: the one block per height that names all others. */
+/** Directory blocks: the one block per height that names all others (docs/protocol/factom.md#directory-block). */
 import { concat, hashBytes, readUint, sha256, toHex, uintBytes } from './bytes.js'
 import { fail } from './errors.js'
 import { keyMerkleRoot, merkleRoot } from './merkle.js'

@@ -1,4 +1,7 @@
-/** Entry blocks: the entries of one chain in one directory block, with the minute each was revealed in. */
+/**
+ * Entry blocks: the entries of one chain in one directory block, with the minute each was revealed in
+ * (docs/protocol/factom.md#entry-block).
+ */
 import { concat, hashBytes, readUint, sha256, toHex, uintBytes } from './bytes.js'
 import { fail } from './errors.js'
 import { keyMerkleRoot, merkleRoot } from './merkle.js'

@@ -1,4 +1,4 @@
-/** Factom entries: binary form, hash, price, chain ids. */
+/** Factom entries: binary form, hash, price, chain ids (docs/protocol/factom.md#entry). */
 import { concat, hashBytes, isHash, readUint, sha256, sha512, toHex, uintBytes } from './bytes.js'
 import { fail } from './errors.js'
 

@@ -1,4 +1,7 @@
-/** Factoid transactions: payments, purchases of entry credits, coinbases. */
+/**
+ * Factoid transactions: payments, purchases of entry credits, coinbases
+ * (docs/protocol/factom.md#factoid-transactions).
+ */
 import { concat, hashBytes, sha256, toHex, uintBytes } from './bytes.js'
 import { rcdHashOf } from './address.js'
 import { verifyEd25519 } from './ed25519.js'

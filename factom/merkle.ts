@@ -1,4 +1,7 @@
-/** Factom's Merkle root: pairs by SHA-256, an odd last node paired with itself at every level. */
+/**
+ * Factom's Merkle root: pairs by SHA-256, an odd last node paired with itself at every level
+ * (docs/protocol/factom.md#merkle-roots).
+ */
 import { sha256 } from './bytes.js'
 
 /** The root of 32-byte leaves; one leaf is its own root, no leaves give 32 zero bytes. */

@@ -1,6 +1,6 @@
 /**
  * JSON-RPC 2.0 as factomd speaks it: POST to /v2, HTTP 200 with a result or HTTP 400 with an error, plain text as
- * content type, ids echoed (`null` where the request was not understood), no batches.
+ * content type, ids echoed (`null` where the request was not understood), no batches (docs/protocol/factom.md#calls).
  */
 import { setMaxListeners } from 'node:events'
 import http from 'node:http'
@@ -158,7 +158,7 @@ export function createRpc(options: RpcOptions): Rpc {
   }
 }
 
-/** The code of the node's own refusal (factomd's error catalogue), or `null` for any other error. */
+/** The code of the node's own refusal (docs/protocol/factom.md#calls), or `null` for any other error. */
 export function rpcCodeOf(error: unknown): number | null {
   if (!isCoded(error) || !error.code.startsWith('E_FACTOM_RPC')) return null
   return typeof error.details.rpcCode === 'number' ? error.details.rpcCode : null
@@ -170,7 +170,7 @@ export const MISSING_CHAIN_HEAD = -32009
 export const BLOCK_NOT_FOUND = -32008
 export const METHOD_NOT_FOUND = -32601
 
-/** factomd's catalogue. What is not found may be saved later; a database error or a panic passes. */
+/** What is not found may be saved later; a database error or a panic passes. */
 const REFUSALS: Readonly<Record<number, keyof typeof FACTOM_ERRORS>> = {
   [-32700]: 'E_FACTOM_RPC_REQUEST',
   [-32600]: 'E_FACTOM_RPC_REQUEST',

@@ -1,6 +1,6 @@
 /**
  * The calls that a relay and a gateway signer need, typed and checked. One client per daemon; asset chain and
- * reference chain speak the same language. Specification §1.7, §2, §3, §8.
+ * reference chain speak the same language. docs/protocol/komodo.md#contract-calls
  */
 import { isCoded } from '../base/index.js'
 import { fail } from './errors.js'
@@ -69,7 +69,7 @@ export interface AddressUtxo {
   readonly txid: string
   readonly vout: number
   readonly sat: bigint
-  /** 0 for an output that a disconnected block gave back (specification §15.13). */
+  /** 0 for an output that a disconnected block gave back (docs/protocol/komodo.md#batons). */
   readonly height: number
 }
 
@@ -154,7 +154,7 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
   const { name } = rpc
   const at = (method: string): string => `${method} at ${name}`
 
-  /** A contract call: every parameter a string, or the daemon may freeze (specification §8.6). */
+  /** A contract call: every parameter a string, or the daemon may freeze (docs/protocol/komodo.md#lock-leaks). */
   async function cc(method: string, params: readonly string[], given?: CallOptions): Promise<unknown> {
     for (const param of params as readonly unknown[])
       if (typeof param !== 'string' || param === '')
@@ -409,7 +409,7 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
     oracleSubscribe: (oracleTxid: string, publisher: string, sat: bigint, given?: CallOptions) =>
       build('oraclessubscribe', [oracleTxid, publisher, coinsText(sat)], given),
     oracleFund: (oracleTxid: string, given?: CallOptions) => build('oraclesfund', [oracleTxid], given),
-    /** The fee goes as whole satoshis: the daemon reads `1.5` as 1 (specification §2.2). */
+    /** The fee goes as whole satoshis: the daemon reads `1.5` as 1 (docs/protocol/komodo.md#oracles). */
     oracleRegister: (oracleTxid: string, dataFee: bigint, given?: CallOptions) =>
       build('oraclesregister', [oracleTxid, dataFee.toString()], given),
 

@@ -1,6 +1,6 @@
 /**
  * Where a komodo daemon listens and what it wants to hear: from its conf file, or from what the operator says.
- * Specification §8.2.
+ * docs/protocol/komodo.md#credentials
  */
 import { readFileSync, statSync } from 'node:fs'
 import { homedir, platform } from 'node:os'

@@ -1,7 +1,6 @@
 /**
  * A header proves itself: its bytes hash to its name, name the block before, and carry the work. What a daemon says
- * of a block is believed as far as this goes. The rules of work are those of komodod's `pow.cpp` (`CheckProofOfWork`,
- * `CheckEquihashSolution`, `CalculateNextWorkRequired`). Pure. Throws `E_KOMODO_HEADER`.
+ * of a block is believed as far as this goes (docs/protocol/komodo.md#headers). Pure. Throws `E_KOMODO_HEADER`.
  */
 import { fail } from './errors.js'
 import { blockHashOf, decodeHeader, isEquihashSolution, type BlockHeader } from './tx/index.js'

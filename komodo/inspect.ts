@@ -1,6 +1,6 @@
 /**
  * No transaction that a daemon built leaves before it is found to be the one that was asked for: its inputs, its
- * outputs, its amounts, its OP_RETURN. Specification §2.6, §2.7, §3.7–3.9, §11.5, §15.4, §16.3. Throws
+ * outputs, its amounts, its OP_RETURN (docs/protocol/komodo.md#oracles, docs/protocol/komodo.md#gateways). Throws
  * `E_KOMODO_INSPECT`; `details.rule` says which rule is broken.
  */
 import { isCoded } from '../base/index.js'
@@ -200,7 +200,7 @@ export interface WithdrawIntent {
 
 /**
  * A request for a withdrawal. Daemons of family A may put another user's key into it when another gateway has one
- * pending (specification §3.7): the payout would go to him.
+ * pending (docs/protocol/komodo.md#gateways): the payout would go to that user.
  */
 export function inspectWithdraw(hex: string, intent: WithdrawIntent, around: Surroundings): Inspected {
   const { tx, txid } = open(hex, around)

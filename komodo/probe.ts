@@ -1,6 +1,6 @@
 /**
  * What this daemon can do. Two families of daemons have different gateway calls, and hybrids exist, so each method is
- * asked for by itself (specification §0.2). `help` takes no lock and does not fail for unknown methods.
+ * asked for by itself (docs/protocol/komodo.md#families). `help` takes no lock and does not fail for unknown methods.
  */
 import type { CallOptions, Rpc } from './rpc.js'
 

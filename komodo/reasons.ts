@@ -2,7 +2,7 @@
 import { isCoded } from '../base/index.js'
 import { RPC_CODES, rpcCodeOf, rpcTextOf } from './rpc.js'
 
-/** Specification §2.2, §3, §15.5, §15.8, §15.14. */
+/** docs/protocol/komodo.md#contract-calls */
 const BUILD_TEXTS = [
   ['oracle-funds', /find enough oracle inputs/i],
   ['normal-coins', /normal inputs|adding funds for|enough inputs|cant find .*inputs/i],
@@ -33,7 +33,7 @@ export function buildReason(error: unknown): BuildReason | null {
 export type SendReason =
   'in-chain' | 'spent' | 'conflict' | 'expired' | 'op-return' | 'unsigned' | 'rejected' | 'decode' | 'other'
 
-/** Specification §8.5, §15.1, §15.5, §15.11. Null if the error is none of `sendrawtransaction`'s answers. */
+/** docs/protocol/komodo.md#sending. Null if the error is none of `sendrawtransaction`'s answers. */
 export function sendReason(error: unknown): SendReason | null {
   const code = rpcCodeOf(error)
   const text = rpcTextOf(error)

@@ -1,7 +1,7 @@
 /**
  * JSON-RPC as komodod speaks it: POST to /, Basic authorisation, positional parameters, errors as HTTP 500, 404 or
- * 400 with a JSON body, and a few that are no JSON (specification §8.1, §15.11). One call at a time: the daemon's
- * own lock would queue them anyway, and a daemon that hangs is not given more work.
+ * 400 with a JSON body, and a few that are no JSON (docs/protocol/komodo.md#transport). One call at a time: the
+ * daemon's own lock would queue them anyway, and a daemon that hangs is not given more work.
  */
 import { setMaxListeners } from 'node:events'
 import http from 'node:http'
@@ -191,7 +191,7 @@ export function createRpc(options: RpcOptions): Rpc {
   }
 }
 
-/** The daemon's own error code (§8.5), or null for any other error. */
+/** The daemon's own error code (docs/protocol/komodo.md#sending), or null for any other error. */
 export function rpcCodeOf(error: unknown): number | null {
   if (!isCoded(error) || !('rpcCode' in error.details)) return null
   return error.details['rpcCode'] as number

@@ -52,7 +52,7 @@ export function defaultByteMapDir(): string {
   return join(homedir(), '.lxrhash')
 }
 
-/** The reference's file name: the seed in hex without leading zeros (`tables.go`, readTableFromPath). */
+/** The reference's file name: the seed in hex without leading zeros (docs/protocol/lxrhash.md#parameters). */
 export function byteMapFile(params: LxrParams, dir: string = defaultByteMapDir()): string {
   const { seed, passes, bits } = params
   return join(dir, `lxrhash-seed-${seed.toString(16)}-passes-${passes}-size-${bits}.dat`)

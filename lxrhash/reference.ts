@@ -1,5 +1,5 @@
 /**
- * LXRHash once more, in plain BigInts, as close to the specification's table as can be: a second opinion for the
+ * LXRHash once more, in plain BigInts, line by line as in docs/protocol/lxrhash.md#step: a second opinion for the
  * tests. Nothing of the program uses it; it is some thousand times slower than the kernel.
  *
  * 64 bits are cut with `&`: the optimising compiler of Node.js 20 aborts the process on hot loops of BigInt.asUintN.
@@ -11,7 +11,7 @@ const WORD = (1n << 64n) - 1n
 /** r≪left ⊕ r≫right, in 64 bits. */
 const turn = (r: bigint, left: bigint, right: bigint): bigint => ((r << left) & WORD) ^ (r >> right)
 
-/** The ByteMap (reference: `tables.go`, GenerateTable). */
+/** docs/protocol/lxrhash.md#bytemap */
 export function referenceByteMap({ seed, bits, passes }: LxrParams): Uint8Array {
   const size = 2 ** bits
   const mask = BigInt(size - 1)
@@ -33,7 +33,7 @@ export function referenceByteMap({ seed, bits, passes }: LxrParams): Uint8Array 
   return map
 }
 
-/** The hash of an input (reference: `lxrhash.go`, Hash). */
+/** docs/protocol/lxrhash.md#hash */
 export function referenceHash(map: Uint8Array, { seed, hashBits }: LxrParams, input: Uint8Array): Uint8Array {
   const mask = BigInt(map.length - 1)
   const read = (index: bigint): bigint => BigInt(map[Number(index & mask)] as number)

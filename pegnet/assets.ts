@@ -1,4 +1,7 @@
-/** The assets that a record prices, by record version. Their order is consensus (PegNet asset lists). */
+/**
+ * The assets that a record prices, by record version. Their order is consensus
+ * (docs/protocol/records-and-grading.md#assets).
+ */
 import type { OprVersion } from './networks.js'
 
 const words = (text: string): readonly string[] => text.split(' ')

@@ -40,7 +40,7 @@ export const NETWORK_ERRORS = {
 } as const
 const fail = errorsOf(NETWORK_ERRORS)
 
-/** First heights of record versions 1 to 5 on MainNet (PegNet activation table). */
+/** First heights of record versions 1 to 5 on MainNet (docs/protocol/records-and-grading.md#heights). */
 export const MAINNET_OPR_HEIGHTS: Readonly<Record<OprVersion, number>> = {
   1: 206_422,
   2: 210_330,
@@ -54,7 +54,10 @@ export function oprVersions(heights: Readonly<Record<OprVersion, number>>): (hei
   return (height) => ([5, 4, 3, 2] as const).find((version) => height >= heights[version]) ?? 1
 }
 
-/** First heights of staking record versions on MainNet; TestNet uses the same numbers (PegNet activation table). */
+/**
+ * First heights of staking record versions on MainNet; TestNet uses the same numbers
+ * (docs/protocol/records-and-grading.md#heights).
+ */
 export const SPR_HEIGHTS: Readonly<Record<SprVersion, number>> = { 5: 258_796, 6: 260_118, 7: 274_036 }
 
 const sprVersion = (height: number): SprVersion =>

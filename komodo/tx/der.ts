@@ -1,4 +1,7 @@
-/** The strict form of a DER signature (BIP 66), with its hash type behind it. */
+/**
+ * The strict form of a DER signature, with its hash type behind it
+ * (https://github.com/bitcoin/bips/blob/master/bip-0066.mediawiki).
+ */
 
 /** True for `30 len 02 len r 02 len s hashtype`, numbers positive and without needless zeros. Hex. */
 export function isStrictDer(hex: string): boolean {

@@ -1,8 +1,7 @@
 /**
  * Equihash, the proof of work in a header: 2^k numbers whose hashes, paired again and again, agree in ever more bits.
  * Komodo and Zcash use (200, 9). Chains that are started with `-ac_nk` use other parameters, another personal string,
- * and sums of up to sixteen hashes (`GenerateHash` in komodod's `crypto/equihash.cpp`). The length of the solution
- * tells n and k.
+ * and sums of up to sixteen hashes (docs/protocol/komodo.md#headers). The length of the solution tells n and k.
  */
 import { blake2b } from '@noble/hashes/blake2b'
 

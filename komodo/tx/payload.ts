@@ -1,4 +1,4 @@
-/** What a publisher writes for one header of the reference chain: formats `Ihh` (68 bytes) and `IhhL` (76 bytes). */
+/** What a publisher writes for one header of the reference chain (docs/protocol/komodo.md#payload). */
 import { fail } from './errors.js'
 import { Reader, Writer } from './wire.js'
 import { hexBytes } from './bytes.js'

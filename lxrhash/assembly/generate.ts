@@ -1,4 +1,4 @@
-/** Makes the ByteMap, and counts its values. */
+/** Makes the ByteMap (docs/protocol/lxrhash.md#bytemap), and counts its values. */
 import { COUNTS, GEN_B, GEN_OFFSET, GEN_V, MASK, SEED } from './layout'
 
 /** Writes 0, 1, … 255, 0, … and sets the generator's state to its start. */

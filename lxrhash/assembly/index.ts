@@ -1,6 +1,6 @@
 /**
  * The LXRHash kernel. One shared memory: the ByteMap at address 0, above it a scratch for each user (`layout.ts`).
- * LXRHash is specified by the reference, github.com/pegnet/LXRHash.
+ * What LXRHash is: docs/protocol/lxrhash.md
  */
 export { gather } from './gather'
 export { countBytes, generateBegin, generateSteps } from './generate'

@@ -1,6 +1,7 @@
 /**
- * The 25 table rows of a LXRHash step, for the lanes of one word: V is v128, two lanes, or u64, a single one. Rows are
- * numbered by their reads, 1 to 25; arithmetic between two reads belongs to the row before it.
+ * The 25 rows of a LXRHash step that read (docs/protocol/lxrhash.md#step), for the lanes of one word: V is v128, two
+ * lanes, or u64, a single one. Rows are numbered by their reads, 1 to 25; arithmetic between two reads belongs to the
+ * row before it.
  *
  * Each row is a class without instances: `take` takes in the byte that the row has read and returns the index (not
  * masked) of the next row's read. Classes, because a generic loop over them is compiled once for each, inlined.

@@ -1,4 +1,4 @@
-/** One hash of any input, one byte after the other: Appendix-A form of LXRHash, no lanes. */
+/** One hash of any input, one byte after the other (docs/protocol/lxrhash.md#hash). */
 import { HASH_BYTES, INPUT, MASK, ONE_A, ONE_HS, ONE_S1, ONE_S2, ONE_S3, OUTPUT, SEED } from './layout'
 
 /** The ByteMap starts at address 0, so a masked index is an address. */

@@ -1,7 +1,7 @@
 /**
  * The difficulty below which a record is not worth publishing: the estimated difficulty of the network's
- * `cutoff`-th best nonce (PegNet `opr/difficulty.go`). Plain doubles: the reference's 53-bit big.Float gives the
- * same bits.
+ * `cutoff`-th best nonce (docs/protocol/records-and-grading.md#difficulty-floor). Plain doubles: the reference's
+ * 53-bit big.Float gives the same bits.
  */
 
 import { networkHashrate, SPACE } from '../../oracle/index.js'

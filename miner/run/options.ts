@@ -14,8 +14,9 @@ const RECORDS_LIMIT = 1000
 const RIVALS_LIMIT = 1000
 
 /**
- * PegNet's `SubmissionCutOff`; none on dev. There the estimate is about this very miner, so a block of less work than
- * the one before (a start in its middle, a pause) would be left with fewer than the 25 records that it needs.
+ * The cutoff of the floor (docs/protocol/records-and-grading.md#difficulty-floor). None on dev: there the estimate is
+ * about this very miner, so a block of less work than the one before (a start in its middle, a pause) would be left
+ * with fewer than the 25 records that it needs.
  */
 export function defaultSubmissionCutoff(network: Network): number {
   return network.name === 'dev' ? 0 : 200

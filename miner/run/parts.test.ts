@@ -24,7 +24,7 @@ const PRICES = ASSETS[5].map((_, index) => BigInt(index + 1) * 100_000_000n)
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 
 t.test('floor: the vectors', (t) => {
-  // Specification of PegNet mining, difficulty floor: 50th difficulty, network rate, floor at 200, floor at 50.
+  // docs/protocol/records-and-grading.md#difficulty-floor: 50th difficulty, network rate, floor at 200, floor at 50.
   const rows: [bigint, number, bigint, bigint][] = [
     [0xffff7108081ab04an, 12223.847367204344, 0xfffdc420206ac000n, 0xffff7108081ab000n],
     [0xffffffb294563adcn, 5778728.933213743, 0xfffffeca5158e000n, 0xffffffb294563800n],

@@ -1,7 +1,7 @@
 /**
  * Which nonces a slot hashes: two prefix bytes, machine id and slot, then a minimal big-endian counter from 1.
- * Machines and threads never overlap. PegNet's own miner has one prefix byte and the same counter
- * (`mining/miner.go`, NonceIncrementer); any nonce of any length is valid on the chain.
+ * Machines and threads never overlap. Any nonce of any length is valid on the chain
+ * (docs/protocol/records-and-grading.md#nonces).
  */
 import { counterBytes } from '../../lxrhash/index.js'
 

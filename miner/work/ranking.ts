@@ -1,6 +1,6 @@
 /**
- * The best N nonces of one record (PegNet `opr/aggregator.go`): append while there is room, then overwrite the
- * worst by anything that is not below it, equal values included.
+ * The best N nonces of one record (docs/protocol/records-and-grading.md#ranking): append while there is room, then
+ * overwrite the worst by anything that is not below it, equal values included.
  */
 
 export interface Ranked {

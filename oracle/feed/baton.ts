@@ -1,8 +1,8 @@
 /**
  * On which transaction may the next header be built? A pure decision. After a reorganisation of the asset chain the
- * daemon's lookup overlooks the true baton and offers an older one (specification §15.13); a header built on that is
- * mined, listed by `oraclessamples`, and still lost for every gateway. So the daemon's word counts only if it agrees
- * with our own last published transaction.
+ * daemon's lookup overlooks the true baton and offers an older one (docs/protocol/komodo.md#batons); a header built on
+ * that is mined, listed by `oraclessamples`, and still lost for every gateway. So the daemon's word counts only if it
+ * agrees with our own last published transaction.
  */
 
 export interface BatonFacts {
@@ -43,7 +43,7 @@ export function judgeBaton(facts: BatonFacts): BatonVerdict {
   if (facts.orphaned) return { verdict: 'wait', why: 'orphaned' }
   if (own !== null && reachable && daemon !== null) return { verdict: 'build', on: daemon }
   if (own?.where === 'gone' && blocks <= RESEND_BLOCKS) return { verdict: 'resend', txid: own.txid }
-  // Nothing is ever built without a predecessor: that would cut off all that was published (specification §2.5).
+  // Without a predecessor a header would cut off all that was published (docs/protocol/komodo.md#batons).
   if (daemon === null) return { verdict: 'wait', why: 'no-baton' }
   if (facts.stray !== null && blocks < PATIENCE_BLOCKS) return { verdict: 'wait', why: 'stray' }
   if (own?.where === 'mempool') return { verdict: 'wait', why: 'own-unconfirmed' }

@@ -1,6 +1,6 @@
 /**
  * The start-up check list of a gateway: what must be right before anything is sent, each with what to do about it.
- * Specification §1.3, §8.4, §11.2.
+ * docs/protocol/komodo.md#contract-calls, docs/protocol/komodo.md#gateways
  */
 import { isCoded, messageOf } from '../../base/index.js'
 import {
@@ -44,7 +44,7 @@ export interface Checked {
   readonly complete: boolean
 }
 
-/** A fee below this leaves outputs that are too small to be useful (specification §2.6). */
+/** A fee below this leaves outputs that are too small to be useful (docs/protocol/komodo.md#oracles). */
 const GOOD_FEE = 100_000n
 const SYNC_SLACK = 3
 

@@ -318,7 +318,7 @@ function createReader(problems: FeedProblem[], place: FeedConfigPlace) {
 /**
  * The command line of the original program: `ACNAME ORACLETXID MYPUBKEY FORMAT BINDTXID [STARTINGHEIGHT] [cli]` → the
  * section `feed` that means the same. A command for the reference chain names its chain by `-ac_name=`, its conf file
- * by `-conf=` or its data directory by `-datadir=`. Specification §1.1, §1.10.
+ * by `-conf=` or its data directory by `-datadir=`. docs/protocol/komodo.md#original-program
  */
 export function translateOldLine(words: readonly string[]): unknown {
   const [asset, oracleTxid, pubkey, , bindTxid, ...rest] = words

@@ -1,4 +1,4 @@
-/** What the subscriptions are good for: pure arithmetic. Specification §2.4, §15.7. */
+/** How many headers the subscriptions pay for: pure arithmetic. docs/protocol/komodo.md#subscriptions */
 import { fail } from './errors.js'
 
 export interface OracleUtxo {
@@ -116,7 +116,10 @@ export interface SmallUtxo {
   readonly sat: bigint
 }
 
-/** Many small outputs make the daemon say that it has too few coins (specification §8.5): above this they are merged. */
+/**
+ * Many small outputs make the daemon say that it has too few coins (docs/protocol/komodo.md#contract-calls): above this
+ * they are merged.
+ */
 const MANY = 40
 const MOST_MERGED = 100
 
@@ -141,7 +144,7 @@ export function toConsolidate<T extends SmallUtxo>(
 
 /**
  * Whether registering is safe. A second registration starts a new chain of batons, and whatever
- * was published before can no longer be reached (specification §2.5).
+ * was published before can no longer be reached (docs/protocol/komodo.md#batons).
  */
 export function mayRegister(registered: readonly { readonly publisher: string }[], pubkey: string): boolean {
   return !registered.some(({ publisher }) => publisher === pubkey)

@@ -1,6 +1,6 @@
 /**
  * Which headers to publish next: a pure function of what the chain holds. Priorities: repairs (the reference chain has
- * another block there by now), then live heights in order, then gaps. Specification §10, §11.2.
+ * another block there by now), then live heights in order, then gaps.
  */
 
 export interface PlanSettings {

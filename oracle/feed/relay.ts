@@ -1,6 +1,6 @@
 /**
  * Publishes headers, pass by pass. What to do comes from the chain each time: the baton, the mempool, the reference
- * chain (specification §11.2). One pass sends as many headers as the coming block can take.
+ * chain. One pass sends as many headers as the coming block can take (docs/protocol/komodo.md#subscriptions).
  */
 import { CLOCK, isCoded, messageOf } from '../../base/index.js'
 import {
@@ -91,7 +91,7 @@ export interface Relay {
 const COMPARED = 300
 /** Blocks that a reference node may lack before it counts as still syncing. */
 const SYNC_SLACK = 3
-/** The wallet learns of its own change within a second (specification §15.6). */
+/** The wallet learns of its own change within a second (docs/protocol/komodo.md#contract-calls). */
 const WALLET_MS = 1_100
 const WALLET_TRIES = 4
 const FORGERIES: ReadonlySet<string> = new Set(['E_KOMODO_HEADER', 'E_FEED_FORGED'])

@@ -1,4 +1,7 @@
-/** Keeps the subscriptions filled within the spending limit, and the wallet's outputs few. Specification §2.4, §8.5. */
+/**
+ * Keeps the subscriptions filled within the spending limit, and the wallet's outputs few.
+ * docs/protocol/komodo.md#subscriptions
+ */
 import { messageOf } from '../../base/index.js'
 import {
   buildReason,

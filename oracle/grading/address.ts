@@ -6,7 +6,8 @@ const ALPHABET = /^[1-9A-HJ-NP-Za-km-z]+$/
 const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest()
 
 /**
- * What is wrong with a record's factoid address, in the reference's words, or `null` (PegNet `factoidaddress`).
+ * What is wrong with a record's factoid address, in the reference's words, or `null`
+ * (docs/protocol/records-and-grading.md#validation).
  * 53 characters or more always hold more than 38 bytes, so longer texts are refused undecoded: base58 of long
  * texts takes time that grows with the square of their length.
  */

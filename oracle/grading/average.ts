@@ -1,6 +1,7 @@
 /**
  * Averages and grades. Places are decided by the last bit of these doubles, so the order of every operation is
- * consensus: sums run over the list as it stands, products from left to right, no power function.
+ * consensus: sums run over the list as it stands, products from left to right, no power function
+ * (docs/protocol/records-and-grading.md#averages).
  */
 
 /** The average of each asset over `count` lists of values, the lists in their current order. */

@@ -1,6 +1,6 @@
 /**
- * Grading: the records of one block in, places, payouts and the next winners out (PegNet grader V1 to V5).
- * Pure; the proof of work is a function that is passed in.
+ * Grading: the records of one block in, places, payouts and the next winners out
+ * (docs/protocol/records-and-grading.md#grading). Pure; the proof of work is a function that is passed in.
  */
 import type { OprVersion } from '../../pegnet/index.js'
 import type { Opr, OprContent } from '../records/index.js'

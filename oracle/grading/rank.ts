@@ -1,4 +1,7 @@
-/** The passes that put records in order, the same for oracle and staking records (PegNet graders V1 to V5, S1 to S3). */
+/**
+ * The passes that put records in order, oracle and staking records alike
+ * (docs/protocol/records-and-grading.md#grading).
+ */
 import { gradeOf } from './average.js'
 import type { Average } from './average.js'
 

@@ -1,4 +1,4 @@
-/** What differs between the versions of grading: one row each (PegNet graders V1 to V5, S1 to S3). */
+/** What differs between the versions of grading: one row each (docs/protocol/records-and-grading.md#payouts). */
 import type { OprVersion } from '../../pegnet/index.js'
 import { mean, trimmedMean } from './average.js'
 import type { RankRules } from './rank.js'

@@ -1,6 +1,7 @@
 /**
- * Grading of staking records: those of one block in, places and payouts out (PegNet graders S1 to S3). Pure. There is
- * no proof of work and there are no previous winners: the first 50 addresses in the order of the block are compared.
+ * Grading of staking records: those of one block in, places and payouts out
+ * (docs/protocol/records-and-grading.md#staking-records). Pure. There is no proof of work and there are no previous
+ * winners: the first 50 addresses in the order of the block are compared.
  */
 import type { SprVersion } from '../../pegnet/index.js'
 import type { Spr } from '../records/index.js'

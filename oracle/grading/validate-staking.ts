@@ -1,4 +1,7 @@
-/** Which staking records take part in grading: each version's checks in the reference's order (PegNet S1 to S3). */
+/**
+ * Which staking records take part in grading: each version's checks
+ * (docs/protocol/records-and-grading.md#staking-records).
+ */
 import { isCoded } from '../../base/index.js'
 import { STAKING_ASSETS, type SprVersion } from '../../pegnet/index.js'
 import { verifyEd25519 } from '../../factom/index.js'

@@ -1,4 +1,7 @@
-/** Which entries take part in grading, and why the others do not: each version's checks in the reference's order. */
+/**
+ * Which entries take part in grading, and why the others do not: each version's checks in the reference's order
+ * (docs/protocol/records-and-grading.md#validation).
+ */
 import { isCoded } from '../../base/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
 import { ASSETS, decodeContent } from '../records/index.js'

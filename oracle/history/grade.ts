@@ -55,7 +55,7 @@ export function oprEntries(block: FollowedEntryBlock): OprEntry[] {
 
 /**
  * Staking records as far as they can be graded without a ledger: whether a staker is among the 100 largest holders of
- * PEG, which the network asks for, is not known here.
+ * PEG is not known here (docs/protocol/ledger-facts.md#stakers).
  */
 export function gradeSpr(
   { height }: FollowedBlock,

@@ -1,4 +1,7 @@
-/** How fast the whole network hashes, estimated from the difficulties of a graded block (PegNet `opr/difficulty.go`). */
+/**
+ * How fast the whole network hashes, estimated from the difficulties of a graded block
+ * (docs/protocol/records-and-grading.md#difficulty-floor).
+ */
 
 /** How deep the estimate looks: grading verifies at most 50 records. */
 const SPOT = 50

@@ -1,6 +1,7 @@
 /**
- * Price sources of PegNet's own miner (`defaultconfig.ini`: `[Oracle]`, `[OracleDataSources]`,
- * `[OracleAssetDataSourcesPriority]`) → a section `prices`, with a note on whatever has changed since. Pure.
+ * Price sources of PegNet's own miner (`defaultconfig.ini` of github.com/pegnet/pegnet: `[Oracle]`,
+ * `[OracleDataSources]`, `[OracleAssetDataSourcesPriority]`) → a section `prices`, with a note on what has changed
+ * since. Pure.
  */
 import { DEFAULT_PRICES, type RawPrices } from './defaults.js'
 import { aliasesOf } from './validate.js'

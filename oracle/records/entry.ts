@@ -1,4 +1,4 @@
-/** Price records as Factom entries: chains, hashes, external ids. */
+/** Price records as Factom entries: chains, hashes, external ids (docs/protocol/records-and-grading.md#entry). */
 import { createHash } from 'node:crypto'
 
 import type { Network } from '../../pegnet/index.js'
@@ -8,7 +8,7 @@ import type { OprVersion } from './opr.js'
 
 const bytesOf = (...texts: string[]): Uint8Array[] => texts.map((text) => new TextEncoder().encode(text))
 
-/** The external ids of the first entry of each of PegNet's five chains (PegNet initialization). */
+/** The external ids of the first entry of each of PegNet's five chains (docs/protocol/records-and-grading.md#chains). */
 export function pegnetChains(
   network: Network,
 ): Readonly<Record<'protocol' | 'transactions' | 'miners' | 'opr' | 'spr', Uint8Array[]>> {

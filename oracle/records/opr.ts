@@ -1,4 +1,4 @@
-/** Oracle Price Records: what they hold and how each version is written (PegNet OPR versions 1 to 5). */
+/** Oracle Price Records: what they hold and how each version is written (docs/protocol/records-and-grading.md#entry). */
 import { ASSETS, type OprVersion } from '../../pegnet/index.js'
 import { fail } from './errors.js'
 import { decodeJson, encodeJson } from './json.js'

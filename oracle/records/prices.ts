@@ -12,7 +12,10 @@ const DECIMAL = /^(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
 /** Longest decimal text that is read; a double needs at most 24 characters. */
 const MAX_TEXT = 64
 
-/** Cut toward zero to the decimals that a version's quotes have: 4 in version 1, 8 later (PegNet poller). */
+/**
+ * Cut toward zero to the decimals that a version's quotes have: 4 in version 1, 8 later
+ * (docs/protocol/records-and-grading.md#prices).
+ */
 export function truncatePrice(version: OprVersion, price: number): number {
   const scale = version === 1 ? 1e4 : UNIT
   return Math.trunc(price * scale) / scale

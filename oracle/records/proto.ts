@@ -4,7 +4,7 @@
  *     1 address string · 2 identity string · 3 height int32 · 4 winners repeated bytes · 5 prices repeated uint64
  *
  * Written by hand because the reader's leniency is consensus: what the reference's generated reader accepts or
- * refuses decides which records take part (PegNet `V2Content`).
+ * refuses decides which records take part (docs/protocol/records-and-grading.md#protobuf-form).
  */
 import { fail } from './errors.js'
 import { createReader, Writer } from './wire.js'

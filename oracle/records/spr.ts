@@ -1,4 +1,7 @@
-/** Staking Price Records (PegNet SPR versions 5 to 7): the form of OPR version 5, usually without identity and winners. */
+/**
+ * Staking Price Records, versions 5 to 7: the form of OPR version 5, usually without identity and winners
+ * (docs/protocol/records-and-grading.md#staking-records).
+ */
 import { STAKING_ASSETS, type SprVersion } from '../../pegnet/index.js'
 import { checkFields, checkLength, refuseLong } from './opr.js'
 import { decodeProto, encodeProto } from './proto.js'

@@ -1,6 +1,7 @@
 /**
  * What the contract modules say to a transaction before a node takes it: the rules that somebody who sends what a node
- * built for him can run into. As in real nodes the reason stays in the node's own log (specification §15.5).
+ * built for him can run into. As in real nodes the reason stays in the node's own log
+ * (docs/protocol/komodo.md#sending).
  */
 import type { Transaction } from '../../tx/index.js'
 import * as tx from '../../tx/index.js'
