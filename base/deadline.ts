@@ -9,18 +9,19 @@ export class Late extends Error {
 
 /**
  * What `call` comes to, unless it takes longer than `ms`: `Late` then. The signal that it is handed is aborted at that
- * moment, and with `outer`. The timer is our own: on Node.js 20 a signal made by `AbortSignal.any` of
+ * moment, and with any of `outer`. The timer is our own: on Node.js 20 a signal made by `AbortSignal.any` of
  * `AbortSignal.timeout` may be collected as garbage before it fires.
  */
 export async function withDeadline<T>(
   ms: number,
-  outer: AbortSignal,
+  outer: AbortSignal | readonly AbortSignal[],
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const cut = new AbortController()
   const stop = (): void => cut.abort()
-  if (outer.aborted) stop()
-  outer.addEventListener('abort', stop)
+  const signals = [outer].flat()
+  if (signals.some(({ aborted }) => aborted)) stop()
+  for (const signal of signals) signal.addEventListener('abort', stop)
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
@@ -32,6 +33,6 @@ export async function withDeadline<T>(
     return await Promise.race([call(cut.signal), late])
   } finally {
     clearTimeout(timer)
-    outer.removeEventListener('abort', stop)
+    for (const signal of signals) signal.removeEventListener('abort', stop)
   }
 }

@@ -19,6 +19,9 @@ export {
   takeOver,
 } from './spending.js'
 export type { Moment, Period, Spent } from './spending.js'
+export { createPoster, PostError } from './http-post.js'
+export type { Poster, Posted } from './http-post.js'
+export { isLoopback } from './loopback.js'
 export { makeFolder } from './storage/folder.js'
 export { lockFile } from './storage/lock.js'
 export type { LockRefusals } from './storage/lock.js'

@@ -2,14 +2,7 @@
  * JSON-RPC 2.0 as factomd speaks it: POST to /v2, HTTP 200 with a result or HTTP 400 with an error, plain text as
  * content type, ids echoed (`null` where the request was not understood), no batches (docs/protocol/factom.md#calls).
  */
-import { setMaxListeners } from 'node:events'
-import http from 'node:http'
-import https from 'node:https'
-
-import axios from 'axios'
-import type { AxiosResponse } from 'axios'
-
-import { isCoded, parseJson, type CodedError } from '../base/index.js'
+import { createPoster, isCoded, parseJson, PostError, type CodedError, type Posted } from '../base/index.js'
 import { fail, type FACTOM_ERRORS } from './errors.js'
 import { printable } from './reply.js'
 
@@ -44,13 +37,6 @@ export interface Rpc {
   close(): void
 }
 
-interface Exchange {
-  readonly body: string
-  readonly limitMs: number
-  /** The caller's own signal. */
-  readonly outer: AbortSignal | undefined
-}
-
 const TIMEOUT_MS = 5000
 const MAX_BYTES = 8 * 1024 * 1024
 /** Bounds what a burst of calls may open; one block of records needs far less. */
@@ -69,69 +55,15 @@ const SLOW_METHODS: ReadonlySet<string> = new Set([
 export function createRpc(options: RpcOptions): Rpc {
   const url = nodeUrl(options.url)
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
-  const agents = {
-    httpAgent: new http.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS }),
-    httpsAgent: new https.Agent({
-      keepAlive: true,
-      maxSockets: MAX_SOCKETS,
-      ...(options.ca !== undefined && { ca: options.ca }),
-    }),
-  }
-  const closing = new AbortController()
-  setMaxListeners(0, closing.signal) // each call under way waits on it
-  const axiosClient = axios.create({
-    ...agents,
-    ...(options.login && { auth: { username: options.login.user, password: options.login.password } }),
-    headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'pegminer' },
-    maxContentLength: options.maxBytes ?? MAX_BYTES,
-    maxRedirects: 0,
-    decompress: false,
-    ...(isLoopback(url) ? { proxy: false as const } : {}),
-    responseType: 'text',
-    transformRequest: [(body: string) => body],
-    transformResponse: [(body: string) => body],
-    validateStatus: () => true,
+  const { login } = options
+  const auth = login && { username: login.user, password: login.password }
+  const poster = createPoster({
+    contentType: 'application/json',
+    maxSockets: MAX_SOCKETS,
+    maxBytes: options.maxBytes ?? MAX_BYTES,
+    ca: options.ca,
   })
   let lastId = 0
-
-  async function post({ body, limitMs, outer }: Exchange): Promise<AxiosResponse<string>> {
-    const cut = new AbortController()
-    const stop = () => cut.abort()
-    let timedOut = false
-    const timer = setTimeout(() => {
-      timedOut = true
-      stop()
-    }, limitMs)
-    if (outer) setMaxListeners(0, outer) // the caller may have any number of calls under way
-    for (const signal of [outer, closing.signal]) {
-      if (signal?.aborted) stop()
-      signal?.addEventListener('abort', stop)
-    }
-    try {
-      return await axiosClient.post<string>(url, body, { signal: cut.signal })
-    } catch (error) {
-      if (timedOut) throw fail('E_FACTOM_TIMEOUT', `${url} did not finish its reply within ${limitMs} ms`)
-      if (cut.signal.aborted) throw fail('E_FACTOM_ABORTED', `the call to ${url} was ended`)
-      throw error
-    } finally {
-      clearTimeout(timer)
-      for (const signal of [outer, closing.signal]) signal?.removeEventListener('abort', stop)
-    }
-  }
-
-  /** A kept connection may be closed by the node just as it is used again: such a call is sent once more. */
-  async function exchange(given: Exchange): Promise<AxiosResponse<string>> {
-    try {
-      return await post(given)
-    } catch (error) {
-      if (!isStaleConnection(error)) throw transportError(error, url)
-    }
-    try {
-      return await post(given)
-    } catch (error) {
-      throw transportError(error, url)
-    }
-  }
 
   return {
     url,
@@ -142,7 +74,10 @@ export function createRpc(options: RpcOptions): Rpc {
       try {
         const body = JSON.stringify({ jsonrpc: '2.0', id, method, ...(params && { params }) })
         const limitMs = SLOW_METHODS.has(method) ? 4 * timeoutMs : timeoutMs
-        return resultOf(await exchange({ body, limitMs, outer: signal }), id, `${method} at ${url}`)
+        const reply = await poster.post(url, body, { limitMs, signal, auth }).catch((error: unknown) => {
+          throw transportError(error, url, limitMs)
+        })
+        return resultOf(reply, id, `${method} at ${url}`)
       } catch (error) {
         outcome = isCoded(error) ? error.code : 'unknown'
         throw error
@@ -150,11 +85,7 @@ export function createRpc(options: RpcOptions): Rpc {
         options.onCall?.({ method, milliseconds: performance.now() - started, result: outcome })
       }
     },
-    close() {
-      closing.abort()
-      agents.httpAgent.destroy()
-      agents.httpsAgent.destroy()
-    },
+    close: () => poster.close(),
   }
 }
 
@@ -201,8 +132,7 @@ export function nodeUrl(text: string): string {
   return url.href
 }
 
-function resultOf(response: AxiosResponse<string>, id: number, where: string): unknown {
-  const { status } = response
+function resultOf({ status, text }: Posted, id: number, where: string): unknown {
   if (status === 401)
     throw fail('E_FACTOM_AUTH', `${where}: the node asks for a user name and password, or for other ones`)
   if (status !== 200 && status !== 400) {
@@ -211,7 +141,7 @@ function resultOf(response: AxiosResponse<string>, id: number, where: string): u
       details: { status },
     })
   }
-  const reply = parse(response.data, where)
+  const reply = parse(text, where)
   const bad = (what: string) => fail('E_FACTOM_REPLY', `${where}: ${what}`)
   if (reply.jsonrpc !== '2.0') throw bad('the reply is not JSON-RPC 2.0')
   const failed = 'error' in reply
@@ -222,10 +152,10 @@ function resultOf(response: AxiosResponse<string>, id: number, where: string): u
   return reply.result
 }
 
-function parse(text: unknown, where: string): Record<string, unknown> {
+function parse(text: string, where: string): Record<string, unknown> {
   let reply: unknown
   try {
-    reply = parseJson(String(text), { values: MAX_VALUES })
+    reply = parseJson(text, { values: MAX_VALUES })
   } catch (error) {
     const what = error instanceof RangeError ? `unusable: ${error.message}` : 'not complete JSON'
     throw fail('E_FACTOM_REPLY', `${where}: the reply is ${what}`)
@@ -253,34 +183,20 @@ function rpcError(error: unknown, where: string): CodedError {
   })
 }
 
-/** The AxiosError itself is not kept as cause: it drags the request, the sockets and the whole reply along. */
-function transportError(error: unknown, url: string): CodedError {
-  if (isCoded(error)) return error
-  const code = axios.isAxiosError(error) ? (error.code ?? '') : ''
-  const message = error instanceof Error ? error.message : String(error)
-  if (/maxContentLength/.test(message)) {
+function transportError(error: unknown, url: string, limitMs: number): unknown {
+  if (!(error instanceof PostError)) return error
+  const { failure, reason, message } = error
+  if (failure === 'late')
+    return fail('E_FACTOM_TIMEOUT', `${url} did not finish its reply within ${limitMs} ms`)
+  if (failure === 'ended') return fail('E_FACTOM_ABORTED', `the call to ${url} was ended`)
+  if (failure === 'large')
     return fail('E_FACTOM_TOO_LARGE', `the reply of ${url} is larger than the program accepts`)
-  }
-  if (TLS_TROUBLE.test(code)) {
-    return fail('E_FACTOM_TLS', `${url}: no secure connection (${printable(message, 100)})`, {
-      details: { reason: code },
-    })
-  }
-  return fail('E_FACTOM_UNREACHABLE', `${url} cannot be reached (${printable(code || message, 100)})`, {
-    details: { reason: code },
-  })
+  const details = { reason }
+  if (TLS_TROUBLE.test(reason))
+    return fail('E_FACTOM_TLS', `${url}: no secure connection (${printable(message, 100)})`, { details })
+  const why = printable(reason || message, 100)
+  return fail('E_FACTOM_UNREACHABLE', `${url} cannot be reached (${why})`, { details })
 }
 
 /** Codes of OpenSSL and Node for certificates that are not trusted, names that do not fit, and what is no TLS. */
 const TLS_TROUBLE = /^(EPROTO$|ERR_(TLS|SSL)_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/
-
-function isStaleConnection(error: unknown): boolean {
-  if (!axios.isAxiosError(error) || error.response) return false
-  const request = error.request as { reusedSocket?: boolean } | undefined
-  return request?.reusedSocket === true && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-}
-
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url)
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
-}

@@ -3,14 +3,15 @@
  * 400 with a JSON body, and a few that are no JSON (docs/protocol/komodo.md#transport). One call at a time: the
  * daemon's own lock would queue them anyway, and a daemon that hangs is not given more work.
  */
-import { setMaxListeners } from 'node:events'
-import http from 'node:http'
-import https from 'node:https'
-
-import axios from 'axios'
-import type { AxiosInstance, AxiosResponse } from 'axios'
-
-import { CLOCK, isCoded, parseJson, type CodedError } from '../base/index.js'
+import {
+  CLOCK,
+  createPoster,
+  isCoded,
+  parseJson,
+  PostError,
+  type CodedError,
+  type Posted,
+} from '../base/index.js'
 import type { Access } from './conf.js'
 import { fail } from './errors.js'
 import { FIRST_HEALTH, healthAfter, type Health, type HealthEvent } from './health.js'
@@ -73,13 +74,13 @@ export function createRpc(options: RpcOptions): Rpc {
   const { name } = options
   const monotonicMs = options.monotonicMs ?? CLOCK.monotonicMs
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS
-  const agents = {
-    httpAgent: new http.Agent({ keepAlive: true, maxSockets: 2 }),
-    httpsAgent: new https.Agent({ keepAlive: true, maxSockets: 2 }),
-  }
-  const closing = new AbortController()
-  setMaxListeners(0, closing.signal) // each call under way waits on it
-  const client = axiosOf(agents, options.maxBytes ?? MAX_BYTES)
+  /** The daemon closes idle connections after 30 s. */
+  const poster = createPoster({
+    contentType: 'text/plain',
+    maxSockets: 2,
+    maxBytes: options.maxBytes ?? MAX_BYTES,
+  })
+  let isClosed = false
   let access: Access | undefined
   let health: Health = FIRST_HEALTH
   let last: Promise<unknown> = Promise.resolve()
@@ -94,55 +95,20 @@ export function createRpc(options: RpcOptions): Rpc {
     if (changed) options.onHealth?.(after)
   }
 
-  /**
-   * A timer of our own: on Node.js 20 a signal made by `AbortSignal.any` of `AbortSignal.timeout` may be collected as
-   * garbage before it fires, and the call then waits for ever.
-   */
-  async function post(body: string, given: CallOptions): Promise<AxiosResponse<Buffer>> {
-    access ??= options.access()
-    const limit = given.timeoutMs ?? timeoutMs
-    const cut = new AbortController()
-    const stop = (): void => cut.abort()
-    let late = false
-    const timer = setTimeout(() => {
-      late = true
-      stop()
-    }, limit)
-    const outer = given.signal === undefined ? [closing.signal] : [closing.signal, given.signal]
-    for (const signal of outer) {
-      if (signal.aborted) stop()
-      signal.addEventListener('abort', stop)
-    }
-    const { url, user: username, password } = access
+  async function post(
+    body: string,
+    { signal, timeoutMs: limitMs = timeoutMs }: CallOptions,
+  ): Promise<Posted> {
+    const { url, user: username, password } = (access ??= options.access())
     try {
-      return await client.post<Buffer>(url, body, {
-        signal: cut.signal,
-        auth: { username, password },
-        ...(isLoopback(url) ? { proxy: false as const } : {}),
-      })
+      return await poster.post(url, body, { limitMs, signal, auth: { username, password } })
     } catch (error) {
-      if (late) throw fail('E_KOMODO_TIMEOUT', `${name} did not answer within ${limit} ms`)
-      if (cut.signal.aborted) throw fail('E_KOMODO_ABORTED', `the call to ${name} was ended`)
-      throw transportError(error, name)
-    } finally {
-      clearTimeout(timer)
-      for (const signal of outer) signal.removeEventListener('abort', stop)
-    }
-  }
-
-  /** The daemon closes idle connections after 30 s, perhaps just as one is used again: such a call is sent once more. */
-  async function exchange(body: string, given: CallOptions): Promise<AxiosResponse<Buffer>> {
-    try {
-      return await post(body, given)
-    } catch (error) {
-      if (reasonOf(error) !== STALE) throw error
-      return await post(body, given)
+      throw transportError(error, name, limitMs)
     }
   }
 
   async function one(method: string, params: readonly unknown[], given: CallOptions): Promise<unknown> {
-    if (closing.signal.aborted || given.signal?.aborted)
-      throw fail('E_KOMODO_ABORTED', `the call to ${name} was ended`)
+    if (isClosed || given.signal?.aborted) throw fail('E_KOMODO_ABORTED', `the call to ${name} was ended`)
     if (health.state === 'hung' && monotonicMs() < health.until)
       throw fail(
         'E_KOMODO_HUNG',
@@ -153,7 +119,7 @@ export function createRpc(options: RpcOptions): Rpc {
     try {
       const number = (id = (id % 0x7fffffff) + 1)
       const body = JSON.stringify({ jsonrpc: '1.0', id: number, method, params })
-      const result = resultOf(await exchange(body, given), number, `${method} at ${name}`)
+      const result = resultOf(await post(body, given), number, `${method} at ${name}`)
       learn({ type: 'answered', at: monotonicMs() })
       return result
     } catch (error) {
@@ -184,9 +150,8 @@ export function createRpc(options: RpcOptions): Rpc {
       learn({ type: 'height', height, at: monotonicMs() })
     },
     close() {
-      closing.abort()
-      agents.httpAgent.destroy()
-      agents.httpsAgent.destroy()
+      isClosed = true
+      poster.close()
     },
   }
 }
@@ -203,28 +168,7 @@ export function rpcTextOf(error: unknown): string {
   return typeof text === 'string' ? text : ''
 }
 
-function axiosOf(
-  agents: { httpAgent: http.Agent; httpsAgent: https.Agent },
-  maxBytes: number,
-): AxiosInstance {
-  return axios.create({
-    ...agents,
-    headers: { 'content-type': 'text/plain', 'accept-encoding': 'identity', 'user-agent': 'pegminer' },
-    maxContentLength: maxBytes,
-    maxBodyLength: maxBytes,
-    maxRedirects: 0,
-    decompress: false,
-    responseType: 'arraybuffer',
-    transformRequest: [(body: string) => body],
-    transformResponse: [(body: Buffer) => body],
-    validateStatus: () => true,
-  })
-}
-
-function resultOf(response: AxiosResponse<Buffer>, id: number, where: string): unknown {
-  const { status } = response
-  // Lenient: error texts of the daemon may hold bytes that are no UTF-8.
-  const text = new TextDecoder('utf-8').decode(response.data)
+function resultOf({ status, text }: Posted, id: number, where: string): unknown {
   if (status === 401) throw fail('E_KOMODO_AUTH', `${where}: user or password is wrong`)
   if (status === 403) throw fail('E_KOMODO_AUTH', `${where}: this address is not in rpcallowip`)
   if (/^Work queue depth exceeded/.test(text)) throw fail('E_KOMODO_BUSY', `${where}: its work queue is full`)
@@ -274,30 +218,16 @@ function rpcError(error: unknown, where: string): CodedError {
   return fail('E_KOMODO_RPC', text, { details })
 }
 
-/** The AxiosError itself is not kept as cause: it drags the password and the whole reply along. */
-function transportError(error: unknown, name: string): CodedError {
-  if (isCoded(error)) return error
-  const code = isStale(error) ? STALE : axios.isAxiosError(error) ? (error.code ?? '') : ''
-  const message = error instanceof Error ? error.message : String(error)
-  if (/maxContentLength/.test(message))
+function transportError(error: unknown, name: string, limitMs: number): unknown {
+  if (!(error instanceof PostError)) return error
+  const { failure, reason, message } = error
+  if (failure === 'late') return fail('E_KOMODO_TIMEOUT', `${name} did not answer within ${limitMs} ms`)
+  if (failure === 'ended') return fail('E_KOMODO_ABORTED', `the call to ${name} was ended`)
+  if (failure === 'large')
     return fail('E_KOMODO_TOO_LARGE', `a reply of ${name} is larger than the program accepts`)
-  return fail('E_KOMODO_UNREACHABLE', `${name} cannot be reached (${printable(code || message, 100)})`, {
-    details: { reason: code },
+  return fail('E_KOMODO_UNREACHABLE', `${name} cannot be reached (${printable(reason || message, 100)})`, {
+    details: { reason },
   })
 }
 
-/** A kept connection was found closed. */
-const STALE = 'stale connection'
-
-function isStale(error: unknown): boolean {
-  if (!axios.isAxiosError(error) || error.response) return false
-  const request = error.request as { reusedSocket?: boolean } | undefined
-  return request?.reusedSocket === true && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
-}
-
 const reasonOf = (error: unknown): unknown => (isCoded(error) ? error.details['reason'] : undefined)
-
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url)
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
-}

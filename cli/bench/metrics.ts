@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import axios from 'axios'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { BENCH_ERRORS, type BenchCell } from '../../bench/index.js'
-import { errorsOf, messageOf } from '../../base/index.js'
+import { errorsOf, isLoopback, messageOf } from '../../base/index.js'
 import { startTelemetry, type MetricSpec, type TelemetryServer } from '../../telemetry/index.js'
 
 const CELL_LABELS = ['bits', 'threads', 'kernel', 'pages'] as const
@@ -104,6 +104,3 @@ export async function pushMetrics(gateway: string, { registry }: BenchMetrics): 
     throw fail('E_BENCH_PUSH', `the Pushgateway did not take the results: ${why}`)
   }
 }
-
-const isLoopback = (url: string): boolean =>
-  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)

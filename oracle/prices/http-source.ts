@@ -4,7 +4,7 @@ import https from 'node:https'
 
 import axios, { isAxiosError, isCancel, type AxiosError, type AxiosResponse } from 'axios'
 
-import { isCoded, messageOf, parseJson } from '../../base/index.js'
+import { isCoded, isLoopback, messageOf, parseJson } from '../../base/index.js'
 import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
 import type { HttpPreset, Rate } from './http-presets.js'
@@ -146,12 +146,6 @@ function oldest(answers: readonly Answer[]): { readonly replyTime?: ReplyTime } 
 function readRate(value: unknown): number | undefined {
   const rate = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   return typeof rate === 'number' && Number.isFinite(rate) && rate > 0 && rate <= MAX_RATE ? rate : undefined
-}
-
-/** Whether a URL leads to this machine. */
-export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url)
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }
 
 /** axios's errors hold the whole request with its key, so they are not kept as causes. */

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
+import { isLoopback } from '../../base/index.js'
 import type { SectionContext, SectionResult } from '../../config/index.js'
 import type { SourceConfig } from './config.js'
 import { DEFAULT_PRICES, devPrices } from './defaults.js'
 import { isExchange } from './exchanges.js'
-import { isLoopback } from './http-source.js'
 import { readPrices, type PriceContext, type PriceSettings } from './validate.js'
 
 export interface PriceSection {
