@@ -2,7 +2,7 @@
  * By hand: a feed that is `HEADERS` (default 1,000) headers behind catches up on the embedded chains, one asset block
  * after each pass. Prints the time, the passes, and the calls of the daemons for one header.
  *
- *   HEADERS=1000 BUDGET=50 TS_NODE_TRANSPILE_ONLY=1 node --import @tapjs/typescript/import test/feed-behind.ts
+ *   HEADERS=1000 BUDGET=50 node --import '#typescript' test/feed-behind.ts
  *
  * The original program publishes one header in about ten seconds, whatever the budget.
  */

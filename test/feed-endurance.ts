@@ -5,7 +5,7 @@
  * is held against the chains. Exit code 1 if one is missing, doubled or wrong, if the lag did not come back to the
  * depth after a trouble, or if the program ended by itself, as an unhandled rejection makes it.
  *
- *   npm run build && MINUTES=60 TS_NODE_TRANSPILE_ONLY=1 node --import @tapjs/typescript/import test/feed-endurance.ts
+ *   npm run build && MINUTES=60 node --import '#typescript' test/feed-endurance.ts
  *
  * `TROUBLE=asset reorg,warm-up` tries only these. Time is counted in looks of a second each: a machine that sleeps in
  * between makes nothing late.

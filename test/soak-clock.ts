@@ -4,7 +4,7 @@
  * line a minute and a summary; exit code 1 if a block is missed, a step is not counted, the event loop lags or memory
  * grows. Needs `cc`. `DIR` keeps a folder of ByteMaps between runs, `FLAGS` are more flags of the miner.
  *
- *   npm run build && MINUTES=60 node --import @tapjs/typescript/import test/soak-clock.ts
+ *   npm run build && MINUTES=60 node --import '#typescript' test/soak-clock.ts
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'

@@ -5,7 +5,7 @@
  * loop lags or a change of the file is not taken. `DIR` keeps a folder of ByteMaps between runs, `FLAGS` are more flags of
  * the miner (`--threads 1 --nice 19` leaves the machine to others).
  *
- *   npm run build && MINUTES=120 node --import @tapjs/typescript/import test/soak.ts
+ *   npm run build && MINUTES=120 node --import '#typescript' test/soak.ts
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 
-import { MAIN } from './fixtures/program.js'
+import { BARE, MAIN } from './fixtures/program.js'
 import { noTerminal, openTerminal, type Terminal } from './fixtures/terminal.js'
 
 const skip = noTerminal() || false
@@ -108,9 +108,9 @@ const hears = (pid: number): boolean => {
 
 /** Started without a terminal; resolves as soon as it hears signals. */
 async function startBare(t: Test, words: readonly string[]) {
-  // The test runner has its children listen to signals as well, by this variable.
-  const bare = ['-u', 'NODE_OPTIONS', process.execPath, MAIN, ...words]
-  const child = spawn('env', bare, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn('env', [...BARE, process.execPath, MAIN, ...words], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   t.teardown(() => child.kill('SIGKILL'))
   const ended = endOf(child)
   while (!hears(child.pid!)) await pause(1)

@@ -7,7 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 
 import { createKomodoClient } from '../../komodo/index.js'
-import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
+import { startChains } from '../../komodo/dev/fixtures/chains.js'
+import type { DevKomodo, DevKomodoOptions } from '../../komodo/dev/index.js'
 import { runProgram } from '../program/program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'feed-cli-'))
@@ -19,7 +20,7 @@ t.teardown(() => {
 })
 
 async function chainsOf(t: Test, options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
-  const chains = await startDevKomodo({ dataDir: join(folder, t.name), manual: true, ...options })
+  const chains = await startChains({ dataDir: join(folder, t.name), manual: true, ...options })
   t.teardown(() => chains.close())
   return chains
 }

@@ -25,7 +25,7 @@ interface Fixture {
 const dir = t.testdir()
 const SMALL = ['--bits', '12', '--dir', dir]
 const load = (name: string): unknown => {
-  const file = new URL(`../oracle/grading/fixtures/${name}.json.gz`, import.meta.url)
+  const file = new URL(`../../oracle/grading/fixtures/${name}.json.gz`, import.meta.url)
   return JSON.parse(gunzipSync(readFileSync(file)).toString('utf8'))
 }
 const oracle = load('reference-v1-v5') as Fixture[]

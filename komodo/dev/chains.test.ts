@@ -7,8 +7,8 @@ import t from 'tap'
 import { vectors } from '../fixtures/vectors.js'
 import * as tx from '../tx/index.js'
 import type { Chain } from './chain/chain.js'
+import { startChains } from './fixtures/chains.js'
 import { build, post, rpc, send } from './fixtures/client.js'
-import { startDevKomodo } from './index.js'
 import type { DaemonAccess, DevKomodo, DevKomodoOptions } from './index.js'
 import { isLawful } from './modules/consensus.js'
 
@@ -29,7 +29,7 @@ function folder(): string {
 
 /** A network with a clock of its own, five outputs that pay for headers, and blocks by hand. */
 async function start(options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
-  const dev = await startDevKomodo({ dataDir: folder(), manual: true, subscriptions: 5, ...options })
+  const dev = await startChains({ dataDir: folder(), manual: true, subscriptions: 5, ...options })
   open.push(dev)
   return dev
 }

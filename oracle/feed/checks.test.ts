@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
-import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
+import { startChains } from '../../komodo/dev/fixtures/chains.js'
+import type { DevKomodo, DevKomodoOptions } from '../../komodo/dev/index.js'
 import { accessOf, createKomodoClient } from '../../komodo/index.js'
 import { checkGateway, type CheckLine } from './checks.js'
 import { openRig, settingsOf } from './fixtures/rig.js'
 
 async function chainsOf(t: Test, options: Partial<DevKomodoOptions>): Promise<[DevKomodo, folder: string]> {
   const folder = mkdtempSync(join(tmpdir(), 'feed-checks-'))
-  const chains = await startDevKomodo({ dataDir: join(folder, 'chains'), manual: true, ...options })
+  const chains = await startChains({ dataDir: join(folder, 'chains'), manual: true, ...options })
   t.teardown(async () => {
     await chains.close()
     rmSync(folder, { recursive: true, force: true })

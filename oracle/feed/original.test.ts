@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 
-import { startDevKomodo } from '../../komodo/dev/index.js'
+import { startChains } from '../../komodo/dev/fixtures/chains.js'
 import { recordings } from '../../komodo/fixtures/recordings.js'
 import {
   coinsNumber,
@@ -112,7 +112,7 @@ t.test('the payout of its withdrawal: outputs, amounts, marker, order', (t) => {
 
 t.test('the same calls in the same order, for a header and for a withdrawal', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'feed-original-'))
-  const chains = await startDevKomodo({ dataDir: join(folder, 'chains'), manual: true, subscriptions: 1 })
+  const chains = await startChains({ dataDir: join(folder, 'chains'), manual: true, subscriptions: 1 })
   const rig = await openRig(chains, { folder: join(folder, 'rig') })
   t.teardown(async () => {
     rig.close()

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
-import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
+import { startChains } from '../../komodo/dev/fixtures/chains.js'
+import type { DevKomodo, DevKomodoOptions } from '../../komodo/dev/index.js'
 import {
   blockHashOf,
   createKomodoClient,
@@ -29,7 +30,7 @@ import { createTreasury } from './treasury.js'
 
 async function chainsOf(t: Test, options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
   const folder = mkdtempSync(join(tmpdir(), 'feed-relay-'))
-  const chains = await startDevKomodo({
+  const chains = await startChains({
     dataDir: join(folder, 'chains'),
     manual: true,
     subscriptions: 4,

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 
-import { startDevKomodo, type DevKomodo, type DevKomodoOptions } from '../../komodo/dev/index.js'
+import { startChains } from '../../komodo/dev/fixtures/chains.js'
+import type { DevKomodo, DevKomodoOptions } from '../../komodo/dev/index.js'
 import { accessOf, createKomodoClient } from '../../komodo/index.js'
 import type { FeedEvent } from './events.js'
 import { createFeed, type FeedOptions } from './feed.js'
@@ -17,7 +18,7 @@ t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 
 async function chainsOf(t: Test, seed: string, options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
   const dataDir = join(folder, seed)
-  const chains = await startDevKomodo({ dataDir, seed, manual: true, subscriptions: 12, ...options })
+  const chains = await startChains({ dataDir, seed, manual: true, subscriptions: 12, ...options })
   t.teardown(() => chains.close())
   return chains
 }

@@ -38,6 +38,16 @@ async function untilDone({ round }: Stage, txid: string, rigs: readonly Rig[]): 
   throw new Error(`not done: ${rigs.map((rig) => JSON.stringify(recordOf(rig, txid))).join(' ')}`)
 }
 
+/** A gateway of two of three, one of whom steals, and a withdrawal that is asked for. */
+async function amongThree(t: Test) {
+  const s = await stage(t, THREE)
+  const thief = await s.rig({ operator: 0 })
+  const honest = await s.rig({ operator: 1 })
+  const other = await s.rig({ operator: 2 })
+  const before = s.userCoins()
+  return { s, thief, honest, other, before, txid: s.ask(AMOUNT) }
+}
+
 /** What a withdrawal asks for, as the signers see it. */
 async function intentOf(rig: Rig, withdrawTxid: string): Promise<PayoutIntent> {
   const gateway = await rig.asset.gatewayInfo(bindOf(rig))
@@ -95,14 +105,7 @@ function oneOfAll(t: Test, rig: Rig, txid: string): void {
 }
 
 t.test('a second payout of other coins gets no signature; the honest are two of three and pay', async (t) => {
-  const s = await stage(t, THREE)
-  const [thief, honest, other] = [
-    await s.rig({ operator: 0 }),
-    await s.rig({ operator: 1 }),
-    await s.rig({ operator: 2 }),
-  ]
-  const before = s.userCoins()
-  const txid = s.ask(AMOUNT)
+  const { s, thief, honest, other, before, txid } = await amongThree(t)
   while (recordOf(honest, txid)?.payout == null) await s.round(honest)
   const first = recordOf(honest, txid)!.payout!
   // What he sent is forgotten, and another payout is mined in its place.
@@ -125,14 +128,7 @@ t.test('a second payout of other coins gets no signature; the honest are two of 
 })
 
 t.test('nor does a first one of coins that no honest signer would choose', async (t) => {
-  const s = await stage(t, THREE)
-  const [thief, honest, other] = [
-    await s.rig({ operator: 0 }),
-    await s.rig({ operator: 1 }),
-    await s.rig({ operator: 2 }),
-  ]
-  const before = s.userCoins()
-  const txid = s.ask(AMOUNT)
+  const { s, thief, honest, other, before, txid } = await amongThree(t)
   const hex = await proposed(thief, txid, { coins: (coins) => coins.slice(-3) })
   await post(thief, txid, hex)
   s.chains.control.mine('asset', 2)

@@ -1,0 +1,61 @@
+/**
+ * Translates TypeScript as it is loaded. A translation is kept by the hash of its source: a whole run starts more than a
+ * hundred processes that load mostly the same modules.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+const HOME = new URL('../', import.meta.url).href
+const KEPT = new URL('node_modules/.cache/typescript/', HOME)
+/** As build.js translates. */
+const OPTIONS = {
+  configFile: false,
+  swcrc: false,
+  sourceMaps: 'inline',
+  jsc: {
+    parser: { syntax: 'typescript' },
+    target: 'es2022',
+    transform: { verbatimModuleSyntax: true },
+    experimental: { keepImportAttributes: true },
+  },
+  module: { type: 'es6' },
+}
+const require = createRequire(import.meta.url)
+const tool = `${require('@swc/core/package.json').version} ${JSON.stringify(OPTIONS)}`
+
+const isOurs = (url) =>
+  url.startsWith(HOME) && !url.startsWith(`${HOME}node_modules/`) && !url.startsWith(`${HOME}dist/`)
+
+/** `./a.js` is `a.ts` where only that exists. */
+export function resolve(specifier, context, next) {
+  const { parentURL = HOME } = context
+  if (/^(\.|\/|file:)/.test(specifier) && specifier.endsWith('.js')) {
+    const source = new URL(specifier.replace(/\.js$/, '.ts'), parentURL)
+    if (isOurs(source.href) && existsSync(source))
+      return { url: source.href, format: 'module', shortCircuit: true }
+  }
+  return next(specifier, context)
+}
+
+export function load(url, context, next) {
+  if (!url.endsWith('.ts') || !isOurs(url)) return next(url, context)
+  return { format: 'module', source: translated(fileURLToPath(url)), shortCircuit: true }
+}
+
+function translated(file) {
+  const text = readFileSync(file, 'utf8')
+  const hash = createHash('sha256').update(`${tool}\0${file}\0${text}`).digest('hex')
+  const kept = new URL(`${hash}.js`, KEPT)
+  try {
+    return readFileSync(kept, 'utf8')
+  } catch {
+    const { code } = require('@swc/core').transformSync(text, { ...OPTIONS, filename: file })
+    mkdirSync(KEPT, { recursive: true })
+    const whole = new URL(randomUUID(), KEPT)
+    writeFileSync(whole, code)
+    renameSync(whole, kept)
+    return code
+  }
+}
