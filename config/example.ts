@@ -20,7 +20,7 @@ export interface ExampleOptions {
  * A file with every setting, its meaning and its default. What has no value is commented out; taking the `#` away
  * never makes the file wrong.
  */
-export function exampleConfig({ keys, values, sections = {}, head, width = 100 }: ExampleOptions): string {
+export function exampleConfig({ keys, values, sections = {}, head, width = 78 }: ExampleOptions): string {
   const listed = keys.filter((key) => !settingOf(key).notInFile)
   const groups = [...new Set([...listed.map(groupOf), ...Object.keys(sections)])]
   const lines = head.map((line) => `# ${line}`.trimEnd())

@@ -213,7 +213,7 @@ t.test('secrets', (t) => {
     [/:1: other users can read this file.*ecSecretFile.*chmod 600/],
     [/:1: miner.ecSecret must be an entry-credit secret key/],
     [/both there/],
-    [/:2: miner.ecSecretFile: "none" cannot be used: ENOENT/],
+    [/:2: miner.ecSecretFile: "none" cannot be used: there is no such file/],
     [/other users can read this file/],
   ])
   t.ok(

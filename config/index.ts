@@ -16,6 +16,7 @@ export type { SectionContext, SectionProblem, SectionResult, SectionValidator } 
 export { displayNameOf, envNameOf, SETTING_KEYS, settingOf, SETTINGS } from './settings.js'
 export type { SettingKey, Settings, SettingSpec } from './settings.js'
 export { nearest } from './suggest.js'
+export { path as pathType } from './types.js'
 export type { CpuChoice, ThreadCount, ValueType } from './types.js'
 export { watchFile } from './watch-file.js'
 export type { WatchOptions } from './watch-file.js'

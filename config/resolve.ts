@@ -138,12 +138,12 @@ function environmentSource(key: SettingKey, env: Environment, problems: Problem[
       ? undefined
       : { text: secret ? text.trim() : text, origin: 'environment', name, place: name }
   if (text !== undefined) {
-    problems.push(problem('E_CONFIG_SECRET', `${name} and ${name}_FILE are both set; keep one of them`))
+    problems.push(problem('E_CONFIG_SECRET', `${name} and ${name}_FILE are both set; keep one of them`, key))
     return undefined
   }
   const place = `${name}_FILE`
   return secretSource(
-    { name: place, place, origin: 'environment' },
+    { name: place, place, origin: 'environment', key },
     { path: file, shown: file, env },
     problems,
   )
@@ -168,6 +168,7 @@ function fileSource(
           'E_CONFIG_SECRET',
           `${line}: other users can read this file, so it must not hold ${key}; name a file of the secret's own with ` +
             `${key}File, or take their right away: chmod 600 ${file.name}`,
+          key,
         ),
       )
       return undefined
@@ -176,7 +177,7 @@ function fileSource(
   }
   if (text !== undefined) {
     problems.push(
-      problem('E_CONFIG_SECRET', `${line}: ${key} and ${key}File are both there; keep one of them`),
+      problem('E_CONFIG_SECRET', `${line}: ${key} and ${key}File are both there; keep one of them`, key),
     )
     return undefined
   }
@@ -184,20 +185,20 @@ function fileSource(
   const where = path.parse(named.text, folder)
   if (where === undefined) {
     problems.push(
-      problem('E_CONFIG_VALUE', `${line}: ${key}File must be ${path.expects}, not ${shown(named.text)}`),
+      problem('E_CONFIG_VALUE', `${line}: ${key}File must be ${path.expects}, not ${shown(named.text)}`, key),
     )
     return undefined
   }
   const name = `${line}: ${key}File`
   return secretSource(
-    { name, place: line, origin: 'file' },
+    { name, place: line, origin: 'file', key },
     { path: where, shown: named.text, env },
     problems,
   )
 }
 
 function secretSource(
-  source: Pick<Source, 'name' | 'place' | 'origin'>,
+  { key, ...source }: Pick<Source, 'name' | 'place' | 'origin'> & { readonly key: SettingKey },
   file: { readonly path: string; readonly shown: string; readonly env: Environment },
   problems: Problem[],
 ): Source | undefined {
@@ -207,9 +208,24 @@ function secretSource(
     return { ...source, text, warning }
   } catch (error) {
     problems.push(
-      problem('E_CONFIG_SECRET', `${source.name}: ${shown(file.shown)} cannot be used: ${messageOf(error)}`),
+      problem(
+        'E_CONFIG_SECRET',
+        `${source.name}: ${shown(file.shown)} cannot be used: ${whyText(error)}`,
+        key,
+      ),
     )
     return undefined
+  }
+}
+
+function whyText(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return 'there is no such file'
+    case 'EACCES':
+      return 'you may not read it'
+    default:
+      return messageOf(error)
   }
 }
 

@@ -141,7 +141,7 @@ t.test('the example is right with every comment taken away', async (t) => {
       t.same(problems, [], `${network}, ${what}`)
     }
     t.ok(
-      text.split('\n').every((line) => line.length <= 120 || !line.startsWith(' ')),
+      text.split('\n').every((line) => line.length <= 80 || !line.startsWith(' ')),
       'lines that fit a terminal',
     )
   }
@@ -156,6 +156,11 @@ t.test('init asks on a terminal', async (t) => {
   t.match(stderr, /must be one of dev, local, TestNet, MainNet/)
   t.match(stderr, /must be an address such as/)
   t.match(stderr, /must be letters, digits and commas/)
+  t.match(stderr, /\nNetwork to mine on; .*\n.*\n {2}dev\|local\|TestNet\|MainNet \[dev\]: /)
+  t.match(stderr, 'there is no such file yet', 'a key that is still to come')
+  // What is typed ends the line of a question; nothing is typed here.
+  for (const line of stderr.replace(/^ {2}\S+(?: \[\S+\])?: /gm, '').split('\n'))
+    t.ok(line.length <= 80, line)
   const text = readFileSync(file, 'utf8')
   for (const line of [
     'name: testnet',

@@ -53,8 +53,13 @@ function check(context: ConfigContext): number {
   const present = Object.keys(sections).filter((name) => file?.sectionOf(name) !== undefined)
   output.event({ event: 'config', file: file?.name ?? null, settings: given, sections: present })
   const what = [plural(given, 'setting'), ...present.map((name) => `the section ${name}`)].join(', ')
-  const where = file === undefined ? 'no configuration file here; the environment' : file.name
-  output.line(`${where}: fine; ${what}; network ${settings['network.name']}`)
+  const found =
+    file !== undefined
+      ? `${file.name}: fine; ${what}`
+      : given === 0
+        ? 'no configuration file here: all settings have their defaults'
+        : `no configuration file here; variables and flags: fine; ${what}`
+  output.line(`${found}; network ${settings['network.name']}`)
   return EXIT.done
 }
 

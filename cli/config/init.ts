@@ -1,5 +1,6 @@
 /** `pegminer config init`: writes an annotated `pegminer.yaml`, asks what it must know where somebody can answer. */
 import { openSync, closeSync, writeSync, existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -7,6 +8,7 @@ import { networkOf } from '../../pegnet/index.js'
 import {
   CONFIG_NAME,
   exampleConfig,
+  pathType,
   problem,
   problemsError,
   SETTING_KEYS,
@@ -17,6 +19,8 @@ import {
 import type { ConfigContext } from './config.js'
 import { EXIT } from '../program/context.js'
 import { isUsedOn } from '../mine/plan.js'
+import { wrap } from '../view/format.js'
+import { widthOf } from '../program/output.js'
 
 /** Settings of single runs: they make no sense in a file that stays. */
 const NOT_IN_EXAMPLE =
@@ -34,7 +38,7 @@ export async function configInit(context: ConfigContext): Promise<number> {
   const { positionals, settings, origins, output } = context
   const name = positionals[1] ?? CONFIG_NAME
   if (existsSync(name)) throw exists(name)
-  const wizard = createWizard(context)
+  const wizard = createWizard(context, dirname(resolve(name)))
   const values: Record<string, string> & { 'network.name': string } = { 'network.name': 'dev' }
   try {
     const network =
@@ -70,8 +74,10 @@ function headOf(name: string): string[] {
     .find((place) => existsSync(place))
   return [
     ...(schema === undefined ? [] : [`yaml-language-server: $schema=${schema}`]),
-    'Settings of pegminer. A flag beats a variable (PEGMINER_MINER_THREADS), a variable this file.',
-    `pegminer config check --config ${name}   says what is wrong with it; config show tells what counts.`,
+    'Settings of pegminer. A flag beats a variable (PEGMINER_MINER_THREADS), a',
+    'variable this file. What is wrong with it, and what counts, is said by',
+    `  pegminer config check --config ${name}`,
+    `  pegminer config show --config ${name}`,
     'Relative paths count from the folder of this file.',
   ]
 }
@@ -93,34 +99,44 @@ function write(name: string, text: string): void {
   }
 }
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
 interface Wizard {
   /** The answer as it was typed, or undefined for none. */
   ask(key: SettingKey): Promise<string | undefined>
   close(): void
 }
 
-/** Questions on a terminal; nobody is asked where none is, or a program reads the output. */
-function createWizard({ stdin, stderr, output, signal }: ConfigContext): Wizard | undefined {
+/** Questions on a terminal; nobody is asked where none is, or a program reads the output. Paths count from `folder`. */
+function createWizard(
+  { stdin, stdout, stderr, output, signal }: ConfigContext,
+  folder: string,
+): Wizard | undefined {
   if (output.json || (stdin as { isTTY?: boolean }).isTTY !== true) return undefined
   // Lines are taken from a queue: what is typed ahead is not lost.
   const reader = createInterface({ input: stdin, terminal: false, signal })
   const lines = reader[Symbol.asyncIterator]()
   const say = (text: string): void => void stderr.write(text)
+  const isThere = (file: string): boolean => existsSync(pathType.parse(file, folder) ?? '')
+  const sayLines = (text: string): void => say(`${wrap(text, widthOf(stdout)).join('\n')}\n`)
   say('Enter alone takes what stands in brackets, or leaves it open.\n')
   return {
     ask: async (key) => {
       const { description, default: fallback, defaultText, type, secret } = settingOf(key)
       const usual = defaultText ?? (fallback === undefined ? '' : `${fallback as string | number}`)
+      // Brackets hold what Enter alone gives; "a test address on dev, else required" is no such value.
+      const hint = secret || type.parse(usual) === undefined ? '' : ` [${usual}]`
+      say('\n')
+      sayLines(capital(`${secret ? 'file with the ' : ''}${description}`))
       for (;;) {
-        // Brackets hold what Enter alone gives; "a test address on dev, else required" is no such value.
-        const hint = secret || type.parse(usual) === undefined ? '' : ` [${usual}]`
-        say(`${secret ? 'file with the ' : ''}${description}${hint}: `)
+        say(`  ${secret ? 'FILE' : type.placeholder}${hint}: `)
         const line = await lines.next()
         signal.throwIfAborted()
         const answer = line.done ? '' : line.value.trim()
         if (answer === '') return undefined
+        if (secret && !isThere(answer)) sayLines('  there is no such file yet')
         if (secret || type.parse(answer) !== undefined) return answer
-        say(`  must be ${type.expects}\n`)
+        sayLines(`  must be ${type.expects}`)
       }
     },
     close: () => reader.close(),

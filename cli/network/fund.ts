@@ -91,14 +91,17 @@ export async function fund(context: Context): Promise<number> {
 
 function planOf({ settings }: Context): { credits: number; secret: string } {
   const network = networkOf(settings['network.name'])
+  if (network.name === 'dev')
+    throw problemsError([
+      problem(
+        'E_CONFIG_NETWORK',
+        'the network dev buys its credits by itself; for a running pegminer dev give --network local',
+      ),
+    ])
   const credits = settings['fund.credits']
   const secret = settings['fund.fctSecret'] ?? (network.name === 'local' ? KNOWN_KEYS[0] : undefined)
   const problems: Problem[] = payerProblems(settings)
   const missing = (what: string) => problems.push(problem('E_CONFIG_MISSING', what))
-  if (network.name === 'dev')
-    problems.push(
-      problem('E_CONFIG_NETWORK', 'the network dev buys its credits by itself; give --network local'),
-    )
   if (credits === undefined) missing('how many? Give --credits')
   if (secret === undefined) missing('who pays? Set PEGMINER_FUND_FCT_SECRET or PEGMINER_FUND_FCT_SECRET_FILE')
   else if (!isAddress(secret, 'Fs'))

@@ -32,7 +32,10 @@ export async function init(context: Context): Promise<number> {
   const problems = payerProblems(settings)
   if (network.name === 'dev')
     problems.push(
-      problem('E_CONFIG_NETWORK', 'the network dev makes its chains by itself; give --network local'),
+      problem(
+        'E_CONFIG_NETWORK',
+        'the network dev makes its chains by itself; for a running pegminer dev give --network local',
+      ),
     )
   if (problems.length > 0) throw problemsError(problems)
   const resources = openResources()

@@ -51,7 +51,7 @@ const MINE = command({
   namesFile: true,
   sections: { prices: PRICES_SECTION },
   examples: [
-    { line: 'pegminer mine --network dev', text: 'try it: everything embedded, blocks of a minute' },
+    { line: 'pegminer mine --network dev', text: 'try it: everything embedded, blocks of 30 s' },
     {
       line: 'pegminer mine --network dev --block-seconds 20 --blocks 2 --rivals 30 --json',
       text: 'two blocks against 30 rivals, as JSON lines',
@@ -123,7 +123,7 @@ const DEV = command({
   ],
   keys: DEV_KEYS,
   examples: [
-    { line: 'pegminer dev', text: 'the API on port 8088, blocks of a minute' },
+    { line: 'pegminer dev', text: 'the API on port 8088, blocks of 30 s' },
     {
       line: 'pegminer dev --port 0 --wallet-port off --block-seconds 10 --json',
       text: 'any free port, said in JSON',

@@ -43,12 +43,11 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
   const flags = groups.flatMap((group) => group.flags)
   const secrets = keys.filter((key) => settingOf(key).secret)
   const column = Math.min(30, Math.max(...flags.map(({ left }) => left.length), '-h, --help'.length) + 4)
-  const examplesColumn = Math.max(...examples.map(({ line }) => line.length)) + 4
   return [
     ...titleLines(`pegminer ${name}`, command.summary, { paint, width }),
     '',
     paint('bold', 'Usage'),
-    ...wrap(`pegminer ${name}${form} [flags]`, width - 6).map(
+    ...usageLines(`pegminer ${name}${form} [flags]`, width - 6).map(
       (line, k) => `${k === 0 ? '  ' : '      '}${line}`,
     ),
     '',
@@ -76,12 +75,46 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
         ]),
     ...(keys.includes('config.file') ? [...wrap(sameText(keys[0]!), width), ''] : []),
     paint('bold', 'Examples'),
-    ...examples.flatMap(({ line, text }) =>
-      examplesColumn + text.length + 2 <= width
-        ? [`  ${paint('cyan', line.padEnd(examplesColumn))}${text}`]
-        : [`  ${paint('cyan', line)}`, ...wrap(text, width - 6).map((part) => `      ${part}`)],
-    ),
+    ...exampleLines(examples, { paint, width }),
   ]
+}
+
+/** All beside their meaning, or all above it. */
+function exampleLines(examples: CommandSpec['examples'], { paint, width }: HelpStyle): string[] {
+  const column = Math.max(...examples.map(({ line }) => line.length)) + 4
+  const isBeside = examples.every(({ text }) => 2 + column + text.length <= width)
+  return examples.flatMap(({ line, text }) =>
+    isBeside
+      ? [`  ${paint('cyan', line.padEnd(column))}${text}`]
+      : [
+          ...shellLines(line, width - 2).map((part) => `  ${paint('cyan', part)}`),
+          ...wrap(text, width - 6).map((part) => `      ${part}`),
+        ],
+  )
+}
+
+/** A long command as a shell takes it, on several lines: a flag stays beside its value. */
+function shellLines(line: string, width: number): string[] {
+  if (line.length <= width) return [line]
+  const lines = packed(line.split(/(?<= )(?=-|pegminer |PEGMINER_)/), width - 8)
+  return lines.map((part, k) => `${k === 0 ? '' : '      '}${part}${k === lines.length - 1 ? '' : ' \\'}`)
+}
+
+/** What one can choose from is broken between two choices only. */
+function usageLines(text: string, width: number): string[] {
+  const kept = text.replace(/\[[^\]]*\]/g, (choices) => choices.replaceAll(' ', '\u00a0'))
+  return packed(kept.split(/(?<=[ |])/), width).map((line) => line.replaceAll('\u00a0', ' '))
+}
+
+function packed(parts: readonly string[], width: number): string[] {
+  const lines: string[] = []
+  for (const part of parts) {
+    const last = lines.at(-1)
+    if (last !== undefined && `${last}${part}`.trimEnd().length <= width)
+      lines[lines.length - 1] = last + part
+    else lines.push(part)
+  }
+  return lines.map((line) => line.trimEnd())
 }
 
 function sameText(key: SettingKey): string {

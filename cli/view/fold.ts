@@ -1,5 +1,7 @@
 /** Long lines for a terminal: folded between words, where the terminal itself would break them within one. */
 
+import { BETWEEN_WORDS } from './format.js'
+
 const STYLE = /\u001b\[[0-9;]*m/g
 /** Text begins after the columns of clock and label; what is further right is a gap in the text. */
 const LAST_COLUMN = 24
@@ -12,8 +14,7 @@ export function fold(line: string, width: number): string {
   const indent = indentOf(line.replace(STYLE, ''))
   const lines: string[] = []
   let last: string | undefined
-  // A number stays beside its sign: `0.15 %`.
-  for (const word of line.split(/ (?!%)/)) {
+  for (const word of line.split(BETWEEN_WORDS)) {
     const next = last === undefined ? word : `${last} ${word}`
     if (last === undefined || lengthOf(next) <= width || lengthOf(last) <= indent) last = next
     else {

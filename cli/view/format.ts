@@ -39,10 +39,13 @@ export function clockText(time: number): string {
   return new Date(time).toISOString().slice(11, 19)
 }
 
+/** Where a line may end: a number stays beside its unit, as in `0.15 %` and `9000 PEG`. */
+export const BETWEEN_WORDS = / (?!%|(?<=\d )PEG\b)/
+
 /** Words into lines of a width. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
-  for (const word of text.split(/ (?!%)/)) {
+  for (const word of text.split(BETWEEN_WORDS)) {
     const last = lines.at(-1)
     if (last !== undefined && last.length + 1 + word.length <= width)
       lines[lines.length - 1] = `${last} ${word}`
