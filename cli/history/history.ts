@@ -10,7 +10,7 @@ import { readRows, type HistoryRow, type RowRange } from './rows.js'
 import type { HistoryKey } from '../program/keys.js'
 import { defaultDataDir } from '../mine/plan.js'
 import { factPrinter } from '../view/facts.js'
-import { csvHead, csvLine, ownLines, rowEvent, tableHead, tableLine, totalsOf } from './view.js'
+import { csvHead, csvLine, ownLines, priceColumns, priceTable, rowEvent, tableHead, tableLine, totalsOf } from './view.js'
 
 type Context = CommandContext<HistoryKey>
 
@@ -114,23 +114,29 @@ async function printCsv(
 }
 
 async function printRows(
-  { output, settings, signal }: Context,
+  { output, settings, signal, stdout }: Context,
   query: HistoryQueries,
   { range, assets }: Printing,
 ): Promise<void> {
   const { line, event, drained, paint, width } = output
+  // A program that reads the lines gets all of a block on one.
+  const { beside, below } = priceColumns(assets, stdout.isTTY === true ? width : Infinity)
   const seen: HistoryRow[] = []
   for (const row of readRows(query, range)) {
     signal.throwIfAborted()
-    if (seen.length === 0) line(paint('bold', tableHead(assets)))
+    if (seen.length === 0) line(paint('bold', tableHead(beside)))
     if (!output.json) seen.push(row)
     event(rowEvent(row, assets))
-    line(paint(row.paid.length > 0 ? 'green' : row.block?.gradable ? 'cyan' : 'dim', tableLine(row, assets)))
+    line(paint(row.paid.length > 0 ? 'green' : row.block?.gradable ? 'cyan' : 'dim', tableLine(row, beside)))
     if (settings['history.own']) ownLines(row.own, width).forEach((text) => line(paint('dim', text)))
     await drained()
   }
   if (seen.length === 0) return line(' no graded block in this range')
   line()
+  for (const group of below) {
+    priceTable(seen, group).forEach((text, k) => line(paint(k === 0 ? 'bold' : 'cyan', text)))
+    line()
+  }
   const fact = factPrinter(output)
   totalsOf(seen).forEach(([label, value]) => fact(label, value))
 }

@@ -15,6 +15,39 @@ const sum = (amounts: readonly (bigint | null | undefined)[]): bigint =>
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ')
 
+/** Columns before those of prices, and the spaces between columns. */
+const TABLE_WIDTH = 80
+const GAP = 2
+const HEIGHT_WIDTH = 6
+
+/** Prices that stand in the table itself, or in tables of their own below it if it has no room for all of them. */
+export function priceColumns(
+  assets: readonly string[],
+  width: number,
+): { beside: readonly string[]; below: readonly (readonly string[])[] } {
+  const columns = (used: number): number => Math.floor((width - used) / (PRICE_WIDTH + GAP))
+  if (assets.length <= columns(TABLE_WIDTH)) return { beside: assets, below: [] }
+  const most = columns(HEIGHT_WIDTH)
+  const tables = Math.ceil(assets.length / most)
+  const below = Array.from({ length: tables }, (_, k) => assets.slice(k * most, (k + 1) * most))
+  return { beside: [], below }
+}
+
+/** One of the tables of prices: a head and a line for each block. */
+export function priceTable(rows: readonly HistoryRow[], assets: readonly string[]): string[] {
+  const line = (height: string, prices: readonly string[]): string =>
+    [height.padStart(HEIGHT_WIDTH), ...prices.map((price) => price.padStart(PRICE_WIDTH))].join('  ')
+  return [
+    line('HEIGHT', assets),
+    ...rows.map(({ height, rates }) =>
+      line(
+        String(height),
+        assets.map((asset) => priceText(rates.get(asset))),
+      ),
+    ),
+  ]
+}
+
 export function tableHead(assets: readonly string[]): string {
   return tableRow(
     ['HEIGHT', 'TIME (UTC)', 'V', 'RECORDS', 'VALID', 'BEST', 'HASHRATE', 'OURS', 'PEG'],
@@ -57,7 +90,7 @@ function tableRow(cells: readonly string[], prices: readonly string[]): string {
     peg = '',
   ] = cells
   return [
-    height.padStart(6),
+    height.padStart(HEIGHT_WIDTH),
     time.padEnd(16),
     version,
     records.padStart(7),
@@ -75,11 +108,14 @@ const priceText = (price: bigint | undefined): string => (price === undefined ? 
 const shortened = (name: string): string =>
   name.length > WHO_WIDTH ? `${name.slice(0, WHO_WIDTH - 1)}…` : name
 
-/** Below a block: each record of ours on a line, with what became of it. */
+/** Below a block: each record of ours, with what became of it. */
 export function ownLines(records: readonly OwnRecord[], width: number): string[] {
+  const indent = 2 * GAP
+  const column = indent + 16 + GAP
   return records.flatMap((record) =>
-    wrap(`${record.entryHash.slice(0, 16)}  ${ownText(record)}`, width - 12).map(
-      (text) => `${' '.repeat(10)}${text}`,
+    wrap(ownText(record), width - column).map(
+      (text, k) =>
+        `${' '.repeat(indent)}${(k === 0 ? record.entryHash.slice(0, 16) : '').padEnd(column - indent)}${text}`,
     ),
   )
 }
