@@ -217,7 +217,7 @@ t.test('secrets', (t) => {
   t.match(all[1], [/E_CONFIG_SECRET: a secret is never a flag/])
   t.match(all[2], [/E_CONFIG_VALUE: PEGMINER_MINER_EC_SECRET must be an entry-credit secret key/])
   t.match(all[3], [/E_CONFIG_SECRET: .* both set/])
-  t.match(all[4], [/E_CONFIG_SECRET: .*ENOENT/])
+  t.match(all[4], [/E_CONFIG_SECRET: .*there is no such file/])
   t.match(all[5], [/E_CONFIG_SECRET: .*not a small text file/])
   t.match(all[6], [/E_CONFIG_SECRET: .*not a small text file/])
   for (const name of ['open', 'group']) {

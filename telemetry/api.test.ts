@@ -8,6 +8,7 @@ import { startDripping } from '../base/fixtures/dripping.js'
 import { FakeClock } from '../base/fixtures/fake-clock.js'
 import { ACTION_NAMES, alertOfMissed, API_NAMES } from './api.js'
 import { assetOf } from './assets.js'
+import { standingNotices, type BoardNotice } from './board.js'
 import {
   createApi,
   createBoard,
@@ -433,6 +434,7 @@ t.test('the API of a feed', async (t) => {
   board.header({ ...header, payload: 'not for here' } as typeof header)
   board.notice({ level: 'info', code: 'E_I', message: 'nothing to see' })
   board.notice({ level: 'error', code: 'E_F', message: 'look' })
+  board.notice({ level: 'warn', code: 'E_FEED_BLOCKED', message: 'held' })
   const gateway: GatewayNumbers = {
     name: 'main',
     asset: 'PEGS',
@@ -500,6 +502,7 @@ t.test('the API of a feed', async (t) => {
       { message: 'main funds: the wallet is empty', runbook: 'FeedFundsLow' },
       { message: 'main: the asset daemon is hung', runbook: 'FeedDaemonHung' },
       { message: 'main: 2 withdrawals held', runbook: 'FeedWithdrawalNeedsHand' },
+      { level: 'warn', message: 'E_FEED_BLOCKED: held', time: 5 },
       { level: 'error', message: 'E_F: look', time: 5 },
     ],
   })
@@ -509,7 +512,13 @@ t.test('the API of a feed', async (t) => {
   })
   gateways = [bare]
   await fits('at the start')
-  t.match(await of('summary'), { state: 'relaying', alerts: [{ message: 'E_F: look' }] })
+  const { alerts, ...summary } = (await of('summary')) as { alerts: { message: string }[]; state: string }
+  t.equal(summary.state, 'relaying')
+  t.same(
+    alerts.map(({ message }) => message),
+    ['E_F: look'],
+    'nothing is blocked any more',
+  )
   t.same(
     Object.keys(((await of('openapi.json')) as { paths: object }).paths).sort(),
     ['config', 'events', 'feed', 'log', 'series', 'stop', 'summary'].map((name) => `/api/v1/${name}`),
@@ -523,6 +532,26 @@ t.test('the API of a feed', async (t) => {
   t.equal(stopped, 1)
   for (let k = 0; k < 100; k++) board.header({ ...header, height: k })
   t.same([board.headers().length, board.headers()[0]?.height], [50, 99])
+})
+
+t.test('notices that a person should still look at', (t) => {
+  const HOUR = 3_600_000
+  const at = (time: number, code: string, level: 'info' | 'warn' | 'error' = 'warn') => ({
+    ...{ time, level, code },
+    message: code,
+  })
+  const codes = (list: readonly BoardNotice[], now: number) =>
+    standingNotices([...list].reverse(), now).map(({ code }) => code)
+  const stalled = at(1, 'E_FACTOM_STALLED')
+  const recovered = at(2, 'E_FACTOM_RECOVERED', 'info')
+  const journal = at(1, 'E_FACTOM_JOURNAL', 'error')
+  t.same(codes([stalled], 3), ['E_FACTOM_STALLED'])
+  t.same(codes([stalled, recovered], 3), [], 'the node is well again')
+  t.same(codes([stalled, recovered, at(3, 'E_FACTOM_TIMEOUT')], 4), ['E_FACTOM_TIMEOUT'], 'and ill once more')
+  t.same(codes([journal, recovered], 3), ['E_FACTOM_JOURNAL'], 'which a well node does not mend')
+  t.same(codes([stalled, journal], HOUR + 2), ['E_FACTOM_JOURNAL'], 'an error stands for a day')
+  t.same(codes([stalled, journal], 24 * HOUR + 2), [])
+  t.end()
 })
 
 t.test('a feed that a miner watches', async (t) => {

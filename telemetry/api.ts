@@ -1,7 +1,7 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
 import { ageMs, CLOCK, unitsText, type Clock } from '../base/index.js'
-import type { Board, BoardEntry } from './board.js'
-import { alertsOfGateways, warn, type Alert } from './feed-api.js'
+import { standingNotices, type Board, type BoardEntry } from './board.js'
+import { alertOfNotice, alertsOfGateways, warn, type Alert } from './feed-api.js'
 import type { SeenFeed } from './feed-watch.js'
 import type { Check } from './health.js'
 import { liveChecks, readyChecks } from './health.js'
@@ -133,7 +133,7 @@ function summaryOf(
     restarts: view.restarts,
     live,
     ready,
-    alerts: [...alertsOf(view, [...live, ...ready], board), ...alertsOfFeed(feed?.())],
+    alerts: [...alertsOf(view, [...live, ...ready], { board, now }), ...alertsOfFeed(feed?.())],
     changes: board.version,
   }
 }
@@ -149,7 +149,11 @@ const RUNBOOK_OF_CHECK: Readonly<Record<string, string>> = {
 }
 
 /** What a person should look at: checks that fail, wrong hashes, and the last notices that were no mere information. */
-function alertsOf({ computeErrors }: MinerNumbers, checks: readonly Check[], board: Board): Alert[] {
+function alertsOf(
+  { computeErrors }: MinerNumbers,
+  checks: readonly Check[],
+  { board, now }: { readonly board: Board; readonly now: number },
+): Alert[] {
   const wrong =
     computeErrors > 0
       ? [
@@ -162,11 +166,7 @@ function alertsOf({ computeErrors }: MinerNumbers, checks: readonly Check[], boa
   const failed = checks
     .filter(({ ok }) => !ok)
     .map(({ name, found }) => warn(`${name}: ${found}`, RUNBOOK_OF_CHECK[name] ?? null))
-  const said = board
-    .notices()
-    .flatMap(({ level, code, message, time }) =>
-      level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time, runbook: null }],
-    )
+  const said = standingNotices(board.notices(), now).map(alertOfNotice)
   return [...wrong, ...failed, ...alertOfMissed(board.entries()), ...said.slice(0, 5)]
 }
 

@@ -88,6 +88,21 @@ export interface BoardNotice {
   readonly message: string
 }
 
+/** What happened longer ago stands in the log only. */
+const ALERT_MS = { info: 0, warn: 3_600_000, error: 86_400_000 }
+/** What is said of the node while it is not well, until it is well again. */
+const OF_NODE =
+  /^E_FACTOM_(UNREACHABLE|TIMEOUT|AUTH|TLS|HTTP|TOO_LARGE|REPLY|SHAPE|RPC\w*|SYNCING|LAGGING|STALLED)$/
+
+/** Notices that a person should still look at: neither old nor over. Both lists have the newest first. */
+export function standingNotices(notices: readonly BoardNotice[], now: number): BoardNotice[] {
+  const recovered = notices.findIndex(({ code }) => code === 'E_FACTOM_RECOVERED')
+  return notices.filter(
+    ({ level, code, time }, k) =>
+      now - time < ALERT_MS[level] && !(recovered >= 0 && k > recovered && OF_NODE.test(code)),
+  )
+}
+
 export interface Board {
   hear(news: MinerNews): void
   readonly windows: HashrateWindows

@@ -1,7 +1,7 @@
 /** What `/api/v1/…` answers when a feed serves it: each gateway with its lag, funds, withdrawals and last trouble. */
 import { CLOCK, type Clock } from '../base/index.js'
 import type { Api, ShownSetting } from './api.js'
-import type { BoardNotice } from './board.js'
+import { standingNotices, type BoardNotice } from './board.js'
 import type { Check } from './health.js'
 import { logPage, seriesPage, type PastLog, type PastSeries } from './past.js'
 
@@ -155,7 +155,10 @@ export function createFeedApi(sources: FeedApiSources): Api {
           state: state(),
           live,
           ready,
-          alerts: alertsOf(sources.gateways(), [...live, ...ready], board.notices()),
+          alerts: alertsOf(sources.gateways(), [...live, ...ready], {
+            notices: board.notices(),
+            now: clock.wallMs(),
+          }),
           changes: board.version,
         }
       },
@@ -188,22 +191,30 @@ export const warn = (message: string, runbook: string | null = null): Alert => (
   runbook,
 })
 
+export const alertOfNotice = ({ level, code, message, time }: BoardNotice): Alert => ({
+  level: level === 'error' ? 'error' : 'warn',
+  message: `${code}: ${message}`,
+  time,
+  runbook: null,
+})
+
 /** Entries of the runbook for the checks of a gateway, by what stands behind its name. */
 const RUNBOOK_OF_CHECK: Readonly<Record<string, string>> = { lag: 'FeedLagging', passes: 'FeedNotLooking' }
 
 function alertsOf(
   gateways: readonly GatewayNumbers[],
   checks: readonly Check[],
-  notices: readonly BoardNotice[],
+  { notices, now }: { readonly notices: readonly BoardNotice[]; readonly now: number },
 ): Alert[] {
   const failed = checks
     .filter(({ ok }) => !ok)
     .map(({ name, found }) =>
       warn(`${name}: ${found}`, RUNBOOK_OF_CHECK[name.split(' ').at(-1) ?? ''] ?? null),
     )
-  const said = notices.flatMap(({ level, code, message, time }) =>
-    level === 'info' ? [] : [{ level, message: `${code}: ${message}`, time, runbook: null }],
-  )
+  const isBlocked = gateways.some(({ withdrawals }) => withdrawals.blockedBy !== null)
+  const said = standingNotices(notices, now)
+    .filter(({ code }) => isBlocked || code !== 'E_FEED_BLOCKED')
+    .map(alertOfNotice)
   return [...failed, ...alertsOfGateways(gateways), ...said.slice(0, 5)]
 }
 

@@ -74,11 +74,18 @@ t.test('status, backfill and approve beside a feed', async (t) => {
 
   const back = await run(['feed', 'backfill', '5', '6', ...common], '', env)
   t.equal(back.code, 0, back.stderr)
+  t.notMatch(back.stdout, '"event":"start"', 'the feed that runs takes them over')
   for (const height of [5, 6]) await feed.event('header', (event) => event['height'] === height)
 
-  const approved = await run(['feed', 'approve', txid, ...common], '', env)
+  const asTold = ['feed', 'approve', txid, ...common.slice(2)]
+  const approved = await run(asTold, '', env)
   t.equal(approved.code, 0, approved.stderr)
   await feed.event('withdrawal', (event) => event['withdrawtxid'] === txid && event['state'] === 'done')
   feed.child.kill('SIGINT')
   t.equal((await feed.ended).code, 130)
+  t.match(
+    await run(asTold, '', env),
+    { code: 2, stdout: /there is no gateway/ },
+    'dev only while its feed runs',
+  )
 })

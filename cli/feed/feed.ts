@@ -1,10 +1,7 @@
 /** `pegminer feed`: puts the gateways together, shows what happens, ends in order. */
 import { existsSync, readdirSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-
-import { stringify } from 'yaml'
 
 import { isCoded, messageOf, monotonicMs } from '../../base/index.js'
 import {
@@ -40,17 +37,18 @@ import { fail } from '../program/errors.js'
 import type { FeedDev, FeedDevOptions } from './dev.js'
 import { copyFeed, feedLive, feedReady } from './metrics.js'
 import { gatewayNumbers } from './numbers.js'
+import { tellFeed } from './head.js'
 import { feedPlanOf, lockFolder, type FeedPlan, type FeedSections } from './plan.js'
 import { createFeedReloader } from './reload.js'
-import { tilde } from '../view/format.js'
 import { FEED_KEYS, type FeedKey } from '../program/keys.js'
 import { feedLogLine } from '../service/log-lines.js'
 import { openRecorder, RECORDS_FILE, type Recorder } from '../service/past.js'
+import { defaultDataDir } from '../mine/plan.js'
+import { RUNNING_FILE } from '../network/running.js'
 import { openResources, type Resources } from '../program/resources.js'
 import { serveMetrics } from '../service/serve-metrics.js'
 import { shownSettings } from '../program/shown.js'
 import { versionOf } from '../program/version.js'
-import { factPrinter } from '../view/facts.js'
 import { checkLines, feedLine, statusLines } from './view.js'
 
 type Context = CommandContext<FeedKey, FeedSections>
@@ -65,7 +63,8 @@ const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
 
 export async function feed(context: Context): Promise<number> {
   const { settings, origins, positionals, sections } = context
-  const plan = feedPlanOf(settings, origins, { positionals, section: sections.feed })
+  const hasDevFeed = existsSync(join(settings['data.dir'] ?? defaultDataDir('dev'), 'komodo', RUNNING_FILE))
+  const plan = feedPlanOf(settings, origins, { positionals, section: sections.feed, hasDevFeed })
   const resources = openResources()
   try {
     const { action } = plan
@@ -103,7 +102,7 @@ function askHeights(
   output.line(
     dryRun
       ? ` ${count} heights: what the coming block would take of those that are missing.`
-      : ` ${count} heights asked for; a feed that runs takes them over.`,
+      : ` ${count} heights asked for.`,
   )
   output.event({ event: 'backfill', from, to })
 }
@@ -127,7 +126,6 @@ async function run(
   { config, resources, dev, until }: Running,
 ): Promise<number> {
   const { settings, output, log, signal } = context
-  const fact = factPrinter(output)
   const metrics = createMetrics({ version: versionOf(), network: plan.network })
   const options: FeedOptions = {
     gateways: config.gateways,
@@ -170,8 +168,8 @@ async function run(
   resources.add(clockSteps.close)
   const live = () => feedLive(feed.views)
   const ready = () => feedReady(feed.views, Date.now())
-  const { server, text } = await serveMetrics(
-    { ...context, settings: { ...settings, 'telemetry.port': portOf(context) } },
+  const served = await serveMetrics(
+    { ...context, settings: { ...settings, 'telemetry.port': portOf(context, until) } },
     {
       metrics: () => {
         copyFeed(metrics.tree, feed.views, monotonicMs())
@@ -200,38 +198,18 @@ async function run(
     },
     { token: tokenNow, hosts: () => reloader.given.settings['telemetry.hosts'] },
   )
-  if (server) resources.add(() => server.close())
-  fact('pegminer', `${versionOf()}, the oraclefeed; times are UTC`)
-  for (const gateway of config.gateways) fact('gateway', gatewayText(gateway))
-  if (plan.translated !== null) {
-    fact('config', 'the same as configuration:')
-    for (const line of stringify({ feed: plan.translated }).trimEnd().split('\n'))
-      output.line(`             ${line}`)
-  }
-  fact('status', text)
-  fact('state', tilde(plan.dataDir, homedir()))
-  if (options.dryRun) fact('dry run', 'everything is built and checked, nothing is sent')
-  output.line()
-  output.event({
-    event: 'start',
-    version: versionOf(),
-    network: plan.network,
-    gateways: config.gateways.map(({ name, oracleTxid, bindTxid, pubkey, depth }) => ({
-      name,
-      oracleTxid,
-      bindTxid,
-      pubkey,
-      depth,
-    })),
-    metrics: server ? `${server.url}/metrics` : null,
-    dataDir: plan.dataDir,
-    ...(plan.translated === null ? {} : { configuration: { feed: plan.translated } }),
-  })
+  resources.add(async () => served.server?.close())
+  const head = { plan, config, served, dryRun: options.dryRun }
+  // What a running feed takes over needs none.
+  let isTold = until === null
+  if (isTold) tellFeed(output, head)
   const enough = new AbortController()
   const left = new Set(
     until === null ? [] : config.gateways.flatMap(({ name, headers }) => (headers ? [name] : [])),
   )
   feed.on((event: FeedEvent) => {
+    if (!isTold) tellFeed(output, head)
+    isTold = true
     output.event(event)
     const line = feedLine(event, output.paint, Date.now())
     if (line !== null) output.line(line)
@@ -256,18 +234,20 @@ async function run(
     return reason === 'interrupted' ? EXIT.interrupted : EXIT.done
   } catch (error) {
     if (until !== null && isCoded(error) && error.code === 'E_FEED_LOCKED') {
-      log.info('the feed that runs takes the heights over')
+      output.line(' The feed that runs takes them over.')
       return EXIT.done
     }
     throw error
   }
 }
 
-/** The port after the miner's, if none is given: both may run on one machine. */
+/** The port after the miner's, if none is given: both may run on one machine. A few old heights need no page. */
 const FEED_PORT = 9469
 
-const portOf = ({ settings, origins }: Context): Context['settings']['telemetry.port'] =>
-  origins['telemetry.port'] === 'default' ? FEED_PORT : settings['telemetry.port']
+function portOf({ settings, origins }: Context, until: Range | null): Context['settings']['telemetry.port'] {
+  if (origins['telemetry.port'] !== 'default') return settings['telemetry.port']
+  return until === null ? FEED_PORT : 'off'
+}
 
 /** What the page shows over time. */
 const MEASURE_MS = 10_000
@@ -282,11 +262,6 @@ function measure(recorder: Recorder, views: readonly GatewayView[]): void {
     for (const [what, sat] of Object.entries(coins))
       if (sat !== undefined && sat !== null) recorder.measure(`${what}:${name}`, Number(sat) / 1e8)
   }
-}
-
-function gatewayText({ name, asset, reference, oracleTxid, bindTxid, depth }: GatewaySettings): string {
-  const bind = bindTxid === null ? 'headers only' : `gateway ${bindTxid.slice(0, 16)}…`
-  return `${name}: ${reference.name} → ${asset.name}, oracle ${oracleTxid.slice(0, 16)}…, ${bind}, depth ${depth}`
 }
 
 function countCall(

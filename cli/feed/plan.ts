@@ -52,19 +52,30 @@ const MOST_RANGE = 100_000
 
 type FeedSettings = Pick<Settings, FeedKey>
 
+interface FeedSurroundings {
+  readonly positionals: readonly string[]
+  readonly section: FeedConfig | undefined
+  /** Whether a feed of the network dev runs. */
+  readonly hasDevFeed?: boolean
+}
+
+/** What is done beside a feed that runs. */
+const BESIDE = new Set<FeedAction['do']>(['check', 'status', 'approve', 'reject', 'settle', 'backfill'])
+
 /** Throws one error with everything that is wrong (`problemsError`). */
 export function feedPlanOf(
   settings: FeedSettings,
   origins: Readonly<Record<FeedKey, Origin>>,
-  {
-    positionals,
-    section,
-  }: { readonly positionals: readonly string[]; readonly section: FeedConfig | undefined },
+  { positionals, section, hasDevFeed = false }: FeedSurroundings,
 ): FeedPlan {
   const old = isOldLine(positionals)
   const translated = old ? translateOldLine(positionals) : null
   const action: FeedAction = old ? { do: 'run' } : actionOf(positionals)
-  const dev = settings['network.name'] === 'dev' && origins['network.name'] !== 'default'
+  const isNamed = origins['network.name'] !== 'default'
+  // What the feed of dev tells its operator to do can be given as it stands.
+  const isBesideDev =
+    hasDevFeed && BESIDE.has(action.do) && !old && section === undefined && !hasSingle(settings)
+  const dev = settings['network.name'] === 'dev' && (isNamed || isBesideDev)
   const config = dev ? null : configOf(settings, old ? translated : null, section)
   const network = dev ? 'dev' : settings['network.name'] === 'dev' ? 'MainNet' : settings['network.name']
   return {
@@ -156,10 +167,13 @@ const FLAGS_OF: Readonly<Record<string, FeedKey>> = {
   pubkey: 'feed.pubkey',
 }
 
-function configOf(settings: FeedSettings, old: unknown, section: FeedConfig | undefined): FeedConfig {
-  const single = (['feed.assetName', 'feed.assetUrl', 'feed.oracle', 'feed.pubkey'] as const).some(
+const hasSingle = (settings: FeedSettings): boolean =>
+  (['feed.assetName', 'feed.assetUrl', 'feed.oracle', 'feed.pubkey'] as const).some(
     (key) => settings[key] !== undefined,
   )
+
+function configOf(settings: FeedSettings, old: unknown, section: FeedConfig | undefined): FeedConfig {
+  const single = hasSingle(settings)
   if (old === null && !single && section !== undefined) return overridden(section, settings)
   if (old === null && !single)
     throw problemsError([

@@ -10,7 +10,10 @@ import type { Resources } from '../program/resources.js'
 
 type Where = Readonly<Record<string, unknown>>
 
-const fileIn = (folder: string): string => join(folder, 'running.json')
+/** There as long as the program runs. */
+export const RUNNING_FILE = 'running.json'
+
+const fileIn = (folder: string): string => join(folder, RUNNING_FILE)
 
 /** `resources` takes the file away again. */
 export function tellWhere(folder: string, where: Where, resources: Resources): void {

@@ -235,6 +235,22 @@ t.test('minutes and heights step as on a real node', async (t) => {
   t.match((await call(url, 'current-minute')).result, { stalldetected: true })
 })
 
+t.test('a chain that was not run for long has not stood still', async (t) => {
+  const clock = { now: OPENED }
+  const options = { dataDir: t.testdir(), blockSeconds: 20, manual: true, now: () => clock.now }
+  const chain = await startDevChain(options)
+  chain.tick()
+  const { minute } = chain
+  await chain.close()
+  clock.now += 500 * MINUTE
+  const again = await startDevChain(options)
+  t.teardown(() => again.close())
+  const { result } = await call(again.url, 'current-minute')
+  t.match(result, { minute, stalldetected: false })
+  clock.now += 1.6 * MINUTE
+  t.match((await call(again.url, 'current-minute')).result, { stalldetected: true }, 'now it does')
+})
+
 t.test('the first block of a new chain: money and five chains', async (t) => {
   const chain = await startDevChain({ dataDir: t.testdir(), blockSeconds: 60, manual: true })
   t.teardown(() => chain.close())
