@@ -3,7 +3,7 @@ import uPlot from '/uplot.js'
 
 import { $, clock, countText, durationText, element, load, moment, rateText, set, usdText } from '/parts.js'
 
-const HEIGHT = 260
+const HEIGHT = 240
 /** More lines than these cannot be told apart. */
 const MOST_THREAD_LINES = 8
 const COLORS = ['#3b82f6', '#f59e0b', '#10b981', '#ef4444', '#a855f7', '#06b6d4', '#84cc16', '#ec4899']
@@ -15,6 +15,8 @@ const RANGES = [
   ['all', 87_600],
 ]
 const DAY = 86_400
+/** Half a header cannot be due. */
+const WHOLE_STEPS = Array.from({ length: 10 }, (_, k) => [1, 2, 5].map((n) => n * 10 ** k)).flat()
 
 let chart = null
 let drawn = ''
@@ -30,7 +32,7 @@ const chosen = () => $('chart-name').value
 function kindOf(name) {
   const [what, of] = name.split(/:(.*)/s)
   const isRate = { text: rateText, zero: true }
-  const isCount = { text: (n) => countText(Math.round(n)), zero: true }
+  const isCount = { text: (n) => countText(Math.round(n)), zero: true, whole: true }
   const isCoins = { text: (n) => String(Number(n.toFixed(4))), zero: false }
   switch (what) {
     case 'hashrate':
@@ -152,8 +154,10 @@ function rest(plot) {
     plot.setLegend({ idx: plot.data[0].length - 1 }, false)
 }
 
-const timeText = (span) => (seconds) => {
+/** `step`: seconds from one text to the next. */
+const timeText = (span, step) => (seconds) => {
   const text = new Date(seconds * 1000).toISOString()
+  if (step < 60) return text.slice(11, 19)
   if (span <= 1.1 * DAY) return text.slice(11, 16)
   return span <= 8 * DAY ? `${text.slice(5, 10)} ${text.slice(11, 13)}h` : text.slice(0, 10)
 }
@@ -177,8 +181,16 @@ function newChart({ kind, labels, data }) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     scales: { y: { range } },
     axes: [
-      { ...axis, space: span > DAY ? 110 : 80, values: (_, times) => times.map(timeText(span)) },
-      { ...axis, size: 82, values: (_, values) => values.map((one) => (one === 0 ? '0' : kind.text(one))) },
+      {
+        ...{ ...axis, size: 30, space: span > DAY ? 110 : 80 },
+        values: (_, times, __, ___, step) => times.map(timeText(span, step)),
+      },
+      {
+        ...axis,
+        ...(kind.whole ? { incrs: WHOLE_STEPS } : {}),
+        size: 82,
+        values: (_, values) => values.map((one) => (one === 0 ? '0' : kind.text(one))),
+      },
     ],
     series: [
       {

@@ -129,9 +129,9 @@ function withdrawalTable(withdrawals) {
         .join('; ')
       tr.append(
         state,
-        cell(coinsText(one.amount), 'n'),
-        codeCell(one.to),
-        cell(waits === '' ? '–' : waits, 'text'),
+        labelled(cell(coinsText(one.amount), 'n'), 'Amount'),
+        labelled(codeCell(one.to), 'To'),
+        labelled(cell(waits === '' ? '–' : waits, waits === '' ? 'text none' : 'text'), 'Waits for'),
         idsCell(one),
       )
       return tr
@@ -144,6 +144,12 @@ function withdrawalTable(withdrawals) {
   box.setAttribute('aria-label', 'Withdrawals')
   box.append(element('h3', 'Withdrawals'), table)
   return box
+}
+
+/** Where the page is narrow there is no head that says what a cell is. */
+function labelled(td, text) {
+  td.dataset.label = text
+  return td
 }
 
 function idsCell({ txid, payoutTxid, markTxid }) {

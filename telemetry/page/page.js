@@ -161,7 +161,8 @@ function showPrices({ takenAt, assets, sources }) {
   pricesAt = takenAt
   $('sources').replaceChildren(
     ...sources.map(({ name, ok, ageMs }) => {
-      const age = ageMs === null ? 'nothing yet' : durationText(ageMs / 1000)
+      const since = takenAt === null ? 0 : Math.max(0, Date.now() + clockOffset - takenAt)
+      const age = ageMs === null ? 'nothing yet' : durationText((ageMs + since) / 1000)
       return element('li', `${name} ${age}${ok ? '' : ', silent'}`, ok ? '' : 'down')
     }),
   )

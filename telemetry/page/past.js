@@ -236,6 +236,6 @@ $('block-close').addEventListener('click', () => $('block-box').close())
 /** What a miner can expect, in words. */
 export function expectedText(expected) {
   if (expected === null) return 'our share is not known yet'
-  const place = expected.place < 1.05 ? 'first' : `place ${countText(Math.round(expected.place))}`
-  return `we expect ${place}; one among 50 in ${durationText(expected.seconds)}`
+  const place = `place ${countText(Math.round(expected.place))}`
+  return `we expect ${place}; a record of the best 50 in ${durationText(expected.seconds)}`
 }
