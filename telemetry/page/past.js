@@ -84,7 +84,7 @@ export const loadBlocks = createPages({
       'n',
     )
     if (gradable === false)
-      return [blockButton(height), counts, wide('too few records: nobody is paid', 'dim', 2)]
+      return [blockButton(height), counts, wide('too few records: nobody is paid', 'text dim', 2)]
     if (skipped) return [blockButton(height), counts, wide(`none: ${skipped.reason}`, 'text warn', 2)]
     const won = places.filter((place) => place <= WINNERS).length
     const best = places.length === 0 ? '' : `, best ${Math.min(...places)}`
