@@ -1,5 +1,5 @@
 /** `pegminer dev`, and a miner of its own on that network. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import axios from 'axios'
 import t from 'tap'
@@ -62,6 +62,15 @@ t.test('dev: the embedded network alone', async (t) => {
   const port = new URL(told.api).port
   const second = start(['dev', '--port', port, '--data-dir', join(dir, 'other')])
   t.match(await second.ended, { code: /^[12]$/, stdout: '', stderr: /^pegminer: E_DEVCHAIN_PORT: .*\n$/ })
+  for (const flag of ['--port', '--wallet-port', '--exchange-port']) {
+    const unbuilt = join(dir, 'unbuilt')
+    const taken = start([
+      ...['mine', '--network', 'dev', flag, port, '--bits', '12', '--dir', unbuilt],
+      ...['--data-dir', join(dir, 'taken'), '--metrics-port', 'off'],
+    ])
+    t.match(await taken.ended, { code: /^[12]$/, stderr: /^pegminer: E_DEVCHAIN_PORT: .*\n$/ }, flag)
+    t.notOk(existsSync(unbuilt), 'said before a map is built')
+  }
   const third = start(['dev', '--port', '0', '--data-dir', dir])
   t.match(await third.ended, { stdout: '', stderr: /^pegminer: E_DEVCHAIN_LOCKED: .*\n$/ })
 

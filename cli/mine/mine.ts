@@ -109,7 +109,9 @@ export async function mine(context: Context): Promise<number> {
         beside: BESIDE.mining,
       })
     // Prices are asked for while the map is opened; but a chain of our own does not begin before a map is built.
-    const early = plan.network.name === 'dev' && !(await isBuilt(settings, plan)) ? await open() : undefined
+    const isBuiltFirst = plan.network.name === 'dev' && !(await isBuilt(settings, plan))
+    if (isBuiltFirst) await (await import('../network/dev-network.js')).requirePorts(settings)
+    const early = isBuiltFirst ? await open() : undefined
     const metrics = createMetrics({ version: versionOf(), network: plan.network.name })
     let tell: (event: MinerEvent) => void = () => {}
     const notice = (level: 'info' | 'warn' | 'error', code: string, message: string): void =>

@@ -1,6 +1,6 @@
 /** The embedded network: chain and exchange. */
 import type { Settings } from '../../config/index.js'
-import { startDevChain, type DevChain } from '../../factom/dev/index.js'
+import { requirePort, startDevChain, type DevChain } from '../../factom/dev/index.js'
 import {
   parseTrouble,
   startDevExchange,
@@ -41,6 +41,14 @@ export async function devNode(dataDir: string, resources: Resources): Promise<st
   if ('running' in found) return String(found.running['factomd'])
   resources.add(() => found.started.close())
   return found.started.url
+}
+
+/** Ports that a miner on dev asks for by number; whether they can be had is said before a map is built for minutes. */
+export async function requirePorts(
+  settings: Pick<Settings, 'network.port' | 'network.walletPort' | 'network.exchangePort'>,
+): Promise<void> {
+  const ports = [settings['network.port'], settings['network.walletPort'], settings['network.exchangePort']]
+  for (const port of ports) if (typeof port === 'number' && port > 0) await requirePort(port)
 }
 
 /** Starts both; `resources` closes them, after whatever is added later. */

@@ -28,6 +28,7 @@ import { openWalletKeys } from './wallet/keys.js'
 import { transactionsAt } from './wallet/history.js'
 import { walletMethods } from './wallet/methods.js'
 
+export { requirePort } from './api/server.js'
 export { DEV_CHAIN_ERRORS } from './errors.js'
 export { DEV_KEYS, PEGNET_CHAINS } from './bootstrap.js'
 export { FAULTS } from './faults/faults.js'

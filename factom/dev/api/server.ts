@@ -92,6 +92,13 @@ function send(response: ServerResponse, { status, body, headers }: HttpReply): v
   response.end(body)
 }
 
+/** Whether a port that was asked for by number can be had, before work is done that needs it. Throws `E_DEVCHAIN_PORT`. */
+export async function requirePort(port: number): Promise<void> {
+  const server = createServer()
+  await listening(server, port)
+  await new Promise((resolve) => server.close(resolve))
+}
+
 function listening(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) =>
