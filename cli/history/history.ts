@@ -10,7 +10,17 @@ import { readRows, type HistoryRow, type RowRange } from './rows.js'
 import type { HistoryKey } from '../program/keys.js'
 import { defaultDataDir } from '../mine/plan.js'
 import { factPrinter } from '../view/facts.js'
-import { csvHead, csvLine, ownLines, priceColumns, priceTable, rowEvent, tableHead, tableLine, totalsOf } from './view.js'
+import {
+  csvHead,
+  csvLine,
+  ownLines,
+  priceColumns,
+  priceTable,
+  rowEvent,
+  tableHead,
+  tableLine,
+  totalsOf,
+} from './view.js'
 
 type Context = CommandContext<HistoryKey>
 

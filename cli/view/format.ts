@@ -39,8 +39,8 @@ export function clockText(time: number): string {
   return new Date(time).toISOString().slice(11, 19)
 }
 
-/** Where a line may end: a number stays beside its unit, as in `0.15 %` and `9000 PEG`. */
-export const BETWEEN_WORDS = / (?!%|(?<=\d )PEG\b)/
+/** Where a line may end: a number stays beside its unit, as in `0.15 %`, `90 s` and `9000 PEG`. */
+export const BETWEEN_WORDS = / (?!%|(?<=\d )(?:PEG|ms|s|min|h)\b)/
 
 /** Words into lines of a width. */
 export function wrap(text: string, width: number): string[] {
