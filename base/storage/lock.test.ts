@@ -47,7 +47,7 @@ async function holder(
   lock: string,
   { env = process.env, before = [] as string[], silent = 100 } = {},
 ) {
-  const script = fileURLToPath(new URL('../fixtures/holder.ts', import.meta.url))
+  const script = fileURLToPath(new URL('fixtures/holder.ts', import.meta.url))
   const [command = '', ...args] = [
     ...before,
     process.execPath,
@@ -144,7 +144,7 @@ t.test('containers that share a folder, by one host name', async (t) => {
 
 t.test('many processes at once', async (t) => {
   const folder = t.testdir()
-  const script = fileURLToPath(new URL('../fixtures/contender.ts', import.meta.url))
+  const script = fileURLToPath(new URL('fixtures/contender.ts', import.meta.url))
   const contenders = Array.from({ length: 3 }, () =>
     fork(script, [join(folder, 'lock'), join(folder, 'inside'), '300'], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
