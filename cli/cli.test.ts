@@ -399,6 +399,10 @@ t.test('long lines of a terminal', (t) => {
     fold(' OURS        places paid: 36000 PEG', 30),
     ' OURS        places paid:\n             36000 PEG',
   )
+  t.equal(
+    fold('19:51:58  prices    held: PEG 90 s', 33),
+    '19:51:58  prices    held: PEG\n                    90 s',
+  )
   t.equal(fold('one two three', 8), 'one two\n  three')
   t.equal(fold('averylongword indeed', 8), 'averylongword\n  indeed', 'a word is left whole')
   const painted = `${'\u001b[2m'}08:55:38${'\u001b[22m'}  ${'\u001b[36mprices\u001b[39m'}  aa bb cc`
