@@ -52,6 +52,26 @@ const frontDoors = ROOMS.flatMap((room) =>
   })),
 )
 
+const ONLY_CLI = [
+  { object: 'process', property: 'exit', message: 'Only cli/ ends the process.' },
+  { object: 'process', property: 'argv', message: 'Only cli/ reads the command line.' },
+  { object: 'process', property: 'stdout', message: 'Only cli/ prints.' },
+]
+
+/** The wall clock may be set at any moment, so code that reads it has to say that it wants a stamp. */
+const CLOCKS = 'Stamps come from wallMs, durations and deadlines from monotonicMs (base/clock.ts).'
+const WALL_CLOCK = [
+  { object: 'Date', property: 'now', message: CLOCKS },
+  { object: 'performance', property: 'timeOrigin', message: CLOCKS },
+]
+const NO_DATE = { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: CLOCKS }
+
+/** Variables may hold secrets. A thread or a program that is started without `env` gets all of them. */
+const OWN_ENVIRONMENT = [
+  "NewExpression[callee.name=/^(Piscina|Worker)$/]:not(:has(Property[key.name='env']))",
+  "CallExpression[callee.name=/^(fork|spawn|exec|execFile)(Sync)?$/]:not(:has(Property[key.name='env']))",
+].map((selector) => ({ selector, message: 'Give it `env`: what it needs, as childEnvironment does.' }))
+
 export default tseslint.config(
   { ignores: ['dist/', '.tap/', 'coverage/', 'node_modules/', 'lxrhash/assembly/', '**/fixtures/'] },
   {
@@ -85,17 +105,20 @@ export default tseslint.config(
   },
   ...frontDoors,
   {
+    files: ['**/*.ts'],
+    ignores: ['test/**', '**/*.test.ts', 'base/clock.ts'],
+    rules: {
+      'no-restricted-properties': ['error', ...WALL_CLOCK],
+      'no-restricted-syntax': ['error', NO_DATE, ...OWN_ENVIRONMENT],
+    },
+  },
+  {
     // stdout, argv and exit belong to the command line.
     files: ['**/*.ts'],
-    ignores: ['cli/**', 'test/**', '**/*.test.ts'],
+    ignores: ['cli/**', 'test/**', '**/*.test.ts', 'base/clock.ts'],
     rules: {
       'no-console': 'error',
-      'no-restricted-properties': [
-        'error',
-        { object: 'process', property: 'exit', message: 'Only cli/ ends the process.' },
-        { object: 'process', property: 'argv', message: 'Only cli/ reads the command line.' },
-        { object: 'process', property: 'stdout', message: 'Only cli/ prints.' },
-      ],
+      'no-restricted-properties': ['error', ...WALL_CLOCK, ...ONLY_CLI],
     },
   },
   {

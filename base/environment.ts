@@ -1,13 +1,13 @@
 /**
- * What a child process gets of this one's environment. Settings may be variables, secrets among them, and prices may
- * name further ones that hold keys, so a child gets what is known to be harmless and needed, and nothing else.
+ * What a child process or a thread gets of this one's environment. Settings may be variables, secrets among them, and
+ * prices may name further ones that hold keys, so it gets what is known to be harmless and needed, and nothing else.
  */
 const INHERITED = [
   ...['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'],
   ...['SYSTEMROOT', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
 ]
 
-/** `own` are variables for this child alone. */
+/** `own` are variables for it alone. */
 export function childEnvironment(own: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const inherited = INHERITED.flatMap((name) => {
     const value = process.env[name]

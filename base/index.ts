@@ -1,10 +1,13 @@
 /** What every room stands on: coded errors, clocks and deadlines, bounded JSON, files that survive a crash. */
+export { createCalendar, createHours, cronMistake, isTimeZone, reportDue } from './calendar.js'
+export type { Calendar, Hours } from './calendar.js'
 export { checkJson, parseJson } from './bounded-json.js'
 export type { JsonBounds } from './bounded-json.js'
 export * from './clock.js'
 export { Late, withDeadline } from './deadline.js'
 export { childEnvironment } from './environment.js'
 export * from './errors.js'
+export { isOwnHost, isPrivateHost } from './own-host.js'
 export {
   book,
   bookedAt,

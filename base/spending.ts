@@ -12,6 +12,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
+import { wallMs } from './clock.js'
 
 /** A moment by both clocks. */
 export interface Moment {
@@ -121,7 +122,7 @@ export function periodOf(period: Period, wall: number): string {
 const RUN = bootOf() ?? randomUUID()
 
 /** Now by both clocks; `wall` where the caller has a clock of its own. */
-export function momentNow(wall = Date.now()): Moment {
+export function momentNow(wall = wallMs()): Moment {
   return { wall, steady: Math.round(uptime() * 1000), run: RUN }
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
+import { childEnvironment } from '../base/index.js'
 import {
   createHasher,
   sharedByteMap,
@@ -62,6 +63,7 @@ export function createCrew(map: SharedByteMap): Crew {
     minThreads: byteMap.slots,
     maxThreads: byteMap.slots,
     recordTiming: false,
+    env: childEnvironment(),
   })
   const start = (kind: BenchTask['kind'], work: Work, gauge: Gauge): Promise<BenchTaskResult[]> =>
     Promise.all(

@@ -1,6 +1,7 @@
 /** How often each byte value occurs in a ByteMap: counted here while the map is small, else by a thread beside the SHA-256. */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
+import { childEnvironment } from '../base/index.js'
 import type { KernelLayout } from './kernel.js'
 import { mapBytes } from './params.js'
 import type { Room } from './room.js'
@@ -34,6 +35,7 @@ export function openCounts(room: Room, few = FEW_BYTES): ByteCounts {
           minThreads: 1,
           maxThreads: 1,
           recordTiming: false,
+          env: childEnvironment(),
         })
   const tasks: Promise<void>[] = []
   return {

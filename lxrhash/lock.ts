@@ -7,6 +7,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { wallMs } from '../base/index.js'
 import { throwIfAborted } from './abort.js'
 import { systemCodeOf } from './errors.js'
 
@@ -188,7 +189,7 @@ function watchBeats(file: string, silent: number): () => Promise<boolean> {
 
 function hold(file: string, mine: Owner, beat: number): Lock {
   const timer = setInterval(() => {
-    const now = new Date()
+    const now = new Date(wallMs())
     utimes(file, now, now).catch(() => undefined)
   }, beat).unref()
   const release = async (): Promise<void> => {

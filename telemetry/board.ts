@@ -1,4 +1,5 @@
 /** What the status page and the API show of the past: hashrates, blocks, entries, notices, each no longer than a limit. */
+import { wallMs } from '../base/index.js'
 
 /** The miner's events as far as they are kept here; others may come and are ignored. */
 export type MinerNews =
@@ -119,7 +120,7 @@ export interface Board {
 /** Two hours at the miner's pace of one in ten seconds; a block each ten minutes for a day and a half. */
 const MOST = { hashrates: 720, blocks: 200, entries: 500, notices: 50 }
 
-export function createBoard(now: () => number = Date.now): Board {
+export function createBoard(now: () => number = wallMs): Board {
   const hashrates: HashrateSample[] = []
   const blocks = new Map<number, BoardBlock>()
   const entries = new Map<string, BoardEntry>()

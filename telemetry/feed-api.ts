@@ -1,5 +1,5 @@
 /** What `/api/v1/…` answers when a feed serves it: each gateway with its lag, funds, withdrawals and last trouble. */
-import { CLOCK, type Clock } from '../base/index.js'
+import { CLOCK, wallMs, type Clock } from '../base/index.js'
 import type { Api, ShownSetting } from './api.js'
 import { standingNotices, type BoardNotice } from './board.js'
 import type { Check } from './health.js'
@@ -96,7 +96,7 @@ const MOST = { headers: 50, notices: 50 }
 /** What somebody has to look at. */
 const BAD_WITHDRAWALS = ['held', 'refused', 'stuck']
 
-export function createFeedBoard(now: () => number = Date.now): FeedBoard {
+export function createFeedBoard(now: () => number = wallMs): FeedBoard {
   const headers: BoardHeader[] = []
   const notices: BoardNotice[] = []
   let version = 0

@@ -1,4 +1,5 @@
 /** The log: constant sentences with data, for people (pretty) or for machines (JSON lines). */
+import { wallMs } from '../base/index.js'
 import type { Censor } from './censor.js'
 import { painter } from './style.js'
 
@@ -30,7 +31,7 @@ export interface LoggerOptions {
 const STYLE = { error: 'red', warn: 'yellow', info: 'cyan', debug: 'dim' } as const
 
 export function createLogger(options: LoggerOptions): Logger {
-  const { level, format, write, censor, color = false, time = true, now = Date.now } = options
+  const { level, format, write, censor, color = false, time = true, now = wallMs } = options
   const paint = painter(color)
   const render = (at: LogLevel, message: string, data: LogData): string => {
     const stamp = new Date(now()).toISOString()

@@ -1,6 +1,7 @@
 /** The metrics of a run: one typed tree on a registry of its own. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
+import { wallMs } from '../base/index.js'
 import { METRICS, type MetricSpec } from './catalog.js'
 import { copyPrices, copySources, countSnapshot } from './prices.js'
 import {
@@ -58,7 +59,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   const tree = instrumentsOf(METRICS, registry) as MetricTree
   if (options.process ?? true) collectDefaultMetrics({ register: registry })
-  const now = options.now ?? Date.now
+  const now = options.now ?? wallMs
   let miner: MinerNumbers | undefined
   let feed: { sources(): readonly SourceNumbers[] } | undefined
   let samples: readonly number[] = []

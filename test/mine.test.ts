@@ -236,3 +236,11 @@ t.test('interrupted in mid-block, and started again on the same data', async (t)
   const hashes = blocks.flatMap(({ entries }) => entries.map(({ hash }) => hash))
   t.equal(new Set(hashes).size, hashes.length, 'nothing was published twice')
 })
+
+t.test('records of version 1 are refused at the start, on a chain that begins with them', async (t) => {
+  const folder = join(state, 'first')
+  const words = ['--data-dir', folder, '--metrics-port', 'off', '--blocks', '1', '--activations', '1@0,2@10']
+  const { code, stderr } = await mine(...words).ended
+  t.equal(code, 2)
+  t.match(stderr, /E_CONFIG_NETWORK.*version 1 cannot be mined.*begin with version 2, such as 2@0/s)
+})

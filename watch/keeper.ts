@@ -1,13 +1,24 @@
 /**
  * Watches over a run: looks every few seconds, pauses and resumes by schedule, battery, load and temperature, raises
- * alarms and acts on them, and reports once a day. What is decided stands in `alarms.ts`, `calendar.ts` and `load.ts`.
+ * alarms and acts on them, and reports once a day. What is decided stands in `alarms.ts`, `load.ts` and
+ * `base/calendar.ts`.
  */
 import { join } from 'node:path'
 
-import { CLOCK, makeFolder, messageOf, writeWhole, type Clock } from '../base/index.js'
+import {
+  CLOCK,
+  createCalendar,
+  createHours,
+  makeFolder,
+  messageOf,
+  reportDue,
+  writeWhole,
+  type Clock,
+  type Calendar,
+  type Hours,
+} from '../base/index.js'
 import { act, type ActionName, type ActionSettings, type Message } from './actions.js'
 import { beginWatch, look, type AlarmEvent, type AlarmKind, type Limits, type ThreadFacts } from './alarms.js'
-import { createCalendar, createHours, reportDue, type Calendar, type Hours } from './calendar.js'
 import type { WatchErrorCode } from './errors.js'
 import { createHolds, type HoldReason, type Holds } from './holds.js'
 import { createLoadGauge } from './load.js'

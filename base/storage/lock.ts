@@ -20,6 +20,7 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import { wallMs } from '../clock.js'
 
 interface Owner {
   readonly pid: number
@@ -79,7 +80,7 @@ interface Made {
 function hold(path: string, { fd, text }: Made, beat: number): () => void {
   mine.add(path)
   const beating = setInterval(() => {
-    const now = new Date()
+    const now = new Date(wallMs())
     futimes(fd, now, now, () => {})
   }, beat).unref()
   let held = true

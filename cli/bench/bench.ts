@@ -16,7 +16,7 @@ import {
   type EarlierReport,
   type MachineFacts,
 } from '../../bench/index.js'
-import { isCoded, monotonicMs } from '../../base/index.js'
+import { isCoded, monotonicMs, wallMs } from '../../base/index.js'
 import type { Pages } from '../../lxrhash/index.js'
 import { benchMaps, metricsOf, mapProgress, type BenchMetricsRun } from './parts.js'
 import { pushMetrics } from './metrics.js'
@@ -53,7 +53,7 @@ async function benchMatrix(context: Context): Promise<number> {
   const cells: BenchCell[] = []
   let files: readonly string[] = []
   let current: { readonly cell: CellPlan; readonly begun: number } | undefined
-  const started = new Date()
+  const started = new Date(wallMs())
   const begunMs = monotonicMs()
   try {
     const metrics = await metricsOf(context, resources)

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
-import { isCoded, messageOf, monotonicMs } from '../../base/index.js'
+import { isCoded, messageOf, monotonicMs, wallMs } from '../../base/index.js'
 import {
   accessOf,
   coinsText,
@@ -140,7 +140,7 @@ async function run(
     report: config.report,
     onCall: (gateway, chain, call) => countCall(metrics, { gateway, chain, call }),
     sleep,
-    now: Date.now,
+    now: wallMs,
   }
   const feed = createFeed(options)
   const reloader = createFeedReloader(context, { feed, metrics })
@@ -167,7 +167,7 @@ async function run(
   })
   resources.add(clockSteps.close)
   const live = () => feedLive(feed.views)
-  const ready = () => feedReady(feed.views, Date.now())
+  const ready = () => feedReady(feed.views, wallMs())
   const served = await serveMetrics(
     { ...context, settings: { ...settings, 'telemetry.port': portOf(context, until) } },
     {
@@ -182,7 +182,7 @@ async function run(
         facts: {
           version: versionOf(),
           network: plan.network,
-          startedAt: Date.now(),
+          startedAt: wallMs(),
           get changeable() {
             return tokenNow() !== undefined
           },
@@ -211,7 +211,7 @@ async function run(
     if (!isTold) tellFeed(output, head)
     isTold = true
     output.event(event)
-    const line = feedLine(event, output.paint, Date.now())
+    const line = feedLine(event, output.paint, wallMs())
     if (line !== null) output.line(line)
     dev?.hear(event)
     const logged = feedLogLine(event)
@@ -340,7 +340,7 @@ async function status(context: Context, plan: FeedPlan, config: FeedConfig): Pro
     withdrawals: null,
     report: null,
     sleep,
-    now: Date.now,
+    now: wallMs,
   })
   const views = feed.views
   let trouble = ''

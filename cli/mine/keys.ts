@@ -1,4 +1,5 @@
 /** What the keys do while `mine` runs on a terminal. */
+import { wallMs } from '../../base/index.js'
 import type { MinerView } from '../../miner/index.js'
 import type { PriceFeed } from '../../oracle/index.js'
 import type { ApiActions, Board } from '../../telemetry/index.js'
@@ -25,7 +26,7 @@ export const MINE_KEY_HELP = {
 } as const
 
 /** Returns what hears the keys. Any other key prints what they are for. */
-export function mineKeys({ view, board, prices, actions, print, now = Date.now }: MineKeyParts) {
+export function mineKeys({ view, board, prices, actions, print, now = wallMs }: MineKeyParts) {
   const say = (text: string): void => print({ label: 'keys', style: 'bold', text })
   const keys: Readonly<Record<keyof typeof MINE_KEY_HELP, () => void>> = {
     h: () => hashrateLines(view, board).forEach(print),

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
+import { wallMs } from '../../base/index.js'
 import {
   createFactomClient,
   ecKey,
@@ -23,6 +24,7 @@ import {
 } from '../../telemetry/index.js'
 import { openMap, paramsOf } from '../bytemap/open.js'
 import { noticeClockSteps } from '../service/clock-notice.js'
+import { checkHeight } from './check-height.js'
 import { connect, payerKey } from '../network/connect.js'
 import { devBits } from '../network/dev-bits.js'
 import { EXIT, type CommandContext } from '../program/context.js'
@@ -128,6 +130,7 @@ export async function mine(context: Context): Promise<number> {
       plan.network.name === 'dev'
         ? await embed(context, plan, { resources, hooks })
         : await outside(context, plan, hooks)
+    await checkHeight(context, plan.network, around.client)
     const behindClient = standIn(around.client)
     const client = behindClient.face
     resources.add(() => client.close())
@@ -229,7 +232,7 @@ export async function mine(context: Context): Promise<number> {
             get coinbase() {
               return reloader.given.settings['miner.coinbase'] ?? plan.coinbase
             },
-            startedAt: Date.now(),
+            startedAt: wallMs(),
             get changeable() {
               return tokenNow() !== undefined
             },

@@ -14,7 +14,7 @@ import {
   type Settings,
 } from '../../config/index.js'
 import { isAddress } from '../../factom/index.js'
-import { defaultRecordsPerBlock } from '../../miner/index.js'
+import { defaultRecordsPerBlock, whyUnminable } from '../../miner/index.js'
 import { payerProblems } from '../network/connect.js'
 import type { MineKey } from '../program/keys.js'
 import { watchProblems } from '../service/watch-plan.js'
@@ -143,19 +143,20 @@ function planAndProblems(
   return { plan, problems }
 }
 
-/** Records of the first version need prices of PNT, XPD and XPT, which no source of ours has. */
+/** For sure: a chain that is there already may be beyond the heights of the first version. */
 function unminable(settings: Pick<Settings, MineKey>, network: Network): Problem | undefined {
-  const list = settings['network.activations']
-  if (list === undefined) return undefined
-  // A chain that is there already may be beyond the heights of the first version.
+  if (settings['network.activations'] === undefined) return undefined
   const start = settings['network.startHeight']
   const first = network.name === 'dev' && start !== undefined ? start + 1 : Infinity
-  if (network.oprVersionAt(first) !== 1) return undefined
-  return problem(
-    'E_CONFIG_NETWORK',
-    'records of version 1 cannot be mined: no source prices PNT, XPD and XPT; begin with version 2, such as 2@0',
-    'network.activations',
-  )
+  return unminableAt(network, first)
+}
+
+/** Below the first height of all the miner waits; records of the first version can never be mined. */
+export function unminableAt(network: Network, height: number): Problem | undefined {
+  const why = height < network.activationHeight ? null : whyUnminable(network, height)
+  if (why === null) return undefined
+  const advice = 'begin with version 2, such as 2@0'
+  return problem('E_CONFIG_NETWORK', `${why}; ${advice}`, 'network.activations')
 }
 
 export function defaultDataDir(network: string): string {

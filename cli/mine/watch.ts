@@ -1,6 +1,7 @@
 /** The watchdog of `pegminer mine`: its settings, its metrics, its test. */
 import { hostname } from 'node:os'
 
+import { wallMs } from '../../base/index.js'
 import type { Settings } from '../../config/index.js'
 import type { Miner } from '../../miner/index.js'
 import type { Metrics } from '../../telemetry/index.js'
@@ -77,7 +78,7 @@ export async function testWatchdog(
   },
 ): Promise<number> {
   const { actions, report } = keeperSettingsOf(settings)
-  const about = { network, host: hostname(), time: new Date().toISOString() }
+  const about = { network, host: hostname(), time: new Date(wallMs()).toISOString() }
   const alarm = { event: 'alarm', alarm: 'test', state: 'raised', text: 'a test of the watchdog', ...about }
   const results = [
     ...(await act(alarm, actions, { signal, pauses: [] })),

@@ -1,4 +1,5 @@
 /** The embedded network: chain and exchange. */
+import { wallMs } from '../../base/index.js'
 import type { Settings } from '../../config/index.js'
 import { requirePort, startDevChain, type DevChain } from '../../factom/dev/index.js'
 import {
@@ -83,7 +84,7 @@ export async function openDevExchange(
   { port, trouble }: { readonly port: number; readonly trouble: string | undefined },
   resources: Resources,
 ): Promise<DevExchange> {
-  const faults = trouble === undefined ? {} : troubleFaults(parseTrouble(trouble), Date.now)
+  const faults = trouble === undefined ? {} : troubleFaults(parseTrouble(trouble), wallMs)
   const exchange = await startDevExchange({ port, faults })
   resources.add(() => exchange.close())
   return exchange

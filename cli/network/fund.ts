@@ -1,6 +1,7 @@
 /** `pegminer fund`: buys entry credits with factoids. */
 import { join } from 'node:path'
 
+import { wallMs } from '../../base/index.js'
 import { networkOf } from '../../pegnet/index.js'
 import { problem, problemsError, type Problem } from '../../config/index.js'
 import {
@@ -41,12 +42,12 @@ export async function fund(context: Context): Promise<number> {
     const ecAddress = settings['factom.ecAddress'] ?? (await payerKey(context))?.address ?? ''
     const payer = factoidKey(secret)
     const pending = openPending(join(settings['data.dir'] ?? defaultDataDir(network), 'pending.json'))
-    const wallMs = Date.now()
+    const timeMs = wallMs()
     // A clock that runs ahead must not drop a purchase that the network still takes, and pay for another one.
-    const begun = begunPurchase(pending, Math.min(wallMs, (await client.currentMinute(signal)).nodeTime))
+    const begun = begunPurchase(pending, Math.min(timeMs, (await client.currentMinute(signal)).nodeTime))
     const rate = await client.entryCreditRate(signal)
     const before = await client.entryCreditBalance(ecAddress, signal)
-    const made = composePurchase({ credits, rate, ecAddress, payer, timeMs: wallMs })
+    const made = composePurchase({ credits, rate, ecAddress, payer, timeMs })
     const transaction = begun ?? made.transaction
     const buyer = encodeAddress('EC', Buffer.from(transaction.ecOutputs[0]?.address ?? '', 'hex'))
     const total = transaction.inputs.reduce((sum, { amount }) => sum + amount, 0n)

@@ -1,4 +1,5 @@
 /** `pegminer prices sources`: the routes of each asset in order. Asks nobody. */
+import { wallMs } from '../../base/index.js'
 import { ASSETS, planOf, type OprVersion, type PriceSettings } from '../../oracle/index.js'
 import { EXIT } from '../program/context.js'
 import { wrap } from '../view/format.js'
@@ -13,7 +14,7 @@ export function sources(context: PricesContext): Promise<number> {
   const { config } = settings
   const plan = planOf(config, ASSETS[flags['prices.recordVersion'] as OprVersion])
   const rests = restsOf(context)
-  const now = Date.now()
+  const now = wallMs()
   for (const source of config.sources) {
     const { name, type, intervalMs, maxPerMonth = null, url = null } = source
     const what = source.type === 'ccxt' ? source.exchange : source.preset

@@ -5,6 +5,8 @@
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 
+import { childEnvironment } from '../../base/index.js'
+
 /** The outside, for tests. */
 export interface DumpSystem {
   readonly platform: NodeJS.Platform
@@ -20,7 +22,7 @@ const SYSTEM: DumpSystem = {
     const call = koffi.load(null).func('int prctl(int option, ulong a, ulong b, ulong c, ulong d)')
     return call(option, value, 0, 0, 0)
   },
-  command: (name, words) => void execFileSync(name, [...words], { stdio: 'ignore' }),
+  command: (name, words) => void execFileSync(name, [...words], { stdio: 'ignore', env: childEnvironment() }),
 }
 
 interface Koffi {

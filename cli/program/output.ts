@@ -1,6 +1,7 @@
 /** Standard output: lines for people, or one JSON object a line. Never a secret, and no fuss when the reader is gone. */
 import { once } from 'node:events'
 
+import { wallMs } from '../../base/index.js'
 import { jsonOf, oneLine, painter, type Censor, type Paint } from '../../telemetry/index.js'
 import type { Terminal } from './context.js'
 import { fold } from '../view/fold.js'
@@ -27,7 +28,7 @@ export interface OutputOptions {
   readonly now?: () => number
 }
 
-export function createOutput({ stream, json, color, censor, signal, now = Date.now }: OutputOptions): Output {
+export function createOutput({ stream, json, color, censor, signal, now = wallMs }: OutputOptions): Output {
   let full = false
   const put = (clean: string): void => {
     if (!stream.writable) return

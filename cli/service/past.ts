@@ -1,5 +1,5 @@
 /** What the status page shows of before this run: the history of graded blocks, and what earlier runs measured. */
-import { messageOf, unitsText } from '../../base/index.js'
+import { messageOf, unitsText, wallMs } from '../../base/index.js'
 import { ASSETS } from '../../pegnet/index.js'
 import {
   openHistory,
@@ -50,8 +50,8 @@ export function openRecorder(file: string | null, onTrouble: (message: string) =
   const using = <T>(work: (store: SeriesStore) => T, otherwise: T): T =>
     store === null ? otherwise : guarded(() => work(store), otherwise)
   return {
-    measure: (name, value) => using((kept) => kept.add(name, value, Date.now()), undefined),
-    tell: (line) => using((kept) => kept.tell({ ...line, time: Date.now() }), undefined),
+    measure: (name, value) => using((kept) => kept.add(name, value, wallMs()), undefined),
+    tell: (line) => using((kept) => kept.tell({ ...line, time: wallMs() }), undefined),
     lines: (page) => using((kept) => kept.log(page), []),
     names: () => using((kept) => kept.names(), []),
     points: (name, range) =>

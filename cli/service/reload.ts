@@ -5,7 +5,7 @@
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-import { isCoded, messageOf } from '../../base/index.js'
+import { isCoded, messageOf, wallMs } from '../../base/index.js'
 import { problemsOf, settingOf, watchFile, type SettingKey, type WatchOptions } from '../../config/index.js'
 import type { Metrics } from '../../telemetry/index.js'
 import type { Again, Given } from '../program/context.js'
@@ -67,7 +67,7 @@ export interface Reloader<K extends SettingKey, S> {
 }
 
 export function createReloader<K extends SettingKey, S>(options: ReloadOptions<K, S>): Reloader<K, S> {
-  const { again, tell, now = Date.now } = options
+  const { again, tell, now = wallMs } = options
   const { config: tree } = options.metrics.tree
   let holding = options.given
   const rawOf = (name: string): unknown =>

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
-import { messageOf } from '../../base/index.js'
+import { messageOf, wallMs } from '../../base/index.js'
 import { control } from './api/control.js'
 import { factoidTransaction } from './api/methods/objects.js'
 import { answer } from './api/request.js'
@@ -89,7 +89,7 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
   const { dataDir, blockSeconds, startHeight, manual = false, signal } = options
   const fund = options.fund ?? 1_000_000
   const faults = createFaults()
-  const clock = options.now ?? Date.now
+  const clock = options.now ?? wallMs
   const now = () => Math.floor(clock()) + (faults.on('clock')?.ms ?? 0)
   checkOptions(blockSeconds, fund, options.port ?? 0, startHeight)
   if (signal?.aborted) throw fail('E_DEVCHAIN_CLOSED', 'the development chain was ended before it began')

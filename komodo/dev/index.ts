@@ -9,7 +9,7 @@ import type { Store } from './chain/store.js'
 import { createControl } from './control.js'
 import { startDaemons } from './daemons.js'
 import { fail } from './errors.js'
-import { messageOf } from '../../base/index.js'
+import { messageOf, wallMs } from '../../base/index.js'
 import { ASSET_NAME, CHAINS, COIN, createNetwork, settle } from './network.js'
 import type { Network, Settled } from './network.js'
 import type { ChainName, DevGateway, DevKomodo, DevKomodoOptions, DevOperator } from './types.js'
@@ -30,7 +30,7 @@ const BLOCK_SECONDS: Readonly<Record<ChainName, number>> = { asset: 1, reference
 export async function startDevKomodo(options: DevKomodoOptions): Promise<DevKomodo> {
   const settled = settle(options)
   checkOptions(settled, options)
-  const now = options.now ?? Date.now
+  const now = options.now ?? wallMs
   const store = openStore(options.dataDir)
   try {
     const { network, gateways } = openNetwork(settled, store, now)

@@ -13,6 +13,7 @@ import {
 } from '../../oracle/index.js'
 import type { MinerErrorCode } from '../errors.js'
 import { difficultyFloor } from './floor.js'
+import { whyUnminable } from './minable.js'
 import type { FailedFact, FundsFact, PricesFact, Step, WinnersFact } from './schedule.js'
 
 export interface GatherOptions {
@@ -101,6 +102,8 @@ export function createGatherer(options: GatherOptions): Gatherer {
 
   /** Prices wait for the last winners, which the record must name anyway; only if they cannot be had do without. */
   async function takePrices({ height, blockSeconds, signal }: GatherBlock): Promise<Fact> {
+    const reason = whyUnminable(network, height)
+    if (reason !== null) return { type: 'failed', height, step: 'prices', code: 'E_MINER_RECORD', reason }
     const deadlineMs = Math.max(
       SHORTEST_PRICES_MS,
       (prices.config.snapshot.deadlineSeconds * 1000 * blockSeconds) / 600,

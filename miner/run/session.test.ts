@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { NETWORKS } from '../../pegnet/index.js'
+import { NETWORKS, withActivations } from '../../pegnet/index.js'
 import { startDevChain, type DevChain } from '../../factom/dev/index.js'
 import { createFactomClient, ecKey } from '../../factom/index.js'
 import { lxrParams, openByteMap } from '../../lxrhash/index.js'
@@ -244,6 +244,51 @@ t.test('two blocks, priced, mined, published, graded, paid', async (t) => {
   t.same(scene.all('notice'), [])
   t.ok(miner.view.jobSwitchMs.length >= 1)
   await t.rejects(miner.run(new AbortController().signal), { code: 'E_MINER_OPTIONS' }, 'only once')
+})
+
+t.test('each version but the first is mined, and graded as what it is', async (t) => {
+  const dir = join(root, 'versions')
+  const chain = await chainOf(t, join(dir, 'chain'))
+  const first = chain.height
+  const versions = [1, 2, 3, 4, 5] as const
+  const network = withActivations(
+    NETWORKS.dev,
+    versions.map((version, k) => [version, k === 0 ? 0 : first + k] as const),
+  )
+  const scene = sceneOf(t, chain, dir, { network, submissionCutoff: 0 })
+  await scene.to(chain, 1)
+  t.match(await until(() => scene.last('notice')), {
+    code: 'E_MINER_RECORD',
+    message: /records of version 1 cannot be mined/,
+  })
+  await scene.to(chain, 9)
+  t.match(await until(() => scene.last('skipped')), { height: first, code: 'E_MINER_RECORD' })
+  await scene.to(chain, 1)
+  for (const version of versions.slice(1)) {
+    const { height } = chain
+    await until(() => scene.all('job').find((job) => job.height === height))
+    await hashed(scene, 3000n)
+    await scene.to(chain, 9)
+    await acknowledged(scene, height, 25)
+    await scene.to(chain, 1)
+    const graded = await until(() => scene.all('graded').find((one) => one.height === height))
+    t.match(graded, { version, valid: 25 }, `version ${version}`)
+    t.equal(graded.mine.length, 25)
+    t.ok(Number(graded.reward) > 0)
+  }
+})
+
+t.test('before the first height of all nothing is mined', async (t) => {
+  const dir = join(root, 'before')
+  const chain = await chainOf(t, join(dir, 'chain'))
+  const network = withActivations(NETWORKS.dev, [[5, chain.height + 1]])
+  const scene = sceneOf(t, chain, dir, { network, submissionCutoff: 0 })
+  await scene.to(chain, 1)
+  t.match(await until(() => scene.last('notice')), { message: /records begin at height 2/ })
+  await scene.to(chain, 9)
+  await until(() => scene.last('skipped'))
+  await scene.to(chain, 1)
+  t.match(await until(() => scene.last('job')), { height: chain.height, winnersFrom: null })
 })
 
 t.test('rivals are among the winners', async (t) => {

@@ -2,7 +2,7 @@
  * One run of the miner: puts the parts together, listens to the clock, ends in order. What happens in a block is
  * decided in `schedule.ts` and done in `conductor.ts`.
  */
-import { isCoded, messageOf } from '../../base/index.js'
+import { isCoded, messageOf, wallMs } from '../../base/index.js'
 import { createHealthNews, createMinuteClock, type NodeHealth } from '../../factom/index.js'
 import {
   alarmsOf,
@@ -79,7 +79,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
   function keep({ entryHash, height, status, reason, nonce, difficulty }: EntryEvent): void {
     try {
       run?.history.own({
-        ...{ entryHash, height, nonce, difficulty, time: Date.now() },
+        ...{ entryHash, height, nonce, difficulty, time: wallMs() },
         status: OWN_STATUS[status],
         ...(reason === undefined ? {} : { reason }),
       })

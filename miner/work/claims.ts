@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
+import { childEnvironment } from '../../base/index.js'
 import { sharedByteMap, type Hasher, type SharedByteMap } from '../../lxrhash/index.js'
 
 /** What a difficulty is claimed for. */
@@ -59,6 +60,7 @@ export function createClaimDesk(options: ClaimsOptions): ClaimDesk {
       maxThreads: threads,
       idleTimeout: Infinity,
       recordTiming: false,
+      env: childEnvironment(),
     })
 
   /** Each thread gets an equal part and a hasher slot of its own. */

@@ -180,6 +180,16 @@ t.test('a module that cannot be loaded is not tried for ever', async (t) => {
   t.match(notices.at(-1), /does not start and is left out: this module cannot be loaded/)
 })
 
+t.test('threads do not see the variables that may hold secrets', async (t) => {
+  process.env['PEGMINER_FACTOM_EC_KEY'] = 'a secret'
+  t.teardown(() => delete process.env['PEGMINER_FACTOM_EC_KEY'])
+  const { pool, notices } = watched(t, { threads: 1, worker: fixture('telling-worker') })
+  await pool.ready
+  const seen = notices.at(-1) ?? ''
+  t.match(seen, /\bPATH\b/)
+  t.notMatch(seen, /PEGMINER/)
+})
+
 t.test('a silent worker is replaced', async (t) => {
   const { pool, notices, hits } = watched(t, {
     threads: 1,

@@ -5,7 +5,7 @@
 import { getPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
-import { messageOf } from '../../base/index.js'
+import { childEnvironment, messageOf } from '../../base/index.js'
 import { sharedByteMap } from '../../lxrhash/index.js'
 import {
   PAUSE,
@@ -70,6 +70,7 @@ export function createPool(options: PoolOptions): Pool {
     maxThreads: capacity,
     idleTimeout: Infinity,
     recordTiming: false,
+    env: childEnvironment(),
     closeTimeout: timing.stop,
   })
   const switchTimes = createSwitchTimes(control)

@@ -5,8 +5,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 
-import cron from 'node-cron'
-
+import { cronMistake } from '../../base/index.js'
 import { coinsText, satOf } from '../../komodo/index.js'
 import type { FundsSettings, GatewaySettings, WithdrawPolicy } from './settings.js'
 
@@ -60,7 +59,7 @@ export function readFeedConfig(
   const list = section['gateways']
   const report =
     section['report'] === false ? null : reader.text('report', section['report'], FEED_DEFAULTS.report)
-  if (report !== null && !cron.validate(report))
+  if (report !== null && cronMistake(report) !== null)
     reader.problem('report', 'is no cron expression: five or six fields such as 0 * * * *, or false for none')
   if (!Array.isArray(list) || list.length === 0)
     reader.problem('gateways', 'must be a list with at least one gateway')

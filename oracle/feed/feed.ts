@@ -2,12 +2,11 @@
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-import cron, { type ScheduledTask } from 'node-cron'
-
 import { CLOCK, isCoded, messageOf } from '../../base/index.js'
 import type { RpcCall } from '../../komodo/index.js'
 import type { FeedEvent, ReportEvent, StoppedEvent } from './events.js'
 import { createGateway, type Gateway, type GatewayView } from './gateway.js'
+import { startReports, type Reports } from './reports.js'
 import type { GatewaySettings } from './settings.js'
 import { createBuildQueue } from './build-queue.js'
 
@@ -102,7 +101,7 @@ export function createFeed(options: FeedOptions): Feed {
   })
   let served: readonly Served[] = options.gateways.map(open)
   let { report } = options
-  let reports: ScheduledTask | null = null
+  let reports: Reports | null = null
   let running: AbortSignal | null = null
   let adjusting: Promise<void> = Promise.resolve()
   let lost: Error | null = null
@@ -157,7 +156,7 @@ export function createFeed(options: FeedOptions): Feed {
   function schedule(): void {
     if (running === null || report === null) return
     const tell = (): void => served.forEach(({ gateway }) => emit(reportOf(gateway.view)))
-    reports = cron.schedule(report, tell, { timezone: 'Etc/UTC' })
+    reports = startReports(report, tell, now)
   }
 
   async function change(next: FeedChange): Promise<void> {
@@ -180,7 +179,7 @@ export function createFeed(options: FeedOptions): Feed {
     }
     served.filter((one) => !kept.includes(one)).forEach(begin)
     if (next.report === report) return
-    await reports?.stop()
+    reports?.stop()
     reports = null
     report = next.report
     schedule()
@@ -208,7 +207,7 @@ export function createFeed(options: FeedOptions): Feed {
         await runAll()
         if (options.once) reason = 'once'
       } finally {
-        await reports?.stop()
+        reports?.stop()
         for (const { gateway } of served) gateway.close()
       }
       const stopped: StoppedEvent = {

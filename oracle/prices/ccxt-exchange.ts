@@ -19,7 +19,7 @@
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 
-import { checkJson, isCoded, messageOf } from '../../base/index.js'
+import { checkJson, isCoded, messageOf, wallMs } from '../../base/index.js'
 import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
 import { replyTimeOf, type ReplyTime } from './source-clock.js'
@@ -162,7 +162,7 @@ async function loadClass(id: string): Promise<CcxtClass> {
 function harden(
   Base: CcxtClass,
   { timeoutMs, within, maxValues = MAX_VALUES }: ExchangeSettings,
-  { now = Date.now, onReply }: ExchangeHooks,
+  { now = wallMs, onReply }: ExchangeHooks,
 ): new (settings: object) => HardenedExchange {
   return class extends Base implements HardenedExchange {
     readonly #open = new Set<AbortController>()

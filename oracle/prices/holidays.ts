@@ -1,7 +1,17 @@
 /**
  * Days on which markets stay closed or end early, by rule, in New York's time. Metals: COMEX at CME Group, whose hours
  * the spot market follows. Currencies: the interbank market rests on two days. Fixings: central banks publish none on
- * the closing days of the euro's payment system (TARGET). The rules are those of the calendars published up to 2026.
+ * the closing days of the euro's payment system (TARGET).
+ *
+ * What the rules rest on:
+ * - Metals: CME Group's holiday schedules of Globex up to that of 2026, as they are kept in the tests of the package
+ *   pandas_market_calendars (energy and metals): closed on Good Friday, Christmas and New Year, 31 December 2021 open;
+ *   halts at 14:30 in New York since 2022, at 13:00 where the next session is after a weekend (19 June and 3 July 2026);
+ *   24 December 2026 ends at 13:45. Where years differ, the earliest hour is taken: the Friday after Thanksgiving ended
+ *   at 13:45 up to 2025, and ends at 14:45 in 2026. A market that is taken for closed too early costs nothing, since
+ *   fresh quotes count all the same.
+ * - Currencies: the holidays that Cboe FX lists, 1 January and 25 December.
+ * - Fixings: the calendar that the European Central Bank decided on 14 December 2000, in force until further notice.
  */
 export type Calendar = 'fx' | 'metals' | 'fixings'
 
@@ -20,6 +30,7 @@ const DAY = 86_400_000
 const SUNDAY = 0
 const MONDAY = 1
 const THURSDAY = 4
+const FRIDAY = 5
 const SATURDAY = 6
 
 interface Day {
@@ -84,7 +95,7 @@ function metals(year: number): ClosedHours[] {
     ...(weekdayOf(year, NEW_YEAR) === SATURDAY ? [] : [whole(kept(year, NEW_YEAR), 18)]),
     whole(plus(year, easter(year), -2), 18),
     whole(kept(year, CHRISTMAS), 18),
-    ...halts.map((day) => early(day, 14.5)),
+    ...halts.map((day) => early(day, weekdayOf(year, day) === FRIDAY ? 13 : 14.5)),
     early(kept(year, { month: 6, day: 4 }), 13),
     early(plus(year, thanksgiving, 1), 13.75),
     early(CHRISTMAS_EVE, 13.75),

@@ -2,9 +2,9 @@
 import http from 'node:http'
 import https from 'node:https'
 
-import axios, { isAxiosError, isCancel, type AxiosError, type AxiosResponse } from 'axios'
+import axios, { isAxiosError, isCancel, type AxiosError } from 'axios'
 
-import { isCoded, isLoopback, messageOf, parseJson } from '../../base/index.js'
+import { isCoded, isLoopback, Late, messageOf, parseJson, withDeadline } from '../../base/index.js'
 import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
 import type { HttpPreset, Rate } from './http-presets.js'
@@ -51,23 +51,10 @@ export function createHttpSource(options: HttpSourceOptions): Source {
     ...(isLoopback(url) ? { proxy: false as const } : {}),
   })
 
-  /** axios' own time-out bounds idleness, and a server that drips is never idle. */
-  async function get(path: string, outer: AbortSignal): Promise<AxiosResponse<string>> {
-    const cut = new AbortController()
-    const stop = (): void => cut.abort()
-    const timer = setTimeout(stop, timeoutMs)
-    if (outer.aborted) stop()
-    outer.addEventListener('abort', stop, { once: true })
-    try {
-      return await client.get<string>(path, { signal: cut.signal })
-    } finally {
-      clearTimeout(timer)
-      outer.removeEventListener('abort', stop)
-    }
-  }
-
   async function ask(path: string, signal: AbortSignal): Promise<Answer> {
-    const { data, headers } = await get(path, signal)
+    const { data, headers } = await withDeadline(timeoutMs, signal, (cut) =>
+      client.get<string>(path, { signal: cut }),
+    )
     onReply?.(hidden(url + path), data)
     const rates = preset.read(readReply(data))
     if (!rates) throw fail('E_PRICES_REPLY', 'its reply is no table of rates')
@@ -151,7 +138,7 @@ function readRate(value: unknown): number | undefined {
 /** axios's errors hold the whole request with its key, so they are not kept as causes. */
 function codedError(error: unknown, now: () => number): Error {
   if (isCoded(error) && error.code.startsWith('E_PRICES_')) return error
-  if (isCancel(error)) return fail('E_PRICES_TIMEOUT', 'no complete reply in time')
+  if (error instanceof Late || isCancel(error)) return fail('E_PRICES_TIMEOUT', 'no complete reply in time')
   if (!isAxiosError(error)) return fail('E_PRICES_REPLY', messageOf(error))
   const status = error.response?.status
   if (status !== undefined) return statusError(status, error, now)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-import { isLoopback } from '../../base/index.js'
+import { isLoopback, wallMs } from '../../base/index.js'
 import type { SectionContext, SectionResult } from '../../config/index.js'
 import type { SourceConfig } from './config.js'
 import { DEFAULT_PRICES, devPrices } from './defaults.js'
@@ -36,7 +36,7 @@ export function pricesSection(
       return undefined
     }
   }
-  const context: PriceContext = { keyAt, hasExchange: isExchange, now: Date.now() }
+  const context: PriceContext = { keyAt, hasExchange: isExchange, now: wallMs() }
   const reading = readPrices(raw, context)
   if (!reading.ok) return { problems: reading.problems }
   const settings = reading.value

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-import { makeFolder, messageOf, openToAppend, writeAll, writeWhole } from '../../base/index.js'
+import { makeFolder, messageOf, openToAppend, wallMs, writeAll, writeWhole } from '../../base/index.js'
 import { fail } from './errors.js'
 import { readSnapshotLine, replay, snapshotLine, type StoredSnapshot } from './snapshot-json.js'
 import type { SnapshotInput } from './snapshot.js'
@@ -56,7 +56,7 @@ export function createSnapshotStore({
   const file = join(dir, FILE)
 
   function putAside(height: number): void {
-    const stamp = new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)
+    const stamp = new Date(wallMs()).toISOString().replace(/[-:]/g, '').slice(0, 15)
     const target = join(dir, `snapshots-${stamp}-${height}.jsonl.gz`)
     writeWhole(target, gzipSync(readFileSync(file)))
     rmSync(file)

@@ -232,9 +232,12 @@ const whileSeen = (ask) => () => void (document.hidden || !isMiner() || ask())
 let changes = -1
 let run = 0
 let heardAt = Date.now()
+/** The same by a clock that nobody sets, for how long it has been silent. */
+let heardMs = performance.now()
 
 function hear(summary) {
   heardAt = Date.now()
+  heardMs = performance.now()
   clockOffset = summary.now - heardAt
   $('lost').hidden = true
   showSummary(summary)
@@ -268,7 +271,7 @@ setInterval(
 )
 setInterval(() => {
   showPriceAge()
-  if (Date.now() - heardAt < SILENCE_MS) return
+  if (performance.now() - heardMs < SILENCE_MS) return
   set('lost-since', `${clock(heardAt)} UTC`)
   $('lost').hidden = false
 }, 1_000)

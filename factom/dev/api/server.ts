@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { messageOf } from '../../../base/index.js'
+import { isPrivateHost, messageOf } from '../../../base/index.js'
 import { fail } from '../errors.js'
 import { invalidRequest } from './errors.js'
 import { refusal } from './request.js'
@@ -41,6 +41,10 @@ export async function serveApi(
   port: number,
 ): Promise<ApiServer> {
   const server = createServer((request, response) => {
+    if (!isPrivateHost(request.headers.host)) {
+      request.resume()
+      return send(response, { status: 403, body: 'ask for it by an address or as localhost\n' })
+    }
     const handler = new Map(Object.entries(handlers)).get(request.url?.split('?')[0] ?? '')
     if (!handler) {
       request.resume()

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { messageOf } from '../../../base/index.js'
+import { isPrivateHost, messageOf } from '../../../base/index.js'
 import { nodeText } from '../../tx/index.js'
 import type { NodeJson } from '../../tx/index.js'
 import { fail } from '../errors.js'
@@ -57,6 +57,10 @@ export async function serveDaemon(options: DaemonServerOptions): Promise<DaemonS
 }
 
 function handle(options: DaemonServerOptions, request: IncomingMessage, response: ServerResponse): void {
+  if (!isPrivateHost(request.headers.host)) {
+    request.resume()
+    return send(response, 403, 'ask for it by an address or as localhost', HTML)
+  }
   if (request.method !== 'POST') {
     request.resume()
     return send(response, 405, 'JSONRPC server handles only POST requests', HTML)

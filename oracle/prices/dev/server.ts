@@ -3,7 +3,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 
-import { messageOf } from '../../../base/index.js'
+import { isPrivateHost, messageOf, wallMs } from '../../../base/index.js'
 import { fail } from '../errors.js'
 import { binance } from './binance.js'
 import { bitstamp } from './bitstamp.js'
@@ -91,10 +91,12 @@ const LOG_LENGTH = 1000
 
 /** Starts the embedded exchange on 127.0.0.1. Throws `E_PRICES_DEV` if the port cannot be had. */
 export async function startDevExchange(options: DevExchangeOptions = {}): Promise<DevExchange> {
-  const { port = 0, seed = 'pegminer', now = Date.now, faults = {} } = options
+  const { port = 0, seed = 'pegminer', now = wallMs, faults = {} } = options
   const log: string[] = []
 
   const server = http.createServer((request, response) => {
+    if (!isPrivateHost(request.headers.host))
+      return send(response, 403, { message: 'ask for it by an address or as localhost' })
     const address = `http://127.0.0.1${request.url}`
     if (!URL.canParse(address)) return send(response, 400, { message: 'the request has no readable path' })
     const url = new URL(address)

@@ -1,0 +1,23 @@
+import { problemsError, type Settings } from '../../config/index.js'
+import type { FactomClient } from '../../factom/index.js'
+import type { Network } from '../../pegnet/index.js'
+import { unminableAt } from './plan.js'
+
+/**
+ * Throws if the chain stands where records can never be mined. A node that does not answer yet may stand anywhere: the
+ * miner says of each block why it is left out.
+ */
+export async function checkHeight(
+  {
+    settings,
+    signal,
+  }: { readonly settings: Pick<Settings, 'network.activations'>; readonly signal: AbortSignal },
+  network: Network,
+  client: Pick<FactomClient, 'currentMinute'>,
+): Promise<void> {
+  if (settings['network.activations'] === undefined) return
+  const now = await client.currentMinute(signal).catch(() => null)
+  // The block under way may be too far on to be mined; the next one is what counts.
+  const unminable = now === null ? undefined : unminableAt(network, now.leaderHeight + 2)
+  if (unminable !== undefined) throw problemsError([unminable])
+}
