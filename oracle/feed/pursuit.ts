@@ -205,6 +205,10 @@ export function createPursuit(parts: PursuitParts) {
   const isRejected = ({ withdrawTxid }: Item): boolean =>
     parts.requests().rulings.get(withdrawTxid) === 'reject'
 
+  /** The asset chain takes no step any more, so signers cannot show each other a payout there. */
+  const byHand = (why: string): string =>
+    `${why}; its signing has ended: ${m} signers have to pay it by hand (docs/feed.md, A signing that was ended)`
+
   async function carryOut(
     item: Item,
     place: Place,
@@ -217,12 +221,12 @@ export function createPursuit(parts: PursuitParts) {
         return journal.note(item, closed ? 'signed' : 'waiting', {
           message: 'the payout expired; a new one is signed when the old one is buried',
         })
-      if (closed && refusal !== null) return journal.note(item, 'refused', { message: refusal })
+      if (closed && refusal !== null) return journal.note(item, 'refused', { message: byHand(refusal) })
       return journal.note(item, 'partial', { message: 'signed by us; the other signers have to sign now' })
     }
     // Where nothing can be passed on any more, only what our signature completes is of use.
     if (closed && n > 1 && choice.do === 'compose' && m > 1)
-      return journal.note(item, 'refused', { message: refusal ?? 'the signing has ended without a payout' })
+      return journal.note(item, 'refused', { message: byHand(refusal ?? 'no payout is there') })
     if (choice.do !== 'pass-on' && !bound && !parts.isFirst(item.withdrawTxid))
       return journal.note(item, 'waiting', {
         message: 'it waits until the payout of another withdrawal, or its change, is mined',

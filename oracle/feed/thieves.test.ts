@@ -420,6 +420,44 @@ t.test('what was signed and could be mined is not released', async (t) => {
   t.equal(s.userCoins() - before, AMOUNT - FEES)
 })
 
+t.test(
+  'a thief ends the signing alone: it says what to do, and what is paid by hand is marked',
+  async (t) => {
+    const s = await stage(t, THREE)
+    const folder = s.folder('ended')
+    const thief = await s.rig({ operator: 0 })
+    const [honest, other] = [await s.rig({ operator: 1, folder }), await s.rig({ operator: 2 })]
+    const before = s.userCoins()
+    const txid = s.ask(AMOUNT)
+    const intent = await intentOf(honest, txid)
+    const junk = await proposed(thief, txid, { coins: (coins) => coins.slice(-1) })
+    const step = await thief.asset.send(await thief.asset.partialSign(txid, 'KMD', junk))
+    s.chains.control.mine('asset', 2)
+    await thief.asset.send(await thief.asset.completeSigning(step, 'KMD', junk))
+    s.chains.control.mine('asset', 2)
+    for (let k = 0; k < 4; k++) await s.round(honest, other)
+    for (const rig of [honest, other]) {
+      t.equal(stepOf(rig, txid), 'refused')
+      t.match(
+        recordOf(rig, txid)?.message,
+        /lacks signatures; its signing has ended: 2 signers have to pay it by hand/,
+      )
+      t.same(payoutsOf(recordOf(rig, txid)!), [], 'nothing was signed')
+    }
+    askSettle(folder, txid)
+    await s.round(honest)
+    t.same(readRequests(folder).settles, new Set(), 'it blocks nothing, so it is not released')
+    t.equal(stepOf(honest, txid), 'refused')
+
+    const { blocks } = await honest.reference.chainInfo()
+    const raw = payoutTransaction(intent, (await coinsOf(honest)).slice(0, 1), blocks + 200)
+    const half = (await honest.reference.signRaw(raw)).hex
+    await other.reference.send((await other.reference.signRaw(half)).hex)
+    await untilDone(s, txid, [honest, other])
+    t.equal(s.userCoins() - before, AMOUNT - FEES, 'once')
+  },
+)
+
 /** `FEED_THIEF=2000` goes on for so many rounds. */
 const ROUNDS = Number(process.env['FEED_THIEF'] ?? 60)
 

@@ -292,6 +292,13 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     if (txid !== null) journal.note(item, 'settling', { txid, message })
   }
 
+  /** Nobody waits for it: daemons take the next request once one is completely signed. */
+  function tooLateToRelease(item: Item): void {
+    const why = 'its signing has ended, so it blocks nothing'
+    journal.warn(item, 'E_FEED_WITHDRAWAL', `${item.withdrawTxid} is not released: ${why}`, 'warn')
+    parts.forgetSettle(item.withdrawTxid)
+  }
+
   async function whyNot(
     item: Item,
     record: WithdrawalRecord,
@@ -323,6 +330,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     // A step that spends a marker of another withdrawal may name this one: the line that daemons go by is what counts.
     if (isPending) return
     if (await isReleased(item, signed, options)) return markReleased(item, signed, options)
+    if (askedToRelease(item)) tooLateToRelease(item)
     const refusal = await pay(item, signed, verdict, options)
     if (refusal === null) {
       const step = journal.recordOf(item.withdrawTxid)?.step
