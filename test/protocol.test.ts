@@ -12,7 +12,7 @@ import { tablesOf } from './fixtures/markdown.js'
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
 const LXRHASH = read('docs/protocol/lxrhash.md')
 const RECORDS = read('docs/protocol/records-and-grading.md')
-const VERSIONS: readonly OprVersion[] = [1, 2, 3, 4, 5]
+const VERSIONS = Object.keys(ASSETS).map(Number) as OprVersion[]
 
 const WORD = (1n << 64n) - 1n
 
