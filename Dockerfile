@@ -4,7 +4,7 @@ ARG NODE_IMAGE=node:24-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm ci --omit=dev
 COPY build.js ./
 COPY base base
 COPY lxrhash lxrhash
@@ -19,7 +19,6 @@ COPY telemetry telemetry
 COPY watch watch
 COPY cli cli
 RUN npm run build
-RUN npm prune --omit=dev
 
 FROM ${NODE_IMAGE}
 ARG NODE_IMAGE

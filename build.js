@@ -56,7 +56,9 @@ async function buildKernel() {
   const facts = () =>
     Object.fromEntries(Object.keys(KERNELS).map((name) => [name, hashOf(read(join('lxrhash', name)))]))
   const there = Object.keys(KERNELS).every((name) => existsSync(join(ROOT, 'lxrhash', name)))
-  const made = { assemblyscript: version, source: digestOf(files, version) }
+  // Installed without what only development needs: the kernel stays as it came.
+  if (!values.kernel && there && version === undefined) return
+  const made = { assemblyscript: version, source: digestOf(files, `${version}`) }
   if (!values.kernel && there && same(jsonOf(note), { ...made, ...facts() })) return
   const begun = performance.now()
   say('the hashing kernel, which takes some ten seconds')

@@ -70,7 +70,7 @@ const LEFT_OPEN = /…|\b(TXID|FILE|FROM TO|ASSET|COMMAND)\b|--(compare|out)$/
 const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   [/--network MainNet/, 'needs a factomd, or the internet'],
   [/es\.key/, 'needs a key of the reader'],
-  [/^npm ci && npm (start|test)$/, 'installs everything; continuous integration does it'],
+  [/^npm ci( --omit=dev)? && npm (start|test)$/, 'installs everything; continuous integration does it'],
   [/^docker /, 'needs a docker engine'],
   [/^ssh |^curl /, 'needs another machine, or a port that may be taken'],
   [/^komodo-cli /, 'needs a komodod; not ours'],
