@@ -2,6 +2,7 @@
 import { stringify } from 'yaml'
 
 import { SETTING_KEYS, settingOf, type SettingKey } from './settings.js'
+import type { JsonSchema } from './shape.js'
 import { ANY_SCALAR } from './types.js'
 
 export interface ExampleOptions {
@@ -81,8 +82,11 @@ export function scalarText(text: string): string {
   return plain ? text : JSON.stringify(text)
 }
 
-/** JSON schema (draft 7) of the configuration file. `sections` have checks of their own, so they may hold anything. */
-export function configSchema(sections: readonly string[]): object {
+/** JSON schema (draft 7) of the configuration file. Sections without a schema of their own may hold anything. */
+export function configSchema(
+  sections: readonly string[],
+  schemas: Readonly<Record<string, JsonSchema>> = {},
+): object {
   const inFile = SETTING_KEYS.filter((key) => !settingOf(key).notInFile)
   const groups = [...new Set([...inFile.map(groupOf), ...sections.map(groupOf)])]
   return {
@@ -91,11 +95,13 @@ export function configSchema(sections: readonly string[]): object {
     description: 'Settings of pegminer',
     type: ['object', 'null'],
     additionalProperties: false,
-    properties: Object.fromEntries(groups.map((group) => [group, groupSchema(group, sections)])),
+    properties: Object.fromEntries(
+      groups.map((group) => [group, groupSchema(group, sections, schemas[group])]),
+    ),
   }
 }
 
-function groupSchema(group: string, sections: readonly string[]): object {
+function groupSchema(group: string, sections: readonly string[], schema: JsonSchema | undefined): object {
   const inFile = SETTING_KEYS.filter((key) => groupOf(key) === group && !settingOf(key).notInFile)
   const settings = inFile.flatMap((key) => {
     const { type, secret } = settingOf(key)
@@ -107,9 +113,11 @@ function groupSchema(group: string, sections: readonly string[]): object {
   const own = sections
     .filter((name) => name.startsWith(`${group}.`))
     .map((name): [string, object] => [name.slice(group.length + 1), {}])
+  const isOpen = sections.includes(group) && schema === undefined
   return {
-    type: sections.includes(group) ? ['object', 'array', 'null'] : ['object', 'null'],
-    additionalProperties: sections.includes(group),
-    properties: Object.fromEntries([...settings, ...own]),
+    type: isOpen ? ['object', 'array', 'null'] : ['object', 'null'],
+    additionalProperties: isOpen,
+    // Nothing is required: a section that lies beside settings may be left out.
+    properties: { ...Object.fromEntries([...settings, ...own]), ...schema?.properties },
   }
 }

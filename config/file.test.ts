@@ -349,7 +349,7 @@ t.test('structured sections', (t) => {
   t.same(
     problems.map(({ code, message }) => `${code}: ${message}`),
     [
-      'E_CONFIG_SECTION: pegminer.yaml:6: prices.sources.other.typ: "typ" is unknown; did you mean type?',
+      'E_CONFIG_SECTION: pegminer.yaml:6: prices.sources.other.typ: unknown key; did you mean type?',
       'E_CONFIG_SECTION: pegminer.yaml:8: prices.sources.other.routes[2]: must be a market',
       'E_CONFIG_SECTION: pegminer.yaml:5: prices.sources.other.key: is missing',
       'E_CONFIG_SECTION: pegminer.yaml:1: prices: too few sources',

@@ -15,8 +15,36 @@ export { checkSection, pathText, unknownKeys } from './sections.js'
 export type { SectionContext, SectionProblem, SectionResult, SectionValidator } from './sections.js'
 export { displayNameOf, envNameOf, SETTING_KEYS, settingOf, SETTINGS } from './settings.js'
 export type { SettingKey, Settings, SettingSpec } from './settings.js'
+export {
+  either,
+  isMapping,
+  jsonSchemaOf,
+  listOfShapes,
+  named,
+  orText,
+  readShape,
+  section,
+  special,
+  value,
+  valueOrNone,
+} from './shape.js'
+export type { JsonSchema, Shape } from './shape.js'
 export { nearest } from './suggest.js'
-export { path as pathType } from './types.js'
+export {
+  choice,
+  decimal,
+  duration,
+  httpUrl,
+  integer,
+  orAuto,
+  path as pathType,
+  pattern,
+  share,
+  text,
+  toggle,
+  txid,
+  wrongValue,
+} from './types.js'
 export type { CpuChoice, ThreadCount, ValueType } from './types.js'
 export { watchFile } from './watch-file.js'
 export type { WatchOptions } from './watch-file.js'

@@ -16,7 +16,7 @@ import {
   type Settings,
 } from './settings.js'
 import { nearest } from './suggest.js'
-import { path } from './types.js'
+import { path, wrongValue } from './types.js'
 
 export type Origin = 'flag' | 'environment' | 'file' | 'default'
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -116,8 +116,8 @@ function valueOf(key: SettingKey, source: Source | undefined, problems: Problem[
   const { type, secret } = settingOf(key)
   const value = type.parse(source.text, source.folder)
   if (value !== undefined) return value
-  const quoted = secret || type.placeholder === 'URL' ? '' : `, not ${shown(source.text)}`
-  problems.push(problem('E_CONFIG_VALUE', `${source.name} must be ${type.expects}${quoted}`, key))
+  const message = `${source.name} ${wrongValue(type, source.text, secret)}`
+  problems.push(problem('E_CONFIG_VALUE', message, key))
   return undefined
 }
 

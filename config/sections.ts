@@ -4,7 +4,7 @@
  */
 import type { ConfigPath } from './document.js'
 import type { ConfigFile } from './file.js'
-import { problem, shown, type Problem } from './problems.js'
+import { problem, type Problem } from './problems.js'
 import { nearest } from './suggest.js'
 
 export interface SectionProblem {
@@ -38,7 +38,7 @@ export interface SectionContext {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** For validators: the keys of a mapping that nobody knows, with what may have been meant. */
+/** The keys of a mapping that are not known, with what may have been meant. */
 export function unknownKeys(
   mapping: object,
   known: readonly string[],
@@ -49,7 +49,7 @@ export function unknownKeys(
     .map((key) => {
       const near = nearest(key, known)
       const hint = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`
-      return { path: [...path, key], message: `${shown(key)} is unknown; ${hint}` }
+      return { path: [...path, key], message: `unknown key; ${hint}` }
     })
 }
 

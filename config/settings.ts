@@ -16,8 +16,10 @@ import {
   pattern,
   port,
   portOrOff,
+  publicKey,
   threadCount,
   toggle,
+  txid,
   type ValueType,
 } from './types.js'
 
@@ -76,6 +78,19 @@ const cronOrOff = pattern(
 )
 const login = pattern('NAME', /^[^\s:\x00-\x1f]{1,200}$/, 'a name without spaces and colons')
 const password = pattern('TEXT', /^[^\x00-\x1f]{1,200}$/, 'one line of text')
+
+const chainName = pattern(
+  'NAME',
+  /^[A-Za-z0-9_.-]{1,64}$/,
+  "a chain's name, such as the -ac_name that its daemon was started with",
+)
+const daemonUser = pattern('NAME', /^.{1,200}$/, 'a user name')
+const daemonPassword = pattern('TEXT', /^.{1,400}$/, 'a password')
+const gatewayName = pattern(
+  'NAME',
+  /^[A-Za-z0-9_-]{1,40}$/,
+  'the name of a gateway: up to 40 letters, digits, - and _',
+)
 
 export const SETTINGS = {
   'config.file': optional(
@@ -495,12 +510,12 @@ export const SETTINGS = {
     flag: 'stress',
     description: 'hash and check every hash until interrupted instead',
   }),
-  'feed.gateway': optional(pattern('NAME', /^[A-Za-z0-9_-]{1,40}$/, 'the name of a gateway'), {
+  'feed.gateway': optional(gatewayName, {
     flag: 'gateway',
     defaultText: 'all',
     description: 'only this gateway of the configuration file',
   }),
-  'feed.assetName': optional(pattern('NAME', /^[A-Za-z0-9_.-]{1,64}$/, "a chain's name"), {
+  'feed.assetName': optional(chainName, {
     flag: 'asset',
     defaultText: 'from the section feed',
     description: 'asset chain of a single gateway, as in -ac_name; its conf file is found by it',
@@ -518,17 +533,17 @@ export const SETTINGS = {
     defaultText: 'from the conf file',
     description: "address of the asset chain's daemon",
   }),
-  'feed.assetUser': optional(pattern('NAME', /^.{1,200}$/, 'a user name'), {
+  'feed.assetUser': optional(daemonUser, {
     flag: 'asset-user',
     defaultText: 'from the conf file',
     description: "rpcuser of the asset chain's daemon",
   }),
-  'feed.assetPassword': optional(pattern('TEXT', /^.{1,400}$/, 'a password'), {
+  'feed.assetPassword': optional(daemonPassword, {
     secret: true,
     defaultText: 'from the conf file',
     description: "rpcpassword of the asset chain's daemon",
   }),
-  'feed.referenceName': given(pattern('NAME', /^[A-Za-z0-9_.-]{1,64}$/, "a chain's name"), 'KMD', {
+  'feed.referenceName': given(chainName, 'KMD', {
     flag: 'reference',
     description: 'reference chain, whose headers are published',
   }),
@@ -545,34 +560,31 @@ export const SETTINGS = {
     defaultText: 'from the conf file',
     description: "address of the reference chain's daemon",
   }),
-  'feed.referenceUser': optional(pattern('NAME', /^.{1,200}$/, 'a user name'), {
+  'feed.referenceUser': optional(daemonUser, {
     flag: 'reference-user',
     defaultText: 'from the conf file',
     description: "rpcuser of the reference chain's daemon",
   }),
-  'feed.referencePassword': optional(pattern('TEXT', /^.{1,400}$/, 'a password'), {
+  'feed.referencePassword': optional(daemonPassword, {
     secret: true,
     defaultText: 'from the conf file',
     description: "rpcpassword of the reference chain's daemon",
   }),
-  'feed.oracle': optional(pattern('TXID', /^[0-9a-fA-F]{64}$/, '64 hex digits'), {
+  'feed.oracle': optional(txid, {
     flag: 'oracle',
     defaultText: 'from the section feed',
     description: 'id of the oracle that headers are published to',
   }),
-  'feed.bind': optional(pattern('TXID', /^[0-9a-fA-F]{64}$/, '64 hex digits'), {
+  'feed.bind': optional(txid, {
     flag: 'bind',
     defaultText: 'none: headers only',
     description: "id of the gateway's gatewaysbind transaction",
   }),
-  'feed.pubkey': optional(
-    pattern('HEX', /^0[23][0-9a-fA-F]{64}$/, '66 hex digits that begin with 02 or 03'),
-    {
-      flag: 'pubkey',
-      defaultText: 'from the section feed',
-      description: "the publisher's public key, the -pubkey of its daemon",
-    },
-  ),
+  'feed.pubkey': optional(publicKey, {
+    flag: 'pubkey',
+    defaultText: 'from the section feed',
+    description: "the publisher's public key, the -pubkey of its daemon",
+  }),
   'feed.depth': optional(integer(0, 1000, 'blocks'), {
     flag: 'depth',
     defaultText: '10, or from the section feed',

@@ -3,6 +3,8 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 import { parseActivations, type Activations } from '../pegnet/index.js'
+import { shown } from './problems.js'
+import { nearest } from './suggest.js'
 
 /** How the text of a flag, a variable or a file becomes a value. */
 export interface ValueType<T> {
@@ -12,8 +14,26 @@ export interface ValueType<T> {
   readonly placeholder: string
   /** Completes the sentence "… must be", for errors and tables. */
   readonly expects: string
+  /** All that it may be, if that is a few words. */
+  readonly words?: readonly string[]
   /** The value, or undefined if the text is not one. Relative paths count from `folder`, else the working directory. */
   parse(text: string, folder?: string): T | undefined
+}
+
+/**
+ * What is wrong with a value, and what may have been meant. Secrets are not repeated, nor what may hold one: addresses,
+ * lists and sections.
+ */
+export function wrongValue(
+  { expects, placeholder, words = [] }: Pick<ValueType<unknown>, 'expects' | 'placeholder' | 'words'>,
+  raw: unknown,
+  secret = false,
+): string {
+  if (raw === undefined || raw === null) return `must be ${expects}, it is missing`
+  if (secret || placeholder === 'URL' || typeof raw === 'object') return `must be ${expects}`
+  const text = `${raw as string | number | boolean}`
+  const near = nearest(text, words)
+  return `must be ${expects}, not ${shown(text)}${near === undefined ? '' : `; did you mean ${near}?`}`
 }
 
 /** In JSON schema: any one value. */
@@ -37,6 +57,7 @@ export function choice<const T extends string>(...words: readonly T[]): ValueTyp
   return {
     placeholder: words.join('|'),
     expects: `one of ${words.join(', ')}`,
+    words,
     schema: { enum: words },
     parse: (text) => words.find((word) => word.toLowerCase() === text.toLowerCase()),
   }
@@ -57,6 +78,72 @@ export function pattern(placeholder: string, form: RegExp, expects: string): Val
   return { placeholder, expects, schema, parse: (text) => (form.test(text) ? text : undefined) }
 }
 
+/** Any text on one line, up to some length. */
+export const text = (most: number): ValueType<string> =>
+  pattern('TEXT', new RegExp(`^[^\\x00-\\x1f]{1,${most}}$`), 'one line of text')
+
+/** 64 hex digits, in small letters once they are read. */
+export const txid: ValueType<string> = lowerCase(
+  pattern('TXID', /^[0-9a-fA-F]{64}$/, 'a transaction id: 64 hex digits'),
+)
+
+/** A compressed public key in hex, in small letters once it is read. */
+export const publicKey: ValueType<string> = lowerCase(
+  pattern('HEX', /^0[23][0-9a-fA-F]{64}$/, 'a compressed public key: 66 hex digits that begin with 02 or 03'),
+)
+
+function lowerCase(type: ValueType<string>): ValueType<string> {
+  return { ...type, parse: (text) => type.parse(text)?.toLowerCase() }
+}
+
+/** A number between two limits, both allowed. */
+export function decimal(min: number, max: number): ValueType<number> {
+  return {
+    placeholder: 'NUMBER',
+    expects: `a number from ${min} to ${max}`,
+    schema: { type: 'number', minimum: min, maximum: max },
+    parse: (text) => {
+      const value = /^[+-]?\d{1,15}(\.\d{1,20})?(e[+-]?\d{1,2})?$/i.test(text) ? Number(text) : NaN
+      return value >= min && value <= max ? value : undefined
+    },
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const DURATION = /^\s*(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d)\s*$/
+const LONGEST = 366 * 86_400_000
+
+/** `60s`, `5m`, `36h`, `500ms`, `2d` → ms, above 0. */
+export const duration: ValueType<number> = {
+  placeholder: 'TIME',
+  expects: 'a duration such as 60s, 5m or 36h',
+  schema: { type: 'string', pattern: DURATION.source },
+  parse: (text) => {
+    const [, digits, unit] = DURATION.exec(text) ?? []
+    const ms = Number(digits) * (UNITS[unit ?? ''] ?? NaN)
+    return ms > 0 && ms <= LONGEST ? ms : undefined
+  },
+}
+
+const PERCENT = /^\s*(\d{1,4}(?:\.\d{1,6})?)\s*%\s*$/
+
+/** `1.5%`, or a number up to 10 → a fraction above 0. */
+export const share: ValueType<number> = {
+  placeholder: 'N%',
+  expects: 'a share such as 1.5%',
+  schema: {
+    anyOf: [
+      { type: 'number', exclusiveMinimum: 0, maximum: 10 },
+      { type: 'string', pattern: PERCENT.source },
+    ],
+  },
+  parse: (text) => {
+    const percent = PERCENT.exec(text)?.[1]
+    const value = percent === undefined ? decimal(0, 10).parse(text) : Number(percent) / 100
+    return value !== undefined && value > 0 && value <= 10 ? value : undefined
+  },
+}
+
 /**
  * A path; `~` at its beginning is the home directory. Relative ones count from the working directory, or in a
  * configuration file from that file's folder.
@@ -64,6 +151,7 @@ export function pattern(placeholder: string, form: RegExp, expects: string): Val
 export const path: ValueType<string> = {
   placeholder: 'DIR',
   expects: 'a path',
+  schema: { type: 'string' },
   parse: (text, folder = '') => {
     if (text === '' || text.includes('\0')) return undefined
     return resolve(folder, /^~(?=$|\/)/.test(text) ? join(homedir(), text.slice(1)) : text)
@@ -82,6 +170,7 @@ export const hex64: ValueType<bigint> = {
 export const httpUrl: ValueType<string> = {
   placeholder: 'URL',
   expects: 'an address such as http://localhost:8088',
+  schema: { type: 'string' },
   parse: (text) => {
     const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
     return /^https?:\/\/[^\s/]\S*$/i.test(url) && url.length <= 2048 && URL.canParse(url) ? url : undefined

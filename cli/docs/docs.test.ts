@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 
+import { settingOf } from '../../config/index.js'
 import { docPages } from './pages.js'
 
 t.test('generated pages are those of the tables in code', (t) => {
@@ -22,3 +23,27 @@ t.test('pages are whole', (t) => {
   t.equal(new Set(codes).size, codes.length, 'no code stands in two rooms')
   t.end()
 })
+
+t.test(
+  'what the file holds besides settings has limits in the schema, and defaults that flags name too',
+  (t) => {
+    interface Keys {
+      readonly properties: Readonly<Record<string, { readonly items?: Keys; readonly default?: unknown }>>
+      readonly additionalProperties: boolean
+    }
+    const { properties } = JSON.parse(docPages()['pegminer.schema.json']!) as Keys & {
+      properties: Record<string, Keys>
+    }
+    t.equal(properties['feed']?.additionalProperties, false)
+    const gateway = properties['feed']?.properties['gateways']?.items
+    t.match(gateway, { additionalProperties: false, required: ['asset', 'oracleTxid', 'pubkey'] })
+    for (const key of ['depth', 'poll'] as const) {
+      t.match(gateway?.properties[key], { type: 'integer', minimum: Number, maximum: Number })
+      t.equal(
+        settingOf(`feed.${key}`).defaultText,
+        `${gateway?.properties[key]?.default as number}, or from the section feed`,
+      )
+    }
+    t.end()
+  },
+)

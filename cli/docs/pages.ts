@@ -1,7 +1,7 @@
 /** Every generated page of `docs/` and the dashboards, by path from `docs/`. */
 import { BENCH_ERRORS } from '../../bench/index.js'
 import { NETWORK_ERRORS } from '../../pegnet/index.js'
-import { CONFIG_ERRORS, configSchema } from '../../config/index.js'
+import { CONFIG_ERRORS, configSchema, jsonSchemaOf, type JsonSchema } from '../../config/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
 import { DEV_KOMODO_ERRORS } from '../../komodo/dev/index.js'
@@ -10,6 +10,7 @@ import { LXR_ERRORS } from '../../lxrhash/index.js'
 import { MINER_ERRORS } from '../../miner/index.js'
 import {
   FEED_ERRORS,
+  feedShape,
   GRADING_ERRORS,
   HISTORY_ERRORS,
   PRICE_ERRORS,
@@ -23,13 +24,16 @@ import { grafanaFiles } from './dashboards.js'
 import { manPage } from './man.js'
 import { errorsDoc, metricsDoc, settingsDoc } from './tables.js'
 
+/** The structured sections of the configuration file. */
+const SECTION_SCHEMAS: Readonly<Record<string, JsonSchema>> = { feed: jsonSchemaOf(feedShape()) }
+
 export function docPages(): Readonly<Record<string, string>> {
   const grafana = Object.entries(grafanaFiles()).map(([name, text]) => [`../config/grafana/${name}`, text])
   return {
     ...(Object.fromEntries(grafana) as Record<string, string>),
-    'settings.md': settingsDoc(COMMANDS),
+    'settings.md': settingsDoc(COMMANDS, SECTION_SCHEMAS),
     'pegminer.1': manPage(COMMANDS),
-    'pegminer.schema.json': `${JSON.stringify(configSchema(SECTION_NAMES), null, 2)}\n`,
+    'pegminer.schema.json': `${JSON.stringify(configSchema(SECTION_NAMES, SECTION_SCHEMAS), null, 2)}\n`,
     'metrics.md': metricsDoc(),
     'errors.md': errorsDoc({
       'Command line': CLI_ERRORS,

@@ -175,7 +175,7 @@ t.test('gateways and reports from a file that changes', async (t) => {
   t.match(all('reload')[0], { ok: false, problems: [{ message: /depth/ }] })
   write({ gateways: [{ ...gateway, name: 'before' }], report: 'never' })
   await until(() => all('reload').length === 2)
-  t.match(all('reload')[1], { ok: false, problems: [{ message: /feed\.report: is no cron expression/ }] })
+  t.match(all('reload')[1], { ok: false, problems: [{ message: /feed\.report: must be a cron expression/ }] })
 
   write({ gateways: [{ ...gateway, name: 'after', depth: 7 }], report: '* * * * * *' })
   await until(() => all('reload').length === 3)

@@ -14,7 +14,7 @@ import { sampleOf, type Walk } from './baton-chain.js'
 import type { FeedEvent, RelayState } from './events.js'
 import type { Mempool } from './mempool.js'
 import type { Published, Sent } from './published.js'
-import type { GatewaySettings } from './settings.js'
+import type { GatewaySettings } from './config.js'
 
 export interface BatonWatchParts {
   readonly settings: GatewaySettings

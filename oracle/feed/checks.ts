@@ -16,7 +16,7 @@ import {
   type NodeInfo,
   type OracleInfo,
 } from '../../komodo/index.js'
-import type { GatewaySettings } from './settings.js'
+import type { GatewaySettings } from './config.js'
 
 export interface CheckLine {
   readonly name: string

@@ -7,7 +7,7 @@ import type { RpcCall } from '../../komodo/index.js'
 import type { FeedEvent, ReportEvent, StoppedEvent } from './events.js'
 import { createGateway, type Gateway, type GatewayView } from './gateway.js'
 import { startReports, type Reports } from './reports.js'
-import type { GatewaySettings } from './settings.js'
+import type { GatewaySettings } from './config.js'
 import { createBuildQueue } from './build-queue.js'
 
 export interface FeedOptions {

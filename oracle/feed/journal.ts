@@ -23,7 +23,7 @@ import {
 } from './ledger-file.js'
 import type { SignedPayout } from './payouts.js'
 import type { Requests } from './requests.js'
-import type { GatewaySettings } from './settings.js'
+import type { GatewaySettings } from './config.js'
 import { isBlocking, judgePolicy, openSat } from './withdrawal.js'
 
 export interface WithdrawalParts {

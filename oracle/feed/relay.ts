@@ -29,7 +29,7 @@ import { createMempool, type Mempool } from './mempool.js'
 import { planHeaders, type Job, type Plan } from './plan.js'
 import type { Published } from './published.js'
 import { createReference, type ReferenceHeader } from './reference.js'
-import type { GatewaySettings } from './settings.js'
+import type { GatewaySettings } from './config.js'
 import { AT_ONCE, type InTurn } from './build-queue.js'
 
 export interface RelayParts {

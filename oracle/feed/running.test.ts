@@ -11,7 +11,7 @@ import { accessOf, createKomodoClient } from '../../komodo/index.js'
 import type { FeedEvent } from './events.js'
 import { createFeed, type FeedOptions } from './feed.js'
 import { reachable, settingsOf } from './fixtures/rig.js'
-import type { GatewaySettings } from './settings.js'
+import type { GatewaySettings } from './config.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'feed-running-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))

@@ -29,7 +29,7 @@ import {
 } from './funds.js'
 import { addToDay, todaySum, type StateFile } from './ledger-file.js'
 import type { RelayFacts } from './relay.js'
-import type { GatewaySettings } from './settings.js'
+import type { GatewaySettings } from './config.js'
 import { AT_ONCE, type InTurn } from './build-queue.js'
 
 export interface TreasuryParts {

@@ -2,7 +2,7 @@
 import { isOver, payoutsOf, type WithdrawalRecord } from './ledger-file.js'
 import { livingOf, mostTogether, nameOf } from './payouts.js'
 import type { Ruling } from './requests.js'
-import type { WithdrawPolicy } from './settings.js'
+import type { WithdrawPolicy } from './config.js'
 
 export type PolicyVerdict =
   | { readonly verdict: 'pay' }
