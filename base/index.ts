@@ -1,6 +1,7 @@
-/** What every room stands on: coded errors, clocks and deadlines, bounded JSON, files that survive a crash. */
-export { createCalendar, createHours, cronMistake, isTimeZone, reportDue } from './calendar.js'
-export type { Calendar, Hours } from './calendar.js'
+/**
+ * What every room stands on: coded errors, clocks and deadlines, bounded JSON, files that survive a crash. Each hashing
+ * thread loads it, so what needs a library has a door of its own: `calendar.js`, `http-post.js`.
+ */
 export { checkJson, parseJson } from './bounded-json.js'
 export type { JsonBounds } from './bounded-json.js'
 export * from './clock.js'
@@ -22,8 +23,6 @@ export {
   takeOver,
 } from './spending.js'
 export type { Moment, Period, Spent } from './spending.js'
-export { createPoster, PostError } from './http-post.js'
-export type { Poster, Posted } from './http-post.js'
 export { isLoopback } from './loopback.js'
 export { makeFolder } from './storage/folder.js'
 export { lockFile } from './storage/lock.js'

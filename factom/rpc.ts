@@ -2,7 +2,8 @@
  * JSON-RPC 2.0 as factomd speaks it: POST to /v2, HTTP 200 with a result or HTTP 400 with an error, plain text as
  * content type, ids echoed (`null` where the request was not understood), no batches (docs/protocol/factom.md#calls).
  */
-import { createPoster, isCoded, parseJson, PostError, type CodedError, type Posted } from '../base/index.js'
+import { createPoster, PostError, type Posted } from '../base/http-post.js'
+import { isCoded, parseJson, type CodedError } from '../base/index.js'
 import { fail, type FACTOM_ERRORS } from './errors.js'
 import { printable } from './reply.js'
 

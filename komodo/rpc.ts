@@ -3,15 +3,8 @@
  * 400 with a JSON body, and a few that are no JSON (docs/protocol/komodo.md#transport). One call at a time: the
  * daemon's own lock would queue them anyway, and a daemon that hangs is not given more work.
  */
-import {
-  CLOCK,
-  createPoster,
-  isCoded,
-  parseJson,
-  PostError,
-  type CodedError,
-  type Posted,
-} from '../base/index.js'
+import { createPoster, PostError, type Posted } from '../base/http-post.js'
+import { CLOCK, isCoded, parseJson, type CodedError } from '../base/index.js'
 import type { Access } from './conf.js'
 import { fail } from './errors.js'
 import { FIRST_HEALTH, healthAfter, type Health, type HealthEvent } from './health.js'

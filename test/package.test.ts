@@ -1,6 +1,7 @@
 /** What is published holds everything that the program needs and what its documents promise. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 
@@ -167,3 +168,19 @@ function checkUnit(t: Test, unitFile: string): void {
   }
   t.end()
 }
+
+t.test('a hashing thread loads no library but its pool', (t) => {
+  const seen = new Set<string>()
+  const libraries = new Set<string>()
+  const walk = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const [, name = ''] of read(file).matchAll(/(?:from|^import) '([^']+)'/gm))
+      if (name.startsWith('.')) walk(join(dirname(file), name))
+      else if (!name.startsWith('node:')) libraries.add(name)
+  }
+  walk('dist/miner/work/worker.js')
+  t.ok(seen.size > 10)
+  t.same([...libraries], ['piscina'])
+  t.end()
+})

@@ -5,18 +5,8 @@
  */
 import { join } from 'node:path'
 
-import {
-  CLOCK,
-  createCalendar,
-  createHours,
-  makeFolder,
-  messageOf,
-  reportDue,
-  writeWhole,
-  type Clock,
-  type Calendar,
-  type Hours,
-} from '../base/index.js'
+import { createCalendar, createHours, reportDue, type Calendar, type Hours } from '../base/calendar.js'
+import { CLOCK, makeFolder, messageOf, writeWhole, type Clock } from '../base/index.js'
 import { act, type ActionName, type ActionSettings, type Message } from './actions.js'
 import { beginWatch, look, type AlarmEvent, type AlarmKind, type Limits, type ThreadFacts } from './alarms.js'
 import type { WatchErrorCode } from './errors.js'

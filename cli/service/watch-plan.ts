@@ -1,5 +1,5 @@
 /** What watching over a run goes by: the settings, completed. Pure, but for the calendar's opinion of expressions. */
-import { cronMistake, isTimeZone } from '../../base/index.js'
+import { cronMistake, isTimeZone } from '../../base/calendar.js'
 import { problem, type Problem, type Settings } from '../../config/index.js'
 import { type KeeperSettings } from '../../watch/index.js'
 import type { WatchKey } from '../program/keys.js'

@@ -4,7 +4,7 @@
  */
 import { exactOptional, optional, type GenericSchema, type InferOutput } from 'valibot'
 
-import { cronMistake } from '../../base/index.js'
+import { cronMistake } from '../../base/calendar.js'
 import {
   httpUrl,
   integer,

@@ -1,5 +1,5 @@
 /** When a feed makes its reports. */
-import { createCalendar, reportDue } from '../../base/index.js'
+import { createCalendar, reportDue } from '../../base/calendar.js'
 
 export interface Reports {
   /** Whether one is due now; it is looked regularly anyway. */
