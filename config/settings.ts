@@ -171,7 +171,7 @@ export const SETTINGS = {
     defaultText: 'http://localhost:8088',
     reload: 'live',
     description:
-      'address of the factomd node; give it again for each node that shall take over while those before it are not well',
+      'address of the factomd node; more of them, in order of preference, take over while the earlier ones are not well',
   }),
   'factom.user': optional(login, {
     secret: true,
@@ -265,7 +265,7 @@ export const SETTINGS = {
   'miner.nice': given(integer(0, 19), 0, {
     flag: 'nice',
     reload: 'live',
-    description: 'how far hashing threads stand back behind other programs; 19 is furthest',
+    description: 'how much priority hashing threads give up to other programs; 19 is the most',
   }),
   'miner.identity': optional(
     pattern(

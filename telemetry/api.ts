@@ -46,7 +46,7 @@ export interface ApiSources {
 export interface ApiActions {
   readonly pause: () => void
   readonly resume: () => void
-  /** Ends the program in order. */
+  /** Shuts the program down cleanly. */
   readonly stop: () => void
 }
 

@@ -132,7 +132,7 @@ export interface FeedApiSources {
   readonly settings: () => readonly ShownSetting[]
   /** What was measured and told, in this run and before. */
   readonly past?: (PastSeries & PastLog) | undefined
-  /** Ends the program in order. */
+  /** Shuts the program down cleanly. */
   readonly stop: () => void
   readonly clock?: Clock
 }

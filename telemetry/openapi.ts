@@ -308,7 +308,7 @@ const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
   config: 'Settings and where they come from, without secrets',
   pause: 'Stop hashing until resumed',
   resume: 'Hash again',
-  stop: 'End the program in order',
+  stop: 'Shut the program down cleanly',
 }
 
 const parameter = (name: string, description: string, type: 'integer' | 'string' = 'integer') => ({

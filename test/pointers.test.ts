@@ -67,3 +67,13 @@ t.test('nothing points at a document that is not here', (t) => {
       })
   t.end()
 })
+
+t.test('hand-written documents name their subjects', (t) => {
+  const riddle = /\b(whoever|nobody|somebody)\b|\bends? (\w+ ){0,2}in order\b/i
+  const documents = FILES.filter((path) => path.endsWith('.md')).filter(
+    (path) => !read(path).startsWith('<!-- Generated'),
+  )
+  t.ok(documents.length > 20, `${documents.length} documents`)
+  for (const path of documents) t.notMatch(read(path), riddle, path)
+  t.end()
+})

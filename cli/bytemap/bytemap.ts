@@ -84,7 +84,7 @@ function actionOf(word: string | undefined): Action {
 }
 
 const PROOF = {
-  known: 'it is the one that it must be',
+  known: 'the right one, by its known SHA-256',
   'side file': 'as it was when it was built',
   none: 'unknown parameters: only the frequency of its bytes could be checked',
 } as const

@@ -27,18 +27,18 @@ export function settingsDoc(
       .map(({ name }) => name)
       .join(', ')
   return page('Settings', [
-    'Each setting is a flag, an environment variable, and a key of the configuration file; a flag beats the variable, the',
-    'variable the file, the file the default. The file is the one that `--config` or `PEGMINER_CONFIG` names, else',
-    '`pegminer.yaml` in the working directory. There `miner.threads` is written `threads:` below `miner:`; a list may be',
-    'written as one. Relative paths in it count from its own folder.',
+    'Each setting is a flag, an environment variable, and a key of the configuration file. A flag beats the variable, the',
+    'variable beats the file, and the file beats the default. The file is the one that `--config` or `PEGMINER_CONFIG`',
+    'names, otherwise `pegminer.yaml` in the working directory. In the file `miner.threads` is written as `threads:` below',
+    '`miner:`, and a list may be a YAML list. Relative paths in the file are relative to its own folder.',
     '',
-    'Secrets have no flag. They come from the variable, or from a file that the variable with `_FILE` at its end names, or',
-    'in the configuration file the key with `File` at its end. The configuration file itself may hold a secret only while',
-    'nobody but its owner can read it (`chmod 600`).',
+    'Secrets have no flag. A secret comes from its variable, or from a file. The file is named by the variable with `_FILE`',
+    'at its end, or in the configuration file by the key with `File` at its end. The configuration file itself may hold a',
+    'secret only if no other user can read it (`chmod 600`).',
     '',
-    '`pegminer mine` and `pegminer feed` read everything again when the configuration file changes, and at the signal SIGHUP.',
-    'They take over what is marked `live`, and say what else has changed and waits for a restart; if anything is wrong they',
-    'say what, and nothing changes. The sections `prices` and `feed` are live: sources and gateways come, go and change.',
+    '`pegminer mine` and `pegminer feed` read everything again when the configuration file changes, and at the signal',
+    'SIGHUP. Changes of settings marked `live` take effect at once; the log names the others, which wait for a restart. If',
+    'anything is wrong, the log names it and nothing changes. The sections `prices` and `feed` are live.',
     ...GROUPS.flatMap((group) => [
       '',
       `## ${group}`,
@@ -104,9 +104,9 @@ const changeOf = (key: SettingKey, reload: 'live' | undefined): string =>
 
 export function metricsDoc(): string {
   return page('Metrics', [
-    'Served as text for Prometheus at `/metrics` (see `--metrics-port`), with the usual `process_…` and `nodejs_…` of the',
-    'process. `/live` answers 503 when the program should be restarted, `/ready` while it has no block, prices or funds, or',
-    'skips block after block.',
+    'Prometheus reads these at `/metrics` (see `--metrics-port`), together with the usual `process_…` and `nodejs_…` of the',
+    'process. `/live` answers 503 when the program should be restarted. `/ready` answers 503 while the block, prices or',
+    'funds are missing, or while one block after another is skipped.',
     '',
     ...table(
       ['metric', 'kind', 'labels', 'meaning'],
@@ -124,8 +124,8 @@ export function errorsDoc(tables: Readonly<Record<string, ErrorTable>>): string 
   const exit = { usage: '2', failure: '1' } as const
   return page('Error codes', [
     'An error is one line on standard error: `pegminer: CODE: what is wrong`; with `--json` also an event `error` with',
-    '`code` and `message`. Exit code 2: wrong usage or settings. Exit code 1: it went wrong while running. Codes marked',
-    'with * pass by themselves: the program tries again.',
+    '`code` and `message`. Exit code 2 means wrong usage or settings, exit code 1 a failure while running. After a code',
+    'marked with * the program tries again by itself.',
     ...Object.entries(tables).flatMap(([room, codes]) => [
       '',
       `## ${room}`,

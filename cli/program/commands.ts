@@ -35,7 +35,7 @@ const MINE = command({
     'To try a program of your own with this miner, run pegminer dev, and mine on local with its --factomd and --exchange.',
     'Ctrl-C ends with a summary; state is kept in the data directory, and the next start goes on from there.',
     'On a terminal these keys work while it mines: h hashrate, p pause, r resume, s sources, e entries, q quit (exit ' +
-      'code 0). Any other names them.',
+      'code 0). Any other key lists them.',
   ],
   keys: MINE_KEYS,
   mostUsed: [
@@ -180,7 +180,7 @@ const PRICES = command({
     'explain ASSET: the votes for one asset leg by leg, those that did not count and why, and the last winners.',
     'doctor: asks every source for every market, and says which are reachable, listed and trading, how late their ' +
       'replies and how wrong their clocks are; exit code 3 if an asset has fewer sources than it needs.',
-    'sources: the routes of each asset in order; asks nobody.',
+    'sources: the routes of each asset in order; sends no request.',
     'replay FILE [HEIGHT]: recomputes stored snapshots (prices/snapshots.jsonl in the data directory, or what --keep wrote); exit ' +
       'code 5 if one comes out differently.',
     'record DIR: saves every reply of every source in a folder, as they came.',
