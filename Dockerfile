@@ -11,6 +11,7 @@ COPY lxrhash lxrhash
 COPY pegnet pegnet
 COPY config config
 COPY factom factom
+COPY chain chain
 COPY komodo komodo
 COPY oracle oracle
 COPY miner miner

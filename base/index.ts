@@ -24,6 +24,17 @@ export {
 } from './spending.js'
 export type { Moment, Period, Spent } from './spending.js'
 export { isLoopback } from './loopback.js'
+export { blobOf, hexOf, openDatabase } from './storage/database.js'
+export type {
+  Database,
+  DatabaseTrouble,
+  Migrations,
+  OpenOptions as DatabaseOptions,
+  Row,
+  Schema,
+  Transaction,
+  Value,
+} from './storage/database.js'
 export { makeFolder } from './storage/folder.js'
 export { lockFile } from './storage/lock.js'
 export type { LockRefusals } from './storage/lock.js'

@@ -1,24 +1,29 @@
 /**
- * Follows the directory chain, block by block, and takes from it the entry blocks of some chains with their entries.
- * Everything is proven on the way: Merkle roots and key MRs of directory and entry blocks, their links back, the hash
- * of each entry. Only the choice of the chain itself is left to the node's honesty.
+ * Follows the directory chain, block by block, and takes from it the entry blocks of some chains with their entries,
+ * and the factoid blocks if they are asked for. Everything is proven on the way: Merkle roots and key MRs of directory,
+ * entry and factoid blocks, their links back, the hash of each entry. Only the choice of the chain itself is left to
+ * the node's honesty.
  */
 import { setMaxListeners } from 'node:events'
 
 import { isCoded, messageOf } from '../base/index.js'
 import type { FactomClient } from './client.js'
+import { FACTOID_CHAIN } from './directory-block.js'
 import type { DirectoryBlock } from './directory-block.js'
 import { decodeEntryBlock } from './entry-block.js'
 import type { RawEntryBlock } from './entry-block.js'
 import { decodeEntry, ENTRY_HEADER_BYTES, entryHash } from './entry.js'
 import type { Entry } from './entry.js'
 import { fail, FACTOM_ERRORS } from './errors.js'
+import { decodeFactoidBlock } from './factoid-block.js'
+import type { FactoidBlock } from './factoid-block.js'
 import { createLimiter } from './limit.js'
 import type { Limiter } from './limit.js'
 
-/** The last entry block of a chain that is known. */
+/** The last block of a chain that is known. */
 export interface ChainTip {
   readonly keyMr: string
+  /** Number of an entry block in its chain; of a factoid block its height. */
   readonly sequence: number
 }
 
@@ -43,9 +48,12 @@ export interface FollowedBlock {
   readonly timestamp: number
   /** By chain id: those of the wanted chains that have a block at this height. */
   readonly chains: ReadonlyMap<string, FollowedEntryBlock>
+  /** With its transactions, each of which its key MR proves; null if `FACTOID_CHAIN` is not among the wanted chains. */
+  readonly factoids: FactoidBlock | null
 }
 
 export interface FollowOptions {
+  /** Ids of chains of entries; `FACTOID_CHAIN`: the factoid blocks too. */
   readonly chains: readonly string[]
   /** The block before the first one; null: nothing is known before `from`. */
   readonly after: KnownBlock | null
@@ -71,6 +79,7 @@ const NO_BLOCK = '0'.repeat(64)
 interface Fetched {
   readonly directory: DirectoryBlock
   readonly chains: readonly (readonly [chainId: string, block: RawEntryBlock, entries: readonly Entry[]])[]
+  readonly factoids: FactoidBlock | null
   readonly bytes: number
 }
 
@@ -134,7 +143,9 @@ async function fetchBlock(client: FollowClient, request: BlockRequest): Promise<
   try {
     const directory = await asked(() => client.dblockByHeight(height, signal))
     if (directory.height !== height) throw fail('E_FACTOM_HASH', `it is block ${directory.height}`)
-    const rows = directory.rows.filter(({ chainId }) => request.chains.includes(chainId))
+    const wanted = directory.rows.filter(({ chainId }) => request.chains.includes(chainId))
+    const rows = wanted.filter(({ chainId }) => chainId !== FACTOID_CHAIN)
+    const factoidRow = wanted.find(({ chainId }) => chainId === FACTOID_CHAIN)
     let bytes = 0
     const rawData = async (hash: string): Promise<Uint8Array> => {
       const raw = await asked(() => client.rawData(hash, signal))
@@ -150,7 +161,10 @@ async function fetchBlock(client: FollowClient, request: BlockRequest): Promise<
         return [chainId, block, entries] as const
       }),
     )
-    return { directory, chains, bytes }
+    const factoids = factoidRow
+      ? provenFactoids(await rawData(factoidRow.keyMr), { keyMr: factoidRow.keyMr, height })
+      : null
+    return { directory, chains, factoids, bytes }
   } catch (error) {
     throw signal.aborted ? error : atHeight(height, error)
   }
@@ -170,6 +184,21 @@ function provenBlock(
       'E_FACTOM_LINK',
       `entry block ${block.keyMr} has number ${block.sequence} but the wrong link back`,
     )
+  return block
+}
+
+function provenFactoids(
+  raw: Uint8Array,
+  wanted: { readonly keyMr: string; readonly height: number },
+): FactoidBlock {
+  const block = decodeFactoidBlock(raw)
+  for (const name of ['keyMr', 'height'] as const) {
+    if (block[name] !== wanted[name])
+      throw fail(
+        'E_FACTOM_HASH',
+        `factoid block ${wanted.keyMr}: the node answers with ${name} ${block[name]}`,
+      )
+  }
   return block
 }
 
@@ -196,7 +225,7 @@ function readable(raw: Uint8Array): Entry | null {
 
 /** Checks that the block follows what is known: the directory block before it, and each chain's last block. */
 function linked(
-  { directory, chains }: Fetched,
+  { directory, chains, factoids }: Fetched,
   known: KnownBlock | null,
 ): { block: FollowedBlock; tips: ReadonlyMap<string, ChainTip> } {
   const { height, keyMr, prevKeyMr, timeMinutes } = directory
@@ -206,24 +235,27 @@ function linked(
   }
   const tips = new Map(known?.tips)
   const followed = new Map<string, FollowedEntryBlock>()
-  for (const [chainId, block, entries] of chains) {
+  const link = (chainId: string, block: ChainTip & { readonly prevKeyMr: string }, what: string): void => {
     const tip = tips.get(chainId)
-    if (tip && (block.prevKeyMr !== tip.keyMr || block.sequence !== tip.sequence + 1)) {
-      const what = `entry block ${block.keyMr} (number ${block.sequence}) of chain ${chainId}`
+    const { keyMr, sequence } = block
+    if (tip && (block.prevKeyMr !== tip.keyMr || sequence !== tip.sequence + 1))
       throw atHeight(
         height,
         fail('E_FACTOM_LINK', `${what} does not follow number ${tip.sequence}, ${tip.keyMr}`),
       )
-    }
+    tips.set(chainId, { keyMr, sequence })
+  }
+  if (factoids) link(FACTOID_CHAIN, { ...factoids, sequence: height }, `factoid block ${factoids.keyMr}`)
+  for (const [chainId, block, entries] of chains) {
     const { sequence } = block
-    tips.set(chainId, { keyMr: block.keyMr, sequence })
+    link(chainId, block, `entry block ${block.keyMr} (number ${sequence}) of chain ${chainId}`)
     followed.set(chainId, {
       keyMr: block.keyMr,
       sequence,
       entries: block.entries.map(({ hash, minute }, i) => ({ hash, minute, entry: entries[i] as Entry })),
     })
   }
-  return { block: { height, keyMr, timestamp: timeMinutes * 60_000, chains: followed }, tips }
+  return { block: { height, keyMr, timestamp: timeMinutes * 60_000, chains: followed, factoids }, tips }
 }
 
 /** The same error with the height that it is about. */

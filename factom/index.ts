@@ -31,6 +31,10 @@ export { verifyEd25519 } from './ed25519.js'
 export * from './entry.js'
 export * from './entry-block.js'
 export { FACTOM_ERRORS } from './errors.js'
+export { decodeFactoidBlock, encodeFactoidBlock } from './factoid-block.js'
+export type { FactoidBlock, FactoidBlockBody, PlacedTransaction } from './factoid-block.js'
+export { composeTransaction } from './factoid-transaction.js'
+export type { FactoidAmount, FactoidTransaction } from './factoid-transaction.js'
 export { followBlocks } from './follower.js'
 export type {
   ChainTip,

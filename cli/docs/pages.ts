@@ -1,5 +1,6 @@
 /** Every generated page of `docs/` and the dashboards, by path from `docs/`. */
 import { BENCH_ERRORS } from '../../bench/index.js'
+import { CHAIN_ERRORS } from '../../chain/index.js'
 import { NETWORK_ERRORS } from '../../pegnet/index.js'
 import { CONFIG_ERRORS, configSchema, jsonSchemaOf, type JsonSchema } from '../../config/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
@@ -45,7 +46,7 @@ export function docPages(): Readonly<Record<string, string>> {
       'Embedded Komodo chains': DEV_KOMODO_ERRORS,
       Records: RECORD_ERRORS,
       Grading: GRADING_ERRORS,
-      History: HISTORY_ERRORS,
+      History: { ...CHAIN_ERRORS, ...HISTORY_ERRORS },
       Prices: PRICE_ERRORS,
       Oraclefeed: FEED_ERRORS,
       Miner: MINER_ERRORS,

@@ -14,15 +14,17 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 
-import { errorsOf } from '../../base/index.js'
-import { networkOf, type Network } from '../../pegnet/index.js'
+import { errorsOf, openDatabase } from '../../base/index.js'
+import { databaseFailure, openChainDatabase } from '../../chain/index.js'
+import { networkOf, type Network, type OprVersion } from '../../pegnet/index.js'
 import { encodeEntry, entryHash, FACTOM_ERRORS } from '../../factom/index.js'
 import type { Entry } from '../../factom/index.js'
 import { ChainNode, notFound } from '../../test/fixtures/chain-node.js'
 import { noWinners } from '../grading/index.js'
 import type { Difficulty } from '../grading/index.js'
 import { ASSETS, buildOprEntry, encodeOpr, oprChainExtIds, oprChainId, readClaim } from '../records/index.js'
-import { openDatabase } from './database.js'
+import { OPR_SCHEMA } from './consumers.js'
+import { stake } from './fixtures/small-chain.js'
 import { createGradedHistory } from './history.js'
 import type { GradedHistory, GradedHistoryOptions } from './history.js'
 import { openHistory } from './open.js'
@@ -269,12 +271,15 @@ t.test('files of other versions', async (t) => {
   await history.sync(7)
   history.close()
 
-  const newer = openDatabase({ file, migrations: [...MIGRATIONS, 'CREATE TABLE later (id INTEGER)'] })
+  const newer = openChainDatabase({
+    file,
+    schemas: [{ name: 'opr', migrations: [...MIGRATIONS, 'CREATE TABLE later (id INTEGER)'] }],
+  })
   t.equal(newer.all('SELECT * FROM records').length, 27 + 25 + 50, 'a step adds to what is there')
   t.same(newer.all('SELECT * FROM later'), [])
   newer.close()
   t.throws(() => open(t, node, { dir }), { code: 'E_HISTORY_NEWER' })
-  t.throws(() => openDatabase({ file: join(dir, 'none'), migrations: MIGRATIONS, readOnly: true }), {
+  t.throws(() => openChainDatabase({ file: join(dir, 'none'), schemas: [OPR_SCHEMA], readOnly: true }), {
     code: 'E_HISTORY_NONE',
   })
   const inTheWay = join(dir, 'file')
@@ -284,11 +289,11 @@ t.test('files of other versions', async (t) => {
 
 t.test('a history of before medians were kept', (t) => {
   const file = join(folder(t), 'history.sqlite')
-  const old = openDatabase({ file, migrations: MIGRATIONS.slice(0, 1) })
+  const old = openDatabase({ file, migrations: MIGRATIONS.slice(0, 1), fail: databaseFailure })
   old.run("INSERT INTO opr_blocks VALUES (7, x'00', 1, 5, 30, 30, 25, 7, NULL)")
   old.run("INSERT INTO rates VALUES ('XBT', 7, 1017)")
   old.close()
-  const db = openDatabase({ file, migrations: MIGRATIONS })
+  const db = openChainDatabase({ file, schemas: [OPR_SCHEMA] })
   const rates = createQueries(db).ratesAt(7)
   t.same(rates?.medians.get('XBT'), 1017n, 'the first place stands in for all')
   db.close()
@@ -508,3 +513,22 @@ t.test('calls at the same time, and an end', async (t) => {
   abort.abort()
   await t.rejects(history.sync(7), { name: 'AbortError' })
 })
+
+t.test(
+  'staking records count from the fifth version of oracle records on, whatever comes after it',
+  async (t) => {
+    const rowsOf = async (version: number): Promise<number[]> => {
+      const node = new ChainNode()
+      node.save(2, stake('one'))
+      const network: Network = { ...DEV, oprVersionAt: () => version as OprVersion }
+      const { history, file } = open(t, node, { network })
+      await history.sync(2)
+      const db = openChainDatabase({ file, schemas: [OPR_SCHEMA] })
+      t.teardown(() => db.close())
+      return db.all('SELECT height, entries FROM spr_blocks').map((row) => Number(row['entries']))
+    }
+    t.same(await rowsOf(4), [])
+    t.same(await rowsOf(5), [1])
+    t.same(await rowsOf(6), [1])
+  },
+)

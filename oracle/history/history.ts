@@ -1,29 +1,26 @@
 /**
- * The history of graded blocks: follows the directory chain, grades each block of price records once and in order, and
- * keeps what later records must name. It is always a part of the node's own chain; where the node's chain turns out to
- * be another one, what differs is forgotten and graded anew.
+ * The history of graded blocks: each block of price records is graded once and in order as the chain is followed, and
+ * what later records must name is kept. It is always a part of the node's own chain; where the node's chain turns out
+ * to be another one, what differs is forgotten and graded anew.
  */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Network } from '../../pegnet/index.js'
-import { followBlocks } from '../../factom/index.js'
-import type { FactomClient, FollowedBlock, KnownBlock } from '../../factom/index.js'
-import { noWinners } from '../grading/index.js'
+import { createFollower, openChainDatabase } from '../../chain/index.js'
+import type { BlockConsumer, CHAIN_ERRORS, FollowerOptions, FollowProgress, Fork } from '../../chain/index.js'
 import type { Difficulty, OprEntry } from '../grading/index.js'
 import { oprChainId, sprChainId } from '../records/index.js'
-import { openDatabase } from './database.js'
+import { oprConsumer, sprConsumer, winnersAfter, type PreviousWinners } from './consumers.js'
 import { fail, type HISTORY_ERRORS } from './errors.js'
-import { commonHeight, firstHeight } from './fork.js'
-import { gradeOpr, gradeSpr, oprEntries } from './grade.js'
+import { oprEntries } from './grade.js'
 import { createQueries } from './queries.js'
 import type { HistoryQueries } from './queries.js'
-import { MIGRATIONS } from './schema.js'
 import { createStore } from './store.js'
 import type { OprBlock, OwnStep } from './types.js'
 
 export interface GradedHistoryOptions {
-  readonly client: Pick<FactomClient, 'heights' | 'currentMinute' | 'dblockByHeight' | 'rawData'>
+  readonly client: FollowerOptions['client']
   readonly network: Network
   readonly difficulty: Difficulty
   /** Folder of its database. */
@@ -35,6 +32,8 @@ export interface GradedHistoryOptions {
    * given up: it belongs to a miner, whose records in it are in no other place.
    */
   readonly keep?: boolean
+  /** Others that take part in following, behind the history: they keep their tables in the same database. */
+  readonly consumers?: readonly BlockConsumer[]
   readonly signal?: AbortSignal
   /** Told when a damaged or foreign history was given up. */
   readonly onNotice?: (notice: { readonly code: string; readonly message: string }) => void
@@ -42,29 +41,13 @@ export interface GradedHistoryOptions {
   readonly onProgress?: (progress: FollowProgress) => void
 }
 
-export interface FollowProgress {
-  readonly height: number
-  /** The last height that is followed now. */
-  readonly to: number
-  /** Of this call of `sync` so far. */
-  readonly blocks: number
-  readonly entries: number
-  readonly milliseconds: number
-}
-
-/** The winners that a record must name. `height` is the block that they are of, `null` if there never were any. */
-export interface PreviousWinners {
-  readonly winners: string[]
-  readonly height: number | null
-}
-
 export interface GradedHistory {
   /**
    * Follows the chain up to `toHeight`, or to the last saved block, and answers with the graded blocks not answered
    * with before, oldest first; of a long catching-up the newest 144. With `toHeight` it is an error if that block is
    * not saved yet, or its records are not at hand (`E_HISTORY_BEHIND`, to be tried again): winners would be stale
-   * without notice. What was graded before an error is kept and comes with the next answer. Throws
-   * `E_HISTORY_WRITE`, `E_HISTORY_RACE` and the codes of `followBlocks`.
+   * without notice. What was graded before an error is kept and comes with the next answer. Throws what the follower
+   * throws (`chain/follow.ts`).
    */
   sync(toHeight?: number): Promise<OprBlock[]>
   /**
@@ -93,33 +76,29 @@ const MAX_NEWS = 144
 
 /** Throws `E_HISTORY_SQLITE`, `E_HISTORY_OPEN`, `E_HISTORY_NEWER`, `E_HISTORY_OTHER`. */
 export function createGradedHistory(options: GradedHistoryOptions): GradedHistory {
-  const { client, network, difficulty, dir, signal, onNotice } = options
+  const { client, network, difficulty, dir, signal, onNotice, onProgress } = options
   const file = join(dir, options.name ?? HISTORY_FILE)
-  const about = {
-    chainId: oprChainId(network),
-    proof: difficulty(new Uint8Array(32), Uint8Array.of(1)).toString(16).padStart(16, '0'),
-  }
-  const chains = [oprChainId(network), sprChainId(network)] as const
-  const db = openDatabase({
+  const chainIds = { opr: oprChainId(network), spr: sprChainId(network) }
+  const consumers = [oprConsumer(network, difficulty), sprConsumer(network), ...(options.consumers ?? [])]
+  const db = openChainDatabase({
     file,
-    migrations: MIGRATIONS,
+    schemas: consumers,
     onDamage: (setAside, reason) => notice('E_HISTORY_DAMAGED', `${reason}; it is kept as ${setAside}`),
   })
   const store = createStore(db)
-  const query = createQueries(db)
+  const query = createQueries(db, () => db.close())
+  const follower = createFollower({ db, client, network, consumers, signal, onFork, onProgress })
+  /** Blocks up to this height were answered with, or were there before. */
+  let answered = -1
   try {
     prepare()
+    answered = follower.tip()?.height ?? -1
   } catch (error) {
     db.close()
     throw error
   }
-  /** Blocks up to this height were answered with, or were there before. */
-  let answered = store.tip()?.height ?? -1
-  /** Whether the last `sync` came to its end, so that nothing is known to be missing. */
-  let complete = false
-  let turn: Promise<unknown> = Promise.resolve()
 
-  function notice(code: keyof typeof HISTORY_ERRORS, what: string): void {
+  function notice(code: keyof typeof HISTORY_ERRORS | keyof typeof CHAIN_ERRORS, what: string): void {
     onNotice?.({ code, message: `history of graded blocks (${file}): ${what}` })
   }
 
@@ -141,15 +120,22 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
         `${old} of an earlier version is gone; its blocks are graded again from the chain`,
       )
     }
+    const proof = difficulty(new Uint8Array(32), Uint8Array.of(1)).toString(16).padStart(16, '0')
+    const about = { chainId: chainIds.opr, proof }
+    const begin = (): void => db.transaction(() => store.begin(about))
     const found = store.about()
     if (found?.chainId === about.chainId && found.proof === about.proof) return forgetOtherRules()
-    if (found === null) return store.begin(about)
+    if (found === null) return begin()
     const whose = 'another chain or another ByteMap'
-    giveUp(whose, () => store.begin(about), `it is of ${whose}; it is built again`)
+    const again = (): void => {
+      follower.rollback(-1)
+      begin()
+    }
+    giveUp(whose, again, `it is of ${whose}; it is built again`)
   }
 
   function forgetOtherRules(): void {
-    const first = store.first()
+    const first = follower.first()
     if (first === null) return
     const stale = db
       .all('SELECT height, version FROM opr_blocks ORDER BY height')
@@ -157,118 +143,40 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
     const from = first < network.activationHeight ? first : stale && Number(stale['height'])
     if (from === undefined) return
     const told = `record versions have changed; blocks from ${from} on are graded again`
-    giveUp('other record versions', () => store.rollback(from - 1), told)
+    giveUp('other record versions', () => follower.rollback(from - 1), told)
   }
 
-  async function follow(toHeight: number): Promise<void> {
-    const { directoryBlockHeight: saved } = await client.heights(signal)
-    await dropForked(saved)
-    const known = knownBlock()
-    const to = Math.min(saved, toHeight)
-    const from = known ? known.height + 1 : await firstHeight({ client, network, saved, signal })
-    if (from > to) return
-    const { blockSeconds } = await client.currentMinute(signal)
-    const started = performance.now()
-    const done = { blocks: 0, entries: 0 }
-    for await (const block of followBlocks(client, { chains, after: known, from, to, signal })) {
-      signal?.throwIfAborted()
-      add(block, blockSeconds)
-      done.blocks++
-      for (const { entries } of block.chains.values()) done.entries += entries.length
-      const milliseconds = performance.now() - started
-      options.onProgress?.({ height: block.height, to, ...done, milliseconds })
-    }
-  }
-
-  /** Forgets blocks that the node's chain does not have. A node that is only behind takes nothing away. */
-  async function dropForked(saved: number): Promise<void> {
-    const tip = store.tip()
-    const first = store.first()
-    if (tip === null || first === null || saved < first) return
-    const ours = {
-      first,
-      last: Math.min(saved, tip.height),
-      keyMrAt: (height: number) => store.keyMrAt(height),
-    }
-    const common = await commonHeight(client, ours, signal)
-    if (common === ours.last) return
+  function onFork({ common, whole }: Fork): void {
+    const forget = (): void => void (answered = Math.min(answered, common))
     const again = 'blocks from there on are graded again'
-    const forget = (): void => {
-      store.rollback(common)
-      answered = Math.min(answered, common)
-    }
-    if (common < first) return giveUp('another chain', forget, `the node's chain is another one; ${again}`)
+    if (whole) return giveUp('another chain', forget, `the node's chain is another one; ${again}`)
     forget()
     notice('E_HISTORY_FOREIGN', `the node's chain differs above ${common}; ${again}`)
   }
 
-  function knownBlock(): KnownBlock | null {
-    const tip = store.tip()
-    if (!tip) return null
-    const { opr, spr } = store.tips()
-    const tips = [opr, spr].flatMap((known, k) => (known ? [[chains[k] as string, known] as const] : []))
-    return { ...tip, tips: new Map(tips) }
-  }
-
-  function add(block: FollowedBlock, blockSeconds: number): void {
-    const { height, keyMr, timestamp: time } = block
-    const [oracle, staking] = chains.map((chainId) => block.chains.get(chainId))
-    const previous = winnersAfter(query.blockBefore(height), height)
-    const opr = oracle ? gradeOpr(block, oracle, { network, difficulty, previous, blockSeconds }) : null
-    // The staking chain counts from the fifth version of records on.
-    const spr = staking && network.oprVersionAt(height) === 5 ? gradeSpr(block, staking, { network }) : null
-    store.append({ height, keyMr, time, opr, spr }, store.tip())
-  }
-
-  async function syncOnce(toHeight: number | undefined): Promise<OprBlock[]> {
-    signal?.throwIfAborted()
-    complete = false
-    await follow(toHeight ?? Infinity)
-    const reached = store.tip()?.height ?? -1
-    if (toHeight !== undefined && reached < toHeight && toHeight >= network.activationHeight)
-      throw fail('E_HISTORY_BEHIND', `the node has not saved block ${toHeight} yet`)
-    complete = true
-    const news = query.blocks({
-      from: answered + 1,
-      ...(toHeight === undefined ? {} : { to: toHeight }),
-      last: MAX_NEWS,
-    })
+  function newsTo(toHeight: number | undefined): OprBlock[] {
+    const news = query.blocks({ from: answered + 1, to: toHeight, last: MAX_NEWS })
     answered = Math.max(answered, news.at(-1)?.height ?? -1)
     return news
   }
 
   function before(height: number): OprBlock | null {
-    if (!complete && height > (store.tip()?.height ?? -1) + 1)
-      throw fail('E_HISTORY_BEHIND', `the blocks before ${height} are not graded yet`)
+    follower.mustKnowBefore(height)
     return query.blockBefore(height)
   }
 
-  function winnersAfter(block: OprBlock | null, height: number): PreviousWinners {
-    if (!block || block.winnersFrom === null)
-      return { winners: noWinners(network.oprVersionAt(height)), height: null }
-    return { winners: [...block.winners], height: block.winnersFrom }
-  }
-
   return {
-    sync(toHeight) {
-      const result = turn.then(() => syncOnce(toHeight))
-      turn = result.catch(() => undefined)
-      return result
-    },
-    previousWinners: (height) => winnersAfter(before(height), height),
+    sync: (toHeight) => follower.sync(toHeight).then(() => newsTo(toHeight)),
+    previousWinners: (height) => winnersAfter(before(height), height, network),
     difficulties(height) {
       const from = before(height)?.winnersFrom
       const records = from === null || from === undefined ? [] : (query.block(from)?.records ?? [])
       return records.map(({ difficulty }) => difficulty).sort(descending)
     },
     async entries(height, kind) {
-      const range = { chains, after: null, from: height, to: height, ...(signal ? { signal } : {}) }
-      for await (const block of followBlocks(client, range)) {
-        if (block.keyMr !== store.keyMrAt(height)) break
-        const found = block.chains.get(chains[kind === 'opr' ? 0 : 1])
-        return found ? oprEntries(found) : null
-      }
-      throw fail('E_HISTORY_BEHIND', `block ${height} of the node is not the one that was followed`)
+      const { chains } = await follower.block(height, [chainIds[kind]])
+      const found = chains.get(chainIds[kind])
+      return found ? oprEntries(found) : null
     },
     own: (step) => store.own(step),
     query,

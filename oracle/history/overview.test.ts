@@ -4,7 +4,9 @@ import { join } from 'node:path'
 
 import t from 'tap'
 
-import { openDatabase } from './database.js'
+import { openDatabase } from '../../base/index.js'
+import { databaseFailure, openChainDatabase } from '../../chain/index.js'
+import { OPR_SCHEMA } from './consumers.js'
 import { createOverview } from './overview.js'
 import { createQueries } from './queries.js'
 import { MIGRATIONS } from './schema.js'
@@ -15,7 +17,7 @@ const hash = (k: number): string => k.toString(16).padStart(64, '0')
 const BLOCK_MS = 600_000
 
 t.test('a long history', (t) => {
-  const db = openDatabase({ file: join(t.testdir(), 'h.sqlite'), migrations: MIGRATIONS })
+  const db = openChainDatabase({ file: join(t.testdir(), 'h.sqlite'), schemas: [OPR_SCHEMA] })
   t.teardown(() => db.close())
   const store = createStore(db)
   const BLOCKS = 3000
@@ -69,7 +71,7 @@ t.test('a long history', (t) => {
   db.run('UPDATE own SET block = 104, payout = 0 WHERE entry_hash = ?', Buffer.from(hash(3), 'hex'))
   t.same(overview.totals(), { records: 3, landed: 2, places: 1, reward: 36_000_000_000n })
   t.same(overview.ownHeights({ below: 2 ** 32, most: 5 }), [104, 100])
-  store.rollback(102)
+  store.rollbackOpr(102)
   t.same(overview.totals(), { records: 3, landed: 1, places: 1, reward: 36_000_000_000n })
   store.begin({ chainId: hash(9), proof: '0000000000000000' })
   t.same(overview.totals(), { records: 0, landed: 0, places: 0, reward: 0n })
@@ -80,13 +82,13 @@ t.test('a long history', (t) => {
 
 t.test('a history of the first schema learns its sums', (t) => {
   const file = join(t.testdir(), 'h.sqlite')
-  const old = openDatabase({ file, migrations: MIGRATIONS.slice(0, 1) })
+  const old = openDatabase({ file, migrations: MIGRATIONS.slice(0, 1), fail: databaseFailure })
   old.run(
     "INSERT INTO own (entry_hash, height, status, block, payout) VALUES (?, 7, 'acknowledged', 7, 500)",
     Buffer.from(hash(1), 'hex'),
   )
   old.close()
-  const looking = openDatabase({ file, migrations: MIGRATIONS, readOnly: true })
+  const looking = openChainDatabase({ file, schemas: [OPR_SCHEMA], readOnly: true })
   t.teardown(() => looking.close())
   t.same(createQueries(looking).totals(), { records: 1, landed: 1, places: 1, reward: 500n })
   t.throws(() => looking.run('DELETE FROM own'), { code: 'E_HISTORY_WRITE' })

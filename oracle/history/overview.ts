@@ -2,7 +2,7 @@
  * The history at a glance, for a page that many may look at: every answer costs little, however long the history is.
  * Nothing is read whole; of a long range points are picked.
  */
-import type { Database, Row } from './database.js'
+import type { Row, Transaction } from '../../base/index.js'
 
 /** Records of ours, of all time. */
 export interface OwnTotals {
@@ -58,7 +58,7 @@ export interface HistoryOverview {
 const MEAN_BLOCKS = 12
 const UNITS = 1e8
 
-export function createOverview(db: Database): HistoryOverview {
+export function createOverview(db: Transaction): HistoryOverview {
   const number = (row: Row | undefined, name: string): number | null => {
     const value = row?.[name]
     return value === null || value === undefined ? null : Number(value)

@@ -1,9 +1,8 @@
 /** Reading the history. Every answer is of the database's state at that moment. */
+import { hexOf, type Row, type Transaction } from '../../base/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
 import { noWinners } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
-import { hexOf } from './database.js'
-import type { Database, Row } from './database.js'
 import { createOverview, type HistoryOverview } from './overview.js'
 import type { AssetCost, OprBlock, OwnRecord, OwnStep, RankedRecord, Rates } from './types.js'
 
@@ -56,7 +55,8 @@ export const rateCode = (asset: string): string => (asset === 'PNT' ? 'PEG' : as
 /** Of all versions. Rates are looked up asset by asset: that is their order on disk. */
 const ALL_ASSETS: readonly string[] = [...new Set(Object.values(ASSETS).flat().map(rateCode))]
 
-export function createQueries(db: Database): HistoryQueries {
+/** `close`: what ends them; without it they live as long as the database. */
+export function createQueries(db: Transaction, close: () => void = () => undefined): HistoryQueries {
   const bounds = ({ from = 0, to = HIGHEST }: HeightRange): [number, number] => [from, to]
   const BLOCKS = 'SELECT o.*, b.time FROM opr_blocks o JOIN blocks b ON b.height = o.height'
 
@@ -186,7 +186,7 @@ export function createQueries(db: Database): HistoryQueries {
           ...bounds(range),
         )
         .map(ownOf),
-    close: () => db.close(),
+    close,
   }
 }
 

@@ -1,8 +1,10 @@
 /**
- * The schema of the history, as steps from version to version. A step that was released is never changed. Hashes and
+ * The tables of the history, as steps from version to version. A step that was released is never changed. Hashes and
  * difficulties are blobs (difficulties big-endian, so that they sort), amounts and prices 1e-8 units, times UNIX ms.
  */
-import type { Migrations } from './database.js'
+import type { Migrations } from '../../base/index.js'
+import { NETWORKS } from '../../pegnet/index.js'
+import { oprChainId, sprChainId } from '../records/index.js'
 
 const FIRST = `
 -- What the history is of: one row.
@@ -10,8 +12,8 @@ CREATE TABLE about (
   chain BLOB NOT NULL,          -- id of the record chain
   proof BLOB NOT NULL           -- difficulty of a fixed input: tells ByteMaps apart
 );
--- Every directory block that was followed, without gaps.
-CREATE TABLE blocks (
+-- Every directory block that was followed, without gaps. It belongs to the chain's account now.
+CREATE TABLE IF NOT EXISTS blocks (
   height INTEGER PRIMARY KEY,
   key_mr BLOB NOT NULL,
   time INTEGER NOT NULL
@@ -128,15 +130,21 @@ CREATE TRIGGER own_removed AFTER DELETE ON own BEGIN
 END;
 `
 
-export const MIGRATIONS: Migrations = [FIRST, MEDIANS, STATUS_PAGE]
+const stakingChains = Object.values(NETWORKS).map(
+  (network) => `WHEN x'${oprChainId(network)}' THEN x'${sprChainId(network)}'`,
+)
 
-/** Everything that is of one chain, emptied when the history turns out to be of another. */
-export const CHAIN_TABLES = [
-  'blocks',
-  'opr_blocks',
-  'records',
-  'rates',
-  'refusals',
-  'spr_blocks',
-  'stakes',
-] as const
+/** What was followed before the chain had an account of its own is put into it, so that nothing is graded twice. */
+const TAKEN_OVER = `
+INSERT OR IGNORE INTO chain_blocks SELECT chain, height, key_mr, sequence FROM opr_blocks, about;
+INSERT OR IGNORE INTO chain_blocks
+  SELECT CASE chain ${stakingChains.join(' ')} END, height, key_mr, sequence FROM spr_blocks, about;
+INSERT INTO progress SELECT 'opr', max(height), NULL FROM blocks, about GROUP BY chain;
+INSERT INTO progress SELECT 'spr', max(height), NULL FROM blocks, about GROUP BY chain;
+`
+
+/** Of consumer `opr`; the tables of consumer `spr` came with its first step. */
+export const MIGRATIONS: Migrations = [FIRST, MEDIANS, STATUS_PAGE, TAKEN_OVER]
+
+export const OPR_TABLES = ['opr_blocks', 'records', 'rates', 'refusals'] as const
+export const SPR_TABLES = ['spr_blocks', 'stakes'] as const

@@ -2,7 +2,8 @@
  * What a program measured and told in the course of time, kept across restarts: a small database of its own beside its
  * other data. Bounded by counts, so that a clock that is wrong for a while takes nothing away.
  */
-import { openDatabase, type Migrations } from './database.js'
+import { openDatabase, type Migrations } from '../../base/index.js'
+import { databaseFailure } from '../../chain/index.js'
 import type { Point, PointRange } from './overview.js'
 
 export interface LogEntry {
@@ -61,7 +62,7 @@ const MIGRATIONS: Migrations = [FIRST]
 
 /** Throws `E_HISTORY_SQLITE`, `E_HISTORY_OPEN`, `E_HISTORY_NEWER`. A damaged file is set aside, and a new one begun. */
 export function openSeries(file: string): SeriesStore {
-  const db = openDatabase({ file, migrations: MIGRATIONS })
+  const db = openDatabase({ file, migrations: MIGRATIONS, fail: databaseFailure })
   let written = 0
 
   function prune(): void {

@@ -1,37 +1,21 @@
 /**
- * The history of graded blocks in a database: what is written block by block, each in one transaction, and rolled back
- * when the node's chain turns out to be another one. Other processes may write to the same file; each block is only
- * added behind the one that its writer saw.
+ * The history of graded blocks in a database: what is written of each block, within the transaction of the follower,
+ * and forgotten when the node's chain turns out to be another one.
  */
-import type { ChainTip } from '../../factom/index.js'
-import { hexOf } from './database.js'
-import type { Database, Value } from './database.js'
-import { fail } from './errors.js'
-import { CHAIN_TABLES } from './schema.js'
-import type { BlockToStore, Fate, OprToStore, OwnStep, SprToStore } from './types.js'
-
-export interface StoredTip {
-  readonly height: number
-  readonly keyMr: string
-}
+import { blobOf, hexOf, type Transaction, type Value } from '../../base/index.js'
+import { OPR_TABLES, SPR_TABLES } from './schema.js'
+import type { Fate, OprToStore, OwnStep, SprToStore } from './types.js'
 
 export interface HistoryStore {
-  /** The last directory block; null before the first. */
-  tip(): StoredTip | null
-  /** The first directory block. */
-  first(): number | null
-  /** Key MR of a directory block, null if it is not known. */
-  keyMrAt(height: number): string | null
-  /** The last entry block of the record chain and of the staking chain. */
-  tips(): { readonly opr: ChainTip | null; readonly spr: ChainTip | null }
   /** What the history is of; null before it was said. */
   about(): { readonly chainId: string; readonly proof: string } | null
-  /** Says what the history is of. Everything about another chain goes. */
+  /** Says what the history is of. Everything about another chain goes. Within a transaction. */
   begin(about: { readonly chainId: string; readonly proof: string }): void
-  /** Adds the block behind `after`. False if it is there already; `E_HISTORY_RACE` if the end is another one. */
-  append(block: BlockToStore, after: StoredTip | null): boolean
+  addOpr(height: number, block: OprToStore): void
+  addSpr(height: number, block: SprToStore): void
   /** Forgets all blocks above this height; records of ours that were in them are in none again. */
-  rollback(height: number): void
+  rollbackOpr(height: number): void
+  rollbackSpr(height: number): void
   /** A record of ours has come further. */
   own(step: OwnStep): void
 }
@@ -40,24 +24,9 @@ const MAX_INTEGER = 2n ** 63n - 1n
 /** A record that is not in its block may still be in a later one, if it was late. */
 const LATE_BLOCKS = 6
 
-export const blob = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
-export const difficultyBlob = (difficulty: bigint): Uint8Array =>
-  blob(difficulty.toString(16).padStart(16, '0'))
+const difficultyBlob = (difficulty: bigint): Uint8Array => blobOf(difficulty.toString(16).padStart(16, '0'))
 
-export function createStore(db: Database): HistoryStore {
-  const tipOf = (table: 'opr_blocks' | 'spr_blocks'): ChainTip | null => {
-    const row = db.one(`SELECT key_mr, sequence FROM ${table} ORDER BY height DESC LIMIT 1`)
-    return row ? { keyMr: hexOf(row['key_mr']), sequence: Number(row['sequence']) } : null
-  }
-  const tip = (): StoredTip | null => {
-    const row = db.one('SELECT height, key_mr FROM blocks ORDER BY height DESC LIMIT 1')
-    return row ? { height: Number(row['height']), keyMr: hexOf(row['key_mr']) } : null
-  }
-  const keyMrAt = (height: number): string | null => {
-    const row = db.one('SELECT key_mr FROM blocks WHERE height = ?', height)
-    return row ? hexOf(row['key_mr']) : null
-  }
-
+export function createStore(db: Transaction): HistoryStore {
   function minerId(identity: string, address: string): Value {
     const find = () => db.one('SELECT id FROM miners WHERE identity = ? AND address = ?', identity, address)
     const found = find()
@@ -66,16 +35,16 @@ export function createStore(db: Database): HistoryStore {
     return find()?.['id'] as bigint
   }
 
-  function writeOpr(height: number, opr: OprToStore): void {
+  function addOpr(height: number, opr: OprToStore): void {
     const { keyMr, sequence, version, entries, valid, winners, winnersFrom, hashPower } = opr
     db.run(
       'INSERT INTO opr_blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[height, blob(keyMr), sequence, version, entries, valid, winners, winnersFrom, hashPower],
+      ...[height, blobOf(keyMr), sequence, version, entries, valid, winners, winnersFrom, hashPower],
     )
     for (const { place, entryHash, identity, address, difficulty, grade, payout } of opr.records) {
       db.run(
         'INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)',
-        ...[height, place, blob(entryHash), minerId(identity, address), difficultyBlob(difficulty)],
+        ...[height, place, blobOf(entryHash), minerId(identity, address), difficultyBlob(difficulty)],
         ...[real(grade), payout],
       )
     }
@@ -108,67 +77,50 @@ export function createStore(db: Database): HistoryStore {
     db.run(
       'UPDATE own SET block = ?, verdict = ?, place = ?, payout = ?, grade = ?, costs = ? WHERE entry_hash = ?',
       ...[height, verdict, place, payout, grade === null ? null : real(grade), JSON.stringify(told)],
-      blob(entryHash),
+      blobOf(entryHash),
     )
   }
 
-  function writeSpr(
+  function addSpr(
     height: number,
     { keyMr, sequence, version, entries, valid, winners, records }: SprToStore,
   ): void {
     db.run(
       'INSERT INTO spr_blocks VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ...[height, blob(keyMr), sequence, version, entries, valid, winners],
+      ...[height, blobOf(keyMr), sequence, version, entries, valid, winners],
     )
     for (const { place, entryHash, address, grade, payout } of records)
       db.run(
         'INSERT INTO stakes VALUES (?, ?, ?, ?, ?, ?)',
-        ...[height, place, blob(entryHash), address, real(grade), payout],
+        ...[height, place, blobOf(entryHash), address, real(grade), payout],
       )
   }
 
+  function forget(tables: readonly string[], height: number): void {
+    for (const table of tables) db.run(`DELETE FROM ${table} WHERE height > ?`, height)
+  }
+
   return {
-    tip,
-    first() {
-      const row = db.one('SELECT min(height) AS height FROM blocks')
-      return row?.['height'] === null || row?.['height'] === undefined ? null : Number(row['height'])
-    },
-    keyMrAt,
-    tips: () => ({ opr: tipOf('opr_blocks'), spr: tipOf('spr_blocks') }),
+    addOpr,
+    addSpr,
     about() {
       const row = db.one('SELECT chain, proof FROM about')
       return row ? { chainId: hexOf(row['chain']), proof: hexOf(row['proof']) } : null
     },
     begin({ chainId, proof }) {
-      db.transaction(() => {
-        for (const table of [...CHAIN_TABLES, 'own', 'miners', 'about']) db.run(`DELETE FROM ${table}`)
-        db.run('INSERT INTO about VALUES (?, ?)', blob(chainId), blob(proof))
-      })
+      for (const table of [...OPR_TABLES, ...SPR_TABLES, 'own', 'miners', 'about'])
+        db.run(`DELETE FROM ${table}`)
+      db.run('INSERT INTO about VALUES (?, ?)', blobOf(chainId), blobOf(proof))
     },
-    append(block, after) {
-      const { height, keyMr, time, opr, spr } = block
-      return db.transaction(() => {
-        const end = tip()
-        if (end?.keyMr !== after?.keyMr) {
-          if (keyMrAt(height) === keyMr) return false
-          throw fail('E_HISTORY_RACE', `block ${height} cannot follow block ${end?.height ?? 'none'}`)
-        }
-        db.run('INSERT INTO blocks VALUES (?, ?, ?)', height, blob(keyMr), time)
-        if (opr) writeOpr(height, opr)
-        if (spr) writeSpr(height, spr)
-        return true
-      })
+    rollbackOpr(height) {
+      forget(OPR_TABLES, height)
+      db.run(
+        `UPDATE own SET block = NULL, verdict = NULL, place = NULL, payout = NULL, grade = NULL, costs = NULL
+         WHERE block > ?`,
+        height,
+      )
     },
-    rollback(height) {
-      db.transaction(() => {
-        for (const table of CHAIN_TABLES) db.run(`DELETE FROM ${table} WHERE height > ?`, height)
-        db.run(
-          `UPDATE own SET block = NULL, verdict = NULL, place = NULL, payout = NULL, grade = NULL, costs = NULL
-           WHERE block > ?`,
-          height,
-        )
-      })
-    },
+    rollbackSpr: (height) => forget(SPR_TABLES, height),
     own({ entryHash, height, status, reason, nonce, difficulty, time }) {
       db.run(
         `INSERT INTO own (entry_hash, height, nonce, difficulty, status, reason, submitted, acknowledged)
@@ -180,7 +132,7 @@ export function createStore(db: Database): HistoryStore {
            difficulty = coalesce(own.difficulty, excluded.difficulty),
            submitted = coalesce(own.submitted, excluded.submitted),
            acknowledged = coalesce(own.acknowledged, excluded.acknowledged)`,
-        ...[blob(entryHash), height, nonce ? blob(nonce) : null, difficulty ? blob(difficulty) : null],
+        ...[blobOf(entryHash), height, nonce ? blobOf(nonce) : null, difficulty ? blobOf(difficulty) : null],
         ...[status, reason ?? null, time, status === 'acknowledged' ? time : null],
       )
     },

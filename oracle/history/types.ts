@@ -89,16 +89,7 @@ export interface OwnRecord extends Partial<Fate> {
   readonly block: number | null
 }
 
-/** One graded block as it is written, in one transaction. */
-export interface BlockToStore {
-  readonly height: number
-  /** Of the directory block. */
-  readonly keyMr: string
-  readonly time: number
-  readonly opr: OprToStore | null
-  readonly spr: SprToStore | null
-}
-
+/** What is written of a graded block of oracle price records. */
 export interface OprToStore extends ChainTip {
   readonly version: OprVersion
   readonly entries: number
@@ -116,6 +107,7 @@ export interface OprToStore extends ChainTip {
   readonly fateOf: (entryHash: string) => Fate | null
 }
 
+/** The same of staking price records. */
 export interface SprToStore extends ChainTip {
   readonly version: number
   readonly entries: number

@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url'
 
 import type Libsql from 'libsql'
 
-import { makeFolder, messageOf } from '../../base/index.js'
-import { fail } from './errors.js'
+import { isCoded, messageOf, type CodedErrorInit } from '../errors.js'
+import { makeFolder } from './folder.js'
 
 export type Value = string | number | bigint | Uint8Array | null
 export type Row = Readonly<Record<string, unknown>>
@@ -21,17 +21,38 @@ export interface Database {
   /** The first row, or undefined. */
   one(sql: string, ...values: readonly Value[]): Row | undefined
   run(sql: string, ...values: readonly Value[]): void
-  /** All or nothing; the database is locked for other writers meanwhile. */
+  /**
+   * All or nothing; the database is locked for other writers meanwhile. What the work throws undoes it and comes out as
+   * it is.
+   */
   transaction<T>(work: () => T): T
   close(): void
 }
 
+/** What is read and written within a transaction of another. */
+export type Transaction = Pick<Database, 'all' | 'one' | 'run'>
+
 /** Brings the schema from version `k` to `k + 1` at index `k`. Steps are never changed, only added. */
 export type Migrations = readonly string[]
 
+/** The tables of one of several that share a file. */
+export interface Schema {
+  /** Stands in the file: it is never changed. */
+  readonly name: string
+  readonly migrations: Migrations
+}
+
+/** The library is not there; the file cannot be opened, is of a newer version, is not there; it cannot be read or written; it is damaged. */
+export type DatabaseTrouble = 'library' | 'open' | 'newer' | 'none' | 'write' | 'damaged'
+
 export interface OpenOptions {
   readonly file: string
+  /** Of the file itself; its version is SQLite's `user_version`. */
   readonly migrations: Migrations
+  /** Of those who share it, in the order in which they are made; their versions stand in the table `schemas`. */
+  readonly schemas?: readonly Schema[]
+  /** The caller's own error for each trouble. */
+  readonly fail: (trouble: DatabaseTrouble, message: string, init?: CodedErrorInit) => Error
   /** To look only, beside a program that writes: nothing is made, mended or set aside. */
   readonly readOnly?: boolean
   /** Told that a damaged file was set aside under this name. */
@@ -45,14 +66,14 @@ const CHECKED_BYTES = 256 * 1024 * 1024
 const DAMAGE = /SQLITE_(?:CORRUPT|NOTADB)/
 
 /**
- * Throws `E_HISTORY_SQLITE` where the library has no build, `E_HISTORY_OPEN`, `E_HISTORY_NEWER`. A file that is no
- * database, or a damaged one, is renamed and a new one begun; with `readOnly` it is left as it is
- * (`E_HISTORY_DAMAGED`), and one that is missing is not made (`E_HISTORY_NONE`).
+ * Throws the caller's error: `library` where the library has no build, `open`, `newer`. A file that is no database, or a
+ * damaged one, is renamed and a new one begun; with `readOnly` it is left as it is (`damaged`), and one that is missing
+ * is not made (`none`).
  */
 export function openDatabase(options: OpenOptions): Database {
-  const { file, readOnly = false } = options
-  const Library = loadLibrary()
-  if (readOnly && !existsSync(file)) throw fail('E_HISTORY_NONE', `there is no ${file}`)
+  const { file, readOnly = false, fail } = options
+  const Library = loadLibrary(fail)
+  if (readOnly && !existsSync(file)) throw fail('none', `there is no ${file}`)
   try {
     if (readOnly) return wrap(openReadOnly(Library, options), options)
     makeFolder(dirname(file))
@@ -67,21 +88,21 @@ export function openDatabase(options: OpenOptions): Database {
       return wrap(openChecked(Library, options), options)
     }
   } catch (error) {
-    if (error instanceof Error && 'retryable' in error) throw error
-    if (isDamage(error)) throw fail('E_HISTORY_DAMAGED', `${file}: ${messageOf(error)}`, { cause: error })
-    throw fail('E_HISTORY_OPEN', `cannot open ${file}: ${messageOf(error)}`, { cause: error })
+    if (isCoded(error)) throw error
+    if (isDamage(error)) throw fail('damaged', `${file}: ${messageOf(error)}`, { cause: error })
+    throw fail('open', `cannot open ${file}: ${messageOf(error)}`, { cause: error })
   }
 }
 
 type Library = new (path: string) => Libsql.Database
 
-/** Loaded only where a history is wanted: its native part is optional. */
-function loadLibrary(): Library {
+/** Loaded only where a database is wanted: its native part is optional. */
+function loadLibrary(fail: OpenOptions['fail']): Library {
   try {
     return createRequire(import.meta.url)('libsql') as Library
   } catch (cause) {
     const here = `${process.platform} ${process.arch}`
-    throw fail('E_HISTORY_SQLITE', `libsql cannot be loaded on ${here}: ${messageOf(cause)}`, { cause })
+    throw fail('library', `libsql cannot be loaded on ${here}: ${messageOf(cause)}`, { cause })
   }
 }
 
@@ -90,7 +111,7 @@ function openChecked(Library: Library, options: OpenOptions): Libsql.Database {
   try {
     db.pragma(`busy_timeout = ${BUSY_MS}`)
     db.pragma('journal_mode = WAL')
-    // A kill loses nothing; a power failure at worst the last blocks, which are graded again.
+    // A kill loses nothing; a power failure at worst the last transactions, never a part of one.
     db.pragma('synchronous = NORMAL')
     if (statSync(options.file).size < CHECKED_BYTES) check(db)
     migrate(db, options)
@@ -110,9 +131,7 @@ function openReadOnly(Library: Library, options: OpenOptions): Libsql.Database {
   }
   const db = open()
   try {
-    const version = versionOf(db)
-    if (version > options.migrations.length) throw newer(options, version)
-    if (version === options.migrations.length) return db
+    if (isCurrent(db, options)) return db
   } catch (error) {
     db.close()
     throw error
@@ -127,22 +146,51 @@ function check(db: Libsql.Database): void {
   if (health?.[0] !== 'ok') throw Object.assign(new Error(String(health?.[0])), { code: 'SQLITE_CORRUPT' })
 }
 
-function versionOf(db: Libsql.Database): number {
-  const [row] = db.prepare('PRAGMA user_version').raw().all() as [number][]
-  return row?.[0] ?? 0
+type Versions = readonly (readonly [name: string | null, version: number, migrations: Migrations])[]
+
+/** Of the file itself (`null`), then of those who share it. */
+function versionsOf(db: Libsql.Database, { migrations, schemas = [] }: OpenOptions): Versions {
+  const rows = <T>(sql: string): T[] => db.prepare(sql).raw().all() as T[]
+  const [own] = rows<[number]>('PRAGMA user_version')
+  const shared = rows("SELECT 1 FROM sqlite_master WHERE name = 'schemas'").length > 0
+  const known = new Map(shared ? rows<[string, number]>('SELECT name, version FROM schemas') : [])
+  return [
+    [null, own?.[0] ?? 0, migrations],
+    ...schemas.map(({ name, migrations }) => [name, known.get(name) ?? 0, migrations] as const),
+  ]
 }
 
-const newer = ({ file, migrations }: OpenOptions, version: number): Error =>
-  fail('E_HISTORY_NEWER', `${file} has schema ${version}, this program knows ${migrations.length}`)
+/** Whether there is nothing to bring up to date. Throws `newer`. */
+function isCurrent(db: Libsql.Database, options: OpenOptions): boolean {
+  const versions = versionsOf(db, options)
+  const newer = versions.find(([, version, migrations]) => version > migrations.length)
+  if (newer === undefined) return versions.every(([, version, migrations]) => version === migrations.length)
+  const [name, version, { length }] = newer
+  const what = name === null ? 'schema' : `schema ${name}`
+  throw options.fail('newer', `${options.file} has ${what} ${version}, this program knows ${length}`)
+}
+
+const SCHEMAS = `
+CREATE TABLE IF NOT EXISTS schemas (
+  name TEXT PRIMARY KEY,
+  version INTEGER NOT NULL
+) WITHOUT ROWID;
+`
 
 function migrate(db: Libsql.Database, options: OpenOptions): void {
-  const { migrations } = options
-  if (versionOf(db) === migrations.length) return
-  inTransaction(db, () => {
-    const version = versionOf(db) // another process may have been first
-    if (version > migrations.length) throw newer(options, version)
-    for (const step of migrations.slice(version)) db.exec(step)
-    db.exec(`PRAGMA user_version = ${migrations.length}`)
+  if (isCurrent(db, options)) return
+  const execute = (sql: string): void => void db.exec(sql)
+  inTransaction(execute, () => {
+    if (isCurrent(db, options)) return // another process was first
+    if (options.schemas !== undefined) execute(SCHEMAS)
+    const [[, own] = [null, 0] as const] = versionsOf(db, options)
+    for (const step of options.migrations.slice(own)) execute(step)
+    execute(`PRAGMA user_version = ${options.migrations.length}`)
+    // Looked up again: the file's own steps may say which of the others are there already.
+    for (const [name, version, migrations] of versionsOf(db, options).slice(1)) {
+      for (const step of migrations.slice(version)) execute(step)
+      db.prepare('INSERT OR REPLACE INTO schemas VALUES (?, ?)').run([name, migrations.length])
+    }
   })
 }
 
@@ -150,15 +198,15 @@ function migrate(db: Libsql.Database, options: OpenOptions): void {
  * All or nothing. Not the library's own: where SQLite has rolled back by itself, as it does when the disk is full, that
  * one says that there is nothing to roll back, and no longer why.
  */
-function inTransaction<T>(db: Libsql.Database, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE')
+function inTransaction<T>(execute: (sql: string) => void, work: () => T): T {
+  execute('BEGIN IMMEDIATE')
   try {
     const outcome = work()
-    db.exec('COMMIT')
+    execute('COMMIT')
     return outcome
   } catch (error) {
     try {
-      db.exec('ROLLBACK')
+      execute('ROLLBACK')
     } catch {
       // It is rolled back already; the error that led here is the one to tell.
     }
@@ -166,7 +214,7 @@ function inTransaction<T>(db: Libsql.Database, work: () => T): T {
   }
 }
 
-function wrap(db: Libsql.Database, { file, readOnly = false }: OpenOptions): Database {
+function wrap(db: Libsql.Database, { file, readOnly = false, fail }: OpenOptions): Database {
   const prepared = new Map<string, Libsql.Statement<unknown[]>>()
   const statement = (sql: string): Libsql.Statement<unknown[]> => {
     let found = prepared.get(sql)
@@ -178,17 +226,16 @@ function wrap(db: Libsql.Database, { file, readOnly = false }: OpenOptions): Dat
     try {
       return work()
     } catch (cause) {
-      if (cause instanceof Error && 'retryable' in cause) throw cause
-      if (isDamage(cause))
-        throw fail('E_HISTORY_DAMAGED', `${file}: ${messageOf(cause)}; remove it`, { cause })
-      throw fail('E_HISTORY_WRITE', `${file}: ${messageOf(cause)}`, { cause })
+      if (isCoded(cause)) throw cause
+      if (isDamage(cause)) throw fail('damaged', `${file}: ${messageOf(cause)}; remove it`, { cause })
+      throw fail('write', `${file}: ${messageOf(cause)}`, { cause })
     }
   }
   return {
     all: (sql, ...values) => guarded(() => statement(sql).all(values.map(bound)) as Row[]),
     one: (sql, ...values) => guarded(() => (statement(sql).all(values.map(bound)) as Row[])[0]),
     run: (sql, ...values) => guarded(() => void statement(sql).run(values.map(bound))),
-    transaction: (work) => guarded(() => inTransaction(db, work)),
+    transaction: (work) => inTransaction((sql) => guarded(() => db.exec(sql)), work),
     close() {
       prepared.clear()
       try {
@@ -205,6 +252,9 @@ function wrap(db: Libsql.Database, { file, readOnly = false }: OpenOptions): Dat
 function bound(value: Value): Value {
   return value instanceof Uint8Array ? Buffer.from(value) : value
 }
+
+/** Bytes of hex, for a blob column. */
+export const blobOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 
 /** Lower-case hex of a blob column. */
 export function hexOf(value: unknown): string {
