@@ -234,8 +234,8 @@ t.test('killed inside a block: all consumers have the block before it, and go on
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     })
     t.teardown(() => child.kill('SIGKILL'))
-    await once(child.stdout!, 'data')
     const gone = once(child, 'exit')
+    await Promise.race([once(child.stdout!, 'data'), gone])
     child.kill('SIGKILL')
     t.same(await gone, [null, 'SIGKILL'], 'it was in the middle of a block')
     const { db, follower } = open(t, node, consumers, file)
