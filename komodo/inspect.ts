@@ -51,7 +51,7 @@ export interface Inspected {
 }
 
 /** The chain and the key for which a transaction was built. */
-export interface Surroundings {
+export interface BuiltFor {
   /** Blocks of the asset chain. */
   readonly height: number
   /** The node's own key, hex. */
@@ -85,7 +85,7 @@ export interface InspectedData extends Inspected {
 }
 
 /** A header: one normal input, the baton, subscriptions (and perhaps more normal inputs). */
-export function inspectData(hex: string, intent: DataIntent, around: Surroundings): InspectedData {
+export function inspectData(hex: string, intent: DataIntent, around: BuiltFor): InspectedData {
   const { tx, txid } = open(hex, around)
   const op = opOf(tx)
   const wanted: ModuleOp = {
@@ -129,7 +129,7 @@ export interface SubscribeIntent {
   readonly sat: bigint
 }
 
-export function inspectSubscribe(hex: string, intent: SubscribeIntent, around: Surroundings): Inspected {
+export function inspectSubscribe(hex: string, intent: SubscribeIntent, around: BuiltFor): Inspected {
   const { tx, txid } = open(hex, around)
   same(opOf(tx), {
     op: 'oracle-subscribe',
@@ -152,7 +152,7 @@ export function inspectSubscribe(hex: string, intent: SubscribeIntent, around: S
 export function inspectRegistration(
   hex: string,
   { oracleTxid, sat }: { readonly oracleTxid: string; readonly sat: bigint | null },
-  around: Surroundings,
+  around: BuiltFor,
 ): Inspected {
   const { tx, txid } = open(hex, around)
   const op = sat === null ? 'oracle-fund' : 'oracle-register'
@@ -175,7 +175,7 @@ export interface SigningIntent {
 }
 
 /** The transactions by which signers pass a payout on, and mark it as done. */
-export function inspectSigning(hex: string, intent: SigningIntent, around: Surroundings): Inspected {
+export function inspectSigning(hex: string, intent: SigningIntent, around: BuiltFor): Inspected {
   const { tx, txid } = open(hex, around)
   if (intent.family === 'A') sameSigning(opOf(tx), intent, around.pubkey)
   else sameSigningB(tx, intent)
@@ -202,7 +202,7 @@ export interface WithdrawIntent {
  * A request for a withdrawal. Daemons of family A may put another user's key into it when another gateway has one
  * pending (docs/protocol/komodo.md#gateways): the payout would go to that user.
  */
-export function inspectWithdraw(hex: string, intent: WithdrawIntent, around: Surroundings): Inspected {
+export function inspectWithdraw(hex: string, intent: WithdrawIntent, around: BuiltFor): Inspected {
   const { tx, txid } = open(hex, around)
   const found = gatewayOpOf(tx)
   if (found?.op.op !== 'gateway-withdraw') throw broken('op-return', 'it is no request for a withdrawal')
@@ -221,7 +221,7 @@ export function inspectWithdraw(hex: string, intent: WithdrawIntent, around: Sur
 export function inspectMerge(
   hex: string,
   intent: { readonly inputs: readonly Outpoint[]; readonly sat: bigint },
-  around: Surroundings,
+  around: BuiltFor,
 ): Inspected {
   const { tx, txid } = open(hex, around)
   const all =
@@ -245,7 +245,7 @@ function broken(rule: InspectRule, what: string): Error {
 }
 
 /** Version 1 before Sapling is active, 4 afterwards. */
-function open(hex: string, { height }: Surroundings): { tx: Transaction; txid: string } {
+function open(hex: string, { height }: BuiltFor): { tx: Transaction; txid: string } {
   let tx: Transaction
   try {
     tx = decodeTransaction(hex)

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { throwIfAborted } from './abort.js'
 import type { Place } from './checkpoint.js'
 import { progressOf, type ProgressListener } from './progress.js'
-import type { Room } from './room.js'
+import type { MapMemory } from './map-memory.js'
 
 /** Short enough for Ctrl-C and other timers, long enough that the switch (some 10 µs) costs nothing. */
 const SLICE_MS = 20
@@ -24,17 +24,17 @@ export const CHECKPOINTS: CheckpointTiming = { every: 10_000, least: 5_000, shar
 export interface GenerateRun {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ProgressListener | undefined
-  /** Where a checkpoint, whose state is in the room, goes on. Default: at the start. */
+  /** Where a checkpoint, whose state is in the mapped, goes on. Default: at the start. */
   readonly from?: Place | undefined
   readonly timing?: CheckpointTiming
-  /** Keeps the room's map and generator as they are. Must not reject. */
+  /** Keeps the map and generator as they are. Must not reject. */
   readonly keep: (place: Place) => Promise<void>
 }
 
-/** Fills the room's map. Throws E_LXR_ABORTED, after a last checkpoint if there is something to lose. */
-export async function generateByteMap(room: Room, run: GenerateRun): Promise<void> {
+/** Fills the map. Throws E_LXR_ABORTED, after a last checkpoint if there is something to lose. */
+export async function generateByteMap(mapped: MapMemory, run: GenerateRun): Promise<void> {
   const { signal, keep, timing = CHECKPOINTS } = run
-  const { functions, scratch, map, params } = room
+  const { functions, scratch, map, params } = mapped
   const report = progressOf(run.onProgress, 'build', map.length)
   throwIfAborted(signal)
   if (run.from === undefined) functions.generateBegin(scratch)

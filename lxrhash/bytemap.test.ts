@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import t from 'tap'
 import { NODE_FILES, type FileSystem } from './files.js'
 import { openCounts } from './counts.js'
-import { createRoom } from './room.js'
+import { createMapMemory } from './map-memory.js'
 import {
   buildByteMap,
   byteMapFile,
@@ -277,7 +277,7 @@ t.test('slots', async (t) => {
 
 t.test('counts of the byte values, here and by a thread', async (t) => {
   for (const few of [Infinity, 0]) {
-    const room = await createRoom(lxrParams({ bits: 12 }), { slots: 1 })
+    const room = await createMapMemory(lxrParams({ bits: 12 }), { slots: 1 })
     const countAll = async (): Promise<boolean> => {
       const counts = openCounts(room, few)
       for (let at = 0; at < room.map.length; at += 1024) counts.add(at, 1024)

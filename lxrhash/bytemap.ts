@@ -142,13 +142,13 @@ async function loadIfWhole(params: LxrParams, options: BuildOptions): Promise<Lo
 }
 
 function openMap(
-  { room, file, sha256, proof }: LoadedMap,
+  { mapped, file, sha256, proof }: LoadedMap,
   origin: 'opened' | 'built',
   begun: number,
 ): OpenByteMap {
-  const pages = room.hugePages.report(room.map.length)
+  const pages = mapped.hugePages.report(mapped.map.length)
   const milliseconds = performance.now() - begun
-  return { ...sharedByteMap(room), file, sha256, proof, origin, pages, milliseconds }
+  return { ...sharedByteMap(mapped), file, sha256, proof, origin, pages, milliseconds }
 }
 
 function missing(file: string) {

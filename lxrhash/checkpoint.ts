@@ -9,7 +9,7 @@ import { fail, LxrError } from './errors.js'
 import { startFile, type FileSystem } from './files.js'
 import { mapBytes, type LxrParams } from './params.js'
 import { openForReading } from './read.js'
-import type { Room } from './room.js'
+import type { MapMemory } from './map-memory.js'
 
 /** What was done last: `index` places of pass `pass`. */
 export interface Place {
@@ -18,7 +18,7 @@ export interface Place {
 }
 
 export interface Checkpoint {
-  readonly room: Room
+  readonly mapped: MapMemory
   readonly file: string
 }
 
@@ -37,11 +37,11 @@ const PIECE_BYTES = 2 ** 22
  * itself afterwards, and E_LXR_FILE_WRITE, E_LXR_DIRECTORY. The older one is then as it was.
  */
 export async function saveCheckpoint(
-  { room, file }: Checkpoint,
+  { mapped, file }: Checkpoint,
   place: Place,
   fs: FileSystem,
 ): Promise<void> {
-  const { map, params } = room
+  const { map, params } = mapped
   const older = await stat(file).then(
     () => true,
     () => false,
@@ -50,7 +50,7 @@ export async function saveCheckpoint(
   const pending = await startFile(file, bytes + (older ? 0 : map.length), fs)
   const hash = createHash('sha256')
   const head = headOf(params, place)
-  head.set(stateIn(room), HEAD.state)
+  head.set(stateIn(mapped), HEAD.state)
   const write = async (piece: Uint8Array): Promise<void> => {
     const written = pending.write(piece)
     hash.update(piece)
@@ -63,18 +63,18 @@ export async function saveCheckpoint(
 }
 
 /**
- * Reads a checkpoint into the room's map and generator. Undefined if there is none. Throws E_LXR_CHECKPOINT if it is
+ * Reads a checkpoint into the map and generator. Undefined if there is none. Throws E_LXR_CHECKPOINT if it is
  * not one of this map, damaged or unreadable, and E_LXR_ABORTED; the map's bytes are then without meaning.
  */
 export async function loadCheckpoint(
-  { room, file }: Checkpoint,
+  { mapped, file }: Checkpoint,
   { signal, report }: { readonly signal: AbortSignal | undefined; readonly report: (done: number) => void },
 ): Promise<Place | undefined> {
   try {
     const handle = await openForReading(file)
     if (handle === undefined) return undefined
     try {
-      return await read(room, handle, { signal, report })
+      return await read(mapped, handle, { signal, report })
     } finally {
       await handle.close()
     }
@@ -89,11 +89,11 @@ export async function removeCheckpoint(file: string): Promise<void> {
 }
 
 async function read(
-  room: Room,
+  mapped: MapMemory,
   handle: FileHandle,
   { signal, report }: { readonly signal: AbortSignal | undefined; readonly report: (done: number) => void },
 ): Promise<Place> {
-  const { map, params } = room
+  const { map, params } = mapped
   const { size } = await handle.stat()
   if (size !== HEAD.bytes + map.length + DIGEST_BYTES)
     throw unusable(`it has a wrong length of ${size} bytes`)
@@ -108,7 +108,7 @@ async function read(
   }
   const digest = await fill(handle, new Uint8Array(DIGEST_BYTES), HEAD.bytes + map.length)
   if (!sameBytes(hash, digest)) throw unusable('its check sum is wrong')
-  stateIn(room).set(head.subarray(HEAD.state))
+  stateIn(mapped).set(head.subarray(HEAD.state))
   return place
 }
 
@@ -136,7 +136,7 @@ function placeOf(head: Uint8Array, params: LxrParams): Place {
 }
 
 /** The generator's three words. */
-function stateIn({ memory, scratch, functions }: Room): Uint8Array {
+function stateIn({ memory, scratch, functions }: MapMemory): Uint8Array {
   return new Uint8Array(memory.buffer, scratch + functions.layout.GEN_OFFSET, STATE_BYTES)
 }
 

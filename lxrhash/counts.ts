@@ -4,9 +4,9 @@ import { Piscina } from 'piscina'
 import { childEnvironment } from '../base/index.js'
 import type { KernelLayout } from './kernel.js'
 import { mapBytes } from './params.js'
-import type { Room } from './room.js'
+import type { MapMemory } from './map-memory.js'
 
-export interface CountTask extends Pick<Room, 'module' | 'memory' | 'scratch'> {
+export interface CountTask extends Pick<MapMemory, 'module' | 'memory' | 'scratch'> {
   readonly at: number
   readonly length: number
 }
@@ -23,8 +23,8 @@ export interface ByteCounts {
 /** A thread is up after as long as 16 MiB take to be counted. */
 const FEW_BYTES = 2 ** 24
 
-export function openCounts(room: Room, few = FEW_BYTES): ByteCounts {
-  const { functions, module, memory, scratch, params } = room
+export function openCounts(mapped: MapMemory, few = FEW_BYTES): ByteCounts {
+  const { functions, module, memory, scratch, params } = mapped
   const counts = countsIn(memory, scratch, functions.layout)
   counts.fill(0)
   const pool =

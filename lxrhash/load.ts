@@ -5,11 +5,11 @@ import { byteMapFile, mapBytes, type LxrParams } from './params.js'
 import { progressOf } from './progress.js'
 import { proofOf, type ProofOrigin } from './proof.js'
 import { checkLength, openForReading, readAndDigest } from './read.js'
-import { createRoom, type Room } from './room.js'
+import { createMapMemory, type MapMemory } from './map-memory.js'
 import type { BuildOptions } from './shapes.js'
 
 export interface LoadedMap {
-  readonly room: Room
+  readonly mapped: MapMemory
   readonly file: string
   readonly sha256: string
   readonly proof: ProofOrigin
@@ -32,10 +32,10 @@ export async function loadByteMap(
   try {
     await checkLength(handle, file, mapBytes(params))
     const proof = await proofOf(params, file)
-    const room = await createRoom(params, options)
+    const mapped = await createMapMemory(params, options)
     const report = progressOf(onProgress, phase, mapBytes(params))
     const count = proof.origin !== 'known'
-    const { sha256, even } = await readAndDigest(room, handle, { file, count, signal, report })
+    const { sha256, even } = await readAndDigest(mapped, handle, { file, count, signal, report })
     if (even === false || (proof.sha256 !== undefined && proof.sha256 !== sha256)) {
       throw fail(
         'E_LXR_FILE_DAMAGED',
@@ -43,7 +43,7 @@ export async function loadByteMap(
         { details: { file, sha256, expected: proof.sha256 ?? null, even: even ?? null } },
       )
     }
-    return { room, file, sha256, proof: proof.origin }
+    return { mapped, file, sha256, proof: proof.origin }
   } finally {
     await handle.close()
   }

@@ -17,7 +17,7 @@ import type { LoadedMap } from './load.js'
 import { byteMapFile, mapBytes, type LxrParams } from './params.js'
 import { progressOf } from './progress.js'
 import { writeSideFile } from './proof.js'
-import { createRoom, type Room } from './room.js'
+import { createMapMemory, type MapMemory } from './map-memory.js'
 import type { BuildOptions } from './shapes.js'
 
 /** Bytes that are written and hashed at once. */
@@ -36,13 +36,17 @@ export async function makeByteMap(params: LxrParams, options: BuildOptions): Pro
   await removeLeftovers(file)
   const pending = await startFile(file, mapBytes(params), fileSystem)
   try {
-    const room = await createRoom(params, options)
-    const checkpoint = { room, file: checkpointFileOf(file) }
+    const mapped = await createMapMemory(params, options)
+    const checkpoint = { mapped, file: checkpointFileOf(file) }
     const begun = performance.now()
     await generate(checkpoint, options)
     // What took long to build is saved even if that was the moment of an interrupt.
     const interruptible = performance.now() - begun < least
-    const sha256 = await writeMap(room, pending, interruptible ? options : { ...options, signal: undefined })
+    const sha256 = await writeMap(
+      mapped,
+      pending,
+      interruptible ? options : { ...options, signal: undefined },
+    )
     if (known !== undefined && known !== sha256) {
       await removeCheckpoint(checkpoint.file)
       throw fail(
@@ -55,7 +59,7 @@ export async function makeByteMap(params: LxrParams, options: BuildOptions): Pro
     await pending.commit()
     await removeCheckpoint(checkpoint.file)
     throwIfAborted(signal)
-    return { room, file, sha256, proof: known === undefined ? 'side file' : 'known' }
+    return { mapped, file, sha256, proof: known === undefined ? 'side file' : 'known' }
   } finally {
     await pending.discard()
   }
@@ -64,7 +68,7 @@ export async function makeByteMap(params: LxrParams, options: BuildOptions): Pro
 async function generate(checkpoint: Checkpoint, options: BuildOptions): Promise<void> {
   const { signal, onProgress, onNotice, fileSystem = NODE_FILES, timing } = options
   const percentOf = ({ pass, index }: Place): number => {
-    const { map, params } = checkpoint.room
+    const { map, params } = checkpoint.mapped
     return Math.floor((100 * (pass + index / map.length)) / params.passes)
   }
   let failed = false
@@ -88,7 +92,7 @@ async function generate(checkpoint: Checkpoint, options: BuildOptions): Promise<
     const message = `going on at ${percentOf(from)} %, from ${checkpoint.file}`
     onNotice?.({ level: 'info', code: 'E_LXR_CHECKPOINT', message })
   }
-  await generateByteMap(checkpoint.room, { signal, onProgress, from, timing: timing?.checkpoints, keep })
+  await generateByteMap(checkpoint.mapped, { signal, onProgress, from, timing: timing?.checkpoints, keep })
 }
 
 /** Undefined if there is no checkpoint, or none that can be used; that one is removed. */
@@ -96,7 +100,7 @@ async function resume(
   checkpoint: Checkpoint,
   { signal, onProgress, onNotice }: BuildOptions,
 ): Promise<Place | undefined> {
-  const report = progressOf(onProgress, 'resume', checkpoint.room.map.length)
+  const report = progressOf(onProgress, 'resume', checkpoint.mapped.map.length)
   try {
     return await loadCheckpoint(checkpoint, { signal, report })
   } catch (error) {
@@ -110,7 +114,7 @@ async function resume(
 
 /** Writes the map, not yet under its name. Returns its SHA-256. */
 async function writeMap(
-  { map }: Room,
+  { map }: MapMemory,
   pending: PendingFile,
   { signal, onProgress }: Pick<BuildOptions, 'signal' | 'onProgress'>,
 ): Promise<string> {

@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { throwIfAborted } from './abort.js'
 import { openCounts } from './counts.js'
 import { fail, LxrError, systemCodeOf } from './errors.js'
-import type { Room } from './room.js'
+import type { MapMemory } from './map-memory.js'
 
 /** Bytes that are read, hashed and counted at once: a few milliseconds between two looks at the signal. */
 const PIECE_BYTES = 2 ** 22
@@ -45,11 +45,11 @@ export interface ReadRun {
 
 /** The next piece is read while this one is hashed. Throws E_LXR_FILE_READ, E_LXR_FILE_LENGTH, E_LXR_ABORTED. */
 export async function readAndDigest(
-  room: Room,
+  mapped: MapMemory,
   handle: FileHandle,
   { file, count, signal, report }: ReadRun,
 ): Promise<Digest> {
-  const { map } = room
+  const { map } = mapped
   const hash = createHash('sha256')
   const readPiece = async (at: number): Promise<Uint8Array> => {
     const piece = map.subarray(at, at + PIECE_BYTES)
@@ -61,7 +61,7 @@ export async function readAndDigest(
     return piece
   }
 
-  const counts = count ? openCounts(room) : undefined
+  const counts = count ? openCounts(mapped) : undefined
   report(0)
   let next = readPiece(0)
   try {

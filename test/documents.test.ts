@@ -191,14 +191,14 @@ function small(line: string, place: string): string {
     .replace('~', join(place, 'home'))
 }
 
-interface Surroundings {
+interface ExampleRun {
   readonly place: string
   readonly until: RegExp | undefined
   readonly program: { runProgram: typeof runProgram }
 }
 
 /** A line of a shell as far as the documents use one: variables before, one pipe into us, one file behind. */
-async function execute(line: string, { place, until, program }: Surroundings) {
+async function execute(line: string, { place, until, program }: ExampleRun) {
   const [, feeding, variables = '', words, file] =
     /^(?:(.*) \| )?((?:\w+=\S+ )*)pegminer ([^>]*?)(?: > (\S+))?$/.exec(line) ?? []
   if (words === undefined) {

@@ -2,7 +2,7 @@
 import { problemsOf } from '../../config/index.js'
 import type { Feed, FeedConfig } from '../../oracle/index.js'
 import type { Metrics } from '../../telemetry/index.js'
-import type { CommandContext, Given } from '../program/context.js'
+import type { CommandContext, CommandInput } from '../program/context.js'
 import { feedPlanOf, type FeedSections } from './plan.js'
 import { FEED_KEYS, type FeedKey } from '../program/keys.js'
 import { createReloader, type Reloader } from '../service/reload.js'
@@ -13,7 +13,7 @@ export function createFeedReloader(
 ): Reloader<FeedKey, FeedSections> {
   const { again, log, output, positionals } = context
   /** Throws what is wrong; null: the embedded network's gateway, which no file describes. */
-  const configOf = (given: Given<FeedKey, FeedSections>): FeedConfig | null => {
+  const configOf = (given: CommandInput<FeedKey, FeedSections>): FeedConfig | null => {
     const { settings, origins, sections } = given
     return feedPlanOf(settings, origins, { positionals, section: sections.feed }).config
   }

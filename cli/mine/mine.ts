@@ -58,7 +58,7 @@ type Context = CommandContext<MineKey, MineSections>
 type NodeHooks = Pick<FactomClientOptions, 'onCall' | 'onSwitch'>
 
 /** How the miner reaches the network, and who pays there. */
-interface Surroundings {
+interface MineNetwork {
   readonly client: FactomClient
   readonly key: EcKey
   readonly prices: PriceSettings
@@ -132,11 +132,11 @@ export async function mine(context: Context): Promise<number> {
         : await outside(context, plan, hooks)
     await checkHeight(context, plan.network, around.client)
     const behindClient = standIn(around.client)
-    const client = behindClient.face
+    const client = behindClient.proxy
     resources.add(() => client.close())
     const openPrices = feedOpener(context, { metrics, dataDir: plan.dataDir })
     const behindPrices = standIn(openPrices(around.prices))
-    const prices = behindPrices.face
+    const prices = behindPrices.proxy
     resources.add(() => prices.close())
     metrics.observePrices(prices)
     const stop = new AbortController()
@@ -334,7 +334,7 @@ async function embed(
   { settings, log, sections }: Context,
   plan: MinePlan,
   { resources, hooks }: { readonly resources: Resources; readonly hooks: NodeHooks },
-): Promise<Surroundings> {
+): Promise<MineNetwork> {
   const { startDevNetwork } = await import('../network/dev-network.js')
   const { chain, exchange } = await startDevNetwork(
     {
@@ -356,7 +356,7 @@ async function embed(
   }
 }
 
-async function outside(context: Context, { exchange }: MinePlan, hooks: NodeHooks): Promise<Surroundings> {
+async function outside(context: Context, { exchange }: MinePlan, hooks: NodeHooks): Promise<MineNetwork> {
   const key = await payerKey(context)
   if (key === undefined) throw new TypeError('the plan was made without a key')
   const around = { client: connect(context, hooks), key }
@@ -418,7 +418,7 @@ function pagesText({ pages: { share, reason, fix } }: OpenByteMap): string {
 function networkFacts(
   { settings }: Context,
   plan: MinePlan,
-  { around, client, prices }: { around: Surroundings; client: FactomClient; prices: PriceFeed },
+  { around, client, prices }: { around: MineNetwork; client: FactomClient; prices: PriceFeed },
 ): [label: string, value: string][] {
   const { network, identity, coinbase, records, dataDir } = plan
   const dev = network.name === 'dev'

@@ -4,7 +4,7 @@ import { defaultSubmissionCutoff, type Adjustable, type Miner } from '../../mine
 import type { PriceFeed, PriceSection, PriceSettings } from '../../oracle/index.js'
 import type { Metrics } from '../../telemetry/index.js'
 import { connect } from '../network/connect.js'
-import type { CommandContext, Given } from '../program/context.js'
+import type { CommandContext, CommandInput } from '../program/context.js'
 import { chosenCpus, ownCpus } from '../service/cpus.js'
 import { MINE_KEYS, type MineKey } from '../program/keys.js'
 import { threadsOf } from '../service/machine.js'
@@ -18,7 +18,7 @@ export interface MineSections {
   readonly prices: PriceSection
 }
 type Context = CommandContext<MineKey, MineSections>
-type MineGiven = Given<MineKey, MineSections>
+type MineInput = CommandInput<MineKey, MineSections>
 
 export interface MineRunning {
   readonly plan: MinePlan
@@ -40,14 +40,14 @@ export interface MineRunning {
   readonly onBegin: NonNullable<ReloadOptions<MineKey, MineSections>['onBegin']>
   readonly onReload: NonNullable<ReloadOptions<MineKey, MineSections>['onReload']>
   /** For what is neither mined nor priced. */
-  readonly onApply: (next: MineGiven) => void
+  readonly onApply: (next: MineInput) => void
 }
 
 /** Calls that are under way may end on what has been replaced. */
 const GRACE_MS = 20_000
 
 export function createMineReloader(
-  context: MineGiven & Pick<Context, 'again'>,
+  context: MineInput & Pick<Context, 'again'>,
   running: MineRunning,
 ): Reloader<MineKey, MineSections> {
   const { network } = running.plan
@@ -66,7 +66,7 @@ export function createMineReloader(
 
 /** What can fail comes first; nothing has changed then. */
 async function apply(
-  next: MineGiven,
+  next: MineInput,
   changed: ChangedNames,
   { miner, client, prices, ...running }: MineRunning,
 ): Promise<readonly string[]> {
@@ -103,11 +103,11 @@ async function apply(
   return late
 }
 
-const settingsAt = ({ sections: { prices } }: MineGiven, exchange: string | undefined): PriceSettings =>
+const settingsAt = ({ sections: { prices } }: MineInput, exchange: string | undefined): PriceSettings =>
   exchange === undefined ? prices.settings : prices.at(exchange)
 
 /** What the miner is told at the start, and again when it changes. Throws if processors are named that are not ours. */
-export function adjustableOf(settings: MineGiven['settings'], plan: MinePlan, cores: number) {
+export function adjustableOf(settings: MineInput['settings'], plan: MinePlan, cores: number) {
   return {
     identity: plan.identity,
     coinbase: plan.coinbase,
@@ -138,7 +138,7 @@ const ADJUSTS: Readonly<Partial<Record<MineKey, keyof Adjustable>>> = {
 
 /** What is told to the miner, and what of it has no room before the next start. */
 function adjustmentOf(
-  { settings }: MineGiven,
+  { settings }: MineInput,
   changed: ChangedNames,
   { plan, cores, capacity }: { plan: MinePlan; cores: number; capacity: number },
 ): { change: Partial<Adjustable>; late: readonly string[] } {

@@ -34,7 +34,7 @@ export interface Io {
 }
 
 /** What was read from flags, environment and configuration file. */
-export interface Given<K extends SettingKey, S = unknown> {
+export interface CommandInput<K extends SettingKey, S = unknown> {
   readonly settings: Pick<Settings, K>
   readonly origins: Readonly<Record<K, Origin>>
   /** The structured sections of the configuration file that the command names, checked. */
@@ -50,7 +50,7 @@ export interface Given<K extends SettingKey, S = unknown> {
   readonly problems: readonly Problem[]
 }
 
-export interface CommandContext<K extends SettingKey, S = unknown> extends Given<K, S> {
+export interface CommandContext<K extends SettingKey, S = unknown> extends CommandInput<K, S> {
   readonly positionals: readonly string[]
   readonly output: Output
   /** The log, on standard error. */
@@ -63,13 +63,13 @@ export interface CommandContext<K extends SettingKey, S = unknown> extends Given
   /** Aborted when the user interrupts or nobody reads the output any more: end what you do, keep nothing half done. */
   readonly signal: AbortSignal
   /** For commands that run on. */
-  readonly again: Again<K, S>
+  readonly again: Reread<K, S>
 }
 
 /** How settings are read again while a command runs. */
-export interface Again<K extends SettingKey, S = unknown> {
+export interface Reread<K extends SettingKey, S = unknown> {
   /** Everything anew, from the same file, with all that is wrong in `problems`. Never rejects for the user's sake. */
-  read(): Promise<Given<K, S>>
+  read(): Promise<CommandInput<K, S>>
   readonly onHangUp: (listener: () => void) => () => void
   setLogLevel(level: Settings['log.level']): void
 }

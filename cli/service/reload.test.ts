@@ -15,7 +15,7 @@ import {
 import type { FactomClient } from '../../factom/index.js'
 import { pricesSection, type PriceFeed } from '../../oracle/index.js'
 import { createMetrics } from '../../telemetry/index.js'
-import type { Given } from '../program/context.js'
+import type { CommandInput } from '../program/context.js'
 import { MINE_KEYS } from '../program/keys.js'
 import { planOf } from '../mine/plan.js'
 import { createMineReloader } from '../mine/reload.js'
@@ -45,7 +45,7 @@ interface Scene {
   readonly file: string
   readonly write: (text: string) => void
   readonly reloader: ReturnType<typeof createReloader<Keys, Sections>>
-  readonly applied: { readonly next: Given<Keys, Sections>; readonly changed: readonly string[] }[]
+  readonly applied: { readonly next: CommandInput<Keys, Sections>; readonly changed: readonly string[] }[]
   readonly told: string[]
   readonly reports: ReloadReport[]
   readonly levels: string[]
@@ -67,7 +67,7 @@ function sceneOf(t: Test, text: string, watch: WatchOptions = { everyMs: 3_600_0
     prices: config.sectionOf('prices'),
     feed: config.sectionOf('feed'),
   })
-  const read = (): Given<Keys, Sections> => {
+  const read = (): CommandInput<Keys, Sections> => {
     const config = readConfigFile(file, ['prices', 'feed'])
     const flags = { texts: new Map<SettingKey, string>(), problems: [] }
     return {
@@ -241,12 +241,12 @@ t.test('a stand-in', (t) => {
     },
     ask: (what: string) => `${name}: ${what}`,
   })
-  const { face, replace } = standIn(made('one'))
-  const { ask } = face
-  t.equal(face.ask('x'), 'one: x')
+  const { proxy: proxied, replace } = standIn(made('one'))
+  const { ask } = proxied
+  t.equal(proxied.ask('x'), 'one: x')
   t.equal(replace(made('two')).name, 'one')
-  t.equal(face.ask('x'), 'two: x')
-  t.equal(face.url, 'http://two')
+  t.equal(proxied.ask('x'), 'two: x')
+  t.equal(proxied.url, 'http://two')
   t.equal(ask('x'), 'one: x', 'a call that was begun stays where it is')
   t.end()
 })
@@ -396,8 +396,8 @@ data: { dir: ${dir} }
   write('factom: { url: [one:1, two:2] }\nprices: { sources: { kraken: { enabled: false } } }\n')
   await reloader.reload('signal')
   t.match(told.at(-1), /factom.url .* → one:1,two:2, .*prices$/)
-  t.equal(client.face.url, 'http://one:1/v2')
-  t.same(prices.face.sourceNames, ['second'])
+  t.equal(client.proxy.url, 'http://one:1/v2')
+  t.same(prices.proxy.sourceNames, ['second'])
   t.notMatch(opened, [/kraken/])
   t.same(closed, [], 'calls under way end where they began')
 

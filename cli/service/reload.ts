@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { isCoded, messageOf, wallMs } from '../../base/index.js'
 import { problemsOf, settingOf, watchFile, type SettingKey, type WatchOptions } from '../../config/index.js'
 import type { Metrics } from '../../telemetry/index.js'
-import type { Again, Given } from '../program/context.js'
+import type { Reread, CommandInput } from '../program/context.js'
 import { shownSettings } from '../program/shown.js'
 
 export interface Change {
@@ -29,8 +29,8 @@ export type ChangedNames = ReadonlySet<string>
 
 export interface ReloadOptions<K extends SettingKey, S> {
   /** What holds at the start. */
-  readonly given: Given<K, S>
-  readonly again: Again<K, S>
+  readonly given: CommandInput<K, S>
+  readonly again: Reread<K, S>
   /** Settings that mean something in this run. */
   readonly keys: readonly K[]
   /** Sections that `apply` takes over; others wait for the next start. */
@@ -39,7 +39,10 @@ export interface ReloadOptions<K extends SettingKey, S> {
    * Puts into effect what has changed, all or nothing; `next` is what holds then. Returns names that wait for the next
    * start for once. Throws if it cannot be.
    */
-  readonly apply: (next: Given<K, S>, changed: ChangedNames) => Promise<readonly string[]> | readonly string[]
+  readonly apply: (
+    next: CommandInput<K, S>,
+    changed: ChangedNames,
+  ) => Promise<readonly string[]> | readonly string[]
   readonly tell: (level: 'info' | 'warn' | 'error', code: string, message: string) => void
   readonly onBegin?: (trigger: Trigger) => void
   /** For programs: the whole of it. */
@@ -59,7 +62,7 @@ export type Trigger = 'signal' | 'file'
 
 export interface Reloader<K extends SettingKey, S> {
   /** What holds now: of what waits for the next start, the old. */
-  readonly given: Given<K, S>
+  readonly given: CommandInput<K, S>
   /** One at a time; never rejects. */
   reload(trigger: Trigger): Promise<void>
   /** Nothing is read again; waits for what is under way. */
@@ -165,8 +168,8 @@ type Which<K extends SettingKey, S> = Pick<ReloadOptions<K, S>, 'keys' | 'liveSe
 
 /** What differs between what holds and a reading. `rawOf`: sections of what holds, as plain values. Pure. */
 function changesOf<K extends SettingKey, S>(
-  before: Given<K, S>,
-  after: Given<K, S>,
+  before: CommandInput<K, S>,
+  after: CommandInput<K, S>,
   { keys, liveSections, rawOf }: Which<K, S> & { readonly rawOf: (name: string) => unknown },
 ): Changes {
   const differing = keys.filter((key) => !isDeepStrictEqual(before.settings[key], after.settings[key]))
@@ -210,10 +213,10 @@ const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =
 
 /** What holds when the live part of `next` is taken over. */
 function mixOf<K extends SettingKey, S>(
-  old: Given<K, S>,
-  next: Given<K, S>,
+  old: CommandInput<K, S>,
+  next: CommandInput<K, S>,
   { keys, liveSections }: Which<K, S>,
-): Given<K, S> {
+): CommandInput<K, S> {
   const waiting = keys.filter((key) => settingOf(key).reload !== 'live')
   const mixed = withOld(next, old, waiting)
   const names = Object.keys(next.sections as object) as (keyof S & string)[]
@@ -228,11 +231,11 @@ function mixOf<K extends SettingKey, S>(
 
 /** `given` with these settings as they are in `old`. */
 function withOld<K extends SettingKey, S>(
-  given: Given<K, S>,
-  old: Given<K, S>,
+  given: CommandInput<K, S>,
+  old: CommandInput<K, S>,
   keys: readonly K[],
-): Given<K, S> {
-  const over = <T extends Readonly<Record<K, unknown>>>(part: (of: Given<K, S>) => T): T => ({
+): CommandInput<K, S> {
+  const over = <T extends Readonly<Record<K, unknown>>>(part: (of: CommandInput<K, S>) => T): T => ({
     ...part(given),
     ...(Object.fromEntries(keys.map((key) => [key, part(old)[key]])) as T),
   })

@@ -1,7 +1,7 @@
 /** What others hold and keep, while what stands behind it is exchanged. */
 export interface StandIn<T> {
   /** Does all that the present one does. */
-  readonly face: T
+  readonly proxy: T
   /** The next call goes to another one; those under way stay where they are. Returns the one before. */
   readonly replace: (next: T) => T
 }
@@ -9,7 +9,7 @@ export interface StandIn<T> {
 export function standIn<T extends object>(first: T): StandIn<T> {
   let present = first
   return {
-    face: new Proxy(first, {
+    proxy: new Proxy(first, {
       get: (_, key) => {
         const found: unknown = Reflect.get(present, key, present)
         return typeof found === 'function' ? (found.bind(present) as unknown) : found

@@ -271,14 +271,14 @@ export function createRelay(parts: RelayParts): Relay {
     become({ state: 'funds', why: 'the oracle has no subscription left that covers the fee of a header' })
   }
 
-  interface Ground {
+  interface PublishBasis {
     readonly registration: Registration
     readonly assetHeight: number
     readonly budget: Budget
     readonly on: string
   }
 
-  async function publishAll(plan: Plan, ground: Ground, options: CallOptions): Promise<void> {
+  async function publishAll(plan: Plan, ground: PublishBasis, options: CallOptions): Promise<void> {
     const { jobs } = plan
     // One header now and then is what it does while it is idle.
     const busy = jobs.length > 1 || view.state.state !== 'idle'
@@ -310,7 +310,11 @@ export function createRelay(parts: RelayParts): Relay {
   }
 
   /** Null if no more can be sent in this pass; the state says why. */
-  async function publish(job: Job, ground: Ground, options: CallOptions): Promise<InspectedData | null> {
+  async function publish(
+    job: Job,
+    ground: PublishBasis,
+    options: CallOptions,
+  ): Promise<InspectedData | null> {
     const header = await provenHeader(job.height, options)
     if (header === null) return null
     const balance = parts.format === 'IhhL' ? await parts.balance(options) : null
@@ -358,7 +362,11 @@ export function createRelay(parts: RelayParts): Relay {
     }
   }
 
-  async function build(payload: string, ground: Ground, options: CallOptions): Promise<InspectedData | null> {
+  async function build(
+    payload: string,
+    ground: PublishBasis,
+    options: CallOptions,
+  ): Promise<InspectedData | null> {
     const { registration } = ground
     for (let attempt = 1; ; attempt++) {
       try {

@@ -39,13 +39,13 @@ function configOf(raw: Record<string, unknown> = {}): PriceConfig {
 }
 const DEFAULTS = configOf()
 
-interface Given extends Partial<Omit<SnapshotInput, 'config'>> {
+interface SnapshotCase extends Partial<Omit<SnapshotInput, 'config'>> {
   readonly raw?: Record<string, unknown>
 }
 function take(
   assets: readonly string[],
   sources: readonly SourceView[],
-  { raw, ...more }: Given = {},
+  { raw, ...more }: SnapshotCase = {},
 ): SnapshotResult {
   const config = raw === undefined ? DEFAULTS : configOf(raw)
   return buildSnapshot({
@@ -382,7 +382,7 @@ const vaulta = (prices: Record<string, number>, later = 0, polls = 1): SourceVie
 
 t.test('a coin that truly left the last winners behind', (t) => {
   const winners = winnersOf({ EOS: 20_000_000n })
-  const eos = (prices: Record<string, number>, given: Given & { later?: number } = {}): SnapshotResult => {
+  const eos = (prices: Record<string, number>, given: SnapshotCase & { later?: number } = {}): SnapshotResult => {
     const { later = 0, ...more } = given
     return take(['EOS'], vaulta(prices, later), { winners, now: NOW + later, ...more })
   }
@@ -453,7 +453,7 @@ t.test('no guard lasts longer than it takes to confirm a price', (t) => {
 })
 
 t.test('policies for what no market trades', (t) => {
-  const policy = (section: object, given: Given = {}, sources: SourceView[] = []): AssetPrice =>
+  const policy = (section: object, given: SnapshotCase = {}, sources: SourceView[] = []): AssetPrice =>
     only(take(['FCT'], sources, { raw: { assets: { FCT: section } }, ...given }), 'FCT')
   const winners = winnersOf({ FCT: 3_120_001n })
   t.match(policy({}), { status: 'failed', note: /assets\.FCT\.seed/ }, 'nobody has won yet')

@@ -12,7 +12,7 @@ import {
 import { requestHugePages, type PagesRequest } from './pages.js'
 import { mapBytes, type LxrParams } from './params.js'
 
-export interface Room extends SharedByteMap {
+export interface MapMemory extends SharedByteMap {
   readonly functions: Kernel
   /** The scratch that building and checking use: the first slot's, before any hasher does. */
   readonly scratch: number
@@ -21,7 +21,7 @@ export interface Room extends SharedByteMap {
   readonly hugePages: PagesRequest
 }
 
-export interface RoomOptions {
+export interface MapMemoryOptions {
   /** How many hashers may exist at once. */
   readonly slots: number
   /** Whether to ask for huge pages. Default: yes. */
@@ -29,10 +29,10 @@ export interface RoomOptions {
 }
 
 /** Throws E_LXR_SLOT, E_LXR_MEMORY, E_LXR_KERNEL. */
-export async function createRoom(
+export async function createMapMemory(
   params: LxrParams,
-  { slots, hugePages: wanted = true }: RoomOptions,
-): Promise<Room> {
+  { slots, hugePages: wanted = true }: MapMemoryOptions,
+): Promise<MapMemory> {
   const kernel = kernelHere()
   const module = await compileKernel(kernel)
   const memory = createMemory(params, slots)
