@@ -24,7 +24,7 @@ export const CHECKPOINTS: CheckpointTiming = { every: 10_000, least: 5_000, shar
 export interface GenerateRun {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ProgressListener | undefined
-  /** Where a checkpoint, whose state is in the mapped, goes on. Default: at the start. */
+  /** Where a checkpoint, whose state is in the memory, goes on. Default: at the start. */
   readonly from?: Place | undefined
   readonly timing?: CheckpointTiming
   /** Keeps the map and generator as they are. Must not reject. */

@@ -382,7 +382,10 @@ const vaulta = (prices: Record<string, number>, later = 0, polls = 1): SourceVie
 
 t.test('a coin that truly left the last winners behind', (t) => {
   const winners = winnersOf({ EOS: 20_000_000n })
-  const eos = (prices: Record<string, number>, given: SnapshotCase & { later?: number } = {}): SnapshotResult => {
+  const eos = (
+    prices: Record<string, number>,
+    given: SnapshotCase & { later?: number } = {},
+  ): SnapshotResult => {
     const { later = 0, ...more } = given
     return take(['EOS'], vaulta(prices, later), { winners, now: NOW + later, ...more })
   }
