@@ -100,7 +100,7 @@ const MINER: Dashboard = {
     },
     {
       title: 'Work',
-      text: 'Lines of threads should lie on each other; one below the others is a slow core, one at zero a stalled thread.',
+      text: 'All threads should hash equally fast. A line below the others is a slow core, a line at zero a stalled thread.',
       panels: [
         {
           title: 'Hashrate by thread',
@@ -150,7 +150,7 @@ const MINER: Dashboard = {
           title: 'Best difficulty',
           unit: 'short',
           lines: [[`pegnet_miner_best_difficulty${M}`, '{{instance}}']],
-          text: 'Of 2^64, for the current record.',
+          text: 'The best difficulty of the current record; the maximum is 2^64.',
         },
         {
           title: 'New work until the last thread has it',
@@ -197,7 +197,7 @@ const MINER: Dashboard = {
     },
     {
       title: 'Records',
-      text: 'Each record is committed, revealed, acknowledged; what is paid is known when the block is graded.',
+      text: 'Each record is revealed, committed and acknowledged. The reward is known when the block is graded.',
       panels: [
         {
           title: 'Publishing, 90 %',
@@ -250,7 +250,7 @@ const MINER: Dashboard = {
     },
     {
       title: 'Factom',
-      text: 'The node that says which minute it is and takes the records.',
+      text: 'The node tells the minute and takes the records.',
       panels: [
         {
           title: 'State of the node',
@@ -342,7 +342,7 @@ const ORACLE: Dashboard = {
   rows: [
     {
       title: 'Overview',
-      text: 'A record without all prices is invalid; an asset with one source hangs by a thread.',
+      text: 'A record without all prices is invalid. An asset with one source loses its price if that source fails.',
       panels: [
         {
           title: 'Assets without price',
@@ -376,7 +376,7 @@ const ORACLE: Dashboard = {
     },
     {
       title: 'Prices',
-      text: 'Each asset against the mean of the time shown: what jumps alone deserves a look.',
+      text: 'Each asset relative to its mean over the time shown. Look at an asset that jumps alone.',
       panels: [
         {
           title: 'Change in 24 h',
@@ -397,7 +397,7 @@ const ORACLE: Dashboard = {
           title: 'Distance from the last winners',
           unit: 'percentunit',
           lines: [[`avg by (asset) (pegnet_oracle_deviation_from_winners_ratio${M})`, '{{asset}}']],
-          text: 'Beyond 1 % it costs grade.',
+          text: 'Beyond 1 % it worsens the grade.',
         },
         {
           title: 'Spread of the votes',
@@ -521,7 +521,7 @@ const FEED: Dashboard = {
   rows: [
     {
       title: 'Overview',
-      text: 'Every header of the reference chain belongs on the asset chain once, soon, and for as long as there are funds.',
+      text: 'Every header of the reference chain is published on the asset chain, soon and once, while there are funds.',
       panels: [
         {
           title: 'Headers behind',
@@ -555,7 +555,7 @@ const FEED: Dashboard = {
     },
     {
       title: 'Headers',
-      text: 'The two heights run side by side; what lies between them is the lag.',
+      text: 'The difference of the two heights is the lag.',
       panels: [
         {
           title: 'Heights',
@@ -594,7 +594,7 @@ const FEED: Dashboard = {
     },
     {
       title: 'Funds and withdrawals',
-      text: 'A header costs a fee out of the subscriptions; the wallet fills them up.',
+      text: 'Each header takes a fee from the subscriptions. The wallet pays for new subscriptions.',
       panels: [
         {
           title: 'Coins',
@@ -633,7 +633,7 @@ const FEED: Dashboard = {
     },
     {
       title: 'Daemons',
-      text: 'Both daemons must be up; one that answers but stands still is frozen.',
+      text: 'Both daemons must be up. A daemon that answers while its height stands still is frozen.',
       panels: [
         {
           title: 'State of the daemons',
