@@ -9,6 +9,14 @@ export interface Entry {
   readonly content: Uint8Array
 }
 
+/** An entry with its binary form and what follows from that: encoded and hashed once. */
+export interface SealedEntry extends Entry {
+  readonly raw: Uint8Array
+  readonly hash: string
+  /** Entry credits that it costs. */
+  readonly credits: number
+}
+
 /** Version, chain id and length of the external-id area; free of charge. */
 export const ENTRY_HEADER_BYTES = 35
 /** Most bytes of external-id area and content together. */
@@ -66,6 +74,18 @@ export function entryHash(raw: Uint8Array): string {
 /** Entry credits that the entry costs: one for each begun KiB after the header, at least 1. */
 export function entryCost(raw: Uint8Array): number {
   return Math.max(1, Math.ceil((raw.length - ENTRY_HEADER_BYTES) / 1024))
+}
+
+/** What is sealed already is not encoded again. Throws `E_FACTOM_ENTRY` as `encodeEntry` does. */
+export function sealEntry(entry: Entry | SealedEntry): SealedEntry {
+  if ('raw' in entry) return entry
+  const raw = encodeEntry(entry)
+  return { ...entry, raw, hash: entryHash(raw), credits: entryCost(raw) }
+}
+
+/** The same of a binary form. Throws `E_FACTOM_ENTRY` as `decodeEntry` does. */
+export function sealedEntry(raw: Uint8Array): SealedEntry {
+  return { ...decodeEntry(raw), raw, hash: entryHash(raw), credits: entryCost(raw) }
 }
 
 /** The id of the chain whose first entry has these external ids: SHA-256 over the ids' SHA-256 hashes. */

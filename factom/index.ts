@@ -1,5 +1,7 @@
 /** Factom: addresses, entries, commits, blocks; the client of a node; its minute clock; publishing and following. */
 export * from './address.js'
+export { allot } from './allotment.js'
+export type { Allotment, Bounds, Used } from './allotment.js'
 export { createFactomClient } from './client.js'
 export type {
   Ack,

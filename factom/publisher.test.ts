@@ -622,6 +622,50 @@ t.test('limits of spending', async (t) => {
   t.equal(third.published(HEIGHT).length, 0, 'old blocks are forgotten, not what they cost')
 })
 
+t.test('as many records of a block as are wanted and can be paid', async (t) => {
+  const { node, timing, open } = setup(t, { limits: { block: 6 } })
+  const publisher = open()
+  const publish = (count: number, first: number, options: PublishOptions) =>
+    timing.run(publisher.publish(HEIGHT, records(count, first), options))
+  t.same(
+    states(await publish(5, 0, { records: 3, credits: 2 })),
+    Array(2).fill('acknowledged'),
+    'no more than there are credits; of the others nothing is told',
+  )
+  const sealed = records(5, 1).map(factom.sealEntry)
+  t.equal(sealed.map(factom.sealEntry)[0], sealed[0], 'sealed once')
+  const more = await timing.run(publisher.publish(HEIGHT, sealed, { records: 4, credits: 9 }))
+  t.same(
+    more.map(({ entryHash }) => entryHash),
+    records(3, 1).map(hashOf),
+    'those of earlier calls count, and are not sent again',
+  )
+  t.same(await publish(2, 20, { records: 4, credits: 9 }), [])
+  t.same(states(await publish(5, 30, { records: 7, credits: 9 })), ['acknowledged', 'acknowledged', 'missed'])
+  t.equal(node.paid.size, 6)
+})
+
+t.test('how many records: each bound, and which of the limits', (t) => {
+  const free = { records: Infinity, credits: Infinity, block: Infinity, day: Infinity }
+  const none = { records: 0, block: 0, day: 0 }
+  const numbers = (bounds: object, used: object = {}, costs = [1, 1, 1, 1]) => {
+    const { publish, refuse } = factom.allot(costs, { ...free, ...bounds }, { ...none, ...used })
+    return [publish, refuse]
+  }
+  t.same(numbers({}), [4, 0])
+  t.same(numbers({ records: 3 }), [3, 0])
+  t.same(numbers({ records: 3 }, { records: 2 }), [1, 0])
+  t.same(numbers({ records: 3 }, { records: 5 }), [0, 0])
+  t.same(numbers({ credits: 2 }), [2, 0])
+  t.same(numbers({ credits: 3 }, {}, [2, 2, 1]), [1, 0], 'in order: none is passed over for a cheaper one')
+  t.same(numbers({ block: 3 }, { block: 1 }), [2, 2])
+  t.same(numbers({ credits: 3, day: 2 }, { day: 1 }), [1, 2])
+  t.same(numbers({ day: 2 }, { day: 5 }), [0, 4])
+  const { limit } = factom.allot([1], { ...free, block: 9, day: 3 }, { ...none, day: 2 })
+  t.equal(limit, '3 entry credits a day')
+  t.end()
+})
+
 t.test('a clock that is wrong for a while does not give the day’s limit twice', async (t) => {
   const HOUR = 3_600_000
   for (const step of [-13 * HOUR, 13 * HOUR, Date.UTC(2030, 0) - Date.UTC(2023, 10)]) {

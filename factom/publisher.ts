@@ -8,11 +8,12 @@
  */
 import { bookedAt, isCoded, messageOf, spentIn } from '../base/index.js'
 import type { EcKey } from './address.js'
+import { allot } from './allotment.js'
 import { composeEntryCommit } from './commit.js'
 import { awaitAck, checkTime, deliverCommit, deliverReveal, isClosed, isRefusal, Stop } from './delivery.js'
 import type { DeliveryClient, DeliveryRun } from './delivery.js'
-import { encodeEntry, entryCost, entryHash } from './entry.js'
-import type { Entry } from './entry.js'
+import { sealEntry } from './entry.js'
+import type { Entry, SealedEntry } from './entry.js'
 import { openJournal } from './journal.js'
 import { createLimiter } from './limit.js'
 import type { Limiter } from './limit.js'
@@ -48,6 +49,10 @@ export interface SettleOptions {
 }
 
 export interface PublishOptions extends SettleOptions {
+  /** Most records of the block, with those of earlier calls and runs. Default: no limit. */
+  readonly records?: number
+  /** Entry credits that the address has: no more is spent. Default: no limit. */
+  readonly credits?: number
   /** `monotonicMs`. Nothing is sent from then on. Without it each step is tried for 10 s. */
   readonly deadline?: number
   /**
@@ -77,12 +82,17 @@ export interface PublishResult {
 
 export interface Publisher {
   /**
-   * Publishes records for the block under construction, the best first, within the limits of spending. Entries that
-   * are in the journal already are taken up where they are. Resolves when all are acknowledged, or the time is over.
+   * Publishes records for the block under construction, the best first, as many as `records`, `credits` and the limits
+   * of spending allow. Entries that are in the journal already are taken up where they are. Resolves when all are
+   * acknowledged, or the time is over, with the results of those published and those that a limit of spending refused.
    * Throws `E_FACTOM_JOURNAL` or `E_FACTOM_ENTRY` before anything is sent; what happens to a single record is in its
    * result.
    */
-  publish(height: number, entries: readonly Entry[], options?: PublishOptions): Promise<PublishResult[]>
+  publish(
+    height: number,
+    entries: readonly (Entry | SealedEntry)[],
+    options?: PublishOptions,
+  ): Promise<PublishResult[]>
   /** Takes up what an earlier run left unfinished for this block. Results of all records of the block. */
   resume(height: number, options?: PublishOptions): Promise<PublishResult[]>
   /** Whether records of blocks up to this one have no final state yet. */
@@ -117,8 +127,6 @@ interface PublishRun extends DeliveryRun {
   readonly notify: (record: PublishRecord) => void
 }
 
-type Composed = { readonly hash: string } | { readonly refused: PublishResult }
-
 /** Throws `E_FACTOM_JOURNAL` if the journal cannot be opened. */
 export function createPublisher(options: PublisherOptions): Publisher {
   const { client, key, limits = {}, dryRun = false } = options
@@ -133,43 +141,39 @@ export function createPublisher(options: PublisherOptions): Publisher {
     return records.sort((a, b) => a.rank - b.rank)
   }
 
-  /** Entry credits that may still be spent on a block, and which limit says so. */
-  function allowance(height: number): { left: number; limit: string } {
-    const spentOnBlock = recordsOf(height)
-      .filter(mayBeSent)
-      .reduce((sum, { credits }) => sum + credits, 0)
-    const block = (limits.block ?? Infinity) - spentOnBlock
-    const day = (limits.day ?? Infinity) - Number(spentIn('day', journal.spent(), momentOf(timing)))
-    return block <= day
-      ? { left: block, limit: `${limits.block} entry credits a block` }
-      : { left: day, limit: `${limits.day} entry credits a day` }
-  }
-
-  /** Signs commits for the entries that are not known yet, as long as the limits allow. In order, each entry once. */
-  function compose(height: number, entries: readonly Entry[], timeMs: number) {
-    const composed = new Map<string, Composed>()
-    const fresh: PublishRecord[] = []
-    const rank = recordsOf(height).length
-    const { left, limit } = allowance(height)
+  /** Signs commits for the entries that are not known yet and may be published. In order, each entry once. */
+  function compose(height: number, entries: readonly (Entry | SealedEntry)[], given: PublishOptions) {
+    const before = recordsOf(height)
+    const sent = before.filter(mayBeSent)
+    const unique = new Map(entries.map(sealEntry).map((entry) => [entry.hash, entry]))
+    const unknown = [...unique.values()].filter(({ hash }) => !journal.records.has(hash))
+    const { publish, refuse, limit } = allot(
+      unknown.map(({ credits }) => credits),
+      {
+        records: given.records ?? Infinity,
+        credits: given.credits ?? Infinity,
+        block: limits.block ?? Infinity,
+        day: limits.day ?? Infinity,
+      },
+      {
+        records: sent.length,
+        block: sent.reduce((sum, { credits }) => sum + credits, 0),
+        day: Number(spentIn('day', journal.spent(), momentOf(timing))),
+      },
+    )
     const at = bookedAt('day', journal.spent(), momentOf(timing))
-    let spent = 0
-    for (const entry of entries) {
-      const raw = encodeEntry(entry)
-      const hash = entryHash(raw)
-      if (composed.has(hash)) continue
-      composed.set(hash, { hash })
-      if (journal.records.has(hash)) continue
-      const credits = entryCost(raw)
-      if (spent + credits > left) {
-        composed.set(hash, { refused: tooDear({ height, entryHash: hash, credits }, limit) })
-        continue
+    const timeMs = given.networkMs ?? timing.wallMs()
+    const fresh = unknown.slice(0, publish).map((entry, index): PublishRecord => {
+      const commit = composeEntryCommit({ entryHash: entry.hash, credits: entry.credits, timeMs, key })
+      return {
+        ...recordFacts({ height, rank: before.length + index, at }, entry, commit),
+        stage: { state: 'composed' },
       }
-      spent += credits
-      const commit = composeEntryCommit({ entryHash: hash, credits, timeMs, key })
-      const facts = recordFacts({ height, rank: rank + fresh.length, at }, raw, commit)
-      fresh.push({ ...facts, stage: { state: 'composed' } })
-    }
-    return { composed: [...composed.values()], fresh }
+    })
+    const refused = unknown
+      .slice(publish, publish + refuse)
+      .map(({ hash, credits }) => tooDear({ height, entryHash: hash, credits }, limit))
+    return { hashes: [...unique.keys()], fresh, refused }
   }
 
   /** A step that was done but could not be journalled is done again after a restart, which costs nothing. */
@@ -265,14 +269,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   return {
     async publish(height, entries, given = {}) {
-      const { composed, fresh } = compose(height, entries, given.networkMs ?? timing.wallMs())
+      const { hashes, fresh, refused } = compose(height, entries, given)
       if (fresh.length > 0) await journal.put(fresh)
-      const records = composed.flatMap((one) =>
-        'hash' in one ? [journal.records.get(one.hash) as PublishRecord] : [],
-      )
-      for (const one of composed) if ('refused' in one) given.onStatus?.(one.refused)
+      const records = hashes.flatMap((hash) => journal.records.get(hash) ?? [])
+      for (const result of refused) given.onStatus?.(result)
       const results = await driveAll(records, new Set(fresh.map((record) => record.entryHash)), given)
-      return composed.map((one) => ('refused' in one ? one.refused : (results.shift() as PublishResult)))
+      const found = new Map([...results, ...refused].map((result) => [result.entryHash, result]))
+      return hashes.flatMap((hash) => found.get(hash) ?? [])
     },
     resume: (height, given = {}) => driveAll(recordsOf(height), new Set(), given),
     unsettled: (savedHeight) => unsettledUpTo(savedHeight).length > 0,

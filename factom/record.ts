@@ -6,7 +6,8 @@
 import { periodOf, readMoment, spentUnder, type Moment, type Spent } from '../base/index.js'
 import { fromHex, isHash, toHex } from './bytes.js'
 import { decodeEntryCommit } from './commit.js'
-import { decodeEntry, entryHash } from './entry.js'
+import { sealedEntry } from './entry.js'
+import type { SealedEntry } from './entry.js'
 
 /** What is fixed when a record is composed. Its commit is signed once and never again. */
 export interface RecordFacts {
@@ -60,16 +61,16 @@ const ORDER: Readonly<Record<RecordState, number>> = {
 /** The facts of an entry and its signed commit. `at` is not known of records of older versions. */
 export function recordFacts(
   { height, rank, at }: { readonly height: number; readonly rank: number; readonly at?: Moment | undefined },
-  raw: Uint8Array,
+  entry: SealedEntry,
   commit: Uint8Array,
 ): RecordFacts {
   const { credits, txid, timeMs } = decodeEntryCommit(commit)
   return {
     height,
     rank,
-    entryHash: entryHash(raw),
-    chainId: decodeEntry(raw).chainId,
-    raw,
+    entryHash: entry.hash,
+    chainId: entry.chainId,
+    raw: entry.raw,
     commit,
     credits,
     txid,
@@ -157,7 +158,7 @@ function readRecord(
   const message = fromHex(commit)
   if (!raw || !message) return null
   try {
-    const facts = recordFacts({ height, rank, at: readMoment(at) ?? undefined }, raw, message)
+    const facts = recordFacts({ height, rank, at: readMoment(at) ?? undefined }, sealedEntry(raw), message)
     return decodeEntryCommit(message).entryHash === facts.entryHash ? { ...facts, stage } : null
   } catch {
     return null
