@@ -11,7 +11,15 @@ import {
   type FactomClientOptions,
 } from '../../factom/index.js'
 import { byteMapInfo, type OpenByteMap } from '../../lxrhash/index.js'
-import { createMiner, minerSlots, type Miner, type MinerEvent, type MinerOptions } from '../../miner/index.js'
+import {
+  createMiner,
+  minerSlots,
+  rivalSlots,
+  startRivals,
+  type Miner,
+  type MinerEvent,
+  type MinerOptions,
+} from '../../miner/index.js'
 import { HISTORY_FILE, type PriceFeed, type PriceSettings } from '../../oracle/index.js'
 import {
   createApi,
@@ -107,7 +115,7 @@ export async function mine(context: Context): Promise<number> {
     const open = (): Promise<OpenByteMap> =>
       openMap(context, {
         params: paramsOf({ 'lxrhash.bits': plan.bits }),
-        slots: minerSlots({ threads, capacity, rivals }),
+        slots: minerSlots({ threads, capacity }) + rivalSlots(rivals),
         beside: BESIDE.mining,
       })
     // Prices are asked for while the map is opened; but a chain of our own does not begin before a map is built.
@@ -160,10 +168,19 @@ export async function mine(context: Context): Promise<number> {
       machineId: settings['miner.machineId'],
       capacity,
       dryRun: settings['miner.dryRun'],
-      rivals,
       dataDir: plan.dataDir,
     }
-    const miner = createMiner(options, { client, ecKey: around.key, byteMap: map, prices })
+    const tools = { client, ecKey: around.key, byteMap: map }
+    const miner = createMiner(options, { ...tools, prices })
+    if (rivals > 0) {
+      const { network, dataDir } = plan
+      const firstHasher = minerSlots(options)
+      const outsiders = startRivals({
+        ...tools,
+        ...{ count: rivals, network, miner, firstHasher, dataDir, onNotice: notice },
+      })
+      resources.add(() => outsiders.stop())
+    }
     metrics.observe(miner.view)
     const board = createBoard()
     const recorder = openRecorder(join(plan.dataDir, RECORDS_FILE), (message) => context.log.warn(message))

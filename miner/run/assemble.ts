@@ -1,8 +1,7 @@
 /** Puts the parts of a run together. Everything that can fail at the start fails here, before a thread runs. */
 import { join } from 'node:path'
 import { isCoded, messageOf } from '../../base/index.js'
-import { createPublisher, type Publisher, type PublisherOptions } from '../../factom/index.js'
-import { createHasher } from '../../lxrhash/index.js'
+import { createPublisher, type Publisher } from '../../factom/index.js'
 import {
   createGradedHistory,
   type FollowProgress,
@@ -11,28 +10,17 @@ import {
   type PriceSnapshot,
 } from '../../oracle/index.js'
 import { createConductor, type Conductor } from './conductor.js'
-import { createCrew, type Crew } from '../work/local.js'
-import type { EntryEvent, MinerEvent, NoticeEvent } from '../events.js'
+import type { EntryEvent, MinerEvent } from '../events.js'
 import { createGatherer } from './gather.js'
-import { capacityOf, type MinerModules, type MinerOptions } from './interface.js'
-import type { PoolTiming } from '../work/pool-types.js'
-import { createRivals, type Rivals } from '../rivals.js'
+import type { RunModules, RunOptions } from './interface.js'
 import { createSubmitter } from './submit.js'
-
-/** For tests and measurements; nothing that an operator sets. */
-export interface MinerTuning {
-  /** The module that runs in the threads. */
-  readonly worker?: URL
-  readonly pool?: Partial<PoolTiming>
-  /** How often the `hashrate` event comes, ms. Default 10,000. */
-  readonly hashrateMs?: number
-}
+import type { Notice } from './tasks.js'
+import type { Workforce } from '../work/workforce.js'
 
 /** What exists while a run lasts. */
 export interface Run {
-  readonly crew: Crew
-  readonly rivalCrew: Crew | null
-  readonly publishers: readonly Publisher[]
+  readonly workforce: Workforce
+  readonly publisher: Publisher
   readonly conductor: Conductor
   readonly history: GradedHistory
 }
@@ -42,7 +30,7 @@ export interface RunHooks {
   /** Ends everything that asks the node. */
   readonly signal: AbortSignal
   readonly emit: (event: MinerEvent) => void
-  readonly notice: (level: NoticeEvent['level'], code: string, message: string) => void
+  readonly notice: Notice
   readonly onEntry: (event: EntryEvent) => void
   /** `guarded`: whether the last winners were known, so that prices could be held against theirs. */
   readonly onPrices: (height: number, snapshot: PriceSnapshot, guarded: boolean) => void
@@ -54,35 +42,23 @@ export interface RunHooks {
 }
 
 /**
- * Throws E_FACTOM_JOURNAL, E_LXR_…, E_HISTORY_…; then no thread was started. `options` may change while the run lasts
- * (`Adjustable`): what of them is used later is read then.
+ * Throws E_FACTOM_JOURNAL, E_LXR_…, E_HISTORY_…; then nothing hashes yet. `options` may change while the run lasts
+ * (`RunAdjustable`): what of them is used later is read then.
  */
-export function assemble(options: MinerOptions, given: MinerModules & MinerTuning, hooks: RunHooks): Run {
-  const { network, threads, machineId } = options
-  const capacity = capacityOf(options)
-  const { client, ecKey, byteMap, prices } = given
+export function assemble(options: RunOptions, modules: RunModules, hooks: RunHooks): Run {
+  const { network, dryRun = false } = options
+  const { client, ecKey, prices, difficulty } = modules
   const { notice, signal } = hooks
-  const stateDir = join(options.dataDir, 'miner')
 
-  const verifier = createHasher(byteMap, capacity)
   const history = createGradedHistory({
     client,
     network,
-    difficulty: (oprHash, nonce) => verifier.difficulty(oprHash, nonce),
+    difficulty,
     dir: options.dataDir,
     signal,
     onNotice: ({ code, message }) => notice('warn', code, message),
     onProgress: tellCatchUp(notice),
   })
-  const publisherOf = (name: string, given: Pick<PublisherOptions, 'limits' | 'dryRun'> = {}): Publisher =>
-    createPublisher({
-      client,
-      key: ecKey,
-      journal: join(stateDir, name),
-      ...given,
-      onError: (error) => notice('error', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
-    })
-  const { dryRun = false } = options
   const limits = {
     get block() {
       return options.limits?.block
@@ -91,43 +67,21 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
       return options.limits?.day
     },
   }
-  const publisher = publisherOf(dryRun ? 'dry-run.jsonl' : 'journal.jsonl', { limits, dryRun })
-  const rivalPublisher = options.rivals > 0 ? publisherOf('rivals.jsonl') : null
-
-  interface CrewSize {
-    readonly threads: number
-    readonly capacity: number
-    readonly firstHasher: number
-    readonly cpus: readonly number[]
-  }
-  const crewOf = (size: CrewSize, onLost: () => void): Crew =>
-    createCrew({
-      byteMap,
-      verifier,
-      ...size,
-      machineId,
-      nice: options.nice ?? 0,
-      onNotice: notice,
-      onLost,
-      worker: given.worker,
-      timing: given.pool,
-    })
-  const cpus = options.cpus ?? []
-  const crew = crewOf({ threads, capacity, firstHasher: 0, cpus }, () => {
-    notice('error', 'E_MINER_NO_WORKERS', 'no thread is fit to mine')
-    hooks.onLost()
+  const publisher = createPublisher({
+    client,
+    key: ecKey,
+    journal: join(options.dataDir, 'miner', dryRun ? 'dry-run.jsonl' : 'journal.jsonl'),
+    limits,
+    dryRun,
+    onError: (error) => notice('error', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
   })
-  const rivals = rivalPublisher === null ? null : rivalsOf(rivalPublisher)
-
-  function rivalsOf(publisher: Publisher): { crew: Crew; rivals: Rivals } {
-    const rivalCrew = crewOf({ threads: 1, capacity: 1, firstHasher: capacity + 1, cpus: [] }, () =>
-      notice('warn', 'E_MINER_NO_WORKERS', 'there will be no rivals'),
-    )
-    const ownHashes = (): bigint => crew.pool.hashes
-    const rivals = createRivals({ count: options.rivals, network, crew: rivalCrew, publisher, ownHashes })
-    return { crew: rivalCrew, rivals }
-  }
-
+  const workforce = modules.workforce({
+    onNotice: notice,
+    onLost: () => {
+      notice('error', 'E_MINER_NO_WORKERS', 'no thread is fit to mine')
+      hooks.onLost()
+    },
+  })
   const conductor = createConductor({
     network,
     terms: () => options,
@@ -142,18 +96,11 @@ export function assemble(options: MinerOptions, given: MinerModules & MinerTunin
       onPrices: hooks.onPrices,
       onFunds: hooks.onFunds,
     }),
-    crew,
+    workforce,
     submitter: createSubmitter({ publisher, onEntry: hooks.onEntry }),
-    rivals: rivals?.rivals ?? null,
     emit: hooks.emit,
   })
-  return {
-    crew,
-    rivalCrew: rivals?.crew ?? null,
-    publishers: rivalPublisher === null ? [publisher] : [publisher, rivalPublisher],
-    conductor,
-    history,
-  }
+  return { workforce, publisher, conductor, history }
 }
 
 /** A block or two a time is the usual way; what takes longer is told now and then. */

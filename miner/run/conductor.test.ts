@@ -39,7 +39,7 @@ const NOTHING_LEFT = {
 interface Scene {
   conductor: Conductor
   events: MinerEvent[]
-  /** What the crew, the submitter and the rivals were told, in order. */
+  /** What the workforce and the submitter were told, in order. */
   done: string[]
   submissions: Submission[]
   /** Lets everything that was answered so far be worked off. */
@@ -58,11 +58,11 @@ function scene(replace: Partial<ConductorParts> = {}): Scene {
       gather: (step, { height }) => Promise.resolve(fact(step, height)),
       sync: (height) => Promise.resolve(void done.push(`sync ${height}`)),
     },
-    crew: {
-      mine: ({ floor }) => void done.push(`mine above ${floor}`),
-      rest: () => {
+    workforce: {
+      assign: ({ floor }) => void done.push(`mine above ${floor}`),
+      collect: () => {
         done.push('rest')
-        return [{ nonce: Uint8Array.of(1, 2, 3), difficulty: 9n }]
+        return Promise.resolve([{ nonce: Uint8Array.of(1, 2, 3), difficulty: 9n }])
       },
     },
     submitter: {
@@ -76,7 +76,6 @@ function scene(replace: Partial<ConductorParts> = {}): Scene {
       },
       ...NOTHING_LEFT,
     },
-    rivals: null,
     emit: (event) => events.push(event),
     ...replace,
   })
@@ -111,29 +110,6 @@ t.test('one block: gathered, mined, published, closed', async (t) => {
   t.notOk(submission?.signal.aborted)
   conductor.tick(minute(7, 10))
   t.ok(submission?.signal.aborted, 'nothing more is sent in minute 10')
-  await conductor.stop()
-})
-
-t.test('rivals follow the same steps', async (t) => {
-  const told: string[] = []
-  const { conductor, settle } = scene({
-    rivals: {
-      begin: ({ height, prices }) => void told.push(`begin ${height} with ${prices.length}`),
-      submit: (signal) => {
-        told.push(`submit ${signal.aborted}`)
-        return Promise.resolve(1)
-      },
-      drop: () => void told.push('drop'),
-    },
-  })
-  conductor.tick(minute(7, 1))
-  await settle()
-  conductor.tick(minute(7, 9))
-  await settle()
-  conductor.tick(minute(8, 1))
-  await settle()
-  conductor.tick(minute(9, 1))
-  t.same(told, ['begin 7 with 62', 'submit false', 'begin 8 with 62', 'drop'])
   await conductor.stop()
 })
 
@@ -235,10 +211,13 @@ t.test('answers for a block that is over change nothing', async (t) => {
 })
 
 t.test('nothing good enough, nothing published', async (t) => {
-  const { conductor, submissions, settle, shown } = scene({ crew: { mine: () => undefined, rest: () => [] } })
+  const { conductor, submissions, settle, shown } = scene({
+    workforce: { assign: () => undefined, collect: () => Promise.resolve([]) },
+  })
   conductor.tick(minute(7, 1))
   await settle()
   conductor.tick(minute(7, 9))
+  await settle()
   t.same(shown(), ['job', 'skipped E_MINER_NO_HITS'])
   t.same(submissions, [])
   await conductor.stop()
@@ -255,11 +234,11 @@ t.test('a restart in minute 9 finishes what was paid for', async (t) => {
 
 t.test('whatever fails below is a notice', async (t) => {
   const { conductor, settle, shown } = scene({
-    crew: {
-      mine: () => {
+    workforce: {
+      assign: () => {
         throw new Error('no memory')
       },
-      rest: () => [{ nonce: Uint8Array.of(1), difficulty: 1n }],
+      collect: () => Promise.resolve([{ nonce: Uint8Array.of(1), difficulty: 1n }]),
     },
     submitter: {
       submit: () => Promise.reject(new Error('journal is full')),

@@ -1,5 +1,5 @@
 /** How long the entry credits last, and when a person is warned. */
-import type { MinerOptions } from './interface.js'
+import type { RunOptions } from './interface.js'
 
 export interface CreditWatch {
   /** How many days the balance lasts at full pace; null before the first look. */
@@ -15,7 +15,7 @@ const DAY_SECONDS = 86_400
 
 /** The embedded network buys its own credits: nothing is said there. */
 export function createCreditWatch(
-  options: Pick<MinerOptions, 'network' | 'limits' | 'dryRun' | 'recordsPerBlock' | 'lowCreditDays'>,
+  options: Pick<RunOptions, 'network' | 'limits' | 'dryRun' | 'recordsPerBlock' | 'lowCreditDays'>,
 ): CreditWatch {
   let days: number | null = null
   let toldAt = -Infinity

@@ -1,27 +1,18 @@
-/** What the miner is given and what it gives back. The implementation is `session.ts`. */
+/** What a run is given and what it gives back. The implementation is `session.ts`. */
 import type { Network } from '../../pegnet/index.js'
 import type { EcKey, FactomClient, NodeHealth } from '../../factom/index.js'
-import type { SharedByteMap } from '../../lxrhash/index.js'
 import type { Expectation, PriceFeed, PriceSnapshot } from '../../oracle/index.js'
 import type { EntryStatus, MinerEvent, StoppedEvent } from '../events.js'
+import type { Workforce, WorkforceHooks, WorkforceMember } from '../work/workforce.js'
+import type { RecordFacts } from './block.js'
 import type { SkippedBlocks } from './tally.js'
 
-export interface MinerOptions {
+export interface RunOptions {
   readonly network: Network
   /** The miner's name in its records: letters, digits and commas. */
   readonly identity: string
   /** Factoid address (FA…) that rewards are paid to. */
   readonly coinbase: string
-  /** 0 to 255; first byte of every nonce, so that machines with equal records never search the same space. */
-  readonly machineId: number
-  /** Worker threads, 1 to 256. */
-  readonly threads: number
-  /** Most threads that `adjust` may ask for later. Default: `threads`. */
-  readonly capacity?: number | undefined
-  /** Numbers of processors that the threads are bound to, one each in turn. Default: the system decides. */
-  readonly cpus?: readonly number[] | undefined
-  /** How far the threads' nice value lies above that of the process, 0 to 19. Default 0. */
-  readonly nice?: number | undefined
   /** How many entries to publish a block, at most. 25 are graded alone. */
   readonly recordsPerBlock: number
   /** Publish only what would be among this many best of the network, by the last block's estimate; <= 0: all. */
@@ -29,8 +20,6 @@ export interface MinerOptions {
   /** End after this many graded blocks: every block that is graded during the run counts from the first height
    * that the run mined, ours in it or not. Undefined: go on until interrupted. */
   readonly blocks?: number | undefined
-  /** Development only: how many records of other identities are mined and published beside ours. */
-  readonly rivals: number
   /** Most entry credits to spend a block and a day (UTC). Default: no limit. */
   readonly limits?: { readonly block?: number | undefined; readonly day?: number | undefined } | undefined
   /** A person is warned when the entry credits last for less than so many days. Default 3; 0: never. */
@@ -44,35 +33,28 @@ export interface MinerOptions {
 }
 
 /**
- * What can be changed while it runs. Threads turn up, go and move at once; the limits of spending hold at once; all
- * else from the next record on, so that a block is published as it was begun.
+ * What can be changed while it runs. The limits of spending hold at once; all else from the next record on, so that a
+ * block is published as it was begun.
  */
-export type Adjustable = Pick<
-  MinerOptions,
-  | 'identity'
-  | 'coinbase'
-  | 'threads'
-  | 'cpus'
-  | 'nice'
-  | 'recordsPerBlock'
-  | 'submissionCutoff'
-  | 'blocks'
-  | 'limits'
-  | 'lowCreditDays'
+export type RunAdjustable = Pick<
+  RunOptions,
+  'identity' | 'coinbase' | 'recordsPerBlock' | 'submissionCutoff' | 'blocks' | 'limits' | 'lowCreditDays'
 >
 
-export interface MinerModules {
+export interface RunModules {
   readonly client: FactomClient
   readonly ecKey: EcKey
-  /** At least `minerSlots(options)` slots. */
-  readonly byteMap: SharedByteMap
   readonly prices: PriceFeed
+  /** Of a record's nonce, hashed on this thread: what grading asks for. */
+  readonly difficulty: (oprHash: Uint8Array, nonce: Uint8Array) => bigint
+  /** Opens what hashes; called once, when nothing else can fail any more. */
+  readonly workforce: (hooks: WorkforceHooks) => Workforce
 }
 
 /** Numbers for metrics and a status line; read live, never copied. */
 export interface MinerView {
   readonly state: 'waiting' | 'mining' | 'paused' | 'stopped'
-  readonly threads: readonly { slot: number; hashes: bigint; beatAgeMs: number }[]
+  readonly threads: readonly WorkforceMember[]
   readonly height: number | null
   readonly minute: number | null
   readonly entries: Readonly<Record<EntryStatus, number>>
@@ -87,6 +69,8 @@ export interface MinerView {
   readonly places: number
   /** 1e-8 PEG. */
   readonly reward: bigint
+  /** What is being mined; null if nothing is. */
+  readonly record: RecordFacts | null
   /** Of the current record; 0 before the first hit. */
   readonly bestDifficulty: bigint
   /** Publish to last worker, ms: the latest samples, oldest first. */
@@ -109,7 +93,8 @@ export interface MinerView {
 
 export type Stopped = StoppedEvent
 
-export interface Miner {
+/** One run of the miner. */
+export interface Session {
   /**
    * Mines until the signal is aborted, enough blocks are graded, or nothing can hash any more. Call it once. Rejects
    * only if it cannot start (E_FACTOM_JOURNAL, E_LXR_…, E_HISTORY_…); whatever fails later is an event.
@@ -122,18 +107,6 @@ export interface Miner {
   pause(): void
   resume(): void
   /** Throws E_MINER_OPTIONS with all that is wrong; nothing has changed then. */
-  adjust(change: Partial<Adjustable>): void
-  /** Ends a hashing thread and starts another in its place. */
-  restartThread(slot: number): void
+  adjust(change: Partial<RunAdjustable>): void
   readonly view: MinerView
-}
-
-/** Hasher slots that a miner needs: one a thread, one to check hits, one for the rivals if there are any. */
-export function minerSlots(options: Pick<MinerOptions, 'threads' | 'capacity' | 'rivals'>): number {
-  return capacityOf(options) + 1 + (options.rivals > 0 ? 1 : 0)
-}
-
-/** Most threads that there may ever be; the slots of the others come after theirs. */
-export function capacityOf({ threads, capacity }: Pick<MinerOptions, 'threads' | 'capacity'>): number {
-  return capacity ?? threads
 }

@@ -1,9 +1,8 @@
-/** What a miner's options must be, checked all at once, and the defaults that depend on the network. */
+/** What the options of a run must be, and the defaults that depend on the network. */
 import type { Network } from '../../pegnet/index.js'
 import { isAddress } from '../../factom/index.js'
 import { minerError } from '../errors.js'
-import { capacityOf, minerSlots, type MinerOptions } from './interface.js'
-import { PREFIX_LIMIT } from '../work/nonces.js'
+import type { RunOptions } from './interface.js'
 
 /** From record version 2 on; PegNet's graders refuse anything else. */
 const IDENTITY = /^[A-Za-z0-9,]+$/
@@ -11,7 +10,6 @@ const IDENTITY = /^[A-Za-z0-9,]+$/
 const IDENTITY_LIMIT = 100
 /** A block's worth of entry credits that nobody spends by mistake. */
 const RECORDS_LIMIT = 1000
-const RIVALS_LIMIT = 1000
 
 /**
  * The cutoff of the floor (docs/protocol/records-and-grading.md#difficulty-floor). None on dev: there the estimate is
@@ -27,32 +25,31 @@ export function defaultRecordsPerBlock(network: Network): number {
   return network.name === 'dev' ? 25 : 3
 }
 
-/** Throws E_MINER_OPTIONS with all that is wrong. `hasherSlots` are those of the ByteMap. */
-export function checkOptions(options: MinerOptions, hasherSlots: number): void {
-  const { identity, coinbase, machineId, threads, recordsPerBlock, submissionCutoff, blocks, rivals } =
-    options
-  const within = (value: number, low: number, high: number): boolean =>
-    Number.isInteger(value) && value >= low && value <= high
-  const checks: [boolean, string][] = [
+/** All that is wrong, a part of a sentence each. */
+export function runProblems(options: RunOptions): string[] {
+  const { identity, coinbase, recordsPerBlock, submissionCutoff, blocks } = options
+  return failed([
     [
       IDENTITY.test(identity) && identity.length <= IDENTITY_LIMIT,
       `identity must be 1 to ${IDENTITY_LIMIT} letters, digits and commas`,
     ],
     [isAddress(coinbase, 'FA'), 'coinbase must be a factoid address (FA…)'],
-    [within(machineId, 0, PREFIX_LIMIT - 1), `machine id must be 0 to ${PREFIX_LIMIT - 1}`],
-    [(options.cpus ?? []).every((cpu) => within(cpu, 0, 1023)), 'processors must be numbers from 0 to 1023'],
-    [within(options.nice ?? 0, 0, 19), 'nice must be 0 to 19'],
-    [within(threads, 1, PREFIX_LIMIT), `threads must be 1 to ${PREFIX_LIMIT}`],
-    [threads <= capacityOf(options), `there is room for ${capacityOf(options)} threads, not for ${threads}`],
-    [within(recordsPerBlock, 1, RECORDS_LIMIT), `records per block must be 1 to ${RECORDS_LIMIT}`],
+    [isWithin(recordsPerBlock, 1, RECORDS_LIMIT), `records per block must be 1 to ${RECORDS_LIMIT}`],
     [Number.isFinite(submissionCutoff), 'submission cutoff must be a number'],
-    [blocks === undefined || within(blocks, 1, Number.MAX_SAFE_INTEGER), 'blocks must be 1 or more'],
-    [within(rivals, 0, RIVALS_LIMIT), `rivals must be 0 to ${RIVALS_LIMIT}`],
-    [
-      hasherSlots >= minerSlots(options),
-      `the ByteMap has room for ${hasherSlots} hashers, ${minerSlots(options)} are needed`,
-    ],
-  ]
-  const wrong = checks.filter(([right]) => !right).map(([, message]) => message)
-  if (wrong.length > 0) throw minerError('E_MINER_OPTIONS', wrong.join('; '))
+    [blocks === undefined || isWithin(blocks, 1, Number.MAX_SAFE_INTEGER), 'blocks must be 1 or more'],
+  ])
+}
+
+/** Throws E_MINER_OPTIONS if anything is wrong. */
+export function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw minerError('E_MINER_OPTIONS', problems.join('; '))
+}
+
+export function isWithin(value: number, low: number, high: number): boolean {
+  return Number.isInteger(value) && value >= low && value <= high
+}
+
+/** What is said of the checks that are not right. */
+export function failed(checks: readonly (readonly [right: boolean, message: string])[]): string[] {
+  return checks.filter(([right]) => !right).map(([, message]) => message)
 }

@@ -1,15 +1,16 @@
 import t from 'tap'
 import { isCoded } from '../../base/index.js'
 import { NETWORKS } from '../../pegnet/index.js'
-import { decodeEntry, encodeEntry, entryHash, type Entry } from '../../factom/index.js'
+import { allot, decodeEntry, encodeEntry, entryHash, type Entry } from '../../factom/index.js'
 import { ASSETS, decodeOpr, networkHashrate, type OprBlock } from '../../oracle/index.js'
 import { createBus } from './bus.js'
 import { hexOfDifficulty, type EntryEvent, type MinerEvent } from '../events.js'
 import { HIGHEST_FLOOR, difficultyFloor } from './floor.js'
 import { createHitDesk } from '../work/hits.js'
 import { createMeter } from '../work/meter.js'
-import { nonceOf, noncePrefix } from '../work/nonces.js'
-import { checkOptions, defaultRecordsPerBlock, defaultSubmissionCutoff } from './options.js'
+import { LONGEST_NONCE_BYTES, nonceOf, noncePrefix } from '../work/nonces.js'
+import { checkOptions } from '../miner.js'
+import { defaultRecordsPerBlock, defaultSubmissionCutoff } from './options.js'
 import { createRanking, reportThreshold } from '../work/ranking.js'
 import { buildRecord, entryOf } from './record.js'
 import { rivalAddress, rivalName, rivalPrices } from '../rivals.js'
@@ -60,11 +61,11 @@ t.test('floor: edges', (t) => {
   t.end()
 })
 
-t.test('nonces: machine, slot, minimal counter', (t) => {
-  t.same(nonceOf(noncePrefix(3, 7), 1n), bytes(3, 7, 1))
-  t.same(nonceOf(noncePrefix(0, 0), 255n), bytes(0, 0, 255))
-  t.same(nonceOf(noncePrefix(0, 0), 256n), bytes(0, 0, 1, 0))
-  t.same(nonceOf(noncePrefix(255, 255), (1n << 64n) - 1n).length, 10)
+t.test('nonces: machine, minimal counter', (t) => {
+  t.same(nonceOf(noncePrefix(3), 1n), bytes(3, 1))
+  t.same(nonceOf(noncePrefix(0), 255n), bytes(0, 255))
+  t.same(nonceOf(noncePrefix(0), 256n), bytes(0, 1, 0))
+  t.same(nonceOf(noncePrefix(255), (1n << 64n) - 1n).length, LONGEST_NONCE_BYTES)
   t.end()
 })
 
@@ -101,33 +102,29 @@ t.test('ranking', (t) => {
 
 t.test('hits are hashed again before they count', (t) => {
   const thresholds: bigint[] = []
-  const wrong: string[] = []
-  const truth = (_: Uint8Array, nonce: Uint8Array): bigint => BigInt(nonce[2] ?? 0) * 10n
+  const truth = (_: Uint8Array, nonce: Uint8Array): bigint => BigInt(nonce[1] ?? 0) * 10n
   const desk = createHitDesk({
     difficulty: truth,
-    machineId: 4,
     onThreshold: (threshold) => thresholds.push(threshold),
-    onWrong: (hit, found) => wrong.push(`${hit.difficulty} is ${found}`),
   })
-  const hit = (jobId: number, counter: bigint, difficulty = counter * 10n) => ({
-    slot: 1,
-    jobId,
-    counter,
+  const hit = (record: number, counter: number, difficulty = BigInt(counter) * 10n) => ({
+    oprHash: bytes(record),
+    nonce: bytes(4, counter),
     difficulty,
   })
-  desk.take(hit(1, 9n))
+  desk.take(hit(1, 9))
   t.same(desk.best(), [], 'no job')
-  desk.open(1, { oprHash: bytes(), floor: 25n, ranking: createRanking(2) })
-  desk.take(hit(1, 3n))
-  desk.take(hit(1, 3n))
-  desk.take(hit(1, 2n))
-  desk.take(hit(2, 8n))
-  t.same(desk.best(), [{ nonce: bytes(4, 1, 3), difficulty: 30n }], 'once, above the floor, of this job')
-  desk.take(hit(1, 5n, 51n))
-  t.same([wrong, desk.computeErrors, desk.best().length], [['51 is 50'], 1, 1], 'a false claim is left out')
-  desk.take(hit(1, 4n))
+  desk.open({ oprHash: bytes(1), floor: 25n, keep: 2 })
+  desk.take(hit(1, 3))
+  desk.take(hit(1, 3))
+  desk.take(hit(1, 2))
+  t.equal(desk.take(hit(2, 8)), null)
+  t.same(desk.best(), [{ nonce: bytes(4, 3), difficulty: 30n }], 'once, above the floor, of this record')
+  const wrong = desk.take(hit(1, 5, 51n))
+  t.same([wrong, desk.computeErrors, desk.best().length], [50n, 1, 1], 'a false claim is left out')
+  desk.take(hit(1, 4))
   t.same(thresholds, [29n], 'the threshold rises when the ranking is full')
-  desk.take(hit(1, 6n))
+  desk.take(hit(1, 6))
   t.same(thresholds, [29n, 39n])
   t.equal(desk.bestDifficulty, 60n)
   t.same(
@@ -135,8 +132,12 @@ t.test('hits are hashed again before they count', (t) => {
     [60n, 40n],
   )
   desk.shut()
-  desk.take(hit(1, 7n))
+  desk.take(hit(1, 7))
   t.equal(desk.hits, 5)
+  desk.open({ oprHash: bytes(1), floor: 25n, keep: 2 })
+  t.equal(desk.threshold, 39n, 'the same record again keeps its best')
+  desk.open({ oprHash: bytes(2), floor: 25n, keep: 2 })
+  t.same([desk.threshold, desk.best()], [25n, []])
   t.end()
 })
 
@@ -171,10 +172,9 @@ t.test('options: everything that is wrong, at once', (t) => {
     threads: 2,
     recordsPerBlock: 3,
     submissionCutoff: 200,
-    rivals: 1,
     dataDir: '/nowhere',
   }
-  t.doesNotThrow(() => checkOptions(right, 4))
+  t.doesNotThrow(() => checkOptions(right, 3))
   const wrong = {
     ...right,
     identity: 'a_b',
@@ -182,7 +182,6 @@ t.test('options: everything that is wrong, at once', (t) => {
     machineId: 256,
     threads: 0,
     blocks: 0,
-    rivals: -1,
   }
   try {
     checkOptions(wrong, 0)
@@ -190,11 +189,11 @@ t.test('options: everything that is wrong, at once', (t) => {
   } catch (error) {
     t.ok(isCoded(error) && error.code === 'E_MINER_OPTIONS' && error.kind === 'usage')
     const { message } = error as Error
-    for (const word of ['identity', 'coinbase', 'machine id', 'threads', 'blocks', 'rivals', 'ByteMap']) {
+    for (const word of ['identity', 'coinbase', 'machine id', 'threads', 'blocks', 'ByteMap']) {
       t.match(message, word)
     }
   }
-  t.throws(() => checkOptions(right, 3), /room for 3 hashers, 4 are needed/)
+  t.throws(() => checkOptions(right, 2), /room for 2 hashers, 3 are needed/)
   t.same([defaultRecordsPerBlock(NETWORKS.dev), defaultRecordsPerBlock(NETWORKS.MainNet)], [25, 3])
   t.same([defaultSubmissionCutoff(NETWORKS.dev), defaultSubmissionCutoff(NETWORKS.MainNet)], [0, 200])
   t.end()
@@ -250,8 +249,15 @@ t.test('submission: best first, up to the limit, minus what is published', async
       },
       reset: () => Promise.resolve(),
       publish: (height, entries, options = {}) => {
-        sent.push([...entries])
-        for (const entry of entries) {
+        const unknown = entries.filter((entry) => !known.includes(hashOf(entry)))
+        const { publish } = allot(
+          unknown.map(() => 1),
+          { records: options.records ?? 0, credits: options.credits ?? 0, block: Infinity, day: Infinity },
+          { records: known.length, block: 0, day: 0 },
+        )
+        const taken = unknown.slice(0, publish)
+        sent.push(taken)
+        for (const entry of taken) {
           const facts = { height, entryHash: hashOf(entry), credits: 1, txid: '', sent: true }
           options.onStatus?.({ ...facts, state: 'composed' })
           options.onStatus?.({
@@ -262,7 +268,8 @@ t.test('submission: best first, up to the limit, minus what is published', async
             reason: 'late',
           })
         }
-        return Promise.resolve([])
+        const facts = { height, credits: 1, txid: '', sent: true, state: 'missed' as const }
+        return Promise.resolve(taken.map((entry) => ({ ...facts, entryHash: hashOf(entry) })))
       },
       resume: (height, options = {}) => {
         options.onStatus?.({ height, entryHash: 'ff', state: 'revealed', credits: 1, txid: '', sent: true })

@@ -1,7 +1,7 @@
 /** The record that is mined: built, and read again as a grader would before a single hash is spent on it. */
 import { isCoded, messageOf } from '../../base/index.js'
 import type { Network } from '../../pegnet/index.js'
-import { encodeEntry, entryCost, entryHash, type Entry } from '../../factom/index.js'
+import { sealEntry, type Entry } from '../../factom/index.js'
 import {
   buildOprEntry,
   checkEntry,
@@ -12,6 +12,7 @@ import {
   type OprVersion,
 } from '../../oracle/index.js'
 import { minerError } from '../errors.js'
+import { LONGEST_NONCE_BYTES } from '../work/nonces.js'
 import type { Ranked } from '../work/ranking.js'
 
 export interface RecordParts {
@@ -33,8 +34,7 @@ export interface MinedRecord {
   readonly oprHash: Uint8Array
 }
 
-/** Prefix of two bytes and a counter of eight: no nonce is longer. */
-const LONGEST_NONCE = new Uint8Array(10)
+const LONGEST_NONCE = new Uint8Array(LONGEST_NONCE_BYTES)
 
 /**
  * Throws E_MINER_RECORD if the record cannot be encoded, graders would refuse it, or an entry of it would cost
@@ -52,17 +52,12 @@ export function buildRecord(parts: RecordParts): MinedRecord {
     throw minerError('E_MINER_RECORD', messageOf(error), { cause: error })
   }
   const record = { height, chainId: oprChainId(network), version, content, oprHash: oprHash(content) }
-  const entry = entryOf(record, { nonce: LONGEST_NONCE, difficulty: 0n })
-  const raw = encodeEntry(entry)
-  const checked = checkEntry(
-    { hash: entryHash(raw), extIds: entry.extIds, content },
-    { version, height, previousWinners: winners },
-  )
+  const { hash, extIds, credits } = sealEntry(entryOf(record, { nonce: LONGEST_NONCE, difficulty: 0n }))
+  const checked = checkEntry({ hash, extIds, content }, { version, height, previousWinners: winners })
   if (!checked.accepted) throw minerError('E_MINER_RECORD', checked.reason)
   if (!isSame(checked.content.opr, opr)) {
     throw minerError('E_MINER_RECORD', 'the record does not read back as it was written')
   }
-  const credits = entryCost(raw)
   if (credits > 1) throw minerError('E_MINER_RECORD', `an entry would cost ${credits} entry credits, not 1`)
   return record
 }

@@ -1,7 +1,13 @@
 import t from 'tap'
+import type { NodeState } from '../../factom/index.js'
 import { INITIAL_STATE, advance, type Action, type ScheduleEvent, type ScheduleState } from './schedule.js'
 
-const at = (height: number, minute: number): ScheduleEvent => ({ type: 'minute', height, minute })
+const at = (height: number, minute: number, node: NodeState = 'ok'): ScheduleEvent => ({
+  type: 'minute',
+  height,
+  minute,
+  node,
+})
 const winners = (height: number): ScheduleEvent => ({
   type: 'winners',
   height,
@@ -17,6 +23,12 @@ const failed = (height: number, step: 'winners' | 'prices' | 'funds' | 'record')
   step,
   code: step === 'record' ? 'E_MINER_RECORD' : 'E_MINER_PRICES',
   reason: 'no',
+})
+const collected = (height: number, found = 3, balance: number | null = 90): ScheduleEvent => ({
+  type: 'collected',
+  height,
+  found,
+  balance,
 })
 const facts = (height: number): ScheduleEvent[] => [winners(height), prices(height), funds(height)]
 /** A block that is mined and submitted in full, from minute 1 to 9. */
@@ -35,7 +47,8 @@ function shown(action: Action): string {
     case 'mine':
       return `mine ${action.height} with ${action.winners.winners[0]} at ${action.prices[0]}`
     case 'submit':
-      return `submit ${action.height} for ${action.credits}`
+    case 'publish':
+      return `${action.do} ${action.height} for ${action.credits}`
     case 'skip':
     case 'abandon':
       return `${action.do} ${action.height} ${action.code}`
@@ -319,6 +332,27 @@ t.test('height goes backwards', (t) => {
   t.end()
 })
 
+t.test('minute 9: what is collected is published, or it is said why not', (t) => {
+  const after = (...events: ScheduleEvent[]) => play(...block(7), ...events).actions.slice(4)
+  t.same(after(collected(7)), ['publish 7 for 90'], 'the credits of minute 9 count')
+  t.same(after(collected(7, 3, null)), ['publish 7 for 100'], 'or those of before, if they are not known')
+  t.same(after(collected(7, 0)), ['skip 7 E_MINER_NO_HITS'])
+  t.same(after(collected(7, 0, 0)), ['skip 7 E_MINER_NO_HITS'])
+  t.same(after(collected(7, 3, 0), at(7, 10)), ['skip 7 E_MINER_NO_CREDITS'])
+  t.same(after(collected(7), collected(7)), ['publish 7 for 90'], 'once')
+  t.same(after(collected(6), collected(8)), [], 'of another block')
+  t.same(after(at(7, 10), collected(7)), ['close 7'], 'too late')
+  t.same(play(at(7, 9), collected(7)).actions.slice(2), ['recover 7'], 'nothing was mined')
+  for (const node of ['syncing', 'lagging', 'stalled'] as const) {
+    const { actions, state } = play(at(7, 1), ...facts(7), at(7, 9, node), collected(7), at(7, 10))
+    t.same(actions.slice(3), [`skip 7 E_FACTOM_${node.toUpperCase()}`])
+    t.equal(state.phase, 'waiting')
+  }
+  for (const node of ['unknown', 'unreachable'] as const)
+    t.same(play(at(7, 1), ...facts(7), at(7, 9, node)).actions, [...start(7), ...whole(7)])
+  t.end()
+})
+
 t.test('restart in the middle of a block', (t) => {
   t.same(play(at(7, 5), ...facts(7), at(7, 9)).actions, [...start(7), ...whole(7)])
   t.same(
@@ -340,6 +374,7 @@ t.test('no sequence of events mines twice, or submits what is not mined, or in a
     let state = INITIAL_STATE
     let height = 5
     let mining: number | null = null
+    let submitting: number | null = null
     let clock = { height: 0, minute: 0 }
     const judge = (action: Action): void => {
       if (action.do === 'mine') {
@@ -348,15 +383,30 @@ t.test('no sequence of events mines twice, or submits what is not mined, or in a
         mining = action.height
       }
       if (action.do === 'abandon') mining = null
+      if (action.do === 'skip' && action.height === mining) mining = null
+      if (action.do === 'publish') {
+        if (submitting !== action.height) t.fail('publishes what was not collected')
+        const { seen } = state
+        if (seen?.height !== action.height || seen.minute !== 9) t.fail('publishes outside its minute')
+        if (!(action.credits > 0)) t.fail('publishes without credits')
+      }
       if (action.do !== 'submit') return
+      submitting = action.height
       if (mining !== action.height) t.fail('submits what is not mined')
       if (clock.height !== action.height || clock.minute !== 9) t.fail('submits outside its minute')
       mining = null
     }
     for (let n = 0; n < 80; n++) {
       if (random(4) === 0) height += random(3) - (random(8) === 0 ? 1 : 0)
-      const others = [winners(height), prices(height), funds(height, random(5)), failed(height, 'prices')]
-      const event = random(3) > 0 ? at(height, random(11)) : (others[random(4)] as ScheduleEvent)
+      const others = [
+        winners(height),
+        prices(height),
+        funds(height, random(5)),
+        failed(height, 'prices'),
+        collected(height, random(2), random(3) || null),
+      ]
+      const node = random(10) === 0 ? 'stalled' : 'ok'
+      const event = random(3) > 0 ? at(height, random(11), node) : (others[random(5)] as ScheduleEvent)
       if (event.type === 'minute') clock = event
       const next = advance(state, event)
       state = next.state

@@ -9,13 +9,16 @@
  * - Work begins in minutes 1 to 8, so a late start or a height that jumps costs no whole block. In minute 9 there
  *   is no time left to find anything: the block is skipped.
  * - Records are published in minute 9 of their own block and never later. Whatever ends that block (minute 10,
- *   minute 0, a greater height) also ends its publishing.
+ *   minute 0, a greater height) also ends its publishing. Nothing is published on a node that is not well, without a
+ *   nonce above the floor, or without entry credits: those of minute 1 may be gone, and a commit that cannot be paid
+ *   would wait at the node and land, paid but worthless, in a later block.
  * - Every result carries the height that it was asked for; one for another height is dropped.
  * - What could not be fetched is asked for again with each minute up to 8; prices some seconds later already, but only
  *   for two minutes, up to minute 3: a record without a price for each asset is void.
  * - One event with a lower height, or a lower minute, is a stale answer and dropped. A second one with a lower
  *   height means that the node did go back: everything starts afresh there.
  */
+import type { NodeState } from '../../factom/index.js'
 import type { MinerErrorCode } from '../errors.js'
 
 /** First and last minute in which mining may begin. */
@@ -62,13 +65,28 @@ export interface MinuteFact {
   readonly type: 'minute'
   readonly height: number
   readonly minute: number
+  /** How the node is. */
+  readonly node: NodeState
+}
+/** What minute 9 began with. */
+export interface CollectedFact {
+  readonly type: 'collected'
+  readonly height: number
+  /** Nonces that are good enough. */
+  readonly found: number
+  /** Entry credits; null if they could not be asked for in good time. Then those of before count. */
+  readonly balance: number | null
 }
 /** It is time to ask for prices again. */
 export interface RetryFact {
   readonly type: 'retry'
   readonly height: number
 }
-export type ScheduleEvent = MinuteFact | RetryFact | WinnersFact | PricesFact | FundsFact | FailedFact
+export type ScheduleEvent =
+  MinuteFact | RetryFact | WinnersFact | PricesFact | FundsFact | FailedFact | CollectedFact
+
+/** Why nothing of a block is published: codes of the miner, and those of a node that is not well. */
+export type SkipCode = MinerErrorCode | 'E_FACTOM_SYNCING' | 'E_FACTOM_LAGGING' | 'E_FACTOM_STALLED'
 
 export type Action =
   /** Fetch these and tell the results, each as an event, failures too. Replaces what was asked before. */
@@ -80,8 +98,10 @@ export type Action =
       readonly winners: WinnersFact
       readonly prices: readonly bigint[]
     }
-  /** Stop hashing and publish the best, not more than there are entry credits. */
+  /** Stop hashing, collect the best nonces and look at the entry credits again; `credits` are those of before. */
   | { readonly do: 'submit'; readonly height: number; readonly credits: number }
+  /** Publish what was collected, as far as the entry credits go. */
+  | { readonly do: 'publish'; readonly height: number; readonly credits: number }
   /** The block is over: publish no more of it. */
   | { readonly do: 'close'; readonly height: number }
   /** Stop hashing and throw the record away. */
@@ -91,8 +111,8 @@ export type Action =
       readonly code: MinerErrorCode
       readonly reason: string
     }
-  /** Nothing will be mined in this block. */
-  | { readonly do: 'skip'; readonly height: number; readonly code: MinerErrorCode; readonly reason: string }
+  /** Nothing of ours will be in this block. */
+  | { readonly do: 'skip'; readonly height: number; readonly code: SkipCode; readonly reason: string }
   /** All blocks below this height are saved: grade those that are not. */
   | { readonly do: 'grade'; readonly below: number }
   /** First sight of a block in its minute 9: finish what an earlier run may have paid for in it. */
@@ -129,7 +149,22 @@ type Phase =
       readonly priceFailure: Failure | null
     }
   | { readonly phase: 'mining'; readonly height: number; readonly credits: number }
-  | { readonly phase: 'submitting'; readonly height: number }
+  | {
+      readonly phase: 'submitting'
+      readonly height: number
+      /** As far as they are known; null once all is decided. */
+      readonly credits: number | null
+    }
+
+/** Why nothing is published on such a node: it would come into another block, or wait there and be paid in vain. */
+const TROUBLE: Readonly<Record<NodeState, { readonly code: SkipCode; readonly reason: string } | null>> = {
+  ok: null,
+  unknown: null,
+  unreachable: null,
+  syncing: { code: 'E_FACTOM_SYNCING', reason: 'the node is still fetching blocks; nothing is published' },
+  lagging: { code: 'E_FACTOM_LAGGING', reason: 'the node is blocks behind; nothing is published' },
+  stalled: { code: 'E_FACTOM_STALLED', reason: 'the chain stands still; nothing is published' },
+}
 
 export type ScheduleState = Phase & {
   /** The last event of the clock that was believed. */
@@ -161,7 +196,7 @@ function onMinute(state: ScheduleState, event: MinuteFact): Transition {
   if (at.minute === seen.minute) return unchanged({ ...state, behind: null })
   // Minute 0 after a later one: the block that `height` names is closed. Any other step back is a stale answer.
   if (at.minute < seen.minute && at.minute !== 0) return unchanged({ ...state, behind: null })
-  return sameHeight({ ...state, seen: at, behind: null }, at)
+  return sameHeight({ ...state, seen: at, behind: null }, event)
 }
 
 function fallBehind(state: ScheduleState, at: Clock): Transition {
@@ -184,7 +219,7 @@ function enterHeight(state: ScheduleState, at: Clock): Transition {
   }
 }
 
-function sameHeight(state: ScheduleState, at: Clock): Transition {
+function sameHeight(state: ScheduleState, { node, ...at }: MinuteFact): Transition {
   const over = at.minute === 0 || at.minute > SUBMIT_MINUTE
   switch (state.phase) {
     case 'waiting':
@@ -202,9 +237,11 @@ function sameHeight(state: ScheduleState, at: Clock): Transition {
     case 'mining': {
       if (over) return { state: waiting(state, state.height), actions: endPhase(state, null) }
       if (at.minute !== SUBMIT_MINUTE) return unchanged(state)
+      const trouble = TROUBLE[node]
+      if (trouble !== null) return skip(state, state.height, trouble)
       const { seen, behind, done, height, credits } = state
       return {
-        state: { phase: 'submitting', height, seen, behind, done },
+        state: { phase: 'submitting', height, credits, seen, behind, done },
         actions: [{ do: 'submit', height, credits }],
       }
     }
@@ -235,11 +272,11 @@ function begin(state: ScheduleState, at: Clock): Transition {
     }
   }
   const reason = `first seen in minute ${at.minute}, mining begins in minutes ${FIRST_MINUTE} to ${LAST_START}`
-  const skip: Action = { do: 'skip', height: at.height, code: 'E_MINER_LATE', reason }
-  if (at.minute !== SUBMIT_MINUTE) return { state: waiting(state, at.height), actions: [skip] }
+  const late: Action = { do: 'skip', height: at.height, code: 'E_MINER_LATE', reason }
+  if (at.minute !== SUBMIT_MINUTE) return { state: waiting(state, at.height), actions: [late] }
   return {
-    state: { phase: 'submitting', height: at.height, seen, behind, done },
-    actions: [skip, { do: 'recover', height: at.height }],
+    state: { phase: 'submitting', height: at.height, credits: null, seen, behind, done },
+    actions: [late, { do: 'recover', height: at.height }],
   }
 }
 
@@ -269,12 +306,10 @@ function endPhase(state: ScheduleState, why: Failure | null): Action[] {
 
 function onFact(state: ScheduleState, event: Exclude<ScheduleEvent, MinuteFact>): Transition {
   if (event.type === 'retry') return retryPrices(state, event.height)
+  if (event.type === 'collected') return onCollected(state, event)
   if (event.type === 'failed' && event.step === 'record') {
     if (state.phase !== 'mining' || state.height !== event.height) return unchanged(state)
-    return {
-      state: waiting(state, state.height),
-      actions: [{ do: 'skip', height: event.height, code: event.code, reason: event.reason }],
-    }
+    return skip(state, event.height, event)
   }
   if (state.phase !== 'gathering' || state.height !== event.height) return unchanged(state)
   if (event.type === 'failed') {
@@ -289,10 +324,7 @@ function onFact(state: ScheduleState, event: Exclude<ScheduleEvent, MinuteFact>)
   }
   if (event.type === 'funds' && !(event.balance > 0)) {
     const reason = 'the entry credit address has no credits'
-    return {
-      state: waiting(state, state.height),
-      actions: [{ do: 'skip', height: state.height, code: 'E_MINER_NO_CREDITS', reason }],
-    }
+    return skip(state, state.height, { code: 'E_MINER_NO_CREDITS', reason })
   }
   const { winners, prices, funds }: Gathered = { ...state.got, [event.type]: event }
   const got: Gathered = { ...state.got, [event.type]: event }
@@ -305,12 +337,34 @@ function onFact(state: ScheduleState, event: Exclude<ScheduleEvent, MinuteFact>)
   }
 }
 
+/** The last look before anything is paid. */
+function onCollected(state: ScheduleState, { height, found, balance }: CollectedFact): Transition {
+  if (state.phase !== 'submitting' || state.height !== height || state.credits === null)
+    return unchanged(state)
+  if (found === 0)
+    return skip(state, height, { code: 'E_MINER_NO_HITS', reason: 'no nonce was above the floor' })
+  const credits = balance ?? state.credits
+  if (!(credits > 0)) {
+    const reason = 'the entry credits were used up while the block was mined'
+    return skip(state, height, { code: 'E_MINER_NO_CREDITS', reason })
+  }
+  return { state: { ...state, credits: null }, actions: [{ do: 'publish', height, credits }] }
+}
+
 function retryPrices(state: ScheduleState, height: number): Transition {
   if (state.phase !== 'gathering' || state.height !== height || !state.failed.includes('prices'))
     return unchanged(state)
   if ((state.seen?.minute ?? 0) > state.pricesUntil) return unchanged(state)
   const failed = state.failed.filter((step) => step !== 'prices')
   return { state: { ...state, failed }, actions: [{ do: 'gather', height, steps: ['prices'] }] }
+}
+
+function skip(
+  state: ScheduleState,
+  height: number,
+  { code, reason }: { readonly code: SkipCode; readonly reason: string },
+): Transition {
+  return { state: waiting(state, height), actions: [{ do: 'skip', height, code, reason }] }
 }
 
 function waiting(state: ScheduleState, done: number): ScheduleState {

@@ -19,8 +19,9 @@ import {
   type PriceSnapshot,
 } from '../../oracle/index.js'
 import type { MinerEvent } from '../events.js'
-import { minerSlots, type Miner, type MinerOptions, type Stopped } from './interface.js'
-import { createMiner } from './session.js'
+import { createMiner, minerSlots, type Miner, type MinerOptions } from '../miner.js'
+import { rivalSlots, startRivals } from '../rivals.js'
+import type { Stopped } from './interface.js'
 
 const root = mkdtempSync(join(tmpdir(), 'pegminer-session-'))
 t.teardown(() => rmSync(root, { recursive: true }))
@@ -113,9 +114,9 @@ function sceneOf(
   t: Test,
   chain: DevChain,
   dataDir: string,
-  given: Partial<MinerOptions> & { feed?: PriceFeed } = {},
+  given: Partial<MinerOptions> & { feed?: PriceFeed; rivals?: number } = {},
 ): Scene {
-  const { feed, ...options } = given
+  const { feed, rivals = 0, ...options } = given
   const client = createFactomClient({ url: chain.url, timeoutMs: 2000 })
   const whole: MinerOptions = {
     network: NETWORKS.dev,
@@ -125,18 +126,23 @@ function sceneOf(
     threads: 1,
     recordsPerBlock: 25,
     submissionCutoff: 200,
-    rivals: 0,
     dataDir,
     pollMs: 10,
     ...options,
   }
-  t.ok(minerSlots(whole) <= byteMap.slots)
+  t.ok(minerSlots(whole) + rivalSlots(rivals) <= byteMap.slots)
   const prices = feed ?? feedOf()
-  const miner = createMiner(
-    whole,
-    { client, ecKey: ecKey(chain.keys.ecSecret), byteMap, prices },
-    { hashrateMs: 50 },
-  )
+  const tools = { client, ecKey: ecKey(chain.keys.ecSecret), byteMap }
+  const miner = createMiner(whole, { ...tools, prices }, { hashrateMs: 50 })
+  if (rivals > 0) {
+    const { network } = whole
+    const firstHasher = minerSlots(whole)
+    const onNotice = (_: string, code: string, message: string) => t.fail(`${code}: ${message}`)
+    const outsiders = startRivals({
+      ...{ ...tools, count: rivals, network, miner, firstHasher, dataDir, onNotice },
+    })
+    t.teardown(() => outsiders.stop())
+  }
   const events: MinerEvent[] = []
   miner.on((event) => events.push(event))
   const abort = new AbortController()
@@ -215,7 +221,7 @@ t.test('two blocks, priced, mined, published, graded, paid', async (t) => {
     missed: 0,
   })
   const [entry] = all('entry')
-  t.match(entry, { status: 'committed', nonce: /^0100[0-9a-f]+$/, difficulty: /^[0-9a-f]{16}$/ })
+  t.match(entry, { status: 'committed', nonce: /^01[0-9a-f]+$/, difficulty: /^[0-9a-f]{16}$/ })
 
   await scene.to(chain, 0)
   t.equal(all('graded').length, 0, 'the block is not saved yet')
@@ -419,7 +425,6 @@ t.test('no thread fit to mine ends the run', async (t) => {
     threads: 1,
     recordsPerBlock: 3,
     submissionCutoff: 0,
-    rivals: 0,
     dataDir: dir,
   }
   const modules = { client, ecKey: ecKey(chain.keys.ecSecret), byteMap, prices: feedOf() }

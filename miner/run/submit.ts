@@ -1,11 +1,5 @@
 /** Publishes a block's best nonces, best first, and tells how each entry fares. */
-import {
-  encodeEntry,
-  entryHash,
-  type Publisher,
-  type PublishOptions,
-  type PublishResult,
-} from '../../factom/index.js'
+import { sealEntry, type Publisher, type PublishOptions, type PublishResult } from '../../factom/index.js'
 import { hexOfBytes, hexOfDifficulty, type EntryEvent } from '../events.js'
 import type { Ranked } from '../work/ranking.js'
 import { entryOf, type MinedRecord } from './record.js'
@@ -21,7 +15,7 @@ export interface Submission {
   readonly best: readonly Ranked[]
   /** How many entries the block may have of ours, with those of earlier calls and runs. */
   readonly limit: number
-  /** How many more can be paid for. */
+  /** Entry credits that there are. */
   readonly credits: number
   /** Ends it at once; nothing is sent afterwards. */
   readonly signal: AbortSignal
@@ -32,7 +26,7 @@ export interface Submission {
 }
 
 export interface Submitter {
-  /** Resolves with how many entries were handed to the publisher. Rejects if its journal fails. */
+  /** Resolves with how many entries the publisher took; it counts them. Rejects if its journal fails. */
   submit(submission: Submission): Promise<number>
   /** Finishes what an earlier run has paid for in this block; how many entries it had. */
   recover(height: number, limits: Pick<PublishOptions, 'signal' | 'deadline'>): Promise<number>
@@ -83,20 +77,12 @@ export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitte
   return {
     async submit({ record, best, limit, credits, signal, deadline, networkMs }) {
       const { height } = record
-      const already = new Set(publisher.published(height))
-      const entries = best
-        .map((ranked) => ({ ranked, entry: entryOf(record, ranked) }))
-        .map((item) => ({ ...item, hash: entryHash(encodeEntry(item.entry)) }))
-        .filter(({ hash }) => !already.has(hash))
-        .slice(0, Math.max(0, Math.min(limit - already.size, credits)))
+      const entries = best.map((ranked) => sealEntry(entryOf(record, ranked)))
       forget(height - REMEMBERED_BLOCKS)
-      for (const { hash, ranked } of entries) proofs.set(hash, { ...ranked, height })
-      await publisher.publish(
-        height,
-        entries.map(({ entry }) => entry),
-        { signal, deadline, networkMs, onStatus },
-      )
-      return entries.length
+      entries.forEach(({ hash }, rank) => proofs.set(hash, { ...(best[rank] as Ranked), height }))
+      const options = { records: limit, credits, signal, deadline, networkMs, onStatus }
+      const results = await publisher.publish(height, entries, options)
+      return results.length
     },
     async recover(height, limits) {
       const before = publisher.published(height).length

@@ -6,12 +6,15 @@
  *
  *   line 0  [0] epoch, odd while the job is written  [1] state  [2] job id, 0 = no job  [3] machine id  [4] keep
  *           [5] changes whenever a slot has seen an epoch  [6] slots that are wanted; those above end
- *   line 1  [16..23] record hash  [24..25] floor  [26..27] first counter
- *   line 2+ one line a slot, as 64-bit words: [0] hashes  [1] next counter  [2] best difficulty
- *           [3] last beat  [4] job first seen at (both ns, process.hrtime)  [5] epoch seen, job id (Int32 each)
+ *   line 1  [16..23] record hash  [24..25] floor  [26..27] next counter that is free  [28..29] end of the lease
+ *   line 2+ one line a slot, as 64-bit words: [0] hashes  [1] best difficulty  [2] last beat
+ *           [3] job first seen at (both ns, process.hrtime)  [4] epoch seen, job id (Int32 each)
  *
- * Only the main thread writes lines 0 and 1, but for word 5; only its worker writes a slot's line.
+ * Only the main thread writes lines 0 and 1, but for word 5 and the next counter, which slots move on when they take
+ * their share of the lease; only its worker writes a slot's line.
  */
+import type { Lease } from './nonces.js'
+
 export const RUN = 0
 export const PAUSE = 1
 export const STOP = 2
@@ -28,26 +31,26 @@ const WANTED = 6
 const HASH_BYTE = 64
 /** 64-bit words. */
 const FLOOR = 12
-const START = 13
+const NEXT = 13
+const END = 14
 const SLOTS_LINE = 2
 
 /** Offsets inside a slot's line, in 64-bit words. */
 const HASHES = 0
-const NEXT = 1
-const BEST = 2
-const BEAT = 3
-const JOB_AT = 4
+const BEST = 1
+const BEAT = 2
+const JOB_AT = 3
 /** Offsets inside a slot's line, in 32-bit words. */
-const EPOCH_SEEN = 10
-const JOB_SEEN = 11
+const EPOCH_SEEN = 8
+const JOB_SEEN = 9
 
-/** What is mined: the record's hash, what is worth reporting, and where a slot that is new to it begins. */
-export interface Job {
+/** A job as it stands in the control block. */
+export interface PostedJob {
+  /** Names the record within this control block; 0: there is none. */
   readonly id: number
   readonly oprHash: Uint8Array
   /** Difficulties above it are reported. */
   readonly floor: bigint
-  readonly start: bigint
   /** Size of its ranking. */
   readonly keep: number
 }
@@ -63,7 +66,6 @@ export interface Control {
 
 export interface SlotCounters {
   readonly hashes: bigint
-  readonly next: bigint
   readonly best: bigint
   /** 0 before the first. */
   readonly beatNs: bigint
@@ -105,14 +107,19 @@ function write(c: Control, change: () => void): number {
   return epoch
 }
 
-/** Main thread: all slots turn to this job. Returns the epoch that it stands behind. */
-export function writeJob(c: Control, job: Job): number {
+/**
+ * Main thread: all slots turn to this job. With `lease` they share that range out among them, else they go on in the
+ * one before. Returns the epoch that it stands behind.
+ */
+export function writeJob(c: Control, job: PostedJob, lease?: Lease): number {
   return write(c, () => {
     Atomics.store(c.words, JOB, job.id)
     c.bytes.set(job.oprHash, HASH_BYTE)
     Atomics.store(c.longs, FLOOR, job.floor)
-    Atomics.store(c.longs, START, job.start)
     Atomics.store(c.words, KEEP, job.keep)
+    if (lease === undefined) return
+    Atomics.store(c.longs, NEXT, lease.from)
+    Atomics.store(c.longs, END, lease.to)
   })
 }
 
@@ -137,13 +144,12 @@ export function writeWanted(c: Control, slots: number): number {
 }
 
 /** Worker: the job behind an even epoch, or null if it was changed meanwhile (then read the epoch again). */
-export function readJob(c: Control, epoch: number): Job | null {
+export function readJob(c: Control, epoch: number): PostedJob | null {
   if (epoch & 1) return null
-  const job: Job = {
+  const job: PostedJob = {
     id: Atomics.load(c.words, JOB),
     oprHash: c.bytes.slice(HASH_BYTE, HASH_BYTE + 32),
     floor: Atomics.load(c.longs, FLOOR),
-    start: Atomics.load(c.longs, START),
     keep: Atomics.load(c.words, KEEP),
   }
   return epochOf(c) === epoch ? job : null
@@ -152,6 +158,21 @@ export function readJob(c: Control, epoch: number): Job | null {
 /** Worker: whether this job is still to be worked on; another floor makes no difference. */
 export function isCurrent(c: Control, jobId: number): boolean {
   return Atomics.load(c.words, JOB) === jobId && Atomics.load(c.words, STATE) === RUN
+}
+
+/** What is left of the lease. */
+export function readLease(c: Control): Lease {
+  return { from: Atomics.load(c.longs, NEXT), to: Atomics.load(c.longs, END) }
+}
+
+/** Worker: the next counters of the lease, at most `count` of them; null if it is used up. */
+export function takeLease(c: Control, count: number): Lease | null {
+  const left = readLease(c)
+  if (left.from >= left.to) return null
+  const from = Atomics.add(c.longs, NEXT, BigInt(count))
+  if (from >= left.to) return null
+  const to = from + BigInt(count)
+  return { from, to: to < left.to ? to : left.to }
 }
 
 /** Worker: sleeps until the epoch is another one, at most `timeoutMs`. */
@@ -176,10 +197,10 @@ export function awaitSeen(c: Control, slots: readonly number[], epoch: number, t
 
 /** The worker's side of its line. */
 export interface SlotLine {
-  /** Where this slot goes on with the job: where its predecessor stopped, if that died in the same job. */
-  resumeAt(job: Job, nowNs: bigint): bigint
+  /** The slot has loaded the job. A thread that takes another's place in the same job changes nothing. */
+  sawJob(job: Pick<PostedJob, 'id'>, nowNs: bigint): void
   sawEpoch(epoch: number): void
-  progress(count: number, next: bigint, nowNs: bigint): void
+  progress(count: number, nowNs: bigint): void
   beat(nowNs: bigint): void
   best(difficulty: bigint): void
   readonly hashes: bigint
@@ -189,22 +210,19 @@ export function slotLine(c: Control, slot: number): SlotLine {
   const long = longOf(slot)
   const word = long * 2
   return {
-    resumeAt(job, nowNs) {
-      if (Atomics.load(c.words, word + JOB_SEEN) === job.id) return Atomics.load(c.longs, long + NEXT)
-      Atomics.store(c.longs, long + NEXT, job.start)
+    sawJob({ id }, nowNs) {
+      if (Atomics.load(c.words, word + JOB_SEEN) === id) return
       Atomics.store(c.longs, long + BEST, 0n)
       Atomics.store(c.longs, long + JOB_AT, nowNs)
-      Atomics.store(c.words, word + JOB_SEEN, job.id)
-      return job.start
+      Atomics.store(c.words, word + JOB_SEEN, id)
     },
     sawEpoch(epoch) {
       Atomics.store(c.words, word + EPOCH_SEEN, epoch)
       Atomics.add(c.words, SEEN, 1)
       Atomics.notify(c.words, SEEN)
     },
-    progress(count, next, nowNs) {
+    progress(count, nowNs) {
       Atomics.add(c.longs, long + HASHES, BigInt(count))
-      Atomics.store(c.longs, long + NEXT, next)
       Atomics.store(c.longs, long + BEAT, nowNs)
     },
     beat(nowNs) {
@@ -224,7 +242,6 @@ export function readSlot(c: Control, slot: number): SlotCounters {
   const long = longOf(slot)
   return {
     hashes: Atomics.load(c.longs, long + HASHES),
-    next: Atomics.load(c.longs, long + NEXT),
     best: Atomics.load(c.longs, long + BEST),
     beatNs: Atomics.load(c.longs, long + BEAT),
     jobSeenNs: Atomics.load(c.longs, long + JOB_AT),

@@ -1,84 +1,77 @@
 /**
  * Hits come in here: each is hashed again on the main thread before it counts, then ranked. The threshold that
- * results goes back to the workers, so that they report less and less.
+ * results goes back to what hashes, so that less and less is reported.
  */
 import type { Hasher } from '../../lxrhash/index.js'
-import type { Hit } from './loop.js'
-import { nonceOf, noncePrefix } from './nonces.js'
 import { createRanking, reportThreshold, type Ranked, type Ranking } from './ranking.js'
+import type { Hit, Job } from './workforce.js'
 
 export interface HitDeskOptions {
   /** The main thread's own hasher. */
   readonly difficulty: Hasher['difficulty']
-  readonly machineId: number
-  /** Workers need not report what is not above this. */
+  /** What is not above this need not be reported any more. */
   readonly onThreshold: (threshold: bigint) => void
-  readonly onWrong: (hit: Hit, difficulty: bigint) => void
 }
 
 export interface HitDesk {
-  /** Takes hits of this job from now on; those of any other are dropped. */
-  open(jobId: number, job: DeskJob): void
-  /** The worker's claim about a nonce. */
-  take(hit: Hit): void
+  /** Takes hits of this record from now on; those of any other are dropped. The same one again keeps its best. */
+  open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>): void
+  /** Takes a claim about a nonce. Returns the true difficulty if the claim is false, else null. */
+  take(hit: Hit): bigint | null
   /** Takes no more hits; the ranking stays readable. */
   shut(): void
   best(): Ranked[]
+  /** What is not above it is of no interest. */
+  readonly threshold: bigint
   readonly bestDifficulty: bigint
   readonly hits: number
   readonly computeErrors: number
 }
 
-export interface DeskJob {
-  readonly oprHash: Uint8Array
-  /** Only difficulties above it are kept. */
-  readonly floor: bigint
-  readonly ranking: Ranking
-}
-
-export function createHitDesk(options: HitDeskOptions): HitDesk {
-  const { difficulty, machineId, onThreshold, onWrong } = options
-  let current: (DeskJob & { readonly id: number }) | null = null
+export function createHitDesk({ difficulty, onThreshold }: HitDeskOptions): HitDesk {
+  let oprHash: Uint8Array | null = null
+  let floor = 0n
   let ranking: Ranking = createRanking(1)
-  /** Counters that were kept: a worker that was started again repeats the end of its predecessor's work. */
-  let known = new Map<number, Set<bigint>>()
+  /** Nonces that were kept: one that is reported twice counts once. */
+  let known = new Set<string>()
+  let taking = false
   let hits = 0
   let computeErrors = 0
 
-  function isNew({ slot, counter }: Hit): boolean {
-    const ofSlot = known.get(slot) ?? new Set<bigint>()
-    known.set(slot, ofSlot)
-    if (ofSlot.has(counter)) return false
-    ofSlot.add(counter)
-    return true
-  }
-
   return {
-    open(id, job) {
-      if (job.ranking !== ranking) known = new Map()
-      current = { id, ...job }
-      ranking = job.ranking
+    open(job) {
+      if (oprHash === null || Buffer.compare(oprHash, job.oprHash) !== 0) {
+        oprHash = job.oprHash.slice()
+        ranking = createRanking(job.keep)
+        known = new Set()
+      }
+      floor = job.floor
+      taking = true
     },
-    take(hit) {
-      if (current === null || hit.jobId !== current.id) return
-      const { oprHash, floor } = current
-      const nonce = nonceOf(noncePrefix(machineId, hit.slot), hit.counter)
+    take({ oprHash: of, nonce, difficulty: claimed }) {
+      if (!taking || oprHash === null || Buffer.compare(oprHash, of) !== 0) return null
       const found = difficulty(oprHash, nonce)
-      if (found !== hit.difficulty) {
+      if (found !== claimed) {
         computeErrors++
-        return onWrong(hit, found)
+        return found
       }
       hits++
       const before = reportThreshold(floor, ranking)
-      if (found <= before || !isNew(hit)) return
+      const name = Buffer.from(nonce).toString('latin1')
+      if (found <= before || known.has(name)) return null
+      known.add(name)
       ranking.offer(nonce, found)
       const after = reportThreshold(floor, ranking)
       if (after !== before) onThreshold(after)
+      return null
     },
     shut() {
-      current = null
+      taking = false
     },
     best: () => ranking.list(),
+    get threshold() {
+      return reportThreshold(floor, ranking)
+    },
     get bestDifficulty() {
       return ranking.best
     },

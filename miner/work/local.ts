@@ -1,101 +1,79 @@
-/** The threads and the desk where their hits are checked: one record at a time in, its best nonces out. */
-import type { Hasher, SharedByteMap } from '../../lxrhash/index.js'
-import type { MinerErrorCode } from '../errors.js'
-import { hexOfDifficulty } from '../events.js'
+/** The threads of this machine as a workforce: a pool steered through shared memory, and the desk that checks its hits. */
+import type { Hasher, HasherOptions, SharedByteMap } from '../../lxrhash/index.js'
+import { hexOfBytes, hexOfDifficulty } from '../events.js'
 import { createHitDesk } from './hits.js'
 import { computeKnownAnswers } from './known.js'
 import { createPool } from './pool.js'
-import type { Pool, PoolTiming } from './pool-types.js'
-import { createRanking, reportThreshold, type Ranked, type Ranking } from './ranking.js'
+import type { PoolTiming } from './pool-types.js'
+import type { Workforce, WorkforceHooks, WorkforceView } from './workforce.js'
 
-export interface CrewOptions {
+export interface LocalOptions extends WorkforceHooks {
   readonly byteMap: SharedByteMap
   /** The main thread's hasher. */
-  readonly verifier: Hasher
+  readonly verifier: Pick<Hasher, 'difficulty'>
   readonly threads: number
   /** Most threads that there may ever be. Default: `threads`. */
   readonly capacity?: number
+  /** Hasher slot of the first thread; the others follow. */
   readonly firstHasher: number
   readonly machineId: number
   /** Processors to bind the threads to, and how nice they are; see `PoolOptions`. */
   readonly cpus?: readonly number[]
   readonly nice?: number
-  readonly onNotice: (level: 'warn' | 'error', code: MinerErrorCode, message: string) => void
-  readonly onLost: () => void
+  /** How the threads hash. Default: as is best here. */
+  readonly hasher?: HasherOptions | undefined
   readonly worker?: URL | undefined
   readonly timing?: Partial<PoolTiming> | undefined
 }
 
-export interface CrewWork {
-  readonly oprHash: Uint8Array
-  /** Only difficulties above it are wanted. */
-  readonly floor: bigint
-  /** How many of its nonces to keep. */
-  readonly keep: number
-  /** Where the best nonces are kept, if the record was worked on before; else a new one. */
-  readonly ranking?: Ranking
-  /** First counter of a record that the crew turns to. */
-  readonly start?: bigint
+export interface LocalWorkforce extends Workforce {
+  /** Settled when each thread is up or given up. */
+  readonly ready: Promise<void>
+  /** More threads or fewer, up to the capacity; those that stay go on undisturbed. */
+  resize(threads: number): void
+  /** Binds the threads anew, and sets how nice they are. */
+  place(cpus: readonly number[], nice: number): void
+  /** Ends a thread, whatever it does, and starts another in its place. */
+  restart(slot: number): void
 }
 
-export interface Crew {
-  readonly pool: Pool
-  /** Turns to a record. The same one again goes on where it was. */
-  mine(work: CrewWork): void
-  /** Stops hashing the record and tells its best nonces, best first. */
-  rest(): Ranked[]
-  readonly bestDifficulty: bigint
-  readonly hits: number
-  readonly computeErrors: number
-}
-
-export function createCrew(options: CrewOptions): Crew {
-  const { verifier, machineId, onNotice } = options
-  let jobId = 0
-  let ranking = createRanking(1)
+export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
+  const { verifier, onNotice } = options
   const desk = createHitDesk({
     difficulty: (oprHash, nonce) => verifier.difficulty(oprHash, nonce),
-    machineId,
     onThreshold: (threshold) => pool.setFloor(threshold),
-    onWrong: ({ slot, counter, difficulty }, found) => {
-      const claim = `${hexOfDifficulty(difficulty)} for nonce ${counter}, it is ${hexOfDifficulty(found)}`
-      onNotice('error', 'E_MINER_COMPUTE', `thread ${slot} claims difficulty ${claim}`)
-    },
   })
   const pool = createPool({
     byteMap: options.byteMap,
     threads: options.threads,
     capacity: options.capacity ?? options.threads,
     firstHasher: options.firstHasher,
-    machineId,
+    machineId: options.machineId,
     cpus: options.cpus ?? [],
     nice: options.nice ?? 0,
+    hasher: options.hasher ?? {},
     known: computeKnownAnswers(verifier),
-    onHit: (hit) => desk.take(hit),
+    onHit: (hit, slot) => {
+      const truth = desk.take(hit)
+      if (truth === null) return
+      const claim = `${hexOfDifficulty(hit.difficulty)} for nonce ${hexOfBytes(hit.nonce)}`
+      onNotice(
+        'error',
+        'E_MINER_COMPUTE',
+        `thread ${slot} claims difficulty ${claim}, it is ${hexOfDifficulty(truth)}`,
+      )
+    },
     onNotice,
     onLost: options.onLost,
     worker: options.worker,
     timing: options.timing,
   })
-
-  return {
-    pool,
-    mine({ oprHash, floor, keep, ranking: given, start }) {
-      const threshold = given === undefined ? floor : reportThreshold(floor, given)
-      const id = pool.publish({ oprHash, floor: threshold, keep, start })
-      if (given !== undefined) ranking = given
-      else if (id !== jobId) ranking = createRanking(keep)
-      jobId = id
-      desk.open(id, { oprHash: oprHash.slice(), floor, ranking })
-      pool.setFloor(reportThreshold(floor, ranking))
+  const view: WorkforceView = {
+    get members() {
+      return pool.slots()
     },
-    rest() {
-      pool.clear()
-      desk.shut()
-      return desk.best()
-    },
-    get bestDifficulty() {
-      return desk.bestDifficulty
+    get hashes() {
+      return pool.hashes
     },
     get hits() {
       return desk.hits
@@ -103,5 +81,34 @@ export function createCrew(options: CrewOptions): Crew {
     get computeErrors() {
       return desk.computeErrors
     },
+    get restarts() {
+      return pool.restarts
+    },
+    get bestDifficulty() {
+      return desk.bestDifficulty
+    },
+    get jobSwitchMs() {
+      return pool.switchMs
+    },
+  }
+
+  return {
+    view,
+    ready: pool.ready,
+    assign(job) {
+      desk.open(job)
+      pool.publish({ oprHash: job.oprHash, floor: desk.threshold, keep: job.keep, lease: job.lease })
+    },
+    collect() {
+      pool.clear()
+      desk.shut()
+      return Promise.resolve(desk.best())
+    },
+    pause: () => pool.pause(),
+    resume: () => pool.resume(),
+    resize: (threads) => pool.resize(threads),
+    place: (cpus, nice) => pool.place(cpus, nice),
+    restart: (slot) => pool.restart(slot),
+    stop: () => pool.stop(),
   }
 }

@@ -10,19 +10,22 @@ import {
   epochOf,
   openControl,
   readJob,
+  readLease,
   readSlot,
   awaitSeen,
   slotLine,
+  takeLease,
   writeFloor,
   writeJob,
   writeState,
   type Control,
 } from './control.js'
 import { checkKnownAnswers, computeKnownAnswers } from './known.js'
-import { createBatchSize, runLoop, type Hit } from './loop.js'
+import { createBatchSize, runLoop } from './loop.js'
 import type { ReportCandidate, SearchRange } from '../../lxrhash/index.js'
-import { nonceOf } from './nonces.js'
+import { nonceOf, WHOLE_SPACE } from './nonces.js'
 import { createSwitchTimes, summaryOfSwitches } from './switch-times.js'
+import type { Hit } from './workforce.js'
 
 const HASH_A = new Uint8Array(32).fill(1)
 const HASH_B = new Uint8Array(32).fill(2)
@@ -76,10 +79,15 @@ t.test('control: a job is read whole or not at all', (t) => {
   const other = openControl(c.buffer)
   t.equal(other.slots, 2)
   const before = epochOf(c)
-  const epoch = writeJob(c, { id: 1, oprHash: HASH_A, floor: (1n << 64n) - 1n, start: 5n, keep: 3 })
+  const epoch = writeJob(
+    c,
+    { id: 1, oprHash: HASH_A, floor: (1n << 64n) - 1n, keep: 3 },
+    { from: 5n, to: 9n },
+  )
   t.ok(epoch > before && epoch % 2 === 0)
   t.equal(epochOf(other), epoch)
-  t.match(readJob(other, epoch), { id: 1, floor: (1n << 64n) - 1n, start: 5n, keep: 3, oprHash: HASH_A })
+  t.match(readJob(other, epoch), { id: 1, floor: (1n << 64n) - 1n, keep: 3, oprHash: HASH_A })
+  t.same(readLease(other), { from: 5n, to: 9n })
   t.equal(readJob(other, epoch - 1), null, 'odd: being written')
   writeFloor(c, 7n)
   t.equal(readJob(other, epoch), null, 'changed meanwhile')
@@ -91,17 +99,17 @@ t.test('control: a job is read whole or not at all', (t) => {
 
 t.test('control: lines of slots do not touch each other', (t) => {
   const c = control()
-  slotLine(c, 0).progress(5, 6n, 7n)
+  slotLine(c, 0).progress(5, 7n)
   slotLine(c, 1).best(9n)
   slotLine(c, 1).best(8n)
-  t.match(readSlot(c, 0), { hashes: 5n, next: 6n, beatNs: 7n, best: 0n })
-  t.match(readSlot(c, 1), { hashes: 0n, next: 0n, beatNs: 0n, best: 9n })
+  t.match(readSlot(c, 0), { hashes: 5n, beatNs: 7n, best: 0n })
+  t.match(readSlot(c, 1), { hashes: 0n, beatNs: 0n, best: 9n })
   t.end()
 })
 
 t.test('loop: hashes the job, counts, reports what may be ranked', (t) => {
   const c = control()
-  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 3 })
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, keep: 3 }, WHOLE_SPACE)
   const hits: Hit[] = []
   const hasher = fakeHasher((batch) => {
     if (batch === 20) writeState(c, STOP)
@@ -109,33 +117,44 @@ t.test('loop: hashes the job, counts, reports what may be ranked', (t) => {
   const result = runLoop({ control: c, slot: 1, hasher, report: (hit) => hits.push(hit), now: ticking() })
   const counted = hasher.searched.reduce((sum, { count }) => sum + count, 0)
   t.same(result, { slot: 1, hashes: BigInt(counted) })
-  t.match(readSlot(c, 1), { hashes: BigInt(counted), next: BigInt(counted) + 1n })
+  t.match(readSlot(c, 1), { hashes: BigInt(counted) })
+  const last = hasher.searched.at(-1)
+  t.equal(
+    readLease(c).from,
+    BigInt(counted) + 1n + BigInt(last?.count ?? 0),
+    'the half of the last batch is given up',
+  )
   t.equal(hasher.searched[0]?.start, 1n)
   hasher.searched.reduce((next, { start, count }) => {
     if (start !== next) t.fail(`a gap before ${start}`)
     return start + BigInt(count)
   }, 1n)
   const all = Array.from({ length: counted }, (_, n) =>
-    hasher.difficulty(HASH_A, nonceOf(Uint8Array.of(9, 1), BigInt(n + 1))),
+    hasher.difficulty(HASH_A, nonceOf(Uint8Array.of(9), BigInt(n + 1))),
   )
   const top = all.toSorted((a, b) => (a > b ? -1 : 1)).slice(0, 3)
   const reported = hits.map(({ difficulty }) => difficulty).toSorted((a, b) => (a > b ? -1 : 1))
   t.same(reported.slice(0, 3), top, 'the best three are among the hits')
   t.ok(hits.length < 40, `few hits for ${counted} hashes: ${hits.length}`)
-  t.ok(hits.every(({ jobId, slot }) => jobId === 1 && slot === 1))
+  t.ok(hits.every(({ oprHash, nonce, difficulty }) => hasher.difficulty(oprHash, nonce) === difficulty))
+  t.ok(
+    hits.every(({ oprHash, nonce }) => oprHash[0] === HASH_A[0] && nonce[0] === 9),
+    'whole nonces',
+  )
   t.equal(readSlot(c, 1).best, top[0])
   t.end()
 })
 
 t.test('loop: another job, another floor, a pause, no job', (t) => {
   const c = control()
-  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 2 })
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, keep: 2 }, WHOLE_SPACE)
   const floor = (1n << 63n) + (1n << 62n)
   const waits: number[] = []
   const hasher = fakeHasher((batch) => {
     if (batch === 2) writeFloor(c, 1n)
     if (batch === 3) writeFloor(c, floor)
-    if (batch === 5) writeJob(c, { id: 2, oprHash: HASH_B, floor: 0n, start: 1000n, keep: 2 })
+    if (batch === 5)
+      writeJob(c, { id: 2, oprHash: HASH_B, floor: 0n, keep: 2 }, { ...WHOLE_SPACE, from: 1000n })
     if (batch === 7) {
       clearJob(c)
       writeState(c, PAUSE)
@@ -178,13 +197,13 @@ t.test('loop: another job, another floor, a pause, no job', (t) => {
     'goes on after the pause',
   )
   t.same(waits, [7])
-  t.ok(hits.some(({ jobId }) => jobId === 1) && hits.some(({ jobId }) => jobId === 2))
+  t.ok([HASH_A, HASH_B].every((hash) => hits.some(({ oprHash }) => oprHash[0] === hash[0])))
   t.end()
 })
 
 t.test('loop: a worker that is started again goes on in the same job', (t) => {
   const c = control()
-  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 2 })
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, keep: 2 }, WHOLE_SPACE)
   const crash = fakeHasher((batch) => {
     if (batch === 4) throw new Error('crash')
   })
@@ -192,7 +211,7 @@ t.test('loop: a worker that is started again goes on in the same job', (t) => {
     () => runLoop({ control: c, slot: 0, hasher: crash, report: () => undefined, now: ticking() }),
     /crash/,
   )
-  const { next } = readSlot(c, 0)
+  const { from: next } = readLease(c)
   const again = fakeHasher(() => writeState(c, STOP))
   runLoop({ control: c, slot: 0, hasher: again, report: () => undefined, now: ticking() })
   t.equal(again.searched[0]?.start, next)
@@ -200,10 +219,52 @@ t.test('loop: a worker that is started again goes on in the same job', (t) => {
   t.end()
 })
 
+t.test('loop: a lease is shared out, hashed to its end and no further; another one goes on', (t) => {
+  const c = control()
+  const post = (from: bigint, to: bigint) =>
+    writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, keep: 20 }, { from, to })
+  post(250n, 260n)
+  t.same(takeLease(c, 4), { from: 250n, to: 254n }, "another slot's share")
+  const hasher = fakeHasher((batch) => {
+    if (batch === 2) post(1000n, 1004n)
+    if (batch !== 3) return
+    // All is hashed then, and the loop sleeps on this very thread: another thread must end it.
+    const end = `
+      const words = new Int32Array(require('node:worker_threads').workerData)
+      Atomics.wait(words, 7, 0, 20)
+      Atomics.store(words, 1, ${STOP})
+      Atomics.add(words, 0, 2)
+      Atomics.notify(words, 0)
+    `
+    const worker = new Worker(end, { eval: true, workerData: c.buffer })
+    t.teardown(() => worker.terminate())
+  })
+  const nonces: string[] = []
+  const report = ({ nonce }: Hit) => nonces.push(Buffer.from(nonce).toString('hex'))
+  const { hashes } = runLoop({ control: c, slot: 0, hasher, report, now: ticking() })
+  t.same(
+    hasher.searched.map(({ start, count }) => [start, count]),
+    [
+      [254n, 4],
+      [258n, 2],
+      [1000n, 4],
+    ],
+  )
+  t.equal(hashes, 10n)
+  t.equal(takeLease(c, 4), null, 'used up')
+  const counters = [254, 255, 256, 257, 258, 259, 1000, 1001, 1002, 1003]
+  t.same(
+    nonces,
+    counters.map((counter) => Buffer.from(nonceOf(Uint8Array.of(9), BigInt(counter))).toString('hex')),
+    'each once, whole',
+  )
+  t.end()
+})
+
 t.test('loop: half a million batches leave the engine whole', (t) => {
   // V8 11.3 has aborted on hot loops over 64-bit integers; this one runs for months.
   const c = control()
-  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, start: 1n, keep: 2 })
+  writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, keep: 2 }, WHOLE_SPACE)
   let batches = 0
   const hasher = {
     lanes: 64,
@@ -216,7 +277,7 @@ t.test('loop: half a million batches leave the engine whole', (t) => {
     },
   }
   const { hashes } = runLoop({ control: c, slot: 0, hasher, report: () => undefined, now: () => 1n })
-  t.equal(readSlot(c, 0).next, hashes + 1n)
+  t.equal(readLease(c).from, hashes + 1n)
   t.end()
 })
 
@@ -239,8 +300,7 @@ t.test('batches take between one and three milliseconds', (t) => {
 t.test('switch times: from publishing to the last slot', (t) => {
   const c = control()
   const times = createSwitchTimes(c)
-  const see = (slot: number, id: number, ns: bigint) =>
-    slotLine(c, slot).resumeAt({ id, oprHash: HASH_A, floor: 0n, start: 1n, keep: 3 }, ns)
+  const see = (slot: number, id: number, ns: bigint) => slotLine(c, slot).sawJob({ id }, ns)
   const from = process.hrtime.bigint()
   times.begin(1, [0, 1])
   see(0, 1, from + 1_000_000n)

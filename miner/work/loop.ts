@@ -13,20 +13,14 @@ import {
   readJob,
   slotLine,
   stateOf,
+  takeLease,
   wantedOf,
   type Control,
-  type Job,
+  type PostedJob,
 } from './control.js'
-import { noncePrefix } from './nonces.js'
+import { nonceOf, noncePrefix, type Lease } from './nonces.js'
 import { createRanking, reportThreshold, type Ranking } from './ranking.js'
-
-/** A nonce that may be good enough. The main thread hashes it again before it counts. */
-export interface Hit {
-  readonly slot: number
-  readonly jobId: number
-  readonly counter: bigint
-  readonly difficulty: bigint
-}
+import type { Hit } from './workforce.js'
 
 export interface LoopParts {
   readonly control: Control
@@ -53,19 +47,20 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
   const { control, slot, hasher, report } = parts
   const now = parts.now ?? (() => process.hrtime.bigint())
   const line = slotLine(control, slot)
-  const prefix = noncePrefix(machineOf(control), slot)
+  const prefix = noncePrefix(machineOf(control))
   const batch = createBatchSize(hasher.lanes)
   let epoch = -1
-  let job: Job | null = null
+  let job: PostedJob | null = null
   let ranking: Ranking | null = null
-  let next = 0n
+  /** What this slot has taken of the job's lease and not hashed yet. */
+  let mine: Lease | null = null
 
   for (;;) {
     const current = epochOf(control)
     if (current !== epoch) {
       const state = stateOf(control)
       if (state === STOP || slot >= wantedOf(control)) return { slot, hashes: line.hashes }
-      const read: Job | null = readJob(control, current)
+      const read: PostedJob | null = readJob(control, current)
       if (read === null) {
         // Spinning would keep the processor from the very thread that is writing.
         if (current & 1) awaitEpoch(control, current, 1)
@@ -80,32 +75,38 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
       if (read.id !== job?.id) {
         hasher.load(read.oprHash, prefix)
         ranking = createRanking(read.keep)
-        next = line.resumeAt(read, now())
+        mine = null
+        line.sawJob(read, now())
       }
       job = read
       epoch = current
       line.sawEpoch(current)
     }
-    next = searchBatch(job as Job, ranking as Ranking, next)
+    mine ??= takeLease(control, batch.size)
+    if (mine === null) {
+      line.beat(now())
+      awaitEpoch(control, epoch, IDLE_MS)
+    } else mine = searchBatch(job as PostedJob, ranking as Ranking, mine)
   }
 
-  function searchBatch(current: Job, kept: Ranking, start: bigint): bigint {
-    const size = batch.size
-    const range = { start, count: size, floor: reportThreshold(current.floor, kept) }
+  /** What is left of the lease when the job was called off in its middle, else null. */
+  function searchBatch(current: PostedJob, kept: Ranking, { from, to }: Lease): Lease | null {
+    const count = Number(to - from)
+    const range = { start: from, count, floor: reportThreshold(current.floor, kept) }
     const begun = now()
     const hashed = hasher.searchWhile(range, found, () => isCurrent(control, current.id))
     const done = now()
-    const after = start + BigInt(hashed)
-    line.progress(hashed, after, done)
-    if (hashed === size) batch.took(Number(done - begun) / 1e6)
-    return after
+    line.progress(hashed, done)
+    if (hashed < count) return { from: from + BigInt(hashed), to }
+    if (count === batch.size) batch.took(Number(done - begun) / 1e6)
+    return null
 
     function found(counter: bigint, difficulty: bigint): void {
       // The threshold may have risen within the batch. The ranking only needs values here: an empty nonce.
       if (difficulty <= reportThreshold(current.floor, kept)) return
       kept.offer(NO_NONCE, difficulty)
       line.best(difficulty)
-      report({ slot, jobId: current.id, counter, difficulty })
+      report({ oprHash: current.oprHash, nonce: nonceOf(prefix, counter), difficulty })
     }
   }
 }

@@ -1,11 +1,10 @@
 /** What the worker pool is given and what it gives back. The implementation is `pool.ts`. */
-import type { SharedByteMap } from '../../lxrhash/index.js'
+import type { HasherOptions, SharedByteMap } from '../../lxrhash/index.js'
 import type { Control } from './control.js'
-import type { MinerErrorCode } from '../errors.js'
 import type { KnownAnswers } from './known.js'
-import type { Hit } from './loop.js'
+import type { Hit, Job, WorkforceHooks, WorkforceMember } from './workforce.js'
 
-export interface PoolOptions {
+export interface PoolOptions extends WorkforceHooks {
   readonly byteMap: SharedByteMap
   readonly threads: number
   /** Most slots that there may ever be. Default: `threads`. */
@@ -17,11 +16,10 @@ export interface PoolOptions {
   readonly cpus?: readonly number[]
   /** How much the threads' nice value is above that of the process. */
   readonly nice?: number
+  /** How the slots hash. Default: as is best here. */
+  readonly hasher?: HasherOptions
   readonly known: KnownAnswers
-  readonly onHit: (hit: Hit) => void
-  readonly onNotice: (level: 'warn' | 'error', code: MinerErrorCode, message: string) => void
-  /** No slot is left that may mine. */
-  readonly onLost: () => void
+  readonly onHit: (hit: Hit, slot: number) => void
   /** The module that runs in the threads. Default: `worker.js` beside this file. */
   readonly worker?: URL
   readonly timing?: Partial<PoolTiming>
@@ -44,21 +42,9 @@ export interface PoolTiming {
 /** `off`: it is not wanted at present. */
 export type SlotState = 'off' | 'starting' | 'mining' | 'resting' | 'refused' | 'stopped'
 
-export interface SlotStatus {
-  readonly slot: number
+/** While there was no sign of life, its age counts from the start. */
+export interface SlotStatus extends WorkforceMember {
   readonly state: SlotState
-  readonly hashes: bigint
-  /** Since the last sign of life; while there was none, since the start. */
-  readonly beatAgeMs: number
-}
-
-/** New work. `start` is the counter that slots begin a new job with, 1 unless given. */
-export interface Work {
-  readonly oprHash: Uint8Array
-  readonly floor: bigint
-  /** Size of the record's ranking. */
-  readonly keep: number
-  readonly start?: bigint | undefined
 }
 
 export interface Pool {
@@ -67,9 +53,9 @@ export interface Pool {
   readonly ready: Promise<void>
   /**
    * Gives all slots a record. The same record hash again keeps job id, nonces and rankings, whatever happened
-   * between.
+   * between; with another lease it goes on in that one.
    */
-  publish(work: Work): number
+  publish(job: Omit<Job, 'height'>): number
   /** What is not above it is not reported any more. */
   setFloor(floor: bigint): void
   /** Slots wait for the next job. */

@@ -4,14 +4,13 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createHasher, lxrParams, openByteMap } from '../../lxrhash/index.js'
-import { epochOf, readSlot } from './control.js'
-import { createCrew, type Crew, type CrewOptions } from './local.js'
+import { epochOf, readLease, readSlot } from './control.js'
+import { createLocalWorkforce, type LocalOptions, type LocalWorkforce } from './local.js'
 import { computeKnownAnswers } from './known.js'
-import type { Hit } from './loop.js'
-import { nonceOf, noncePrefix } from './nonces.js'
 import { placeThread, type PlacementSystem } from './placement.js'
 import { createPool } from './pool.js'
 import type { Pool, PoolOptions } from './pool-types.js'
+import type { Hit, Job } from './workforce.js'
 
 const dir = mkdtempSync(join(tmpdir(), 'pegminer-pool-'))
 t.teardown(() => rmSync(dir, { recursive: true }))
@@ -24,13 +23,13 @@ const HASH_B = new Uint8Array(32).fill(2)
 
 interface Watched {
   pool: Pool
-  hits: Hit[]
+  hits: (Hit & { slot: number })[]
   notices: string[]
   lost: () => boolean
 }
 
 function watched(t: Test, options: Partial<PoolOptions> = {}): Watched {
-  const hits: Hit[] = []
+  const hits: (Hit & { slot: number })[] = []
   const notices: string[] = []
   let lost = false
   const pool = createPool({
@@ -39,7 +38,7 @@ function watched(t: Test, options: Partial<PoolOptions> = {}): Watched {
     firstHasher: 0,
     machineId: 5,
     known,
-    onHit: (hit) => hits.push(hit),
+    onHit: (hit, slot) => hits.push({ ...hit, slot }),
     onNotice: (_, code, message) => notices.push(`${code}: ${message}`),
     onLost: () => (lost = true),
     ...options,
@@ -67,15 +66,18 @@ t.test('mines, switches jobs, pauses, resumes, stops', async (t) => {
 
   const first = pool.publish({ oprHash: HASH_A, floor: 0n, keep: 4 })
   await until(() => pool.slots().every(({ hashes }) => hashes > 0n) && hits.length >= 8)
-  const isTrue = (oprHash: Uint8Array, { slot, counter, difficulty }: Hit): boolean =>
-    difficulty === verifier.difficulty(oprHash, nonceOf(noncePrefix(5, slot), counter))
-  t.ok(hits.every((hit) => hit.jobId === first && isTrue(HASH_A, hit)))
+  const isOf = (oprHash: Uint8Array, hit: Hit): boolean => hit.oprHash[0] === oprHash[0]
+  const isTrue = ({ oprHash, nonce, difficulty }: Hit): boolean =>
+    nonce[0] === 5 && difficulty === verifier.difficulty(oprHash, nonce)
+  t.ok(hits.every((hit) => isOf(HASH_A, hit) && isTrue(hit)))
+  const names = hits.map(({ nonce }) => Buffer.from(nonce).toString('hex'))
+  t.equal(new Set(names).size, names.length, 'no nonce is hashed by two threads')
 
   const second = pool.publish({ oprHash: HASH_B, floor: 0n, keep: 4 })
   t.not(second, first)
-  await until(() => hits.some(({ jobId }) => jobId === second))
-  const switched = hits.filter(({ jobId }) => jobId === second)
-  t.ok(switched.every((hit) => isTrue(HASH_B, hit)))
+  await until(() => hits.some((hit) => isOf(HASH_B, hit)))
+  const switched = hits.filter((hit) => isOf(HASH_B, hit))
+  t.ok(switched.every(isTrue))
   await until(() => pool.switchMs.length === 2)
 
   t.equal(pool.publish({ oprHash: HASH_B, floor: 0n, keep: 4 }), second, 'the same record keeps its job')
@@ -87,7 +89,7 @@ t.test('mines, switches jobs, pauses, resumes, stops', async (t) => {
     [0, 1].every((slot) => readSlot(pool.control, slot).epochSeen === epochOf(pool.control))
   await until(seen)
   const still = pool.hashes
-  const next = [0, 1].map((slot) => readSlot(pool.control, slot).next)
+  const { from: next } = readLease(pool.control)
   pool.resume()
   await until(() => pool.hashes > still)
   pool.clear()
@@ -98,7 +100,9 @@ t.test('mines, switches jobs, pauses, resumes, stops', async (t) => {
   const ms = performance.now() - begun
   t.ok(ms < 1000, `stopped in ${ms.toFixed(1)} ms`)
   t.notOk(
-    hits.some(({ jobId, slot, counter }) => jobId === second && counter >= (next[slot] as bigint)),
+    hits.some(
+      (hit) => isOf(HASH_B, hit) && BigInt(`0x${Buffer.from(hit.nonce.slice(1)).toString('hex')}`) >= next,
+    ),
     'nothing is above the highest floor',
   )
   t.same(notices, [])
@@ -251,9 +255,17 @@ t.test('more threads, fewer threads, another thread in the place of one', async 
   t.same(notices, [])
 })
 
-function crewOf(t: Test, options: Partial<CrewOptions> = {}): { crew: Crew; notices: string[] } {
+const job = (oprHash: Uint8Array, floor = 0n): Job => ({ height: 7, oprHash, floor, keep: 5 })
+
+interface Force {
+  workforce: LocalWorkforce
+  notices: string[]
+  collect: () => ReturnType<LocalWorkforce['collect']>
+}
+
+function forceOf(t: Test, options: Partial<LocalOptions> = {}): Force {
   const notices: string[] = []
-  const crew = createCrew({
+  const workforce = createLocalWorkforce({
     byteMap,
     verifier,
     threads: 2,
@@ -263,15 +275,16 @@ function crewOf(t: Test, options: Partial<CrewOptions> = {}): { crew: Crew; noti
     onLost: () => notices.push('lost'),
     ...options,
   })
-  t.teardown(() => crew.pool.stop())
-  return { crew, notices }
+  t.teardown(() => workforce.stop())
+  return { workforce, notices, collect: () => workforce.collect(new AbortController().signal) }
 }
 
-t.test('crew: the best nonces of a record, with few messages', async (t) => {
-  const { crew } = crewOf(t)
-  crew.mine({ oprHash: HASH_A, floor: 0n, keep: 5 })
-  await until(() => crew.pool.hashes > 20_000n && crew.bestDifficulty > 0n)
-  const first = crew.rest()
+t.test('workforce: the best nonces of a record, with few messages', async (t) => {
+  const { workforce, collect } = forceOf(t)
+  const { view } = workforce
+  workforce.assign(job(HASH_A))
+  await until(() => view.hashes > 20_000n && view.bestDifficulty > 0n)
+  const first = await collect()
   t.equal(first.length, 5)
   t.equal(new Set(first.map(({ nonce }) => Buffer.from(nonce).toString('hex'))).size, 5)
   for (const { nonce, difficulty } of first) t.equal(verifier.difficulty(HASH_A, nonce), difficulty)
@@ -280,28 +293,44 @@ t.test('crew: the best nonces of a record, with few messages', async (t) => {
     first.toSorted((a, b) => (a.difficulty > b.difficulty ? -1 : 1)),
     'best first',
   )
-  t.ok(crew.hits < 400, `${crew.hits} hits for ${crew.pool.hashes} hashes`)
-  t.equal(crew.computeErrors, 0)
+  t.ok(view.hits < 400, `${view.hits} hits for ${view.hashes} hashes`)
+  t.equal(view.computeErrors, 0)
 
-  const hashes = crew.pool.hashes
-  crew.mine({ oprHash: HASH_A, floor: 0n, keep: 5 })
-  await until(() => crew.pool.hashes > hashes + 20_000n)
-  const second = crew.rest()
+  const hashes = view.hashes
+  workforce.assign(job(HASH_A))
+  await until(() => view.hashes > hashes + 20_000n)
+  const second = await collect()
   t.ok(
     (second[4]?.difficulty ?? 0n) >= (first[4]?.difficulty ?? 1n),
     'the same record again: the ranking is kept',
   )
-  t.equal(second[0]?.difficulty, crew.bestDifficulty)
+  t.equal(second[0]?.difficulty, view.bestDifficulty)
 
-  crew.mine({ oprHash: HASH_B, floor: (1n << 64n) - 1n, keep: 5 })
-  t.same(crew.rest(), [], 'another record begins with nothing')
+  workforce.assign(job(HASH_B, (1n << 64n) - 1n))
+  t.same(await collect(), [], 'another record begins with nothing')
 })
 
-t.test('crew: false claims are never ranked', async (t) => {
-  const { crew, notices } = crewOf(t, { threads: 1, worker: fixture('lying-worker') })
-  crew.mine({ oprHash: HASH_A, floor: 0n, keep: 5 })
-  await until(() => crew.computeErrors >= 5)
-  t.same(crew.rest(), [])
-  t.equal(crew.hits, 0)
+t.test('workforce: false claims are never ranked', async (t) => {
+  const { workforce, notices, collect } = forceOf(t, { threads: 1, worker: fixture('lying-worker') })
+  const { view } = workforce
+  workforce.assign(job(HASH_A))
+  await until(() => view.computeErrors >= 5)
+  t.same(await collect(), [])
+  t.equal(view.hits, 0)
   t.ok(notices.includes('E_MINER_COMPUTE'))
+})
+
+t.test('workforce: a lease is hashed and no more; short nonces first, none twice', async (t) => {
+  const { workforce, collect } = forceOf(t)
+  const { view } = workforce
+  const leased = (from: bigint, to: bigint): Job => ({ ...job(HASH_A), keep: 1000, lease: { from, to } })
+  workforce.assign(leased(1n, 301n))
+  await until(() => view.hits === 300)
+  t.equal(view.hashes, 300n)
+  workforce.assign(leased(70_000n, 70_010n))
+  await until(() => view.hits === 310)
+  const nonces = (await collect()).map(({ nonce }) => Buffer.from(nonce).toString('hex'))
+  t.equal(new Set(nonces).size, 310)
+  const lengths = [4, 6, 8].map((length) => nonces.filter((nonce) => nonce.length === length).length)
+  t.same(lengths, [255, 45, 10])
 })

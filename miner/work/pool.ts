@@ -20,8 +20,9 @@ import {
   writeJob,
   writeState,
   writeWanted,
-  type Job,
+  type PostedJob,
 } from './control.js'
+import { WHOLE_SPACE, type Lease } from './nonces.js'
 import type { Pool, PoolOptions, PoolTiming, SlotState } from './pool-types.js'
 import { sleep } from './sleep.js'
 import type { Placement } from './placement.js'
@@ -90,14 +91,15 @@ export function createPool(options: PoolOptions): Pool {
   const inUse = (): readonly Slot[] => slots.slice(0, wanted)
   const ownNice = getPriority()
   const halt = new AbortController()
-  let job: Job | null = null
+  let job: PostedJob | null = null
+  let lease: Lease = WHOLE_SPACE
   let restarts = 0
   let bootFailure: string | null = null
   let settle: () => void = () => undefined
   const ready = new Promise<void>((resolve) => (settle = resolve))
 
   piscina.on('message', (message: WorkerMessage) => {
-    if (message.kind === 'hit') return options.onHit(message.hit)
+    if (message.kind === 'hit') return options.onHit(message.hit, message.slot)
     if (message.kind === 'misplaced') return tellMisplaced(message)
     enter(message.slot, 'mining')
   })
@@ -196,12 +198,13 @@ export function createPool(options: PoolOptions): Pool {
     slot: number,
     { abort: { signal } }: Slot,
   ): Promise<{ end: 'refused' | 'ended'; reason: string }> {
-    const { known, firstHasher } = options
+    const { known, firstHasher, hasher = {} } = options
     const task: MineTask = {
       control: control.buffer,
       byteMap,
       slot,
       hasherSlot: firstHasher + slot,
+      hasher,
       known,
       placement: placementOf(slot),
     }
@@ -255,13 +258,18 @@ export function createPool(options: PoolOptions): Pool {
   return {
     control,
     ready,
-    publish({ oprHash, floor, keep, start = 1n }) {
-      const same = job !== null && Buffer.compare(job.oprHash, oprHash) === 0
-      const id = same ? (job as Job).id : (job?.id ?? 0) + 1
-      job = { id, oprHash: oprHash.slice(), floor, start, keep: same ? (job as Job).keep : keep }
+    publish({ oprHash, floor, keep, lease: given = WHOLE_SPACE }) {
+      const before = job !== null && Buffer.compare(job.oprHash, oprHash) === 0 ? job : null
+      const same = before !== null
+      const goesOn = same && given.from === lease.from && given.to === lease.to
+      lease = given
+      job =
+        before === null
+          ? { id: (job?.id ?? 0) + 1, oprHash: oprHash.slice(), floor, keep }
+          : { ...before, floor }
       const awake = inUse().flatMap(({ state }, index) => (state === 'mining' ? [index] : []))
       if (!same) switchTimes.begin(job.id, awake)
-      const epoch = writeJob(control, job)
+      const epoch = goesOn ? writeJob(control, job) : writeJob(control, job, lease)
       if (!same && stateOf(control) === RUN) awaitSeen(control, awake, epoch, HAND_OVER_MS)
       return job.id
     },

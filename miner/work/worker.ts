@@ -1,10 +1,11 @@
 /** What runs in each thread: check the hasher, then the loop until STOP. Started by `pool.ts` through piscina. */
 import { parentPort } from 'node:worker_threads'
-import { createHasher, type SharedByteMap } from '../../lxrhash/index.js'
+import { createHasher, type HasherOptions, type SharedByteMap } from '../../lxrhash/index.js'
 import { openControl } from './control.js'
 import { checkKnownAnswers, type KnownAnswers } from './known.js'
-import { runLoop, type Hit } from './loop.js'
+import { runLoop } from './loop.js'
 import { placeThread, type Placement } from './placement.js'
+import type { Hit } from './workforce.js'
 
 /** One per slot. Memory and module are shared, not copied. */
 export interface MineTask {
@@ -12,6 +13,7 @@ export interface MineTask {
   readonly byteMap: SharedByteMap
   readonly slot: number
   readonly hasherSlot: number
+  readonly hasher?: HasherOptions
   readonly known: KnownAnswers
   readonly placement?: Placement
 }
@@ -22,7 +24,7 @@ export type MineResult =
 /** piscina does not say which thread a message is from, hence the slot. */
 export type WorkerMessage =
   | { readonly kind: 'ready'; readonly slot: number }
-  | { readonly kind: 'hit'; readonly hit: Hit }
+  | { readonly kind: 'hit'; readonly slot: number; readonly hit: Hit }
   | { readonly kind: 'misplaced'; readonly slot: number; readonly reasons: readonly string[] }
 
 export default function mine(task: MineTask): MineResult {
@@ -30,7 +32,7 @@ export default function mine(task: MineTask): MineResult {
   const send = (message: WorkerMessage): void => parentPort?.postMessage(message)
   const reasons = placeThread(placement)
   if (reasons.length > 0) send({ kind: 'misplaced', slot, reasons })
-  const hasher = createHasher(byteMap, hasherSlot)
+  const hasher = createHasher(byteMap, hasherSlot, task.hasher)
   const wrong = checkKnownAnswers(hasher, known)
   if (wrong !== null) return { end: 'refused', reason: wrong }
   send({ kind: 'ready', slot })
@@ -38,7 +40,7 @@ export default function mine(task: MineTask): MineResult {
     control: openControl(control),
     slot,
     hasher,
-    report: (hit) => send({ kind: 'hit', hit }),
+    report: (hit) => send({ kind: 'hit', slot, hit }),
   })
   return { end: 'stopped', hashes }
 }

@@ -1,0 +1,160 @@
+/** The record of the block at hand: built and given to the workforce, collected in minute 9, handed to the publisher. */
+import { messageOf, monotonicMs } from '../../base/index.js'
+import type { Network } from '../../pegnet/index.js'
+import type { MinuteEvent } from '../../factom/index.js'
+import { hexOfBytes, hexOfDifficulty, type MinerEvent } from '../events.js'
+import type { Ranked } from '../work/ranking.js'
+import type { Workforce } from '../work/workforce.js'
+import type { Gatherer } from './gather.js'
+import { buildRecord, type MinedRecord } from './record.js'
+import type { Action, ScheduleEvent } from './schedule.js'
+import type { Submitter } from './submit.js'
+import { within } from './within.js'
+
+export interface RecordTerms {
+  readonly identity: string
+  readonly coinbase: string
+  /** Most records to publish of the block. */
+  readonly recordsPerBlock: number
+}
+
+/** What a record was made of. */
+export interface RecordFacts {
+  readonly height: number
+  /** The winners that it names. */
+  readonly winners: readonly string[]
+  /** 1e-8 USD, in the order of the version's assets. */
+  readonly prices: readonly bigint[]
+}
+
+export interface BlockParts {
+  readonly network: Network
+  /** What holds for the next record. */
+  readonly terms: () => RecordTerms
+  readonly gatherer: Pick<Gatherer, 'gather'>
+  readonly workforce: Pick<Workforce, 'assign' | 'collect'>
+  readonly submitter: Pick<Submitter, 'submit' | 'recover'>
+  readonly emit: (event: MinerEvent) => void
+  readonly dispatch: (event: ScheduleEvent) => void
+  /** The clock's last word. */
+  readonly at: () => MinuteEvent | null
+}
+
+export interface BlockWork {
+  mine(action: Extract<Action, { do: 'mine' }>): void
+  /** The best nonces and, in the same time, what the entry credits are now. */
+  collect(height: number): Promise<void>
+  /** Publishes what was collected, as far as the entry credits go. */
+  publish(credits: number): Promise<void>
+  /** Finishes what an earlier run may have paid for. */
+  recover(height: number): Promise<void>
+  /** Nothing more is sent. */
+  close(): void
+  /** Stops hashing and throws the record away. */
+  drop(): Promise<void>
+  /** Null if there is none. */
+  readonly record: RecordFacts | null
+  /** The first height that anything was mined for. */
+  readonly firstMined: number | null
+}
+
+/** The record at hand. */
+interface AtHand {
+  readonly facts: RecordFacts
+  readonly record: MinedRecord
+  /** Most entries of it. */
+  readonly limit: number
+  /** Its best nonces, from minute 9 on. */
+  readonly best: readonly Ranked[]
+}
+
+/** Before the minute's end: what leaves later may reach the node in the next block. */
+const MARGIN_MS = 250
+const MARGIN_SHARE = 0.02
+/** Minute 9 begins with collecting: for so long at most, and in short blocks for a fifth of the minute. */
+const COLLECT_MS = 1000
+const COLLECT_SHARE = 0.2
+/** With it, collecting does not wait. */
+const NOW = AbortSignal.abort()
+
+export function createBlockWork(parts: BlockParts): BlockWork {
+  const { network, gatherer, workforce, submitter, emit, dispatch, at } = parts
+  let firstMined: number | null = null
+  let atHand: AtHand | null = null
+  let publishing = new AbortController()
+
+  return {
+    mine({ height, winners, prices }) {
+      const { identity, coinbase, recordsPerBlock: limit } = parts.terms()
+      const facts: RecordFacts = { height, winners: winners.winners, prices }
+      let record: MinedRecord
+      try {
+        record = buildRecord({ network, identity, coinbase, ...facts })
+      } catch (error) {
+        const reason = messageOf(error)
+        return dispatch({ type: 'failed', height, step: 'record', code: 'E_MINER_RECORD', reason })
+      }
+      const { oprHash } = record
+      const { floor, winnersFrom } = winners
+      atHand = { facts, record, limit, best: [] }
+      firstMined ??= height
+      workforce.assign({ height, oprHash, floor, keep: limit })
+      const [hash, above] = [hexOfBytes(oprHash), hexOfDifficulty(floor)]
+      emit({ event: 'job', height, oprHash: hash, floor: above, winnersFrom })
+    },
+    async collect(height) {
+      publishing = new AbortController()
+      const { signal } = publishing
+      const blockSeconds = at()?.blockSeconds ?? network.blockSeconds
+      const most = Math.min(COLLECT_MS, minuteMs(blockSeconds) * COLLECT_SHARE)
+      const [best, funds] = await within(most, signal, (soon) =>
+        Promise.all([
+          workforce.collect(soon),
+          gatherer.gather('funds', { height, blockSeconds, signal: soon }),
+        ]),
+      )
+      if (signal.aborted) return
+      const found = atHand === null ? 0 : best.length
+      if (atHand !== null) atHand = { ...atHand, best }
+      const balance = funds.type === 'funds' ? funds.balance : null
+      dispatch({ type: 'collected', height, found, balance })
+    },
+    async publish(credits) {
+      if (atHand === null) return
+      const { record, best, limit } = atHand
+      atHand = null
+      const { signal } = publishing
+      const now = at()
+      const networkMs = now === null ? undefined : Math.round(monotonicMs() + now.nodeAheadMs)
+      const deadline = deadlineOf(now)
+      await submitter.submit({ record, best, limit, credits, signal, deadline, networkMs })
+    },
+    async recover(height) {
+      publishing = new AbortController()
+      const { signal } = publishing
+      const count = await submitter.recover(height, { signal, deadline: deadlineOf(at()) })
+      if (count === 0) return
+      const message = `block ${height}: ${count} entries of an earlier run finished`
+      emit({ event: 'notice', level: 'info', code: 'E_MINER_RECOVERED', message })
+    },
+    close: () => publishing.abort(),
+    async drop() {
+      atHand = null
+      await workforce.collect(NOW)
+    },
+    get record() {
+      return atHand?.facts ?? null
+    },
+    get firstMined() {
+      return firstMined
+    },
+  }
+}
+
+const minuteMs = (blockSeconds: number): number => blockSeconds * 100
+
+/** The end of minute 9, a little earlier, `monotonicMs`. */
+function deadlineOf(at: MinuteEvent | null): number {
+  if (at === null) return Infinity
+  return at.endsAt - Math.min(MARGIN_MS, minuteMs(at.blockSeconds) * MARGIN_SHARE)
+}

@@ -1,0 +1,88 @@
+/** What the parts of a run report: it becomes events, numbers of the view, and lines of the history. */
+import { isCoded, messageOf, wallMs } from '../../base/index.js'
+import { alarmsOf, type PriceFeed } from '../../oracle/index.js'
+import type { EntryEvent, MinerEvent } from '../events.js'
+import type { RunHooks } from './assemble.js'
+import type { CreditWatch } from './credits.js'
+import type { RunOptions } from './interface.js'
+import { pricesEvent } from './prices-event.js'
+import type { Tally } from './tally.js'
+import type { Notice } from './tasks.js'
+import { blockSecondsOf, type RunState } from './view.js'
+
+export interface HookParts {
+  /** Changed while the run lasts. */
+  readonly options: Pick<RunOptions, 'network' | 'blocks'>
+  readonly state: RunState
+  readonly tally: Tally
+  readonly creditWatch: CreditWatch
+  readonly prices: Pick<PriceFeed, 'config' | 'sources'>
+  /** The entry credit address. */
+  readonly ecAddress: string
+  readonly emit: (event: MinerEvent) => void
+  readonly notice: Notice
+  /** Enough blocks are graded. */
+  readonly onEnough: () => void
+}
+
+/** What the history calls the steps of a record. */
+const OWN_STATUS = {
+  committed: 'submitted',
+  revealed: 'submitted',
+  acknowledged: 'acknowledged',
+  landed: 'acknowledged',
+  missed: 'failed',
+} as const
+
+export function createHooks(
+  parts: HookParts,
+): Pick<RunHooks, 'onEntry' | 'onPrices' | 'onFunds' | 'onGraded'> {
+  const { options, state, tally, creditWatch, prices, emit, notice } = parts
+  /** What was told about prices and lasts. */
+  let alarms: ReadonlySet<string> = new Set()
+
+  /** A record's way into the history. Mining goes on without it. */
+  function keep({ entryHash, height, status, reason, nonce, difficulty }: EntryEvent): void {
+    try {
+      state.run?.history.own({
+        ...{ entryHash, height, nonce, difficulty, time: wallMs() },
+        status: OWN_STATUS[status],
+        ...(reason === undefined ? {} : { reason }),
+      })
+    } catch (error) {
+      notice('warn', isCoded(error) ? error.code : 'E_MINER_INTERNAL', messageOf(error))
+    }
+  }
+
+  return {
+    onEntry(event) {
+      tally.entry(event)
+      keep(event)
+      emit(event)
+    },
+    onPrices(height, taken, guarded) {
+      state.prices = taken
+      emit(pricesEvent({ height, version: options.network.oprVersionAt(height) }, taken, guarded))
+      const now = alarmsOf(taken, prices.sources(), { warnAt: prices.config.winners.warn, guarded })
+      for (const { code, message, key } of now)
+        if (!alarms.has(key)) notice('warn', code, `block ${height}: ${message}`)
+      alarms = new Set(now.map(({ key }) => key))
+    },
+    onFunds(balance) {
+      state.entryCredits = balance
+      const warning = creditWatch.look(balance, blockSecondsOf(state, options), performance.now())
+      if (warning !== null) notice('warn', 'E_MINER_LOW_CREDITS', `${parts.ecAddress} has ${warning}`)
+    },
+    /** Blocks from before the run are told only if records of ours, by an earlier run, are in them. */
+    onGraded(blocks, published) {
+      for (const block of blocks) {
+        state.networkHashrate = block.hashPower ?? state.networkHashrate
+        const ours = new Set(published(block.height))
+        if (ours.size === 0 && block.height < (state.firstSeen ?? 0)) continue
+        const firstMined = state.run?.conductor.firstMined ?? null
+        emit(tally.graded(block, ours, firstMined !== null && block.height >= firstMined))
+      }
+      if (options.blocks !== undefined && tally.blocks >= options.blocks) parts.onEnough()
+    },
+  }
+}
