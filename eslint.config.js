@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint'
 
 /**
  * The rooms (top-level folders) and the rooms each of them may import from. Imports run downwards only;
- * nobody imports `cli`. `ARCHITECTURE.md` says what each room owns.
+ * no room imports `cli`. `ARCHITECTURE.md` says what each room owns.
  */
 const MAY_IMPORT = {
   base: [],

@@ -1,5 +1,5 @@
 /**
- * The one way to read JSON that somebody else wrote. What JSON costs does not follow from its length: 30 MB of opening
+ * The one way to read JSON from outside. What JSON costs does not follow from its length: 30 MB of opening
  * brackets take seconds and a gigabyte to parse, and break code that walks what came out. So levels and values are
  * counted before anything is made of them, at some 3 ms a MB.
  */

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 /**
  * Whether the `Host` header may name this machine, on whatever address it listens: an IP address, `localhost`, or one of
  * `names`. Without this a web page could have its own name point here (DNS rebinding) and read everything with the
- * visitor's browser; nobody can have an address point elsewhere.
+ * visitor's browser; an address cannot be made to point elsewhere.
  */
 export function isOwnHost(host: string | undefined, names: readonly string[] = []): boolean {
   const name = nameOf(host)

@@ -4,7 +4,7 @@ import type { CellPlan, KernelChoice, Lanes, PagesName } from './cells.js'
 /** From a ByteMap that fits into the caches to MainNet's. */
 export const DEFAULT_BITS = [20, 22, 24, 26, 28, 30] as const
 
-/** A map of up to this size is built in well under a minute; larger ones are left out unless somebody asks for them. */
+/** A map of up to this size is built in well under a minute; larger ones are left out unless they are asked for. */
 export const QUICK_BITS = 26
 
 export interface MapOnDisk {

@@ -1,4 +1,4 @@
-/** The stress test: threads that check themselves until somebody ends it. */
+/** The stress test: threads that check themselves until it is stopped. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CellPlan } from './cells.js'
 import { createGauge, type Gauge } from './gauge.js'

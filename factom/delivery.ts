@@ -148,7 +148,7 @@ async function untilNextPoll<T>(run: DeliveryRun, call: () => Promise<T>): Promi
   }
 }
 
-/** The client was closed: whoever did that wants an end. */
+/** The client was closed, so the delivery ends as well. */
 export function isClosed(error: unknown): boolean {
   return isCoded(error) && error.code === 'E_FACTOM_ABORTED'
 }

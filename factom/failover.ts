@@ -67,7 +67,7 @@ export function createFailover(options: FailoverOptions): Rpc {
       const well = (floor: number) =>
         states.find(({ state }) => state !== null && healthOf(state, floor).state === 'ok')?.node
       const found = well(best) ?? well(-1)
-      // Where nobody is as far as was seen, the network was reset, or only a node that is behind is left.
+      // Where no node is as far as was seen, the network was reset, or only a node that is behind is left.
       best = Math.min(best, states.find(({ node }) => node === found)?.state?.directoryBlockHeight ?? best)
       if (found) use(found, found === first ? 'it is well again' : 'the one before is not well')
     } finally {

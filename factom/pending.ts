@@ -1,5 +1,5 @@
 /**
- * Signed messages that may have been sent and are not done yet, kept in a file: whoever is interrupted between
+ * Signed messages that may have been sent and are not done yet, kept in a file: a program that is interrupted between
  * signing and seeing the result goes on with the same bytes, which the network charges at most once.
  */
 import fs from 'node:fs'

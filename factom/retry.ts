@@ -12,7 +12,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'E_FACTOM_REPLY',
   'E_FACTOM_RPC_INTERNAL',
 ])
-/** Whoever calls these has tries, and an order of them, of his own. */
+/** The callers of these methods try again themselves, each in an order of its own. */
 const LEFT_ALONE: ReadonlySet<string> = new Set([
   'current-minute',
   'commit-entry',

@@ -16,7 +16,7 @@ export interface Settled {
 }
 
 const NO_BLOCK = '0'.repeat(64)
-/** Records that nobody asked after for so many blocks of their chain are not looked for. */
+/** Records that were not asked after for so many blocks of their chain are not looked for. */
 const MAX_WALK = 10_000
 
 /**

@@ -74,7 +74,7 @@ export const KOMODO_ERRORS = {
     summary:
       'A block header does not prove what the daemon says of it: hash, block before, or work; it was not published.',
     remedy:
-      'Check the reference daemon and the way to it: somebody may forge its replies. Look at the block elsewhere.',
+      'Check the reference daemon and the way to it: its replies may be forged. Look at the block elsewhere.',
     kind: 'failure',
   },
   E_KOMODO_INTERNAL: {

@@ -310,5 +310,5 @@ function isOwn({ script }: TxOutput, pubkey: string): boolean {
 
 function ownOnly(outputs: readonly TxOutput[], pubkey: string): void {
   const other = outputs.find((output) => !isOwn(output, pubkey))
-  if (other !== undefined) throw broken('foreign-output', `it pays ${other.value} to somebody else`)
+  if (other !== undefined) throw broken('foreign-output', `it pays ${other.value} to another address`)
 }

@@ -90,7 +90,7 @@ export function payoutTransaction(
   return encodeTransaction(saplingTransaction(inputs, outputs, { expiryHeight }))
 }
 
-/** What it says, whoever has signed it so far: equal texts are one payout. */
+/** What it says without its signatures: equal texts are one payout. */
 export function payoutContent(tx: Transaction): string {
   return encodeTransaction(
     withScripts(
@@ -118,7 +118,7 @@ const FARTHEST_EXPIRY = 2_880
 const LOCK_TIMES = 500_000_000
 
 export interface TermFacts {
-  /** Of the reference chain's last block; `time` in UNIX seconds, null if nobody asked. */
+  /** Of the reference chain's last block; `time` in UNIX seconds, null if it was not asked for. */
   readonly height: number
   readonly time: number | null
   readonly m: number

@@ -42,7 +42,7 @@ export function openCounts(mapped: MapMemory, few = FEW_BYTES): ByteCounts {
     add(at, length) {
       if (pool === undefined) return functions.countBytes(scratch, at, length)
       const task = pool.run({ module, memory, scratch, at, length })
-      // Whoever closes before the end does not want to hear of it.
+      // A caller that closes before the end does not wait for the result.
       task.catch(() => undefined)
       tasks.push(task)
     },

@@ -30,7 +30,7 @@ export interface Lock {
 
 export interface LockOptions {
   readonly signal?: AbortSignal | undefined
-  /** Called at each look at a lock that somebody else holds; undefined if the lock does not say who. */
+  /** Called at each look at a lock that another process holds; undefined if the lock does not say who. */
   readonly onWait?: (owner: Owner | undefined) => void
   readonly timing?: Partial<LockTiming>
 }
@@ -48,12 +48,12 @@ export interface LockTiming {
 const TIMING: LockTiming = { look: 250, beat: 10_000, silent: 60_000 }
 
 export interface TakenLock extends Lock {
-  /** Whether somebody else held it before, alive. */
+  /** Whether another process held it before, alive. */
   readonly waited: boolean
 }
 
 /**
- * Waits until nobody else holds the lock, and takes it. Rejects with E_LXR_ABORTED, or with the system's error if the
+ * Waits until no other process holds the lock, and takes it. Rejects with E_LXR_ABORTED, or with the system's error if the
  * file cannot be made.
  */
 export async function takeLock(file: string, options: LockOptions = {}): Promise<TakenLock> {
@@ -126,7 +126,7 @@ function textOf(read: () => string): string {
 }
 
 /**
- * False if there is one already. A lock appears with its text in it, so that nobody reads half of one; only a file
+ * False if there is one already. A lock appears with its text in it, so that half of one is never read; only a file
  * system without hard links makes it in two steps.
  */
 async function create(file: string, owner: Owner): Promise<boolean> {
@@ -160,7 +160,7 @@ function ownerOf(text: string): Owner | undefined {
 }
 
 /**
- * Removes a lock that was judged by its text. Whoever is too late, and has moved away a new lock of somebody else,
+ * Removes a lock that was judged by its text. A process that is too late, and has moved away a new lock of another one,
  * puts it back.
  */
 async function remove(file: string, judged: string): Promise<void> {
@@ -169,7 +169,7 @@ async function remove(file: string, judged: string): Promise<void> {
     await rename(file, aside)
     if ((await readFile(aside, 'utf8')) !== judged) await link(aside, file)
   } catch {
-    // Somebody else was faster.
+    // Another process was faster.
   } finally {
     await rm(aside, { force: true }).catch(() => undefined)
   }

@@ -43,7 +43,7 @@ export interface PagesRequest {
   report(mapBytes: number): Pages
 }
 
-/** Asks for huge pages for memory that nobody has touched yet. Never throws. */
+/** Asks for huge pages for memory that was not touched yet. Never throws. */
 export function requestHugePages(bytes: Uint8Array, wanted: boolean, system = SYSTEM): PagesRequest {
   const { platform, read } = system
   if (platform !== 'linux') {

@@ -113,7 +113,7 @@ export interface Board {
   blocks(): BoardBlock[]
   entries(): BoardEntry[]
   notices(): BoardNotice[]
-  /** Counts up with every block, entry and notice: whoever has seen a lower one has missed something. */
+  /** Counts up with every block, entry and notice: a reader that has seen a lower one has missed something. */
   readonly version: number
 }
 

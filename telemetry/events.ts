@@ -1,4 +1,4 @@
-/** Server-sent events: the summary every two seconds, to whoever listens. Nobody listening costs nothing. */
+/** Server-sent events: the summary every two seconds, to each listener. Without one it costs nothing. */
 import type { ServerResponse } from 'node:http'
 
 import type { Api } from './api.js'

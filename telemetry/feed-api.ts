@@ -93,7 +93,7 @@ export interface FeedBoard {
 }
 
 const MOST = { headers: 50, notices: 50 }
-/** What somebody has to look at. */
+/** What an operator has to look at. */
 const BAD_WITHDRAWALS = ['held', 'refused', 'stuck']
 
 export function createFeedBoard(now: () => number = wallMs): FeedBoard {

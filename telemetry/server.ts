@@ -48,9 +48,9 @@ export interface TelemetryServer {
 }
 
 const HOST = '127.0.0.1'
-/** Prometheus needs one connection, a browser six; more than these are somebody's mistake. */
+/** Prometheus needs one connection, a browser six; more than these are a mistake of the caller. */
 const MAX_CONNECTIONS = 64
-/** A request is a few hundred bytes: whoever needs longer to send it is not served. */
+/** A request is a few hundred bytes: a client that needs longer to send it is not served. */
 const REQUEST_MS = 5_000
 /** An open page asks for a few things every two seconds. */
 const REQUESTS = { perSecond: 50, burst: 200, holdMs: 500 }
@@ -170,7 +170,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, site: 
   response.end(request.method === 'HEAD' ? undefined : reply.body)
 }
 
-/** Nothing that is sent is read; whoever goes on sending is cut off. */
+/** Nothing that is sent is read; a client that goes on sending is cut off. */
 function limitBody(request: IncomingMessage): void {
   let size = 0
   request.on('data', (chunk: Buffer) => {

@@ -1,4 +1,4 @@
-/** Watching over a run that nobody watches: alarms, actions, pauses, reports, and the service manager. */
+/** Watching over an unattended run: alarms, actions, pauses, reports, and the service manager. */
 export { act } from './actions.js'
 export type { ActionResult, ActionSettings } from './actions.js'
 export { ALARMS } from './alarms.js'

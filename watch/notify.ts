@@ -1,7 +1,7 @@
 /**
  * Tells the service manager (systemd, `Type=notify`) how it is: one datagram a message to the socket that NOTIFY_SOCKET
  * names. Node.js has no such sockets, so the C library is called through the optional package koffi; without it the
- * program systemd-notify is started for each message. Nothing is done where nobody listens.
+ * program systemd-notify is started for each message. Without a service manager nothing is done.
  */
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -10,7 +10,7 @@ import { endianness } from 'node:os'
 import { childEnvironment } from '../base/index.js'
 
 export interface ServiceManager {
-  /** `READY=1`, `STATUS=…`. Never throws: whoever does not listen cannot be helped. */
+  /** `READY=1`, `STATUS=…`. Never throws: a service manager that does not listen loses only the message. */
   send(...lines: readonly string[]): void
   /** How often WATCHDOG=1 must come, ms; null: never. */
   readonly watchdogMs: number | null

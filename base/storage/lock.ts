@@ -2,7 +2,7 @@
  * One process per lock file, which says which. On Linux the holder also has the kernel's lock on the file: that goes
  * with the process, however it ends, and is seen from every container that shares the folder. Where there is no kernel
  * lock, the process id decides on this machine and in this container; of any other place nothing can be known but that
- * a lock beats. It is watched for that, by a clock that nobody sets.
+ * a lock beats. It is watched for that, by the monotonic clock.
  */
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -35,7 +35,7 @@ interface Owner {
 
 /** The caller's own errors. */
 export interface LockRefusals {
-  /** Somebody has it: "process 4711", or "another process" if it changes hands too fast to say which. */
+  /** Another process has it: "process 4711", or "another process" if it changes hands too fast to say which. */
   readonly held: (who: string) => Error
   /** The file cannot be made. */
   readonly failed: (cause: unknown) => Error

@@ -67,7 +67,7 @@ export interface BenchMetricsRun {
   readonly text: string
 }
 
-/** Serves them, if not switched off. A port that nobody asked for may be taken, by a miner for instance. */
+/** Serves them, if not switched off. The default port may be taken, by a miner for instance. */
 export async function metricsOf(
   { settings, origins }: Context,
   resources: Resources,

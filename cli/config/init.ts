@@ -1,4 +1,4 @@
-/** `pegminer config init`: writes an annotated `pegminer.yaml`, asks what it must know where somebody can answer. */
+/** `pegminer config init`: writes an annotated `pegminer.yaml`, asks what it must know if it runs in a terminal. */
 import { openSync, closeSync, writeSync, existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -82,7 +82,7 @@ function headOf(name: string): string[] {
   ]
 }
 
-/** The file may come to hold a secret, so nobody else may read it. Never over one that is there. */
+/** The file may come to hold a secret, so no other user may read it. Never over one that is there. */
 function write(name: string, text: string): void {
   let file: number
   try {
@@ -107,7 +107,7 @@ interface Wizard {
   close(): void
 }
 
-/** Questions on a terminal; nobody is asked where none is, or a program reads the output. Paths count from `folder`. */
+/** Questions on a terminal; without one, or where a program reads the output, nothing is asked. Paths count from `folder`. */
 function createWizard(
   { stdin, stdout, stderr, output, signal }: ConfigContext,
   folder: string,

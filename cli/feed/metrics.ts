@@ -69,7 +69,7 @@ export function feedLive(views: readonly GatewayView[]): Check[] {
   return [{ name: 'running', ok: views.length > 0, found: `${views.length} gateways` }]
 }
 
-/** A healthy process may be stuck all the same: what counts is the lag, and that somebody looked lately. */
+/** A healthy process may be stuck all the same: what counts is the lag, and that it was looked at lately. */
 export function feedReady(views: readonly GatewayView[], wallMs: number): Check[] {
   return views.flatMap(({ name, settings, relay, withdrawals, trouble }) => {
     const seen = settings.headers ? (relay?.lastPass ?? null) : (withdrawals?.lastPass ?? null)

@@ -27,7 +27,7 @@ const GAP = 50
 const BOTTOM = 70
 const LEFT = 96
 const RIGHT = 40
-/** More panels than these make a picture that nobody reads. */
+/** More panels than these make a picture too full to read. */
 const MOST_ASSETS = 12
 /** Places are graded up to 50; these are paid. */
 const GRADED = 50

@@ -1,4 +1,4 @@
-/** `pegminer prices sources`: the routes of each asset in order. Asks nobody. */
+/** `pegminer prices sources`: the routes of each asset in order. Sends no request. */
 import { wallMs } from '../../base/index.js'
 import { ASSETS, planOf, type OprVersion, type PriceSettings } from '../../oracle/index.js'
 import { EXIT } from '../program/context.js'

@@ -25,11 +25,11 @@ export interface Io {
   readonly stdout: Terminal
   readonly stderr: Terminal
   readonly env: Environment
-  /** Whether output and log go to one place, as with `2>&1`: JSON lines among those for people help nobody. */
+  /** Whether output and log go to one place, as with `2>&1`: JSON lines among those for people would help neither programs nor people. */
   readonly mixed?: boolean
   /** Aborted when the user interrupts. */
   readonly interrupted: AbortSignal
-  /** Whoever listens is told when settings are to be read again (`Signals`). */
+  /** Listeners are told when settings are to be read again (`Signals`). */
   readonly onHangUp?: (listener: () => void) => () => void
 }
 
@@ -60,7 +60,7 @@ export interface CommandContext<K extends SettingKey, S = unknown> extends Comma
   readonly stdout: Terminal
   readonly stderr: Terminal
   readonly env: Environment
-  /** Aborted when the user interrupts or nobody reads the output any more: end what you do, keep nothing half done. */
+  /** Aborted when the user interrupts or the output's reader is gone: end what you do, keep nothing half done. */
   readonly signal: AbortSignal
   /** For commands that run on. */
   readonly again: Reread<K, S>

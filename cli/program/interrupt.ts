@@ -9,7 +9,7 @@ import { EXIT } from './context.js'
 export interface Signals {
   /** Aborted at the first signal to end. */
   readonly interrupted: AbortSignal
-  /** Whoever listens is told of SIGHUP. Returns the way to stop listening. */
+  /** Listeners are told of SIGHUP. Returns the way to stop listening. */
   readonly onHangUp: (listener: () => void) => () => void
 }
 

@@ -9,7 +9,7 @@ const LXR = keys('lxrhash.bits', 'lxrhash.seed', 'lxrhash.passes', 'lxrhash.hash
 
 /** How a factomd node is reached. */
 const NODE = keys('factom.url', 'factom.user', 'factom.password', 'factom.ca')
-/** Watching over a run that nobody watches. */
+/** Watching over an unattended run. */
 const WATCH = keys(
   'watchdog.slowShare',
   'watchdog.noEntryBlocks',

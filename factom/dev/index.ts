@@ -94,7 +94,7 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
   checkOptions(blockSeconds, fund, options.port ?? 0, startHeight)
   if (signal?.aborted) throw fail('E_DEVCHAIN_CLOSED', 'the development chain was ended before it began')
   const engine = openEngine(dataDir, now(), startHeight)
-  // Nothing stood still while nobody ran it: the minute that was interrupted goes on from here.
+  // The chain does not stand still while it does not run: the minute that was interrupted goes on from here.
   engine.state.minuteStartMs = Math.max(engine.state.minuteStartMs, now())
   const closers: (() => void | Promise<void>)[] = [() => engine.close()]
   let closed: Promise<void> | null = null

@@ -159,7 +159,7 @@ export interface DevKomodo {
   readonly reference: DaemonAccess
   readonly pubkey: string
   readonly operators: readonly DevOperator[]
-  /** Somebody who holds tokens and coins, with daemons of his own, but signs for no gateway. */
+  /** A user who holds tokens and coins, with daemons of his own, but signs for no gateway. */
   readonly user: DevOperator
   readonly gateways: readonly DevGateway[]
   /** Of the first gateway. */

@@ -117,7 +117,7 @@ export function addressOfScript(script: string, versions: AddressVersions = KOMO
   }
 }
 
-/** The fake public key that marks a transaction: `02` and its id in internal order. Nobody holds its private key. */
+/** The fake public key that marks a transaction: `02` and its id in internal order. There is no private key to it. */
 export function markerKey(txid: string): string {
   return `02${turned(txid)}`
 }

@@ -236,7 +236,7 @@ function derNodes(bytes: Uint8Array): DerNode[] {
     let length = next()
     if (length >= 0x80) {
       const width = length & 0x7f
-      if (width < 1 || width > 3) throw new RangeError('a DER length that nobody writes')
+      if (width < 1 || width > 3) throw new RangeError('a DER length that no encoder writes')
       length = 0
       for (let i = 0; i < width; i++) length = length * 256 + next()
     }

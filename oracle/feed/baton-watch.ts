@@ -38,7 +38,7 @@ export interface BatonWatch {
   ): Promise<BatonVerdict>
 }
 
-/** Somebody else publishes with our key: we stand back until nothing was heard of him for so long. */
+/** Another program publishes with our key: this feed stands back until it has seen nothing of it for so long. */
 const FOREIGN_MS = 600_000
 
 export function createBatonWatch(parts: BatonWatchParts): BatonWatch {
@@ -49,7 +49,7 @@ export function createBatonWatch(parts: BatonWatchParts): BatonWatch {
   let foreignAt: number | null = null
   let adopting: string | null = null
   let orphan: string | null = null
-  /** From the second pass on, what is published and not ours is somebody else's. */
+  /** From the second pass on, what is published and not ours is another program's. */
   let running = false
   /** Said once. */
   let told = ''
@@ -198,7 +198,7 @@ export function createBatonWatch(parts: BatonWatchParts): BatonWatch {
           gateway,
           level: 'error',
           code: 'E_FEED_LOCKED',
-          message: `${signed.length} headers, the last of them ${newest.txid}, were published with our key by somebody else: stop the other feed`,
+          message: `${signed.length} headers, the last of them ${newest.txid}, were published with our key by another program: stop it`,
         })
       }
     }
@@ -209,7 +209,7 @@ export function createBatonWatch(parts: BatonWatchParts): BatonWatch {
     }
     become({
       state: 'foreign',
-      why: 'somebody else publishes with our key: stop him; this feed waits 10 minutes',
+      why: 'another program publishes with our key: stop it; this feed waits 10 minutes',
     })
     return { verdict: 'wait', why: 'foreign' }
   }

@@ -72,6 +72,6 @@ export function waitText(why: WaitReason, { daemon, own, stray, blocks }: BatonF
     case 'restored':
       return `a reorganisation gave back a baton, the daemon offers ${daemon ?? ''}: nothing is built for ${PATIENCE_BLOCKS} blocks`
     case 'foreign':
-      return 'somebody else publishes with our key'
+      return 'another program publishes with our key'
   }
 }

@@ -20,7 +20,7 @@ import type { GatewaySettings } from './config.js'
 
 export interface CheckLine {
   readonly name: string
-  /** `warn`: it runs, but somebody should look. `wait`: it may pass by itself. */
+  /** `warn`: it runs, but the operator should look. `wait`: it may pass by itself. */
   readonly result: 'ok' | 'warn' | 'wait' | 'fail'
   readonly found: string
   /** What to do; '' where nothing is to be done. */

@@ -33,7 +33,7 @@ export const FEED_ERRORS = {
   },
   E_FEED_FORGED: {
     summary: 'The reference daemon contradicts itself about its chain; nothing of it was published.',
-    remedy: 'Check the reference daemon and the way to it: somebody may forge its replies.',
+    remedy: 'Check the reference daemon and the way to it: its replies may be forged.',
     kind: 'failure',
   },
   E_FEED_FUNDS: {

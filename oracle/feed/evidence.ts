@@ -37,7 +37,7 @@ export type PaymentSearch =
   /** So many transactions bear the marker that the rest is looked at in the next pass. */
   | { readonly found: 'unknown'; readonly left: number }
 
-/** `foul`: nobody arrives at it by keeping the rules; else time alone, or another payout, did it. */
+/** `foul`: only a signer that broke the rules can have caused it; else time alone, or another payout, did it. */
 export interface Fault {
   readonly foul: boolean
   readonly message: string

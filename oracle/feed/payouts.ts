@@ -196,7 +196,7 @@ const byAge = (a: Coin, b: Coin): number =>
   b.confirmations - a.confirmations || (a.txid < b.txid ? -1 : a.txid > b.txid ? 1 : a.vout - b.vout)
 const bySize = (a: Coin, b: Coin): number => (a.sat > b.sat ? -1 : a.sat < b.sat ? 1 : byAge(a, b))
 
-/** The coin that every honest signer's payout spends: nobody can make an older one appear. */
+/** The coin that every honest signer's payout spends: no payment made later can be older. */
 export function anchorOf<T extends Coin>(coins: readonly T[]): T | null {
   return [...coins].sort(byAge)[0] ?? null
 }

@@ -28,7 +28,7 @@ export interface Published {
   adopt(txid: string): void
 }
 
-/** Older ones are confirmed so deeply that nobody needs them again. */
+/** Older ones are confirmed so deeply that they are not needed again. */
 const KEEP = 200
 const REWRITE_LINES = 2_000
 

@@ -53,7 +53,7 @@ export interface RelayParts {
   readonly monotonicMs?: () => number
 }
 
-/** What one pass found, for whoever works beside it: funds, metrics, status. */
+/** What one pass found, for the parts beside it: funds, metrics, status. */
 export interface RelayFacts {
   readonly assetHeight: number
   readonly registration: Registration

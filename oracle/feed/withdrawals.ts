@@ -32,7 +32,7 @@ export interface WithdrawalView {
   readonly lastPass: number | null
   /** False: this node signs nothing for the gateway. */
   readonly signer: boolean
-  /** While it is pending and not paid, nobody can ask for another withdrawal; null: none is. */
+  /** While it is pending and not paid, no other withdrawal can be asked for; null: none is. */
   readonly blockedBy: WithdrawalRecord | null
 }
 
@@ -72,7 +72,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
 
   async function pass(signal: AbortSignal): Promise<void> {
     const options = { signal }
-    // A daemon that was late is believed again when its height moves; without headers nobody else looks at that.
+    // A daemon that was late is believed again when its height moves; without headers no other part looks at that.
     for (const daemon of [asset, reference])
       if (!isWritable(daemon.rpc.health)) await daemon.chainInfo(options)
     const pending = await asset.pendingWithdrawals(family, bindTxid, coin, options)
@@ -292,7 +292,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     if (txid !== null) journal.note(item, 'settling', { txid, message })
   }
 
-  /** Nobody waits for it: daemons take the next request once one is completely signed. */
+  /** It holds up no other: daemons take the next request once one is completely signed. */
   function tooLateToRelease(item: Item): void {
     const why = 'its signing has ended, so it blocks nothing'
     journal.warn(item, 'E_FEED_WITHDRAWAL', `${item.withdrawTxid} is not released: ${why}`, 'warn')

@@ -39,7 +39,7 @@ export function alarmsOf(
     })
   }
   if (!guarded) {
-    const message = 'the last winners are not known, so prices of ours are held against nobody else’s'
+    const message = 'the last winners are not known, so prices of ours are compared with no others'
     alarms.push({ code: 'E_PRICES_UNGUARDED', message, key: 'unguarded' })
   }
   if (new Date(snapshot.takenAt).getUTCFullYear() > LAST_YEAR) {

@@ -6,7 +6,7 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** Nobody bans for longer than some days; beyond this it is asked again whatever it said. */
+/** No venue bans for longer than some days; beyond this it is asked again whatever it said. */
 export const LONGEST_ASKED = 7 * 24 * HOUR
 /** What stands for a `Retry-After` that says nothing. */
 const UNREADABLE = HOUR

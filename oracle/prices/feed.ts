@@ -45,7 +45,7 @@ export interface SnapshotOptions {
   /** Record version whose assets are priced. Default: the feed's assets. */
   readonly version?: OprVersion
   /**
-   * The last winners' prices, null if nobody has ever won. What is on its way is waited for, also beyond the deadline:
+   * The last winners' prices, null if no block had winners yet. What is on its way is waited for, also beyond the deadline:
    * it must not reject. Without it those of the snapshot before stand.
    */
   readonly winners?: WinnersView | null | Promise<WinnersView | null | undefined>
@@ -69,7 +69,7 @@ export interface PriceFeed {
    * is passed over. Works without `start()`. Throws `E_PRICES_CLOSED` when aborted or closed.
    */
   snapshot(options: SnapshotOptions): Promise<PriceSnapshot>
-  /** Whether every asset has a price by what the sources said last. Asks nobody. */
+  /** Whether every asset has a price by what the sources said last. Sends no request. */
   priced(): boolean
   /** How the sources are, for metrics and reports. */
   sources(): readonly FeedSource[]

@@ -35,7 +35,7 @@ export function createQuota(file?: string, momentOf: (now: number) => Moment = m
       const spent = Object.fromEntries(books)
       writeWhole(path, JSON.stringify({ month: periodOf('month', now), counts, spent }))
     } catch {
-      // A full disk is told by whoever keeps snapshots there.
+      // The store of snapshots, on the same disk, reports a full one.
     }
   }
 

@@ -38,7 +38,7 @@ export function createRests(file?: string, { readOnly = false }: RestsOptions = 
       writeFileSync(pending, JSON.stringify({ rests: Object.fromEntries(rests) }), { flag: 'wx' })
       renameSync(pending, path)
     } catch {
-      // A full disk is told by whoever keeps snapshots there.
+      // The store of snapshots, on the same disk, reports a full one.
     }
   }
 

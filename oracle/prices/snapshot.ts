@@ -364,7 +364,7 @@ function choose(
   const limit = asset?.maxFactor ?? null
   const decide = (minSources: number): Verdict => {
     const rules = { ...spec.rules, minSources }
-    // A market that nobody trades in any more stays near the winners for ever.
+    // A market without trades stays near the winners for ever.
     const alive = votes.filter((vote) => !isFrozen(vote, votes, minSources))
     const near = alive.filter(({ price }) => !beyond(price, best, limit))
     const ours = aggregate(near, rules)

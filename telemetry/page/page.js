@@ -226,13 +226,13 @@ const loadAll = () => {
 }
 const isFeed = () => document.body.dataset.program === 'feed'
 const isMiner = () => document.body.dataset.program === 'mine'
-/** Numbers of a miner that change all the time; nobody looks at a hidden page. */
+/** Numbers of a miner that change all the time; a hidden page does not ask for them. */
 const whileSeen = (ask) => () => void (document.hidden || !isMiner() || ask())
 
 let changes = -1
 let run = 0
 let heardAt = Date.now()
-/** The same by a clock that nobody sets, for how long it has been silent. */
+/** The same by the monotonic clock, for how long it has been silent. */
 let heardMs = performance.now()
 
 function hear(summary) {

@@ -100,7 +100,7 @@ export function shape(value: unknown): string {
   return `{${members.sort().join(',')}}`
 }
 
-/** A chain that nobody has, with its first entry. */
+/** A new chain, with its first entry. */
 export function newChain() {
   const extIds = [bytes('contract'), randomBytes(8)]
   const chainId = chainIdOf(extIds)

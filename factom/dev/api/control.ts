@@ -1,5 +1,5 @@
 /**
- * `/debug`: what is not of this world. `wait-blocks` and `wait-minutes` as in factomd; and, for whoever has the
+ * `/debug`: what is not of this world. `wait-blocks` and `wait-minutes` as in factomd; and, for a caller that has the
  * token, faults and the end of a minute.
  */
 import { timingSafeEqual } from 'node:crypto'
@@ -100,7 +100,7 @@ function countOf(count: bigint): number {
   return Number(count)
 }
 
-/** Done when the chain has got so far, in minutes since its first block, or nobody waits any more. */
+/** Done when the chain has got so far, in minutes since its first block, or no caller waits any more. */
 function waited({ state, onMinute }: ControlContext, until: number, signal: AbortSignal): Promise<Json> {
   return new Promise((resolve) => {
     const done = () => {

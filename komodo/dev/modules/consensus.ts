@@ -1,5 +1,5 @@
 /**
- * What the contract modules say to a transaction before a node takes it: the rules that somebody who sends what a node
+ * What the contract modules say to a transaction before a node takes it: the rules that a user who sends what a node
  * built for him can run into. As in real nodes the reason stays in the node's own log
  * (docs/protocol/komodo.md#sending).
  */

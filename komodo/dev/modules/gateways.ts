@@ -335,7 +335,7 @@ function takeTokens<T extends { readonly value: bigint }>(coins: readonly T[], a
 /** The key that will be paid: with another gateway's withdrawal under way, that one's (not in family B). */
 function payoutKey(node: DevNode, bindTxid: string, asked: string): string | null {
   let key = asked
-  // One that is completely signed and not marked yet is in nobody's way.
+  // One that is completely signed and not marked yet blocks no other.
   for (const { op } of withdrawalsAt(node.chain, ['gateway-withdraw', 'gateway-partial'])) {
     if (op.bindTxid === bindTxid) return null
     if (node.family !== 'B') key = op.withdrawPubkey

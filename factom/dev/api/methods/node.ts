@@ -36,7 +36,7 @@ export function nodeMethods(context: ApiContext): MethodTable {
       const end = last !== 0 && last < saved ? last : saved
       if (start > end) throw invalidParams('Starting block height must be less than ending block height')
       const endheight = Math.min(end, start + MAX_REPLAY)
-      // They go to a live feed, which nobody takes from a LOCAL node by default.
+      // They go to a live feed, which has no reader at a LOCAL node by default.
       const message = `Successfully initiated replay of blocks ${start} through ${endheight}`
       return { message, startheight: start, endheight }
     },
