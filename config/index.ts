@@ -21,6 +21,7 @@ export {
   jsonSchemaOf,
   listOfShapes,
   named,
+  NO_SECTION,
   orText,
   readShape,
   section,

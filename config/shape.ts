@@ -126,12 +126,12 @@ export const isMapping = (raw: unknown): raw is Readonly<Record<string, unknown>
   typeof raw === 'object' && raw !== null && !Array.isArray(raw)
 
 const mapping = (message: string) => custom<Record<string, unknown>>(isMapping, message)
-const NO_MAPPING = 'must be a section with keys of its own'
+export const NO_SECTION = 'must be a section with keys of its own'
 
 /** Keys that are known beforehand. One with nothing behind it counts as not there; one that is unknown is wrong. */
 export function section<const E extends ObjectEntries>(
   entries: E,
-  { meaning, wrong = NO_MAPPING }: { readonly meaning?: string; readonly wrong?: string } = {},
+  { meaning, wrong = NO_SECTION }: { readonly meaning?: string; readonly wrong?: string } = {},
 ): Shape<InferOutput<ObjectSchema<E, undefined>>> {
   const known = Object.keys(entries)
   // What is missing is shown to the shape of its key, which says what it must be.
@@ -176,7 +176,7 @@ function sectionSchema(
 /** A section of things of one kind, under names of the user's. */
 export const named = <T>(item: Shape<T>, meaning: string): Shape<Record<string, T>> =>
   pipe(
-    mapping(NO_MAPPING),
+    mapping(NO_SECTION),
     record(string(), nullish(item, {})),
     facts({ json: { type: 'object', description: meaning, additionalProperties: jsonSchemaOf(item) } }),
   )

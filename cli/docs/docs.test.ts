@@ -44,6 +44,30 @@ t.test(
         `${gateway?.properties[key]?.default as number}, or from the section feed`,
       )
     }
+    t.match(properties['prices'], {
+      additionalProperties: false,
+      properties: {
+        exchange: { description: String },
+        snapshot: { properties: { deadlineSeconds: { minimum: 1, maximum: 55, default: 25 } } },
+        sources: {
+          additionalProperties: {
+            anyOf: [
+              {
+                properties: { type: { enum: ['ccxt'] }, rateLimit: { maximum: 60_000 } },
+                required: undefined,
+              },
+              {
+                properties: { type: { enum: ['http'] }, preset: { enum: Array } },
+                additionalProperties: false,
+              },
+            ],
+          },
+        },
+        assets: {
+          additionalProperties: { properties: { maxStep: { anyOf: Array }, hours: { enum: Array } } },
+        },
+      },
+    })
     t.end()
   },
 )

@@ -15,6 +15,7 @@ import {
   GRADING_ERRORS,
   HISTORY_ERRORS,
   PRICE_ERRORS,
+  pricesShape,
   RECORD_ERRORS,
 } from '../../oracle/index.js'
 import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
@@ -26,7 +27,10 @@ import { manPage } from './man.js'
 import { errorsDoc, metricsDoc, settingsDoc } from './tables.js'
 
 /** The structured sections of the configuration file. */
-const SECTION_SCHEMAS: Readonly<Record<string, JsonSchema>> = { feed: jsonSchemaOf(feedShape()) }
+const SECTION_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  feed: jsonSchemaOf(feedShape()),
+  prices: jsonSchemaOf(pricesShape),
+}
 
 export function docPages(): Readonly<Record<string, string>> {
   const grafana = Object.entries(grafanaFiles()).map(([name, text]) => [`../config/grafana/${name}`, text])

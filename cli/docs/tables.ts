@@ -74,12 +74,21 @@ function settingRow(key: SettingKey, commands: string): string[] {
 /** What only the file can say, below the settings of the same name. */
 function sectionLines(group: string, schema: JsonSchema | undefined): string[] {
   if (schema === undefined) return []
-  const rows = new Map(keysOf(schema, group).map((row) => [row[0], row]))
+  // What means the same in several places, such as the limits of a class and of an asset, is one row.
+  const rows = new Map<string, { readonly keys: Set<string>; readonly rest: readonly string[] }>()
+  for (const [key, ...rest] of keysOf(schema, group)) {
+    const same = JSON.stringify([key.split('.').at(-1), ...rest])
+    const { keys } = rows.get(same) ?? { keys: new Set() }
+    rows.set(same, { keys: keys.add(key), rest })
+  }
   return [
     '',
     `In the configuration file \`${group}:\` may also hold:`,
     '',
-    ...table(['key', 'default', 'meaning and value'], [...rows.values()]),
+    ...table(
+      ['key', 'default', 'meaning and value'],
+      [...rows.values()].map(({ keys, rest }) => [[...keys].map(code).join(', '), ...rest]),
+    ),
   ]
 }
 
@@ -90,7 +99,7 @@ function keysOf(schema: JsonSchema, path: string): [key: string, fallback: strin
   return [
     ...(schema.description === undefined
       ? []
-      : [[code(path), fallback, schema.description] as [string, string, string]]),
+      : [[path, fallback, schema.description] as [string, string, string]]),
     ...Object.entries(properties).flatMap(([key, inner]) => keysOf(inner, `${path}.${key}`)),
     ...(typeof things === 'object' ? keysOf(things, `${path}.NAME`) : []),
     ...(items === undefined ? [] : keysOf(items, `${path}[]`)),

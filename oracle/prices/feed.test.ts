@@ -473,29 +473,30 @@ t.test('what may pass is tried twice at once', async (t) => {
 t.test('a month’s requests', async (t) => {
   const open = (path: string) => createQuota(path, (now) => ({ wall: now, steady: now, run: 'one' }))
   const quota = open(join(t.testdir(), 'quota', 'counts.json'))
-  const raw = { sources: { 'gold-api': { interval: '20m', maxPerMonth: 2300 } } }
-  const at = await world(t, { assets: ['XAG'], raw, quota })
-  quota.add('gold-api', NOON, 2299)
+  const raw = { sources: { 'gold-api': { interval: '20m', maxPerMonth: 4600 } } }
+  const at = await world(t, { assets: ['XAG', 'XAU'], raw, quota })
+  // It is asked for one metal at a time, so that a poll is two requests.
+  quota.add('gold-api', NOON, 4597)
   await at.feed.snapshot(DEADLINE)
   t.equal(at.reports.get('gold-api')?.code, undefined)
   at.pass(21 * MINUTE)
   await at.feed.snapshot(DEADLINE)
   t.match(at.reports.get('gold-api'), {
     code: 'E_PRICES_QUOTA',
-    error: '2300 requests this month, 2300 are allowed',
+    error: '4599 requests this month, 4600 are allowed',
   })
   t.match(
     at.feed.sources().find(({ name }) => name === 'gold-api'),
     {
-      requests: 2300,
-      maxPerMonth: 2300,
+      requests: 4599,
+      maxPerMonth: 4600,
       state: { circuit: 'open', restUntil: Date.UTC(2026, 11, 1) },
     },
   )
   const file = join(t.testdirName, 'quota', 'counts.json')
-  t.equal(open(file).used('gold-api', NOON), 2300, 'a restart does not begin anew')
+  t.equal(open(file).used('gold-api', NOON), 4599, 'a restart does not begin anew')
   t.equal(open(file).used('gold-api', Date.UTC(2026, 11, 1)), 0, 'a month does')
-  t.equal(open(file).used('gold-api', NOON), 2300, 'nor does a clock that was in December for a while')
+  t.equal(open(file).used('gold-api', NOON), 4599, 'nor does a clock that was in December for a while')
   writeFileSync(file, JSON.stringify({ month: '2026-11', counts: { 'gold-api': 7, other: 'x' } }))
   t.equal(open(file).used('gold-api', NOON), 7, 'a file of an older version is taken over')
   writeFileSync(file, '{')

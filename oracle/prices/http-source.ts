@@ -97,6 +97,7 @@ export function createHttpSource(options: HttpSourceOptions): Source {
     name,
     origin: preset.origin,
     kind: preset.kind,
+    requests: preset.paths(symbols, '').length,
     poll,
     close: () => {
       closed = true

@@ -29,6 +29,7 @@ export { createSnapshotStore, readSnapshotFile } from './snapshot-store.js'
 export type { SnapshotStore } from './snapshot-store.js'
 export { pricesSection } from './section.js'
 export type { PriceSection } from './section.js'
+export { PRICES as pricesShape } from './shape.js'
 export { readPrices } from './validate.js'
 export type { PriceContext, PriceProblem, PriceReading, PriceSettings } from './validate.js'
 export type {

@@ -86,7 +86,7 @@ const SLOW_MS = 2000
 
 export function createPoller(source: Source, options: PollerOptions): Poller {
   const { timeoutMs, clock, onPoll, quota, rests, maxPerMonth, retryMs = 500 } = options
-  const { name, origin, kind } = source
+  const { name, origin, kind, requests = 1 } = source
   const closing = new AbortController()
   let good: { readonly poll: Poll; readonly reply: Stamped } | null = null
   let failures = 0
@@ -98,7 +98,8 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
   let trouble: Reason | undefined =
     before > 0 ? { code: 'rate-limited', detail: 'asked for fewer requests before this start' } : undefined
 
-  const isSpent = (): boolean => maxPerMonth !== undefined && quota.used(name, clock.wallMs()) >= maxPerMonth
+  const isSpent = (): boolean =>
+    maxPerMonth !== undefined && quota.used(name, clock.wallMs()) + requests > maxPerMonth
 
   /** How long it is left alone from now on, ms; not above 0: it is not. */
   function restLeft(): number {
@@ -112,7 +113,7 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
       const used = quota.used(name, clock.wallMs())
       throw fail('E_PRICES_QUOTA', `${used} requests this month, ${maxPerMonth} are allowed`)
     }
-    if (maxPerMonth !== undefined) quota.add(name, clock.wallMs(), 1)
+    if (maxPerMonth !== undefined) quota.add(name, clock.wallMs(), requests)
     return within(timeoutMs, closing.signal, (signal) => source.poll(signal))
   }
 

@@ -66,6 +66,8 @@ export interface Source {
   /** Sources of one origin are one opinion, however many they are. */
   readonly origin: string
   readonly kind: QuoteKind
+  /** How many requests a poll takes; 1 if left out. */
+  readonly requests?: number
   /**
    * Asks for all its symbols. Throws a coded error (`E_PRICES_…`) if it has none of them; ends soon after
    * `signal` is aborted.

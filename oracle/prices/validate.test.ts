@@ -122,7 +122,7 @@ t.test('what a user may write', (t) => {
     snapshot: { deadlineSeconds: 20 },
     sources: {
       kraken: { interval: '30s', deadline: '4s' },
-      mexc: { type: 'ccxt', markets: ['spot'], enabled: 'auto' },
+      mexc: { type: 'ccxt', enabled: 'auto' },
       second: { type: 'ccxt', exchange: 'bitfinex' },
       bitstamp: { enabled: false },
       gecko: { type: 'http', preset: 'coingecko' },
@@ -187,11 +187,16 @@ t.test('what a user may not write, each with its place', (t) => {
       ['sources', 'kraken', 'url'],
       /another URL/,
     ],
-    [{ sources: { binance: { markets: ['swap'] } } }, ['sources', 'binance', 'markets'], /only spot/],
+    [{ sources: { binance: { markets: ['swap'] } } }, ['sources', 'binance', 'markets'], /unknown key/],
     [
       { sources: { oer: { interval: '10m' } } },
       ['sources', 'oer', 'interval'],
       /4464 times a month, oer allows 1000; make it at least 45m/,
+    ],
+    [
+      { sources: { 'gold-api': { interval: '5m', maxPerMonth: 10_000 } } },
+      ['sources', 'gold-api', 'interval'],
+      /asks 17856 times a month.*at least 9m/,
     ],
     [
       { sources: { cmc: { type: 'http', preset: 'coinmarketcap' } } },
@@ -305,6 +310,26 @@ t.test('what a user may not write, each with its place', (t) => {
     assets: { ABC: {}, FCT: { policy: 'guess' } },
   })
   t.ok(all > 3 && many.length === 4, `all at once: ${JSON.stringify(many)}`)
+  const both = problemsOf({
+    sources: {
+      kraken: { interval: '10m' },
+      coinbase: { deadline: 'soon' },
+      cmc: { type: 'http', key: ['k3y'] },
+    },
+    winners: 5,
+  })
+  t.same(
+    both.map(({ path }) => path.join('.')).toSorted(),
+    [
+      'sources.cmc.key',
+      'sources.cmc.preset',
+      'sources.coinbase.deadline',
+      'sources.kraken.interval',
+      'winners',
+    ],
+    'a value of a wrong form hides nothing of what others must be together',
+  )
+  t.notMatch(JSON.stringify(both), /k3y/)
   for (const raw of [3, 'text', [], true]) t.match(problemsOf(raw), [{ path: [], message: /section/ }])
   t.end()
 })

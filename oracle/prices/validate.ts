@@ -1,19 +1,20 @@
 /**
  * A raw section (from a file or a table in code) → a configuration, or everything that is wrong with it at once, each
- * with the place and what to do. Pure: keys of sources are looked up through the context.
+ * with the place and what to do. Single values are read by their shape (`shape.ts`); here is what they must be together.
+ * Pure: keys of sources are looked up through the context.
  */
 import { messageOf } from '../../base/index.js'
-import { nearest, shown } from '../../config/index.js'
-import { ASSETS } from '../records/index.js'
 import {
-  BASE_BAND,
-  BASE_FACTOR,
-  BASE_RULES,
-  BASE_SNAPSHOT,
-  BASE_WINNERS,
-  DEFAULT_PRICES,
-  type RawPrices,
-} from './defaults.js'
+  isMapping,
+  nearest,
+  NO_SECTION,
+  readShape,
+  shown,
+  wrongValue,
+  type SectionProblem,
+} from '../../config/index.js'
+import { ASSETS } from '../records/index.js'
+import { BASE_BAND, BASE_RULES, DEFAULT_PRICES, type RawPrices } from './defaults.js'
 import {
   routeTableOf,
   type AssetConfig,
@@ -29,15 +30,17 @@ import { ageLimit } from './freshness.js'
 import { HTTP_PRESETS, presetOf, type PresetName } from './http-presets.js'
 import { parseRoute, planRoutes, symbolsOf, type Route } from './routes.js'
 import {
-  fields,
-  mergeSections,
-  reader,
-  type Fields,
-  type PriceProblem,
-  type Reader,
-} from './validate-values.js'
+  PRICES,
+  usd,
+  type RawAsset,
+  type RawClass,
+  type RawHttpSource,
+  type RawIndex,
+  type RawSource,
+} from './shape.js'
 
-export type { PriceProblem } from './validate-values.js'
+/** One mistake. `path` leads to it through the section. */
+export type PriceProblem = SectionProblem
 
 export interface PriceContext {
   /** The secret at a place, or undefined if there is none. */
@@ -63,7 +66,6 @@ export type PriceReading =
   | { readonly ok: true; readonly value: PriceSettings }
   | { readonly ok: false; readonly problems: readonly PriceProblem[] }
 
-const SECTIONS = ['snapshot', 'sources', 'indices', 'defaults', 'assets', 'winners']
 const MINUTE = 60_000
 const MONTH = 31 * 24 * 60 * MINUTE
 
@@ -76,200 +78,144 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
 }
 export const aliasesOf = (asset: string): readonly string[] => ALIASES[asset] ?? [asset]
 
+type Fields = Readonly<Record<string, unknown>>
+
+/** How deep sections lie over each other: that of prices, its parts, the things in them by name. */
+const LAYERS = 3
+
+/** Sections lie over each other field by field; what a field holds is replaced as a whole, unless by nothing. */
+function overlaid(
+  below: unknown,
+  above: unknown,
+  problems: PriceProblem[],
+  path: readonly string[] = [],
+): unknown {
+  if (above === undefined || above === null) return below ?? above
+  if (path.length === LAYERS || !isMapping(below)) return above
+  if (!isMapping(above)) {
+    problems.push({ path, message: NO_SECTION })
+    return below
+  }
+  const over = Object.keys(above).map((key) => [
+    key,
+    overlaid(below[key], above[key], problems, [...path, key]),
+  ])
+  return { ...below, ...(Object.fromEntries(over) as Fields) }
+}
+
 /** Reads the `prices` section; undefined or null stands for an empty one. */
 export function readPrices(raw: unknown, context: PriceContext): PriceReading {
   const problems: PriceProblem[] = []
+  const merged = [context.overlay, raw].reduce<unknown>(
+    (below, above) => overlaid(below, above, problems),
+    DEFAULT_PRICES,
+  )
+  const { value: section, problems: wrong } = readShape(PRICES, merged)
+  if (section === undefined) return { ok: false, problems: [...problems, ...wrong] }
+  const given = fieldsOf(raw)
+  const isWrong = (part: string, name: string): boolean =>
+    wrong.some(({ path }) => path[0] === part && path[1] === name)
+
   const warnings: PriceProblem[] = []
   const keys = new Map<string, string>()
-  const read = reader(problems)
-
-  const own = raw === undefined || raw === null ? {} : raw
-  const given = fields(own)
-  if (given === undefined)
-    return {
-      ok: false,
-      problems: [{ path: [], message: 'must be a section with keys such as sources and assets' }],
-    }
-  read.keys(given, [], SECTIONS)
-  const merged = mergeSections([DEFAULT_PRICES, context.overlay ?? {}, given], read)
-
-  const names = new Set<string>()
-  const sources = Object.entries(merged.sources).flatMap(([name, source]) => {
+  const declared = fieldsOf((merged as Fields)['sources'])
+  // One that cannot be read is there all the same: its absence is not another problem.
+  const names = new Set(Object.keys(declared).filter((name) => isWrong('sources', name)))
+  const sources = Object.entries(section.sources).flatMap(([name, source]) => {
     const before = problems.length
-    const found = readSource(name, source, { read, context, keys, warnings })
-    // One that cannot be read is there all the same: its absence is not another problem.
+    const found = readSource(name, source, { context, keys, warnings, problems })
     if (found.length > 0 || problems.length > before) names.add(name)
     return found
   })
-  const declared = new Set(Object.keys(merged.sources))
-  const classes = readClasses(merged.defaults, read)
+  const classes = readClasses(section.defaults, problems)
   const assets: Record<string, AssetConfig> = {}
   const broken = new Set<string>()
-  for (const [asset, section] of Object.entries(merged.assets)) {
+  for (const [asset, own] of Object.entries(section.assets)) {
     const path = ['assets', asset]
     if (!KNOWN_ASSETS.includes(asset)) {
-      const near = nearest(asset, KNOWN_ASSETS)
-      problems.push({
-        path,
-        message: `PegNet has no asset ${shown(asset)}${near === undefined ? '' : `; did you mean ${near}?`}`,
-      })
-    } else {
-      const before = problems.length
-      assets[asset] = readAsset(section, { read, path, classes, context })
-      if (problems.length > before) broken.add(asset)
+      problems.push({ path, message: `PegNet has no asset ${shown(asset)}${meant(asset, KNOWN_ASSETS)}` })
+      continue
     }
+    const before = problems.length
+    assets[asset] = readAsset(own, { problems, path, classes, now: context.now })
+    if (problems.length > before || isWrong('assets', asset)) broken.add(asset)
   }
   const indices: Record<string, IndexConfig> = {}
-  for (const [name, section] of Object.entries(merged.indices)) {
+  for (const [name, own] of Object.entries(section.indices)) {
     const path = ['indices', name]
-    if (!/^[A-Z][A-Z0-9]*\/[A-Z0-9]+$/.test(name))
+    if (/^[A-Z][A-Z0-9]*\/[A-Z0-9]+$/.test(name)) indices[name] = readIndex(own, { problems, path, classes })
+    else
       problems.push({
         path,
         message: `an index is called like a market, such as USDT/USD, not ${shown(name)}`,
       })
-    else indices[name] = readIndex(section, { read, path, classes })
   }
-  const config: PriceConfig = {
-    snapshot: readSnapshot(merged.snapshot, read),
-    sources,
-    indices,
-    assets,
-    winners: readWinners(merged.winners, read),
-  }
-  checkRoutes(config, { given, names, declared, broken, problems, originOf: originOf(merged.sources) })
+  const { snapshot, winners } = section
+  const config: PriceConfig = { snapshot, sources, indices, assets, winners }
+  checkRoutes(config, {
+    ...{ given, names, broken, problems },
+    declared: new Set(Object.keys(declared)),
+    originOf: originOf(declared),
+  })
   checkAges(config, given, problems)
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: { config, keys, warnings } }
+  const all = [...wrong, ...problems]
+  return all.length > 0 ? { ok: false, problems: all } : { ok: true, value: { config, keys, warnings } }
 }
 
 const KNOWN_ASSETS = [...new Set([...ASSETS[5], ...ASSETS[4], ...ASSETS[2]])]
 
+const fieldsOf = (raw: unknown): Fields => (isMapping(raw) ? raw : {})
+
+/** `; did you mean kraken?` */
+function meant(word: string, known: readonly string[]): string {
+  const near = nearest(word, known)
+  return near === undefined ? '' : `; did you mean ${near}?`
+}
+
 interface SourceTools {
-  readonly read: Reader
   readonly context: PriceContext
   readonly keys: Map<string, string>
   readonly warnings: PriceProblem[]
-}
-
-const SOURCE_KEYS = ['type', 'enabled', 'optional', 'url', 'interval', 'deadline', 'maxPerMonth']
-const TYPE_KEYS: Readonly<Record<string, readonly string[]>> = {
-  ccxt: ['exchange', 'rateLimit', 'markets'],
-  http: ['preset', 'key'],
+  readonly problems: PriceProblem[]
 }
 
 /** None if it is switched off, lacks an optional key, or cannot be read. */
-function readSource(
-  name: string,
-  section: Fields,
-  { read, context, keys, warnings }: SourceTools,
-): SourceConfig[] {
+function readSource(name: string, source: RawSource, tools: SourceTools): SourceConfig[] {
+  const { problems, context } = tools
   const path = ['sources', name]
-  const before = read.problems.length
+  const before = problems.length
+  const at = (key: string | undefined, message: string): void =>
+    void problems.push({ path: key === undefined ? path : [...path, key], message })
   if (!/^[a-z][a-z0-9-]{0,39}$/.test(name))
-    read.problems.push({
-      path,
-      message: `a source is called by small letters, digits and dashes, not ${shown(name)}`,
-    })
-  const type = read.choice(section['type'], [...path, 'type'], ['ccxt', 'http'])
-  if (type === undefined) return []
-  read.keys(section, path, [...SOURCE_KEYS, ...(TYPE_KEYS[type] ?? [])])
-  const enabled = read.oneOf(section['enabled'], [...path, 'enabled'], [true, false, 'auto'], true)
-  const url = read.url(section['url'], [...path, 'url'])
-  const deadlineMs = read.duration(section['deadline'], [...path, 'deadline'], 8000)
+    at(undefined, `a source is called by small letters, digits and dashes, not ${shown(name)}`)
+  const { url, deadline: deadlineMs, enabled } = source
   const common = { name, ...(url === undefined ? {} : { url }), deadlineMs }
-
-  const source: SourceFields = { section, path, common, enabled, before }
-  return type === 'ccxt'
-    ? readCcxt(source, { read, context, keys, warnings })
-    : readHttp(source, { read, context, keys, warnings })
-}
-
-interface SourceFields {
-  readonly section: Fields
-  readonly path: string[]
-  readonly common: { readonly name: string; readonly url?: string; readonly deadlineMs: number }
-  readonly enabled: boolean | 'auto'
-  /** Problems before this source. */
-  readonly before: number
-}
-
-function readCcxt(
-  { section, path, common, enabled, before }: SourceFields,
-  { read, context }: SourceTools,
-): SourceConfig[] {
-  const type = 'ccxt'
-  const { name, url } = common
-  const exchange = read.text(section['exchange'], [...path, 'exchange'], name)
+  if (source.type === 'http') return readHttp(source, common, tools)
+  const { exchange = name, interval: intervalMs = MINUTE, rateLimit, maxPerMonth } = source
   if (!context.hasExchange(exchange))
-    read.problems.push({
-      path: section['exchange'] === undefined ? path : [...path, 'exchange'],
-      message: `ccxt has no exchange called ${shown(exchange)}; take one of its ids, such as kraken or binance`,
-    })
+    at(
+      source.exchange === undefined ? undefined : 'exchange',
+      `ccxt has no exchange called ${shown(exchange)}; take one of its ids, such as kraken or binance`,
+    )
   if (url !== undefined && exchangeUrls(exchange, url) === undefined)
-    read.problems.push({
-      path: [...path, 'url'],
-      message: `how to reach ${exchange} at another URL is not known; leave it out`,
-    })
-  if (section['markets'] !== undefined && JSON.stringify(section['markets']) !== '["spot"]')
-    read.problems.push({
-      path: [...path, 'markets'],
-      message: 'only spot markets are used: write [spot] or leave it out',
-    })
-  const intervalMs = read.duration(section['interval'], [...path, 'interval'], MINUTE)
-  const rateLimit = read.count(section['rateLimit'], [...path, 'rateLimit'], 1, 60_000)
-  const maxPerMonth = read.count(section['maxPerMonth'], [...path, 'maxPerMonth'], 1, 1e9)
-  if (!enabled || read.problems.length > before) return []
+    at('url', `how to reach ${exchange} at another URL is not known; leave it out`)
+  if (!enabled || problems.length > before) return []
   const limits = {
     ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(maxPerMonth === undefined ? {} : { maxPerMonth }),
   }
-  checkQuota(common.name, { intervalMs, maxPerMonth, requests: 1, read })
+  const { type } = source
   return [{ type, exchange, ...common, intervalMs, freshMs: Math.min(intervalMs, 15_000), ...limits }]
 }
 
-function readHttp(
-  { section, path, common, enabled, before }: SourceFields,
-  { read, context, keys, warnings }: SourceTools,
-): SourceConfig[] {
-  const type = 'http'
-  const { name } = common
-  const preset = read.choice(
-    section['preset'],
-    [...path, 'preset'],
-    Object.keys(HTTP_PRESETS) as PresetName[],
-  )
-  if (preset === undefined) return []
+type Common = Pick<SourceConfig, 'name' | 'url' | 'deadlineMs'>
+
+function readHttp(source: RawHttpSource, common: Common, tools: SourceTools): SourceConfig[] {
+  const { type, preset, key, enabled } = source
   const known = presetOf(preset)
-  const intervalMs = read.duration(section['interval'], [...path, 'interval'], known.intervalMs)
-  const maxPerMonth =
-    read.count(section['maxPerMonth'], [...path, 'maxPerMonth'], 1, 1e9) ?? known.maxPerMonth
-  const optional = read.oneOf(section['optional'], [...path, 'optional'], [true, false], false)
-  const key = readKey(section['key'], [...path, 'key'], read)
-  if (!enabled || read.problems.length > before) return []
-  if (known.needsKey) {
-    const secret =
-      key === undefined ? undefined : 'inline' in key ? String(section['key']) : context.keyAt(key)
-    if (secret === undefined || secret === '') {
-      if (optional) return []
-      const where =
-        key === undefined || 'inline' in key
-          ? `give one, for example key: { env: ${name.toUpperCase().replaceAll('-', '_')}_KEY }`
-          : 'env' in key
-            ? `the environment variable ${key.env} is not set`
-            : `the file ${shown(key.file)} cannot be read`
-      read.problems.push({
-        path: [...path, 'key'],
-        message: `${preset} answers only with a key: ${where}; or write optional: true`,
-      })
-      return []
-    }
-    keys.set(name, secret)
-    if (key !== undefined && 'inline' in key)
-      warnings.push({
-        path: [...path, 'key'],
-        message: `the key of ${name} stands in the file in clear text; better write key: { env: NAME } or key: { file: PATH }`,
-      })
-  }
-  checkQuota(name, { intervalMs, maxPerMonth, requests: 1, read })
+  const { interval: intervalMs = known.intervalMs, maxPerMonth = known.maxPerMonth } = source
+  if (!enabled) return []
+  if (known.needsKey && !readKey(source, common.name, tools)) return []
   const live = known.kind === 'fx-live' || known.kind === 'metal' || known.kind === 'spot'
   return [
     {
@@ -279,78 +225,76 @@ function readHttp(
       intervalMs,
       freshMs: live ? Math.min(intervalMs, MINUTE) : intervalMs,
       ...(maxPerMonth === undefined ? {} : { maxPerMonth }),
-      ...(known.needsKey && key !== undefined ? { key } : {}),
+      ...(known.needsKey && key !== undefined ? { key: key.place } : {}),
     },
   ]
 }
 
-function readKey(raw: unknown, path: readonly (string | number)[], read: Reader): KeyPlace | undefined {
-  if (raw === undefined || raw === null) return undefined
-  if (typeof raw === 'string') return { inline: true }
-  const place = fields(raw)
-  if (place && Object.keys(place).length === 1) {
-    if (typeof place['env'] === 'string' && /^\w{1,100}$/.test(place['env'])) return { env: place['env'] }
-    if (typeof place['file'] === 'string' && place['file'] !== '') return { file: place['file'] }
+/** Whether the key of a source is at hand; if it must be and is not, that is a problem. */
+function readKey({ preset, key, optional }: RawHttpSource, name: string, tools: SourceTools): boolean {
+  const { context, keys, warnings, problems } = tools
+  const path = ['sources', name, 'key']
+  const secret = key === undefined || 'inline' in key.place ? key?.secret : context.keyAt(key.place)
+  if (secret !== undefined && secret !== '') {
+    keys.set(name, secret)
+    if (key !== undefined && 'inline' in key.place)
+      warnings.push({
+        path,
+        message: `the key of ${name} stands in the file in clear text; better write key: { env: NAME } or key: { file: PATH }`,
+      })
+    return true
   }
-  read.problems.push({ path, message: 'say where the key is: { env: NAME } or { file: PATH }' })
-  return undefined
+  if (!optional)
+    problems.push({
+      path,
+      message: `${preset} answers only with a key: ${whereKey(name, key?.place)}; or write optional: true`,
+    })
+  return false
 }
 
-interface QuotaParts {
-  readonly intervalMs: number
-  readonly maxPerMonth: number | undefined
-  readonly requests: number
-  readonly read: Reader
+function whereKey(name: string, place: KeyPlace | undefined): string {
+  if (place === undefined || 'inline' in place)
+    return `give one, for example key: { env: ${name.toUpperCase().replaceAll('-', '_')}_KEY }`
+  return 'env' in place
+    ? `the environment variable ${place.env} is not set`
+    : `the file ${shown(place.file)} cannot be read`
 }
 
-function checkQuota(name: string, { intervalMs, maxPerMonth, requests, read }: QuotaParts): void {
+/** How many requests a poll takes: some publishers are asked for one symbol at a time, exchanges for all at once. */
+const requestsOf = (source: SourceConfig, symbols: readonly string[]): number =>
+  source.type === 'http' ? presetOf(source.preset).paths(symbols, '').length : 1
+
+/** `requests`: of one poll. */
+function checkQuota({ name, intervalMs, maxPerMonth }: SourceConfig, requests: number): string | undefined {
   const calls = Math.ceil(MONTH / intervalMs) * requests
-  if (maxPerMonth === undefined || calls <= maxPerMonth) return
+  if (maxPerMonth === undefined || calls <= maxPerMonth) return undefined
   const least = Math.ceil((MONTH * requests) / maxPerMonth / MINUTE)
-  read.problems.push({
-    path: ['sources', name, 'interval'],
-    message: `asks ${calls} times a month, ${name} allows ${maxPerMonth}; make it at least ${least}m`,
-  })
+  return `asks ${calls} times a month, ${name} allows ${maxPerMonth}; make it at least ${least}m`
 }
-
-const RULE_KEYS = [
-  'extends',
-  'minSources',
-  'maxAge',
-  'liveMaxAge',
-  'weekendMaxAge',
-  'maxSpread',
-  'madK',
-  'floor',
-  'cap',
-  'maxDisagreement',
-  'maxStep',
-  'holdFor',
-  'hours',
-]
 
 /** Each class is its own keys over those of the class that it extends. */
-function readClasses(sections: Readonly<Record<string, Fields>>, read: Reader): Map<string, Rules> {
+function readClasses(
+  sections: Readonly<Record<string, RawClass>>,
+  problems: PriceProblem[],
+): Map<string, Rules> {
   const classes = new Map<string, Rules>()
-  const path = ['defaults']
   const resolveClass = (name: string, chain: readonly string[]): Rules => {
     const known = classes.get(name)
     if (known !== undefined) return known
-    const section = sections[name] ?? {}
-    read.keys(section, [...path, name], RULE_KEYS)
-    const parent = section['extends']
-    const circle = typeof parent === 'string' && [...chain, name].includes(parent)
-    const missing = parent !== undefined && (typeof parent !== 'string' || !Object.hasOwn(sections, parent))
+    const own = sections[name] ?? {}
+    const parent = own.extends
+    const circle = parent !== undefined && [...chain, name].includes(parent)
+    const missing = parent !== undefined && !Object.hasOwn(sections, parent)
     if (circle || missing)
-      read.problems.push({
-        path: [...path, name, 'extends'],
+      problems.push({
+        path: ['defaults', name, 'extends'],
         message: circle
           ? `classes extend each other in a circle: ${[...chain, name, parent].join(' → ')}`
-          : `there is no class ${shown(`${parent as string}`)} to extend`,
+          : `there is no class ${shown(parent)} to extend`,
       })
     const base =
-      circle || missing || typeof parent !== 'string' ? BASE_RULES : resolveClass(parent, [...chain, name])
-    const rules = readRules(section, [...path, name], { read, base })
+      circle || missing || parent === undefined ? BASE_RULES : resolveClass(parent, [...chain, name])
+    const rules = rulesOf(own, base)
     classes.set(name, rules)
     return rules
   }
@@ -359,169 +303,101 @@ function readClasses(sections: Readonly<Record<string, Fields>>, read: Reader): 
 }
 
 /** Rules of a section; what it leaves open is as in `base`. */
-function readRules(
-  own: Fields,
-  path: readonly string[],
-  { read, base }: { read: Reader; base: Rules },
-): Rules {
-  const maxAge = read.duration(own['maxAge'], [...path, 'maxAge'], base.maxAge)
+function rulesOf(own: RawClass, base: Rules): Rules {
+  const { maxAge = base.maxAge } = own
   // A class with an age of its own means it for every quote, unless it says more.
-  const ages = own['maxAge'] === undefined ? base : { liveMaxAge: maxAge, weekendMaxAge: maxAge }
+  const ages = own.maxAge === undefined ? base : { liveMaxAge: maxAge, weekendMaxAge: maxAge }
   return {
-    minSources: read.count(own['minSources'], [...path, 'minSources'], 1, 50) ?? base.minSources,
-    madK: read.number(own['madK'], [...path, 'madK'], base.madK, { min: 1, max: 100 }),
-    floor: read.fraction(own['floor'], [...path, 'floor'], base.floor),
-    cap: read.fraction(own['cap'], [...path, 'cap'], base.cap),
-    maxDisagreement: read.fraction(
-      own['maxDisagreement'],
-      [...path, 'maxDisagreement'],
-      base.maxDisagreement,
-    ),
+    minSources: own.minSources ?? base.minSources,
+    madK: own.madK ?? base.madK,
+    floor: own.floor ?? base.floor,
+    cap: own.cap ?? base.cap,
+    maxDisagreement: own.maxDisagreement ?? base.maxDisagreement,
     maxAge,
-    liveMaxAge: read.duration(own['liveMaxAge'], [...path, 'liveMaxAge'], ages.liveMaxAge),
-    weekendMaxAge: read.duration(own['weekendMaxAge'], [...path, 'weekendMaxAge'], ages.weekendMaxAge),
-    hours: read.oneOf(own['hours'], [...path, 'hours'], ['always', 'fx', 'metals'], base.hours),
-    maxSpread: read.fraction(own['maxSpread'], [...path, 'maxSpread'], base.maxSpread),
-    maxStep: read.fraction(own['maxStep'], [...path, 'maxStep'], base.maxStep),
-    holdFor: read.duration(own['holdFor'], [...path, 'holdFor'], base.holdFor),
+    liveMaxAge: own.liveMaxAge ?? ages.liveMaxAge,
+    weekendMaxAge: own.weekendMaxAge ?? ages.weekendMaxAge,
+    hours: own.hours ?? base.hours,
+    maxSpread: own.maxSpread ?? base.maxSpread,
+    maxStep: own.maxStep ?? base.maxStep,
+    holdFor: own.holdFor ?? base.holdFor,
   }
 }
 
 interface SectionTools {
-  readonly read: Reader
+  readonly problems: PriceProblem[]
   readonly path: readonly string[]
   readonly classes: ReadonlyMap<string, Rules>
 }
 
-/** The class that a section names, with its own rules in place of the class's. */
-function rulesFor(section: Fields, fallback: string, { read, path, classes }: SectionTools): [string, Rules] {
-  const name = read.text(section['class'], [...path, 'class'], fallback)
-  const base = classes.get(name)
-  if (base === undefined) {
-    const near = nearest(name, [...classes.keys()])
-    read.problems.push({
+/** The rules of the class that a section names, with its own in place of the class's. */
+function rulesFor(own: RawAsset | RawIndex, { problems, path, classes }: SectionTools): Rules {
+  const base = classes.get(own.class)
+  if (base === undefined)
+    problems.push({
       path: [...path, 'class'],
-      message: `there is no class ${shown(name)}${near === undefined ? '' : `; did you mean ${near}?`} (classes stand under defaults)`,
+      message: `there is no class ${shown(own.class)}${meant(own.class, [...classes.keys()])} (classes stand under defaults)`,
     })
-  }
-  return [name, readRules(section, path, { read, base: base ?? BASE_RULES })]
+  return rulesOf(own, base ?? BASE_RULES)
 }
 
-const ASSET_KEYS = [
-  'class',
-  'routes',
-  'allowSingle',
-  'bounds',
-  'maxFactor',
-  'policy',
-  'value',
-  'until',
-  'seed',
-  'route',
-]
-
-function readAsset(section: Fields, tools: SectionTools & { readonly context: PriceContext }): AssetConfig {
-  const { read, path, context } = tools
-  read.keys(section, path, [...ASSET_KEYS, ...RULE_KEYS])
-  const [name, rules] = rulesFor(section, 'crypto', tools)
-  const [min, max] = read.range(section['bounds'], [...path, 'bounds'], [1e-8, 1e11])
-  const maxFactor =
-    section['maxFactor'] === undefined
-      ? null
-      : read.number(section['maxFactor'], [...path, 'maxFactor'], BASE_FACTOR, { min: 1, max: 1e6 })
+function readAsset(own: RawAsset, tools: SectionTools & { readonly now: number }): AssetConfig {
   return {
-    class: name,
-    rules,
-    routes: read.texts(section['routes'], [...path, 'routes']),
-    allowSingle: read.oneOf(section['allowSingle'], [...path, 'allowSingle'], [true, false], false),
-    bounds: [min, max],
-    maxFactor,
-    policy: readPolicy(section, path, { read, now: context.now }),
+    class: own.class,
+    rules: rulesFor(own, tools),
+    routes: own.routes ?? [],
+    allowSingle: own.allowSingle,
+    bounds: own.bounds ?? [1e-8, 1e11],
+    maxFactor: own.maxFactor ?? null,
+    policy: readPolicy(own, tools),
   }
 }
 
 function readPolicy(
-  section: Fields,
-  path: readonly string[],
-  { read, now }: { read: Reader; now: number },
+  own: RawAsset,
+  { path, problems, now }: { path: readonly string[]; problems: PriceProblem[]; now: number },
 ): Policy {
-  const policy = read.oneOf(
-    section['policy'],
-    [...path, 'policy'],
-    ['fixed', 'chain', 'manual', 'derive', 'fail'],
-    'fail',
-  )
-  const seedAt = (from: Fields, at: readonly string[]): { value: number; until: number | null } => {
-    const value = read.number(from['value'], [...at, 'value'], undefined, { min: 1e-8, max: 1e11 })
-    const until = from['until'] === undefined ? undefined : read.date(from['until'], [...at, 'until'])
+  const { policy, seed, route = '' } = own
+  const wrong = (keys: readonly string[], message: string): void =>
+    void problems.push({ path: [...path, ...keys], message })
+  const valueOf = ({ value }: { value?: number }): number => {
+    if (value === undefined) wrong(['value'], wrongValue(usd, undefined))
+    return value ?? 1
+  }
+  const untilOf = ({ until }: { until?: number }, keys: readonly string[]): number | null => {
     if (until !== undefined && until <= now)
-      read.problems.push({
-        path: [...at, 'until'],
-        message: 'lies in the past, so the value is not used any more: give a new value and date',
-      })
-    return { value, until: until ?? null }
+      wrong(
+        [...keys, 'until'],
+        'lies in the past, so the value is not used any more: give a new value and date',
+      )
+    return until ?? null
   }
   switch (policy) {
     case 'fixed':
-      return {
-        policy,
-        value: read.number(section['value'], [...path, 'value'], undefined, { min: 1e-8, max: 1e11 }),
-      }
+      return { policy, value: valueOf(own) }
     case 'manual':
-      return { policy, ...seedAt(section, path) }
-    case 'derive': {
-      const route = read.text(section['route'], [...path, 'route'], '')
-      if (route === '')
-        read.problems.push({
-          path: [...path, 'route'],
-          message: 'say what it derives from, such as "5 * gate:ACME/USDT * USDT/USD"',
-        })
+      return { policy, value: valueOf(own), until: untilOf(own, []) }
+    case 'derive':
+      if (route === '') wrong(['route'], 'say what it derives from, such as "5 * gate:ACME/USDT * USDT/USD"')
       return { policy, route }
-    }
-    case 'chain': {
-      if (section['seed'] === undefined) return { policy }
-      const seed = fields(section['seed'])
-      if (seed) return { policy, seed: seedAt(seed, [...path, 'seed']) }
-      read.problems.push({ path: [...path, 'seed'], message: 'must be { value: USD, until: DATE }' })
-      return { policy }
-    }
+    case 'chain':
+      if (seed === undefined) return { policy }
+      return { policy, seed: { value: seed.value, until: untilOf(seed, ['seed']) } }
     case 'fail':
       return { policy }
   }
 }
 
-function readIndex(section: Fields, tools: SectionTools): IndexConfig {
-  const { read, path } = tools
-  read.keys(section, path, ['class', 'routes', 'band', ...RULE_KEYS])
-  const [, rules] = rulesFor(section, 'stable', tools)
-  const [min, max] = read.range(section['band'], [...path, 'band'], BASE_BAND)
-  return { rules, routes: read.texts(section['routes'], [...path, 'routes']), band: [min, max] }
-}
-
-function readSnapshot(section: Fields, read: Reader): PriceConfig['snapshot'] {
-  read.keys(section, ['snapshot'], ['deadlineSeconds'])
-  const deadline = read.count(section['deadlineSeconds'], ['snapshot', 'deadlineSeconds'], 1, 55)
-  return deadline === undefined ? BASE_SNAPSHOT : { deadlineSeconds: deadline }
-}
-
-function readWinners(section: Fields, read: Reader): PriceConfig['winners'] {
-  read.keys(section, ['winners'], ['warn', 'limit', 'action'])
-  const { warn, limit, action } = BASE_WINNERS
-  return {
-    warn: read.fraction(section['warn'], ['winners', 'warn'], warn),
-    limit: read.fraction(section['limit'], ['winners', 'limit'], limit),
-    action: read.oneOf(section['action'], ['winners', 'action'], ['warn', 'hold', 'adopt', 'skip'], action),
-  }
+function readIndex(own: RawIndex, tools: SectionTools): IndexConfig {
+  return { rules: rulesFor(own, tools), routes: own.routes ?? [], band: own.band ?? BASE_BAND }
 }
 
 /** Independence keys by source, of those too that are switched off or lack a key: they are a matter of the moment. */
-function originOf(sections: Readonly<Record<string, Fields>>): (source: string) => string {
+function originOf(sections: Fields): (source: string) => string {
   return (source) => {
-    const section = sections[source]
-    const preset = section?.['preset']
+    const { preset, exchange } = fieldsOf(sections[source])
     if (typeof preset === 'string' && Object.hasOwn(HTTP_PRESETS, preset))
       return presetOf(preset as PresetName).origin
-    return typeof section?.['exchange'] === 'string' ? section['exchange'] : source
+    return typeof exchange === 'string' ? exchange : source
   }
 }
 
@@ -571,8 +447,13 @@ function checkRoutes(config: PriceConfig, tools: RouteTools): void {
     if (!index && problems.length === before && !broken.has(name))
       checkAsset(name, config, { ...tools, parsed })
   }
+  const { circles, symbols } = planRoutes(table, Object.keys(table), names)
+  for (const source of config.sources) {
+    const message = checkQuota(source, requestsOf(source, symbols.get(source.name) ?? []))
+    if (message !== undefined) problems.push({ path: ['sources', source.name, 'interval'], message })
+  }
   const seen = new Set<string>()
-  for (const { path, message } of planRoutes(table, Object.keys(table), names).circles) {
+  for (const { path, message } of circles) {
     if (seen.has(message)) continue
     seen.add(message)
     problems.push({
@@ -596,8 +477,8 @@ function routeProblem(
 ): string | undefined {
   for (const { term } of route.factors) {
     if (term.type === 'quote' && !declared.has(term.source)) {
-      const near = nearest(term.source, [...declared])
-      return `there is no source ${shown(term.source)}${near === undefined ? '' : `; did you mean ${near}?`} (sources stand under sources)`
+      const hint = meant(term.source, [...declared])
+      return `there is no source ${shown(term.source)}${hint} (sources stand under sources)`
     }
     if (term.type === 'name' && !Object.hasOwn(table, term.name))
       return `nothing is called ${shown(term.name)}: write an asset, an index such as USDT/USD, or source:SYMBOL`
@@ -644,10 +525,10 @@ function checkAsset(
   const needed = allowSingle ? 1 : rules.minSources
   const here = opinions((source) => names.has(source))
   if (here >= needed || parsed.length < routes.length) return
-  const own = fields(fields(given['assets'])?.[asset])
+  const own = fieldsOf(fieldsOf(given['assets'])[asset])
   const lost = opinions(() => true) >= needed
   problems.push({
-    path: own?.['routes'] === undefined ? path : [...path, 'routes'],
+    path: own['routes'] === undefined ? path : [...path, 'routes'],
     message: lost
       ? `${asset} needs ${needed} independent sources, has ${here} of those that are switched on: switch more on, or add routes`
       : `${asset} needs ${needed} independent sources, its routes name ${here}: add routes`,
@@ -666,7 +547,7 @@ function checkAges(config: PriceConfig, given: Fields, problems: PriceProblem[])
       const className = config.assets[name]?.class ?? 'stable'
       if (told.has(source.name)) continue
       told.add(source.name)
-      const chosen = fields(fields(given['sources'])?.[source.name])?.['interval'] !== undefined
+      const chosen = fieldsOf(fieldsOf(given['sources'])[source.name])['interval'] !== undefined
       problems.push({
         path: chosen ? ['sources', source.name, 'interval'] : ['defaults', className, 'maxAge'],
         message: `${source.name} is asked every ${source.intervalMs / 1000} s, but its prices of ${name} are too old after ${limit / 1000} s: shorten interval or lengthen maxAge`,
