@@ -1,8 +1,13 @@
 /** The tables of docs/protocol say what the code does: they are computed with, or held against its constants. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { base58 } from '@scure/base'
 import t from 'tap'
 
+import { DIRECTORY_HEADER_BYTES, LOCAL_NETWORK_ID } from '../factom/directory-block.js'
+import { encodeAddress, type AddressKind } from '../factom/index.js'
+import { capabilitiesOf, encodePayload, EVAL, payoutFee, type ProbedMethod } from '../komodo/index.js'
+import { buildReasonOf } from '../komodo/reasons.js'
 import { GRADING_RULES, STAKING_RULES } from '../oracle/grading/rules.js'
 import { oprChainId, sprChainId } from '../oracle/records/index.js'
 import { ASSETS, MAINNET_OPR_HEIGHTS, NETWORKS, SPR_HEIGHTS, type OprVersion } from '../pegnet/index.js'
@@ -11,6 +16,8 @@ import { tablesOf } from './fixtures/markdown.js'
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
 const LXRHASH = read('docs/protocol/lxrhash.md')
+const FACTOM = read('docs/protocol/factom.md')
+const KOMODO = read('docs/protocol/komodo.md')
 const RECORDS = read('docs/protocol/records-and-grading.md')
 const VERSIONS = Object.keys(ASSETS).map(Number) as OprVersion[]
 
@@ -172,5 +179,50 @@ t.test('chains and floors', (t) => {
     const found = difficultyFloor(new Array<bigint>(50).fill(worst), 200)
     t.equal(`\`${found.toString(16)}\``, floor)
   }
+  t.end()
+})
+
+/** The sum of numbers of bytes at the beginning of cells. */
+const bytesIn = (cells: readonly string[]): number =>
+  cells.reduce((sum, cell) => sum + Number(/^\d+/.exec(cell)?.[0] ?? 0), 0)
+
+t.test('Factom: layouts and prefixes', (t) => {
+  const commits = tablesOf(FACTOM, 'Commits')[0]!
+  t.same(
+    [0, 1].map((column) => bytesIn(commits.map((row) => row[column]!))),
+    [136, 200],
+  )
+  t.equal(bytesIn(tablesOf(FACTOM, 'Directory block')[0]!.map(([size]) => size!)), DIRECTORY_HEADER_BYTES)
+  t.match(FACTOM, `\`${LOCAL_NETWORK_ID.toString(16)}\` LOCAL`)
+  const addresses = tablesOf(FACTOM, 'Addresses')[0]!
+  t.equal(addresses.length, 4)
+  for (const [kind = '', prefix] of addresses) {
+    const raw = base58.decode(encodeAddress(kind as AddressKind, new Uint8Array(32)))
+    t.equal(`\`${Buffer.from(raw.subarray(0, 2)).toString('hex')}\``, prefix, kind)
+  }
+  t.end()
+})
+
+t.test('Komodo: families, codes, texts, payloads', (t) => {
+  const row = tablesOf(KOMODO, 'Families')[0]!.find(([name]) => name === 'withdrawals')!
+  for (const [k, family] of (['A', 'B'] as const).entries()) {
+    const methods = [...row[k + 1]!.matchAll(/`(\w+)`/g)].map(([, name]) => name as ProbedMethod)
+    t.equal(capabilitiesOf(new Set(methods)).withdrawals, family)
+    for (const method of methods)
+      t.equal(capabilitiesOf(new Set(methods.filter((other) => other !== method))).withdrawals, null, method)
+  }
+  t.match(KOMODO, `## Oracles\n\nEvaluation code \`${EVAL.oracles}\``)
+  t.match(
+    KOMODO,
+    `## Gateways\n\nEvaluation code \`${EVAL.gateways}\`; in token transfers (\`${EVAL.tokens}\`)`,
+  )
+  for (const [texts = ''] of tablesOf(KOMODO, 'Contract calls')[0]!)
+    for (const [, text = ''] of texts.matchAll(/`([^`]+)`/g)) t.not(buildReasonOf(text), 'other', text)
+  const header = { height: 16, hash: '00'.repeat(32), merkleRoot: '11'.repeat(32) }
+  const size = bytesIn(tablesOf(KOMODO, 'Payload')[0]!.map(([bytes]) => bytes!))
+  t.equal(encodePayload({ ...header, balance: null }).length / 2, size)
+  t.equal(encodePayload({ ...header, balance: 1n }).length / 2, size + 8)
+  t.match(KOMODO, 'A fee is 10,000 satoshis, on BTC 20,000')
+  t.same([payoutFee('KMD'), payoutFee('BTC')], [10_000n, 20_000n])
   t.end()
 })
