@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { NETWORKS, withActivations } from '../../pegnet/index.js'
 import { startDevChain, type DevChain } from '../../factom/dev/index.js'
 import { createFactomClient, ecKey } from '../../factom/index.js'
-import { lxrParams, openByteMap } from '../../lxrhash/index.js'
+import { createHasher, lxrParams, openByteMap } from '../../lxrhash/index.js'
 import {
   ASSETS,
   decodeOpr,
@@ -21,11 +21,17 @@ import {
 import type { MinerEvent } from '../events.js'
 import { createMiner, minerSlots, type Miner, type MinerOptions } from '../miner.js'
 import { rivalSlots, startRivals } from '../rivals.js'
+import type { Workforce } from '../work/workforce.js'
+import { createPipeWorkforce } from './fixtures/pipe-workforce.js'
 import type { Stopped } from './interface.js'
+import { createSession } from './session.js'
 
 const root = mkdtempSync(join(tmpdir(), 'pegminer-session-'))
 t.teardown(() => rmSync(root, { recursive: true }))
 const byteMap = await openByteMap(lxrParams({ bits: 10 }), { dir: root, slots: 4 })
+
+const hasher = createHasher(byteMap, 3)
+const difficulty = (oprHash: Uint8Array, nonce: Uint8Array): bigint => hasher.difficulty(oprHash, nonce)
 
 type Of<K extends MinerEvent['event']> = Extract<MinerEvent, { event: K }>
 
@@ -114,9 +120,9 @@ function sceneOf(
   t: Test,
   chain: DevChain,
   dataDir: string,
-  given: Partial<MinerOptions> & { feed?: PriceFeed; rivals?: number } = {},
+  given: Partial<MinerOptions> & { feed?: PriceFeed; rivals?: number; workforce?: () => Workforce } = {},
 ): Scene {
-  const { feed, rivals = 0, ...options } = given
+  const { feed, rivals = 0, workforce, ...options } = given
   const client = createFactomClient({ url: chain.url, timeoutMs: 2000 })
   const whole: MinerOptions = {
     network: NETWORKS.dev,
@@ -133,7 +139,14 @@ function sceneOf(
   t.ok(minerSlots(whole) + rivalSlots(rivals) <= byteMap.slots)
   const prices = feed ?? feedOf()
   const tools = { client, ecKey: ecKey(chain.keys.ecSecret), byteMap }
-  const miner = createMiner(whole, { ...tools, prices }, { hashrateMs: 50 })
+  const tuning = { hashrateMs: 50 }
+  const miner: Miner =
+    workforce === undefined
+      ? createMiner(whole, { ...tools, prices }, tuning)
+      : {
+          ...createSession(whole, { ...tools, prices, difficulty, workforce }, tuning),
+          restartThread: () => undefined,
+        }
   if (rivals > 0) {
     const { network } = whole
     const firstHasher = minerSlots(whole)
@@ -250,6 +263,35 @@ t.test('two blocks, priced, mined, published, graded, paid', async (t) => {
   t.same(scene.all('notice'), [])
   t.ok(miner.view.jobSwitchMs.length >= 1)
   await t.rejects(miner.run(new AbortController().signal), { code: 'E_MINER_OPTIONS' }, 'only once')
+})
+
+t.test('a process at the end of a pipe mines a block', async (t) => {
+  const dir = join(root, 'pipe')
+  const chain = await chainOf(t, join(dir, 'chain'))
+  const pipe = createPipeWorkforce({ dir: root, bits: 10, difficulty })
+  const scene = sceneOf(t, chain, dir, { blocks: 1, submissionCutoff: 0, workforce: () => pipe })
+  const { miner, all } = scene
+  await scene.to(chain, 1)
+  await until(() => scene.last('job'))
+  await hashed(scene, 5000n)
+  miner.pause()
+  miner.resume()
+  await hashed(scene, 5000n)
+  await scene.to(chain, 9)
+  await acknowledged(scene, chain.height, 25)
+  t.ok(
+    all('entry').every(({ nonce }) => /^4d/.test(nonce)),
+    'each with a nonce of its own space',
+  )
+  await scene.to(chain, 1)
+  const graded = await until(() => scene.last('graded'))
+  t.match(graded, { valid: 25, reward: '9000' })
+  t.equal(graded.mine.length, 25, 'all of them were hashed as the chain demands')
+  const stopped = await scene.stopped
+  t.match(stopped, { reason: 'blocks', blocks: 1, jobSwitch: null })
+  t.ok(BigInt(stopped.hashes) >= 10_000n)
+  t.equal(miner.view.computeErrors, 0)
+  t.throws(() => process.kill(pipe.pid ?? 0, 0), { code: 'ESRCH' }, 'the process is gone')
 })
 
 t.test('each version but the first is mined, and graded as what it is', async (t) => {
