@@ -61,7 +61,7 @@ export type {
   PublishResult,
   SettleOptions,
 } from './publisher.js'
-export type { RecordState } from './record.js'
+export type { EntryStatus, RecordState } from './record.js'
 export { BLOCK_NOT_FOUND, nodeUrl, rpcCodeOf } from './rpc.js'
 export type { RpcCall } from './rpc.js'
 export type { Timing } from './timing.js'

@@ -45,6 +45,12 @@ export type RecordStage =
 
 export type RecordState = RecordStage['state']
 
+/**
+ * How far the writing of one entry has come, as far as it is told. `landed` (in the saved block that it was made for)
+ * and `missed` are final; `missed` comes with a code and a reason.
+ */
+export type EntryStatus = Exclude<RecordState, 'composed'>
+
 export interface PublishRecord extends RecordFacts {
   readonly stage: RecordStage
 }

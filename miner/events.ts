@@ -3,13 +3,10 @@
  * exceed 2^53 are decimal strings, difficulties and floors are 16 hex digits (unsigned, big-endian), hashes and
  * nonces are lowercase hex.
  */
+import type { EntryStatus } from '../factom/index.js'
 import type { SwitchSummary } from './work/switch-times.js'
 
-/**
- * How far the writing of one entry has come. `landed` (in the saved block that it was made for) and `missed` are
- * final; `missed` carries a code and a reason.
- */
-export type EntryStatus = 'committed' | 'revealed' | 'acknowledged' | 'landed' | 'missed'
+export type { EntryStatus }
 
 /**
  * Mean hashes per second over the last 10 s, 60 s and 15 min, and the highest 10-second mean of the run.

@@ -1,6 +1,7 @@
 import t from 'tap'
 
-import { priceColumns, priceTable, tableHead } from './view.js'
+import type { OwnRecord } from '../../oracle/index.js'
+import { ownLines, priceColumns, priceTable, rowEvent, tableHead } from './view.js'
 
 const ASSETS = ['XBT', 'ETH', 'PEG', 'XAU', 'EUR', 'JPY', 'GBP', 'CAD', 'CHF']
 
@@ -24,5 +25,29 @@ t.test('a table of prices', (t) => {
     'HEIGHT             XBT             ETH',
     '     7  86350.32054187               –',
   ])
+  t.end()
+})
+
+const own = (status: OwnRecord['status'], acknowledged: number | null): OwnRecord => ({
+  ...{ entryHash: 'ab'.repeat(32), height: 7, status, acknowledged, submitted: 1000, reason: 'no money' },
+  ...{ nonce: null, difficulty: null, block: null },
+})
+
+t.test('records of ours keep the words that programs read', (t) => {
+  const records = [
+    own('committed', null),
+    own('revealed', null),
+    own('acknowledged', 2000),
+    own('landed', 2000),
+    own('missed', 2000),
+    own('missed', null),
+  ]
+  const event = rowEvent({ height: 7, block: null, rates: new Map(), own: records, paid: [] }, [])
+  t.same(
+    event.own.map(({ status }) => status),
+    ['submitted', 'submitted', 'acknowledged', 'acknowledged', 'acknowledged', 'failed'],
+  )
+  t.match(ownLines(records.slice(-1), 100).join(' '), /failed: no money/)
+  t.notMatch(ownLines(records.slice(0, 1), 100).join(' '), /failed/)
   t.end()
 })

@@ -121,13 +121,19 @@ export function ownLines(records: readonly OwnRecord[], width: number): string[]
 }
 
 function ownText(record: OwnRecord): string {
-  const { submitted, acknowledged, block, status, reason } = record
+  const { submitted, acknowledged, block, reason } = record
   const way = [
     submitted === null ? '' : `submitted ${clockText(submitted)}`,
     acknowledged === null ? '' : `acknowledged ${clockText(acknowledged)}`,
-    status === 'failed' ? `failed: ${oneLine(reason ?? 'unknown reason')}` : '',
+    statusWord(record) === 'failed' ? `failed: ${oneLine(reason ?? 'unknown reason')}` : '',
   ].filter(Boolean)
   return [...way, block === null ? 'in no block' : fateText(record, block)].join(', ')
+}
+
+/** How far its publisher has told, in the words of this command's output. */
+function statusWord({ acknowledged, status }: OwnRecord): 'submitted' | 'acknowledged' | 'failed' {
+  if (acknowledged !== null) return 'acknowledged'
+  return status === 'missed' ? 'failed' : 'submitted'
 }
 
 function fateText({ height, verdict, place, payout, grade, costs }: OwnRecord, block: number): string {
@@ -261,6 +267,7 @@ export function rowEvent({ height, block, rates, own }: HistoryRow, assets: read
     ),
     own: own.map(({ payout, ...record }) => ({
       ...record,
+      status: statusWord(record),
       submitted: isoOf(record.submitted),
       acknowledged: isoOf(record.acknowledged),
       payout: payout === null || payout === undefined ? null : priceToDecimal(payout),

@@ -4,6 +4,7 @@ import { ASSETS } from '../../pegnet/index.js'
 import {
   openHistory,
   openSeries,
+  ownFate,
   type HistoryQueries,
   type OprBlock,
   type OwnRecord,
@@ -123,9 +124,6 @@ function pageOfBlocks(history: HistoryQueries, page: { below: number; most: numb
   })
 }
 
-/** A record that is not in its block may come into a later one for so long. */
-const LATE_BLOCKS = 6
-
 function entryOf(own: OwnRecord, lastHeight: number): BoardEntry {
   const { entryHash, height, difficulty, place, payout } = own
   return {
@@ -137,14 +135,10 @@ function entryOf(own: OwnRecord, lastHeight: number): BoardEntry {
   }
 }
 
-function fateOf(
-  { block, status, reason, verdict, height }: OwnRecord,
-  lastHeight: number,
-): Pick<BoardEntry, 'status' | 'reason'> {
-  if (block !== null) return { status: 'landed', reason: verdict === 'graded' ? null : (verdict ?? null) }
-  if (status === 'failed') return { status: 'missed', reason }
-  if (height + LATE_BLOCKS <= lastHeight) return { status: 'missed', reason: reason ?? 'it is in no block' }
-  return { status, reason }
+/** In the words of the API: a record on its way is submitted. */
+function fateOf(own: OwnRecord, lastHeight: number): Pick<BoardEntry, 'status' | 'reason'> {
+  const { status, reason } = ownFate(own, lastHeight)
+  return { status: status === 'committed' || status === 'revealed' ? 'submitted' : status, reason }
 }
 
 function detailsOf(history: HistoryQueries, height: number): BlockDetails | null {

@@ -25,15 +25,6 @@ export interface HookParts {
   readonly onEnough: () => void
 }
 
-/** What the history calls the steps of a record. */
-const OWN_STATUS = {
-  committed: 'submitted',
-  revealed: 'submitted',
-  acknowledged: 'acknowledged',
-  landed: 'acknowledged',
-  missed: 'failed',
-} as const
-
 export function createHooks(
   parts: HookParts,
 ): Pick<RunHooks, 'onEntry' | 'onPrices' | 'onFunds' | 'onGraded'> {
@@ -45,8 +36,7 @@ export function createHooks(
   function keep({ entryHash, height, status, reason, nonce, difficulty }: EntryEvent): void {
     try {
       state.run?.history.own({
-        ...{ entryHash, height, nonce, difficulty, time: wallMs() },
-        status: OWN_STATUS[status],
+        ...{ entryHash, height, nonce, difficulty, status, time: wallMs() },
         ...(reason === undefined ? {} : { reason }),
       })
     } catch (error) {

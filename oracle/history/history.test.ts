@@ -30,7 +30,8 @@ import type { GradedHistory, GradedHistoryOptions } from './history.js'
 import { openHistory } from './open.js'
 import { createQueries } from './queries.js'
 import { MIGRATIONS } from './schema.js'
-import type { OprBlock } from './types.js'
+import { ownFate } from './own-fate.js'
+import type { OprBlock, OwnRecord, OwnStep } from './types.js'
 
 const fail = errorsOf(FACTOM_ERRORS)
 const DEV = networkOf('dev')
@@ -464,7 +465,7 @@ t.test('records of ours', async (t) => {
   const eight = records(8, winners[7] ?? [], 60)
   const wrong = records(8, winners[6] ?? [], 1, { salt: 5 })
   const [worst, best] = [eight[0] as Entry, eight[59] as Entry]
-  const step = (entry: Entry, status: 'submitted' | 'acknowledged' | 'failed', time: number) =>
+  const step = (entry: Entry, status: OwnStep['status'], time: number) =>
     history.own({
       entryHash: hashOf(entry),
       height: 8,
@@ -473,10 +474,10 @@ t.test('records of ours', async (t) => {
       nonce: '00ff',
       difficulty: '0'.repeat(16),
     })
-  for (const entry of [best, worst, ...wrong]) step(entry, 'submitted', 1000)
+  for (const entry of [best, worst, ...wrong]) step(entry, 'committed', 1000)
   step(best, 'acknowledged', 2000)
-  step(best, 'submitted', 3000)
-  history.own({ entryHash: 'ab'.repeat(32), height: 8, status: 'failed', reason: 'no money', time: 1500 })
+  step(best, 'revealed', 3000)
+  history.own({ entryHash: 'ab'.repeat(32), height: 8, status: 'missed', reason: 'no money', time: 1500 })
   t.match(
     history.query.own({}).filter(({ entryHash }) => entryHash === hashOf(best)),
     [{ status: 'acknowledged', submitted: 1000, acknowledged: 2000, block: null, nonce: '00ff' }],
@@ -493,7 +494,7 @@ t.test('records of ours', async (t) => {
   })
   t.match(fate().get(hashOf(worst)), { block: 8, verdict: 'not among the 50 most difficult', place: null })
   t.match(fate().get(hashOf(wrong[0] as Entry)), { block: 8, verdict: 'incorrect set of previous winners' })
-  t.match(fate().get('ab'.repeat(32)), { status: 'failed', reason: 'no money', block: null })
+  t.match(fate().get('ab'.repeat(32)), { status: 'missed', reason: 'no money', block: null })
   t.same(history.query.own({ to: 7 }), [])
 
   node.cut(7)
@@ -532,3 +533,32 @@ t.test(
     t.same(await rowsOf(6), [1])
   },
 )
+
+t.test('what became of a record of ours', (t) => {
+  const own = (status: OwnStep['status'], more: Partial<OwnRecord> = {}) =>
+    ({ height: 8, status, reason: null, block: null, ...more }) as OwnRecord
+  const fate = (record: OwnRecord, lastHeight = 8) => Object.values(ownFate(record, lastHeight))
+  t.same(fate(own('revealed')), ['revealed', null])
+  t.same(fate(own('landed')), ['acknowledged', null], 'the block is not followed yet')
+  t.same(fate(own('acknowledged', { block: 8, verdict: 'graded' })), ['landed', null])
+  t.same(fate(own('missed', { block: 9, verdict: 'invalid height' })), ['landed', 'invalid height'])
+  t.same(fate(own('missed', { reason: 'late' })), ['missed', 'late'])
+  t.same(fate(own('acknowledged'), 13), ['acknowledged', null])
+  t.same(fate(own('acknowledged'), 14), ['missed', 'it is in no block'])
+  t.end()
+})
+
+t.test('records of ours that an earlier version kept have the words of the publisher', (t) => {
+  const file = join(folder(t), 'history.sqlite')
+  const old = openDatabase({ file, migrations: MIGRATIONS.slice(0, 3), fail: databaseFailure })
+  for (const [k, status] of ['submitted', 'acknowledged', 'failed'].entries())
+    old.run('INSERT INTO own (entry_hash, height, status) VALUES (?, ?, ?)', Buffer.alloc(32, k), k, status)
+  old.close()
+  const history = openHistory(file)
+  t.same(
+    history.own({}).map(({ status }) => status),
+    ['revealed', 'acknowledged', 'missed'],
+  )
+  history.close()
+  t.end()
+})

@@ -5,6 +5,7 @@ export { expectationOf, hashPowerOf, networkHashrate, SPACE } from './hash-power
 export type { Expectation } from './hash-power.js'
 export { createGradedHistory, HISTORY_FILE } from './history.js'
 export { openHistory } from './open.js'
+export { ownFate } from './own-fate.js'
 export type { GradedHistory, GradedHistoryOptions } from './history.js'
 export type { PreviousWinners } from './consumers.js'
 export type { Extent, HeightRange, HistoryQueries } from './queries.js'

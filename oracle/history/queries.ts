@@ -4,7 +4,7 @@ import type { OprVersion } from '../../pegnet/index.js'
 import { noWinners } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
 import { createOverview, type HistoryOverview } from './overview.js'
-import type { AssetCost, OprBlock, OwnRecord, OwnStep, RankedRecord, Rates } from './types.js'
+import type { AssetCost, OprBlock, OwnRecord, RankedRecord, Rates } from './types.js'
 
 export interface HeightRange {
   /** Default: from the first. */
@@ -195,7 +195,7 @@ function ownOf(row: Row): OwnRecord {
   return {
     entryHash: hexOf(row['entry_hash']),
     height: Number(row['height']),
-    status: row['status'] as OwnStep['status'],
+    status: row['status'] as OwnRecord['status'],
     reason: row['reason'] as string | null,
     nonce: row['nonce'] === null ? null : hexOf(row['nonce']),
     difficulty: row['difficulty'] === null ? null : hexOf(row['difficulty']),

@@ -79,7 +79,7 @@ CREATE TABLE own (
   height INTEGER NOT NULL,      -- that it was mined for
   nonce BLOB,
   difficulty BLOB,
-  status TEXT NOT NULL,         -- submitted, acknowledged, failed
+  status TEXT NOT NULL,         -- submitted, acknowledged, failed; since version 5 the words of the publisher
   reason TEXT,                  -- of a failure
   submitted INTEGER,
   acknowledged INTEGER,
@@ -143,8 +143,14 @@ INSERT INTO progress SELECT 'opr', max(height), NULL FROM blocks, about GROUP BY
 INSERT INTO progress SELECT 'spr', max(height), NULL FROM blocks, about GROUP BY chain;
 `
 
+/** The status of our own records in the words of the publisher: committed, revealed, acknowledged, landed, missed. */
+const STATUS_WORDS = `
+UPDATE own SET status = CASE status WHEN 'submitted' THEN 'revealed' ELSE 'missed' END
+  WHERE status IN ('submitted', 'failed');
+`
+
 /** Of consumer `opr`; the tables of consumer `spr` came with its first step. */
-export const MIGRATIONS: Migrations = [FIRST, MEDIANS, STATUS_PAGE, TAKEN_OVER]
+export const MIGRATIONS: Migrations = [FIRST, MEDIANS, STATUS_PAGE, TAKEN_OVER, STATUS_WORDS]
 
 export const OPR_TABLES = ['opr_blocks', 'records', 'rates', 'refusals'] as const
 export const SPR_TABLES = ['spr_blocks', 'stakes'] as const

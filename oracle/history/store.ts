@@ -3,6 +3,7 @@
  * and forgotten when the node's chain turns out to be another one.
  */
 import { blobOf, hexOf, type Transaction, type Value } from '../../base/index.js'
+import { LATE_BLOCKS } from './own-fate.js'
 import { OPR_TABLES, SPR_TABLES } from './schema.js'
 import type { Fate, OprToStore, OwnStep, SprToStore } from './types.js'
 
@@ -21,8 +22,9 @@ export interface HistoryStore {
 }
 
 const MAX_INTEGER = 2n ** 63n - 1n
-/** A record that is not in its block may still be in a later one, if it was late. */
-const LATE_BLOCKS = 6
+const STATUSES = 'committed revealed acknowledged landed missed'
+/** A later status is never taken back by an earlier one. */
+const rank = (table: string): string => `instr('${STATUSES}', ${table}.status)`
 
 const difficultyBlob = (difficulty: bigint): Uint8Array => blobOf(difficulty.toString(16).padStart(16, '0'))
 
@@ -126,14 +128,14 @@ export function createStore(db: Transaction): HistoryStore {
         `INSERT INTO own (entry_hash, height, nonce, difficulty, status, reason, submitted, acknowledged)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (entry_hash) DO UPDATE SET
-           status = CASE own.status WHEN 'acknowledged' THEN own.status ELSE excluded.status END,
+           status = iif(${rank('excluded')} < ${rank('own')}, own.status, excluded.status),
            reason = excluded.reason,
            nonce = coalesce(own.nonce, excluded.nonce),
            difficulty = coalesce(own.difficulty, excluded.difficulty),
            submitted = coalesce(own.submitted, excluded.submitted),
            acknowledged = coalesce(own.acknowledged, excluded.acknowledged)`,
         ...[blobOf(entryHash), height, nonce ? blobOf(nonce) : null, difficulty ? blobOf(difficulty) : null],
-        ...[status, reason ?? null, time, status === 'acknowledged' ? time : null],
+        ...[status, reason ?? null, time, status === 'acknowledged' || status === 'landed' ? time : null],
       )
     },
   }

@@ -1,6 +1,6 @@
 /** What the history knows, as it is asked and told. Amounts and prices are 1e-8 units, times UNIX ms, hashes hex. */
 import type { OprVersion } from '../../pegnet/index.js'
-import type { ChainTip } from '../../factom/index.js'
+import type { ChainTip, EntryStatus } from '../../factom/index.js'
 
 /** A record that took part in grading. */
 export interface RankedRecord {
@@ -68,7 +68,7 @@ export interface OwnStep {
   readonly entryHash: string
   /** Height that it was mined for. */
   readonly height: number
-  readonly status: 'submitted' | 'acknowledged' | 'failed'
+  readonly status: EntryStatus
   readonly reason?: string
   /** 16 hex digits each, where they are known. */
   readonly nonce?: string
@@ -79,7 +79,8 @@ export interface OwnStep {
 export interface OwnRecord extends Partial<Fate> {
   readonly entryHash: string
   readonly height: number
-  readonly status: OwnStep['status']
+  /** The farthest that its publisher has told. What became of it in all: `ownFate`. */
+  readonly status: EntryStatus
   readonly reason: string | null
   readonly nonce: string | null
   readonly difficulty: string | null

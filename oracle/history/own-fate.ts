@@ -1,0 +1,18 @@
+/** What became of a record of ours. */
+import type { EntryStatus } from '../../factom/index.js'
+import type { OwnRecord } from './types.js'
+
+/** A record that is not in its block may still be in a later one, if it was late. */
+export const LATE_BLOCKS = 6
+
+/** The blocks decide, up to `lastHeight`; until they do, what the publisher has told. */
+export function ownFate(
+  { block, status, reason, verdict, height }: OwnRecord,
+  lastHeight: number,
+): { readonly status: EntryStatus; readonly reason: string | null } {
+  if (block !== null) return { status: 'landed', reason: verdict === 'graded' ? null : (verdict ?? null) }
+  if (status === 'missed') return { status, reason }
+  if (height + LATE_BLOCKS <= lastHeight) return { status: 'missed', reason: reason ?? 'it is in no block' }
+  // The publisher has seen it in a block that is not followed yet, or is no longer on the chain.
+  return { status: status === 'landed' ? 'acknowledged' : status, reason }
+}
