@@ -39,6 +39,11 @@ export function wrongValue(
 /** In JSON schema: any one value. */
 export const ANY_SCALAR = { type: ['string', 'number', 'boolean'] }
 
+/** In JSON schema: a value, or a list of such, which the file may hold in place of one with commas. */
+function oneOrList(one: object, maxItems: number): object {
+  return { anyOf: [one, { type: 'array', items: one, maxItems }] }
+}
+
 /** A whole number in decimal digits between two limits, both allowed. */
 export function integer(min: number, max: number, unit = ''): ValueType<number> {
   return {
@@ -181,6 +186,7 @@ export const httpUrl: ValueType<string> = {
 export const httpUrls: ValueType<readonly string[]> = {
   placeholder: 'URL',
   expects: `${httpUrl.expects}, or several with commas between them`,
+  schema: oneOrList({ type: 'string' }, 16),
   parse: (text) => {
     const urls = text.split(',', 17).map((part) => httpUrl.parse(part.trim()))
     return urls.length <= 16 && urls.every((url) => url !== undefined) ? urls : undefined
@@ -238,6 +244,7 @@ const MAX_CPU = 1023
 export const cpuChoice: ValueType<CpuChoice> = {
   placeholder: 'auto|LIST|off',
   expects: 'auto, off, or numbers of processors such as 0,2,4-7',
+  schema: oneOrList({ type: ['string', 'integer'] }, MAX_CPU + 1),
   parse: (text) => {
     const word = choice('off', 'auto').parse(text)
     if (word !== undefined) return word
@@ -270,5 +277,6 @@ export function listOf<T>(item: ValueType<T>): ValueType<readonly T[]> {
 export const activations: ValueType<Activations> = {
   placeholder: 'LIST',
   expects: 'MainNet, or versions with their first heights, both ascending, such as 2@0,3@10,4@20,5@30',
+  schema: oneOrList({ type: 'string' }, 32),
   parse: parseActivations,
 }

@@ -284,6 +284,12 @@ t.test('the schema knows what the file may hold', (t) => {
     threads: { type: ['string', 'number', 'boolean'] },
   })
   t.match(properties['bench']?.properties['bits'], { anyOf: [{ type: 'integer' }, {}, { type: 'array' }] })
+  for (const [group, key] of [
+    ['factom', 'url'],
+    ['miner', 'affinity'],
+    ['network', 'activations'],
+  ] as const)
+    t.match(properties[group]?.properties[key], { anyOf: [{}, { type: 'array' }] }, `${key} may be a list`)
   t.equal(properties['prices']?.additionalProperties, true)
   t.equal(properties['miner']?.additionalProperties, false)
   t.ok(properties['feed']?.properties['gateways'])
