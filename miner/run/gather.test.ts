@@ -2,11 +2,13 @@ import t from 'tap'
 import { NETWORKS } from '../../pegnet/index.js'
 import {
   ASSETS,
+  createGradedHistory,
   pricesSection,
   type PriceFeed,
   type PriceSnapshot,
   type SnapshotOptions,
 } from '../../oracle/index.js'
+import { fromNonce, smallChain } from '../../oracle/history/fixtures/small-chain.js'
 import { createGatherer, type GatherOptions } from './gather.js'
 
 const section = pricesSection(undefined, { folder: '.', env: {} })
@@ -32,11 +34,12 @@ function feedOf(leftOut: readonly string[] = []): Pick<PriceFeed, 'config' | 'sn
 interface Past {
   readonly sync?: () => Promise<never[]>
   readonly from?: number | null
+  readonly history?: GatherOptions['history']
 }
 
-function scene({ sync = () => Promise.resolve([]), from = 6 }: Past) {
+function scene({ sync = () => Promise.resolve([]), from = 6, ...given }: Past) {
   const told: { winners: number | null; guarded: boolean }[] = []
-  const history: GatherOptions['history'] = {
+  const history: GatherOptions['history'] = given.history ?? {
     sync,
     previousWinners: () => ({ winners: [], height: from }),
     difficulties: () => [],
@@ -56,7 +59,7 @@ function scene({ sync = () => Promise.resolve([]), from = 6 }: Past) {
   })
   const { signal } = new AbortController()
   const take = () => gatherer.gather('prices', { height: 8, blockSeconds: 20, signal })
-  return { take, told }
+  return { gatherer, take, told }
 }
 
 t.test('prices are held against the last winners, however late these are known', async (t) => {
@@ -79,4 +82,38 @@ t.test('what is not known is said', async (t) => {
   const first = scene({ from: null })
   t.match(await first.take(), { type: 'prices' })
   t.same(first.told, [{ winners: null, guarded: true }], 'where nobody has ever won there is nothing to know')
+})
+
+t.test('in the minute of a new record nothing is asked for twice', async (t) => {
+  const { node, winners } = smallChain()
+  const asked: string[] = []
+  const { rawData, dblockByHeight } = node.client
+  node.client.rawData = (hash, signal) => {
+    asked.push(hash)
+    return rawData(hash, signal)
+  }
+  node.client.dblockByHeight = (height, signal) => {
+    asked.push(`block ${height}`)
+    return dblockByHeight(height, signal)
+  }
+  const history = createGradedHistory({
+    ...{ client: node.client, network: NETWORKS.dev, difficulty: fromNonce, dir: t.testdir() },
+  })
+  t.teardown(() => history.close())
+  await history.sync(2)
+  asked.length = 0
+  const { gatherer, told } = scene({ history })
+  const block = { height: 4, blockSeconds: 20, signal: new AbortController().signal }
+  const [, facts] = await Promise.all([
+    gatherer.sync(3),
+    gatherer.gather('winners', block),
+    gatherer.gather('prices', block),
+  ])
+  t.match(facts, { type: 'winners', winners, winnersFrom: 3 })
+  t.same(told, [{ winners: 3, guarded: true }], 'the winners of the block that was graded just now')
+  t.equal(new Set(asked).size, asked.length)
+  // Whether the last block is still on the chain; then the new one, two entry blocks and 28 entries.
+  t.equal(asked.length, 2 + 2 + 28)
+  await gatherer.gather('prices', block)
+  t.equal(asked.length, 2 + 2 + 28 + 1, 'taken again: only whether the chain is the same')
 })
