@@ -1,6 +1,7 @@
 /** Short measurements for their form; the figures themselves are the machine's. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { createHasher, lxrParams, openByteMap, type Hasher } from '../lxrhash/index.js'
 import type { BenchCell, CellPlan } from './cells.js'
@@ -25,6 +26,7 @@ import { cachesOf, machineFacts } from './machine.js'
 import { bytesText, machineLines } from './markdown.js'
 import { groupByMap, threadCounts } from './plan.js'
 import { linesOf } from './plots.js'
+import { startProduct } from './product.js'
 import { MEASURED_SHAPE, readsPerHash } from './reads.js'
 import { cellLike } from './report.js'
 import { median } from './statistics.js'
@@ -41,6 +43,8 @@ const CELL: BenchCell = {
   min: 48_000,
   max: 51_000,
   samples: [48_000, 50_000, 51_000],
+  bareHashesPerSecond: 50_500,
+  bareSamples: [50_400, 50_500, 50_600],
   readsPerSecond: 85_250_000,
   gatherLimit: 100_000_000,
   gatherSamples: [99e6, 100e6, 101e6],
@@ -104,9 +108,10 @@ t.test('measures each cell of a plan', async (t) => {
   )
   t.ok(phases.has('8 build') && phases.has('9 save'))
   for (const cell of cells) {
-    const { samples, hashesPerSecond, min, max, gatherLimit, gatherSamples } = cell
+    const { samples, hashesPerSecond, min, max, gatherLimit, gatherSamples, bareSamples } = cell
     t.equal(samples.length, 3)
     t.equal(gatherSamples.length, 3)
+    t.equal(bareSamples.length, 3)
     t.ok(Number.isFinite(gatherLimit))
     t.ok(min <= hashesPerSecond && hashesPerSecond <= max)
     t.ok(samples.includes(hashesPerSecond), 'an odd number of samples has a middle one')
@@ -328,9 +333,9 @@ t.test('text', (t) => {
   ]
   const table = createTable(cells, earlier)
   t.same([table.head, ...cells.map(table.row)].map(table.line), [
-    'ByteMap     size  threads     kH/s  spread  Mread/s   limit  of it   huge  check   ratio',
-    '    2^8    256 B        1    50.00   ±3.0%     85.3   100.0   85 %  100 %  WRONG       –',
-    '   2^30    1 GiB        1    50.00   ±3.0%     85.3   100.0   85 %  100 %      ?  1.25 ×',
+    'ByteMap     size  threads     kH/s     bare  spread   limit  of it   huge  check   ratio',
+    '    2^8    256 B        1    50.00    50.50   ±3.0%   100.0   85 %  100 %  WRONG       –',
+    '   2^30    1 GiB        1    50.00    50.50   ±3.0%   100.0   85 %  100 %      ?  1.25 ×',
   ])
   t.ok(table.line(createTable(cells).head).length <= 80, 'fits a usual terminal')
   const mixed = createTable([PLAN, { ...PLAN, lanes: 16 }, { ...PLAN, kernel: 'scalar' }])
@@ -479,6 +484,29 @@ t.test('an earlier report that is none', async (t) => {
   await t.rejects(readReport(join(dir, 'folder')), { code: 'E_BENCH_COMPARE_READ' })
   writeFileSync(file, ' '.repeat(9 * 2 ** 20))
   await t.rejects(readReport(file), { code: 'E_BENCH_COMPARE_READ', message: /too large/ })
+})
+
+t.test('what is measured is the miner: it does not run out of nonces, rests and goes on', async (t) => {
+  const byteMap = await openByteMap(lxrParams({ bits: 8 }), { dir: t.testdir(), slots: 3 })
+  const lease = { from: 1n, to: 1001n }
+  const product = startProduct(byteMap, { threads: 2, firstHasher: 0, hasher: { lanes: 16 }, lease })
+  t.teardown(() => product.stop())
+  const reached = async (hashes: number) => {
+    while (product.hashes() < hashes) await wait(2)
+  }
+  await product.started
+  await reached(5000)
+  product.pause()
+  product.resume()
+  await reached(product.hashes() + 2000)
+  await product.stop()
+})
+
+t.test('a map on which no thread can hash is an error, not a rate of nothing', async (t) => {
+  const byteMap = await openByteMap(lxrParams({ bits: 8 }), { dir: t.testdir(), slots: 2 })
+  const product = startProduct(byteMap, { threads: 1, firstHasher: 0, hasher: { lanes: 7 } })
+  t.teardown(() => product.stop())
+  await t.rejects(product.started, { code: 'E_MINER_NO_WORKERS', message: /lanes must be/ })
 })
 
 t.test('gauge', (t) => {

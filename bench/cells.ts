@@ -29,8 +29,11 @@ export interface BenchCell extends CellPlan {
   readonly hashesPerSecond: number
   readonly min: number
   readonly max: number
-  /** Hashes per second, in the order of measuring. */
+  /** Hashes per second of the miner's loop, in the order of measuring. */
   readonly samples: readonly number[]
+  /** What the same threads reach with the bare kernel, without the miner's loop around it: the median. */
+  readonly bareHashesPerSecond: number
+  readonly bareSamples: readonly number[]
   /** Reads of the ByteMap that the median stands for. */
   readonly readsPerSecond: number
   /** Random reads per second of the same threads from the same memory when they do nothing else: the median. */
@@ -55,15 +58,18 @@ export interface Timing {
 }
 
 export const FIRST_WARM_UP_SECONDS = 0.5
-/** Whenever threads turn from hashing to reading and back. */
+/** Whenever the miner's loop, the bare kernel and reading take turns. */
 export const WARM_UP_SECONDS = 0.1
+/** The miner's threads load their code and check themselves. */
+export const START_SECONDS = 0.3
 
-/** The memory's limit is steadier than the hashrate and needs less time. */
-export const gatherSeconds = (seconds: number): number => Math.min(seconds, Math.max(0.3, seconds / 4))
+/** What is measured beside the hashrate needs less time. */
+export const shortSeconds = (seconds: number): number => Math.min(seconds, Math.max(0.3, seconds / 4))
 
 /** What one cell takes, in seconds, without opening its ByteMap. */
 export function cellSeconds({ seconds, repeat }: Timing): number {
-  return FIRST_WARM_UP_SECONDS + repeat * (seconds + gatherSeconds(seconds) + 2 * WARM_UP_SECONDS)
+  const turns = seconds + 2 * shortSeconds(seconds) + 3 * WARM_UP_SECONDS
+  return START_SECONDS + FIRST_WARM_UP_SECONDS + repeat * turns
 }
 
 /** Two cells of the same key were measured alike. */

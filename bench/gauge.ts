@@ -3,7 +3,7 @@
 /** A cache line each, so that threads do not slow each other down. */
 const LINE_BYTES = 64
 
-const MODES = ['hash', 'gather', 'stop'] as const
+const MODES = ['hash', 'gather', 'rest', 'stop'] as const
 export type Mode = (typeof MODES)[number]
 
 const COUNTERS = ['hashes', 'reads', 'rounds', 'errors'] as const
@@ -13,6 +13,8 @@ export interface Gauge {
   readonly buffer: SharedArrayBuffer
   readonly mode: () => Mode
   readonly setMode: (mode: Mode) => void
+  /** On a thread: sleeps while the mode is this one. */
+  readonly sleep: (mode: Mode) => void
   readonly add: (slot: number, counter: Counter, amount: number) => void
   readonly value: (slot: number, counter: Counter) => number
   /** Of the slots below `threads` together. */
@@ -33,7 +35,11 @@ export function openGauge(buffer: SharedArrayBuffer): Gauge {
   return {
     buffer,
     mode: () => MODES[Atomics.load(word, 0)] ?? 'stop',
-    setMode: (mode) => void Atomics.store(word, 0, MODES.indexOf(mode)),
+    setMode: (mode) => {
+      Atomics.store(word, 0, MODES.indexOf(mode))
+      Atomics.notify(word, 0)
+    },
+    sleep: (mode) => void Atomics.wait(word, 0, MODES.indexOf(mode)),
     add: (slot, counter, amount) => void Atomics.add(counts, place(slot, counter), BigInt(amount)),
     value,
     total: (threads, counter) => {

@@ -1,5 +1,4 @@
-/** Threads that measure, and one measurement of theirs. */
-import { setTimeout as sleep } from 'node:timers/promises'
+/** What measures: the miner's workforce, and beside it threads that hash with the bare kernel, read, and check. */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { childEnvironment } from '../base/index.js'
@@ -10,15 +9,10 @@ import {
   type KernelName,
   type SharedByteMap,
 } from '../lxrhash/index.js'
-import {
-  FIRST_WARM_UP_SECONDS,
-  gatherSeconds,
-  WARM_UP_SECONDS,
-  type KernelChoice,
-  type Lanes,
-  type Timing,
-} from './cells.js'
-import { createGauge, type Counter, type Gauge } from './gauge.js'
+import type { KernelChoice, Lanes, Timing } from './cells.js'
+import { createGauge, type Gauge } from './gauge.js'
+import { startProduct } from './product.js'
+import { takeSamples, type Rates } from './samples.js'
 import type { BenchTask, BenchTaskResult } from './worker.js'
 
 export interface Crew {
@@ -26,7 +20,7 @@ export interface Crew {
   check(work: Work): void
   /** The checksum of the fixed range of nonces, each thread doing a part. */
   checksum(work: Work): Promise<bigint>
-  /** Samples of hashing and, with `gather`, of reading only. Null if it was interrupted. */
+  /** Samples of the miner's loop and, with `beside`, of the bare kernel and of reading only. Null if interrupted. */
   measure(work: Work, timing: CrewTiming): Promise<Samples | null>
   /** Self-checking hashing until the gauge says stop. Rejects if a thread fails. */
   stress(work: Work, gauge: Gauge): Promise<void>
@@ -40,28 +34,25 @@ export interface Work {
 }
 
 export interface CrewTiming extends Timing {
-  readonly gather: boolean
+  readonly beside: boolean
   readonly signal?: AbortSignal
 }
 
-export interface Samples {
+export interface Samples extends Rates {
   readonly lanes: number
   readonly kernel: KernelName
-  /** Hashes per second. */
-  readonly hashing: readonly number[]
-  /** Reads per second. */
-  readonly gathering: readonly number[]
 }
 
-const START_POLL_MS = 5
+/** Hasher slots of a crew: its own threads', those of the miner's, and one to check what these find. */
+export const crewSlots = (threads: number): number => 2 * threads + 1
 
-/** With its threads, a crew lets go of its ByteMap. */
-export function createCrew(map: SharedByteMap): Crew {
+/** With its threads, a crew lets go of its ByteMap. @param map has `crewSlots(most)` slots */
+export function createCrew(map: SharedByteMap, most: number): Crew {
   const byteMap = sharedByteMap(map)
   const pool: Piscina<BenchTask, BenchTaskResult> = new Piscina({
     filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
-    minThreads: byteMap.slots,
-    maxThreads: byteMap.slots,
+    minThreads: most,
+    maxThreads: most,
     recordTiming: false,
     env: childEnvironment(),
   })
@@ -84,23 +75,21 @@ export function createCrew(map: SharedByteMap): Crew {
       const parts = await start('checksum', work, createGauge(work.threads))
       return parts.reduce((sum, { checksum }) => sum ^ checksum, 0n)
     },
-    measure: async (work, timing) => {
-      const gauge = createGauge(work.threads)
-      const running = start('measure', work, gauge)
+    measure: async (work, { beside, signal, ...timing }) => {
+      const { threads } = work
+      const { lanes, kernel } = createHasher(byteMap, most, hasherOptions(work))
+      const gauge = createGauge(threads)
+      gauge.setMode('rest')
+      const product = startProduct(byteMap, { threads, firstHasher: most, hasher: hasherOptions(work) })
+      const running = beside ? start('measure', work, gauge) : null
       try {
-        // The work ends before the samples are taken only by failing.
-        const samples = await Promise.race([
-          takeSamples(gauge, work.threads, timing),
-          running.then(() => null),
-        ])
-        gauge.setMode('stop')
-        const [first] = await running
-        return samples === null || first === undefined
-          ? null
-          : { lanes: first.lanes, kernel: first.kernel, ...samples }
+        const sampling = takeSamples({ product, beside: beside ? { gauge, threads } : null, timing, signal })
+        // The work beside ends before the samples are taken only by failing.
+        const rates = await (running === null ? sampling : Promise.race([sampling, running.then(() => null)]))
+        return rates && { lanes, kernel, ...rates }
       } finally {
         gauge.setMode('stop')
-        await running.catch(() => undefined)
+        await Promise.all([product.stop(), running?.catch(() => undefined)])
       }
     },
     stress: async (work, gauge) => {
@@ -112,40 +101,4 @@ export function createCrew(map: SharedByteMap): Crew {
 
 function hasherOptions({ lanes, kernel }: Work): HasherOptions {
   return { ...(lanes === 'auto' ? {} : { lanes }), ...(kernel === 'auto' ? {} : { kernel }) }
-}
-
-/** Null if it was interrupted. Hashing and reading take turns, so that both see the same machine. */
-async function takeSamples(
-  gauge: Gauge,
-  threads: number,
-  { seconds, repeat, warmUp = FIRST_WARM_UP_SECONDS, gather, signal }: CrewTiming,
-): Promise<Pick<Samples, 'hashing' | 'gathering'> | null> {
-  const wait = (duration: number) => sleep(duration * 1000, undefined, { signal })
-  const sample = async (counter: Counter, duration: number): Promise<number> => {
-    const before = { amount: gauge.total(threads, counter), at: performance.now() }
-    await wait(duration)
-    const amount = gauge.total(threads, counter) - before.amount
-    return (amount * 1000) / (performance.now() - before.at)
-  }
-  const allStarted = () =>
-    Array.from({ length: threads }, (_, slot) => gauge.value(slot, 'hashes')).every(Boolean)
-  const hashing: number[] = []
-  const gathering: number[] = []
-  try {
-    while (!allStarted()) await sleep(START_POLL_MS, undefined, { signal })
-    await wait(warmUp)
-    while (hashing.length < repeat) {
-      hashing.push(await sample('hashes', seconds))
-      if (!gather) continue
-      gauge.setMode('gather')
-      await wait(Math.min(warmUp, WARM_UP_SECONDS))
-      gathering.push(await sample('reads', gatherSeconds(seconds)))
-      gauge.setMode('hash')
-      await wait(Math.min(warmUp, WARM_UP_SECONDS))
-    }
-    return { hashing, gathering }
-  } catch (error) {
-    if (signal?.aborted) return null
-    throw error
-  }
 }

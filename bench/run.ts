@@ -1,9 +1,9 @@
-/** Hashrate against ByteMap size and thread count, with nothing but hashing going on. Returns data; printing is separate. */
+/** Hashrate against ByteMap size and thread count, by the miner's own loop. Returns data; printing is separate. */
 import { lxrParams, openByteMap, type ByteMapProgress, type OpenByteMap } from '../lxrhash/index.js'
 import type { BenchCell, CellPlan, Timing } from './cells.js'
 import { checksumOk, checksumText } from './checksum.js'
 import { groupByMap } from './plan.js'
-import { createCrew, type Crew } from './pool.js'
+import { createCrew, crewSlots, type Crew } from './pool.js'
 import { MEASURED_SHAPE, readsPerHash } from './reads.js'
 import { median } from './statistics.js'
 
@@ -36,7 +36,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   for (const group of groupByMap(options.cells)) {
     const byteMap = await openMap(group, options)
     onOpen?.(byteMap)
-    const crew = createCrew(byteMap)
+    const crew = createCrew(byteMap, mostThreads(group))
     try {
       group.forEach((plan) => crew.check(plan))
       for (const plan of group) {
@@ -60,11 +60,15 @@ export function openMap(group: readonly CellPlan[], options: MapOptions): Promis
   return openByteMap(lxrParams({ bits }), {
     ...(dir === undefined ? {} : { dir }),
     ...(signal === undefined ? {} : { signal }),
-    slots: Math.max(...group.map(({ threads }) => threads)),
+    slots: crewSlots(mostThreads(group)),
     hugePages: pages === 'huge',
     onProgress: (progress) => onByteMap?.(bits, progress),
   })
 }
+
+/** Of the cells that share a crew. */
+export const mostThreads = (group: readonly CellPlan[]): number =>
+  Math.max(...group.map(({ threads }) => threads))
 
 /** Null if it was interrupted. */
 async function measureCell(
@@ -74,9 +78,9 @@ async function measureCell(
 ): Promise<BenchCell | null> {
   if (options.signal?.aborted) return null
   const checksum = checksumText(await crew.checksum(plan))
-  const samples = await crew.measure(plan, { ...options, gather: true })
+  const samples = await crew.measure(plan, { ...options, beside: true })
   if (samples === null) return null
-  const { lanes, kernel, hashing, gathering } = samples
+  const { lanes, kernel, hashing, bare, gathering } = samples
   const hashesPerSecond = median(hashing)
   return {
     ...plan,
@@ -86,6 +90,8 @@ async function measureCell(
     min: Math.min(...hashing),
     max: Math.max(...hashing),
     samples: hashing,
+    bareHashesPerSecond: median(bare),
+    bareSamples: bare,
     readsPerSecond: hashesPerSecond * readsPerHash(MEASURED_SHAPE),
     gatherLimit: median(gathering),
     gatherSamples: gathering,

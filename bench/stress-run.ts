@@ -37,7 +37,7 @@ export interface StressThread {
 /** Resolves to the last report when it is interrupted. Throws E_LXR_…. */
 export async function runStress(options: StressOptions): Promise<StressReport> {
   const { plan, signal, reportSeconds, onStart, onReport } = options
-  const crew = createCrew(await openMap([plan], options))
+  const crew = createCrew(await openMap([plan], options), plan.threads)
   const gauge = createGauge(plan.threads)
   crew.check(plan)
   onStart?.()

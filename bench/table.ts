@@ -30,8 +30,8 @@ export function createTable(plan: readonly CellPlan[], earlier?: readonly Earlie
     ...optional(varies('lanes'), { head: 'lanes', width: 5, text: ({ lanes }) => String(lanes) }),
     ...optional(varies('kernel'), { head: 'kernel', width: 6, text: ({ kernel }) => kernel }),
     { head: 'kH/s', width: 7, text: ({ hashesPerSecond }) => kiloText(hashesPerSecond) },
+    { head: 'bare', width: 7, text: ({ bareHashesPerSecond }) => kiloText(bareHashesPerSecond) },
     { head: 'spread', width: 6, text: spreadText },
-    { head: 'Mread/s', width: 7, text: ({ readsPerSecond }) => megaText(readsPerSecond) },
     { head: 'limit', width: 6, text: ({ gatherLimit }) => megaText(gatherLimit) },
     {
       head: 'of it',

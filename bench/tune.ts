@@ -1,8 +1,14 @@
 /** Finds the number of threads that hash fastest on this machine, with the lanes that the miner takes. */
-import { cellSeconds, FIRST_WARM_UP_SECONDS, type CellPlan, type KernelChoice, type Timing } from './cells.js'
+import {
+  FIRST_WARM_UP_SECONDS,
+  START_SECONDS,
+  type CellPlan,
+  type KernelChoice,
+  type Timing,
+} from './cells.js'
 import { threadCounts } from './plan.js'
 import { createCrew } from './pool.js'
-import { openMap, type MapOptions } from './run.js'
+import { mostThreads, openMap, type MapOptions } from './run.js'
 import { median } from './statistics.js'
 import { verdictOf, type Rated, type Verdict } from './verdict.js'
 
@@ -49,8 +55,9 @@ const NOISE = 0.01
 
 /** An upper bound in seconds, without opening the ByteMap. */
 export function tuneSeconds(cores: number, { seconds, repeat }: Timing = TUNE_TIMING): number {
-  const trial = Math.min(cellSeconds({ seconds, repeat }), FIRST_WARM_UP_SECONDS + repeat * seconds + 0.1)
-  const again = FIRST_WARM_UP_SECONDS + LONGER * seconds + 0.1
+  const before = START_SECONDS + FIRST_WARM_UP_SECONDS
+  const trial = before + repeat * seconds + 0.1
+  const again = before + LONGER * seconds + 0.1
   return trial * threadCounts(cores).length + again * FINALISTS * ROUNDS
 }
 
@@ -59,13 +66,14 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
   const { bits, cores, load, kernel, onTrial, onRound, signal, timing = TUNE_TIMING } = options
   const counts = threadCounts(cores)
   const plan = (threads: number): CellPlan => ({ bits, threads, kernel, lanes: 'auto', pages: 'huge' })
-  const crew = createCrew(await openMap(counts.map(plan), options))
+  const plans = counts.map(plan)
+  const crew = createCrew(await openMap(plans, options), mostThreads(plans))
   const measure = (threads: number, times: Timing) =>
     signal?.aborted
       ? null
       : crew.measure(
           { threads, lanes: 'auto', kernel },
-          { ...times, gather: false, ...(signal && { signal }) },
+          { ...times, beside: false, ...(signal && { signal }) },
         )
   const trials: Trial[] = []
   const cut = (): TuneResult => ({ trials, best: bestOf(trials), verdict: null, interrupted: true })

@@ -62,6 +62,10 @@ function hashAndGather(
   hasher.load(new Uint8Array(32).fill(0x5a), Uint8Array.of(slot & 0xff))
   let at = 0
   for (let mode = gauge.mode(); mode !== 'stop'; mode = gauge.mode()) {
+    if (mode === 'rest') {
+      gauge.sleep(mode)
+      continue
+    }
     if (mode === 'gather') {
       probe.read(READS)
       gauge.add(slot, 'reads', READS)

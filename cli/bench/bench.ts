@@ -81,7 +81,7 @@ async function benchMatrix(context: Context): Promise<number> {
         current = undefined
         status.show('')
         cells.push(cell)
-        const { gatherSamples: _, ...event } = cell
+        const { gatherSamples: _reads, bareSamples: _hashes, ...event } = cell
         output.event({ event: 'bench.cell', ...event })
         const line = table.line(table.row(cell))
         output.line(cell.checksumOk === false ? output.paint('red', line) : line)

@@ -1,0 +1,69 @@
+/** The miner's own loop and threads, measured: what hashes here is what hashes in `pegminer mine`. */
+import { createHasher, type HasherOptions, type SharedByteMap } from '../lxrhash/index.js'
+import { createLocalWorkforce, minerError, type Lease } from '../miner/index.js'
+
+export interface Product {
+  /** Settled when all threads hash; rejects (E_MINER_NO_WORKERS) if none can. */
+  readonly started: Promise<void>
+  readonly hashes: () => number
+  pause(): void
+  resume(): void
+  stop(): Promise<void>
+}
+
+export interface ProductOptions {
+  readonly threads: number
+  /** The first of its hasher slots; the one after its threads' checks what they find. */
+  readonly firstHasher: number
+  readonly hasher: HasherOptions
+  /** Nonces of a record. Default: those of three bytes, as on MainNet most are. */
+  readonly lease?: Lease
+}
+
+/** With record hash and prefix 36 bytes. */
+const THREE_BYTES = { from: 0x1_0000n, to: 0x100_0000n }
+/** So often it is looked whether the record's nonces are nearly used up. */
+const LOOK_MS = 20
+/** Nothing is above it, as in mining nearly nothing is above the floor. */
+const NO_HIT = (1n << 64n) - 1n
+
+export function startProduct(byteMap: SharedByteMap, options: ProductOptions): Product {
+  const { threads, firstHasher, hasher, lease = THREE_BYTES } = options
+  let lost = false
+  let why = 'no thread is fit to hash'
+  const workforce = createLocalWorkforce({
+    ...{ byteMap, threads, firstHasher, hasher },
+    verifier: createHasher(byteMap, firstHasher + threads),
+    machineId: 0,
+    onNotice: (_level, _code, message) => (why = message),
+    onLost: () => (lost = true),
+  })
+  const { view } = workforce
+  let record = 0
+  let assignedAt = 0n
+
+  /** Another record, whose nonces are all there still. */
+  function assign(): void {
+    const oprHash = new Uint8Array(32).fill(0x5a)
+    new DataView(oprHash.buffer).setUint32(0, record++)
+    assignedAt = view.hashes
+    workforce.assign({ height: 0, oprHash, floor: NO_HIT, keep: 1, lease })
+  }
+
+  assign()
+  const look = setInterval(() => {
+    if (view.hashes - assignedAt > (lease.to - lease.from) / 2n) assign()
+  }, LOOK_MS)
+  return {
+    started: workforce.ready.then(() => {
+      if (lost) throw minerError('E_MINER_NO_WORKERS', why)
+    }),
+    hashes: () => Number(view.hashes),
+    pause: () => workforce.pause(),
+    resume: () => workforce.resume(),
+    stop() {
+      clearInterval(look)
+      return workforce.stop()
+    },
+  }
+}
