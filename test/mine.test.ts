@@ -10,10 +10,10 @@ import { startDevChain } from '../factom/dev/index.js'
 import { createFactomClient, followBlocks, type FollowedEntryBlock } from '../factom/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
 import { ASSETS, decodeOpr, gradeBlock, oprChainId, type Opr } from '../oracle/index.js'
+import { endMinutes, MANUAL } from './fixtures/minutes.js'
 import { start, type Event, type Running } from './fixtures/program.js'
 
-/** A minute of these blocks is 1.2 s: enough to publish 55 records on a busy machine of two cores. */
-const BLOCK_SECONDS = 12
+const RIVALS = 30
 const BITS = 16
 const PEG = 360
 
@@ -23,7 +23,7 @@ const maps = join(state, 'maps')
 
 function mine(...words: string[]): Running {
   const running = start([
-    ...['mine', '--network', 'dev', '--block-seconds', String(BLOCK_SECONDS), '--bits', String(BITS)],
+    ...['mine', '--network', 'dev', ...MANUAL, '--bits', String(BITS)],
     ...['--data-dir', dataDir, '--dir', maps, ...words],
   ])
   t.teardown(() => running.kill())
@@ -75,7 +75,8 @@ function recordsOf(block: RecordBlock): Map<string, Opr> {
 let lastGraded = 0
 
 t.test('two blocks against thirty rivals', async (t) => {
-  const running = mine('--blocks', '2', '--rivals', '30', '--json', '--metrics-port', '0')
+  const running = mine('--blocks', '2', '--rivals', String(RIVALS), '--json', '--metrics-port', '0')
+  const minutes = endMinutes(running, { rivals: RIVALS })
   const { metrics } = (await running.event('start')) as Event & { metrics: string }
   await running.event('graded')
   const { data, headers } = await axios.get<string>(metrics, { proxy: false, responseType: 'text' })
@@ -104,6 +105,7 @@ t.test('two blocks against thirty rivals', async (t) => {
   }
 
   const { code, stderr } = await running.ended
+  await minutes
   t.equal(code, 0)
   t.equal(stderr, '', 'nothing to complain about')
   const { events } = running
@@ -197,10 +199,12 @@ t.test('interrupted in mid-block, and started again on the same data', async (t)
   const taken = (busy.address() as AddressInfo).port
 
   const first = mine('--json', '--metrics-port', String(taken))
+  const minutes = endMinutes(first, { until: 4 })
   const job = (await first.event('job')) as Event & { height: number; winnersFrom: number }
   t.ok(job.height > lastGraded, 'the chain goes on')
   t.equal(job.winnersFrom, lastGraded, 'and so does the miner')
-  await first.event('block', ({ height, minute }) => height === job.height && Number(minute) >= 4)
+  await first.event('block', ({ height, minute }) => height === job.height && minute === 4)
+  await minutes
   first.child.kill('SIGINT')
   const { code, stderr } = await first.ended
   t.equal(code, 130)
@@ -212,7 +216,8 @@ t.test('interrupted in mid-block, and started again on the same data', async (t)
     true,
   )
 
-  const second = mine('--blocks', '1', '--metrics-port', 'off')
+  const second = mine('--blocks', '1', '--rivals', String(RIVALS), '--metrics-port', 'off')
+  await endMinutes(second)
   const ended = await second.ended
   t.equal(ended.code, 0)
   t.equal(ended.stderr, '')
