@@ -36,15 +36,25 @@ export async function startFeedDev(options: FeedDevOptions, resources: Resources
   const chains = await start(options)
   resources.add(() => chains.close())
   tellWhere(options.dataDir, sectionOf(chains), resources)
+  return { config: configOf(sectionOf(chains), options), hear: createFeedUser(chains.control) }
+}
+
+/**
+ * The user's part, as the feed's events come. The chain takes one withdrawal at a time: with one of an earlier run under
+ * way he asks when that is over.
+ */
+export function createFeedUser(
+  control: Pick<DevKomodo['control'], 'isWithdrawing' | 'withdraw'>,
+): FeedDev['hear'] {
   let headers = 0
-  return {
-    config: configOf(sectionOf(chains), options),
-    hear: (event) => {
-      if (event.event === 'header' && ++headers === AFTER) chains.control.withdraw({ amount: AMOUNT })
-      // The chain takes one withdrawal at a time.
-      if (event.event === 'withdrawal' && event.state === 'done' && event.amount === coinsText(AMOUNT))
-        chains.control.withdraw({ amount: LARGE_AMOUNT })
-    },
+  let hasAsked = false
+  return (event) => {
+    if (event.event === 'header') headers++
+    const isPaid =
+      event.event === 'withdrawal' && event.state === 'done' && event.amount === coinsText(AMOUNT)
+    if ((!isPaid && (hasAsked || headers < AFTER)) || control.isWithdrawing()) return
+    hasAsked = true
+    control.withdraw({ amount: isPaid ? LARGE_AMOUNT : AMOUNT })
   }
 }
 

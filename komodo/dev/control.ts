@@ -5,7 +5,7 @@ import { send } from './bootstrap.js'
 import { pay } from './build.js'
 import type { Daemons } from './daemons.js'
 import { fail } from './errors.js'
-import { GATEWAY_CALLS } from './modules/gateways.js'
+import { GATEWAY_CALLS, isWithdrawing } from './modules/gateways.js'
 import type { Network } from './network.js'
 import type { DevNode } from './node.js'
 import { sendTo } from './rpc/wallet-calls.js'
@@ -54,6 +54,7 @@ export function createControl(
       const payee = pubkey ?? (node.pubkey as string)
       return send(node, GATEWAY_CALLS['gatewayswithdraw'], [bindTxid, coin, payee, tx.coinsText(amount)])
     },
+    isWithdrawing: (gateway) => isWithdrawing(nodeOf('asset', user), gatewayOf(gateway).bindTxid),
     deposit({ gateway, amount }) {
       const { depositAddress } = gatewayOf(gateway)
       const node = nodeOf('reference', user)

@@ -122,6 +122,8 @@ export interface DevControl {
   mempool(chain: ChainName): readonly string[]
   /** A user without a daemon burns tokens and asks for a payout; id of the transaction, which waits in the mempool. */
   withdraw(request: WithdrawalRequest): string
+  /** Whether a gateway takes no withdrawal now, since one is under way: each takes one at a time. */
+  isWithdrawing(gateway?: number): boolean
   /** A user pays a gateway on the reference chain; id of that transaction. */
   deposit(request: { readonly gateway?: number; readonly amount: bigint }): string
   /** Pays from the miner's purse. */

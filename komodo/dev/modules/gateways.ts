@@ -332,17 +332,19 @@ function takeTokens<T extends { readonly value: bigint }>(coins: readonly T[], a
   return taken
 }
 
-/** The key that will be paid: with another gateway's withdrawal under way, that one's (not in family B). */
-function payoutKey(node: DevNode, bindTxid: string, asked: string): string | null {
-  let key = asked
-  // One that is completely signed and not marked yet blocks no other.
-  for (const { op } of withdrawalsAt(node.chain, ['gateway-withdraw', 'gateway-partial'])) {
-    if (op.bindTxid === bindTxid) return null
-    if (node.family !== 'B') key = op.withdrawPubkey
-  }
+/** Withdrawals under way, of all gateways. One that is completely signed and not marked yet blocks no other. */
+const underWay = ({ chain }: DevNode) => withdrawalsAt(chain, ['gateway-withdraw', 'gateway-partial'])
+
+/** Whether a gateway takes no withdrawal now, since one is under way or waits for its block. */
+export function isWithdrawing(node: DevNode, bindTxid: string): boolean {
+  if (underWay(node).some(({ op }) => op.bindTxid === bindTxid)) return true
   const waiting = [...node.chain.mempool.keys()].map((txid) => gatewayOpAt(node.chain, txid))
-  return waiting.some((op) => op?.op === 'gateway-withdraw' && op.bindTxid === bindTxid) ? null : key
+  return waiting.some((op) => op?.op === 'gateway-withdraw' && op.bindTxid === bindTxid)
 }
+
+/** The key that will be paid: with another gateway's withdrawal under way, that one's (not in family B). */
+const payoutKey = (node: DevNode, asked: string): string =>
+  node.family === 'B' ? asked : (underWay(node).at(-1)?.op.withdrawPubkey ?? asked)
 
 const withdraw: Call = (node, params) => {
   arity(params, 4, 4, 'gatewayswithdraw bindtxid coin withdrawpub amount')
@@ -353,8 +355,8 @@ const withdraw: Call = (node, params) => {
   const amount = looseCoins(text(params, 3))
   const binding = bound(chain, bindTxid, coin, 'coin - ')
   if (!isBinding(binding)) return binding
-  const payee = payoutKey(node, bindTxid, pubkey)
-  if (payee === null) return refused('unable to create withdraw, another withdraw pending')
+  if (isWithdrawing(node, bindTxid)) return refused('unable to create withdraw, another withdraw pending')
+  const payee = payoutKey(node, pubkey)
   const tokens = tokenCoins(chain, binding.tokenId, self.pubkey)
   // Too few are taken all the same: then the network refuses.
   if (tokens.length === 0 || !self.privateKey) return refused('not enough balance of tokens for withdraw')
