@@ -1,7 +1,19 @@
 /** The chart: what was measured in the last hours or years, and its picker. */
 import uPlot from '/uplot.js'
 
-import { $, clock, countText, durationText, element, load, moment, rateText, set, usdText } from '/parts.js'
+import {
+  $,
+  clock,
+  countText,
+  durationText,
+  element,
+  load,
+  moment,
+  rateText,
+  scaleOf,
+  set,
+  usdText,
+} from '/parts.js'
 
 const HEIGHT = 240
 /** More lines than these cannot be told apart. */
@@ -170,11 +182,7 @@ function newChart({ kind, labels, data }) {
     ticks: { show: false },
   }
   const value = (_, found) => (found === null || found === undefined ? '–' : kind.text(found))
-  const range = (_, low, high) => {
-    if (kind.zero) return [0, (high || 1) * 1.1]
-    const slack = (high - low || Math.abs(high) || 1) * 0.1
-    return [low - slack, high + slack]
-  }
+  const range = (_, low, high) => scaleOf(kind, low, high)
   const options = {
     width: $('chart').clientWidth,
     height: HEIGHT,

@@ -45,6 +45,13 @@ export function rateText(rate) {
   return `${value >= 99.95 || value === 0 ? value.toFixed(0) : value.toPrecision(3)} ${units[k]}`
 }
 
+/** The lowest and the highest value of a chart's axis. One of whole numbers has at least two of them to name. */
+export function scaleOf({ zero, whole = false }, low, high) {
+  if (zero) return [0, Math.max(high, whole ? 1 : 0) * 1.1 || 1]
+  const slack = (high - low || Math.abs(high) || 1) * 0.1
+  return [low - slack, high + slack]
+}
+
 export const countText = (n) => String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ',')
 export const plural = (n, word) => `${countText(n)} ${word}${n === 1 ? '' : 's'}`
 export const clock = (time) => new Date(time).toISOString().slice(11, 19)
