@@ -42,10 +42,11 @@ async function untilDone({ round }: Stage, txid: string, rigs: readonly Rig[]): 
 async function amongThree(t: Test) {
   const s = await stage(t, THREE)
   const thief = await s.rig({ operator: 0 })
-  const honest = await s.rig({ operator: 1 })
+  const folder = s.folder('honest')
+  const honest = await s.rig({ operator: 1, folder })
   const other = await s.rig({ operator: 2 })
   const before = s.userCoins()
-  return { s, thief, honest, other, before, txid: s.ask(AMOUNT) }
+  return { s, thief, honest, other, folder, before, txid: s.ask(AMOUNT) }
 }
 
 /** What a withdrawal asks for, as the signers see it. */
@@ -256,9 +257,7 @@ t.test('dust of strangers at the marker is no payment, early, late or by the hun
 
 t.test('lost state: what bears our signature is found again on the chain and in its mempool', async (t) => {
   for (const mined of [true, false]) {
-    const s = await stage(t, THREE)
-    const [thief, honest] = [await s.rig({ operator: 0 }), await s.rig({ operator: 1 })]
-    const txid = s.ask(AMOUNT)
+    const { s, thief, honest, txid } = await amongThree(t)
     for (let k = 0; recordOf(honest, txid)?.payout == null; k++) {
       await honest.withdrawPass()
       if (recordOf(honest, txid)?.payout == null) await s.round()
@@ -423,12 +422,7 @@ t.test('what was signed and could be mined is not released', async (t) => {
 t.test(
   'a thief ends the signing alone: it says what to do, and what is paid by hand is marked',
   async (t) => {
-    const s = await stage(t, THREE)
-    const folder = s.folder('ended')
-    const thief = await s.rig({ operator: 0 })
-    const [honest, other] = [await s.rig({ operator: 1, folder }), await s.rig({ operator: 2 })]
-    const before = s.userCoins()
-    const txid = s.ask(AMOUNT)
+    const { s, thief, honest, other, folder, before, txid } = await amongThree(t)
     const intent = await intentOf(honest, txid)
     const junk = await proposed(thief, txid, { coins: (coins) => coins.slice(-1) })
     const step = await thief.asset.send(await thief.asset.partialSign(txid, 'KMD', junk))
