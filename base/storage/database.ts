@@ -238,6 +238,7 @@ function wrap(db: Libsql.Database, { file, readOnly = false, fail }: OpenOptions
     transaction: (work) => inTransaction((sql) => guarded(() => db.exec(sql)), work),
     close() {
       prepared.clear()
+      // The library lets go of the files when its statements are collected, which may be later: the log is emptied now.
       try {
         if (!readOnly) db.pragma('wal_checkpoint(TRUNCATE)')
       } catch {
