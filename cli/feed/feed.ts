@@ -102,7 +102,7 @@ function askHeights(
   output.line(
     dryRun
       ? ` ${count} heights: what the coming block would take of those that are missing.`
-      : ` ${count} heights asked for.`,
+      : ` ${count} heights asked for. A feed that runs publishes them; else this one does, and what is due besides.`,
   )
   output.event({ event: 'backfill', from, to })
 }

@@ -12,7 +12,7 @@ import {
   type FundsFacts,
   type OracleUtxo,
 } from './funds.js'
-import { planHeaders, type PlanInput } from './plan.js'
+import { mergedRanges, planHeaders, type PlanInput } from './plan.js'
 import { openPublished } from './published.js'
 import { createReference } from './reference.js'
 import { chooseCoins, isExpired, type CoinFacts } from './payouts.js'
@@ -27,6 +27,7 @@ const input = (more: Partial<PlanInput>): PlanInput => ({
   knownFrom: null,
   reference: new Map(),
   wanted: [],
+  asked: [],
   most: 1_000,
   ...more,
 })
@@ -68,6 +69,26 @@ t.test('which headers', (t) => {
   )
   t.same(heights({ published: published(90), wanted: [3, 4, 90, 95] }), [3, 4])
   t.same(planHeaders(input({ published: published(90), wanted: [3] })).jobs, [{ height: 3, why: 'backfill' }])
+  const filled = published(20, 21, 85, 88, 89, 90)
+  t.same(heights({ published: filled, asked: [[20, 25]] }), [86, 87], 'nothing between it and the begin')
+  t.same(
+    heights({ published: filled, asked: [[20, 25]], wanted: range(20, 25) }),
+    [86, 87, 22, 23, 24, 25],
+    'what was asked for, and no more',
+  )
+  t.same(heights({ published: filled, asked: [[20, 86]] }), [], 'it says nothing of where the feed began')
+  t.same(
+    mergedRanges([
+      [7, 9],
+      [1, 3],
+      [4, 4],
+      [8, 8],
+    ]),
+    [
+      [1, 4],
+      [7, 9],
+    ],
+  )
   t.end()
 })
 

@@ -17,6 +17,7 @@ import { fail } from './errors.js'
 import type { FeedEvent } from './events.js'
 import { openState, type StateFile } from './ledger-file.js'
 import { daemonOf, lockPublisher } from './lock.js'
+import { mergedRanges } from './plan.js'
 import { openPublished } from './published.js'
 import { headersOf } from './baton-chain.js'
 import { createRelay, type Relay, type RelayView } from './relay.js'
@@ -173,6 +174,7 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
           balance: (options) => depositBalance(gateway?.deposit, options),
           published,
           wanted: () => heightsIn([...deps.wanted, ...file.state.wanted]),
+          asked: () => file.state.asked,
         })
       : null
     treasury = settings.headers ? createTreasury({ ...shared, file, perHour: () => pace.perHour() }) : null
@@ -216,7 +218,11 @@ export function createGateway(settings: GatewaySettings, deps: GatewayDeps): Gat
   function takeRanges(): void {
     const { ranges } = readRequests(deps.folder)
     if (ranges.length === 0 || deps.dryRun) return
-    file.update((state) => ({ ...state, wanted: [...state.wanted, ...ranges] }))
+    file.update((state) => ({
+      ...state,
+      wanted: [...state.wanted, ...ranges],
+      asked: mergedRanges([...state.asked, ...ranges]),
+    }))
     for (const range of ranges) forgetRange(deps.folder, range)
   }
 

@@ -18,6 +18,7 @@ import { fail } from './errors.js'
 import type { WithdrawalStep } from './events.js'
 import { readText, writeText } from './files.js'
 import type { SignedPayout } from './payouts.js'
+import type { HeightRange } from './plan.js'
 
 export interface WithdrawalRecord {
   readonly withdrawTxid: string
@@ -63,8 +64,10 @@ export interface FeedState {
   readonly version: 2
   readonly subscribed: DaySum
   readonly paid: DaySum
-  /** Inclusive. */
-  readonly wanted: readonly (readonly [from: number, to: number])[]
+  /** Heights that an operator asked for and that are not published yet. */
+  readonly wanted: readonly HeightRange[]
+  /** All that he asked for at any time, merged. */
+  readonly asked: readonly HeightRange[]
   readonly withdrawals: Readonly<Record<string, WithdrawalRecord>>
 }
 
@@ -79,6 +82,7 @@ const EMPTY: FeedState = {
   subscribed: { day: '', sat: '0' },
   paid: { day: '', sat: '0' },
   wanted: [],
+  asked: [],
   withdrawals: {},
 }
 /** Finished ones are kept for `feed status`, the newest of them. */

@@ -12,6 +12,9 @@ export interface PlanSettings {
   readonly reach: number
 }
 
+/** Inclusive. */
+export type HeightRange = readonly [from: number, to: number]
+
 export interface PlanInput extends PlanSettings {
   /** Height of the reference chain. */
   readonly tip: number
@@ -23,6 +26,8 @@ export interface PlanInput extends PlanSettings {
   readonly reference: ReadonlyMap<number, string>
   /** Heights that an operator asked for, ascending. */
   readonly wanted: Iterable<number>
+  /** All that an operator asked for at any time: what is published of it does not say where this feed began. */
+  readonly asked: readonly HeightRange[]
   /** How many can be published now. */
   readonly most: number
 }
@@ -94,10 +99,23 @@ function firstHeight({ tip, depth, startHeight }: PlanInput, target: number): nu
 }
 
 /** The lowest height from which on a missing header is a gap and not just the time before this feed began. */
-function lowestGap({ published, knownFrom }: PlanInput, floor: number): number {
+function lowestGap({ published, knownFrom, asked }: PlanInput, floor: number): number {
+  const isAsked = (height: number): boolean => asked.some(([from, to]) => height >= from && height <= to)
   let lowest = Infinity
-  for (const height of published.keys()) if (height >= floor && height < lowest) lowest = height
+  for (const height of published.keys())
+    if (height >= floor && height < lowest && !isAsked(height)) lowest = height
   return Math.max(lowest, knownFrom ?? 0)
+}
+
+/** The same heights in as few ranges as can be, ascending. */
+export function mergedRanges(ranges: readonly HeightRange[]): HeightRange[] {
+  const merged: HeightRange[] = []
+  for (const [from, to] of [...ranges].sort(([a], [b]) => a - b)) {
+    const last = merged.at(-1)
+    if (last === undefined || from > last[1] + 1) merged.push([from, to])
+    else merged.splice(-1, 1, [last[0], Math.max(last[1], to)])
+  }
+  return merged
 }
 
 function topOf(heights: Iterable<number>, target: number): number | null {

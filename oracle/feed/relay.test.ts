@@ -175,6 +175,7 @@ t.test('forged headers of the reference daemon are not published', async (t) => 
       balance: () => Promise.resolve(0n),
       published: rig.published,
       wanted: () => [],
+      asked: () => [],
       dryRun: true,
       emit: (event) => void events.push(event),
       sleep: () => Promise.resolve(),

@@ -26,7 +26,7 @@ import { createBatonWatch } from './baton-watch.js'
 import type { FeedEvent, RelayState } from './events.js'
 import { budgetOf, type Budget, type OracleUtxo } from './funds.js'
 import { createMempool, type Mempool } from './mempool.js'
-import { planHeaders, type Job, type Plan } from './plan.js'
+import { planHeaders, type HeightRange, type Job, type Plan } from './plan.js'
 import type { Published } from './published.js'
 import { createReference, type ReferenceHeader } from './reference.js'
 import type { GatewaySettings } from './config.js'
@@ -42,6 +42,8 @@ export interface RelayParts {
   readonly published: Published
   /** Ranges that an operator asked for. */
   readonly wanted: () => Iterable<number>
+  /** All that an operator asked for at any time. */
+  readonly asked: () => readonly HeightRange[]
   readonly dryRun: boolean
   /** For what is built and sent on the asset daemon. */
   readonly inTurn?: InTurn
@@ -207,6 +209,7 @@ export function createRelay(parts: RelayParts): Relay {
       knownFrom,
       reference: reference.hashes,
       wanted: new Set([...owed, ...parts.wanted()]),
+      asked: parts.asked(),
       most: Math.min(settings.perBlock - inFlight(walk), budget.perBlock),
     })
   }
