@@ -6,6 +6,7 @@ import { ecKey, encodeAddress, factoidKey, isAddress } from '../../address.js'
 import type { EcKey, FactoidKey } from '../../address.js'
 import { fail } from '../errors.js'
 import { writeWhole } from '../store/files.js'
+import { identityOf, identitySecret } from './identity-key.js'
 
 export interface WalletAddress {
   readonly public: string
@@ -22,6 +23,16 @@ export interface WalletKeys {
   remove(address: string): boolean
   /** Undefined if it is no secret key. */
   import(secret: string): WalletAddress | undefined
+  readonly identities: IdentityKeys
+}
+
+/** They sign what identities say, and pay for nothing. */
+export interface IdentityKeys {
+  all(): WalletAddress[]
+  find(name: string): WalletAddress | undefined
+  generate(): WalletAddress
+  remove(name: string): boolean
+  import(secret: string): WalletAddress | undefined
 }
 
 /** Most keys that are kept. */
@@ -30,23 +41,36 @@ const MAX_KEYS = 10_000
 /** Keys of `file` (made if missing) and those given. Throws `E_DEVCHAIN_DAMAGED`, `E_DEVCHAIN_STORE`. */
 export function openWalletKeys(file: string, known: readonly string[]): WalletKeys {
   const keys = new Map<string, WalletAddress>()
-  const add = (secret: string): WalletAddress | undefined => {
-    const address = addressOf(secret)
+  const identities = new Map<string, WalletAddress>()
+  for (const secret of [...known, ...secretsIn(file)]) {
+    const [address, identity] = [addressOf(secret), identityOf(secret)]
     if (address) keys.set(address.public, address)
-    return address
+    if (identity) identities.set(identity.public, identity)
   }
-  for (const secret of [...known, ...secretsIn(file)]) add(secret)
 
-  function keep(secret: string): WalletAddress | undefined {
-    if (keys.size >= MAX_KEYS) throw fail('E_DEVCHAIN_OPTION', `the wallet has room for ${MAX_KEYS} keys`)
-    const address = add(secret)
-    if (!address) return undefined
+  function keep(shelf: Map<string, WalletAddress>, key: WalletAddress | undefined): typeof key {
+    if (!key) return undefined
+    if (keys.size + identities.size >= MAX_KEYS)
+      throw fail('E_DEVCHAIN_OPTION', `the wallet has room for ${MAX_KEYS} keys`)
+    shelf.set(key.public, key)
     write()
-    return address
+    return key
+  }
+
+  function made(shelf: Map<string, WalletAddress>, key: WalletAddress | undefined): WalletAddress {
+    const kept = keep(shelf, key)
+    if (!kept) throw new Error('a key that was made is a key')
+    return kept
+  }
+
+  function remove(shelf: Map<string, WalletAddress>, name: string): boolean {
+    const gone = shelf.delete(name)
+    if (gone) write()
+    return gone
   }
 
   function write(): void {
-    const secrets = [...keys.values()].map((key) => key.secret)
+    const secrets = [...keys.values(), ...identities.values()].map((key) => key.secret)
     writeWhole(file, `${JSON.stringify({ secrets })}\n`, { mode: 0o600 })
   }
 
@@ -61,17 +85,16 @@ export function openWalletKeys(file: string, known: readonly string[]): WalletKe
       const found = isAddress(address, 'EC') ? keys.get(address) : undefined
       return found && ecKey(found.secret)
     },
-    generate(kind) {
-      const made = keep(encodeAddress(kind === 'FA' ? 'Fs' : 'Es', randomBytes(32)))
-      if (!made) throw new Error('a key that was made is a key')
-      return made
+    generate: (kind) => made(keys, addressOf(encodeAddress(kind === 'FA' ? 'Fs' : 'Es', randomBytes(32)))),
+    remove: (address) => remove(keys, address),
+    import: (secret) => keep(keys, addressOf(secret)),
+    identities: {
+      all: () => [...identities.values()].sort((a, b) => (a.public < b.public ? -1 : 1)),
+      find: (name) => identities.get(name),
+      generate: () => made(identities, identityOf(identitySecret(randomBytes(32)))),
+      remove: (name) => remove(identities, name),
+      import: (secret) => keep(identities, identityOf(secret)),
     },
-    remove(address) {
-      const gone = keys.delete(address)
-      if (gone) write()
-      return gone
-    },
-    import: keep,
   }
 }
 

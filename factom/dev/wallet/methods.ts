@@ -1,5 +1,5 @@
 /**
- * factom-walletd's API, as far as pegnet, pegnetd and factom-cli ask: addresses, signing, backup, factoid transactions,
+ * factom-walletd's API, as far as pegnet, pegnetd and factom-cli ask: addresses, identity keys, signing, backup, factoid transactions,
  * commits and reveals. It holds test keys and whatever is imported; anybody on this machine may use it.
  */
 import { addressBody, paramsOf } from '../api/params.js'
@@ -14,6 +14,7 @@ import { bodyOf, draftView, feeOf, place, sign, totals } from './drafts.js'
 import type { Draft } from './drafts.js'
 import { historyMethods } from './history.js'
 import type { SavedTransactions } from './history.js'
+import { identitiesView, identityMethods } from './identity.js'
 import type { WalletKeys } from './keys.js'
 
 export interface WalletContext {
@@ -65,8 +66,11 @@ export function walletMethods(context: WalletContext): MethodTable {
     'wallet-backup': () => ({
       'wallet-seed': '',
       addresses: keys.all().map((key) => ({ ...key })),
-      'identity-keys': null,
+      'identity-keys': identitiesView(keys.identities.all()),
     }),
+    'unlock-wallet': () => {
+      throw refused('Cannot unlock non-encrypted wallet. This database is always unlocked')
+    },
     'wallet-balances': () => walletBalances(context),
     'sign-data': (params) => {
       const read = paramsOf(params)
@@ -76,6 +80,7 @@ export function walletMethods(context: WalletContext): MethodTable {
       const signature = key.sign(Buffer.from(read.text('data'), 'base64'))
       return { pubkey: base64(key.publicKey), signature: base64(signature) }
     },
+    ...identityMethods(keys),
     ...composing(context),
     ...transactions(context),
     ...historyMethods(context.saved, context.rate),

@@ -34,7 +34,10 @@ t.test('as pegnet, pegnetd and factom-cli use it', async (t) => {
     error: { code: -32603, data: 'Invalid address type' },
   })
   t.equal((await wallet('all-addresses')).result.addresses.length, 2)
-  t.match(await wallet('unlock-wallet'), { error: { code: -32601 } })
+  t.match(await wallet('unlock-wallet', { passphrase: 'x', timeout: 60 }), {
+    error: { code: -32603, data: /^Cannot unlock non-encrypted wallet/ },
+  })
+  t.match(await wallet('active-identity-keys'), { error: { code: -32601 } })
 
   const data = Buffer.from('some record')
   const signed = (await wallet('sign-data', { signer: fctAddress, data: data.toString('base64') })).result
@@ -119,4 +122,43 @@ t.test('as pegnet, pegnetd and factom-cli use it', async (t) => {
   await again.close()
   writeFileSync(file, '{"secrets":7}')
   await t.rejects(startDevChain(options), { code: 'E_DEVCHAIN_DAMAGED' })
+})
+
+t.test('identity keys', async (t) => {
+  const options = { dataDir: t.testdir(), blockSeconds: 60, manual: true, walletPort: 0 }
+  const chain = await startDevChain(options)
+  const wallet = (method: string, params?: unknown) => post(chain.walletUrl, method, params)
+  // A pair of the tests of FactomProject/factom, identityKeys_test.go.
+  const known = {
+    public: 'idpub2Q7m3YwkQMmNQUVpfcED52b7nFmYFWkiMGGF41srZ9hZZYmC5p',
+    secret: 'idsec2VZ2EJ1hoUeQYmFPeFthWts3xsGiPpRdfL4zABjzuHQshX4qvY',
+  }
+  t.same((await wallet('all-identity-keys')).result, { keys: null })
+  t.same((await wallet('import-identity-keys')).result, { keys: null })
+  t.same((await wallet('wallet-backup')).result['identity-keys'], null)
+  t.strictSame((await wallet('import-identity-keys', { keys: [{ secret: known.secret }] })).result, {
+    keys: [known],
+  })
+  for (const secret of [known.public, DEV_KEYS.ecSecret, `${known.secret.slice(0, -1)}Z`, ''])
+    t.match(await wallet('import-identity-keys', { keys: [{ secret }] }), {
+      error: { code: -32603, data: 'invalid Identity Private Key' },
+    })
+  const made = (await wallet('generate-identity-key')).result
+  t.match(made, { public: /^idpub.{50}$/, secret: /^idsec.{50}$/ })
+  t.equal((await wallet('all-addresses')).result.addresses.length, 2, 'they are no addresses')
+  await chain.close()
+
+  const again = await startDevChain(options)
+  t.teardown(() => again.close())
+  const ask = (method: string, params?: unknown) => post(again.walletUrl, method, params)
+  t.strictSame((await ask('identity-key', { public: made.public })).result, made, 'keys are kept')
+  const both = [known, made].sort((a, b) => (a.public < b.public ? -1 : 1))
+  t.strictSame((await ask('all-identity-keys')).result, { keys: both })
+  t.strictSame((await ask('wallet-backup')).result['identity-keys'], both)
+  t.strictSame((await ask('remove-identity-key', { public: made.public })).result, { success: true })
+  t.strictSame((await ask('remove-identity-key', { public: '' })).result, { success: true })
+  for (const method of ['identity-key', 'remove-identity-key'])
+    t.match(await ask(method, { public: made.public }), {
+      error: { code: -32603, data: 'wallet: No such identity key' },
+    })
 })
