@@ -71,6 +71,12 @@ t.test('dev: the embedded network alone', async (t) => {
     t.match(await taken.ended, { code: /^[12]$/, stderr: /^pegminer: E_DEVCHAIN_PORT: .*\n$/ }, flag)
     t.notOk(existsSync(unbuilt), 'said before a map is built')
   }
+  const beside = start([
+    ...['mine', '--network', 'dev', '--data-dir', dir, '--dir', join(dir, 'unbuilt')],
+    ...['--metrics-port', 'off'],
+  ])
+  t.match(await beside.ended, { code: /^[12]$/, stderr: /^pegminer: E_DEVCHAIN_LOCKED: .*\n$/ })
+  t.notOk(existsSync(join(dir, 'unbuilt')), 'and so is a folder that another process works on')
   const third = start(['dev', '--port', '0', '--data-dir', dir])
   t.match(await third.ended, { stdout: '', stderr: /^pegminer: E_DEVCHAIN_LOCKED: .*\n$/ })
 

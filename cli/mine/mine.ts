@@ -120,7 +120,8 @@ export async function mine(context: Context): Promise<number> {
       })
     // Prices are asked for while the map is opened; but a chain of our own does not begin before a map is built.
     const isBuiltFirst = plan.network.name === 'dev' && !(await isBuilt(settings, plan))
-    if (isBuiltFirst) await (await import('../network/dev-network.js')).requirePorts(settings)
+    if (isBuiltFirst)
+      await (await import('../network/dev-network.js')).requireDevNetwork(plan.dataDir, settings)
     const early = isBuiltFirst ? await open() : undefined
     const metrics = createMetrics({ version: versionOf(), network: plan.network.name })
     let tell: (event: MinerEvent) => void = () => {}

@@ -1,7 +1,7 @@
 /** The embedded network: chain and exchange. */
 import { wallMs } from '../../base/index.js'
 import type { Settings } from '../../config/index.js'
-import { requirePort, startDevChain, type DevChain } from '../../factom/dev/index.js'
+import { requireFolder, requirePort, startDevChain, type DevChain } from '../../factom/dev/index.js'
 import {
   parseTrouble,
   startDevExchange,
@@ -44,10 +44,15 @@ export async function devNode(dataDir: string, resources: Resources): Promise<st
   return found.started.url
 }
 
-/** Ports that a miner on dev asks for by number; whether they can be had is said before a map is built for minutes. */
-export async function requirePorts(
+/**
+ * The folder of the chain, and ports that a miner on dev asks for by number; whether they can be had is said before a map
+ * is built for minutes.
+ */
+export async function requireDevNetwork(
+  dataDir: string,
   settings: Pick<Settings, 'network.port' | 'network.walletPort' | 'network.exchangePort'>,
 ): Promise<void> {
+  requireFolder(chainFolder(dataDir))
   const ports = [settings['network.port'], settings['network.walletPort'], settings['network.exchangePort']]
   for (const port of ports) if (typeof port === 'number' && port > 0) await requirePort(port)
 }

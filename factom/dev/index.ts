@@ -29,6 +29,7 @@ import { transactionsAt } from './wallet/history.js'
 import { walletMethods } from './wallet/methods.js'
 
 export { requirePort } from './api/server.js'
+export { requireFolder } from './store/lock.js'
 export { DEV_CHAIN_ERRORS } from './errors.js'
 export { DEV_KEYS, PEGNET_CHAINS } from './bootstrap.js'
 export { FAULTS } from './faults/faults.js'

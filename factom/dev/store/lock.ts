@@ -1,4 +1,5 @@
 /** One process per data directory. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { lockFile } from '../../../base/index.js'
@@ -13,4 +14,9 @@ export function lockDirectory(directory: string): () => void {
       fail('E_DEVCHAIN_LOCKED', `${who} works on ${directory}: stop it or use another directory`),
     failed: (cause) => storeError(`cannot write ${path}`, cause),
   })
+}
+
+/** Whether no other process works there, before work is done that needs it. Throws `E_DEVCHAIN_LOCKED`. */
+export function requireFolder(directory: string): void {
+  if (existsSync(directory)) lockDirectory(directory)()
 }
