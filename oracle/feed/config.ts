@@ -8,6 +8,7 @@ import { cronMistake } from '../../base/calendar.js'
 import {
   httpUrl,
   integer,
+  isMapping,
   listOfShapes,
   orText,
   pathType,
@@ -172,7 +173,7 @@ export function readFeedConfig(
   const problems = [
     ...wrong,
     ...gateways.flatMap((_, k) => conflictsOf(gateways, k)),
-    ...(readableByOthers ? gateways.flatMap(passwordsOf) : []),
+    ...(readableByOthers ? passwordsIn(raw) : []),
   ]
   if (found === undefined || problems.length > 0) return { problems }
   const read = gateways.filter((gateway) => gateway !== undefined)
@@ -205,14 +206,21 @@ function conflictsOf(gateways: readonly (GatewaySettings | undefined)[], k: numb
   return problems
 }
 
-function passwordsOf(gateway: GatewaySettings | undefined, k: number): SectionProblem[] {
-  return (['asset', 'reference'] as const)
-    .filter((chain) => gateway?.[chain].password !== undefined)
-    .map((chain) => ({
-      path: ['gateways', k, chain, 'password'],
-      message:
-        'stands in a file that others can read: chmod 600 the file, or name the conf file of the daemon instead',
-    }))
+/** Where passwords stand, in gateways too that cannot be read. */
+function passwordsIn(raw: unknown): SectionProblem[] {
+  const gateways: readonly unknown[] = isMapping(raw) && Array.isArray(raw['gateways']) ? raw['gateways'] : []
+  return gateways.flatMap((gateway, k) =>
+    ['asset', 'reference']
+      .filter((chain) => {
+        const daemon = isMapping(gateway) ? gateway[chain] : undefined
+        return isMapping(daemon) && (daemon['password'] ?? null) !== null
+      })
+      .map((chain) => ({
+        path: ['gateways', k, chain, 'password'],
+        message:
+          'stands in a file that others can read: chmod 600 the file, or name the conf file of the daemon instead',
+      })),
+  )
 }
 
 /**

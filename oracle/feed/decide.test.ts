@@ -356,6 +356,14 @@ t.test('configuration', (t) => {
     'gateways.2.pubkey',
     'report',
   ])
+  const open = { folder: '.', readableByOthers: true }
+  const secret = readFeedConfig({ gateways: [{ asset: { name: 'X', password: 'hunter2' } }] }, open)
+  t.same('problems' in secret && secret.problems.map(({ path }) => path.join('.')).sort(), [
+    'gateways.0.asset.password',
+    'gateways.0.oracleTxid',
+    'gateways.0.pubkey',
+  ])
+  t.notMatch(JSON.stringify(secret), /hunter2/)
   t.match(readFeedConfig(undefined), { problems: [{ path: ['gateways'] }] })
   t.match(readFeedConfig([]), { problems: Array })
   const line = ['PEGS', id, `02${'cd'.repeat(32)}`, 'Ihh', id, './komodo-cli -ac_name=REF -datadir=/var/ref']
