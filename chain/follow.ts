@@ -7,9 +7,10 @@ import type { Database } from '../base/index.js'
 import { followBlocks, type FactomClient, type FollowedBlock } from '../factom/index.js'
 import type { Network } from '../pegnet/index.js'
 import { createAccount, type StoredTip } from './account.js'
-import type { BlockConsumer, ChainBlock } from './consumer.js'
+import type { BlockConsumer } from './consumer.js'
 import { fail } from './errors.js'
 import { commonHeight, firstHeight } from './fork.js'
+import { takeBlock } from './take.js'
 import { walksOf } from './walks.js'
 
 export interface FollowerOptions {
@@ -94,7 +95,7 @@ export function createFollower(options: FollowerOptions): ChainFollower {
       for await (const found of followBlocks(client, { chains, after: known, from, to, ...aborted() })) {
         signal?.throwIfAborted()
         const block = { ...found, blockSeconds }
-        db.transaction(() => take(block, after, taking))
+        db.transaction(() => takeBlock({ account, tx: db, after, consumers: taking }, block))
         after = block
         told(block)
       }
@@ -110,27 +111,6 @@ export function createFollower(options: FollowerOptions): ChainFollower {
       done.blocks++
       for (const { entries } of chains.values()) done.entries += entries.length
       options.onProgress?.({ height, to, ...done, milliseconds: performance.now() - started })
-    }
-  }
-
-  /** One block for these consumers, within a transaction. Each takes it only behind the one that was seen before it. */
-  function take(block: ChainBlock, after: StoredTip | null, taking: readonly BlockConsumer[]): void {
-    const { height, keyMr } = block
-    const before = after?.height ?? null
-    const race = (what: string) => fail('E_HISTORY_RACE', `block ${height} cannot follow: ${what}`)
-    const there = account.keyMrAt(height)
-    if (there !== null && there !== keyMr) throw race('another one is there')
-    if (after !== null && account.keyMrAt(after.height) !== after.keyMr) throw race('the one before has gone')
-    if (there === null && (account.tip()?.height ?? null) !== before) throw race('the last one is another')
-    account.add(block)
-    for (const consumer of taking) {
-      const progress = account.progress(consumer.name)
-      // Another process was first.
-      if (progress.common === null && progress.height !== null && progress.height >= height) continue
-      if (progress.common !== null || progress.height !== before)
-        throw race(`${consumer.name} is at ${progress.height ?? 'none'}`)
-      consumer.apply(block, db)
-      account.advance(consumer.name, height)
     }
   }
 

@@ -161,23 +161,7 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
           ...bounds(range),
         )
         .map((row) => ({ height: Number(row['height']), hashPower: Number(row['hash_power']) })),
-    extent(range) {
-      const row = db.one(
-        `SELECT min(b.height) AS first, max(b.height) AS last, min(iif(o.height IS NULL, NULL, b.time)) AS begin, max(b.time) AS end,
-           count(o.height) AS graded, sum(o.winners > 0) AS gradable
-         FROM blocks b LEFT JOIN opr_blocks o ON o.height = b.height WHERE b.height BETWEEN ? AND ?`,
-        ...bounds(range),
-      )
-      if (row?.['first'] === null || row?.['first'] === undefined) return null
-      return {
-        first: Number(row['first']),
-        last: Number(row['last']),
-        begin: Number(row['begin'] ?? row['end']),
-        end: Number(row['end']),
-        blocks: Number(row['graded']),
-        gradable: Number(row['gradable'] ?? 0),
-      }
-    },
+    extent: (range) => extentOf(db, bounds(range)),
     assets: () => ALL_ASSETS.filter((asset) => db.one('SELECT 1 FROM rates WHERE asset = ? LIMIT 1', asset)),
     own: (range) =>
       db
@@ -187,6 +171,24 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
         )
         .map(ownOf),
     close,
+  }
+}
+
+function extentOf(db: Transaction, heights: readonly [number, number]): Extent | null {
+  const row = db.one(
+    `SELECT min(b.height) AS first, max(b.height) AS last, min(iif(o.height IS NULL, NULL, b.time)) AS begin, max(b.time) AS end,
+       count(o.height) AS graded, sum(o.winners > 0) AS gradable
+     FROM blocks b LEFT JOIN opr_blocks o ON o.height = b.height WHERE b.height BETWEEN ? AND ?`,
+    ...heights,
+  )
+  if (row?.['first'] === null || row?.['first'] === undefined) return null
+  return {
+    first: Number(row['first']),
+    last: Number(row['last']),
+    begin: Number(row['begin'] ?? row['end']),
+    end: Number(row['end']),
+    blocks: Number(row['graded']),
+    gradable: Number(row['gradable'] ?? 0),
   }
 }
 
