@@ -1,0 +1,182 @@
+/** Watches over the slots of a pool: crashed threads are started again with growing pauses, wrong ones are left out. */
+import type { WorkforceHooks } from './workforce.js'
+import type { PoolTiming, SlotState } from './pool-types.js'
+import type { Runner, ThreadEnd } from './runner.js'
+import { sleep } from './sleep.js'
+
+export interface SupervisorParts extends WorkforceHooks {
+  readonly capacity: number
+  readonly timing: PoolTiming
+  readonly run: Runner['run']
+  readonly bootFailure: () => string | null
+  /** A slot's last sign of life in shared memory; 0 before the first. */
+  readonly beatNs: (slot: number) => bigint
+}
+
+export interface Supervisor {
+  /** Settled when each wanted slot is mining or given up. */
+  readonly ready: Promise<void>
+  /** How many slots are wanted. Those above end when they see it. */
+  resize(wanted: number): void
+  /** Its thread hashes. */
+  isUp(slot: number): void
+  /** Ends a slot's thread; another one takes its place. Whether there was one. */
+  replace(slot: number): boolean
+  restart(slot: number): void
+  /** Slots whose threads are on their way up get no further. */
+  cutStarts(): void
+  /** Replaces those that are silent. */
+  watch(): void
+  /** States of the wanted slots. */
+  states(): readonly SlotState[]
+  beatAgeMs(slot: number): number
+  readonly restarts: number
+  /** No thread is started any more. Settled when all have ended. */
+  halt(): Promise<unknown>
+}
+
+interface Slot {
+  state: SlotState
+  /** When it was started, then when it said that it is ready. Beats come after that. */
+  aliveNs: bigint
+  abort: AbortController
+  /** Its thread was told to end: that it does is no failure. */
+  told: boolean
+  supervised: Promise<void>
+  /** Starts without getting ready, in a row. */
+  fruitless: number
+}
+
+/** A slot whose thread fails this often without ever getting ready is given up. */
+const BOOT_TRIES = 3
+
+export function createSupervisor(parts: SupervisorParts): Supervisor {
+  const { timing, onNotice } = parts
+  const slots: readonly Slot[] = Array.from({ length: parts.capacity }, newSlot)
+  const halted = new AbortController()
+  let wanted = 0
+  let restarts = 0
+  let settle: () => void = () => undefined
+  const ready = new Promise<void>((resolve) => (settle = resolve))
+  const at = (index: number): Slot => slots[index] as Slot
+  const inUse = (): readonly Slot[] => slots.slice(0, wanted)
+
+  /** Tells the owner when there is nothing left to wait for, or to hash. */
+  function judge(): void {
+    if (inUse().every(({ state }) => state !== 'starting')) settle()
+    if (inUse().every(({ state }) => state === 'refused')) parts.onLost()
+  }
+
+  async function supervise(index: number): Promise<void> {
+    const slot = at(index)
+    let pause = timing.backOff
+    while (!halted.signal.aborted && index < wanted) {
+      Object.assign(slot, { state: 'starting', abort: new AbortController(), told: false, aliveNs: nowNs() })
+      slot.fruitless++
+      const end = await parts.run(index, slot.abort.signal)
+      if (halted.signal.aborted || index >= wanted) break
+      const fault = faultOf(slot, end, parts.bootFailure())
+      if (fault !== null) {
+        onNotice('error', fault.code, `thread ${index} ${fault.what}`)
+        slot.state = 'refused'
+        return judge()
+      }
+      if (slot.told) {
+        slot.fruitless = 0
+        continue
+      }
+      restarts++
+      onNotice('warn', 'E_MINER_WORKER', `thread ${index} ended (${end.reason}); again in ${pause} ms`)
+      slot.state = 'resting'
+      await sleep(pause, halted.signal)
+      pause = Math.min(pause * 2, timing.backOffLimit)
+    }
+    slot.state = halted.signal.aborted ? 'stopped' : 'off'
+  }
+
+  function beatAgeMs(index: number): number {
+    const beatNs = parts.beatNs(index)
+    const { aliveNs } = at(index)
+    return Number(nowNs() - (beatNs > aliveNs ? beatNs : aliveNs)) / 1e6
+  }
+
+  function replace(index: number): boolean {
+    const slot = slots[index]
+    if (slot === undefined || (slot.state !== 'mining' && slot.state !== 'starting')) return false
+    slot.told = true
+    slot.abort.abort()
+    return true
+  }
+
+  function cutStarts(from = 0): void {
+    for (const { state, abort } of slots.slice(from)) if (state === 'starting') abort.abort()
+  }
+
+  return {
+    ready,
+    resize(next) {
+      const from = wanted
+      wanted = next
+      // A slot that was in use before may still be on its way out.
+      for (let index = from; index < next; index++)
+        at(index).supervised = at(index).supervised.then(() => supervise(index))
+      // One that has not come to its loop yet does not see that it is no longer wanted.
+      for (const slot of slots.slice(next)) slot.told = true
+      cutStarts(next)
+    },
+    isUp(index) {
+      Object.assign(at(index), { state: 'mining', fruitless: 0, aliveNs: nowNs() })
+      judge()
+    },
+    replace,
+    restart(index) {
+      if (replace(index)) restarts++
+    },
+    cutStarts: () => cutStarts(),
+    watch() {
+      inUse().forEach(({ state, abort }, index) => {
+        const limit = state === 'mining' ? timing.silent : state === 'starting' ? timing.boot : Infinity
+        const age = beatAgeMs(index)
+        if (age <= limit || abort.signal.aborted) return
+        onNotice('warn', 'E_MINER_SILENT', `thread ${index} has been silent for ${Math.round(age)} ms`)
+        abort.abort()
+      })
+    },
+    states: () => inUse().map(({ state }) => state),
+    beatAgeMs,
+    get restarts() {
+      return restarts
+    },
+    async halt() {
+      halted.abort()
+      cutStarts()
+      await Promise.all(slots.map(({ supervised }) => supervised))
+      settle()
+    },
+  }
+}
+
+const nowNs = (): bigint => process.hrtime.bigint()
+
+function newSlot(): Slot {
+  return {
+    state: 'off',
+    aliveNs: nowNs(),
+    abort: new AbortController(),
+    told: false,
+    supervised: Promise.resolve(),
+    fruitless: 0,
+  }
+}
+
+/** Why a slot is given up after its thread's end; null: another thread is started. Pure. */
+function faultOf(
+  slot: Pick<Slot, 'state' | 'told' | 'fruitless'>,
+  { end, reason }: ThreadEnd,
+  bootFailure: string | null,
+): { readonly code: 'E_MINER_KNOWN_ANSWER' | 'E_MINER_WORKER'; readonly what: string } | null {
+  if (end === 'refused') return { code: 'E_MINER_KNOWN_ANSWER', what: `is left out: ${reason}` }
+  const hopeless = bootFailure !== null || slot.fruitless >= BOOT_TRIES
+  if (slot.told || slot.state !== 'starting' || !hopeless) return null
+  return { code: 'E_MINER_WORKER', what: `does not start and is left out: ${bootFailure ?? reason}` }
+}
