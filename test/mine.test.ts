@@ -10,7 +10,7 @@ import { startDevChain } from '../factom/dev/index.js'
 import { createFactomClient, followBlocks, type FollowedEntryBlock } from '../factom/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
 import { ASSETS, decodeOpr, gradeBlock, oprChainId, type Opr } from '../oracle/index.js'
-import { endMinutes, MANUAL } from './fixtures/minutes.js'
+import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { start, type Event, type Running } from './fixtures/program.js'
 
 const RIVALS = 30
@@ -23,7 +23,7 @@ const maps = join(state, 'maps')
 
 function mine(...words: string[]): Running {
   const running = start([
-    ...['mine', '--network', 'dev', ...MANUAL, '--bits', String(BITS)],
+    ...['mine', '--network', 'dev', ...manualFlags(state), '--bits', String(BITS)],
     ...['--data-dir', dataDir, '--dir', maps, ...words],
   ])
   t.teardown(() => running.kill())
