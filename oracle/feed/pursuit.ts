@@ -275,6 +275,13 @@ export function createPursuit(parts: PursuitParts) {
     const reserved = reservedFor(item)
     const fault = await evidence.fault(payout, { tip, reserved }, options)
     if (fault !== null) return refuse(`the payout was not signed: ${fault.message}`)
+    // What was sent since the pass looked for payments has taken its coins off the list that ours was chosen by. What is
+    // sent after that list was read spends a coin of it that ours spends too.
+    const { found } = await evidence.payment(item.intent, [], options)
+    if (found !== 'none') {
+      journal.note(item, 'waiting', { message: 'another payout of it was sent meanwhile' })
+      return null
+    }
     if (!parts.dryRun) journal.remember(item, signed, payout)
     return { hex: signed, payout }
   }

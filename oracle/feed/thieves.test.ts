@@ -39,14 +39,14 @@ async function untilDone({ round }: Stage, txid: string, rigs: readonly Rig[]): 
 }
 
 /** A gateway of two of three, one of whom steals, and a withdrawal that is asked for. */
-async function amongThree(t: Test) {
+async function amongThree(t: Test, { asked = true } = {}) {
   const s = await stage(t, THREE)
   const thief = await s.rig({ operator: 0 })
   const folder = s.folder('honest')
   const honest = await s.rig({ operator: 1, folder })
   const other = await s.rig({ operator: 2 })
   const before = s.userCoins()
-  return { s, thief, honest, other, folder, before, txid: s.ask(AMOUNT) }
+  return { s, thief, honest, other, folder, before, txid: asked ? s.ask(AMOUNT) : '' }
 }
 
 /** What a withdrawal asks for, as the signers see it. */
@@ -476,5 +476,41 @@ t.test('a thief and a stranger at random: each withdrawal is paid once, and none
   for (const txid of asked) {
     t.equal(await payments(s.chains, txid, AMOUNT), 1, 'paid once')
     t.ok(isDone(txid), 'and marked')
+  }
+})
+
+/** Lets something happen just before the call of a client with this number, counted from 1. Says how many there were. */
+function atCall(client: object, at: number, act: () => Promise<unknown>): () => number {
+  const calls = client as Record<string, unknown>
+  const methods = Object.entries(calls).filter(([, value]) => typeof value === 'function')
+  let count = 0
+  for (const [name, method] of methods)
+    calls[name] = async (...given: unknown[]): Promise<unknown> => {
+      if (++count === at) await act()
+      return (method as (...given: unknown[]) => unknown)(...given)
+    }
+  return () => {
+    for (const [name, method] of methods) calls[name] = method
+    return count
+  }
+}
+
+t.test('a thief sends a payout while another signer looks: what that one signs excludes it', async (t) => {
+  const { s, thief, honest, other } = await amongThree(t, { asked: false })
+  for (let at = 1, calls = at; at <= calls; at++) {
+    const before = s.userCoins()
+    const txid = s.ask(AMOUNT)
+    while (recordOf(honest, txid)?.payout == null) await s.round(honest)
+    const shown = recordOf(honest, txid)!.payout!
+    const stop = atCall(other.reference, at, async () =>
+      thief.reference.send((await thief.reference.signRaw(shown.hex)).hex),
+    )
+    await other.withdrawPass()
+    calls = stop()
+    const signed = [honest, other].flatMap((rig) => payoutsOf(recordOf(rig, txid)!))
+    t.equal(mostTogether(signed), 1, `before call ${at}: at most one of all that was signed can be mined`)
+    await untilDone(s, txid, [honest])
+    await untilDone(s, txid, [other])
+    t.equal(s.userCoins() - before, AMOUNT - FEES, `before call ${at}: once`)
   }
 })
