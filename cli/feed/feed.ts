@@ -1,4 +1,4 @@
-/** `pegminer feed`: puts the gateways together, shows what happens, ends in order. */
+/** `pegminer feed`: puts the gateways together, shows what happens, shuts down cleanly. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'

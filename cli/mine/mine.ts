@@ -1,4 +1,4 @@
-/** `pegminer mine`: puts the rooms together, shows what happens, ends in order. */
+/** `pegminer mine`: puts the rooms together, shows what happens, shuts down cleanly. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 

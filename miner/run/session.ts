@@ -1,5 +1,5 @@
 /**
- * One run of the miner: puts the parts together, listens to the clock, ends in order. What happens in a block is
+ * One run of the miner: puts the parts together, listens to the clock, shuts down cleanly. What happens in a block is
  * decided in `schedule.ts` and done in `conductor.ts`; what hashes is handed in.
  */
 import { isCoded, messageOf } from '../../base/index.js'
