@@ -128,7 +128,7 @@ t.test('identity keys', async (t) => {
   const options = { dataDir: t.testdir(), blockSeconds: 60, manual: true, walletPort: 0 }
   const chain = await startDevChain(options)
   const wallet = (method: string, params?: unknown) => post(chain.walletUrl, method, params)
-  // A pair of the tests of FactomProject/factom, identityKeys_test.go.
+  // A pair of the tests of github.com/FactomProject/factom, identityKeys_test.go.
   const known = {
     public: 'idpub2Q7m3YwkQMmNQUVpfcED52b7nFmYFWkiMGGF41srZ9hZZYmC5p',
     secret: 'idsec2VZ2EJ1hoUeQYmFPeFthWts3xsGiPpRdfL4zABjzuHQshX4qvY',
