@@ -27,7 +27,7 @@ function programs() {
 }
 
 function mineWith(node, data) {
-  const words = ['mine', '--network', 'dev', '--bits', '16', '--block-seconds', '10', '--blocks', '1']
+  const words = ['mine', '--network', 'dev', '--bits', '16', '--block-seconds', '20', '--blocks', '1']
   const options = ['--metrics-port', 'off', '--data-dir', data, '--dir', join(folder, 'maps'), '--json']
   const { status, stdout, stderr } = spawnSync(node, [main, ...words, ...options], {
     encoding: 'utf8',
