@@ -1,15 +1,25 @@
 /** The terminals that the program was started on, and what becomes of them. */
-import { closeSync, fstatSync } from 'node:fs'
+import { closeSync, fstatSync, openSync } from 'node:fs'
+import { devNull } from 'node:os'
 import { isatty } from 'node:tty'
 
 export interface Terminals {
   /** `none`: input, output and errors were something else from the start. `gone`: one of them has hung up since. */
   readonly state: () => 'none' | 'open' | 'gone'
-  /** Closes what has hung up. At its end Node.js sets terminals back, and dies of one that is none any more. */
+  /** Lets go of what has hung up. At its end Node.js sets terminals back, and dies of one that is none any more. */
   readonly drop: () => void
 }
 
-export function watchTerminals(isTerminal = isatty, close = closeSync): Terminals {
+/**
+ * The number does not stay free: what a thread opens next would get it, and libuv ends the process when it is to close a
+ * file of its own below 3.
+ */
+function replace(fd: number): void {
+  closeSync(fd)
+  openSync(devNull, 'r+')
+}
+
+export function watchTerminals(isTerminal = isatty, letGo = replace): Terminals {
   const own = [0, 1, 2].filter((fd) => isTerminal(fd))
   const gone = (): number[] => own.filter((fd) => !isTerminal(fd))
   return {
@@ -17,7 +27,7 @@ export function watchTerminals(isTerminal = isatty, close = closeSync): Terminal
     drop: () => {
       for (const fd of gone()) {
         try {
-          close(fd)
+          letGo(fd)
         } catch {
           // It was closed before.
         }
