@@ -1,29 +1,15 @@
 /** The threads of this machine as a workforce: a pool steered through shared memory, and the desk that checks its hits. */
-import type { Hasher, HasherOptions, SharedByteMap } from '../../lxrhash/index.js'
+import type { Hasher } from '../../lxrhash/index.js'
 import { hexOfBytes, hexOfDifficulty } from '../events.js'
 import { createHitDesk } from './hits.js'
 import { computeKnownAnswers } from './known.js'
 import { createPool } from './pool.js'
-import type { PoolTiming } from './pool-types.js'
-import type { Workforce, WorkforceHooks, WorkforceView } from './workforce.js'
+import type { PoolOptions } from './pool-types.js'
+import type { Workforce, WorkforceView } from './workforce.js'
 
-export interface LocalOptions extends WorkforceHooks {
-  readonly byteMap: SharedByteMap
+export interface LocalOptions extends Omit<PoolOptions, 'known' | 'onHit'> {
   /** The main thread's hasher. */
   readonly verifier: Pick<Hasher, 'difficulty'>
-  readonly threads: number
-  /** Most threads that there may ever be. Default: `threads`. */
-  readonly capacity?: number
-  /** Hasher slot of the first thread; the others follow. */
-  readonly firstHasher: number
-  readonly machineId: number
-  /** Processors to bind the threads to, and how nice they are; see `PoolOptions`. */
-  readonly cpus?: readonly number[]
-  readonly nice?: number
-  /** How the threads hash. Default: as is best here. */
-  readonly hasher?: HasherOptions | undefined
-  readonly worker?: URL | undefined
-  readonly timing?: Partial<PoolTiming> | undefined
 }
 
 export interface LocalWorkforce extends Workforce {
@@ -44,14 +30,7 @@ export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
     onThreshold: (threshold) => pool.setFloor(threshold),
   })
   const pool = createPool({
-    byteMap: options.byteMap,
-    threads: options.threads,
-    capacity: options.capacity ?? options.threads,
-    firstHasher: options.firstHasher,
-    machineId: options.machineId,
-    cpus: options.cpus ?? [],
-    nice: options.nice ?? 0,
-    hasher: options.hasher ?? {},
+    ...options,
     known: computeKnownAnswers(verifier),
     onHit: (hit, slot) => {
       const truth = desk.take(hit)
@@ -63,10 +42,6 @@ export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
         `thread ${slot} claims difficulty ${claim}, it is ${hexOfDifficulty(truth)}`,
       )
     },
-    onNotice,
-    onLost: options.onLost,
-    worker: options.worker,
-    timing: options.timing,
   })
   const view: WorkforceView = {
     get members() {
