@@ -34,7 +34,6 @@ WORKDIR /app
 COPY --from=build /src/package.json ./
 COPY --from=build /src/node_modules node_modules
 COPY --from=build /src/dist dist
-COPY docs/alerts.md docs/
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

@@ -14,7 +14,7 @@ const MAY_IMPORT = {
   factom: ['base', 'config', 'pegnet'],
   komodo: ['base', 'config'],
   telemetry: ['base', 'config'],
-  watch: ['base', 'config'],
+  watch: ['base', 'config', 'telemetry'],
   chain: ['base', 'config', 'pegnet', 'factom'],
   oracle: ['base', 'config', 'pegnet', 'lxrhash', 'factom', 'komodo', 'chain'],
   miner: ['base', 'config', 'pegnet', 'lxrhash', 'factom', 'oracle'],

@@ -1,12 +1,11 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
 import { ageMs, CLOCK, unitsText, type Clock } from '../base/index.js'
-import { standingNotices, type Board, type BoardEntry } from './board.js'
-import { alertOfNotice, alertsOfGateways, warn, type Alert } from './feed-api.js'
+import { alertOfNotice, alertsOfGateways, alertsOfMiner, warn, type Alert } from './alerts.js'
+import { standingNotices, type Board } from './board.js'
 import type { SeenFeed } from './feed-watch.js'
-import type { Check } from './health.js'
 import { liveChecks, readyChecks } from './health.js'
 import { blockPage, blocksPage, entriesPage, logPage, seriesPage, totalsOf, type Past } from './past.js'
-import { STALLED_MS, type MinerNumbers } from './sources.js'
+import { isStalled, type MinerNumbers } from './sources.js'
 
 /** What does not change during a run. */
 export interface RunFacts {
@@ -106,8 +105,6 @@ function summaryOf(
   now: number,
   uptimeMs: number,
 ): object {
-  const live = liveChecks(view)
-  const ready = readyChecks(view)
   return {
     program: 'mine',
     ...facts,
@@ -131,61 +128,15 @@ function summaryOf(
     expected: view.expected,
     computeErrors: view.computeErrors,
     restarts: view.restarts,
-    live,
-    ready,
-    alerts: [...alertsOf(view, [...live, ...ready], { board, now }), ...alertsOfFeed(feed?.())],
+    live: liveChecks(view),
+    ready: readyChecks(view),
+    alerts: [
+      ...alertsOfMiner(view, board.entries()),
+      ...standingNotices(board.notices(), now).map(alertOfNotice).slice(0, 5),
+      ...alertsOfFeed(feed?.()),
+    ],
     changes: board.version,
   }
-}
-
-/** Entries of the runbook for the checks of `health.ts`. */
-const RUNBOOK_OF_CHECK: Readonly<Record<string, string>> = {
-  threads: 'ThreadStalled',
-  node: 'FactomdUnreachable',
-  clock: 'BlockStandsStill',
-  prices: 'PricesMissing',
-  'entry credits': 'EntryCreditsGone',
-  blocks: 'NoEntryAccepted',
-}
-
-/** What a person should look at: checks that fail, wrong hashes, and the last notices that were no mere information. */
-function alertsOf(
-  { computeErrors }: MinerNumbers,
-  checks: readonly Check[],
-  { board, now }: { readonly board: Board; readonly now: number },
-): Alert[] {
-  const wrong =
-    computeErrors > 0
-      ? [
-          {
-            ...warn(`${computeErrors} wrong hashes: check the memory`, 'ComputeErrors'),
-            level: 'error' as const,
-          },
-        ]
-      : []
-  const failed = checks
-    .filter(({ ok }) => !ok)
-    .map(({ name, found }) => warn(`${name}: ${found}`, RUNBOOK_OF_CHECK[name] ?? null))
-  const said = standingNotices(board.notices(), now).map(alertOfNotice)
-  return [...wrong, ...failed, ...alertOfMissed(board.entries()), ...said.slice(0, 5)]
-}
-
-/** Blocks that a person still wants to hear of. */
-const LATELY = 10
-
-/** Records that did not come into their blocks lately, and the reason of most of them. */
-export function alertOfMissed(entries: readonly BoardEntry[]): Alert[] {
-  const newest = Math.max(...entries.map(({ height }) => height))
-  const final = entries.filter(
-    ({ height, status }) => height > newest - LATELY && (status === 'landed' || status === 'missed'),
-  )
-  const missed = final.filter(({ status }) => status === 'missed')
-  if (missed.length === 0) return []
-  const counts = new Map<string, number>()
-  for (const { reason } of missed) counts.set(reason ?? '', (counts.get(reason ?? '') ?? 0) + 1)
-  const [[reason] = ['']] = [...counts].sort(([, a], [, b]) => b - a)
-  const text = `${missed.length} of ${final.length} records missed their blocks, of the last ${LATELY}`
-  return [warn(reason === '' ? text : `${text}; ${reason}`, 'EntriesFailing')]
 }
 
 /** Gateways that have not been heard of lately say nothing of now. */
@@ -197,12 +148,12 @@ function alertsOfFeed(feed: SeenFeed | undefined): readonly Alert[] {
 function threadsOf(view: MinerNumbers, board: Board): object {
   const last = board.hashrates.at(-1)
   return {
-    threads: view.threads.map(({ slot, hashes, beatAgeMs }) => ({
-      thread: slot,
-      hashes: hashes.toString(),
-      hashrate: last?.threads[slot] ?? null,
-      beatAgeMs: Math.round(beatAgeMs),
-      stalled: beatAgeMs > STALLED_MS,
+    threads: view.threads.map((thread) => ({
+      thread: thread.slot,
+      hashes: thread.hashes.toString(),
+      hashrate: last?.threads[thread.slot] ?? null,
+      beatAgeMs: Math.round(thread.beatAgeMs),
+      stalled: isStalled(thread),
     })),
     history: board.hashrates,
   }

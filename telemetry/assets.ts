@@ -38,10 +38,7 @@ export function assetOf(path: string): Asset | undefined {
 }
 
 function load(path: string): Asset | undefined {
-  if (path === '/runbook') {
-    const page = runbookPage()
-    return page === null ? undefined : { type: 'text/html; charset=utf-8', body: Buffer.from(page) }
-  }
+  if (path === '/runbook') return { type: 'text/html; charset=utf-8', body: Buffer.from(runbookPage()) }
   const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined
   return file && { type: file.type, body: readFileSync(file.path()) }
 }

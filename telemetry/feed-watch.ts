@@ -2,7 +2,8 @@
 import axios from 'axios'
 
 import { messageOf, parseJson, withDeadline } from '../base/index.js'
-import type { BoardHeader, GatewayNumbers } from './feed-api.js'
+import type { BoardHeader } from './feed-api.js'
+import type { GatewayNumbers } from './sources.js'
 
 /** What `/api/v1/feed` of a miner says. */
 export interface SeenFeed {

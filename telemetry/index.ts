@@ -1,8 +1,12 @@
-/** Log, metrics, and the HTTP server that serves them. */
+/** Log, metrics, alarms, and the HTTP server that serves them. */
+export type { GatewayPulse, WatchLimits, WatchSeen } from './alarms/alarm.js'
+export { runbookText } from './alarms/runbook.js'
+export { ALARMS, WATCHDOG_RULES } from './alarms/table.js'
+export type { AlarmRow, WatchdogCode, WatchdogKind } from './alarms/table.js'
 export { createApi } from './api.js'
 export type { Api, ApiActions, RunFacts, ShownSetting } from './api.js'
 export { createFeedApi, createFeedBoard } from './feed-api.js'
-export type { FeedBoard, GatewayNumbers, WithdrawalNumbers } from './feed-api.js'
+export type { FeedBoard } from './feed-api.js'
 export { watchFeed } from './feed-watch.js'
 export type { FeedWatch } from './feed-watch.js'
 export { createBoard } from './board.js'
@@ -13,7 +17,7 @@ export type { MetricSpec } from './catalog.js'
 export { CENSORED, createCensor } from './censor.js'
 export type { Censor } from './censor.js'
 export { TELEMETRY_ERRORS } from './errors.js'
-export { liveChecks, readyChecks } from './health.js'
+export { gatewayChecks, liveChecks, readyChecks } from './health.js'
 export type { Check } from './health.js'
 export { createLogger, jsonOf, oneLine } from './logger.js'
 export type { Log, LogData, Logger, LoggerOptions, LogLevel } from './logger.js'
@@ -22,7 +26,14 @@ export type { Metrics, MetricsOptions, MetricTree } from './metrics.js'
 export { runbookPage } from './runbook.js'
 export { startTelemetry } from './server.js'
 export type { TelemetryOptions, TelemetryRoutes, TelemetryServer } from './server.js'
-export { STALLED_MS } from './sources.js'
-export type { MinerNumbers, PriceNumbers, SourceNumbers, ThreadNumbers } from './sources.js'
+export { isStalled } from './sources.js'
+export type {
+  GatewayNumbers,
+  MinerNumbers,
+  PriceNumbers,
+  SourceNumbers,
+  ThreadNumbers,
+  WithdrawalNumbers,
+} from './sources.js'
 export { painter } from './style.js'
 export type { Paint, Style } from './style.js'

@@ -6,9 +6,9 @@ import { METRICS, type MetricSpec } from './catalog.js'
 import { copyPrices, copySources, countSnapshot } from './prices.js'
 import {
   ENTRY_RESULTS,
+  isStalled,
   MINER_STATES,
   NODE_STATES,
-  STALLED_MS,
   type MinerNumbers,
   type PriceNumbers,
   type SourceNumbers,
@@ -106,7 +106,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 function copyMiner({ miner: tree, factom }: MetricTree, miner: MinerNumbers): void {
   tree.hashes.reset()
   for (const { slot, hashes } of miner.threads) tree.hashes.inc({ thread: slot }, Number(hashes))
-  const stalled = miner.threads.filter(({ beatAgeMs }) => beatAgeMs > STALLED_MS).length
+  const stalled = miner.threads.filter(isStalled).length
   tree.threads.set({ state: 'working' }, miner.threads.length - stalled)
   tree.threads.set({ state: 'stalled' }, stalled)
   for (const state of MINER_STATES) tree.state.set({ state }, state === miner.state ? 1 : 0)

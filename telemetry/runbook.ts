@@ -1,14 +1,7 @@
-/** The runbook of the alerts as a page: `docs/alerts.md`, as far as Markdown is used there. */
-import { existsSync, readFileSync } from 'node:fs'
+/** The runbook as a page: Markdown as HTML, as far as it is used there. */
+import { runbookText } from './alarms/runbook.js'
 
-/** `docs` lies beside this folder in the sources and beside `dist` in the package. */
-const PLACES = ['../docs/alerts.md', '../../docs/alerts.md']
-
-/** Null: the program was installed without its documents. */
-export function runbookPage(): string | null {
-  const place = PLACES.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url))
-  return place === undefined ? null : pageOf(htmlOf(readFileSync(place, 'utf8')))
-}
+export const runbookPage = (): string => pageOf(htmlOf(runbookText()))
 
 const pageOf = (body: string): string => `<!doctype html>
 <html lang="en">

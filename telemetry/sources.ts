@@ -79,5 +79,76 @@ export interface MinerNumbers {
   readonly node: { readonly state: (typeof NODE_STATES)[number] }
 }
 
-/** A thread without a sign of life for so long is stalled: a batch of hashes takes milliseconds. */
-export const STALLED_MS = 10_000
+/** One gateway, as plain values. Coins are decimal strings, times milliseconds since 1970. */
+export interface GatewayNumbers {
+  readonly name: string
+  /** Names of the two chains. */
+  readonly asset: string
+  readonly reference: string
+  /** Of the relay: `idle`, `publishing`, … */
+  readonly state: string
+  /** Why nothing is published, or what went wrong in the last pass; null: nothing. */
+  readonly trouble: string | null
+  readonly daemons: { readonly asset: string; readonly reference: string }
+  readonly headers: {
+    /** Highest block of the reference chain, highest header published, and what may be published by now. */
+    readonly tip: number | null
+    readonly published: number | null
+    readonly target: number | null
+    readonly lag: number | null
+    /** Since a header was published, or nothing was to publish. */
+    readonly lagSeconds: number | null
+    /** Missing below the highest. */
+    readonly gaps: number | null
+    /** Of this run. */
+    readonly sent: number
+    readonly lastPass: number | null
+  } | null
+  readonly funds: {
+    /** Headers that the coming block can take; outputs of at least a fee. */
+    readonly perBlock: number | null
+    readonly outputs: number | null
+    /** At the oracle, and in the wallet for more. */
+    readonly oracle: string | null
+    readonly wallet: string | null
+    readonly headersLeft: number | null
+    readonly hoursLeft: number | null
+    /** Why it could not be filled up; null: nothing is wrong. */
+    readonly alarm: string | null
+  }
+  readonly withdrawals: {
+    /** False: this node signs nothing for the gateway; null: not known yet, or there is no gateway. */
+    readonly signer: boolean | null
+    /** Of this run: paid, and foreign proposals that were refused. */
+    readonly paid: number
+    readonly refused: number
+    /** State → how many are in it. */
+    readonly states: Readonly<Record<string, number>>
+    /** The one that must be paid or released before anybody can ask for another; null: none. */
+    readonly blockedBy: string | null
+    /** Those that are not done, newest first. */
+    readonly open: readonly WithdrawalNumbers[]
+    /** The last that are done, newest first. */
+    readonly done: readonly WithdrawalNumbers[]
+  }
+}
+
+export interface WithdrawalNumbers {
+  readonly txid: string
+  readonly state: string
+  readonly amount: string
+  readonly to: string
+  readonly seenAt: number
+  readonly changedAt: number
+  readonly message: string
+  /** Whom or what it waits for; empty: nothing. */
+  readonly waitsFor: string
+  /** On the reference chain, and the mark on the asset chain; null: not yet. */
+  readonly payoutTxid: string | null
+  readonly markTxid: string | null
+}
+
+/** A batch of hashes takes milliseconds. */
+const STALLED_MS = 10_000
+
+export const isStalled = ({ beatAgeMs }: Pick<ThreadNumbers, 'beatAgeMs'>): boolean => beatAgeMs > STALLED_MS

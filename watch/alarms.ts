@@ -1,24 +1,17 @@
 /**
- * What deserves an alarm: a pure function of what was seen and what holds. An alarm is raised once, and cleared when
- * its reason is gone; nothing here acts.
+ * What deserves an alarm: a pure function of what was seen and what holds; the rules stand in the table of alarms. An
+ * alarm is raised once, and cleared when its reason is gone; nothing here acts.
  */
-
-export const ALARMS = [
-  'thread-stalled',
-  'thread-slow',
-  'no-entry',
-  'prices-stale',
-  'node-away',
-  'hot',
-  'disk-full',
-] as const
-export type AlarmKind = (typeof ALARMS)[number]
-
-export interface ThreadFacts {
-  readonly slot: number
-  readonly hashes: bigint
-  readonly beatAgeMs: number
-}
+import {
+  isStalled,
+  WATCHDOG_RULES,
+  type MinerNumbers,
+  type ThreadNumbers,
+  type WatchdogCode,
+  type WatchdogKind,
+  type WatchLimits,
+  type WatchSeen,
+} from '../telemetry/index.js'
 
 /** A look at the run. */
 export interface Facts {
@@ -26,13 +19,13 @@ export interface Facts {
   readonly now: number
   readonly mining: boolean
   readonly paused: boolean
-  readonly threads: readonly ThreadFacts[]
+  readonly threads: readonly ThreadNumbers[]
   /** Block being built. */
   readonly height: number | null
   /** Records that came into the chain since the start. */
   readonly landed: number
-  /** Time of the last snapshot, ms since 1970, and whether it had all prices. */
-  readonly prices: { readonly takenAt: number; readonly complete: boolean } | null
+  /** The last snapshot. */
+  readonly prices: Pick<NonNullable<MinerNumbers['prices']>, 'takenAt' | 'complete'> | null
   /** Whether the node answers and its chain moves. */
   readonly nodeWell: boolean
   /** °C and bytes; null: not known. */
@@ -40,29 +33,15 @@ export interface Facts {
   readonly freeBytes: number | null
 }
 
-/** 0 or Infinity turn a rule off. */
-export interface Limits {
-  /** A thread below this share of the others is slow, 0 to 1. */
-  readonly slowShare: number
-  /** Blocks without a record in the chain. */
-  readonly noEntryBlocks: number
-  readonly pricesMs: number
-  readonly nodeMs: number
-  /** °C: the alarm, and where it ends. */
-  readonly hot: number
-  readonly cool: number
-  /** Bytes. */
-  readonly freeBytes: number
-}
-
 export interface AlarmEvent {
-  readonly kind: AlarmKind
+  readonly kind: WatchdogKind
+  readonly code: WatchdogCode
   readonly state: 'raised' | 'cleared'
   readonly text: string
 }
 
 export interface WatchState {
-  readonly raised: Readonly<Partial<Record<AlarmKind, string>>>
+  readonly raised: Readonly<Partial<Record<WatchdogKind, string>>>
   /** When this began, monotonic ms. */
   readonly since: number
   /** The last look. */
@@ -87,13 +66,8 @@ export interface Look {
   readonly restart: readonly number[]
 }
 
-/** A batch of hashes takes milliseconds. */
-const STALLED_MS = 10_000
 /** Rates are compared over so much mining. */
 export const WINDOW_MS = 300_000
-/** The disk must have this much more room than the limit before the alarm ends. */
-const ROOM = 1.1
-
 export function beginWatch(now: number): WatchState {
   return {
     raised: {},
@@ -108,7 +82,7 @@ export function beginWatch(now: number): WatchState {
   }
 }
 
-export function look(before: WatchState, facts: Facts, limits: Limits): Look {
+export function look(before: WatchState, facts: Facts, limits: WatchLimits): Look {
   const counted = countThreads(before, facts, limits)
   const state: WatchState = {
     ...counted.state,
@@ -118,56 +92,33 @@ export function look(before: WatchState, facts: Facts, limits: Limits): Look {
     nodeWell: facts.nodeWell ? facts.now : before.nodeWell,
   }
   const events: AlarmEvent[] = []
-  const raised: Partial<Record<AlarmKind, string>> = {}
-  for (const kind of ALARMS) {
-    const text = RULES[kind](state, facts, limits)
+  const raised: Partial<Record<WatchdogKind, string>> = {}
+  const seen = seenOf(state, facts)
+  for (const { kind, code, why } of WATCHDOG_RULES) {
     const known = before.raised[kind]
+    const text = why(seen, limits, known !== undefined)
     if (text !== null) raised[kind] = known ?? text
-    if (text !== null && known === undefined) events.push({ kind, state: 'raised', text })
-    if (text === null && known !== undefined) events.push({ kind, state: 'cleared', text: `over: ${known}` })
+    if (text !== null && known === undefined) events.push({ kind, code, state: 'raised', text })
+    if (text === null && known !== undefined)
+      events.push({ kind, code, state: 'cleared', text: `over: ${known}` })
   }
   return { state: { ...state, raised }, events, restart: counted.restart }
 }
 
-/** Why there is an alarm, or null. */
-const RULES: Readonly<Record<AlarmKind, (state: WatchState, facts: Facts, limits: Limits) => string | null>> =
-  {
-    'thread-stalled': (_, { mining, threads }) => {
-      const silent = threads.filter(({ beatAgeMs }) => mining && beatAgeMs > STALLED_MS)
-      return silent.length === 0 ? null : `no sign of life of ${slots(silent.map(({ slot }) => slot))}`
-    },
-    'thread-slow': ({ slow }) => (slow.length === 0 ? null : `far too slow: ${slots(slow)}`),
-    'no-entry': ({ entry }, { height, paused }, { noEntryBlocks }) => {
-      if (entry === null || height === null || paused || noEntryBlocks === 0) return null
-      const blocks = height - entry.height
-      return blocks > noEntryBlocks ? `no record of ours came into the chain in ${blocks} blocks` : null
-    },
-    'prices-stale': ({ prices, since }, { now, paused }, { pricesMs }) => {
-      if (paused || pricesMs === 0) return null
-      const age = now - (prices?.seen ?? since)
-      return age > pricesMs ? `no complete prices for ${minutes(age)}` : null
-    },
-    'node-away': ({ nodeWell }, { now }, { nodeMs }) =>
-      nodeMs > 0 && now - nodeWell > nodeMs ? `the node is not well for ${minutes(now - nodeWell)}` : null,
-    hot: ({ raised }, { temperature }, { hot, cool }) => {
-      if (temperature === null || hot === 0) return null
-      const limit = raised.hot === undefined ? hot : cool
-      return temperature >= limit && temperature > 0
-        ? `the processor has ${Math.round(temperature)} °C`
-        : null
-    },
-    'disk-full': ({ raised }, { freeBytes }, limits) => {
-      if (freeBytes === null || limits.freeBytes === 0) return null
-      const limit = raised['disk-full'] === undefined ? limits.freeBytes : limits.freeBytes * ROOM
-      return freeBytes < limit
-        ? `${Math.round(freeBytes / 2 ** 20)} MiB are free for the data directory`
-        : null
-    },
+function seenOf(
+  { slow, entry, prices, since, nodeWell }: WatchState,
+  { now, mining, paused, threads, height, temperature, freeBytes }: Facts,
+): WatchSeen {
+  return {
+    silent: mining ? threads.filter(isStalled).map(({ slot }) => slot) : [],
+    slow,
+    blocksWithoutEntry: entry === null || height === null || paused ? 0 : height - entry.height,
+    pricesAgeMs: paused ? 0 : now - (prices?.seen ?? since),
+    nodeAwayMs: now - nodeWell,
+    temperature,
+    freeBytes,
   }
-
-const slots = (list: readonly number[]): string => `thread${list.length === 1 ? '' : 's'} ${list.join(', ')}`
-const minutes = (ms: number): string =>
-  ms < 90_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`
+}
 
 /** Blocks count while it mines: a pause, or the start, begins anew. */
 function entryOf({ entry }: WatchState, { height, landed, paused }: Facts): WatchState['entry'] {
@@ -191,7 +142,7 @@ function pricesOf({ prices }: WatchState, { prices: taken, now, paused }: Facts)
 function countThreads(
   before: WatchState,
   { now, mining, threads }: Facts,
-  { slowShare }: Limits,
+  { slowShare }: WatchLimits,
 ): { state: WatchState; restart: readonly number[] } {
   const { last, window } = before
   if (last === null || !mining || !last.mining) return { state: before, restart: [] }

@@ -1,8 +1,6 @@
 /** Watching over an unattended run: alarms, actions, pauses, reports, and the service manager. */
 export { act } from './actions.js'
 export type { ActionResult, ActionSettings } from './actions.js'
-export { ALARMS } from './alarms.js'
-export type { AlarmKind, Limits } from './alarms.js'
 export { WATCH_ERRORS } from './errors.js'
 export { HOLDS } from './holds.js'
 export type { HoldReason, Holds } from './holds.js'

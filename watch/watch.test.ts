@@ -6,16 +6,17 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 
 import { act } from './actions.js'
-import { beginWatch, look, WINDOW_MS, type Facts, type Limits, type WatchState } from './alarms.js'
+import { beginWatch, look, WINDOW_MS, type Facts, type WatchState } from './alarms.js'
 import { createHolds } from './holds.js'
 import { startDripping } from '../base/fixtures/dripping.js'
 import { FakeClock } from '../base/fixtures/fake-clock.js'
+import type { WatchLimits } from '../telemetry/index.js'
 import { createKeeper, type KeeperSettings, type RunView } from './keeper.js'
 import { createLoadGauge } from './load.js'
 import { reportOf, reportText, type Tally } from './report.js'
 import { createSensors, createShare, type Sensors } from './sensors.js'
 
-const LIMITS: Limits = {
+const LIMITS: WatchLimits = {
   slowShare: 0.25,
   noEntryBlocks: 4,
   pricesMs: 1_500_000,
@@ -39,7 +40,7 @@ const FACTS: Facts = {
 }
 
 /** A run that is looked at again and again; what is not said stays as it was. */
-function runOf(limits: Partial<Limits> = {}) {
+function runOf(limits: Partial<WatchLimits> = {}) {
   let state: WatchState = beginWatch(0)
   let facts = FACTS
   return (change: Partial<Facts>) => {
@@ -386,7 +387,7 @@ t.test('the keeper: looks, holds, acts, reports', async (t) => {
     entries: { landed: 1, missed: 0 },
     ...{ blocks: 1, places: 1, reward: 9n, restarts: 0, computeErrors: 0, entryCredits: 10 },
     prices: null,
-    node: { state: 'ok' },
+    node: { state: 'ok' as const },
   }
   const found: { temperature: number | null; battery: boolean | null; free: number | null } = {
     temperature: 50,

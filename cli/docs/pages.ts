@@ -1,4 +1,4 @@
-/** Every generated page of `docs/` and the dashboards, by path from `docs/`. */
+/** Every generated page of `docs/`, the dashboards and the rules of Prometheus, by path from `docs/`. */
 import { BENCH_ERRORS } from '../../bench/index.js'
 import { CHAIN_ERRORS } from '../../chain/index.js'
 import { NETWORK_ERRORS } from '../../pegnet/index.js'
@@ -22,9 +22,10 @@ import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
 import { COMMANDS, SECTION_NAMES } from '../program/commands.js'
 import { WATCH_ERRORS } from '../../watch/index.js'
 import { CLI_ERRORS } from '../program/errors.js'
+import { alertsDoc, ruleFiles } from './alarms.js'
 import { grafanaFiles } from './dashboards.js'
 import { manPage } from './man.js'
-import { errorsDoc, metricsDoc, settingsDoc } from './tables.js'
+import { errorsDoc, metricsDoc, NOTE, settingsDoc } from './tables.js'
 
 /** The structured sections of the configuration file. */
 const SECTION_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
@@ -33,9 +34,10 @@ const SECTION_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
 }
 
 export function docPages(): Readonly<Record<string, string>> {
-  const grafana = Object.entries(grafanaFiles()).map(([name, text]) => [`../config/grafana/${name}`, text])
   return {
-    ...(Object.fromEntries(grafana) as Record<string, string>),
+    ...inFolder('../config/grafana', grafanaFiles()),
+    ...inFolder('../config/prometheus', ruleFiles()),
+    'alerts.md': alertsDoc(NOTE),
     'settings.md': settingsDoc(COMMANDS, SECTION_SCHEMAS),
     'pegminer.1': manPage(COMMANDS),
     'pegminer.schema.json': `${JSON.stringify(configSchema(SECTION_NAMES, SECTION_SCHEMAS), null, 2)}\n`,
@@ -60,3 +62,6 @@ export function docPages(): Readonly<Record<string, string>> {
     }),
   }
 }
+
+const inFolder = (folder: string, files: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]))

@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { parse } from 'yaml'
 
-import { createMetrics, METRIC_LIST, runbookPage } from '../../telemetry/index.js'
+import { ALARMS, createMetrics, METRIC_LIST, runbookPage } from '../../telemetry/index.js'
 import { BENCH_METRICS } from '../bench/metrics.js'
 import { grafanaFiles } from './dashboards.js'
+import { docPages } from './pages.js'
 
 const PROMETHEUS = fileURLToPath(new URL('../../config/prometheus/', import.meta.url))
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -27,21 +28,64 @@ const rulesOf = (file: string): Rule[] =>
   )
 const rules = [...rulesOf('pegminer.rules.yml'), ...rulesOf('feed.rules.yml')]
 
+t.test('each alarm of the table is a rule, and each of its notices is a code of the program', (t) => {
+  t.same(
+    rules.map(({ alert }) => alert),
+    ALARMS.map(({ id }) => id),
+  )
+  const codes = docPages()['errors.md'] ?? ''
+  for (const { id, notices = [], watchdog } of ALARMS)
+    for (const code of [...notices, ...(watchdog ? [watchdog.code] : [])]) t.match(codes, `\`${code}\``, id)
+  t.end()
+})
+
+interface Expected {
+  readonly exp_labels: Readonly<Record<string, string>>
+  readonly exp_annotations: Readonly<Record<string, string>>
+}
 interface RuleTests {
   readonly tests: readonly {
     readonly alert_rule_test: readonly {
       readonly alertname: string
-      readonly exp_alerts: readonly unknown[]
+      readonly exp_alerts: readonly Expected[]
     }[]
   }[]
 }
+const ruleTests = ['pegminer', 'feed'].flatMap((name) =>
+  (parse(read(`config/prometheus/${name}.rules.test.yml`)) as RuleTests).tests.flatMap(
+    ({ alert_rule_test }) => alert_rule_test,
+  ),
+)
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/** A template of Prometheus, with numbers left open. */
+const formOf = (template: string, labels: Readonly<Record<string, string>>): RegExp =>
+  new RegExp(
+    `^${template
+      .split(/(\{\{[^}]*\}\})/)
+      .map((part) => {
+        const [, label] = /\$labels\.(\w+)/.exec(part) ?? []
+        if (label === undefined && part.startsWith('{{')) return '.+'
+        return escaped(label === undefined ? part : (labels[label] ?? ''))
+      })
+      .join('')}$`,
+  )
+
+t.test('the unit tests of the rules expect what the rules say', (t) => {
+  for (const { alertname, exp_alerts } of ruleTests)
+    for (const { exp_labels, exp_annotations } of exp_alerts) {
+      const { annotations, labels } = rules.find(({ alert }) => alert === alertname)!
+      t.same(Object.keys(exp_annotations).sort(), Object.keys(annotations).sort(), alertname)
+      t.equal(exp_labels['severity'], labels.severity, alertname)
+      for (const [name, template] of Object.entries(annotations))
+        t.match(exp_annotations[name], formOf(template, exp_labels), `${alertname}: ${name}`)
+    }
+  t.end()
+})
 
 t.test('each alert is raised by a test of the rules', (t) => {
-  const raised = ['pegminer', 'feed'].flatMap((name) =>
-    (parse(read(`config/prometheus/${name}.rules.test.yml`)) as RuleTests).tests
-      .flatMap(({ alert_rule_test }) => alert_rule_test)
-      .flatMap(({ alertname, exp_alerts }) => (exp_alerts.length > 0 ? [alertname] : [])),
-  )
+  const raised = ruleTests.flatMap(({ alertname, exp_alerts }) => (exp_alerts.length > 0 ? [alertname] : []))
   t.same(
     rules.flatMap(({ alert }) => (raised.includes(alert) ? [] : [alert])),
     [],
@@ -104,7 +148,7 @@ t.test('every metric of code is watched or shown', (t) => {
 
 t.test('every alert says how urgent it is and where its entry in the runbook is', (t) => {
   const book = read('docs/alerts.md')
-  const page = runbookPage() ?? ''
+  const page = runbookPage()
   const entries = [...book.matchAll(/^## (\w+)$/gm)].map(([, name]) => name)
   t.same(
     rules.map(({ alert }) => alert),

@@ -1,7 +1,7 @@
 /** The feed's numbers → metrics, and its answers to /live and /ready. Pure but for the instruments. */
 import { ageMs } from '../../base/index.js'
 import { RELAY_STATES, type GatewayView } from '../../oracle/index.js'
-import type { Check, MetricTree } from '../../telemetry/index.js'
+import { gatewayChecks, type Check, type GatewayPulse, type MetricTree } from '../../telemetry/index.js'
 
 const WITHDRAWAL_STATES = [
   'seen',
@@ -70,36 +70,22 @@ export function feedLive(views: readonly GatewayView[]): Check[] {
 }
 
 /** A healthy process may be stuck all the same: what counts is the lag, and that it was looked at lately. */
-export function feedReady(views: readonly GatewayView[], wallMs: number): Check[] {
-  return views.flatMap(({ name, settings, relay, withdrawals, trouble }) => {
-    const seen = settings.headers ? (relay?.lastPass ?? null) : (withdrawals?.lastPass ?? null)
-    const limit = Math.max(60_000, 6 * settings.pollMs + settings.timeoutMs)
-    const age = seen === null ? null : ageMs(seen, wallMs)
-    const lag = relay?.plan?.lag ?? 0
-    return [
-      {
-        name: `${name} passes`,
-        ok: age !== null && age <= limit,
-        found:
-          age === null
-            ? (trouble ?? 'none yet')
-            : age === Infinity
-              ? 'not since the clock was set'
-              : `${Math.round(age / 1000)} s ago`,
-      },
-      ...(settings.headers
-        ? [
-            {
-              name: `${name} lag`,
-              ok:
-                relay?.plan !== null &&
-                relay !== null &&
-                lag <= settings.readyLag &&
-                relay.state.state !== 'blocked',
-              found: relay?.plan ? `${lag} headers, ${relay.state.state}` : 'not known yet',
-            },
-          ]
-        : []),
-    ]
-  })
+export const feedReady = (views: readonly GatewayView[], wallMs: number): Check[] =>
+  views.flatMap((view) => gatewayChecks(pulseOf(view, wallMs)))
+
+function pulseOf({ name, settings, relay, withdrawals, trouble }: GatewayView, wallMs: number): GatewayPulse {
+  const seen = settings.headers ? (relay?.lastPass ?? null) : (withdrawals?.lastPass ?? null)
+  return {
+    name,
+    passAgeMs: seen === null ? null : ageMs(seen, wallMs),
+    passLimitMs: Math.max(60_000, 6 * settings.pollMs + settings.timeoutMs),
+    trouble,
+    relay: settings.headers
+      ? {
+          lag: relay?.plan?.lag ?? null,
+          readyLag: settings.readyLag,
+          state: relay?.state.state ?? 'starting',
+        }
+      : null,
+  }
 }

@@ -4,10 +4,9 @@ import { hostname } from 'node:os'
 import { wallMs } from '../../base/index.js'
 import type { Settings } from '../../config/index.js'
 import type { Miner } from '../../miner/index.js'
-import type { Metrics } from '../../telemetry/index.js'
+import { WATCHDOG_RULES, type Metrics } from '../../telemetry/index.js'
 import {
   act,
-  ALARMS,
   createKeeper,
   createSensors,
   HOLDS,
@@ -33,7 +32,7 @@ export interface WatchedRun {
 
 export function createMineKeeper({ settings, miner, metrics, dataDir, ...run }: WatchedRun): Keeper {
   const { watch } = metrics.tree
-  for (const alarm of ALARMS) watch.alarm.set({ alarm }, 0)
+  for (const { kind: alarm } of WATCHDOG_RULES) watch.alarm.set({ alarm }, 0)
   for (const reason of HOLDS) watch.holds.set({ reason }, 0)
   const { view } = miner
   return createKeeper({

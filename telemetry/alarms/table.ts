@@ -1,0 +1,41 @@
+/** All alarms, in the order of the runbook: of the machine, the node, prices, records, and of the feed. */
+import type { Alarm, AlarmText, Judged, WatchdogRule } from './alarm.js'
+import { FEED_ALARMS } from './feed.js'
+import { MACHINE_ALARMS } from './machine.js'
+import { NODE_ALARMS } from './node.js'
+import { PRICE_ALARMS } from './prices.js'
+import { RECORD_ALARMS } from './records.js'
+
+const OF_MINER = [...MACHINE_ALARMS, ...NODE_ALARMS, ...PRICE_ALARMS, ...RECORD_ALARMS] as const
+type Row = (typeof OF_MINER)[number] | (typeof FEED_ALARMS)[number]
+
+export type AlarmId = Row['id']
+export type WatchdogKind = Extract<Row, { watchdog: WatchdogRule }>['watchdog']['kind']
+export type WatchdogCode = Extract<Row, { watchdog: WatchdogRule }>['watchdog']['code']
+
+/** As what reads the table sees a row. */
+export type AlarmRow = AlarmText &
+  Judged & {
+    readonly id: AlarmId
+    readonly expr: string
+    readonly watchdog?: WatchdogRule & { readonly kind: WatchdogKind; readonly code: WatchdogCode }
+  }
+
+const rowOf = (row: Alarm): AlarmRow =>
+  ({ ...row, expr: row.expr ?? `pegnet_watchdog_alarm{alarm="${row.watchdog.kind}"} == 1` }) as AlarmRow
+
+export const MINER_ALARMS: readonly AlarmRow[] = OF_MINER.map(rowOf)
+export const GATEWAY_ALARMS: readonly AlarmRow[] = FEED_ALARMS.map(rowOf)
+export const ALARMS: readonly AlarmRow[] = [...MINER_ALARMS, ...GATEWAY_ALARMS]
+
+/** What the watchdog judges. */
+export const WATCHDOG_RULES = ALARMS.flatMap(({ watchdog }) => (watchdog === undefined ? [] : [watchdog]))
+
+const BY_NOTICE: ReadonlyMap<string, AlarmId> = new Map(
+  ALARMS.flatMap(({ id, notices = [], watchdog }) =>
+    [...notices, ...(watchdog === undefined ? [] : [watchdog.code])].map((code) => [code, id] as const),
+  ),
+)
+
+/** The alarm that a notice tells of; null: none. */
+export const alarmOfNotice = (code: string): AlarmId | null => BY_NOTICE.get(code) ?? null
