@@ -5,7 +5,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
-COPY build.js ./
+COPY build.js swc.js ./
 COPY base base
 COPY lxrhash lxrhash
 COPY pegnet pegnet

@@ -22,6 +22,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
+import { SWC } from './swc.js'
+
 const { values } = parseArgs({ options: { root: { type: 'string' }, kernel: { type: 'boolean' } } })
 const HOME = dirname(fileURLToPath(import.meta.url))
 const ROOT = values.root ?? HOME
@@ -105,7 +107,7 @@ async function buildProgram() {
   const { version } = jsonOf(join(HOME, 'node_modules/@swc/core/package.json'))
   const stamp = digestOf(
     [...sources, ...copies],
-    `${version} ${readFileSync(fileURLToPath(import.meta.url))}`,
+    `${version} ${JSON.stringify(SWC)} ${readFileSync(fileURLToPath(import.meta.url))}`,
   )
   const compiled = sources.map((file) => file.replace(/\.ts$/, '.js'))
   const outputs = [...compiled, ...copies]
@@ -119,7 +121,7 @@ async function buildProgram() {
   const translate = async () => {
     for (const [k, file] of work) {
       const name = file.split('/').at(-1)
-      const { code, map } = await transformFile(join(ROOT, file), SWC)
+      const { code, map } = await transformFile(join(ROOT, file), { ...SWC, sourceMaps: true })
       const target = join(DIST, compiled[k])
       const { sourcesContent: _, ...light } = JSON.parse(map)
       const back = '../'.repeat(file.split('/').length)
@@ -133,19 +135,6 @@ async function buildProgram() {
   removeOld(new Set([...outputs, ...compiled.map((file) => `${file}.map`)]))
   writeFileSync(STAMP, JSON.stringify({ stamp, outputs: outputFacts(outputs) }))
   say(`the program, ${sources.length} modules in ${seconds(begun)}`)
-}
-
-const SWC = {
-  configFile: false,
-  swcrc: false,
-  sourceMaps: true,
-  jsc: {
-    parser: { syntax: 'typescript' },
-    target: 'es2022',
-    transform: { verbatimModuleSyntax: true },
-    experimental: { keepImportAttributes: true },
-  },
-  module: { type: 'es6' },
 }
 
 /** Of modules that are no more, and of other tools; the declarations that tsc writes stay. */

@@ -7,21 +7,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
+import { SWC } from '../swc.js'
+
 const HOME = new URL('../', import.meta.url).href
 const KEPT = new URL('node_modules/.cache/typescript/', HOME)
-/** As build.js translates. */
-const OPTIONS = {
-  configFile: false,
-  swcrc: false,
-  sourceMaps: 'inline',
-  jsc: {
-    parser: { syntax: 'typescript' },
-    target: 'es2022',
-    transform: { verbatimModuleSyntax: true },
-    experimental: { keepImportAttributes: true },
-  },
-  module: { type: 'es6' },
-}
+const OPTIONS = { ...SWC, sourceMaps: 'inline' }
 const require = createRequire(import.meta.url)
 const tool = `${require('@swc/core/package.json').version} ${JSON.stringify(OPTIONS)}`
 
