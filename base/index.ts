@@ -35,6 +35,8 @@ export type {
   Transaction,
   Value,
 } from './storage/database.js'
+export { loadKoffi } from './koffi.js'
+export { median } from './median.js'
 export { makeFolder } from './storage/folder.js'
 export { lockFile } from './storage/lock.js'
 export type { LockRefusals } from './storage/lock.js'

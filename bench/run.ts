@@ -1,11 +1,11 @@
 /** Hashrate against ByteMap size and thread count, by the miner's own loop. Returns data; printing is separate. */
+import { median } from '../base/index.js'
 import { lxrParams, openByteMap, type ByteMapProgress, type OpenByteMap } from '../lxrhash/index.js'
 import type { BenchCell, CellPlan, Timing } from './cells.js'
 import { checksumOk, checksumText } from './checksum.js'
 import { groupByMap } from './plan.js'
 import { createCrew, crewSlots, type Crew } from './pool.js'
 import { MEASURED_SHAPE, readsPerHash } from './reads.js'
-import { median } from './statistics.js'
 
 export interface MapOptions {
   /** Of the ByteMap files. Default: ~/.lxrhash. */

@@ -1,4 +1,5 @@
 /** Finds the number of threads that hash fastest on this machine, with the lanes that the miner takes. */
+import { median } from '../base/index.js'
 import {
   FIRST_WARM_UP_SECONDS,
   START_SECONDS,
@@ -9,7 +10,6 @@ import {
 import { threadCounts } from './plan.js'
 import { createCrew } from './pool.js'
 import { mostThreads, openMap, type MapOptions } from './run.js'
-import { median } from './statistics.js'
 import { verdictOf, type Rated, type Verdict } from './verdict.js'
 
 export interface TuneOptions extends MapOptions {

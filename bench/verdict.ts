@@ -1,5 +1,5 @@
 /** Which number of threads `bench --tune` recommends, or why it recommends none. Pure. */
-import { median } from './statistics.js'
+import { median } from '../base/index.js'
 
 /** A number of threads and its hashes per second, measured in turns with the others. */
 export interface Rated {

@@ -1,18 +1,11 @@
-/** Calls of the system that Node.js does not have, through the optional package koffi. */
-import { createRequire } from 'node:module'
+/** Advice to the system on how memory is used, which Node.js cannot give. */
+import { loadKoffi } from '../base/index.js'
 
 export interface Native {
   /** Where the bytes lie in this process. */
   addressOf(bytes: Uint8Array): bigint
   /** Tells the system how the bytes will be used. 0, or the system's error number. */
   madvise(bytes: Uint8Array, advice: number): number
-}
-
-/** What is used of koffi. */
-interface Koffi {
-  load(library: null): { func(prototype: string): (...values: unknown[]) => number }
-  address(value: unknown): bigint
-  errno(): number
 }
 
 /** Why there are no native calls: the package is not installed, or it does not work on this system. */
@@ -30,7 +23,7 @@ let loaded: Native | NoNative | undefined
 
 function tryKoffi(): Native | NoNative {
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi
+    const koffi = loadKoffi()
     const madvise = koffi.load(null).func('int madvise(void *address, size_t length, int advice)')
     return {
       addressOf: (bytes) => BigInt(koffi.address(bytes)),

@@ -3,9 +3,8 @@
  * process, keys included.
  */
 import { execFileSync } from 'node:child_process'
-import { createRequire } from 'node:module'
 
-import { childEnvironment } from '../../base/index.js'
+import { childEnvironment, loadKoffi } from '../../base/index.js'
 
 /** The outside, for tests. */
 export interface DumpSystem {
@@ -18,15 +17,10 @@ export interface DumpSystem {
 const SYSTEM: DumpSystem = {
   platform: process.platform,
   prctl: (option, value) => {
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi
-    const call = koffi.load(null).func('int prctl(int option, ulong a, ulong b, ulong c, ulong d)')
+    const call = loadKoffi().load(null).func('int prctl(int option, ulong a, ulong b, ulong c, ulong d)')
     return call(option, value, 0, 0, 0)
   },
   command: (name, words) => void execFileSync(name, [...words], { stdio: 'ignore', env: childEnvironment() }),
-}
-
-interface Koffi {
-  load(library: null): { func(prototype: string): (...values: unknown[]) => number }
 }
 
 const PR_SET_DUMPABLE = 4

@@ -1,9 +1,8 @@
 /** Where a hashing thread runs, and how far it stands back behind other programs. Called on that thread. */
 import { execFileSync } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { setPriority } from 'node:os'
-import { childEnvironment, messageOf } from '../../base/index.js'
+import { childEnvironment, loadKoffi, messageOf } from '../../base/index.js'
 
 export interface Placement {
   /** Processor that the thread is bound to. */
@@ -47,11 +46,6 @@ export function placeThread({ cpu, nice }: Placement, system = SYSTEM): string[]
   })
 }
 
-interface Koffi {
-  load(library: null): { func(prototype: string): (...values: unknown[]) => number }
-  errno(): number
-}
-
 /** `CPU_SETSIZE` bits, as the C library's cpu_set_t. */
 const MASK_BYTES = 128
 
@@ -76,9 +70,9 @@ function bindByCommand(cpu: number): void {
   })
 }
 
-function koffiIfThere(): Koffi | undefined {
+function koffiIfThere(): ReturnType<typeof loadKoffi> | undefined {
   try {
-    return createRequire(import.meta.url)('koffi') as Koffi
+    return loadKoffi()
   } catch {
     return undefined
   }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { aggregate, FROZEN_POLLS, median, type AggregateRules, type Verdict } from './aggregate.js'
+import { median } from '../../base/index.js'
+import { aggregate, FROZEN_POLLS, type AggregateRules, type Verdict } from './aggregate.js'
 import { holidaysOf } from './holidays.js'
 import { closedUntil, isOpen, openTime } from './hours.js'
 import { reasonText } from './reasons.js'

@@ -2,6 +2,7 @@
  * From votes to one price: a median of independent opinions, after those far from the others are dropped. Median
  * and MAD hold as long as more than half of the opinions are honest.
  */
+import { median } from '../../base/index.js'
 import { percent } from './reasons.js'
 import type { Reason, Rejection, Vote } from './types.js'
 
@@ -34,14 +35,6 @@ const LIVE_ENOUGH = 3
 const LIVE_AGREE = 0.01
 /** A book that looks the same for so many polls is suspected to be dead, if others are not. */
 export const FROZEN_POLLS = 6
-
-/** The middle of some numbers, of two if they are even. NaN for none. */
-export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  const right = sorted[sorted.length >> 1] ?? NaN
-  const left = sorted[(sorted.length - 1) >> 1] ?? NaN
-  return left + (right - left) / 2
-}
 
 /** Whether a book has stood still while enough of the others moved. */
 export const isFrozen = (vote: Vote, votes: readonly Vote[], minSources: number): boolean =>

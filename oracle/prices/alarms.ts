@@ -1,5 +1,5 @@
 /** What a person should be told about a snapshot that has all its prices. Pure. */
-import { median } from './aggregate.js'
+import { median } from '../../base/index.js'
 import { LAST_YEAR } from './holidays.js'
 import { percent } from './reasons.js'
 import type { FeedSource } from './feed.js'

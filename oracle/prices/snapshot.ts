@@ -1,6 +1,7 @@
 /** A snapshot as a pure function of quotes, configuration, last winners, memory and a moment. */
+import { median } from '../../base/index.js'
 import { priceFromDecimal, priceToNumber } from '../records/index.js'
-import { aggregate, isFrozen, median, type Verdict } from './aggregate.js'
+import { aggregate, isFrozen, type Verdict } from './aggregate.js'
 import {
   configHashOf,
   routeTableOf,
