@@ -8,7 +8,8 @@ import { flagNamesOf, problemsOf, readFlags, resolveSettings, SETTING_KEYS } fro
 import type { MinerEvent } from '../miner/index.js'
 import { createCensor, createLogger, painter } from '../telemetry/index.js'
 import { COMMANDS } from './program/commands.js'
-import { EXIT, type CommandSpec, type Terminal } from './program/context.js'
+import { EXIT, type CommandSpec } from './program/context.js'
+import type { Terminal } from './program/output.js'
 import {
   bytesText,
   clockText,

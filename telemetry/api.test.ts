@@ -7,7 +7,7 @@ import t from 'tap'
 import { startDripping } from '../base/fixtures/dripping.js'
 import { FakeClock } from '../base/fixtures/fake-clock.js'
 import { missedText } from './alarms/records.js'
-import { ACTION_NAMES, API_NAMES } from './api.js'
+import { ACTION_NAMES, API_NAMES } from './api-types.js'
 import { assetOf } from './assets.js'
 import { standingNotices, type BoardNotice } from './board.js'
 import {

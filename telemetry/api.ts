@@ -1,5 +1,6 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
 import { ageMs, CLOCK, unitsText, type Clock } from '../base/index.js'
+import type { Api, ShownSetting } from './api-types.js'
 import { alertOfNotice, alertsOfGateways, alertsOfMiner, warn, type Alert } from './alerts.js'
 import { standingNotices, type Board } from './board.js'
 import type { SeenFeed } from './feed-watch.js'
@@ -17,14 +18,6 @@ export interface RunFacts {
   readonly startedAt: number
   /** Whether a token is set, so that something can be changed from here. */
   readonly changeable: boolean
-}
-
-export interface ShownSetting {
-  readonly key: string
-  /** As it was written, or the default; never a secret. */
-  readonly value: string
-  readonly origin: string
-  readonly place: string
 }
 
 export interface ApiSources {
@@ -47,32 +40,6 @@ export interface ApiActions {
   readonly resume: () => void
   /** Shuts the program down cleanly. */
   readonly stop: () => void
-}
-
-export const API_NAMES = [
-  'summary',
-  'threads',
-  'prices',
-  'blocks',
-  'block',
-  'entries',
-  'series',
-  'log',
-  'feed',
-  'config',
-] as const
-export type ApiName = (typeof API_NAMES)[number]
-export const ACTION_NAMES = ['pause', 'resume', 'stop'] as const
-export type ActionName = (typeof ACTION_NAMES)[number]
-
-/** Given what stands behind the path; throws `BadRequest`. */
-export type ApiRead = (query: URLSearchParams) => object
-
-/** The program that serves it, and what it has to say; what is absent is not found there. */
-export interface Api {
-  readonly program: 'mine' | 'feed'
-  readonly read: Readonly<Partial<Record<ApiName, ApiRead>>> & { readonly summary: () => object }
-  readonly act: Readonly<Partial<Record<ActionName, () => object>>>
 }
 
 export function createApi(sources: ApiSources): Api {

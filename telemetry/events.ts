@@ -1,7 +1,7 @@
 /** Server-sent events: the summary every two seconds, to each listener. Without one it costs nothing. */
 import type { ServerResponse } from 'node:http'
 
-import type { Api } from './api.js'
+import type { Api } from './api-types.js'
 import { jsonOf } from './logger.js'
 
 export interface Streams {

@@ -1,6 +1,6 @@
 /** What `/api/v1/…` answers when a feed serves it: each gateway with its lag, funds, withdrawals and last trouble. */
 import { CLOCK, wallMs, type Clock } from '../base/index.js'
-import type { Api, ShownSetting } from './api.js'
+import type { Api, ShownSetting } from './api-types.js'
 import { standingNotices, type BoardNotice } from './board.js'
 import { alertOfNotice, alertsOfGatewayChecks, alertsOfGateways, type Alert } from './alerts.js'
 import type { Check } from './health.js'

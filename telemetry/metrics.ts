@@ -1,8 +1,8 @@
 /** The metrics of a run: one typed tree on a registry of its own. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry, type Counter } from 'prom-client'
 
 import { wallMs } from '../base/index.js'
-import { METRICS, type MetricSpec } from './catalog.js'
+import { createInstruments, type MetricTree } from './instruments.js'
 import { copyPrices, copySources, countSnapshot } from './prices.js'
 import {
   ENTRY_RESULTS,
@@ -13,20 +13,6 @@ import {
   type PriceNumbers,
   type SourceNumbers,
 } from './sources.js'
-
-type Instrument<S> =
-  S extends MetricSpec<infer L>
-    ? S['kind'] extends 'counter'
-      ? Counter<L>
-      : S['kind'] extends 'gauge'
-        ? Gauge<L>
-        : Histogram<L>
-    : never
-type Instruments<T> = {
-  readonly [K in keyof T]: T[K] extends MetricSpec ? Instrument<T[K]> : Instruments<T[K]>
-}
-
-export type MetricTree = Instruments<typeof METRICS>
 
 export interface Metrics {
   readonly tree: MetricTree
@@ -57,7 +43,7 @@ export interface MetricsOptions {
 
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
-  const tree = instrumentsOf(METRICS, registry) as MetricTree
+  const tree = createInstruments(registry)
   if (options.process ?? true) collectDefaultMetrics({ register: registry })
   const now = options.now ?? wallMs
   let miner: MinerNumbers | undefined
@@ -150,29 +136,4 @@ export function newSamples(previous: readonly number[], current: readonly number
       return current.slice(kept)
   }
   return current
-}
-
-type Node = MetricSpec | { readonly [key: string]: MetricSpec }
-
-function instrumentsOf(specs: Readonly<Record<string, Node>>, registry: Registry): unknown {
-  return Object.fromEntries(
-    Object.entries(specs).map(([key, spec]) => [
-      key,
-      typeof spec['kind'] === 'string'
-        ? instrumentOf(spec as MetricSpec, registry)
-        : instrumentsOf(spec as Record<string, MetricSpec>, registry),
-    ]),
-  )
-}
-
-function instrumentOf(spec: MetricSpec, registry: Registry): Counter | Gauge | Histogram {
-  const common = { name: spec.name, help: spec.help, labelNames: [...spec.labels], registers: [registry] }
-  if (spec.kind === 'counter') return new Counter(common)
-  if (spec.kind === 'gauge') {
-    const gauge = new Gauge(common)
-    // It begins with 0, which would be a lie of what was not measured yet: no credits, no lag.
-    if (spec.labels.length === 0) gauge.remove()
-    return gauge
-  }
-  return new Histogram({ ...common, ...(spec.buckets ? { buckets: [...spec.buckets] } : {}) })
 }

@@ -1,5 +1,5 @@
 /** The description of `/api/v1` that is served beside it (OpenAPI 3.1). */
-import { ACTION_NAMES, API_NAMES, type ActionName, type Api, type ApiName } from './api.js'
+import { ACTION_NAMES, API_NAMES, type ActionName, type Api, type ApiName } from './api-types.js'
 
 const NULLABLE_NUMBER = { type: ['number', 'null'] }
 const NULLABLE_TEXT = { type: ['string', 'null'] }

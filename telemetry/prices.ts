@@ -1,5 +1,5 @@
 /** Prices and their sources as metrics. */
-import type { MetricTree } from './metrics.js'
+import type { MetricTree } from './instruments.js'
 import type { PriceNumbers, SourceNumbers } from './sources.js'
 
 const STATUSES = ['ok', 'thin', 'held', 'policy', 'failed'] as const

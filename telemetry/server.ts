@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
 import { isOwnHost, messageOf } from '../base/index.js'
-import { ACTION_NAMES, API_NAMES, type Api } from './api.js'
+import { ACTION_NAMES, API_NAMES, type Api } from './api-types.js'
 import { assetOf } from './assets.js'
 import { fail } from './errors.js'
 import { createStreams, type Streams } from './events.js'

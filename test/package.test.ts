@@ -172,6 +172,51 @@ function checkUnit(t: Test, unitFile: string): void {
   t.end()
 }
 
+t.test('imports make no circle, those of types and those on demand neither', (t) => {
+  const imports = new Map<string, string[]>()
+  for (const folder of readdirSync(ROOT, { withFileTypes: true })) {
+    if (!folder.isDirectory() || /^(\.|node_modules$|dist$|coverage$)/.test(folder.name)) continue
+    for (const path of readdirSync(`${ROOT}/${folder.name}`, { recursive: true, encoding: 'utf8' })) {
+      const file = join(folder.name, path)
+      if (file.endsWith('.ts')) imports.set(file, importsOf(file))
+    }
+  }
+  t.ok(imports.size > 500, `${imports.size} modules`)
+  t.ok(imports.get('cli/main.ts')?.includes('cli/program/program.ts'), 'imports are found')
+  t.same(circleIn(imports), [])
+  t.ok(
+    circleIn(new Map([...imports, ['base/index.ts', ['cli/main.ts']]])).includes('cli/main.ts'),
+    'one is seen',
+  )
+  t.end()
+})
+
+/** Paths of the modules that a source names, whatever for. */
+function importsOf(file: string): string[] {
+  const named = read(file).matchAll(/(?:from|^import|import\() ?'(\.[^']+)\.js'/gm)
+  return [...named].map(([, path = '']) => join(dirname(file), `${path}.ts`))
+}
+
+/** The first circle found, each file followed by one that it imports; empty if there is none. */
+function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const clear = new Set<string>()
+  const walk = (file: string, path: readonly string[]): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+    if (clear.has(file)) return []
+    for (const next of imports.get(file) ?? []) {
+      const circle = walk(next, [...path, file])
+      if (circle.length > 0) return circle
+    }
+    clear.add(file)
+    return []
+  }
+  for (const file of imports.keys()) {
+    const circle = walk(file, [])
+    if (circle.length > 0) return circle
+  }
+  return []
+}
+
 t.test('a hashing thread loads no library but its pool', (t) => {
   const seen = new Set<string>()
   const libraries = new Set<string>()

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 
 import type { BenchCell } from '../../bench/index.js'
 import { createBenchMetrics, pushMetrics, serveBenchMetrics } from './metrics.js'
-import type { Terminal } from '../program/context.js'
+import type { Terminal } from '../program/output.js'
 import { runProgram } from '../program/program.js'
 import { cellText, ratingText, stressText, trialText } from './view.js'
 

@@ -1,18 +1,9 @@
 /** `pegminer config check|show|init|import`. */
-import {
-  nearest,
-  problem,
-  problemsError,
-  SETTING_KEYS,
-  settingOf,
-  shown,
-  type SettingKey,
-} from '../../config/index.js'
-import { EXIT, type CommandContext } from '../program/context.js'
+import { nearest, problem, problemsError, SETTING_KEYS, settingOf, shown } from '../../config/index.js'
+import { EXIT } from '../program/context.js'
 import { plural } from '../view/format.js'
 import { shownSettings } from '../program/shown.js'
-
-export type ConfigContext = CommandContext<SettingKey, Readonly<Record<string, unknown>>>
+import type { ConfigContext } from './context.js'
 
 const ACTIONS = {
   check,

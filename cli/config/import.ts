@@ -5,7 +5,7 @@ import { messageOf } from '../../base/index.js'
 import { exampleConfig, importGoIni, problem, problemsError, shown } from '../../config/index.js'
 import { importOracleIni } from '../../oracle/index.js'
 import { oneLine } from '../../telemetry/index.js'
-import type { ConfigContext } from './config.js'
+import type { ConfigContext } from './context.js'
 import { exampleKeys } from './init.js'
 import { EXIT } from '../program/context.js'
 

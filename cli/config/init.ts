@@ -16,7 +16,7 @@ import {
   shown,
   type SettingKey,
 } from '../../config/index.js'
-import type { ConfigContext } from './config.js'
+import type { ConfigContext } from './context.js'
 import { EXIT } from '../program/context.js'
 import { isUsedOn } from '../mine/plan.js'
 import { wrap } from '../view/format.js'

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 
 import { startDevChain } from '../../factom/dev/index.js'
-import type { Terminal } from '../program/context.js'
+import type { Terminal } from '../program/output.js'
 import { runProgram } from '../program/program.js'
 
 type Event = Record<string, unknown> & { event: string }

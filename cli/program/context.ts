@@ -1,5 +1,5 @@
 /** What a command is, and what it is given. */
-import type { Readable, Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 
 import type {
   ConfigFile,
@@ -11,13 +11,10 @@ import type {
   Settings,
 } from '../../config/index.js'
 import type { Logger } from '../../telemetry/index.js'
-import type { Output } from './output.js'
+import type { Output, Terminal } from './output.js'
 
 /** House rule for every command; `missing` and `differs` are answers of `pegminer prices`, not failures. */
 export const EXIT = { done: 0, failure: 1, usage: 2, missing: 3, differs: 5, interrupted: 130 } as const
-
-/** A stream that may be a terminal. */
-export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
 /** The outside of a run: the process, or what a test puts in its place. */
 export interface Io {

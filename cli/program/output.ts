@@ -1,10 +1,13 @@
 /** Standard output: lines for people, or one JSON object a line. Never a secret, and no fuss when the reader is gone. */
 import { once } from 'node:events'
+import type { Writable } from 'node:stream'
 
 import { wallMs } from '../../base/index.js'
 import { jsonOf, oneLine, painter, type Censor, type Paint } from '../../telemetry/index.js'
-import type { Terminal } from './context.js'
 import { fold } from '../view/fold.js'
+
+/** A stream that may be a terminal. */
+export type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 
 export interface Output {
   readonly json: boolean

@@ -1,5 +1,5 @@
 /** The other screen of a terminal, without a cursor, as pagers and editors use it. The shell's is given back. */
-import type { Terminal } from '../program/context.js'
+import type { Terminal } from '../program/output.js'
 
 const ENTER = '\u001b[?1049h\u001b[?25l'
 const LEAVE = '\u001b[?1049l\u001b[?25h'

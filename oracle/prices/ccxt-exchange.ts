@@ -22,7 +22,8 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { checkJson, isCoded, messageOf, wallMs } from '../../base/index.js'
 import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
-import { replyTimeOf, type ReplyTime } from './source-clock.js'
+import { replyTimeOf } from './source-clock.js'
+import type { ReplyTime } from './types.js'
 
 /** What is used of a ticker: numbers as they came, NaN included; every field may be missing. */
 export interface CcxtTicker {

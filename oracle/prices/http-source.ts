@@ -9,8 +9,8 @@ import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
 import type { HttpPreset, Rate } from './http-presets.js'
 import { reasonOf } from './reasons.js'
-import { replyTimeOf, type ReplyTime } from './source-clock.js'
-import type { Poll, Quote, Reason, Source } from './types.js'
+import { replyTimeOf } from './source-clock.js'
+import type { Poll, Quote, Reason, ReplyTime, Source } from './types.js'
 
 export interface HttpSourceOptions {
   readonly name: string

@@ -6,16 +6,8 @@
  * A header may shift a source's times by seconds: a `Date` that is further off is that of a stored reply, or of a clock
  * that is wrong. It is this machine's clock that is wrong where most sources say so.
  */
-import { median } from './aggregate.js'
-import type { Quote } from './types.js'
-
-/** What the headers of a reply say. */
-export interface ReplyTime {
-  /** When it was made, by the server's clock, ms; null if it does not say. `Date` tells whole seconds: their middle. */
-  readonly dateMs: number | null
-  /** How long it has lain in caches, ms. */
-  readonly ageMs: number
-}
+import { median } from '../../base/index.js'
+import type { Quote, ReplyTime } from './types.js'
 
 type Headers = Readonly<Record<string, unknown>>
 

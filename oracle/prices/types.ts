@@ -1,7 +1,5 @@
 /** What flows from sources to a snapshot: quotes, votes, reasons for whatever is missing, prices. */
 
-import type { ReplyTime } from './source-clock.js'
-
 /** How a source's numbers come about; decides how old they may be. */
 export type QuoteKind = 'spot' | 'fx-live' | 'fx-hourly' | 'fx-daily' | 'metal'
 
@@ -51,6 +49,14 @@ export type Reason =
   | { readonly code: 'frozen'; readonly polls: number }
   | { readonly code: 'repeated'; readonly origin: string }
   | { readonly code: 'daily' }
+
+/** What the headers of a reply say of its time. */
+export interface ReplyTime {
+  /** When it was made, by the server's clock, ms; null if it does not say. `Date` tells whole seconds: their middle. */
+  readonly dateMs: number | null
+  /** How long it has lain in caches, ms. */
+  readonly ageMs: number
+}
 
 /** What one round of questions brought: quotes by symbol, and why the others have none. */
 export interface Poll {

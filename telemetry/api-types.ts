@@ -1,0 +1,35 @@
+/** What a program that serves `/api/v1/…` has to say, and what can be done from there. */
+
+export const API_NAMES = [
+  'summary',
+  'threads',
+  'prices',
+  'blocks',
+  'block',
+  'entries',
+  'series',
+  'log',
+  'feed',
+  'config',
+] as const
+export type ApiName = (typeof API_NAMES)[number]
+export const ACTION_NAMES = ['pause', 'resume', 'stop'] as const
+export type ActionName = (typeof ACTION_NAMES)[number]
+
+/** Given what stands behind the path; throws `BadRequest`. */
+export type ApiRead = (query: URLSearchParams) => object
+
+/** The program that serves it, and what it has to say; what is absent is not found there. */
+export interface Api {
+  readonly program: 'mine' | 'feed'
+  readonly read: Readonly<Partial<Record<ApiName, ApiRead>>> & { readonly summary: () => object }
+  readonly act: Readonly<Partial<Record<ActionName, () => object>>>
+}
+
+export interface ShownSetting {
+  readonly key: string
+  /** As it was written, or the default; never a secret. */
+  readonly value: string
+  readonly origin: string
+  readonly place: string
+}
