@@ -1,20 +1,10 @@
 /** Komodo: the client of its daemons, what they can do, what they built, and the codec of its transactions. */
 export { createKomodoClient, isAway } from './client.js'
-export type {
-  AddressUtxo,
-  ChainInfo,
-  GatewayInfo,
-  KnownTransaction,
-  KomodoClient,
-  NodeInfo,
-  OracleInfo,
-  PendingWithdrawal,
-  Registration,
-  SignedRaw,
-  SignedWithdrawal,
-  WalletUtxo,
-  WithdrawalList,
-} from './client.js'
+export type { KomodoClient } from './client.js'
+export type { AddressUtxo, ChainInfo, KnownTransaction, NodeInfo } from './calls/chain.js'
+export type { GatewayInfo, PendingWithdrawal, SignedWithdrawal, WithdrawalList } from './calls/gateways.js'
+export type { OracleInfo, Registration } from './calls/oracles.js'
+export type { SignedRaw, WalletUtxo } from './calls/wallet.js'
 export { accessOf, daemonUrl, parseConf, usualConf } from './conf.js'
 export type { Access, AccessOptions } from './conf.js'
 export { KOMODO_ERRORS } from './errors.js'
