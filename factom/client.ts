@@ -212,39 +212,11 @@ export function createFactomClient(given: FactomClientOptions): FactomClient {
         throw error
       }
     },
-    async entryBlock(keyMr, signal) {
-      const reply = await ask('entry-block', { keymr: keyMr }, signal)
-      const header = reply.child('header')
-      return {
-        keyMr,
-        chainId: header.hash('chainid'),
-        prevKeyMr: header.hash('prevkeymr'),
-        sequence: header.int('blocksequencenumber', 0, MAX_HEIGHT),
-        height: header.int('dbheight', 0, MAX_HEIGHT),
-        timestamp: seconds(header),
-        entries: reply.list('entrylist').map((item) => {
-          const row = readerOf(item, 'entry-block.entrylist')
-          return { hash: row.hash('entryhash'), timestamp: seconds(row) }
-        }),
-      }
-    },
-    async entry(hash, signal) {
-      const reply = await ask('entry', { hash }, signal)
-      const entry = {
-        chainId: reply.hash('chainid'),
-        extIds: reply.list('extids').map((item) => itemBytes(item, 'entry.extids')),
-        content: reply.bytes('content', MAX_ENTRY_PAYLOAD),
-      }
-      sameHash(hashOf(encodeEntry(entry)), hash, 'entry')
-      return entry
-    },
-    async dblockByHeight(height, signal) {
-      const reply = await ask('dblock-by-height', { height }, signal)
-      const block = decodeDirectoryBlock(reply.bytes('rawdata', MAX_DIRECTORY_BYTES))
-      if (block.height !== height)
-        throw fail('E_FACTOM_HASH', `dblock-by-height: the node answers with block ${block.height}`)
-      return block
-    },
+    entryBlock: async (keyMr, signal) =>
+      entryBlockOf(await ask('entry-block', { keymr: keyMr }, signal), keyMr),
+    entry: async (hash, signal) => entryOf(await ask('entry', { hash }, signal), hash),
+    dblockByHeight: async (height, signal) =>
+      directoryBlockOf(await ask('dblock-by-height', { height }, signal), height),
     async pendingEntries(signal) {
       const reply = await rpc.call('pending-entries', {}, signal)
       return readerOf({ entries: reply }, 'pending-entries').list('entries').map(pendingEntry)
@@ -254,6 +226,39 @@ export function createFactomClient(given: FactomClientOptions): FactomClient {
     },
     close: () => rpc.close(),
   }
+}
+
+function entryBlockOf(reply: Reader, keyMr: string): EntryBlock {
+  const header = reply.child('header')
+  return {
+    keyMr,
+    chainId: header.hash('chainid'),
+    prevKeyMr: header.hash('prevkeymr'),
+    sequence: header.int('blocksequencenumber', 0, MAX_HEIGHT),
+    height: header.int('dbheight', 0, MAX_HEIGHT),
+    timestamp: seconds(header),
+    entries: reply.list('entrylist').map((item) => {
+      const row = readerOf(item, 'entry-block.entrylist')
+      return { hash: row.hash('entryhash'), timestamp: seconds(row) }
+    }),
+  }
+}
+
+function entryOf(reply: Reader, hash: string): Entry {
+  const entry = {
+    chainId: reply.hash('chainid'),
+    extIds: reply.list('extids').map((item) => itemBytes(item, 'entry.extids')),
+    content: reply.bytes('content', MAX_ENTRY_PAYLOAD),
+  }
+  sameHash(hashOf(encodeEntry(entry)), hash, 'entry')
+  return entry
+}
+
+function directoryBlockOf(reply: Reader, height: number): DirectoryBlock {
+  const block = decodeDirectoryBlock(reply.bytes('rawdata', MAX_DIRECTORY_BYTES))
+  if (block.height !== height)
+    throw fail('E_FACTOM_HASH', `dblock-by-height: the node answers with block ${block.height}`)
+  return block
 }
 
 function pendingEntry(item: unknown): PendingEntry {

@@ -54,13 +54,8 @@ export type { PendingMessages } from './pending.js'
 export { begunPurchase, buyCredits, composePurchase, fctText } from './purchase.js'
 export type { Purchase, PurchaseTerms } from './purchase.js'
 export { createPublisher } from './publisher.js'
-export type {
-  Publisher,
-  PublisherOptions,
-  PublishOptions,
-  PublishResult,
-  SettleOptions,
-} from './publisher.js'
+export type { Publisher, PublisherOptions, PublishOptions } from './publisher.js'
+export type { PublishResult, SettleOptions } from './outcome.js'
 export type { EntryStatus, RecordState } from './record.js'
 export { BLOCK_NOT_FOUND, nodeUrl, rpcCodeOf } from './rpc.js'
 export type { RpcCall } from './rpc.js'
