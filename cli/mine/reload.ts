@@ -17,7 +17,7 @@ import type { StandIn } from '../service/stand-in.js'
 export interface MineSections {
   readonly prices: PriceSection
 }
-type Context = CommandContext<MineKey, MineSections>
+export type MineContext = CommandContext<MineKey, MineSections>
 type MineInput = CommandInput<MineKey, MineSections>
 
 export interface MineRunning {
@@ -47,7 +47,7 @@ export interface MineRunning {
 const GRACE_MS = 20_000
 
 export function createMineReloader(
-  context: MineInput & Pick<Context, 'again'>,
+  context: MineInput & Pick<MineContext, 'again'>,
   running: MineRunning,
 ): Reloader<MineKey, MineSections> {
   const { network } = running.plan

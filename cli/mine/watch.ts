@@ -19,31 +19,36 @@ import { bytesText } from '../view/format.js'
 import type { WatchKey } from '../program/keys.js'
 import type { Output } from '../program/output.js'
 import { keeperSettingsOf } from '../service/watch-plan.js'
+import type { MinePlan } from './plan.js'
 
 export interface WatchedRun {
   readonly settings: Pick<Settings, WatchKey>
   readonly miner: Pick<Miner, 'view' | 'pause' | 'resume' | 'restartThread'>
   readonly metrics: Pick<Metrics, 'tree'>
-  readonly dataDir: string
-  readonly network: string
-  readonly identity: () => string
+  readonly plan: Pick<MinePlan, 'dataDir' | 'network' | 'identity'>
   readonly tell: KeeperHooks['tell']
 }
 
-export function createMineKeeper({ settings, miner, metrics, dataDir, ...run }: WatchedRun): Keeper {
+export interface MineKeeper extends Omit<Keeper, 'adjust'> {
+  /** Settings that were read again. */
+  adjust(settings: Pick<Settings, WatchKey | 'miner.identity'>): void
+}
+
+export function createMineKeeper({ settings, miner, metrics, plan, tell }: WatchedRun): MineKeeper {
+  let { identity } = plan
   const { watch } = metrics.tree
   for (const { kind: alarm } of WATCHDOG_RULES) watch.alarm.set({ alarm }, 0)
   for (const reason of HOLDS) watch.holds.set({ reason }, 0)
   const { view } = miner
-  return createKeeper({
+  const keeper = createKeeper({
     view,
     settings: keeperSettingsOf(settings),
-    dataDir,
+    dataDir: plan.dataDir,
     hooks: {
       pause: () => miner.pause(),
       resume: () => miner.resume(),
       restartThread: (slot) => miner.restartThread(slot),
-      tell: run.tell,
+      tell,
       onAlarm: (alarm, raised) => watch.alarm.set({ alarm }, raised ? 1 : 0),
       onAction: (action, worked) => watch.actions.inc({ action, result: worked ? 'ok' : 'failed' }),
       onHold: (reason, held) => watch.holds.set({ reason }, held ? 1 : 0),
@@ -51,9 +56,16 @@ export function createMineKeeper({ settings, miner, metrics, dataDir, ...run }: 
         if (temperature !== null) watch.temperature.set({ sensor: 'cpu' }, temperature)
         if (freeBytes !== null) watch.freeBytes.set(freeBytes)
       },
-      about: () => ({ network: run.network, identity: run.identity(), host: hostname() }),
+      about: () => ({ network: plan.network.name, identity, host: hostname() }),
     },
   })
+  return {
+    ...keeper,
+    adjust: (next) => {
+      identity = next['miner.identity'] ?? plan.identity
+      keeper.adjust(keeperSettingsOf(next))
+    },
+  }
 }
 
 /** Two looks at the processors' clocks, so long apart. */

@@ -1,0 +1,81 @@
+/** The page, the API and the metrics of `pegminer mine`. */
+import { wallMs } from '../../base/index.js'
+import type { Miner } from '../../miner/index.js'
+import {
+  createApi,
+  liveChecks,
+  readyChecks,
+  watchFeed,
+  type ApiActions,
+  type Board,
+  type Metrics,
+  type Past,
+} from '../../telemetry/index.js'
+import type { Keeper } from '../../watch/index.js'
+import { MINE_KEYS } from '../program/keys.js'
+import type { Resources } from '../program/resources.js'
+import { shownSettings } from '../program/shown.js'
+import { versionOf } from '../program/version.js'
+import type { Reloader } from '../service/reload.js'
+import { serveMetrics, type ServedMetrics } from '../service/serve-metrics.js'
+import type { MineKey } from '../program/keys.js'
+import type { MinePlan } from './plan.js'
+import type { MineContext, MineSections } from './reload.js'
+
+export interface ServedRun {
+  readonly plan: MinePlan
+  readonly miner: Pick<Miner, 'view'>
+  readonly metrics: Metrics
+  readonly board: Board
+  readonly past: Past
+  readonly keeper: Pick<Keeper, 'holds'>
+  /** What of the settings holds now. */
+  readonly reloader: Pick<Reloader<MineKey, MineSections>, 'given'>
+  readonly actions: ApiActions
+  readonly resources: Pick<Resources, 'add'>
+}
+
+export async function serveRun(context: MineContext, run: ServedRun): Promise<ServedMetrics> {
+  const { plan, miner, metrics, board, past, keeper, reloader, actions, resources } = run
+  const now = () => reloader.given.settings
+  const feedPage = context.settings['telemetry.feed']
+  const feed = feedPage === undefined ? undefined : watchFeed({ url: feedPage })
+  if (feed) resources.add(() => feed.close())
+  const api = createApi({
+    facts: {
+      version: versionOf(),
+      network: plan.network.name,
+      get identity() {
+        return now()['miner.identity'] ?? plan.identity
+      },
+      get coinbase() {
+        return now()['miner.coinbase'] ?? plan.coinbase
+      },
+      startedAt: wallMs(),
+      get changeable() {
+        return now()['telemetry.token'] !== undefined
+      },
+    },
+    view: miner.view,
+    board,
+    holds: () => keeper.holds.reasons,
+    feed: feed && (() => feed.seen),
+    past,
+    settings: () => shownSettings(reloader.given, MINE_KEYS),
+    actions,
+  })
+  const served = await serveMetrics(
+    context,
+    {
+      metrics: () => metrics.render(),
+      contentType: metrics.registry.contentType,
+      live: () => liveChecks(miner.view),
+      ready: () => readyChecks(miner.view),
+      api,
+    },
+    { token: () => now()['telemetry.token'], hosts: () => now()['telemetry.hosts'] },
+  )
+  const { server } = served
+  if (server) resources.add(() => server.close())
+  return served
+}
