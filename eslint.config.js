@@ -17,11 +17,12 @@ const MAY_IMPORT = {
   watch: ['base', 'config', 'telemetry'],
   chain: ['base', 'config', 'pegnet', 'factom'],
   oracle: ['base', 'config', 'pegnet', 'lxrhash', 'factom', 'komodo', 'chain'],
+  ledger: ['base', 'config', 'pegnet', 'factom', 'chain', 'oracle'],
   miner: ['base', 'config', 'pegnet', 'lxrhash', 'factom', 'oracle'],
   bench: ['base', 'config', 'lxrhash', 'miner'],
   cli: [
-    ...['base', 'config', 'pegnet', 'lxrhash', 'factom', 'komodo', 'chain', 'oracle', 'miner', 'bench'],
-    ...['telemetry', 'watch'],
+    ...['base', 'config', 'pegnet', 'lxrhash', 'factom', 'komodo', 'chain', 'oracle', 'ledger', 'miner'],
+    ...['bench', 'telemetry', 'watch'],
   ],
 }
 const ROOMS = Object.keys(MAY_IMPORT)

@@ -2,6 +2,7 @@
 export * from './address.js'
 export { allot } from './allotment.js'
 export type { Allotment, Bounds, Used } from './allotment.js'
+export { hashBytes, sha256d, sha512, toHex } from './bytes.js'
 export { createFactomClient } from './client.js'
 export type {
   Ack,

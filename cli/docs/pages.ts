@@ -4,6 +4,7 @@ import { CHAIN_ERRORS } from '../../chain/index.js'
 import { NETWORK_ERRORS } from '../../pegnet/index.js'
 import { CONFIG_ERRORS, configSchema, jsonSchemaOf, type JsonSchema } from '../../config/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
+import { LEDGER_ERRORS } from '../../ledger/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
 import { DEV_KOMODO_ERRORS } from '../../komodo/dev/index.js'
 import { KOMODO_ERRORS, KOMODO_TX_ERRORS } from '../../komodo/index.js'
@@ -53,6 +54,7 @@ export function docPages(): Readonly<Record<string, string>> {
       Records: RECORD_ERRORS,
       Grading: GRADING_ERRORS,
       History: { ...CHAIN_ERRORS, ...HISTORY_ERRORS },
+      Ledger: LEDGER_ERRORS,
       Prices: PRICE_ERRORS,
       Oraclefeed: FEED_ERRORS,
       Miner: MINER_ERRORS,

@@ -55,7 +55,7 @@ export function oprEntries(block: FollowedEntryBlock): OprEntry[] {
 
 /**
  * Staking records as far as they can be graded without a ledger: whether a staker is among the 100 largest holders of
- * PEG is not known here (docs/protocol/ledger-facts.md#stakers).
+ * PEG is not known here (docs/protocol/ledger.md#stakers).
  */
 export function gradeSpr(
   { height }: FollowedBlock,

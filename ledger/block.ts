@@ -1,0 +1,49 @@
+/** What a followed block holds for the ledger. */
+import { chainIdOf, FACTOID_CHAIN, type FollowedBlock } from '../factom/index.js'
+import { oprChainId, pegnetChains, sprChainId } from '../oracle/index.js'
+import type { Network } from '../pegnet/index.js'
+import type { LedgerBlock } from './engine/types.js'
+
+export interface LedgerChains {
+  readonly oracle: string
+  readonly staking: string
+  readonly transactions: string
+}
+
+export function ledgerChains(network: Network): LedgerChains {
+  return {
+    oracle: oprChainId(network),
+    staking: sprChainId(network),
+    transactions: chainIdOf(pegnetChains(network).transactions),
+  }
+}
+
+/** The chains to follow: burns are in the factoid blocks. */
+export const followedChains = ({ oracle, staking, transactions }: LedgerChains): string[] => [
+  ...[oracle, staking, transactions, FACTOID_CHAIN],
+]
+
+export function ledgerBlockOf(
+  {
+    height,
+    timestamp,
+    chains: found,
+    factoids,
+  }: Pick<FollowedBlock, 'height' | 'timestamp' | 'chains' | 'factoids'>,
+  chains: LedgerChains,
+): LedgerBlock {
+  const seconds = Math.floor(timestamp / 1000)
+  const entriesOf = (chainId: string) =>
+    found.get(chainId)?.entries.map(({ hash, minute, entry: { extIds, content } }) => ({
+      ...{ hash, chainId, extIds, content },
+      seconds: seconds + 60 * minute,
+    })) ?? null
+  return {
+    height,
+    seconds,
+    oracle: entriesOf(chains.oracle),
+    staking: entriesOf(chains.staking),
+    transactions: entriesOf(chains.transactions) ?? [],
+    factoids: factoids?.transactions.map(({ transaction }) => transaction) ?? [],
+  }
+}

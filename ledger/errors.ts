@@ -1,0 +1,17 @@
+import { errorsOf } from '../base/index.js'
+
+export const LEDGER_ERRORS = {
+  E_LEDGER_ADDRESS: {
+    summary: 'A text is no address of the ledger.',
+    remedy:
+      'Check the address for a missing or wrong character; it begins with FA, or with the name of a token and _.',
+    kind: 'usage',
+  },
+  E_LEDGER_FILE: {
+    summary: 'A file with a recorded chain cannot be read, or is damaged.',
+    remedy: 'Give gzipped JSON with a list of blocks, as the message says; each part must have its hash.',
+    kind: 'usage',
+  },
+} as const
+
+export const fail = errorsOf(LEDGER_ERRORS)

@@ -1,0 +1,60 @@
+/** From which height on which rule of the ledger holds (docs/protocol/ledger.md#heights). */
+import type { Network } from '../pegnet/index.js'
+
+/** First heights; of the events that happen once, their only height. */
+export interface LedgerRules {
+  /** Transactions and conversions are read. */
+  readonly transactions: number
+  /** PEG has a rate: what all other tokens are worth, divided by the PEG that there is. */
+  readonly pegEquation: number
+  /** The rate of PEG is that of the record. */
+  readonly pegFloating: number
+  /** Nothing converts into pFCT. */
+  readonly closedFct: number
+  /** Conversions into PEG share a bank. */
+  readonly bank: number
+  /** All held batches of a block share one bank, which is kept. */
+  readonly sharedBank: number
+  /** Ethereum's keys may sign. */
+  readonly ethereumKeys: number
+  /** PegNet 2.0: staking records, payouts to holders; no burns of factoids, no conversion into PEG. */
+  readonly pegnet2: number
+  /** Developers are paid; the band around staking records is 10 %. */
+  readonly developers: number
+  /** 16 tokens are closed as targets; an asset outside the band of 25 % has rate 0; the burn address destroys. */
+  readonly enhanced: number
+  /** Conversions use the worse of rate and average. */
+  readonly averages: number
+  /** The zero address is emptied in this block. */
+  readonly emptyZero: number
+  /** The burn address is emptied in this block. */
+  readonly emptyBurn: number
+  readonly mint: number
+  readonly unmint: number
+}
+
+const MAINNET: LedgerRules = {
+  transactions: 213_237,
+  pegEquation: 214_287,
+  closedFct: 220_346,
+  bank: 222_270,
+  pegFloating: 222_270,
+  sharedBank: 231_620,
+  ethereumKeys: 231_621,
+  pegnet2: 258_796,
+  developers: 260_118,
+  emptyZero: 260_118,
+  enhanced: 274_036,
+  emptyBurn: 274_036,
+  mint: 288_878,
+  unmint: 294_206,
+  averages: 295_190,
+}
+
+/** Every rule from the first block on, as pegnetd has it on networks of one's own (`--testing`). */
+const NEWEST = Object.fromEntries(Object.keys(MAINNET).map((name) => [name, 0])) as unknown as LedgerRules
+
+/** TestNet has the heights of MainNet. */
+export function rulesOf({ name }: Pick<Network, 'name'>): LedgerRules {
+  return name === 'dev' || name === 'local' ? NEWEST : MAINNET
+}
