@@ -1,7 +1,7 @@
 /**
- * The one way to read JSON from outside. What JSON costs does not follow from its length: 30 MB of opening
- * brackets take seconds and a gigabyte to parse, and break code that walks what came out. So levels and values are
- * counted before anything is made of them, at some 3 ms a MB.
+ * The one way to read JSON from outside. The cost of parsing does not follow from the length: 30 MB of opening brackets
+ * take seconds and a gigabyte, and break code that walks the result. So levels and values are counted before anything is
+ * parsed, at some 3 ms a MB.
  */
 
 export interface JsonBounds {

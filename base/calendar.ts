@@ -41,7 +41,7 @@ export function createHours({ resume, pause, timeZone }: Hours): (wallMs: number
 export interface Run {
   /** UNIX ms. */
   readonly at: number
-  /** What clocks on the wall are to show then, as if they stood in UTC. */
+  /** The local time of that moment, written as if it were UTC. */
   readonly localMs: number
 }
 

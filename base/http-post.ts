@@ -42,7 +42,7 @@ export interface Poster {
 /** `late`: the limit has passed. `ended`: by the caller's signal or `close`. `large`: more than `maxBytes`. */
 export type PostFailure = 'late' | 'ended' | 'large' | 'unreachable'
 
-/** Holds no more than texts: the error of axios drags the request with its password and the whole reply along. */
+/** Holds texts alone: the error of axios would bring the request with its password and the whole reply along. */
 export class PostError extends Error {
   constructor(
     readonly failure: PostFailure,

@@ -1,4 +1,4 @@
-/** The middle of some numbers, of two if they are even. NaN for none. */
+/** The median; NaN for an empty list. */
 export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b)
   const right = sorted[sorted.length >> 1] ?? NaN

@@ -3,7 +3,7 @@ import type { KernelName } from '../lxrhash/index.js'
 
 export const KERNELS = ['simd', 'scalar'] as const satisfies readonly KernelName[]
 
-/** Whether huge pages are asked for; what was reached stands in the cell. */
+/** Whether huge pages are asked for; the cell has the share that was reached. */
 export const PAGES = ['huge', 'small'] as const
 export type PagesName = (typeof PAGES)[number]
 
@@ -31,7 +31,7 @@ export interface BenchCell extends CellPlan {
   readonly max: number
   /** Hashes per second of the miner's loop, in the order of measuring. */
   readonly samples: readonly number[]
-  /** What the same threads reach with the bare kernel, without the miner's loop around it: the median. */
+  /** Median rate of the same threads with the bare kernel, without the miner's loop around it. */
   readonly bareHashesPerSecond: number
   readonly bareSamples: readonly number[]
   /** Reads of the ByteMap that the median stands for. */
@@ -63,7 +63,7 @@ export const WARM_UP_SECONDS = 0.1
 /** The miner's threads load their code and check themselves. */
 export const START_SECONDS = 0.3
 
-/** What is measured beside the hashrate needs less time. */
+/** Samples of the bare kernel and of reading, which need less time. */
 export const shortSeconds = (seconds: number): number => Math.min(seconds, Math.max(0.3, seconds / 4))
 
 /** What one cell takes, in seconds, without opening its ByteMap. */

@@ -1,6 +1,6 @@
 /**
- * One number for the hashes of a fixed range of nonces: a kernel that is wrong cannot look fast. It does not depend on
- * threads, lanes or order.
+ * One number for the hashes of a fixed range of nonces, so that a wrong kernel cannot pass for a fast one. It does not
+ * depend on threads, lanes or order.
  */
 import type { Hasher } from '../lxrhash/index.js'
 

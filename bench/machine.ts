@@ -1,4 +1,4 @@
-/** The machine that results belong to. Only what decides about speed; nothing that tells whose it is. */
+/** The machine that results belong to: what decides about speed, and nothing that identifies its owner. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { arch, loadavg, platform, release } from 'node:os'
 
@@ -26,7 +26,7 @@ export interface MachineFacts extends MachineBasics {
   readonly hugePagesMode: string | null
   readonly node: string
   readonly v8: string
-  /** Runnable processes, mean of the last minute, when the measuring began: above 0 something else was running. */
+  /** Runnable processes, mean of the last minute, when the measuring began: above 0 other programs were running. */
   readonly load: number
 }
 

@@ -38,7 +38,7 @@ export function formatMarkdown(report: BenchReport, plots: PlotFiles, earlier?: 
   ].join('\n')
 }
 
-/** What a reader wants to know of the machine, a line each. */
+/** Facts of the machine, a line each. */
 export function machineLines(machine: MachineFacts): string[] {
   const { cpu, cores, memory, caches, system, hugePagesMode, node, v8, load } = machine
   const cacheText = caches.map(

@@ -15,7 +15,7 @@ export interface MapOnDisk {
 export interface SkippedSize {
   readonly bits: number
   readonly reason: string
-  /** What the user can run to have it measured next time. */
+  /** The command that makes it measurable next time. */
   readonly command: string | null
 }
 

@@ -94,7 +94,7 @@ function tells(cells: readonly BenchCell[], key: 'kernel' | 'pages' | 'lanes'): 
   })
 }
 
-/** Groups cells by everything but the axis. What all lines have in common does not stand in their names. */
+/** Groups cells by everything but the axis. The names of lines leave out what all of them have in common. */
 export function linesOf(
   cells: readonly BenchCell[],
   axis: 'bits' | 'threads',
@@ -117,7 +117,7 @@ export function linesOf(
     name,
     points: points.sort((one, two) => one.x - two.x),
   }))
-  // A single point beside lines says nothing that the other plot does not say better.
+  // A single point beside lines is left out: the other plot shows it better.
   const most = Math.max(...lines.map(({ points }) => points.length))
   const told = lines.filter(({ points }) => points.length > 1 || most === 1)
   const kept = [...told].sort((one, two) => two.points.length - one.points.length).slice(0, MOST_LINES)

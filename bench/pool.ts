@@ -1,4 +1,4 @@
-/** What measures: the miner's workforce, and beside it threads that hash with the bare kernel, read, and check. */
+/** The threads of a measurement: the miner's workforce, and beside it threads that hash with the bare kernel, read, and check. */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { childEnvironment } from '../base/index.js'
@@ -84,7 +84,7 @@ export function createCrew(map: SharedByteMap, most: number): Crew {
       const running = beside ? start('measure', work, gauge) : null
       try {
         const sampling = takeSamples({ product, beside: beside ? { gauge, threads } : null, timing, signal })
-        // The work beside ends before the samples are taken only by failing.
+        // If the work beside ends before the samples are taken, it has failed.
         const rates = await (running === null ? sampling : Promise.race([sampling, running.then(() => null)]))
         return rates && { lanes, kernel, ...rates }
       } finally {

@@ -1,4 +1,4 @@
-/** The miner's own loop and threads, measured: what hashes here is what hashes in `pegminer mine`. */
+/** Measures the miner's own loop and threads, those of `pegminer mine`. */
 import { createHasher, type HasherOptions, type SharedByteMap } from '../lxrhash/index.js'
 import { createLocalWorkforce, minerError, type Lease } from '../miner/index.js'
 
@@ -22,7 +22,7 @@ export interface ProductOptions {
 
 /** With record hash and prefix 36 bytes. */
 const THREE_BYTES = { from: 0x1_0000n, to: 0x100_0000n }
-/** So often it is looked whether the record's nonces are nearly used up. */
+/** How often to look whether the record's nonces are nearly used up. */
 const LOOK_MS = 20
 /** Nothing is above it, as in mining nearly nothing is above the floor. */
 const NO_HIT = (1n << 64n) - 1n
@@ -42,7 +42,7 @@ export function startProduct(byteMap: SharedByteMap, options: ProductOptions): P
   let record = 0
   let assignedAt = 0n
 
-  /** Another record, whose nonces are all there still. */
+  /** Another record, none of whose nonces is used yet. */
   function assign(): void {
     const oprHash = new Uint8Array(32).fill(0x5a)
     new DataView(oprHash.buffer).setUint32(0, record++)

@@ -1,4 +1,4 @@
-/** Hashing that checks itself all the time: for memory, cooling and clock rates that are not what they seem. */
+/** Hashing that checks itself all the time: finds faulty memory, poor cooling and clock rates that are too high. */
 import type { Hasher } from '../lxrhash/index.js'
 import { CHECKSUMS, CHECKSUM_RECORD, checksumOf, checksumText, mix, NONCES } from './checksum.js'
 

@@ -12,7 +12,7 @@ function element(name: string, attributes: Attributes, content = ''): string {
   return `<${name}${text.join('')}${content === '' ? '/>' : `>${content}</${name}>`}`
 }
 
-/** A picture on paper, with its dark colours. `label` says what it shows to those who cannot see it. */
+/** A picture on paper, with its dark colours. `label` describes it for screen readers. */
 export function picture(
   { width, height, label }: { readonly width: number; readonly height: number; readonly label: string },
   elements: readonly string[],
@@ -86,8 +86,8 @@ export function polyline(points: readonly Point[], { color, width = 1, dashed }:
 }
 
 /**
- * Round dots, to half a pixel: one path, as strokes without length have round ends. What would lie upon another is left
- * out.
+ * Round dots, to half a pixel: one path, as strokes without length have round ends. A dot that would lie upon another is
+ * left out.
  */
 export function dots(points: readonly Point[], { color, width = 1 }: Stroke): string {
   const places = new Set(points.map(([x, y]) => `M${Math.round(2 * x) / 2} ${Math.round(2 * y) / 2}h0`))

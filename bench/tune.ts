@@ -48,7 +48,7 @@ export const TUNE_TIMING: Timing = { seconds: 0.7, repeat: 3 }
 /** The best are measured again in turns, so that all of them see the same machine: one outlier decides nothing. */
 const FINALISTS = 3
 const ROUNDS = 5
-/** Their samples are so much longer than those of the trials. */
+/** How much longer their samples are than those of the trials. */
 const LONGER = 2
 /** Differences below are noise: the setting with fewer threads is preferred. */
 const NOISE = 0.01

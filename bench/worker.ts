@@ -1,4 +1,4 @@
-/** What runs in each thread of a measurement. Started through piscina. */
+/** The code of each thread of a measurement. Started through piscina. */
 import {
   createHasher,
   gatherProbe,

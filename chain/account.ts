@@ -1,5 +1,5 @@
 /**
- * What was followed: the blocks, those of single chains, and how far each consumer has come. Other processes may write
+ * The account of what was followed: the blocks, those of single chains, and how far each consumer has come. Other processes may write
  * to the same file, with other consumers.
  */
 import { blobOf, hexOf, type Row, type Transaction } from '../base/index.js'

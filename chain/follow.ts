@@ -1,7 +1,7 @@
 /**
  * Follows a Factom network once for all: walks the directory chain, and offers each proven block to consumers in their
- * order, in one transaction for all of them. What is kept is always a part of the node's own chain; where that turns
- * out to be another one, what differs is forgotten, and followed anew.
+ * order, in one transaction for all of them. The blocks that are kept are always a part of the node's own chain; where
+ * the node has another chain by now, the blocks that differ are forgotten, and the chain is followed anew from there.
  */
 import type { Database } from '../base/index.js'
 import { followBlocks, type FactomClient, type FollowedBlock } from '../factom/index.js'
@@ -21,7 +21,7 @@ export interface FollowerOptions {
   /** Each name once. A block goes to the first, then to the next. */
   readonly consumers: readonly BlockConsumer[]
   readonly signal?: AbortSignal | undefined
-  /** Told when blocks are forgotten since the node's chain is another one; what it throws keeps them. */
+  /** Called before blocks are forgotten because the node's chain is another one; if it throws, they are kept. */
   readonly onFork?: ((fork: Fork) => void) | undefined
   /** Told after each block that was followed. */
   readonly onProgress?: ((progress: FollowProgress) => void) | undefined

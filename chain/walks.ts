@@ -13,7 +13,7 @@ export interface Walk<R> {
 
 /**
  * The walks from the one that is farthest behind up to `last`, lowest first: as long as one of several catches up, only
- * what it wants is fetched, then the next joins in. `start`: the first block that there is for anybody.
+ * what it wants is fetched, then the next joins in. `start`: the first block of the chain.
  */
 export function walksOf<R extends Reader>(readers: readonly R[], start: number, last: number): Walk<R>[] {
   const nextOf = ({ height }: Reader): number => (height === null ? start : height + 1)

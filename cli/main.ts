@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The executable `pegminer`. What it imports at once is small, and the rest comes when signals are heard: a Ctrl-C in
- * the first moments is an end as any other.
+ * The executable `pegminer`. It imports little at once, and the rest after it listens to signals, so that a Ctrl-C in the
+ * first moments ends it as at any other time.
  */
 import { watchSignals } from './program/interrupt.js'
 import { isMixed, watchTerminals } from './program/terminals.js'
@@ -15,5 +15,5 @@ const signals = watchSignals((code) => process.exit(code), process, { terminal: 
 const { runProgram } = await import('./program/program.js')
 const io = { stdin, stdout, stderr, env, mixed: isMixed(env), ...signals }
 const code = await runProgram(process.argv.slice(2), io)
-// What is left open (an idle connection, a terminal's input) must not hold the end up.
+// An idle connection or a terminal's input that is still open must not delay the end.
 process.exit(code)

@@ -18,9 +18,9 @@ export interface Used {
 }
 
 export interface Allotment {
-  /** So many are published, from the first one on. */
+  /** How many are published, from the first one on. */
   readonly publish: number
-  /** So many after them would have been, but for the limit. */
+  /** How many of the following ones the limit of spending keeps back. */
   readonly refuse: number
   /** The limit of spending that is nearer, in words. */
   readonly limit: string

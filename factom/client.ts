@@ -114,7 +114,7 @@ export interface FactomClient {
 export interface FactomClientOptions extends RpcOptions, Pick<FailoverOptions, 'onSwitch' | 'monotonicMs'> {
   /** Nodes that take the place of `url` while it is not well, in the order of preference. */
   readonly fallbacks?: readonly string[]
-  /** How often a question is asked again that was not answered by accident (not commits and reveals). Default 0. */
+  /** How often a question that failed by accident is asked again (never commits and reveals). Default 0. */
   readonly retries?: number
 }
 
@@ -270,7 +270,7 @@ function pendingEntry(item: unknown): PendingEntry {
   }
 }
 
-/** An unknown status counts as none: a newer node must not stop the miner. */
+/** A status that is not known here counts as none: a newer node must not stop the miner. */
 function ackStatus(reader: Reader): AckStatus {
   const status = reader.text('status', 40)
   return ACK_STATUS.has(status) ? (status as AckStatus) : ''

@@ -18,7 +18,7 @@ export interface CurrentMinute {
 }
 
 export const MAX_HEIGHT = 0xffffffff
-/** A day: longer blocks are a fault. */
+/** A day; a node that tells of longer blocks is faulty. */
 const MAX_BLOCK_SECONDS = 86_400
 
 /** The result of the method, checked. Throws `E_FACTOM_SHAPE`. */
@@ -41,7 +41,7 @@ export function minuteMs({ blockSeconds }: Pick<CurrentMinute, 'blockSeconds'>):
   return blockSeconds * 100
 }
 
-/** JSON numbers lose up to 200 ns beyond 2^53, which no one misses in milliseconds. */
+/** JSON numbers lose up to 200 ns beyond 2^53, which does not show in milliseconds. */
 function nanoseconds(value: number): number {
   return Math.floor(value / 1e6)
 }

@@ -22,7 +22,7 @@ export interface DeliveryRun {
   readonly timing: Timing
 }
 
-/** Thrown when a record goes no further for reasons of its surroundings. */
+/** Thrown when a record goes no further because the time is over or the caller has stopped. */
 export class Stop extends Error {
   constructor(readonly why: 'late' | 'interrupted') {
     super(why)

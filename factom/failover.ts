@@ -19,7 +19,10 @@ export interface FailoverOptions extends Omit<RpcOptions, 'url'> {
 }
 
 const LOOK_MS = 15_000
-/** What a proxy, a wrong port or a broken node says. A refusal in due form is an answer, and the same at every node. */
+/**
+ * Errors that a proxy, a wrong port or a broken node causes. A refusal by the node itself is an answer: every node would
+ * give the same.
+ */
 const NO_ANSWER: ReadonlySet<string> = new Set([
   'E_FACTOM_UNREACHABLE',
   'E_FACTOM_TIMEOUT',

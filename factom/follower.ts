@@ -202,7 +202,7 @@ function provenFactoids(
   return block
 }
 
-/** What has the right hash is on the chain, whatever it is; if it cannot be read it counts as an entry without ids. */
+/** Bytes with the right hash are on the chain, readable or not; if they cannot be read they count as an entry without ids. */
 function provenEntry(
   raw: Uint8Array,
   { hash, chainId }: { readonly hash: string; readonly chainId: string },

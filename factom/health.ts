@@ -1,4 +1,4 @@
-/** How a node is, judged by what it says of its clock; and when a person is told. No I/O. */
+/** How a node is, judged by what it says of its clock; and when the operator is told. No I/O. */
 import { isCoded, messageOf } from '../base/index.js'
 import { minuteMs } from './current-minute.js'
 import type { CurrentMinute } from './current-minute.js'
@@ -31,9 +31,9 @@ export const NODE_STATES: readonly NodeState[] = [
   'unreachable',
 ]
 
-/** A minute that lasts longer than this much of its nominal length stands still … */
+/** A minute that lasts longer than this multiple of its nominal length stands still, */
 const STALL_FACTOR = 1.5
-/** … but a busy machine is late by seconds. */
+/** but never before this time, ms: a busy machine is late by seconds. */
 const STALL_SLACK_MS = 5000
 /** Two nodes never step in the same moment. */
 const LAG_BLOCKS = 2

@@ -129,7 +129,7 @@ function journalOn(file: string, unlock: () => void, now: () => Moment): Journal
     if (size > REWRITE_BYTES && forgetOld(content, now())) shrink()
   }
 
-  /** If it fails, the old file is whole still, or the next batch writes a new one. */
+  /** If it fails, the old file is still whole, or the next batch writes a new one. */
   function shrink(): void {
     try {
       rewrite()
@@ -217,14 +217,14 @@ function write(file: string, { records, spent }: JournalContent): { fd: number; 
   return { fd: replaceFile(file, bytes, { mode: 0o600 }), size: bytes.length }
 }
 
-/** Whether anything was old enough. */
+/** Returns whether any record was old enough. */
 function forgetOld(content: JournalContent, now: Moment): boolean {
   let newest = 0
   for (const { height } of content.records.values()) newest = Math.max(newest, height)
   return forget(content, { which: ({ height }) => height < newest - KEEP_BLOCKS, now })
 }
 
-/** Takes records out and books what they cost. Whether there were any. */
+/** Takes records out and books what they cost. Returns whether there were any. */
 function forget(
   { records, spent }: JournalContent,
   { which, now }: { readonly which: (record: PublishRecord) => boolean; readonly now: Moment },

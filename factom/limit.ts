@@ -1,4 +1,4 @@
-/** Runs at most `lanes` jobs at once, in the order in which they were handed in. */
+/** Runs at most `lanes` jobs at once, in the order in which they were given. */
 export type Limiter = <T>(job: () => Promise<T>) => Promise<T>
 
 export function createLimiter(lanes: number): Limiter {

@@ -1,18 +1,18 @@
-/** A second and third try for questions that a node did not answer by accident. */
+/** A second and third try for questions that failed by accident. */
 import { isCoded } from '../base/index.js'
 import type { Rpc } from './rpc.js'
 import { pauseAfter, REAL_TIME } from './timing.js'
 import type { Timing } from './timing.js'
 
 const PAUSES = { first: 100, factor: 3, cap: 1000 }
-/** What may be another thing a moment later. A timeout is not: it has cost enough time already. */
+/** Failures that may be gone a moment later. A timeout is not among them: it has cost enough time already. */
 const PASSING: ReadonlySet<string> = new Set([
   'E_FACTOM_UNREACHABLE',
   'E_FACTOM_HTTP',
   'E_FACTOM_REPLY',
   'E_FACTOM_RPC_INTERNAL',
 ])
-/** The callers of these methods try again themselves, each in an order of its own. */
+/** Callers of these methods try again themselves, because they have to send commit and reveal in a certain order. */
 const LEFT_ALONE: ReadonlySet<string> = new Set([
   'current-minute',
   'commit-entry',

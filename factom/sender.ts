@@ -50,7 +50,7 @@ export interface Sender {
 }
 
 const PARALLEL = 8
-/** What is left of an earlier commit's duration with each later one, and with each block. */
+/** The share of a commit's remembered duration that is left after each later commit, and after each block. */
 const FADING = 0.8
 const FORGETTING = 0.5
 

@@ -23,7 +23,7 @@ export const REAL_TIME: Timing = {
   },
 }
 
-/** Where a time is made up, its steady clock says nothing. */
+/** A timing without a steady clock, such as that of a test, gives the wall clock's time alone. */
 export function momentOf(timing: Timing): Moment {
   return timing.moment?.() ?? { wall: timing.wallMs(), steady: 0, run: '' }
 }

@@ -1,5 +1,5 @@
 /**
- * Where a komodo daemon listens and what it wants to hear: from its conf file, or from what the operator says.
+ * Where a komodo daemon listens, and its user and password: from its conf file, or from settings.
  * docs/protocol/komodo.md#credentials
  */
 import { readFileSync, statSync } from 'node:fs'
@@ -32,7 +32,7 @@ const MAX_CONF_BYTES = 1024 * 1024
 const KMD_PORT = 7771
 
 /**
- * What is given beats the conf file. The file is read anew at each call, since a daemon that starts again may have a
+ * Settings beat the conf file. The file is read anew at each call, since a daemon that starts again may have a
  * new cookie. Throws `E_KOMODO_CONF` or `E_KOMODO_URL`.
  */
 export function accessOf(options: AccessOptions): Access {

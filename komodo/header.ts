@@ -1,6 +1,6 @@
 /**
- * A header proves itself: its bytes hash to its name, name the block before, and carry the work. What a daemon says
- * of a block is believed as far as this goes (docs/protocol/komodo.md#headers). Pure. Throws `E_KOMODO_HEADER`.
+ * A header proves itself: its bytes hash to its name, name the block before, and carry the work. A daemon is believed only
+ * as far as that proves what it says (docs/protocol/komodo.md#headers). Pure. Throws `E_KOMODO_HEADER`.
  */
 import { fail } from './errors.js'
 import { blockHashOf, decodeHeader, isEquihashSolution, type BlockHeader } from './tx/index.js'
@@ -94,7 +94,7 @@ function checkSolution({ solution, hex }: RawHeader, { hash, height }: HeaderPla
 
 /**
  * How many blocks of the least difficulty there are in a row, this one the last. Notaries mine such blocks, each one
- * in 65; who mined a block a header does not say.
+ * in 65; a header does not tell who mined the block.
  */
 export function easyRun({
   hash,

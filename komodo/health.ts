@@ -1,12 +1,12 @@
 /**
  * Is the daemon what it seems? A pure function of what its calls did, and when by the monotonic clock. A leaked lock
  * (docs/protocol/komodo.md#lock-leaks) makes three calls hang; then the daemon answers everything again, but its chain
- * stands still for good and what it is sent stays in its own mempool. So a daemon that once did not answer is believed
+ * stands still for good and transactions that it is sent stay in its own mempool. So a daemon that once did not answer is believed
  * again only when its height moves on, or when it was started anew.
  */
 export type Health =
   | { readonly state: 'up'; readonly height: number | null; readonly movedAt: number | null }
-  /** It cannot be connected to, or is starting. Whatever held it is gone with the old process. */
+  /** It cannot be connected to, or is starting. A lock that held the old process is gone. */
   | { readonly state: 'down'; readonly since: number; readonly starting: boolean }
   /** Answered late or not at all, once: read from, not written to. `height`: the first one that it said since. */
   | { readonly state: 'suspect'; readonly since: number; readonly height: number | null }
@@ -51,7 +51,7 @@ export function healthAfter(health: Health, event: HealthEvent): Health {
 
 function afterTimeout(health: Health, at: number): Health {
   const since = health.state === 'suspect' || health.state === 'hung' ? health.since : at
-  // What was seen before proves nothing: the last block may have come between that look and the leak.
+  // A height seen before proves nothing: the last block may have come between that look and the leak.
   if (health.state === 'up' || health.state === 'down') return { state: 'suspect', since, height: null }
   const tries = health.state === 'hung' ? health.tries + 1 : HUNG_AFTER
   const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - HUNG_AFTER))
@@ -60,7 +60,7 @@ function afterTimeout(health: Health, at: number): Health {
 
 function afterHeight(health: Health, height: number, at: number): Health {
   if (health.state === 'up' && health.height === height) return health
-  // The first height after a time-out is what it stands still at, if it does.
+  // If it stands still, it does so at the first height after a time-out.
   const first = health.state === 'hung' || (health.state === 'suspect' && health.height === null)
   if (first || (health.state === 'suspect' && health.height === height))
     return { state: 'suspect', since: health.since, height }

@@ -80,7 +80,7 @@ export interface DataIntent {
 export interface InspectedData extends Inspected {
   /** Subscriptions that it uses up. */
   readonly spent: readonly Outpoint[]
-  /** What comes back of them. */
+  /** The change that comes back of them. */
   readonly change: bigint
 }
 
@@ -113,7 +113,7 @@ export function inspectData(hex: string, intent: DataIntent, around: BuiltFor): 
     throw broken('outputs', 'output 1 is not the next baton')
   if (fee?.value !== intent.dataFee || !isOwn(fee, intent.publisher))
     throw broken('amount', `output 2 does not pay the fee of ${intent.dataFee} to the publisher`)
-  // A subscription that confirmed since the list was read is not known; what is known must add up.
+  // A subscription that was confirmed after the list was read is not known; the sum of the known ones must be right.
   if (known.every((utxo) => utxo !== undefined)) {
     const sum = known.reduce((total, utxo) => total + utxo.sat, 0n)
     if (change.value + intent.dataFee !== sum)
@@ -148,7 +148,7 @@ export function inspectSubscribe(hex: string, intent: SubscribeIntent, around: B
   return { txid, hex, tx }
 }
 
-/** What `oraclesfund` (`sat` null) and `oraclesregister` (`sat`: the fee of a header) make. */
+/** The transactions of `oraclesfund` (`sat` null) and `oraclesregister` (`sat`: the fee of a header). */
 export function inspectRegistration(
   hex: string,
   { oracleTxid, sat }: { readonly oracleTxid: string; readonly sat: bigint | null },

@@ -48,7 +48,7 @@ export interface Payout {
 
 export type PayoutVerdict =
   | { readonly ok: true; readonly payout: Payout }
-  /** `thief`: it would pay other than asked. `unreadable`: no transaction, or its inputs are not known. */
+  /** `thief`: it would not pay what was asked for. `unreadable`: it is no transaction, or its inputs are not known. */
   | { readonly ok: false; readonly why: 'thief' | 'unreadable'; readonly message: string }
 
 /** Fee unit of the original program. */
@@ -90,7 +90,7 @@ export function payoutTransaction(
   return encodeTransaction(saplingTransaction(inputs, outputs, { expiryHeight }))
 }
 
-/** What it says without its signatures: equal texts are one payout. */
+/** Its content without the signatures: equal texts are the same payout. */
 export function payoutContent(tx: Transaction): string {
   return encodeTransaction(
     withScripts(
@@ -154,8 +154,8 @@ export const isStale = ({ expiryHeight }: Transaction, height: number): boolean 
 export const isDated = ({ lockTime }: Transaction): boolean => lockTime >= LOCK_TIMES
 
 /**
- * Whether the outputs are those of a payment: the exact amount to the user, and the marker. It is one only if an input
- * of it was the gateway's: anybody can pay anybody.
+ * Whether the outputs are those of a payment: the exact amount to the user, and the marker. That alone proves nothing, since
+ * a stranger can pay the same: an input must be the gateway's.
  */
 export function paysOut(tx: Transaction, intent: PayoutIntent): boolean {
   const { payAddress, markerAddress, amount, fee, versions } = intent

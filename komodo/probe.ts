@@ -58,7 +58,7 @@ export function capabilitiesOf(methods: ReadonlySet<ProbedMethod>): Capabilities
   return { methods, withdrawals: all(FAMILY_B) ? 'B' : all(FAMILY_A) ? 'A' : null }
 }
 
-/** What is lacking for publishing headers. */
+/** Calls that are missing for publishing headers. */
 export function missingForHeaders({ methods }: Capabilities): ProbedMethod[] {
   const needed: readonly ProbedMethod[] = ['oraclesinfo', 'oraclesdata', 'oraclesaddress', 'gatewaysinfo']
   return needed.filter((method) => !methods.has(method))

@@ -71,11 +71,11 @@ export interface ByteMapInfo {
   readonly bytes: number
   /** The length that it has; null if there is none. */
   readonly fileBytes: number | null
-  /** What its SHA-256 should be, and who says so. */
+  /** The right SHA-256, and where it comes from. */
   readonly proof: Proof
 }
 
-/** What can be said without reading the map. Throws E_LXR_FILE_READ, E_LXR_FILE_DAMAGED (side file). */
+/** Facts that need no reading of the map. Throws E_LXR_FILE_READ, E_LXR_FILE_DAMAGED (side file). */
 export async function byteMapInfo(params: LxrParams, dir?: string): Promise<ByteMapInfo> {
   const file = byteMapFile(params, dir)
   const fileBytes = await stat(file).then(

@@ -4,7 +4,7 @@ import { mkdir, open, readdir, rename, rm, statfs, type FileHandle } from 'node:
 import { basename, dirname, join } from 'node:path'
 import { fail, LxrError, systemCodeOf } from './errors.js'
 
-/** What is used of `node:fs/promises`; tests put in one that fails. */
+/** The part of `node:fs/promises` that is used; tests replace it by one that fails. */
 export interface FileSystem {
   readonly mkdir: typeof mkdir
   readonly open: typeof open
@@ -100,7 +100,8 @@ export function directoryError(dir: string, error: unknown): LxrError {
 }
 
 /**
- * Removes what killed processes have left of files that were never committed. Only for who alone writes to the file.
+ * Removes what killed processes have left of files that were never committed. Only for the one process that writes the
+ * file.
  */
 export async function removeLeftovers(file: string): Promise<void> {
   const dir = dirname(file)
@@ -133,7 +134,7 @@ function exists(path: string, fs: FileSystem): Promise<boolean> {
   )
 }
 
-/** Better before minutes of building than after. Where the room cannot be asked for, the write itself decides. */
+/** Checked before minutes of building. Where free room cannot be asked for, the write itself decides. */
 async function checkRoom(dir: string, file: string, bytes: number, fs: FileSystem): Promise<void> {
   const room = await fs.statfs(dir).then(
     ({ bavail, bsize }) => bavail * bsize,

@@ -13,7 +13,7 @@ export function gatherProbe({ module, memory, params: { bits } }: SharedByteMap,
   let next = seed
   return {
     read(count) {
-      // The result is made of what was read; as a seed it keeps the reads from being left out, and changes the places.
+      // The result depends on the bytes read. Used as the next seed, it keeps the compiler from leaving out the reads.
       next = kernel.gather(bits, count, next) + seed + count
     },
   }

@@ -1,4 +1,4 @@
-/** SHA-256 of the ByteMaps that everybody has: PegNet's seed, five passes. */
+/** SHA-256 of PegNet's ByteMaps: its seed, five passes. */
 import { PEGNET_PARAMS, type LxrParams } from './params.js'
 
 /** By map bits. All of them were computed with the Go reference (github.com/pegnet/LXRHash). */

@@ -41,7 +41,7 @@ export interface LockTiming {
   readonly look: number
   /** How often a holder shows that it is alive. */
   readonly beat: number
-  /** A holder of whom nothing else is known is dead after so long without a beat. */
+  /** A holder of which nothing else is known counts as dead after so long without a beat. */
   readonly silent: number
 }
 

@@ -40,7 +40,7 @@ export async function makeByteMap(params: LxrParams, options: BuildOptions): Pro
     const checkpoint = { mapped, file: checkpointFileOf(file) }
     const begun = performance.now()
     await generate(checkpoint, options)
-    // What took long to build is saved even if that was the moment of an interrupt.
+    // A map that took long to build is saved even if the program was just interrupted.
     const interruptible = performance.now() - begun < least
     const sha256 = await writeMap(
       mapped,
@@ -54,7 +54,7 @@ export async function makeByteMap(params: LxrParams, options: BuildOptions): Pro
         `the map that was built has SHA-256 ${sha256} instead of ${known}: check the memory`,
       )
     }
-    // The proof first: a map without one would be trusted less.
+    // The side file comes first: a map without its SHA-256 could be checked less well.
     if (known === undefined) await writeSideFile(file, sha256, fileSystem)
     await pending.commit()
     await removeCheckpoint(checkpoint.file)
@@ -80,7 +80,7 @@ async function generate(checkpoint: Checkpoint, options: BuildOptions): Promise<
         onNotice?.({ level: 'info', code: 'E_LXR_CHECKPOINT', message })
       }
     } catch (error) {
-      // The build itself goes on; once is enough to say it.
+      // The build goes on without checkpoints; it is said once.
       const reason = error instanceof Error ? error.message : String(error)
       const message = `no checkpoint of the ByteMap: ${reason}`
       if (!failed) onNotice?.({ level: 'warn', code: 'E_LXR_CHECKPOINT', message })

@@ -34,7 +34,7 @@ const USUAL_PAGE_BYTES = 2 ** 21
 const LOST_PAGES = 2
 /** Smaller maps lie in the processor's caches anyway. */
 const LEAST_PAGES = 4
-/** Below it something is wrong that can be named. */
+/** Below this share, the reason is looked for. */
 const GOOD_SHARE = 0.95
 
 /** Memory that huge pages were asked for. */
@@ -62,7 +62,7 @@ export function requestHugePages(bytes: Uint8Array, wanted: boolean, system = SY
       const from = native.addressOf(bytes)
       return hugeBytesOf(read('/proc/self/smaps'), { from, to: from + BigInt(bytes.length) })
     }
-    // Without an address, what the whole process has got since.
+    // Without an address, the huge pages that the whole process has got since are counted.
     const now = hugeBytesOf(read('/proc/self/smaps_rollup'))
     return now === undefined ? undefined : Math.max(0, now - (before ?? 0))
   }

@@ -20,7 +20,7 @@ export const PEGNET_PARAMS: LxrParams = { seed: 0xfafaececfafaececn, bits: 30, p
 
 /** Below 8 the map would not hold each byte value; above 31 it would not leave room in 4 GiB for the hashers. */
 const MAP_BITS = { least: 8, most: 31 }
-/** The reference has no upper limit; this one keeps a slip of the finger from running for days. */
+/** The reference has no upper limit; this one stops a mistyped number, which would run for days. */
 const PASSES = { least: 1, most: 64 }
 const HASH_BITS = { least: 8, most: 512 }
 

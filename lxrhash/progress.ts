@@ -1,4 +1,4 @@
-/** How far a long job is, and what is met on the way. */
+/** How far a long job is, and notices on the way. */
 import type { LxrErrorCode } from './errors.js'
 
 export interface ByteMapProgress {
@@ -18,7 +18,7 @@ export interface ByteMapProgress {
 
 export type ProgressListener = (progress: ByteMapProgress) => void
 
-/** Something that a person should know and that ends nothing. */
+/** Something that the user should know and that does not end the job. */
 export interface ByteMapNotice {
   readonly level: 'info' | 'warn'
   readonly code: LxrErrorCode

@@ -16,10 +16,10 @@ export type ApiName = (typeof API_NAMES)[number]
 export const ACTION_NAMES = ['pause', 'resume', 'stop'] as const
 export type ActionName = (typeof ACTION_NAMES)[number]
 
-/** Given what stands behind the path; throws `BadRequest`. */
+/** Is given the query of the request; throws `BadRequest`. */
 export type ApiRead = (query: URLSearchParams) => object
 
-/** The program that serves it, and what it has to say; what is absent is not found there. */
+/** Which program serves it, what it answers and does. Names that are absent are answered with 404. */
 export interface Api {
   readonly program: 'mine' | 'feed'
   readonly read: Readonly<Partial<Record<ApiName, ApiRead>>> & { readonly summary: () => object }

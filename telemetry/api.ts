@@ -106,7 +106,7 @@ function summaryOf(
   }
 }
 
-/** Gateways that have not been heard of lately say nothing of now. */
+/** Alerts of a feed that is watched; while it does not answer, its last numbers are too old to judge by. */
 function alertsOfFeed(feed: SeenFeed | undefined): readonly Alert[] {
   if (feed === undefined || feed.running) return alertsOfGateways(feed?.gateways ?? [])
   return [warn(`feed: ${feed.trouble}`)]

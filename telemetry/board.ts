@@ -22,7 +22,7 @@ export type MinerNews =
       readonly height: number
       readonly records: number
       readonly valid: number
-      /** Whether there were enough for anybody to be paid. */
+      /** Whether there were enough valid records, so that winners are paid. */
       readonly gradable: boolean
       readonly mine: readonly {
         readonly entryHash: string
@@ -60,7 +60,7 @@ export interface BoardBlock {
   /** Entries in the chain's block, and those of them that are valid; null: nothing of ours was to be in it. */
   readonly records: number | null
   readonly valid: number | null
-  /** Whether anybody could be paid; null: not known. */
+  /** Whether there were enough valid records, so that winners are paid; null: not known. */
   readonly gradable: boolean | null
   /** Places of ours, from 1. */
   readonly places: readonly number[]
@@ -89,9 +89,9 @@ export interface BoardNotice {
   readonly message: string
 }
 
-/** What happened longer ago stands in the log only. */
+/** Older notices are no alerts any more; the log has them. */
 const ALERT_MS = { info: 0, warn: 3_600_000, error: 86_400_000 }
-/** What is said of the node while it is not well, until it is well again. */
+/** Codes of notices about a node that is not well; they end when it is well again. */
 const OF_NODE =
   /^E_FACTOM_(UNREACHABLE|TIMEOUT|AUTH|TLS|HTTP|TOO_LARGE|REPLY|SHAPE|RPC\w*|SYNCING|LAGGING|STALLED)$/
 
@@ -128,7 +128,7 @@ export function createBoard(now: () => number = wallMs): Board {
   let windows: HashrateWindows = { s10: null, s60: null, m15: null, max: 0 }
   let version = 0
 
-  /** The latest change comes last; what is beyond the limit goes. */
+  /** The latest change comes last; beyond the limit the oldest is dropped. */
   const keep = <K, V>(map: Map<K, V>, key: K, value: V, most: number): void => {
     map.delete(key)
     map.set(key, value)

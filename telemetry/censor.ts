@@ -4,7 +4,7 @@
 const SECRET_KEY = /(?<![1-9A-HJ-NP-Za-km-z])(?:Es|Fs)[1-9A-HJ-NP-Za-km-z]{50}(?![1-9A-HJ-NP-Za-km-z])/g
 /** User name and password in a URL. */
 const URL_LOGIN = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi
-/** What is shorter occurs everywhere. */
+/** Shorter secrets would match ordinary text. */
 const SHORTEST = 4
 export const CENSORED = '[censored]'
 

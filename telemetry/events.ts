@@ -12,7 +12,7 @@ export interface Streams {
 
 const MAX_STREAMS = 16
 const EVERY_MS = 2_000
-/** A reader that takes nothing for so much is gone or asleep. */
+/** A reader that leaves so many bytes unread is gone or asleep. */
 const MAX_BUFFERED_BYTES = 256 * 1024
 
 export function createStreams(api: Api | undefined): Streams {

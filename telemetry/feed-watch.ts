@@ -76,7 +76,7 @@ export function watchFeed({ url, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS }: F
   }
 }
 
-/** As much as this side relies on: lists, and gateways with what `alertsOfGateways` reads. */
+/** Checks what this side relies on: lists, and gateways with the fields that `alertsOfGateways` reads. */
 function answerOf(data: unknown): Pick<SeenFeed, 'gateways' | 'recent'> | undefined {
   if (!isObject(data) || data['running'] !== true) return undefined
   const { gateways, recent } = data

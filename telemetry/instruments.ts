@@ -38,7 +38,7 @@ function instrumentOf(spec: MetricSpec, registry: Registry): Counter | Gauge | H
   if (spec.kind === 'counter') return new Counter(common)
   if (spec.kind === 'gauge') {
     const gauge = new Gauge(common)
-    // It begins with 0, which would be a lie of what was not measured yet: no credits, no lag.
+    // A gauge begins with 0, which would be false before it was measured: no credits, no lag.
     if (spec.labels.length === 0) gauge.remove()
     return gauge
   }

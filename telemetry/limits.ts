@@ -1,4 +1,4 @@
-/** What keeps the HTTP server from costing the miner anything: a budget of requests, and who may change things. Pure. */
+/** Limits of the HTTP server, so that requests do not slow mining: a budget of requests, and the token for changes. Pure. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 export interface Budget {

@@ -4,7 +4,7 @@ import type { Censor } from './censor.js'
 import { painter } from './style.js'
 
 /**
- * `error`: something is lost or stops. `warn`: it works, but a person should look. `info`: steps of the program's
+ * `error`: something is lost or stops. `warn`: it works, but the operator should look. `info`: steps of the program's
  * life. `debug`: every call.
  */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'

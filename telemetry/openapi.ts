@@ -84,7 +84,7 @@ const GATEWAY = object({
     states: { type: 'object', additionalProperties: NUMBER },
     blockedBy: {
       ...NULLABLE_TEXT,
-      description: 'the one that must be paid or released before anybody can ask for another',
+      description: 'the one that must be paid or released before the gateway takes another',
     },
     open: { ...list(WITHDRAWAL), description: 'those that are not done, newest first' },
     done: { ...list(WITHDRAWAL), description: 'the last that are done, newest first' },
@@ -229,7 +229,10 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
         time: TIME,
         records: NULLABLE_NUMBER,
         valid: NULLABLE_NUMBER,
-        gradable: { type: ['boolean', 'null'], description: 'whether anybody could be paid' },
+        gradable: {
+          type: ['boolean', 'null'],
+          description: 'whether there were enough valid records, so that winners are paid',
+        },
         places: { ...list(NUMBER), description: 'of ours, from 1' },
         reward: PEG,
         skipped: { type: ['object', 'null'] },

@@ -8,7 +8,7 @@ export interface PastBlock {
   readonly time: number
   readonly records: number
   readonly valid: number
-  /** Whether it had enough records for anybody to be paid. */
+  /** Whether it had enough valid records, so that winners are paid. */
   readonly gradable: boolean
   /** Hashes a second of the whole network. */
   readonly network: number | null
@@ -101,7 +101,7 @@ export function blocksPage(query: URLSearchParams, board: Board, past: Past | un
   return { blocks: all.slice(0, most), more: all.length > most }
 }
 
-/** The history knows all of a block but why nothing of ours is in it. */
+/** The history knows all about a block, except why no record of ours is in it. */
 function shownBlock(
   { places, reward, ...block }: PastBlock,
   known: ReadonlyMap<number, BoardBlock>,

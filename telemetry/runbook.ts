@@ -89,7 +89,7 @@ function tableOf(lines: readonly string[]): string {
   return `<table>${rows.map((cells, k) => row(cells, k === 0 ? 'th' : 'td')).join('')}</table>`
 }
 
-/** Code first: what stands in it is text. A link to another document is its words: the others are not served. */
+/** Code first, since nothing within it is Markdown. A link to another document becomes plain text: only this page is served. */
 function inline(text: string): string {
   return text
     .split(/(`[^`]+`)/)

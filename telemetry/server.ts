@@ -159,7 +159,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, site: 
   const reply = await replyTo(path, request, site).catch((error: unknown) =>
     problemReply(error instanceof BadRequest ? 400 : 500, messageOf(error)),
   )
-  // Refused at once, a client that asks without end would take half of the machine from the miner for refusals.
+  // Without this pause, the refusals for a client that asks without end would take half of the machine from the miner.
   if (reply.status === 429) await wait(site.holdMs, undefined, { ref: false })
   response.writeHead(reply.status, {
     ...HEADERS,

@@ -124,7 +124,7 @@ export interface GatewayNumbers {
     readonly refused: number
     /** State → how many are in it. */
     readonly states: Readonly<Record<string, number>>
-    /** The one that must be paid or released before anybody can ask for another; null: none. */
+    /** The one that must be paid or released before the gateway takes another; null: none. */
     readonly blockedBy: string | null
     /** Those that are not done, newest first. */
     readonly open: readonly WithdrawalNumbers[]

@@ -14,7 +14,7 @@ export type Style = keyof typeof CODES
 /** Puts text into a style, or leaves it as it is. */
 export type Paint = (style: Style, text: string) => string
 
-/** The decision is the caller's: `util.styleText` would look at standard output, whatever the text is for. */
+/** The caller decides: `util.styleText` would look at standard output, even if the text goes elsewhere. */
 export function painter(color: boolean): Paint {
   return (style, text) => (color ? `\u001b[${CODES[style][0]}m${text}\u001b[${CODES[style][1]}m` : text)
 }

@@ -24,7 +24,7 @@ t.test('every file and script that it names is there', (t) => {
 
 /** Written by `npm run docs`, or tests and what they run. */
 const FOLLOWS =
-  /^docs\/(alerts|errors|metrics|settings)\.md$|^docs\/pegminer\.|^config\/(grafana|prometheus\/\w+\.rules\.yml$)|\.test\.ts$|^test\//
+  /^docs\/(alerts|errors|metrics|settings(\/\w+)?)\.md$|^docs\/pegminer\.|^config\/(grafana|prometheus\/\w+\.rules\.yml$)|\.test\.ts$|^test\//
 
 t.test('every place of an example is in its recipe', (t) => {
   let count = 0

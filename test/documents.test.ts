@@ -12,7 +12,7 @@ import type { runProgram } from '../cli/program/program.js'
 import { readFlags } from '../config/index.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const DOCS = ['README.md', ...pages('docs')]
+const DOCS = ['README.md', ...pages('docs'), ...pages('docs/settings')]
 
 /** Where a run could not end by itself, or nothing more would be learnt: what it has printed by then. */
 const UNTIL = {

@@ -11,7 +11,7 @@ import { envNameOf, readFlags, SETTING_KEYS, settingOf } from '../config/index.j
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DOCS = [
   'README.md',
-  ...readdirSync(`${ROOT}/docs`)
+  ...readdirSync(`${ROOT}/docs`, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ]
@@ -46,14 +46,15 @@ t.test('the package', (t) => {
     'config/systemd/pegminer.service',
     'config/systemd/pegminer-feed.service',
     'docs/alerts.md',
+    'docs/settings/prices.md',
     manual,
     'docs/pegminer.schema.json',
   ])
     t.ok(files.includes(needed), needed)
   t.same(
-    files.filter((path) => /\.test\.[jt]s|fixtures|\.pem$|\.key$/.test(path)),
+    files.filter((path) => /\.test\.[jt]s|fixtures|\.pem$|\.key$|\.png$/.test(path)),
     [],
-    'nothing that only tests need',
+    'nothing that only tests need, and no pictures',
   )
   t.end()
 })

@@ -1,4 +1,4 @@
-/** What is done besides a line in the log: a command of the user's, a webhook. One after the other, each within a time. */
+/** Actions besides a line in the log: a command of the user's, a webhook. One after the other, each within a time. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 
@@ -7,7 +7,7 @@ import axios from 'axios'
 import { childEnvironment, Late, messageOf, withDeadline } from '../base/index.js'
 import { watchError } from './errors.js'
 
-/** What is told. Plain facts, never a secret. */
+/** The facts that are told. Never a secret. */
 export type Message = Readonly<Record<string, string | number | boolean | null | object>> & {
   readonly event: string
 }
@@ -72,7 +72,7 @@ function runCommand(
   const env = childEnvironment(Object.fromEntries(facts) as Record<string, string>)
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(watchError('E_WATCH_ACTION', 'it was not begun: the run is over'))
-    // A group of its own, so that what the command has started ends with it.
+    // In a group of its own, so that processes started by the command end with it.
     const child = spawn(program, words, { env, stdio: 'ignore', detached: true })
     const kill = (): void => killGroup(child)
     signal.addEventListener('abort', kill)
@@ -125,7 +125,7 @@ async function post(
       )
       return
     } catch (error) {
-      // Its own words may name the address, and with it a secret.
+      // The text of the error may hold the address, and with it a secret.
       if (pause === null || signal.aborted) throw watchError('E_WATCH_ACTION', reasonOf(error))
       await wait(pause, undefined, { signal, ref: false }).catch(() => undefined)
     }

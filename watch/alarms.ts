@@ -1,6 +1,6 @@
 /**
- * What deserves an alarm: a pure function of what was seen and what holds; the rules stand in the table of alarms. An
- * alarm is raised once, and cleared when its reason is gone; nothing here acts.
+ * When alarms are raised and cleared: a pure function of the state and of what was seen. The rules stand in the table of
+ * alarms. An alarm is raised once, and cleared when its reason is gone; nothing here acts.
  */
 import {
   isStalled,
@@ -46,7 +46,7 @@ export interface WatchState {
   readonly since: number
   /** The last look. */
   readonly last: Pick<Facts, 'now' | 'mining' | 'threads'> | null
-  /** Hashes of each thread in so many ms of mining, of the window at hand. */
+  /** Hashes of each thread in the current window, and how many ms of mining it has so far. */
   readonly window: { readonly ms: number; readonly hashes: ReadonlyMap<number, number> }
   /** Of each thread, the most hashes a ms in a window. */
   readonly best: ReadonlyMap<number, number>
@@ -120,7 +120,7 @@ function seenOf(
   }
 }
 
-/** Blocks count while it mines: a pause, or the start, begins anew. */
+/** Blocks are counted while it mines: the count begins anew at the start and after a pause. */
 function entryOf({ entry }: WatchState, { height, landed, paused }: Facts): WatchState['entry'] {
   if (height === null) return entry
   return entry === null || paused || landed > entry.landed || height < entry.height
@@ -128,7 +128,7 @@ function entryOf({ entry }: WatchState, { height, landed, paused }: Facts): Watc
     : entry
 }
 
-/** Prices are as old as their snapshot: one that comes again is not news. A pause begins anew. */
+/** Prices are as old as their snapshot: the same snapshot seen again does not make them younger. A pause does. */
 function pricesOf({ prices }: WatchState, { prices: taken, now, paused }: Facts): WatchState['prices'] {
   if (paused) return { takenAt: taken?.takenAt ?? 0, seen: now }
   if (taken === null || !taken.complete || taken.takenAt === prices?.takenAt) return prices

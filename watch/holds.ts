@@ -1,4 +1,4 @@
-/** Why mining is paused. Several reasons may hold it at once; it goes on when none does. */
+/** Why mining is paused. Several reasons may hold it at once; it resumes when none is left. */
 
 export const HOLDS = ['manual', 'schedule', 'battery', 'load', 'temperature'] as const
 export type HoldReason = (typeof HOLDS)[number]

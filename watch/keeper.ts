@@ -1,6 +1,6 @@
 /**
  * Watches over a run: looks every few seconds, pauses and resumes by schedule, battery, load and temperature, raises
- * alarms and acts on them, and reports once a day. What is decided stands in `alarms.ts`, `load.ts` and
+ * alarms and acts on them, and reports once a day. The decisions stand in `alarms.ts`, `load.ts` and
  * `base/calendar.ts`.
  */
 import { createHours, type Hours } from '../base/calendar.js'
@@ -76,7 +76,7 @@ export interface Keeper {
   readonly holds: Holds
   /** One look. Never rejects. */
   look(): Promise<void>
-  /** Looks now and then on. */
+  /** Looks now, and from then on regularly. */
   start(): void
   adjust(settings: KeeperSettings): void
   /** Makes a report of the time since the last one. Never rejects. */
@@ -86,7 +86,7 @@ export interface Keeper {
 }
 
 const EVERY_MS = 5_000
-/** Node states in which nothing is wrong, or nothing that the network would not mend itself. */
+/** Node states in which nothing is wrong, or which end by themselves. */
 const WELL: readonly MinerNumbers['node']['state'][] = ['ok', 'syncing', 'lagging']
 
 export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions): Keeper {

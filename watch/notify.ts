@@ -36,7 +36,7 @@ export function serviceManager(world: NotifyWorld = WORLD): ServiceManager {
   const { env, pid } = world
   const socket = env['NOTIFY_SOCKET'] ?? ''
   if (!/^[/@]/.test(socket)) return { send: () => {}, watchdogMs: null }
-  // A name that begins with @ is one of no file.
+  // A name that begins with @ names no file.
   const address = Buffer.from(socket.replace(/^@/, '\0'))
   let datagrams = true
   const send = (...lines: readonly string[]): void => {
@@ -73,7 +73,7 @@ interface Sockets {
 }
 let sockets: Sockets | undefined
 
-/** Loaded once, if anybody listens at all. */
+/** Loaded once, and only if there is a service manager. */
 function openSockets(): Sockets {
   const koffi = createRequire(import.meta.url)('koffi') as Koffi
   const libc = koffi.load(null)
@@ -101,7 +101,7 @@ function sendDatagram(address: Uint8Array, message: Uint8Array): void {
   }
 }
 
-/** A datagram takes no time; a manager that does not read must not gather processes. */
+/** A datagram takes no time; if the manager does not read, no more processes may pile up. */
 const COMMAND_MS = 5_000
 
 function runCommand(lines: readonly string[]): void {

@@ -1,4 +1,4 @@
-/** What a day of mining came to: counters of two moments, as a line and as a record. Pure. */
+/** The results of a day of mining: the difference of counters at two moments, as a line and as an object. Pure. */
 import { unitsText } from '../base/index.js'
 
 /** Counters of a run, and what holds at the moment. */

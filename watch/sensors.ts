@@ -1,4 +1,4 @@
-/** What the machine tells of itself. Null: it does not. Nothing here throws. */
+/** Sensors of the machine. Null: it has none of this kind. Nothing here throws. */
 import { readdir, readFile, statfs } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -17,7 +17,7 @@ export interface Sensors {
 const CPU_DRIVERS = /^(coretemp|k8temp|k10temp|zenpower|cpu_thermal|cpu.*|soc.*)$/
 /** Zones of the processor, where no driver tells. */
 const CPU_ZONES = /^(x86_pkg_temp|cpu.*|soc.*|tcpu)$/i
-/** What lies outside is a sensor that is not connected. */
+/** A value outside of these comes from a sensor that is not connected. */
 const PLAUSIBLE = { above: -40, below: 150 }
 
 export function createSensors(sys = '/sys'): Sensors {
@@ -53,7 +53,7 @@ async function fromDrivers(sys: string): Promise<number | null> {
   return hottest(found.flat())
 }
 
-/** Of the processor; where none is called so, of any zone. */
+/** Of the processor; where no zone is called so, of any zone. */
 async function fromZones(sys: string): Promise<number | null> {
   const root = join(sys, 'class/thermal')
   const zones = await Promise.all(
@@ -128,7 +128,7 @@ function timesNow(): ProcessorTimes {
   return { all: busy + each.reduce((sum, { idle }) => sum + idle, 0), busy, own: (user + system) / 1000 }
 }
 
-/** What others use between two looks. Clocks of processors tick in 10 ms, so it is never quite exact. */
+/** The share that others use between two looks; not quite exact, since processor times tick in 10 ms. */
 export function createShare(now: () => ProcessorTimes = timesNow): () => number | null {
   let last: ProcessorTimes | null = null
   return () => {

@@ -61,7 +61,7 @@ export interface OpenOptions {
 
 /** How long a writer waits for another process. */
 const BUSY_MS = 10_000
-/** A check reads all of it: a second for so much. */
+/** A check reads the whole file, about this many bytes in a second. */
 const CHECKED_BYTES = 256 * 1024 * 1024
 const DAMAGE = /SQLITE_(?:CORRUPT|NOTADB)/
 
@@ -160,7 +160,7 @@ function versionsOf(db: Libsql.Database, { migrations, schemas = [] }: OpenOptio
   ]
 }
 
-/** Whether there is nothing to bring up to date. Throws `newer`. */
+/** Whether the schema is up to date. Throws `newer`. */
 function isCurrent(db: Libsql.Database, options: OpenOptions): boolean {
   const versions = versionsOf(db, options)
   const newer = versions.find(([, version, migrations]) => version > migrations.length)
@@ -195,8 +195,8 @@ function migrate(db: Libsql.Database, options: OpenOptions): void {
 }
 
 /**
- * All or nothing. Not the library's own: where SQLite has rolled back by itself, as it does when the disk is full, that
- * one says that there is nothing to roll back, and no longer why.
+ * All or nothing. The library's own transactions are not used: where SQLite has rolled back by itself, as it does when
+ * the disk is full, they report that there is nothing to roll back, and the true reason is lost.
  */
 function inTransaction<T>(execute: (sql: string) => void, work: () => T): T {
   execute('BEGIN IMMEDIATE')

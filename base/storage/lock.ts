@@ -1,8 +1,8 @@
 /**
  * One process per lock file, which says which. On Linux the holder also has the kernel's lock on the file: that goes
  * with the process, however it ends, and is seen from every container that shares the folder. Where there is no kernel
- * lock, the process id decides on this machine and in this container; of any other place nothing can be known but that
- * a lock beats. It is watched for that, by the monotonic clock.
+ * lock, the process id decides on this machine and in this container. A lock from any other place is watched, by the
+ * monotonic clock: it is alive as long as it beats.
  */
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
@@ -44,7 +44,7 @@ export interface LockRefusals {
 export interface LockTiming {
   /** How often a holder shows that it is alive, ms. */
   readonly beat: number
-  /** A holder of whom nothing else is known is dead after so long without a beat, ms. */
+  /** A holder of which nothing else is known counts as dead after so long without a beat, ms. */
   readonly silent: number
   /** Pause between two looks at it, ms. */
   readonly look: number
@@ -56,7 +56,7 @@ const mine = new Set<string>()
 const ATTEMPTS = 5
 const PLACE = placeOf()
 
-/** Returns what gives the lock back. The file's folder must be there. */
+/** Returns a function that gives the lock back. The file's folder must be there. */
 export function lockFile(file: string, refusals: LockRefusals, timing: Partial<LockTiming> = {}): () => void {
   const path = resolve(file)
   const { beat, ...watching } = { ...TIMING, ...timing }
@@ -149,7 +149,7 @@ function kernelLock(fd: number): 'taken' | 'held' | 'unknown' {
   return status === 0 ? 'taken' : status === 1 ? 'held' : 'unknown'
 }
 
-/** Moved aside first: one that comes too late, and has moved a new lock of another process, puts it back. */
+/** The lock is moved aside first: a process that comes too late, and has moved another one's new lock, puts it back. */
 function takeAway(path: string, judged: string): void {
   const aside = `${path}.${randomUUID()}`
   try {

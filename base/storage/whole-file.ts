@@ -1,6 +1,6 @@
 /**
- * Files that are the old one or the new one, never a half, whatever interrupts. They are written beside it under a name
- * that cannot be guessed, and made for that: nothing that stands there already, a link least of all, is written to.
+ * Files that are replaced whole: a crash at any moment leaves the old file or the new one. The new one is written beside
+ * it under a name that cannot be guessed and that must not exist yet, so that no link of a stranger is written through.
  */
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
@@ -12,7 +12,7 @@ export interface WriteOptions {
 }
 
 const TEMPORARY = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/
-/** No writer takes so long: one that was killed has left it. */
+/** No writer takes so long: an older file was left by one that was killed. */
 const LEFT_MS = 3_600_000
 /** Folders that were looked through for such files in this run. */
 const swept = new Set<string>()
@@ -22,7 +22,7 @@ export function writeWhole(file: string, content: string | Uint8Array, options: 
   fs.closeSync(replaceFile(file, content, options))
 }
 
-/** The same, for who writes on: returns the new file, open for writing; `writeAll` goes on behind `content`. */
+/** The same, for a caller that writes on: returns the new file, open; `writeAll` continues behind `content`. */
 export function replaceFile(
   file: string,
   content: string | Uint8Array,
@@ -102,7 +102,7 @@ function sweep(folder: string, fd: number): void {
   })
 }
 
-/** What goes wrong here hides no other error. */
+/** An error of its own would hide the one that led here, so it throws none. */
 function quietly(work: () => void): void {
   try {
     work()

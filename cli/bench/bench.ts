@@ -165,7 +165,7 @@ function tellPlan(context: Context, { plan, machine, metrics, earlier }: Told): 
 /** Small maps are as fast without huge pages. */
 const PAGES_MATTER_BITS = 24
 
-/** Why the ByteMap lies not wholly in huge pages, and what would change that. */
+/** Why part of the ByteMap is not in huge pages, and what would change that. */
 function tellPages({ settings, log }: Context, bits: number, { share, reason, fix }: Pages): void {
   const wanted = settings['bench.pages'].includes('huge')
   if (!wanted || reason === undefined || bits < PAGES_MATTER_BITS) return
@@ -209,7 +209,7 @@ function reportOf(
   }
 }
 
-/** A gateway that does not answer is no reason to stop measuring. */
+/** Measuring goes on when the Pushgateway does not answer. */
 async function push({ settings, log }: Context, { metrics }: BenchMetricsRun): Promise<void> {
   const gateway = settings['bench.push']
   if (gateway === undefined) return

@@ -63,11 +63,11 @@ export function mapProgress(context: Context): MapProgress {
 
 export interface BenchMetricsRun {
   readonly metrics: BenchMetrics
-  /** Where they are, for a person. */
+  /** Where the metrics are, as text for people. */
   readonly text: string
 }
 
-/** Serves them, if not switched off. The default port may be taken, by a miner for instance. */
+/** Serves the metrics unless they are switched off. The default port may be taken, by a miner for instance. */
 export async function metricsOf(
   { settings, origins }: Context,
   resources: Resources,

@@ -11,7 +11,7 @@ import { factPrinter } from '../view/facts.js'
 
 export async function benchTune(context: CommandContext<BenchKey>): Promise<number> {
   const { settings, output, signal } = context
-  // Before the ByteMap is built, which is work of ours.
+  // Before the ByteMap is built: that work would count as load of this program.
   const load = loadavg()[0] ?? 0
   const machine = machineOf()
   const { cpu, cores } = machine

@@ -16,7 +16,7 @@ const MAX_HEX_DIGITS = 2 * 1024 * 1024
 export async function hash(context: Context): Promise<number> {
   const { output, positionals, signal, stdin, stderr } = context
   const fromArguments = positionals.length > 0
-  // Arguments are all at hand, so nothing is opened for a call that cannot succeed.
+  // Arguments are checked first, so that no ByteMap is opened for a call that cannot succeed.
   const inputs = fromArguments ? positionals.map((text, k) => bytesOf(text, `argument ${k + 1}`)) : undefined
   const map = await openMap(context, { params: paramsOf(context.settings), slots: 1 })
   const hasher = createHasher(map, 0)

@@ -19,7 +19,7 @@ export function completion(
   }
   const script = SCRIPTS[found](completionsOf(commands))
   output.event({ event: 'completion', shell: found, script })
-  // As it stands: lines that are folded for a terminal would be no script any more.
+  // Printed without folding: folded lines would break the script.
   if (!output.json) stdout.write(script)
   return EXIT.done
 }

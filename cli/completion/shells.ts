@@ -3,7 +3,7 @@ import { displayNameOf, settingOf, type SettingKey } from '../../config/index.js
 import type { CommandSpec } from '../program/context.js'
 import { keysOfFlags } from '../program/flag-groups.js'
 
-/** What may stand behind a flag. */
+/** What kind of value a flag takes. */
 type Value =
   | { readonly kind: 'none' | 'file' | 'folder' | 'text' }
   | { readonly kind: 'words'; readonly words: readonly string[] }

@@ -9,7 +9,7 @@ import type { ConfigContext } from './context.js'
 import { exampleKeys } from './init.js'
 import { EXIT } from '../program/context.js'
 
-/** The one that is shipped has 9 KiB. */
+/** The file that the Go miner ships has 9 KiB. */
 const MAX_INI_BYTES = 256 * 1024
 
 export function configImport({ positionals, output }: ConfigContext): number {

@@ -31,7 +31,7 @@ export const exampleKeys = (network: string): readonly SettingKey[] => {
   return SETTING_KEYS.filter((key) => !NOT_IN_EXAMPLE.test(key) && isUsedOn(key, name))
 }
 
-/** What a network needs besides what has a default. */
+/** Settings without a default that a network needs. */
 const ASKED = ['factom.url', 'miner.identity', 'miner.coinbase', 'miner.ecSecret', 'miner.threads'] as const
 
 export async function configInit(context: ConfigContext): Promise<number> {
@@ -82,7 +82,7 @@ function headOf(name: string): string[] {
   ]
 }
 
-/** The file may come to hold a secret, so no other user may read it. Never over one that is there. */
+/** The user may add a secret later, so no other user may read the file. An existing file is never overwritten. */
 function write(name: string, text: string): void {
   let file: number
   try {
@@ -113,7 +113,7 @@ function createWizard(
   folder: string,
 ): Wizard | undefined {
   if (output.json || (stdin as { isTTY?: boolean }).isTTY !== true) return undefined
-  // Lines are taken from a queue: what is typed ahead is not lost.
+  // Lines are taken from a queue, so that what the user types ahead is not lost.
   const reader = createInterface({ input: stdin, terminal: false, signal })
   const lines = reader[Symbol.asyncIterator]()
   const say = (text: string): void => void stderr.write(text)

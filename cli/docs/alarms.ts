@@ -50,7 +50,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 export const alertsDoc = (note: string): string =>
   [note, '', ...runbookText().split('\n').flatMap(folded)].join('\n')
 
-/** Code stays in one line: its blanks are none until the words are in lines. */
+/** Keeps each piece of code on one line: its blanks are replaced while the words are put into lines. */
 function folded(line: string): string[] {
   if (line === '') return [line]
   const hang = line.startsWith('- ') ? '  ' : ''

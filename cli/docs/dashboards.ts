@@ -40,7 +40,7 @@ const UNITS: Readonly<Record<Unit, string>> = {
   cps: 'cps',
 }
 
-/** What is shown is chosen above: instances of one job. */
+/** The viewer chooses the instances at the top of the dashboard. */
 const M = '{instance=~"$instance"}'
 const of = (...labels: string[]) => `{instance=~"$instance",${labels.join(',')}}`
 const RATE = '$__rate_interval'
@@ -514,7 +514,7 @@ const ORACLE: Dashboard = {
   ],
 }
 
-/** The relay has a gateway a pair of chains. */
+/** Each gateway connects a pair of chains. */
 const FEED: Dashboard = {
   uid: 'pegminer-feed',
   title: 'pegminer: feed',

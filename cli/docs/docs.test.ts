@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 
-import { settingOf } from '../../config/index.js'
+import { SETTING_KEYS, settingOf } from '../../config/index.js'
 import { docPages } from './pages.js'
 
 t.test('generated pages are those of the tables in code', (t) => {
@@ -9,6 +9,22 @@ t.test('generated pages are those of the tables in code', (t) => {
     const file = new URL(`../../docs/${name}`, import.meta.url)
     const found = existsSync(file) ? readFileSync(file, 'utf8') : ''
     t.ok(found === text, `docs/${name} is up to date; if not: npm run docs`)
+  }
+  t.end()
+})
+
+t.test('each setting is in the page of its group, and the index leads there', (t) => {
+  const pages = docPages()
+  const groups = new Set(SETTING_KEYS.map((key) => key.split('.', 1)[0]!))
+  const names = [...groups].map((group) => `${group}.md`)
+  t.same(readdirSync(new URL('../../docs/settings', import.meta.url)).sort(), names.sort(), 'no other page')
+  for (const group of groups) {
+    t.match(pages['settings.md'], new RegExp(`^## ${group}$`, 'm'), 'old links open: settings.md#…')
+    t.match(pages['settings.md'], `](settings/${group}.md)`)
+  }
+  for (const key of SETTING_KEYS) {
+    const page = pages[`settings/${key.split('.', 1)[0]}.md`] ?? ''
+    t.match(page, `| \`${key}\` |`, key)
   }
   t.end()
 })

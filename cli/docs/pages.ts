@@ -26,7 +26,8 @@ import { CLI_ERRORS } from '../program/errors.js'
 import { alertsDoc, ruleFiles } from './alarms.js'
 import { grafanaFiles } from './dashboards.js'
 import { manPage } from './man.js'
-import { errorsDoc, metricsDoc, NOTE, settingsDoc } from './tables.js'
+import { settingsPages } from './settings.js'
+import { errorsDoc, metricsDoc, NOTE } from './tables.js'
 
 /** The structured sections of the configuration file. */
 const SECTION_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
@@ -39,7 +40,7 @@ export function docPages(): Readonly<Record<string, string>> {
     ...inFolder('../config/grafana', grafanaFiles()),
     ...inFolder('../config/prometheus', ruleFiles()),
     'alerts.md': alertsDoc(NOTE),
-    'settings.md': settingsDoc(COMMANDS, SECTION_SCHEMAS),
+    ...settingsPages(COMMANDS, SECTION_SCHEMAS),
     'pegminer.1': manPage(COMMANDS),
     'pegminer.schema.json': `${JSON.stringify(configSchema(SECTION_NAMES, SECTION_SCHEMAS), null, 2)}\n`,
     'metrics.md': metricsDoc(),

@@ -19,11 +19,11 @@ export interface FeedDevOptions {
 
 export interface FeedDev {
   readonly config: FeedConfig
-  /** Told what the feed does, so that the user does his part. */
+  /** Is given the feed's events; the embedded user acts on them. */
   readonly hear: (event: FeedEvent) => void
 }
 
-/** Coins that the user takes back, and then those that a person must approve. */
+/** The first withdrawal, in coins, and the second one, which the operator must approve. */
 const AMOUNT = 200_000_000n
 const LARGE_AMOUNT = 2_000_000_000n
 /** In coins, as the configuration says it. */
@@ -40,8 +40,8 @@ export async function startFeedDev(options: FeedDevOptions, resources: Resources
 }
 
 /**
- * The user's part, as the feed's events come. The chain takes one withdrawal at a time: with one of an earlier run under
- * way he asks when that is over.
+ * What the embedded user does at the feed's events. The chain takes one withdrawal at a time: while one of an earlier run
+ * is under way, the user waits until it is over.
  */
 export function createFeedUser(
   control: Pick<DevKomodo['control'], 'isWithdrawing' | 'withdraw'>,

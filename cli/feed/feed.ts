@@ -132,7 +132,7 @@ async function run(
     dataDir: plan.dataDir,
     lockFolder: lockFolder(),
     dryRun: settings['feed.dryRun'],
-    // What a dry run sends is never published: to wait for it would be without end.
+    // A dry run publishes nothing, so waiting for it would never end.
     once: settings['feed.once'] || (settings['feed.dryRun'] && until !== null),
     ...(settings['feed.dryRun'] && until !== null ? { wanted: [[until.from, until.to]] } : {}),
     headers: settings['feed.blocks'] ?? null,
@@ -279,7 +279,7 @@ async function embed(context: Context, plan: FeedPlan, resources: Resources): Pr
   return startFeedDev(devOptions(context, plan), resources)
 }
 
-/** … of the feed that runs, for what is done beside it. */
+/** The same chains for a command that works beside the running feed. */
 async function embedded(context: Context, plan: FeedPlan, resources: Resources): Promise<FeedConfig> {
   const { findFeedDev } = await import('./dev.js')
   return findFeedDev(devOptions(context, plan), resources)
@@ -397,7 +397,7 @@ function gatewaysThatKnow(plan: FeedPlan, withdrawTxid: string): readonly string
   throw fail('E_CLI_FEED', `no gateway knows a withdrawal ${withdrawTxid}: see feed status`)
 }
 
-/** The feed that runs does it, after it has asked both chains once more whether it was signed or paid. */
+/** The running feed does it, after it has asked both chains once more whether the withdrawal was signed or paid. */
 function settle({ settings, output }: Context, plan: FeedPlan, withdrawTxid: string): number {
   const knowing = gatewaysThatKnow(plan, withdrawTxid)
   const records = knowing.flatMap(

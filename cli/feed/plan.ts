@@ -47,7 +47,7 @@ export interface FeedPlan {
   readonly translated: unknown
 }
 
-/** As many heights at a time. */
+/** Most heights of one backfill. */
 const MOST_RANGE = 100_000
 
 type FeedSettings = Pick<Settings, FeedKey>
@@ -72,7 +72,7 @@ export function feedPlanOf(
   const translated = old ? translateOldLine(positionals) : null
   const action: FeedAction = old ? { do: 'run' } : actionOf(positionals)
   const isNamed = origins['network.name'] !== 'default'
-  // What the feed of dev tells its operator to do can be given as it stands.
+  // Commands that the feed of dev prints for its operator work as printed.
   const isBesideDev =
     hasDevFeed && BESIDE.has(action.do) && !old && section === undefined && !hasSingle(settings)
   const dev = settings['network.name'] === 'dev' && (isNamed || isBesideDev)
@@ -195,7 +195,7 @@ function configOf(settings: FeedSettings, old: unknown, section: FeedConfig | un
   )
 }
 
-/** Daemons that flags or variables name stand above the original command line. */
+/** Daemons that flags or variables name take precedence over those of the original command line. */
 function merged(old: unknown, settings: FeedSettings): unknown {
   const { gateways } = old as { gateways: [{ asset: object; reference: object }] }
   const [gateway] = gateways

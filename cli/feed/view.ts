@@ -36,7 +36,7 @@ function lineOf(event: FeedEvent): Line | null {
     }
     case 'withdrawal': {
       const bad = ['held', 'rejected', 'refused', 'stuck'].includes(event.state)
-      // Who is to approve it needs the whole id.
+      // `feed approve` needs the whole id.
       const id = event.state === 'held' ? event.withdrawtxid : short(event.withdrawtxid)
       const text = `${event.state}: ${event.amount} to ${event.to}, ${id}`
       const more = event.message === undefined ? '' : `; ${event.message}`
@@ -54,7 +54,7 @@ function lineOf(event: FeedEvent): Line | null {
       const lag = !event.lag ? '' : `, ${event.lag} to publish`
       const at = event.published === null ? '' : `, published up to ${event.published}`
       const why = event.message === '' ? '' : `: ${event.message}`
-      // Between two blocks these follow each other all the time.
+      // These two alternate between blocks all the time.
       if (event.state === 'publishing' || event.state === 'budget') return null
       return {
         label: event.state,

@@ -116,7 +116,7 @@ function ratesOf(assets: readonly string[], prices: readonly bigint[] = []): Rec
   return Object.fromEntries(assets.map((asset, k) => [asset, priceToDecimal(prices[k] ?? 0n)]))
 }
 
-/** The 64 bits of a double, hex: what tells grades apart that look alike. */
+/** The 64 bits of a double, hex: they differ where two grades look alike. */
 export function bitsOf(value: number): string {
   const view = new DataView(new ArrayBuffer(8))
   view.setFloat64(0, value)
@@ -152,7 +152,7 @@ export function gradedEvent(report: GradeReport, detailed: boolean) {
 /** What was found out about a block besides its grades; the `checked` event. */
 export interface GradeCheck {
   readonly file: string
-  /** Where the winners are from that it is compared with. */
+  /** Where the winners come from that the block is compared with. */
   readonly origin: 'file' | 'history'
   readonly height: number
   /** Proofs of work that were hashed again; null if they were trusted or there are none. */

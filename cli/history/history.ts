@@ -129,7 +129,7 @@ async function printRows(
   { range, assets }: Printing,
 ): Promise<void> {
   const { line, event, drained, paint, width } = output
-  // A program that reads the lines gets all of a block on one.
+  // Programs that read the lines get all of a block on one line.
   const { beside, below } = priceColumns(assets, stdout.isTTY === true ? width : Infinity)
   const seen: HistoryRow[] = []
   for (const row of readRows(query, range)) {

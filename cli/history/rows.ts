@@ -15,7 +15,7 @@ export interface HistoryRow {
 export interface RowRange {
   readonly from: number
   readonly to: number
-  /** Only so many graded blocks, the highest. */
+  /** Most graded blocks, counted from the highest. */
   readonly last?: number
 }
 

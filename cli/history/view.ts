@@ -7,7 +7,7 @@ import type { HistoryRow } from './rows.js'
 
 const WHO_WIDTH = 10
 const PRICE_WIDTH = 14
-/** Assets that are named with a grade; the rest is said to be there. */
+/** How many assets are named with a grade; the others are only counted. */
 const NAMED_COSTS = 4
 
 const sum = (amounts: readonly (bigint | null | undefined)[]): bigint =>
@@ -130,7 +130,7 @@ function ownText(record: OwnRecord): string {
   return [...way, block === null ? 'in no block' : fateText(record, block)].join(', ')
 }
 
-/** How far its publisher has told, in the words of this command's output. */
+/** The last stage that the publisher told of, in the words of this command's output. */
 function statusWord({ acknowledged, status }: OwnRecord): 'submitted' | 'acknowledged' | 'failed' {
   if (acknowledged !== null) return 'acknowledged'
   return status === 'missed' ? 'failed' : 'submitted'
@@ -156,7 +156,7 @@ function costsText(costs: readonly AssetCost[], grade: number): string {
   return ` from ${named.join(', ')}${more}`
 }
 
-/** What all rows say together. */
+/** The totals of all rows. */
 export function totalsOf(rows: readonly HistoryRow[]): [label: string, value: string][] {
   const own = rows.flatMap((row) => row.own)
   const paid = rows.flatMap((row) => row.paid)

@@ -45,8 +45,8 @@ export async function devNode(dataDir: string, resources: Resources): Promise<st
 }
 
 /**
- * The folder of the chain, and ports that a miner on dev asks for by number; whether they can be had is said before a map
- * is built for minutes.
+ * The folder of the chain, and the ports that a miner on dev asks for by number. Whether they are free is checked before a
+ * ByteMap is built, which takes minutes.
  */
 export async function requireDevNetwork(
   dataDir: string,
@@ -84,7 +84,7 @@ export async function startDevNetwork(
   return { chain, exchange }
 }
 
-/** The exchange alone, in whatever trouble it shall be. */
+/** The exchange alone, with the faults that the settings ask for. */
 export async function openDevExchange(
   { port, trouble }: { readonly port: number; readonly trouble: string | undefined },
   resources: Resources,

@@ -16,7 +16,7 @@ type Context = CommandContext<DevKey>
 
 /** Where factomd listens, so that other programs find the chain without being told. */
 const FACTOMD_PORT = 8088
-/** … and factom-walletd. */
+/** Where factom-walletd listens. */
 const WALLETD_PORT = 8089
 
 export async function dev({ settings, output, signal, log }: Context): Promise<number> {

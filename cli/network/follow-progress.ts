@@ -9,7 +9,7 @@ type Context = Pick<CommandContext<never>, 'output' | 'log' | 'stderr'>
 
 export interface FollowView {
   readonly show: (progress: FollowProgress) => void
-  /** Removes the bar and tells what was done, if it was anything. */
+  /** Removes the bar and tells what was done, if anything was. */
   readonly end: () => void
 }
 

@@ -30,7 +30,7 @@ export interface FoundBlock {
   readonly version: OprVersion | undefined
 }
 
-/** So often may a miner have been first. */
+/** How often a miner that follows the same chain may have been faster. */
 const RACES = 5
 
 type Context = Pick<CommandContext<FollowKey>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>

@@ -15,7 +15,7 @@ import { factPrinter } from '../view/facts.js'
 
 type Context = CommandContext<InitKey>
 
-/** The third external id of each chain; the first of them has none. */
+/** The third external id of each chain; the first chain has none. */
 const CHAIN_NAMES = ['', 'Transactions', 'Miners', 'OraclePriceRecords', 'StakingPriceRecords']
 
 interface Chain {

@@ -1,6 +1,6 @@
 /**
  * Where the embedded network of a running program is: a file beside its data, for commands that come to look at it.
- * Only who holds the lock of the data writes it; so it counts only while the lock is held.
+ * Only the program that holds the lock of the data writes it, so it counts only while the lock is held.
  */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -80,7 +80,7 @@ const MARKETS = {
   fixings: 'the banks that fix daily rates',
 } as const
 
-/** What rests now, and until when (UTC). */
+/** Sources that are not asked now, and until when (UTC). */
 function closedMarkets(now: number): { readonly market: string; readonly until: string }[] {
   return (Object.keys(MARKETS) as (keyof typeof MARKETS)[]).flatMap((calendar) => {
     const until = closedUntil(calendar, now)
@@ -163,10 +163,10 @@ function sourceLines(
 interface Judged {
   readonly asset: string
   readonly price: AssetPrice | undefined
-  /** Independent sources; 0 for what needs none. */
+  /** How many independent sources the asset needs; 0: none. */
   readonly needed: number
   readonly voices: number
-  /** Has them, or a policy that stands in for them. */
+  /** Whether the asset has enough sources, or a policy that stands in for them. */
   readonly enough: boolean
 }
 

@@ -44,7 +44,7 @@ export function assetsOf({ settings }: PricesContext): readonly string[] {
   return all.filter((asset) => wanted.includes(asset))
 }
 
-/** With the nearest that there is. */
+/** The problem of an unknown asset, with the nearest known one. */
 export function unknownAsset(asset: string, all: readonly string[]) {
   const near = nearest(asset, all)
   return problem(
@@ -58,11 +58,11 @@ export interface OpenFeed {
   readonly settings: PriceSettings
   /** What the miner of this data directory last knew of the winners. */
   readonly winners: WinnersView | null
-  /** All that went into the last snapshot. */
+  /** All inputs of the last snapshot. */
   readonly input: () => SnapshotInput | undefined
 }
 
-/** A feed of the world, or of the embedded exchange. `resources` close it. */
+/** A feed of the real exchanges, or of the embedded one. `resources` close it. */
 export async function openFeed(
   context: PricesContext,
   resources: Resources,
@@ -96,7 +96,7 @@ export async function openFeed(
   return { feed, settings, winners: last?.winners ?? null, input: () => input }
 }
 
-/** What the miner of this data directory keeps to: a source that wants to be left alone is not asked here either. */
+/** Sources that asked the miner of this data directory to wait: they are not asked here either. */
 export function restsOf({ settings }: PricesContext): Rests {
   const network = settings['network.name']
   return createRests(restsFile(settings['data.dir'] ?? defaultDataDir(network)), { readOnly: true })
@@ -128,7 +128,7 @@ async function placedSettings(context: PricesContext, resources: Resources): Pro
   return sections.prices.at(embedded.url)
 }
 
-/** What programs are told of a snapshot. */
+/** A snapshot as `--json` shows it. */
 export function tellSnapshot({ output }: Pick<PricesContext, 'output'>, snapshot: PriceSnapshot): void {
   for (const price of snapshot.assets.values())
     output.event({ event: 'price', ...assetJson(price), asset: price.asset })
@@ -159,7 +159,7 @@ export function tellSnapshot({ output }: Pick<PricesContext, 'output'>, snapshot
   })
 }
 
-/** Says on a terminal what is waited for. */
+/** Says on a terminal what the command waits for. */
 export function sayAsking(
   { stderr, output }: Pick<PricesContext, 'stderr' | 'output'>,
   feed: PriceFeed,

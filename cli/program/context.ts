@@ -22,7 +22,7 @@ export interface Io {
   readonly stdout: Terminal
   readonly stderr: Terminal
   readonly env: Environment
-  /** Whether output and log go to one place, as with `2>&1`: JSON lines among those for people would help neither programs nor people. */
+  /** Whether output and log go to one place, as with `2>&1`: without `--json` the log is then for people, too. */
   readonly mixed?: boolean
   /** Aborted when the user interrupts. */
   readonly interrupted: AbortSignal
@@ -57,7 +57,7 @@ export interface CommandContext<K extends SettingKey, S = unknown> extends Comma
   readonly stdout: Terminal
   readonly stderr: Terminal
   readonly env: Environment
-  /** Aborted when the user interrupts or the output's reader is gone: end what you do, keep nothing half done. */
+  /** Aborted when the user interrupts or the output's reader is gone: the command then ends, and leaves nothing half done. */
   readonly signal: AbortSignal
   /** For commands that run on. */
   readonly again: Reread<K, S>
@@ -65,7 +65,7 @@ export interface CommandContext<K extends SettingKey, S = unknown> extends Comma
 
 /** How settings are read again while a command runs. */
 export interface Reread<K extends SettingKey, S = unknown> {
-  /** Everything anew, from the same file, with all that is wrong in `problems`. Never rejects for the user's sake. */
+  /** Reads all settings anew, from the same file; `problems` has all that is wrong. Never rejects for a mistake of the user. */
   read(): Promise<CommandInput<K, S>>
   readonly onHangUp: (listener: () => void) => () => void
   setLogLevel(level: Settings['log.level']): void
@@ -99,9 +99,9 @@ export interface CommandSpec<K extends SettingKey = SettingKey, S = unknown> {
   /** Flags that stand first in the help, the others follow by section. */
   readonly mostUsed?: readonly K[]
   readonly sections?: SectionLoaders<S>
-  /** What else must hold before it can run, for a report of all that is wrong at once. */
+  /** Further checks before it can run, so that all mistakes are reported at once. */
   check?(): Promise<(settings: Pick<Settings, K>, origins: Readonly<Record<K, Origin>>) => readonly Problem[]>
-  /** It is run whatever is wrong with settings and sections, and tells it itself. */
+  /** The command is run even if settings or sections are wrong, and reports that itself. */
   readonly reportsProblems?: true
   /** Its first lines name configuration file and network: the log need not. */
   readonly namesFile?: true

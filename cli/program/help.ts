@@ -79,7 +79,7 @@ export function commandHelp(command: CommandSpec, { paint, width }: HelpStyle): 
   ]
 }
 
-/** All beside their meaning, or all above it. */
+/** Flags stand all beside their meanings, or all above them. */
 function exampleLines(examples: CommandSpec['examples'], { paint, width }: HelpStyle): string[] {
   const column = Math.max(...examples.map(({ line }) => line.length)) + 4
   const isBeside = examples.every(({ text }) => 2 + column + text.length <= width)
@@ -150,7 +150,7 @@ export function defaultTextOf(key: SettingKey): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
-/** Two columns; what is too long for the left one stands on a line of its own. */
+/** Two columns; a name that is too long for the left one stands on a line of its own. */
 function row(
   left: string,
   right: string,

@@ -1,4 +1,4 @@
-/** Standard output: lines for people, or one JSON object a line. Never a secret, and no fuss when the reader is gone. */
+/** Standard output: lines for people, or one JSON object a line. Never a secret; a reader that is gone is no error. */
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 

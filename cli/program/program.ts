@@ -1,4 +1,4 @@
-/** The program: finds the command, resolves its settings, runs it, and turns whatever happens into an exit code. */
+/** The program: finds the command, resolves its settings, runs it, and turns the outcome into an exit code. */
 import { isCoded, messageOf } from '../../base/index.js'
 import {
   checkSection,
@@ -67,13 +67,13 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
   } catch (error) {
     if (gone.aborted) return endOf(gone, io, report)
     if (!io.interrupted.aborted) return report(error)
-    // Whatever was under way ends with an error now; only what went wrong besides is worth a word.
+    // An interrupt ends the work under way with an error; only other errors are told.
     if (isCoded(error) && !/_(ABORTED|CLOSED)$/.test(error.code)) report(error)
     return EXIT.interrupted
   }
 }
 
-/** What was printed last has been taken by the system, or refused and the error been heard of. */
+/** Resolves when the system has taken the last output, or has refused it and the error was seen. */
 function flushed({ stdout }: Io): Promise<void> {
   return new Promise((resolve) => {
     const heard = (): void => void setImmediate(resolve)
@@ -82,7 +82,7 @@ function flushed({ stdout }: Io): Promise<void> {
   })
 }
 
-/** A reader that went away is no error, a terminal that did interrupts; a full disk under the output is an error. */
+/** A reader that is gone is no error; a terminal that is gone counts as an interrupt; a full disk is an error. */
 function endOf(gone: AbortSignal, { stdout, interrupted }: Io, report: (error: unknown) => number): number {
   const cause: unknown = gone.reason
   const code = (cause as NodeJS.ErrnoException).code
@@ -206,7 +206,7 @@ async function resolveCommand(
     })),
   )
   const known = new Set(resolved.problems.map(({ key }) => key))
-  // What a network needs cannot be told while its name is wrong.
+  // While the network's name is wrong, it is not known what the network needs.
   const check = known.has('network.name') ? undefined : await command.check?.()
   const besides = check?.(resolved.settings, resolved.origins) ?? []
   const secrets = command.keys.filter((key) => settingOf(key).secret).map((key) => resolved.settings[key])

@@ -1,4 +1,4 @@
-/** What a command has opened, closed in the reverse order, whatever happens. */
+/** What a command has opened: closed in the reverse order, also after an error. */
 export interface Resources {
   add(close: () => void | Promise<void>): void
   /** Closes everything; the first error comes after the last attempt. */

@@ -6,7 +6,10 @@ import { isatty } from 'node:tty'
 export interface Terminals {
   /** `none`: input, output and errors were something else from the start. `gone`: one of them has hung up since. */
   readonly state: () => 'none' | 'open' | 'gone'
-  /** Lets go of what has hung up. At its end Node.js sets terminals back, and dies of one that is none any more. */
+  /**
+   * Lets go of terminals that have hung up: at its end Node.js restores the terminals, and aborts if one of them is none any
+   * more.
+   */
   readonly drop: () => void
 }
 

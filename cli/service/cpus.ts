@@ -19,7 +19,7 @@ function quota2(folder: string, read: ReadText): number {
   return coresOf(quota, period)
 }
 
-/** A quota of -1 is none. */
+/** A quota of -1 means that there is no limit. */
 function quota1(folder: string, read: ReadText): number {
   return coresOf(read(`${folder}/cpu.cfs_quota_us`) ?? '', read(`${folder}/cpu.cfs_period_us`) ?? '')
 }

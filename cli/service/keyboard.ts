@@ -15,7 +15,7 @@ export type KeyInput = Readable & {
 export interface KeyboardHost {
   /** Sends a signal to all processes that the terminal sends it to: ours and, under npm or in a pipe, others. */
   readonly raise: (signal: NodeJS.Signals) => void
-  /** Whether the terminal is ours. Who takes it in the background is stopped by the system. */
+  /** Whether the terminal is ours. The system stops a background process that takes it. */
   readonly inForeground: () => boolean
   /** Calls back whenever the process goes on after a stop. Returns the way to end that. */
   readonly onContinue: (listener: () => void) => () => void
@@ -56,7 +56,8 @@ export function openKeyboard(
   }
   const take = (): void => {
     if (!host.inForeground()) return release()
-    // A shell may have changed the terminal while we were stopped; set to what it is believed to be, it stays so.
+    // A shell may have changed the terminal while we were stopped. Node.js sets only what differs from the mode that it
+    // remembers, so the mode is set twice.
     input.setRawMode?.(false)
     input.setRawMode?.(true)
     if (!raw) input.on('data', hear)

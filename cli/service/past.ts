@@ -21,7 +21,7 @@ import type {
   PastSeries,
 } from '../../telemetry/index.js'
 
-/** What is written down while a program runs. It never stops the program. */
+/** Writes down what a program measures and tells. Its errors never stop the program. */
 export interface Recorder extends PastLog, PastSeries {
   measure(name: string, value: number): void
   tell(line: Omit<LogLine, 'id' | 'time'>): void

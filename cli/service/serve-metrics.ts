@@ -1,4 +1,4 @@
-/** The telemetry server of a run: a port that is taken is no reason not to mine or to publish. */
+/** The telemetry server of a run. If its port is taken, mining and publishing go on. */
 import { isCoded } from '../../base/index.js'
 import {
   startTelemetry,
@@ -13,7 +13,7 @@ type Context = Pick<CommandContext<'telemetry.port' | 'telemetry.host'>, 'settin
 
 export interface ServedMetrics {
   readonly server: TelemetryServer | null
-  /** Where they are, for a person. */
+  /** Where page and metrics are, as text for people. */
   readonly text: string
 }
 

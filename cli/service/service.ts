@@ -6,7 +6,7 @@ export interface ServiceOptions {
   /** Whether the loops have turned lately. */
   readonly live: () => readonly Check[]
   readonly manager?: ServiceManager
-  /** Ready after so long at the latest, ms: a node that is away is no reason to give the start up. */
+  /** Ready after so long at the latest, ms: the service manager must not end the start because the node is away. */
   readonly patienceMs?: number
 }
 

@@ -1,4 +1,4 @@
-/** What others hold and keep, while what stands behind it is exchanged. */
+/** An object that its users keep while the one that does its work is exchanged. */
 export interface StandIn<T> {
   /** Does all that the present one does. */
   readonly proxy: T

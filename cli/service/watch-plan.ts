@@ -1,4 +1,4 @@
-/** What watching over a run goes by: the settings, completed. Pure, but for the calendar's opinion of expressions. */
+/** The settings of the watchdog, completed. Pure, apart from the check of cron expressions. */
 import { cronMistake, isTimeZone } from '../../base/calendar.js'
 import { problem, type Problem, type Settings } from '../../config/index.js'
 import { type KeeperSettings } from '../../watch/index.js'
@@ -8,7 +8,7 @@ type WatchSettings = Pick<Settings, WatchKey>
 
 const MINUTE = 60_000
 const MIB = 2 ** 20
-/** Below the alarm, unless told. */
+/** How far below the alarm mining resumes, °C, if no setting says it. */
 const COOLER = 10
 
 export function keeperSettingsOf(settings: WatchSettings): KeeperSettings {

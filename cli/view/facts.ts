@@ -4,7 +4,7 @@ import type { Output } from '../program/output.js'
 
 const LABEL_WIDTH = 11
 
-/** Prints ` CPU         AMD EPYC, 2 cores`; what does not fit into the width goes on below. */
+/** Prints ` CPU         AMD EPYC, 2 cores`; what does not fit into the width continues below. */
 export function factPrinter({ paint, width, line }: Output): (label: string, value: string) => void {
   return (label, value) => {
     wrap(value, width - LABEL_WIDTH - 2).forEach((part, k) => {

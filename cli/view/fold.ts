@@ -8,7 +8,7 @@ const LAST_COLUMN = 24
 
 const lengthOf = (text: string): number => text.replace(STYLE, '').length
 
-/** What goes on below begins where the text of the first line does: ` CPU         AMD EPYC`. */
+/** Further lines begin where the text of the first line does: ` CPU         AMD EPYC`. */
 export function fold(line: string, width: number): string {
   if (lengthOf(line) <= width) return line
   const indent = indentOf(line.replace(STYLE, ''))

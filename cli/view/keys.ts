@@ -5,7 +5,7 @@ import { oneLine, type Board } from '../../telemetry/index.js'
 import { countText, durationText, plural, rateText } from './format.js'
 import { entriesLine, speedLine, type Line } from './lines.js'
 
-/** As many blocks of records are shown. */
+/** How many blocks of records are shown. */
 const BLOCKS = 5
 const WINNERS = 25
 

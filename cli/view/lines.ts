@@ -27,7 +27,7 @@ const shortened = (text: string): string =>
   text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 2)} …` : text
 
 export function blockLine({ height, minute }: BlockEvent): Line {
-  // A block is usually met in its first minutes; anything else is worth a word.
+  // A block usually begins in its first minutes; another minute is told.
   return { label: 'block', style: 'bold', text: minute <= 1 ? `${height}` : `${height}, minute ${minute}` }
 }
 

@@ -174,7 +174,7 @@ export function missingLines(snapshot: PriceSnapshot, { paint }: Pick<PriceStyle
   ]
 }
 
-/** One line while mining, where there will be further attempts. */
+/** One line while mining, when prices will be asked for again. */
 export function incompleteLine(
   { height, assets, missing, sources }: Pick<PriceSnapshot, 'height' | 'assets' | 'missing' | 'sources'>,
   { paint }: Pick<PriceStyle, 'paint'>,
@@ -183,7 +183,7 @@ export function incompleteLine(
   return ` ${paint('yellow', what)}: ${whySilent(sources)}`
 }
 
-/** What most of the sources have in common, or where to look. */
+/** The cause that most of the failing sources have in common, or where to look. */
 function whySilent(sources: PriceSnapshot['sources']): string {
   const silent = sources.filter(({ ok }) => !ok)
   const waiting = silent.filter(({ error }) => error === undefined)

@@ -13,7 +13,7 @@ export interface Progress {
   readonly end: () => void
 }
 
-/** A terminal can show more, but eyes cannot follow. */
+/** Faster than this, people cannot follow. */
 const BAR_MS = 100
 /** One event or log line in so long, besides one at the begin of each phase. */
 const EVENT_MS = 1_000

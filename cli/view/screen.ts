@@ -18,7 +18,7 @@ export function openScreen(stdout: Terminal, host: ScreenHost = process): () => 
   const leave = (): void => void stdout.write(LEAVE)
   const stop = (): void => {
     leave()
-    // Ctrl-Z has told all others of the group; a signal without a listener does what it does by itself.
+    // Ctrl-Z has stopped the others of the group already; without our listener the signal stops this process too.
     host.off('SIGTSTP', stop)
     host.kill(host.pid, 'SIGTSTP')
   }

@@ -43,7 +43,7 @@ export function createEventView({ output, speedEveryMs, clock = CLOCK }: EventVi
   const { paint } = output
   const fact = factPrinter(output)
   let height: number | null = null
-  /** What was said of a block's prices last: an attempt that changes nothing is not said again. */
+  /** The last line about a block's prices: an attempt that changes nothing is not printed again. */
   let priced = ''
   let lastSpeed = clock.monotonicMs()
   let fate = createFate(0)
@@ -72,7 +72,7 @@ export function createEventView({ output, speedEveryMs, clock = CLOCK }: EventVi
       case 'entry':
         return showEntry(event)
       case 'hashrate':
-        // Half a second of slack: the miner's pace and ours need not beat together.
+        // Half a second of slack: the miner's events and these lines are timed apart.
         if (clock.monotonicMs() - lastSpeed < speedEveryMs - 500) return
         lastSpeed = clock.monotonicMs()
         return print(speedLine(event))

@@ -74,7 +74,7 @@ export interface DevChain {
   readonly keys: typeof DEV_KEYS
   /** `http://127.0.0.1:port` of the wallet, or `null`. */
   readonly walletUrl: string | null
-  /** What a program beside needs to end minutes and set faults: POST to `url` with `Authorization: Bearer token`. */
+  /** For another program that ends minutes and sets faults: POST to `url` with `Authorization: Bearer token`. */
   readonly control: { readonly url: string; readonly token: string }
   readonly faults: Faults
   /** Ends the current minute (manual mode only). */

@@ -1,4 +1,4 @@
-/** What both chains hold when they begin: coins, tokens, oracles, publishers, gateways. All made by the daemons' calls. */
+/** The first contents of both chains: coins, tokens, oracles, publishers, gateways. All are made by the daemons' calls. */
 import * as tx from '../tx/index.js'
 import type { NodeJson, TxOutput } from '../tx/index.js'
 import { FEE, finalize, keyOutput, moduleOutput, tokenOutput } from './build.js'
@@ -18,12 +18,12 @@ import type { DevGateway } from './types.js'
 const COINS = 100_000_000n
 /** Tokens of each gateway; as many coins are burnt for them. */
 const TOKEN_SUPPLY = 10_000n * COINS
-/** What the user gets of them. */
+/** The user's share of them. */
 const GRANT = 1_000n * COINS
 /** Outputs at each deposit address, and what each is worth. */
 const DEPOSITS = 10
 const DEPOSIT = 100n * COINS
-/** Plain outputs of everybody's wallet. */
+/** Plain outputs in each wallet. */
 const PURSE = { outputs: 12, value: 20n * COINS }
 
 /** Runs a call that must succeed and sends what it built. */
@@ -142,8 +142,7 @@ function createOracle({ nodes, settled }: Network, i: number): string {
 }
 
 /**
- * Gives tokens to the user, as a claim would, but for no deposit: there is no published header yet that one could be
- * proven with.
+ * Gives tokens to the user, as a claim would, but without a deposit: no header is published yet that could prove one.
  */
 function grant({ nodes, ledgers, user, keys }: Network, binding: Binding): void {
   const node = nodes.asset[user] as DevNode

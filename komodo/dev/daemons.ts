@@ -1,4 +1,4 @@
-/** The HTTP servers of everybody's daemons: starting, stopping, and telling who asks what. */
+/** The HTTP servers of all daemons: starting, stopping, and telling who asks what. */
 import { createHash } from 'node:crypto'
 
 import type { Network } from './network.js'

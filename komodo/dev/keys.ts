@@ -5,7 +5,7 @@ import { secp256k1 } from '@noble/curves/secp256k1'
 
 import * as tx from '../tx/index.js'
 
-/** Private key of a name under a seed; of no value, since everybody can compute it. */
+/** Private key of a name under a seed; of no value, since it can be computed from the two. */
 export function seededKey(seed: string, name: string): Uint8Array {
   for (let round = 0; ; round++) {
     const key = new Uint8Array(

@@ -1,4 +1,4 @@
-/** Both chains and everybody's nodes, as they stand after what was written down has been done again. */
+/** Both chains and all nodes, after the events that were written down have been applied. */
 import * as tx from '../tx/index.js'
 import type { Policy } from './chain/accept.js'
 import { Ledger } from './chain/ledger.js'

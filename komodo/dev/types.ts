@@ -1,4 +1,4 @@
-/** The door of the embedded pair of chains: what is asked for, and what comes back. */
+/** Options and results of the embedded pair of chains. */
 
 export type ChainName = 'asset' | 'reference'
 

@@ -1,4 +1,4 @@
-/** A node's wallet: keys, watched scripts, and what of the chain is its own. */
+/** A node's wallet: keys, watched scripts, and its coins. */
 import * as tx from '../tx/index.js'
 import type { Chain, Coin } from './chain/chain.js'
 

@@ -94,7 +94,7 @@ export function merkleRootOf(txids: readonly string[]): string {
   return level[0] ?? '0'.repeat(64)
 }
 
-/** What `gettxoutproof` says: a header, and which transactions its root covers. */
+/** The reply of `gettxoutproof`: a header, and which transactions its root covers. */
 export interface TxOutProof {
   readonly header: BlockHeader
   readonly transactions: number

@@ -1,5 +1,5 @@
 /**
- * What a signature signs. Version 1 and 2: the transaction with its scripts replaced, SHA-256 twice. Version 4:
+ * The hash that is signed. Version 1 and 2: the transaction with its scripts replaced, SHA-256 twice. Version 4:
  * BLAKE2b with the consensus branch's id, amounts included (https://zips.z.cash/zip-0243).
  */
 import { blake2b } from '@noble/hashes/blake2b'

@@ -127,8 +127,8 @@ export function signMultisigInput(
 }
 
 /**
- * Whether an input's script satisfies the output that it spends: right keys, valid signatures, enough of them. What a
- * contract module would say beyond the signature is not looked at. P2SH is understood for multisig only.
+ * Whether an input's script satisfies the output that it spends: right keys, valid signatures, enough of them. Other
+ * rules of contract modules are not checked. P2SH is understood for multisig only.
  */
 export function inputIsSigned(tx: Transaction, index: number, spent: SpentOutput): boolean {
   const script = tx.inputs[index]?.script ?? ''

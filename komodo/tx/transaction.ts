@@ -1,6 +1,6 @@
 /**
  * Transactions as they stand on the wire: version 1 and 2 (before Overwinter), 3 and 4 (Sapling). Shielded parts are
- * carried through unread, so that whatever a node hands out comes back byte for byte.
+ * kept unread, so that a transaction of a node is written again byte for byte.
  *
  * Ids are hex of display order, scripts are hex, amounts are satoshis (1e-8 coin).
  */

@@ -56,7 +56,7 @@ function costOf(value: number, average: number, band: number): number {
   return d * d * d * d
 }
 
-/** How one asset's price lies to the average: the relative distance with its sign, and its part of the grade. */
+/** How one asset's price compares to the average: the relative distance with its sign, and its part of the grade. */
 export interface Distance {
   readonly distance: number
   readonly cost: number

@@ -19,7 +19,7 @@ export interface BlockFile {
   readonly entries: readonly OprEntry[]
 }
 
-/** The largest real block has half a megabyte; what is above this is something else. */
+/** The largest real block has half a megabyte; a larger file is something else. */
 const MAX_FILE_BYTES = 256 * 2 ** 20
 
 /** Reads all of them. Throws `E_GRADING_FILE` with everything that is wrong: `details.problems` has one for each file. */
@@ -120,7 +120,7 @@ function stringOf(value: unknown, place: string): string {
 function bytesOf(value: unknown, place: string): Uint8Array {
   const text = stringOf(value, place)
   const bytes = Buffer.from(text, 'base64')
-  // Node.js reads base64 leniently; whatever it left out shows when it is written again.
+  // Node.js reads base64 leniently; what it has left out shows when the bytes are encoded again.
   if (bytes.toString('base64') !== text) throw damaged(`${place} is not base64`)
   return new Uint8Array(bytes)
 }

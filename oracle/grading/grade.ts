@@ -25,7 +25,7 @@ export interface GradingInput {
 /** The first 8 bytes of LXRHash(record hash ‖ nonce) as a big-endian number. */
 export type Difficulty = (oprHash: Uint8Array, nonce: Uint8Array) => bigint
 
-/** The same, for those who may also trust what the record claims. */
+/** The same, for callers that may also trust what the record claims. */
 export type DifficultyOrClaim = (oprHash: Uint8Array, nonce: Uint8Array, claim: bigint) => bigint
 
 export interface GradedRecord extends Readonly<Ranked> {
@@ -86,7 +86,7 @@ interface Candidate extends Ranked {
 
 /**
  * Grades a block. Throws `E_GRADING_INPUT` for a negative height or a list of previous winners that the version
- * cannot have; whatever the entries hold, they do not make it throw.
+ * cannot have. No content of an entry makes it throw.
  */
 export function gradeBlock(input: GradingInput, difficulty: DifficultyOrClaim): GradedBlock {
   const rules = GRADING_RULES[input.version]

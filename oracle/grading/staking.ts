@@ -50,7 +50,7 @@ export interface GradedStakingBlock {
   readonly cutoff: number
 }
 
-/** Grades a block. Throws `E_GRADING_INPUT` for a negative height; whatever the entries hold, they do not make it throw. */
+/** Grades a block. Throws `E_GRADING_INPUT` for a negative height; no content of an entry makes it throw. */
 export function gradeStakingBlock({ version, height, entries }: StakingInput): GradedStakingBlock {
   if (!Number.isInteger(height) || height < 0)
     throw fail('E_GRADING_INPUT', `no block has the height ${height}`)

@@ -25,8 +25,8 @@ const SIGNED_BYTES = 96
 
 /**
  * Whether an entry of the staking chain takes part in the grading of its block. External ids are the version, the
- * staker's RCD hash, and a public key with its signature of the content. Whose key it is, nobody checks, and version 5
- * does not look at it at all. Whether the staker's balance entitles him to take part is not asked here.
+ * staker's RCD hash, and a public key with its signature of the content. The rules do not check whose key it is, and
+ * version 5 does not look at it at all. Whether the staker's balance entitles him to take part is not asked here.
  */
 export function checkStakingEntry(entry: OprEntry, expected: ExpectedStaking): CheckedStakingEntry {
   const reason = entryProblem(entry, expected.version)

@@ -24,7 +24,7 @@ export interface Expected {
   readonly previousWinners: readonly string[]
 }
 
-/** Answers the reason of a refusal in the reference's words. */
+/** Returns the reason of a refusal in the reference's words. */
 type EntryCheck = (entry: OprEntry, expected: Expected) => string | null
 type ContentCheck = (content: OprContent, expected: Expected) => string | null
 

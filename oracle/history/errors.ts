@@ -1,6 +1,6 @@
 import { errorsOf } from '../../base/index.js'
 
-/** What is special to the history; what befalls its file and the following of the chain: `chain/errors.ts`. */
+/** Errors of the history alone; those of its file and of following the chain are in `chain/errors.ts`. */
 export const HISTORY_ERRORS = {
   E_HISTORY_FOREIGN: {
     summary: 'The history of graded blocks belongs to another chain, ByteMap or rules.',

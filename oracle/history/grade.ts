@@ -80,7 +80,7 @@ export function gradeSpr(
   }
 }
 
-/** Reasons are few: they come from the rules, with numbers in them at most, and are counted up to a limit. */
+/** How many entries were refused, by reason. There are few reasons: they come from the rules, and may differ in a number. */
 const MOST_REASONS = 50
 const MOST_REASON = 200
 
@@ -105,7 +105,7 @@ function ratesOf({ version, graded }: GradedBlock): OprToStore['rates'] {
   )
 }
 
-/** The middle of those above 0, of two if they are even; 0 if there are none. */
+/** The median of the values above 0; 0 if there are none. */
 function medianOf(prices: readonly bigint[]): bigint {
   const sorted = prices.filter((price) => price > 0n).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
   return ((sorted[(sorted.length - 1) >> 1] ?? 0n) + (sorted[sorted.length >> 1] ?? 0n)) / 2n
@@ -125,7 +125,7 @@ function fateOf(block: GradedBlock, { entries }: FollowedEntryBlock, entryHash: 
   return { ...none, verdict: left?.reason ?? 'not among the 50 most difficult' }
 }
 
-/** What each asset added to a record's grade, dearest first. */
+/** What each asset added to a record's grade, the largest part first. */
 function costsOf({ opr, values, averages, band }: GradedRecord): AssetCost[] {
   const assets = ASSETS[opr.version]
   return distancesOf(values, averages, band)

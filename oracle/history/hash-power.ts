@@ -17,7 +17,7 @@ export function networkHashrate(difficulty: bigint, spot: number, windowSeconds:
 
 /**
  * @param difficulties the honest difficulties of a graded block, descending (at most 50 count)
- * @returns null if there are none, or the last is so near to 2^64 that nothing can be said
+ * @returns null if there are none, or the last is too near to 2^64 for an estimate
  */
 export function hashPowerOf(difficulties: readonly bigint[], blockSeconds: number): number | null {
   const spot = Math.min(SPOT, difficulties.length)
@@ -34,7 +34,7 @@ export interface Expectation {
   readonly seconds: number
 }
 
-/** What a hashrate can expect of a network's: of so many equal tickets, as many are ours as our share says. */
+/** What a hashrate can expect beside that of the whole network: each hash has the same chance, so our share decides. */
 export function expectationOf({
   own,
   network,

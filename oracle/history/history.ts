@@ -1,7 +1,7 @@
 /**
  * The history of graded blocks: each block of price records is graded once and in order as the chain is followed, and
- * what later records must name is kept. It is always a part of the node's own chain; where the node's chain turns out
- * to be another one, what differs is forgotten and graded anew.
+ * what later records must name is kept. It is always a part of the node's own chain: where the node has another chain by
+ * now, the blocks that differ are forgotten and graded anew.
  */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,8 +28,8 @@ export interface GradedHistoryOptions {
   /** Name of the database. Default `history.sqlite`. */
   readonly name?: string
   /**
-   * What is there of another chain, with another ByteMap or by other rules is refused (`E_HISTORY_OTHER`) instead of
-   * given up: it belongs to a miner, whose records in it are in no other place.
+   * A history of another chain, with another ByteMap or by other rules is refused (`E_HISTORY_OTHER`) instead of given
+   * up: it may belong to a miner, and what it knows of that miner's records is kept nowhere else.
    */
   readonly keep?: boolean
   /** Others that take part in following, behind the history: they keep their tables in the same database. */
@@ -102,7 +102,7 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
     onNotice?.({ code, message: `history of graded blocks (${file}): ${what}` })
   }
 
-  /** What is there of `whose` is given up, or refused. */
+  /** A history of another kind (`whose`) is given up, or refused. */
   function giveUp(whose: string, forget: () => void, told: string): void {
     if (options.keep === true)
       throw fail('E_HISTORY_OTHER', `the history of graded blocks (${file}) is of ${whose}`)

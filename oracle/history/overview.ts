@@ -1,6 +1,6 @@
 /**
- * The history at a glance, for a page that many may look at: every answer costs little, however long the history is.
- * Nothing is read whole; of a long range points are picked.
+ * The history at a glance, for a page that many may look at. Every answer costs little, however long the history is: of a
+ * long range only some points are read.
  */
 import type { Row, Transaction } from '../../base/index.js'
 
@@ -34,7 +34,7 @@ export interface PointRange {
   /** UNIX ms, both inclusive. */
   readonly from: number
   readonly to: number
-  /** So many at most. */
+  /** Most of them. */
   readonly points: number
 }
 
@@ -44,7 +44,7 @@ export interface HistoryOverview {
   summaries(page: { readonly below: number; readonly most: number }): BlockSummary[]
   /** Heights that records of ours were mined for, newest first, below a height. */
   ownHeights(page: { readonly below: number; readonly most: number }): number[]
-  /** How many entries of a block took no part, by why. Not kept of blocks that an earlier version graded. */
+  /** How many entries of a block took no part, by reason. Not kept of blocks that an earlier version graded. */
   refusals(height: number): { readonly reason: string; readonly count: number }[]
   /** Estimated hashes a second of the whole network, oldest first; each point the mean of a few blocks. */
   networkHashrates(range: PointRange): Point[]
@@ -54,7 +54,7 @@ export interface HistoryOverview {
   firstTime(): number | null
 }
 
-/** Of the network's hashrate so many blocks make one point, if there are as many: one block says little. */
+/** How many blocks make one point of the network's hashrate: the estimate from one block varies a lot. */
 const MEAN_BLOCKS = 12
 const UNITS = 1e8
 

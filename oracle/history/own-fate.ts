@@ -5,7 +5,7 @@ import type { OwnRecord } from './types.js'
 /** A record that is not in its block may still be in a later one, if it was late. */
 export const LATE_BLOCKS = 6
 
-/** The blocks decide, up to `lastHeight`; until they do, what the publisher has told. */
+/** The blocks up to `lastHeight` decide; for later ones, what the publisher has told counts. */
 export function ownFate(
   { block, status, reason, verdict, height }: OwnRecord,
   lastHeight: number,

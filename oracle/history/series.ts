@@ -37,7 +37,7 @@ const KEPT: readonly (readonly [stepMs: number, most: number])[] = [
 ]
 const KEPT_LOG = 5_000
 const MOST_TEXT = 1_000
-/** What is too much is taken away now and then. */
+/** How many additions there are between two removals of old rows. */
 const PRUNE_EVERY = 500
 
 const FIRST = `

@@ -10,7 +10,7 @@ import type { Fate, OprToStore, OwnStep, SprToStore } from './types.js'
 export interface HistoryStore {
   /** What the history is of; null before it was said. */
   about(): { readonly chainId: string; readonly proof: string } | null
-  /** Says what the history is of. Everything about another chain goes. Within a transaction. */
+  /** Notes what the history is of, and removes everything about another chain. Within a transaction. */
   begin(about: { readonly chainId: string; readonly proof: string }): void
   addOpr(height: number, block: OprToStore): void
   addSpr(height: number, block: SprToStore): void
@@ -143,7 +143,7 @@ export function createStore(db: Transaction): HistoryStore {
 
 const whole = (price: bigint): Value => (price > MAX_INTEGER ? String(price) : price)
 
-/** SQLite has no value that is no number. */
+/** SQLite has no NaN. */
 function real(value: number): number | null {
   return Number.isNaN(value) ? null : value
 }

@@ -59,7 +59,7 @@ export interface Fate {
   readonly place: number | null
   readonly payout: bigint | null
   readonly grade: number | null
-  /** The assets that its grade comes from, dearest first; none if the grade is 0. */
+  /** The assets that its grade comes from, the largest part first; none if the grade is 0. */
   readonly costs: readonly AssetCost[]
 }
 
@@ -79,7 +79,7 @@ export interface OwnStep {
 export interface OwnRecord extends Partial<Fate> {
   readonly entryHash: string
   readonly height: number
-  /** The farthest that its publisher has told. What became of it in all: `ownFate`. */
+  /** The last stage that its publisher has told of. What became of it in all: `ownFate`. */
   readonly status: EntryStatus
   readonly reason: string | null
   readonly nonce: string | null
@@ -102,7 +102,7 @@ export interface OprToStore extends ChainTip {
   readonly records: readonly RankedRecord[]
   /** By asset: the price of the first place, and the median of all winners. */
   readonly rates: ReadonlyMap<string, { readonly price: bigint; readonly median: bigint }>
-  /** How many entries took no part, by why. */
+  /** How many entries took no part, by reason. */
   readonly refusals: ReadonlyMap<string, number>
   /** What the block decides about any of its entries, if it should turn out to be ours. */
   readonly fateOf: (entryHash: string) => Fate | null

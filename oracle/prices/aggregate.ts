@@ -29,9 +29,9 @@ interface Ballots {
 
 /** Makes the median absolute deviation comparable to a standard deviation. */
 const MAD_SCALE = 1.4826
-/** So many live votes need no witness. */
+/** With this many live votes, no daily rate has to confirm them. */
 const LIVE_ENOUGH = 3
-/** Fewer must be this close to each other. */
+/** Fewer live votes must be this close to each other. */
 const LIVE_AGREE = 0.01
 /** A book that looks the same for so many polls is suspected to be dead, if others are not. */
 export const FROZEN_POLLS = 6
@@ -41,7 +41,7 @@ export const isFrozen = (vote: Vote, votes: readonly Vote[], minSources: number)
   vote.polls >= FROZEN_POLLS &&
   votes.filter(({ polls }) => polls < FROZEN_POLLS).length >= Math.max(2, minSources)
 
-/** Decides on one price. `votes` in order of preference; the order decides nothing but which of an origin's votes counts. */
+/** Decides on one price. `votes` in order of preference: of the votes of one origin, the first counts. */
 export function aggregate(votes: readonly Vote[], rules: AggregateRules): Verdict {
   const rejected: Rejection[] = []
   const dropped = (from: readonly Vote[], why: (vote: Vote) => Reason | undefined): Vote[] =>

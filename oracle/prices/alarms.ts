@@ -1,4 +1,4 @@
-/** What a person should be told about a snapshot that has all its prices. Pure. */
+/** What the operator should be told about a snapshot; each is a notice, which an alarm of the table names. Pure. */
 import { median } from '../../base/index.js'
 import { LAST_YEAR } from './holidays.js'
 import { percent } from './reasons.js'
@@ -13,7 +13,7 @@ export interface PriceAlarm {
   readonly key: string
 }
 
-/** A clock that is this wrong makes one late for minutes of blocks as well. */
+/** With a clock that is this wrong, records come late for the minutes of a block, too. */
 const CLOCK_OFF_MS = 60_000
 const MANY = 6
 

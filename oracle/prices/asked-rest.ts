@@ -1,24 +1,24 @@
 /**
- * For how long a source asks to be left alone: by `Retry-After`, or in the words of its refusal. What cannot be read is
- * taken for a long time, because a source that is asked too early prolongs its ban.
+ * For how long a source asks to be left alone: by `Retry-After`, or in the words of its refusal. A time that cannot be
+ * read counts as a long one, because a source that is asked too early prolongs its ban.
  */
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** No venue bans for longer than some days; beyond this it is asked again whatever it said. */
+/** No venue bans for longer than some days; after this time it is asked again in any case. */
 export const LONGEST_ASKED = 7 * 24 * HOUR
-/** What stands for a `Retry-After` that says nothing. */
+/** The rest after a `Retry-After` without a time. */
 const UNREADABLE = HOUR
 /** As long as Kraken's lockout lasts. */
 const LOCKOUT = 15 * MINUTE
-/** So much of a refusal is looked at. */
+/** How many characters of a refusal are looked at. */
 const TEXT = 4096
 
 export interface Refusal {
   /** The header `Retry-After`. */
   readonly header?: unknown
-  /** What came with it. */
+  /** The body that came with it. */
   readonly body?: string
   /** By the server's clock if it told it, ms. */
   readonly now: number

@@ -198,7 +198,7 @@ function harden(
       this.replyTime = replyTimeOf(reply.headers)
       const refused = refusalOf(reply.status)
       if (refused) {
-        // Its text may say for how long; it is not waited for beyond the time of any reply.
+        // The body may say for how long; it gets no more time than any other reply.
         const body = await guarded(reply.text()).catch(() => '')
         request.abort()
         end()
@@ -291,7 +291,7 @@ const CODE_OF: Readonly<Record<string, PriceCode>> = {
   OnMaintenance: 'E_PRICES_UNREACHABLE',
 }
 const MAX_MESSAGE = 160
-/** So much of a message is read: some hold whole replies. */
+/** How many characters of a message are read: some messages hold whole replies. */
 const MAX_READ = 4096
 
 /**

@@ -52,7 +52,7 @@ export interface Rules extends AggregateRules {
   readonly hours: Hours
   /** Bid and ask further apart are no market. */
   readonly maxSpread: number
-  /** A price that moves further from our last one needs confirmation. */
+  /** A price that is further away from our last one needs confirmation. */
   readonly maxStep: number
   /** How long the last good price stands in for a missing one. */
   readonly holdFor: number
@@ -60,7 +60,7 @@ export interface Rules extends AggregateRules {
 
 export type Policy =
   | { readonly policy: 'fixed'; readonly value: number }
-  /** What the best of the last winners said; `seed` where there are no winners yet. */
+  /** The price of the best of the last winners; `seed` where there are no winners yet. */
   | { readonly policy: 'chain'; readonly seed?: Seed }
   | ({ readonly policy: 'manual' } & Seed)
   | { readonly policy: 'derive'; readonly route: string }
@@ -81,7 +81,7 @@ export interface AssetConfig {
   readonly allowSingle: boolean
   /** USD per unit; catches inverted rates, grams, satoshis. */
   readonly bounds: readonly [min: number, max: number]
-  /** A name that other coins have too: quotes so many times off the last winners are of another coin. */
+  /** For a name that other coins have too: quotes that are this many times off the last winners are of another coin. */
   readonly maxFactor: number | null
   readonly policy: Policy
 }

@@ -1,5 +1,5 @@
 /**
- * The configuration that stands when nobody says otherwise, in the form that a user writes it. Prices all 62 assets
+ * The configuration that holds without one of the user's, in the form that a user writes it. Prices all 62 assets
  * of record version 5 (versions 2 to 4 use a part of them) without a key. Symbols are ccxt's or the publishers' own:
  * PegNet's XBT is BTC there and XBC is BCH (ccxt's XBC is another coin); EOS has traded as `A` since its renaming to
  * Vaulta in 2025.
@@ -30,7 +30,7 @@ export const BASE_RULES: Rules = {
 export const BASE_BAND: IndexConfig['band'] = [0.97, 1.03]
 export const BASE_SNAPSHOT: PriceConfig['snapshot'] = { deadlineSeconds: 25 }
 export const BASE_WINNERS: PriceConfig['winners'] = { warn: 0.05, limit: 0.25, action: 'warn' }
-/** So many times off the last winners it may be another coin of the name. */
+/** A price that is this many times off the last winners may be of another coin of the same name. */
 export const BASE_FACTOR = 3
 
 const words = (text: string): string[] => text.split(' ')

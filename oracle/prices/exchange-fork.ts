@@ -1,7 +1,6 @@
 /**
- * Exchanges are asked in a process of its own, because what they answer is parsed by ccxt, at their will. The miner's
- * process gets quotes of the markets that it asked for and nothing else. The other one may be slow, grow, hang or die;
- * then it is replaced.
+ * Exchanges are asked in a process of their own, because ccxt parses whatever they answer. The miner's process gets quotes
+ * of the markets that it asked for and nothing else. The other process may be slow, grow, hang or die; then it is replaced.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +23,7 @@ interface Helper {
 
 /** A market list of Binance's size (15 MB, 940,000 values) is read with half of it. */
 const HEAP_MB = 512
-/** How long the process may go on with what was given up, ms. It answers at once unless it hangs. */
+/** How long the process may go on with a poll that was given up, ms. It answers at once unless it hangs. */
 const GRACE_MS = 5000
 
 export function processExchanges(module = new URL('./exchange-process.js', import.meta.url)): ExchangeHost {
@@ -109,7 +108,7 @@ export function processExchanges(module = new URL('./exchange-process.js', impor
   }
 }
 
-/** The program's end waits for answers, not for an idle process. */
+/** At its end the program waits for answers, not for an idle process. */
 function hold({ process: child, waiting }: Helper): void {
   if (waiting.size > 0) {
     child.ref()

@@ -26,7 +26,7 @@ export interface InlineOptions {
   readonly onReply?: (source: string, url: string, body: string) => void
 }
 
-/** Exchanges in this process: for programs of a moment, for tests, and for the process that is there for them. */
+/** Exchanges in this process: for short commands, for tests, and for the process that exists to ask them. */
 export function inlineExchanges({ clock = CLOCK, onReply }: InlineOptions = {}): ExchangeHost {
   const sources = new Map<string, Source>()
   return {

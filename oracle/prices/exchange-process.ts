@@ -1,4 +1,4 @@
-/** The process that asks exchanges: what they answer never shares a heap or a thread with the miner. */
+/** The process that asks exchanges: their answers never share a heap or a thread with the miner. */
 import { isCoded, messageOf } from '../../base/index.js'
 import { inlineExchanges, type ExchangeRequest } from './exchange-host.js'
 import type { Poll } from './types.js'

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs'
 interface KnownExchange {
   /** ccxt's own `urls.api` for an exchange of the same interface at another base URL, where that is known. */
   readonly urls?: (base: string) => object
-  /** What keeps it to spot markets. */
+  /** Options that restrict it to spot markets. */
   readonly options?: object
 }
 

@@ -32,7 +32,7 @@ export interface PriceFeedOptions extends Pick<PriceSettings, 'config' | 'keys'>
   readonly onPoll?: (report: PollReport) => void
   /** Told each complete reply of a publisher; replies of exchanges are told by their host. */
   readonly onReply?: (source: string, url: string, body: string) => void
-  /** Told each snapshot with all that went into it. What it throws is the caller's error. */
+  /** Called with each snapshot and all its inputs. An error that it throws reaches the caller of the snapshot. */
   readonly onSnapshot?: (input: SnapshotInput, snapshot: PriceSnapshot, milliseconds: number) => void
 }
 
@@ -45,8 +45,8 @@ export interface SnapshotOptions {
   /** Record version whose assets are priced. Default: the feed's assets. */
   readonly version?: OprVersion
   /**
-   * The last winners' prices, null if no block had winners yet. What is on its way is waited for, also beyond the deadline:
-   * it must not reject. Without it those of the snapshot before stand.
+   * The last winners' prices, null if no block had winners yet. A promise is waited for, also beyond the deadline, and must
+   * not reject. Without it those of the snapshot before are used.
    */
   readonly winners?: WinnersView | null | Promise<WinnersView | null | undefined>
 }
@@ -62,7 +62,7 @@ export interface FeedSource {
 export interface PriceFeed {
   readonly config: PriceSettings['config']
   readonly sourceNames: readonly string[]
-  /** Asks every source once and goes on refreshing in the background. Never fails for a source's sake. */
+  /** Asks every source once and goes on refreshing in the background. A source that fails is no error. */
   start(): Promise<void>
   /**
    * Prices of now. Sources whose quotes are not fresh are asked first; one that does not answer before the deadline
@@ -136,7 +136,7 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
     clocks = difference()
     return { config, assets: wanted, height, version, now: at.wall, sources: views, winners, memory }
   }
-  /** A snapshot for the memory's sake alone. */
+  /** A snapshot that only updates the memory. */
   const rehearse = (): void => {
     if (clock.monotonicMs() - rehearsed < REHEARSE_MS) return
     rehearsed = clock.monotonicMs()
@@ -196,7 +196,7 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
       if (closing.signal.aborted) return
       closing.abort()
       clearTimeout(timer)
-      // First what asks, then what it asks through: an end of ours is no failure of a source.
+      // First the pollers, then the host: an end that we cause must not count as a failure of a source.
       await Promise.all(sources.map(({ poller }) => poller.close()))
       await exchanges.close()
     },
@@ -204,8 +204,8 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
 }
 
 /**
- * A memory after the clock was set: its stamps move along by `step` ms, and none of them lies in the future, as those of
- * an earlier run may. What waits for its time then waits on, and no longer.
+ * A memory after the clock was set: its stamps move by `step` ms, and stamps in the future, which an earlier run may have
+ * left, become those of now. So a step that waits for confirmation waits as long as before.
  */
 export function restamped(memory: PriceMemory, now: number, step = 0): PriceMemory {
   const moved = (time: number): number => Math.min(time + step, now)
@@ -217,7 +217,7 @@ export function restamped(memory: PriceMemory, now: number, step = 0): PriceMemo
 }
 
 /**
- * What some work brings, undefined if it fails or is not done by the deadline. Throws `E_PRICES_CLOSED` as soon as one
+ * The result of some work, undefined if it fails or is not done by the deadline. Throws `E_PRICES_CLOSED` as soon as one
  * of the signals is aborted.
  */
 function untilDeadline<T>(

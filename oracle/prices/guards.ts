@@ -20,7 +20,7 @@ export interface Candidate {
   readonly seenAt: number
 }
 
-/** What a price is measured against, USD; what is not known guards nothing. */
+/** What a price is measured against, USD; a reference that is not known is not used. */
 export interface References {
   /** Our own last good price. */
   readonly last: Good | undefined
@@ -34,15 +34,15 @@ export interface References {
 
 export interface GuardRules {
   readonly rules: Pick<Rules, 'minSources' | 'maxStep' | 'holdFor'>
-  /** Times off the best of the last winners from which on it may be another coin of the name; null: never. */
+  /** A price that is this many times off the best of the last winners may be of another coin of the name; null: never. */
   readonly maxFactor: number | null
   readonly winners: { readonly warn: number; readonly limit: number; readonly action: GuardAction }
-  /** Independent opinions that there could be. */
+  /** How many independent opinions there could be. */
   readonly possible: number
   readonly now: number
 }
 
-/** What is done with a price in doubt: the last good price stands in, the winners' does, or none. */
+/** What replaces a price in doubt: the last good price, that of the winners, or nothing. */
 type DoubtAction = Exclude<GuardAction, 'warn'>
 
 interface Doubt {
@@ -102,7 +102,7 @@ function stepDoubt(
   return { action: 'hold', note, limit: percent(rules.maxStep) }
 }
 
-/** So far from the last winners that it may be another coin of this name, and few say so. */
+/** The price is so far from the last winners that it may be of another coin of this name, and few votes support it. */
 function coinDoubt(
   { price, votes }: Candidate,
   { best, last }: References,
@@ -128,7 +128,7 @@ function winnersDoubt(
   return { action, note: distanceText(price, median) }
 }
 
-/** Our own last price was as far off to the same side: that was confirmed then, and is no news now. */
+/** Our own last price was as far off to the same side: that was confirmed then and needs no confirmation now. */
 function believed(
   last: Good | undefined,
   reference: number,
@@ -165,7 +165,7 @@ function confirmation(
   }
 }
 
-/** What is said about a price far from the median of the last winners, whatever is done with it. */
+/** The remark on a price far from the median of the last winners, independent of what is done with it. */
 function remarkOn(
   { price }: Candidate,
   median: number | undefined,

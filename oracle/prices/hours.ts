@@ -9,7 +9,7 @@ export type Hours = 'always' | 'fx' | 'metals'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-/** By New York's clock: closing on Friday, reopening on Sunday. Metals' daily break of an hour is passed over. */
+/** By New York's clock: closing on Friday, reopening on Sunday. Metals' daily break of an hour is ignored. */
 const WEEK: Readonly<Record<Calendar, { readonly close: number; readonly open: number }>> = {
   fx: { close: 17, open: 17 },
   metals: { close: 17, open: 18 },
@@ -88,7 +88,7 @@ export const isOpen = (hours: Hours | Calendar, time: number): boolean => closed
 /** How much of the time from `from` to `to` the market was open, ms. */
 export function openTime(hours: Hours | Calendar, from: number, to: number): number {
   if (hours === 'always' || to <= from) return Math.max(0, to - from)
-  // Beyond some weeks every limit is passed; nothing is counted so far.
+  // Every limit is shorter than some weeks, so longer times are not counted.
   const since = Math.max(from, to - 60 * DAY)
   const closed = rests(since, to, hours).reduce(
     (sum, { close, open }) => sum + (Math.min(open, to) - Math.max(close, since)),

@@ -16,7 +16,7 @@ export interface HttpPreset {
   readonly url: string
   /** How often to ask, ms, unless the configuration says otherwise. */
   readonly intervalMs: number
-  /** Whether it answers only those who have a key. */
+  /** Whether it answers only with a key. */
   readonly needsKey?: true
   /** Requests a month that are free; 31 days are counted. */
   readonly maxPerMonth?: number
@@ -196,7 +196,7 @@ const coinBy = (place: 0 | 1, id: string): string =>
 const coinIds = (symbols: readonly string[], place: 0 | 1): string =>
   symbols.flatMap((symbol) => COINS[symbol]?.[place] ?? []).join(',')
 
-/** CoinGecko's averages: a voice made from other venues' voices. */
+/** CoinGecko's averages: made from other venues' prices. */
 const coingecko: HttpPreset = {
   origin: 'coingecko',
   kind: 'spot',

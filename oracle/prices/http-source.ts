@@ -123,14 +123,14 @@ function readReply(text: string): unknown {
   }
 }
 
-/** What several replies of one poll say of their time: the oldest speaks for all. */
+/** The time that several replies of one poll tell: that of the oldest counts for all. */
 function oldest(answers: readonly Answer[]): { readonly replyTime?: ReplyTime } {
   const age = ({ replyTime: { dateMs, ageMs } }: Answer): number => ageMs - (dateMs ?? 0)
   const [first] = [...answers].sort((a, b) => age(b) - age(a))
   return first === undefined ? {} : { replyTime: first.replyTime }
 }
 
-/** A rate that can be divided by: some publishers send "0" for what they do not know. */
+/** A rate that can be divided by: some publishers send "0" for a rate that they do not know. */
 function readRate(value: unknown): number | undefined {
   const rate = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   return typeof rate === 'number' && Number.isFinite(rate) && rate > 0 && rate <= MAX_RATE ? rate : undefined

@@ -23,7 +23,7 @@ interface OldSource {
     readonly section?: Readonly<Record<string, unknown>>
     readonly knows: 'coins' | 'fiat'
   }
-  /** What stands in for one that is gone. */
+  /** The replacement for a source that is gone. */
   readonly instead?: string
   /** The key in `[Oracle]`, and the variable that takes its place. */
   readonly key?: readonly [option: string, variable: string]

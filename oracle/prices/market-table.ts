@@ -18,7 +18,7 @@ export interface TableRequest {
 
 /** Binance's has some 800,000 values. */
 const MAX_VALUES = 2_000_000
-/** A table comes in several replies; this is for all of them, ms. Nothing else ends pages that never end. */
+/** A table comes in several replies; this is the time for all of them, ms. Nothing else would stop endless pages. */
 const DEADLINE_MS = 120_000
 
 /** Fields of ccxt's markets that its parsers of tickers may look at. */

@@ -22,7 +22,7 @@ export interface Quota {
   add(source: string, now: number, requests: number): void
 }
 
-/** Without a file counts last as long as the process. A file that cannot be read or written is done without. */
+/** Without a file counts last as long as the process. If the file cannot be read or written, the program goes on without it. */
 export function createQuota(file?: string, momentOf: (now: number) => Moment = momentNow): Quota {
   let books = file === undefined ? new Map<string, readonly Spent[]>() : load(file)
   const usedOf = (source: string, now: number) =>
@@ -35,7 +35,7 @@ export function createQuota(file?: string, momentOf: (now: number) => Moment = m
       const spent = Object.fromEntries(books)
       writeWhole(path, JSON.stringify({ month: periodOf('month', now), counts, spent }))
     } catch {
-      // The store of snapshots, on the same disk, reports a full one.
+      // A full disk is reported by the store of snapshots, which is on the same disk.
     }
   }
 
@@ -65,7 +65,7 @@ function load(file: string): Map<string, readonly Spent[]> {
     }
     for (const [source, known] of books) books.set(source, takeOver('month', known, momentNow()))
   } catch {
-    // None yet, or damaged: sources say themselves when they have had enough.
+    // There is no file yet, or it is damaged: then the sources' own refusals bound the requests.
   }
   return books
 }

@@ -63,6 +63,6 @@ export function reasonOf(error: unknown): Reason {
   return { code: (isCoded(error) && CODES[error.code]) || 'bad-reply', detail: messageOf(error) }
 }
 
-/** Independent sources behind a price: those that voted, and the daily ones that bear them out. */
+/** Independent sources behind a price: those that voted, and the daily ones that confirm them. */
 export const voices = ({ votes, rejected }: AssetPrice): number =>
   votes.length + rejected.filter(({ reason }) => reason.code === 'daily').length

@@ -23,11 +23,11 @@ interface Rest {
 }
 
 export interface RestsOptions {
-  /** Take note of what stands in the file, and leave it to the program that keeps it. */
+  /** Only reads the file: another program keeps it. */
   readonly readOnly?: boolean
 }
 
-/** Without a file rests last as long as the process. A file that cannot be read or written is done without. */
+/** Without a file rests last as long as the process. If the file cannot be read or written, the program goes on without it. */
 export function createRests(file?: string, { readOnly = false }: RestsOptions = {}): Rests {
   const rests = new Map<string, Rest>(file === undefined ? [] : load(file))
 
@@ -38,7 +38,7 @@ export function createRests(file?: string, { readOnly = false }: RestsOptions = 
       writeFileSync(pending, JSON.stringify({ rests: Object.fromEntries(rests) }), { flag: 'wx' })
       renameSync(pending, path)
     } catch {
-      // The store of snapshots, on the same disk, reports a full one.
+      // A full disk is reported by the store of snapshots, which is on the same disk.
     }
   }
 
@@ -66,7 +66,7 @@ function load(path: string): [string, Rest][] {
       return Number.isSafeInteger(at) && Number.isSafeInteger(ms) && (ms ?? 0) <= LONGEST_ASKED
     })
   } catch {
-    // None yet, or damaged: sources say themselves what they want.
+    // There is no file yet, or it is damaged: a source that wants a rest says so again.
     return []
   }
 }

@@ -72,7 +72,7 @@ function readable(text: string): Route[] {
 
 /**
  * Orders all that is needed to price `wanted` with the sources at hand. Routes over other sources, and those that
- * cannot be read, are left out. Circles are told; what closes one has no price.
+ * cannot be read, are left out. Circles are reported; a route that closes one gives no price.
  */
 export function planRoutes(table: RouteTable, wanted: readonly string[], sources: ReadonlySet<string>): Plan {
   const circles: { path: string; message: string }[] = []
@@ -84,7 +84,7 @@ export function planRoutes(table: RouteTable, wanted: readonly string[], sources
     const from = path.indexOf(name)
     if (from >= 0) {
       const circle = path.slice(from)
-      // Told from its first name in the alphabet on, so that it is the same circle wherever it is entered.
+      // The message begins with the first name in the alphabet, so that one circle has one message.
       const first = circle.indexOf([...circle].sort()[0] ?? '')
       const told = [...circle.slice(first), ...circle.slice(0, first)]
       circles.push({

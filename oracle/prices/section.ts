@@ -10,7 +10,7 @@ import { isExchange } from './exchanges.js'
 import { readPrices, type PriceContext, type PriceSettings } from './validate.js'
 
 export interface PriceSection {
-  /** Prices of the world. */
+  /** Prices of the real exchanges. */
   readonly settings: PriceSettings
   /**
    * The same rules with all sources at the embedded exchange of this URL. A source of the user's whose `url` is on this

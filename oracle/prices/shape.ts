@@ -199,7 +199,7 @@ const HTTP_KEYS = {
   ...SOURCE,
 }
 const HTTP = section(HTTP_KEYS)
-/** Says only what is wrong with a type that is neither. */
+/** For a type that is neither: the problem with the type is the only one reported. */
 const UNTYPED = section({
   ...Object.fromEntries(Object.keys({ ...CCXT_KEYS, ...HTTP_KEYS }).map((key) => [key, optional(unknown())])),
   type: value(TYPE, TYPE_MEANING),

@@ -35,9 +35,9 @@ import type {
 export const ENGINE = 2
 /** USD. A record holds 64 bits of 1e-8, which is a little more. */
 const MAX_PRICE = 1e11
-/** What no difference between honest sources explains. */
+/** Honest sources never differ by so much. */
 const FAR_OFF = 0.02
-/** A memory of ours from longer ago says nothing about the price now. */
+/** An older price of ours says nothing about the price now. */
 const MEMORY_AGE = 24 * 3_600_000
 
 export interface SnapshotInput {
@@ -139,7 +139,7 @@ const unknown = (asset: string): AssetPrice => ({
   note: 'nothing is configured for it',
 })
 
-/** What a name is worth to the routes that lean on it. */
+/** The value of a name for the routes that use it. */
 type Value =
   | {
       readonly ok: true
@@ -211,7 +211,7 @@ function settle(name: string, spec: AssetConfig | IndexConfig, tools: Tools): Se
     }
     return { result, price, ...(remember === undefined ? {} : { remember }) }
   }
-  // An index is never held: an old worth of a stablecoin would make every price that leans on it wrong at once.
+  // An index is never held: an old price of a stablecoin would make every price that uses it wrong at once.
   const hold = (note: string): Settled =>
     asset !== undefined && last !== undefined && now - last.at <= spec.rules.holdFor
       ? give('held', last.price, {
@@ -277,7 +277,7 @@ const unheard = (result: AssetPrice, reason: Reason): AssetPrice => ({
   rejected: [...result.votes.map(({ route, price }) => ({ route, reason, price })), ...result.rejected],
 })
 
-/** What a memory still says: that of yesterday says nothing about the price now. */
+/** The part of a memory that is young enough: yesterday's price says nothing about the price now. */
 function recalled(
   memory: Remembered | undefined,
   now: number,
@@ -310,7 +310,7 @@ interface Ballot {
   readonly single: boolean
   /** Independent opinions that the routes could give if all their sources answered. */
   readonly possible: number
-  /** What a derived price's own route says. */
+  /** The price by a derived price's own route. */
   readonly derived: Vote | Reason | undefined
 }
 
@@ -365,7 +365,7 @@ function choose(
   const limit = asset?.maxFactor ?? null
   const decide = (minSources: number): Verdict => {
     const rules = { ...spec.rules, minSources }
-    // A market without trades stays near the winners for ever.
+    // A market without trades would stay near the winners for ever.
     const alive = votes.filter((vote) => !isFrozen(vote, votes, minSources))
     const near = alive.filter(({ price }) => !beyond(price, best, limit))
     const ours = aggregate(near, rules)
@@ -441,7 +441,7 @@ interface ReadLeg {
   readonly live: boolean
   readonly polls: number
   readonly degraded: boolean
-  /** Names have none: an index is an aggregate of its own, and two venues that lean on it are two opinions. */
+  /** Names have no origin: an index is an aggregate of its own, and two venues that use it are two opinions. */
   readonly origin?: string
   readonly told?: Leg
 }

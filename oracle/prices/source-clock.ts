@@ -1,5 +1,5 @@
 /**
- * What time it is for a source, and how old what it says is. A source stamps its quotes by its own clock, which its
+ * What time it is for a source, and how old its quotes are. A source stamps its quotes by its own clock, which its
  * replies tell (`Date`, and `Age` if they come from a cache). All is anchored to this machine's monotonic clock, so a
  * step of its wall clock changes no age.
  *
@@ -32,7 +32,7 @@ export const offsetOf = ({ dateMs, ageMs, repliedAt }: Stamped): number | null =
 
 /** As much as clocks that are kept differ, and a reply may take, ms. */
 const SECONDS = 60_000
-/** So many must agree against this machine's clock, and three of four of those that tell: stored replies are many, too. */
+/** How many sources must agree against this machine's clock, besides three of four of those that tell: many replies are stored ones. */
 const WITNESSES = 5
 const SHARE = 0.75
 /** A clock that is off by less is as good as right: `Date` tells whole seconds. */

@@ -20,7 +20,7 @@ export interface Quote {
   readonly polls?: number
 }
 
-/** Why there is no price, or why one does not count. */
+/** Why there is no price, or why a price does not count. */
 export type Reason =
   | {
       readonly code:
@@ -213,7 +213,7 @@ export interface PriceSnapshot {
   readonly missing: ReadonlyMap<string, string>
   /** Whether every asset has a price. */
   readonly complete: boolean
-  /** What the routes lean on: stablecoins in USD. */
+  /** The indices that routes use: stablecoins in USD. */
   readonly indices: ReadonlyMap<string, AssetPrice>
   readonly sources: readonly SourceState[]
   /** Sources that are off the others by 2 % or more, and on which assets. One asset may be a mishap, more are a lie. */

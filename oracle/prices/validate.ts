@@ -83,7 +83,7 @@ type Fields = Readonly<Record<string, unknown>>
 /** How deep sections lie over each other: that of prices, its parts, the things in them by name. */
 const LAYERS = 3
 
-/** Sections lie over each other field by field; what a field holds is replaced as a whole, unless by nothing. */
+/** Sections are merged field by field; the value of a field is replaced as a whole, unless the new one is absent. */
 function overlaid(
   below: unknown,
   above: unknown,
@@ -119,7 +119,7 @@ export function readPrices(raw: unknown, context: PriceContext): PriceReading {
   const warnings: PriceProblem[] = []
   const keys = new Map<string, string>()
   const declared = fieldsOf((merged as Fields)['sources'])
-  // One that cannot be read is there all the same: its absence is not another problem.
+  // A source that cannot be read still counts as present, so that routes over it are not reported, too.
   const names = new Set(Object.keys(declared).filter((name) => isWrong('sources', name)))
   const sources = Object.entries(section.sources).flatMap(([name, source]) => {
     const before = problems.length
@@ -302,7 +302,7 @@ function readClasses(
   return classes
 }
 
-/** Rules of a section; what it leaves open is as in `base`. */
+/** Rules of a section; keys that it leaves out are as in `base`. */
 function rulesOf(own: RawClass, base: Rules): Rules {
   const { maxAge = base.maxAge } = own
   // A class with an age of its own means it for every quote, unless it says more.
@@ -510,7 +510,7 @@ function checkAsset(
     return
   }
   if (policy.policy === 'fixed') return
-  // One route's sources are one opinion however many they are: venues that only convert add none.
+  // The sources of one route are one opinion, however many they are: venues that only convert add none.
   const opinions = (usable: (source: string) => boolean): number =>
     new Set(
       parsed

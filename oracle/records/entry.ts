@@ -66,7 +66,7 @@ export function buildOprEntry({ chainId, version, content, nonce, difficulty }: 
 
 /**
  * Nonce, claimed difficulty and version byte of a record's external ids; `null` if they have another shape.
- * Grading gives the reason of a refusal (`checkEntry`); this is for those who only look.
+ * Grading gives the reason of a refusal (`checkEntry`); this is for callers that only look.
  */
 export function splitOprExtIds(
   extIds: readonly Uint8Array[],

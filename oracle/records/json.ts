@@ -16,7 +16,7 @@ export interface JsonFields {
 }
 
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
-/** A character of UTF-8, its bytes written as one character each; else the group holds a byte that is of none. */
+/** A character of UTF-8, its bytes written as one character each; the group holds a byte that belongs to none. */
 const CHARACTER =
   /[\0-\x7f]+|[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}|([^])/g
 const TOKEN = /[ \t\r\n]*("[^"\\]*(?:\\.[^"\\]*)*"|[-0-9][-+.0-9eE]*|true|false|null|[{}[\],:])/y

@@ -1,6 +1,6 @@
 /**
- * The form of an alarm: one row says all about it, and what shows alarms reads the row. Prometheus has its rule and the
- * runbook its entry from here; `/live`, `/ready`, the page, the API and the watchdog judge by what it says of them.
+ * The form of an alarm. One row says all about it: the rule of Prometheus and the entry of the runbook are made from it, and
+ * `/live`, `/ready`, the pages, the API and the watchdog judge by it.
  */
 import type { BoardEntry } from '../board.js'
 import type { GatewayNumbers, MinerNumbers } from '../sources.js'

@@ -119,7 +119,7 @@ export const FEED_ALARMS = alarms([
     meaning: 'Withdrawals are stuck, refused, or held for approval.',
     look: '`pegminer feed status` gives the reason for each.',
     remedy:
-      'Use `pegminer feed approve` or `pegminer feed reject` for those that are held; for the others do what the log says. Nothing is paid twice.',
+      'Use `pegminer feed approve` or `reject` for those that are held; for the others do what the log says. Nothing is paid twice.',
     expr: `sum by (instance, gateway, state) (pegnet_feed_withdrawals{state=~"${NEED_A_HAND.join('|')}"}) > 0`,
     for: '5m',
     notices: ['E_FEED_BLOCKED'],

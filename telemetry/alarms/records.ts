@@ -77,7 +77,7 @@ export const RECORD_ALARMS = alarms([
   },
 ])
 
-/** Blocks that a person still wants to hear of. */
+/** How many of the last blocks are looked at. */
 const LATELY = 10
 
 /** How many records did not come into their blocks lately, and the reason of most of them; null: all did. */

@@ -13,7 +13,7 @@ export type AlarmId = Row['id']
 export type WatchdogKind = Extract<Row, { watchdog: WatchdogRule }>['watchdog']['kind']
 export type WatchdogCode = Extract<Row, { watchdog: WatchdogRule }>['watchdog']['code']
 
-/** As what reads the table sees a row. */
+/** A row as its readers see it. */
 export type AlarmRow = AlarmText &
   Judged & {
     readonly id: AlarmId

@@ -1,5 +1,5 @@
 /**
- * `/debug`: what is not of this world. `wait-blocks` and `wait-minutes` as in factomd; and, for a caller that has the
+ * `/debug`: methods that help to test and are no part of the chain. `wait-blocks` and `wait-minutes` as in factomd; and, for a caller that has the
  * token, faults and the end of a minute.
  */
 import { timingSafeEqual } from 'node:crypto'
@@ -34,7 +34,7 @@ export interface ControlRequest {
 }
 
 const MAX_MINUTES = 100_000
-/** As many minutes end in one call at most; each is written to disk. */
+/** Most minutes that one call may end; each is written to disk. */
 const MAX_ADVANCE = 1000
 
 export async function control(context: ControlContext, request: ControlRequest): Promise<Answer> {

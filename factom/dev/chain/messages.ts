@@ -117,7 +117,7 @@ function runCommit(state: ChainState, held: Held, nowMs: number): string[] {
   const raw = held.raw.slice(0, kind === 'chain' ? CHAIN_COMMIT_BYTES : ENTRY_COMMIT_BYTES)
   const chainIdHash = kind === 'chain' ? (commit as ChainCommit).chainIdHash : null
   const processed: ProcessedCommit = { kind, raw, txid, entryHash: hash, credits, timeMs, chainIdHash }
-  // One that was held may meet a better one by now: it is paid all the same, and the better one stays.
+  // A commit that was held may find a better one here by now: it is paid all the same, and the better one stays.
   if (!repeatsCommit(state, kind, commit)) state.commits.set(hash, processed)
   state.open.records.push({ kind, raw })
   state.open.processed.push({ kind: 'commit', commit: processed })

@@ -24,9 +24,9 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS
 
 export interface FaultRule {
-  /** How many of the occasions it strikes, by chance: more than 0, at most 1 (default). */
+  /** The share of occasions that it strikes, by chance: more than 0, at most 1 (default). */
   readonly share?: number
-  /** After so many strikes it is over; absent: no end. */
+  /** After this many strikes it ends; absent: it does not end. */
   readonly times?: number
   /** Faults of requests: only these methods. */
   readonly methods?: readonly string[]

@@ -1,4 +1,4 @@
-/** What a node says to a transaction before it lets it into its mempool, in the order in which it says it. */
+/** The checks of a node before it lets a transaction into its mempool, in its order. */
 import { RpcError } from '../rpc/errors.js'
 import * as tx from '../../tx/index.js'
 import type { Transaction } from '../../tx/index.js'
@@ -8,7 +8,7 @@ import { kindOf } from './chain.js'
 export interface Policy {
   /** Bytes of an OP_RETURN script that are relayed. */
   readonly dataCarrierSize: number
-  /** What the contract modules say; an error if they refuse. */
+  /** The answer of the contract modules; an error if they refuse. */
   readonly validate: (chain: Chain, transaction: Transaction) => boolean
   /** Transactions whose signatures were just made here and need no second look. */
   readonly known: ReadonlySet<string>
@@ -77,7 +77,7 @@ export function isFinal(chain: Chain, { lockTime, inputs }: Transaction): boolea
   return lockTime < reached || inputs.every(({ sequence }) => sequence === FINAL)
 }
 
-/** The middle one of the times of the last blocks, which no single miner decides. */
+/** The median of the times of the last blocks, which no single miner decides. */
 function medianTime(chain: Chain): number {
   const times: number[] = []
   for (let height = chain.height; height >= 0 && times.length < MEDIAN_BLOCKS; height--)

@@ -318,7 +318,7 @@ export class Chain {
       )
   }
 
-  /** A copy that goes its own way: what a node sees whose locks are stuck. */
+  /** A copy that no longer follows: the view of a node whose locks are stuck. */
   copy(): Chain {
     const other = new Chain(this.params)
     const fill = <K, V>(from: Map<K, V>, to: Map<K, V>) => from.forEach((value, key) => to.set(key, value))

@@ -1,4 +1,4 @@
-/** One chain as all healthy nodes share it: whatever happens is written down first, then done. */
+/** One chain as all healthy nodes share it: each event is written down first, then applied. */
 import * as tx from '../../tx/index.js'
 import { Chain } from './chain.js'
 import type { ChainParams, PoolEntry, StoredTx } from './chain.js'
@@ -110,7 +110,7 @@ export class Ledger {
     for (const entry of waiting) this.readmit(entry, entry.time)
   }
 
-  /** What was valid once enters again, unless its inputs are gone. */
+  /** Puts transactions that were valid before into the mempool again, unless their inputs are gone. */
   private readmit({ txid, hex, tx: transaction }: StoredTx, time: number): void {
     const { chain } = this
     const spent = transaction.inputs.map((input) => chain.available(input.txid, input.vout))
@@ -193,7 +193,7 @@ export class Ledger {
     this.chain.rebuildIndex()
   }
 
-  /** Does again what was written down. */
+  /** Applies the events that were written down. */
   replay(event: LedgerEvent): void {
     const { chain } = this
     switch (event.type) {

@@ -1,4 +1,4 @@
-/** The data directory: what happened on both chains, one line each, in order; and a lock against a second process. */
+/** The data directory: the events of both chains, one line each, in order; and a lock against a second process. */
 import { closeSync, ftruncateSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -50,7 +50,7 @@ export type ChainEvent =
 export interface Store {
   readonly events: readonly ChainEvent[]
   append(event: ChainEvent): void
-  /** Forgets everything: a beginning that was cut off. */
+  /** Forgets everything, when the first start was cut off. */
   reset(): void
   close(): void
 }

@@ -1,6 +1,6 @@
 /**
- * What the contract modules say to a transaction before a node takes it: the rules that a user who sends what a node
- * built for him can run into. As in real nodes the reason stays in the node's own log
+ * The checks of the contract modules before a node takes a transaction: those that can refuse a transaction that a node has
+ * built for its user. As in real nodes the reason stays in the node's own log
  * (docs/protocol/komodo.md#sending).
  */
 import type { Transaction } from '../../tx/index.js'

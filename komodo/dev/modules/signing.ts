@@ -28,7 +28,7 @@ const CONTINUED: readonly tx.GatewayOp['op'][] = ['gateway-withdraw', 'gateway-p
 function target(node: DevNode, { lastTxid, coin }: Step, missing: string): Withdrawal | NodeJson {
   const { chain } = node
   const op = chain.find(lastTxid) ? gatewayOpAt(chain, lastTxid)?.op : undefined
-  // What is complete is taken no further.
+  // A complete withdrawal is taken no further.
   if (op === undefined || !CONTINUED.includes(op)) return refused(`${missing} ${lastTxid}`)
   const withdrawal = withdrawalOf(chain, lastTxid)
   if (!withdrawal || withdrawal.op.coin !== coin) return refused(`invalid withdraw tx ${lastTxid}`)

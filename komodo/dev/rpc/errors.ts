@@ -1,4 +1,4 @@
-/** What komodod answers when it refuses: the `error` member of a JSON-RPC reply. */
+/** The refusals of komodod: the `error` member of a JSON-RPC reply. */
 
 export class RpcError extends Error {
   constructor(

@@ -11,7 +11,7 @@ import type { DevNode } from '../node.js'
 import { RpcError, usage } from './errors.js'
 import { WALLET_CALLS } from './wallet-calls.js'
 
-/** Calls that take the locks by hand: what is thrown behind that leaves them taken for ever. */
+/** Calls that take the locks by hand: an exception after that leaves them taken for ever. */
 const LEAKY = new Set([
   'oraclesdata',
   'oraclesfund',

@@ -274,7 +274,7 @@ interface Signing {
   readonly keys: readonly Uint8Array[]
 }
 
-/** Signs an input with whichever keys fit; as it was if none does. */
+/** Signs an input with the keys that fit; unchanged if none does. */
 function signWith(state: Transaction, { index, spent, redeemScript, keys }: Signing): Transaction {
   const put = (script: string) =>
     tx.withScripts(

@@ -38,7 +38,7 @@ export type Trouble =
   | { readonly kind: 'flood'; readonly unit: string; readonly times: number }
   /** One byte a second, without end. */
   | { readonly kind: 'drip' }
-  /** What it said so long ago, with the `Date` of then; `Age` tells that it was stored. */
+  /** The reply of so long ago, with the `Date` of then; `Age` tells that it was stored. */
   | { readonly kind: 'stored'; readonly ageMs: number; readonly tells: boolean }
   | { readonly kind: 'stall-headers' | 'stall-body' | 'reset' | 'truncated' }
 

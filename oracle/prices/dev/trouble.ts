@@ -1,5 +1,5 @@
 /**
- * Trouble of the embedded exchange: what befalls which venue, from when to when. Written by hand
+ * Trouble of the embedded exchange: which venue has which trouble, from when to when. Written by hand
  * (`binance:429@1m+2m, all:depeg@5m+3m`) or made up at random, which is a pure function of seed and time.
  */
 import { fail } from '../errors.js'
@@ -63,7 +63,7 @@ const BOOKS: Readonly<Record<string, (book: Book) => Book | null>> = {
   delist: (book) => (hash(book.base) % 6 === 1 ? null : book),
   halt: (book) => (hash(book.base) % 6 === 2 ? { ...book, trading: false } : book),
   zero: (book) => (hash(book.base) % 6 === 3 ? { ...book, bid: '0', ask: '0', last: '0' } : book),
-  /** A Tether is worth 0.90; befalls all venues, or it would be a lie. */
+  /** A Tether is worth 0.90 at all venues: at one of them alone it would be a lie. */
   depeg: (book) =>
     book.base === 'USDT' ? scaled(book, 0.9) : book.quote === 'USDT' ? scaled(book, 1 / 0.9) : book,
 }
@@ -87,7 +87,7 @@ export interface Incident {
   readonly until: number
 }
 
-/** Which incidents there are at a time after the start, ms. */
+/** The incidents at a time after the start, ms. */
 export type Script = (time: number) => readonly Incident[]
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 }

@@ -1,7 +1,7 @@
 /**
  * Moving prices as a pure function of (seed, name, time). Value noise in nine octaves whose amplitudes grow with
  * the root of their period looks like a random walk over seconds, hours and weeks, yet needs no state: a server
- * that starts again with the same seed goes on where the last one was, and two of them agree.
+ * that starts again with the same seed continues where the last one was, and two of them agree.
  */
 const DAY = 86_400_000
 /** 30 s, 2 min, 8 min … 23 days. */

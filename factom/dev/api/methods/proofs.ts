@@ -1,4 +1,4 @@
-/** What proves that something was there: `receipt`, and `anchors` in other blockchains, which no LOCAL network has. */
+/** Proofs that an entry is in the chain: `receipt`, and `anchors` in other blockchains, which no LOCAL network has. */
 import { hashBytes, toHex } from '../../../bytes.js'
 import { decodeEntryBlock, entryBlockHeaderHash, entryBlockObjects } from '../../../entry-block.js'
 import { merkleBranch, nodeOf } from '../../../merkle.js'
