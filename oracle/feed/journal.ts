@@ -11,20 +11,22 @@ import {
   type Payout,
   type PayoutIntent,
 } from '../../komodo/index.js'
+import type { Move, RefusalCode } from './advance.js'
 import type { InTurn } from './build-queue.js'
-import type { FeedEvent, WithdrawalStep } from './events.js'
+import type { FeedEvent } from './events.js'
 import {
   addToDay,
   payoutsOf,
   todaySum,
   type FeedState,
+  type Known,
   type StateFile,
   type WithdrawalRecord,
 } from './ledger-file.js'
 import type { SignedPayout } from './payouts.js'
 import type { Requests } from './requests.js'
 import type { GatewaySettings } from './config.js'
-import { isBlocking, judgePolicy, openSat } from './withdrawal.js'
+import { isBlocking, judgePolicy, openSat, type PolicyVerdict } from './withdrawal.js'
 
 export interface WithdrawalParts {
   readonly settings: GatewaySettings & { readonly bindTxid: string }
@@ -53,10 +55,23 @@ export interface Item {
   readonly intent: PayoutIntent
 }
 
-export type RefusalCode = 'E_FEED_THIEF' | 'E_FEED_WITHDRAWAL'
-
 /** A payout's text without its signatures. */
 export const contentOf = ({ hex }: Pick<SignedPayout, 'hex'>): string => payoutContent(decodeTransaction(hex))
+
+/** Of which nothing is written down yet. */
+const unknown = ({ withdrawTxid, amount, intent }: Item, now: number): Known => ({
+  ...{ withdrawTxid, amount: amount.toString(), to: intent.payAddress, marker: intent.markerAddress },
+  ...{ step: 'new', message: '', seenAt: now, payout: null, earlier: [] },
+  ...{ payoutTxid: null, markTxid: null, countedOn: null, changedAt: now },
+})
+
+const signedPayout = (hex: string, { inputs, expiryHeight }: Payout['tx']): SignedPayout => ({
+  inputs: inputs.map(({ txid, vout }) => ({ txid, vout })),
+  expiry: expiryHeight,
+  gone: null,
+  dead: false,
+  hex,
+})
 
 export function createJournal({ settings, file, emit, now, dryRun, requests }: WithdrawalParts) {
   /** Said once, not at each pass. */
@@ -66,52 +81,29 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
   const recordOf = (txid: string): WithdrawalRecord | undefined => file.state.withdrawals[txid]
   const today = (): string => periodOf('day', now())
 
-  function write(
-    item: Item,
-    change: Partial<WithdrawalRecord>,
-    more: Partial<FeedState> = {},
-  ): WithdrawalRecord {
-    const after: WithdrawalRecord = {
-      withdrawTxid: item.withdrawTxid,
-      amount: item.amount.toString(),
-      to: item.intent.payAddress,
-      marker: item.intent.markerAddress,
-      step: 'seen',
-      message: '',
-      seenAt: now(),
-      payout: null,
-      earlier: [],
-      payoutTxid: null,
-      markTxid: null,
-      countedOn: null,
-      ...recordOf(item.withdrawTxid),
-      ...change,
-      changedAt: now(),
-    }
-    if (!dryRun)
-      file.update((state) => ({
-        ...state,
-        ...more,
-        withdrawals: { ...state.withdrawals, [item.withdrawTxid]: after },
-      }))
-    return after
+  const knownOf = (item: Item): Known => recordOf(item.withdrawTxid) ?? unknown(item, now())
+
+  function write(item: Item, change: Partial<WithdrawalRecord>, more: Partial<FeedState> = {}): void {
+    if (dryRun) return
+    const known = knownOf(item)
+    const step = known.step === 'new' ? 'seen' : known.step
+    const after: WithdrawalRecord = { ...known, step, ...change, changedAt: now() }
+    file.update((state) => ({
+      ...state,
+      ...more,
+      withdrawals: { ...state.withdrawals, [item.withdrawTxid]: after },
+    }))
   }
 
   /** A step that is the same as before, with the same message, is neither written nor told again. */
-  function note(
-    item: Item,
-    step: WithdrawalStep,
-    change: Pick<Partial<WithdrawalRecord>, 'message' | 'payoutTxid' | 'markTxid'> & { txid?: string } = {},
-  ): void {
-    const { txid, ...rest } = change
-    const { message = '' } = rest
+  function settle(item: Item, { record, txid, says = [] }: Omit<Move, 'action'>): void {
+    for (const { code, message, level } of says) warn(item, code, message, level)
+    const { step, message, payoutTxid, markTxid } = record
     const before = recordOf(item.withdrawTxid)
     const told = before?.step === step && before.message === message
-    const same = Object.entries(rest).every(
-      ([key, value]) => before?.[key as keyof WithdrawalRecord] === value,
-    )
-    if (told && same) return
-    write(item, { ...rest, message, step })
+    const same = told && before.payoutTxid === payoutTxid && before.markTxid === markTxid
+    if (step === 'new' || same) return
+    write(item, { step, message, payoutTxid, markTxid })
     if (told) return
     emit({
       event: 'withdrawal',
@@ -120,7 +112,7 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
       state: step,
       amount: coinsText(item.amount),
       to: item.intent.payAddress,
-      ...(txid === undefined ? {} : { txid }),
+      ...(txid == null ? {} : { txid }),
       ...(message === '' ? {} : { message }),
     })
   }
@@ -140,27 +132,24 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
     emit({ event: 'notice', gateway: settings.name, level, code, message })
   }
 
-  function refuse(item: Item, code: RefusalCode, message: string): void {
-    warn(item, code, message)
-    note(item, code === 'E_FEED_THIEF' ? 'refused' : 'stuck', { message })
-  }
-
   /**
    * Written down before anybody gets it, and counted in the day's sum once a day. One that only bears more signatures
    * takes the place of what it was.
    */
   function remember(item: Item, hex: string, { tx }: Pick<Payout, 'tx'>): void {
-    const record = recordOf(item.withdrawTxid)
+    const record = knownOf(item)
     const content = payoutContent(tx)
-    const before = record === undefined ? [] : payoutsOf(record)
+    const before = payoutsOf(record)
     const known = before.find((payout) => contentOf(payout) === content)
-    if (known?.hex === hex && known === record?.payout && record.countedOn === today()) return
-    const inputs = tx.inputs.map(({ txid, vout }) => ({ txid, vout }))
-    const payout: SignedPayout = { inputs, expiry: tx.expiryHeight, gone: null, dead: false, ...known, hex }
-    const counted = record?.countedOn === today()
+    const counted = record.countedOn === today()
+    if (known?.hex === hex && known === record.payout && counted) return
     write(
       item,
-      { payout, earlier: before.filter((one) => one !== known), countedOn: today() },
+      {
+        payout: { ...signedPayout(hex, tx), ...known, hex },
+        earlier: before.filter((one) => one !== known),
+        countedOn: today(),
+      },
       counted ? {} : { paid: addToDay(file.state.paid, item.amount, now()) },
     )
   }
@@ -168,39 +157,31 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
   /** Payouts that bear our signature and were not known here: older than what is. */
   function adopt(item: Item, found: readonly { readonly hex: string; readonly tx: Payout['tx'] }[]): void {
     for (const { hex, tx } of found) {
-      const record = recordOf(item.withdrawTxid)
-      const known = record === undefined ? [] : payoutsOf(record)
-      if (known.some((payout) => contentOf(payout) === payoutContent(tx))) continue
-      const inputs = tx.inputs.map(({ txid, vout }) => ({ txid, vout }))
-      const payout: SignedPayout = { hex, inputs, expiry: tx.expiryHeight, gone: null, dead: false }
-      write(item, record?.payout ? { earlier: [payout, ...record.earlier] } : { payout })
+      const record = knownOf(item)
+      if (payoutsOf(record).some((payout) => contentOf(payout) === payoutContent(tx))) continue
+      const payout = signedPayout(hex, tx)
+      write(item, record.payout === null ? { payout } : { earlier: [payout, ...record.earlier] })
     }
   }
 
   /** What was proven about payouts by now; written only if it changed. */
   function keep(item: Item, payouts: readonly SignedPayout[]): void {
-    const record = recordOf(item.withdrawTxid)
-    if (record === undefined || isDeepStrictEqual(payouts, payoutsOf(record))) return
+    if (isDeepStrictEqual(payouts, payoutsOf(knownOf(item)))) return
     const newest = payouts.at(-1) ?? null
     write(item, { payout: newest, earlier: payouts.slice(0, -1) })
   }
 
-  /** Whether it may be signed now; if not, the state says why. Holds for each new signature, whatever leads to it. */
-  function isAllowed(item: Item): boolean {
-    const { withdrawTxid } = item
+  /** Whether it may be signed now. Holds for each new signature, whatever leads to it. */
+  function policyOf({ withdrawTxid, amount }: Item): PolicyVerdict {
     const records = Object.values(file.state.withdrawals)
-    const verdict = judgePolicy({
-      amount: item.amount,
+    return judgePolicy({
+      amount,
       paidToday:
         todaySum(file.state.paid, now()) + openSat({ records, except: withdrawTxid, today: today() }),
       ruling: requests().rulings.get(withdrawTxid) ?? null,
       counted: recordOf(withdrawTxid)?.countedOn === today(),
       policy: settings.withdrawals,
     })
-    if (verdict.verdict === 'pay') return true
-    const step = { hold: 'held', reject: 'rejected', wait: 'waiting' } as const
-    note(item, step[verdict.verdict], { message: verdict.why })
-    return false
   }
 
   /** The first of the pending ones that waits for an operator: no other can be asked for meanwhile. */
@@ -218,7 +199,7 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
     return found
   }
 
-  return { counts, recordOf, note, warn, refuse, remember, adopt, keep, isAllowed, blockedBy }
+  return { counts, recordOf, knownOf, settle, warn, remember, adopt, keep, policyOf, blockedBy }
 }
 
 export type Journal = ReturnType<typeof createJournal>

@@ -42,13 +42,15 @@ export interface WithdrawalRecord {
   readonly countedOn: string | null
 }
 
+/** As it is remembered, or `new`: nothing of it is written down. */
+export type Known = Omit<WithdrawalRecord, 'step'> & { readonly step: WithdrawalStep | 'new' }
+
 /** All payouts that we ever signed for it, oldest first. */
-export const payoutsOf = ({ payout, earlier }: WithdrawalRecord): readonly SignedPayout[] =>
+export const payoutsOf = ({ payout, earlier }: Known): readonly SignedPayout[] =>
   payout === null ? earlier : [...earlier, payout]
 
 /** Nothing is left to do for it. */
-export const isOver = ({ step }: Pick<WithdrawalRecord, 'step'>): boolean =>
-  step === 'done' || step === 'settled'
+export const isOver = ({ step }: Pick<Known, 'step'>): boolean => step === 'done' || step === 'settled'
 
 /** What was spent in a day; `day` and `sat` alone are from before the books were kept. */
 export interface DaySum {

@@ -11,38 +11,12 @@ import {
 } from '../../komodo/index.js'
 import { AT_ONCE } from './build-queue.js'
 import type { WithdrawalParts } from './journal.js'
-
-/** Where the next step belongs. */
-export interface Place {
-  /** `signed`: what is complete is taken no further by daemons of family A. */
-  readonly stage: 'pending' | 'signed'
-  /** The transaction whose marker is spent. */
-  readonly lastTxid: string
-  /** Steps so far. */
-  readonly signs: number
-}
+import type { Place, StepKind } from './withdrawal.js'
 
 /** What carries no payout: nothing will be paid. */
 export const RELEASE = '00'
 
 const MOST_TOLD = 1_000
-
-export type StepKind = Exclude<SigningIntent['kind'], 'done'>
-
-/**
- * Which call takes a payout further. A chain of family A counts the steps, not the signatures: at most `m` partial
- * ones, and a complete one only as the `m`th or later. What lacks signatures and has no step left goes as complete: the
- * last signer finds it there. Null: none.
- */
-export function stepFor(
-  { stage, signs }: Pick<Place, 'stage' | 'signs'>,
-  { complete, m, family }: { readonly complete: boolean; readonly m: number; readonly family: 'A' | 'B' },
-): StepKind | null {
-  if (family === 'B') return complete ? 'complete' : 'partial'
-  if (stage === 'signed') return null
-  const enough = signs + 1 >= m
-  return enough && (complete || signs >= m) ? 'complete' : 'partial'
-}
 
 export function createPosting({ settings, asset, gateway, family, emit, inTurn = AT_ONCE }: WithdrawalParts) {
   const { coin } = gateway

@@ -1,6 +1,5 @@
 /** Whose turn it is to take a withdrawal further, and how long nothing has happened. */
-import type { Place } from './posting.js'
-import { isOurTurn, TURN_MS } from './withdrawal.js'
+import { isOurTurn, TURN_MS, type Place } from './withdrawal.js'
 
 /** Rounds of all signers' turns after which none of them will sign what is there. */
 const LONG_ROUNDS = 3

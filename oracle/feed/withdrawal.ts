@@ -1,5 +1,6 @@
 /** What to do about a withdrawal: pure decisions. */
-import { isOver, payoutsOf, type WithdrawalRecord } from './ledger-file.js'
+import type { SigningIntent } from '../../komodo/index.js'
+import { isOver, payoutsOf, type Known, type WithdrawalRecord } from './ledger-file.js'
 import { livingOf, mostTogether, nameOf } from './payouts.js'
 import type { Ruling } from './requests.js'
 import type { WithdrawPolicy } from './config.js'
@@ -62,12 +63,12 @@ export function reservedBut(records: readonly WithdrawalRecord[], except: string
 }
 
 /** What blocks a gateway: while such a one is pending, its daemons take no other request. */
-const BLOCKING: readonly WithdrawalRecord['step'][] = ['held', 'rejected', 'refused', 'stuck', 'waiting']
+const BLOCKING: readonly Known['step'][] = ['held', 'rejected', 'refused', 'stuck', 'waiting']
 
-export const isBlocking = ({ step }: Pick<WithdrawalRecord, 'step'>): boolean => BLOCKING.includes(step)
+export const isBlocking = ({ step }: Pick<Known, 'step'>): boolean => BLOCKING.includes(step)
 
 /** Why a withdrawal must not be released without a payment; null: it may. */
-export function whyNotRelease(record: WithdrawalRecord): string | null {
+export function whyNotRelease(record: Known): string | null {
   const { step } = record
   if (step === 'settling') return null
   if (isOver(record)) return 'it is over'
@@ -76,6 +77,33 @@ export function whyNotRelease(record: WithdrawalRecord): string | null {
     return `a payout is signed that could still be mined, up to height ${living.expiry} of the reference chain`
   if (step === 'waiting' || !isBlocking(record)) return `it is ${step}, and on its way to be paid`
   return null
+}
+
+/** Where the next step belongs. */
+export interface Place {
+  /** `signed`: what is complete is taken no further by daemons of family A. */
+  readonly stage: 'pending' | 'signed'
+  /** The transaction whose marker is spent. */
+  readonly lastTxid: string
+  /** Steps so far. */
+  readonly signs: number
+}
+
+export type StepKind = Exclude<SigningIntent['kind'], 'done'>
+
+/**
+ * Which call takes a payout further. A chain of family A counts the steps, not the signatures: at most `m` partial
+ * ones, and a complete one only as the `m`th or later. What lacks signatures and has no step left goes as complete: the
+ * last signer finds it there. Null: none.
+ */
+export function stepFor(
+  { stage, signs }: Pick<Place, 'stage' | 'signs'>,
+  { complete, m, family }: { readonly complete: boolean; readonly m: number; readonly family: 'A' | 'B' },
+): StepKind | null {
+  if (family === 'B') return complete ? 'complete' : 'partial'
+  if (stage === 'signed') return null
+  const enough = signs + 1 >= m
+  return enough && (complete || signs >= m) ? 'complete' : 'partial'
 }
 
 export interface TurnFacts {
