@@ -6,7 +6,7 @@ import type { PublishRecord, RecordStage, RecordState } from './record.js'
 export interface PublishResult {
   readonly height: number
   readonly entryHash: string
-  /** Not final (`landed` or `missed`) until the block is saved and `settle` has looked into it. */
+  /** Not final (`landed` or `missed`) until the block is saved and `settle` was called. */
   readonly state: RecordState
   /** Entry credits that the record costs once its commit is in. */
   readonly credits: number

@@ -1,5 +1,5 @@
 /**
- * Publishes records: reveal, commit, acknowledgement, and at last the saved block, journalled, so that a crash at any
+ * Publishes records: reveal, commit, acknowledgement, and at last the place in the chain, journalled, so that a crash at any
  * point neither pays twice nor forgets. A commit is signed once; when it has to be sent again, the same bytes go out,
  * which the network charges at most once. What is published stands in `composition.ts`, how in `sender.ts`.
  */
@@ -13,7 +13,7 @@ import { isFinal, mayBeSent } from './record.js'
 import type { PublishRecord } from './record.js'
 import { createSender, type SendOptions } from './sender.js'
 import { settleRecords } from './settlement.js'
-import type { SettlementClient } from './settlement.js'
+import type { PlaceOf, SettlementClient } from './settlement.js'
 import { momentOf, REAL_TIME } from './timing.js'
 import type { Timing } from './timing.js'
 
@@ -64,10 +64,13 @@ export interface Publisher {
   /** Whether records of blocks up to this one have no final state yet. */
   unsettled(savedHeight: number): boolean
   /**
-   * Looks for them in the saved blocks: each lands or is missed. Results of those that got a final state. Throws what
-   * goes wrong with the node; nothing has changed then.
+   * Gives them their final state, once the caller has followed the chain up to this height: each has landed where
+   * `placeOf` says, or is missed. Results of those that got one. Throws what goes wrong with the node; nothing has
+   * changed then.
    */
-  settle(savedHeight: number, options?: SettleOptions): Promise<PublishResult[]>
+  settle(savedHeight: number, placeOf: PlaceOf, options?: SettleOptions): Promise<PublishResult[]>
+  /** All records that have no final state yet. */
+  unfinished(): PublishResult[]
   /**
    * The network was reset and builds block `height` now: records above it belong to a chain that is gone. They are
    * missed and forgotten.
@@ -114,14 +117,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
     },
     resume: (height, given = {}) => sender.send(recordsOf(height, journal), new Set(), given),
     unsettled: (savedHeight) => unsettledUpTo(savedHeight).length > 0,
-    async settle(savedHeight, { signal, onStatus } = {}) {
+    async settle(savedHeight, placeOf, { signal, onStatus } = {}) {
       const due = unsettledUpTo(savedHeight)
       if (due.length === 0) return []
-      const settled = await settleRecords(client, due, { savedHeight, signal })
-      const moved = settled.map(({ record, stage }) => ({ ...record, stage }))
-      await sender.note(moved, (record) => onStatus?.(resultOf(record)))
-      return moved.map(resultOf)
+      const settled = await settleRecords(client, due, { placeOf, signal })
+      await sender.note(settled, (record) => onStatus?.(resultOf(record)))
+      return settled.map(resultOf)
     },
+    unfinished: () => unsettledUpTo(Infinity).map(resultOf),
     async reset(height, { onStatus } = {}) {
       const gone = [...journal.records.values()].filter((record) => record.height > height)
       const unfinished = gone.filter((record) => !isFinal(record))

@@ -1,82 +1,34 @@
 /**
- * What became of records whose block is saved: landed in it, or missed, and why. The saved entry blocks decide, each
- * proven by its key MR; what a node says of its process lists only explains.
+ * What became of records whose block is saved: landed in it, or missed, and why. The blocks decide, as the caller
+ * has followed and proven them; what a node says of its process lists only explains.
  */
 import type { Ack, FactomClient } from './client.js'
-import { decodeEntryBlock } from './entry-block.js'
-import { fail } from './errors.js'
 import type { PublishRecord, RecordStage } from './record.js'
 import { METHOD_NOT_FOUND, rpcCodeOf } from './rpc.js'
 
-export type SettlementClient = Pick<FactomClient, 'heights' | 'chainHead' | 'rawData' | 'ack'>
+export type SettlementClient = Pick<FactomClient, 'ack'>
 
-export interface Settled {
-  readonly record: PublishRecord
-  readonly stage: RecordStage
-}
+/** The height of the followed block that an entry is in; null if it is in none. */
+export type PlaceOf = (entryHash: string) => number | null
 
-const NO_BLOCK = '0'.repeat(64)
-/** Records that were not asked after for so many blocks of their chain are not looked for. */
-const MAX_WALK = 10_000
-
-/**
- * The final stages of records for blocks up to `savedHeight`. Throws whatever goes wrong with the node; then nothing
- * is settled and it can be tried again: `E_FACTOM_LAGGING` if it has not saved these blocks itself.
- */
+/** The final stages of records whose blocks are followed, in their order. Throws what goes wrong with the node. */
 export async function settleRecords(
   client: SettlementClient,
   records: readonly PublishRecord[],
-  { savedHeight, signal }: { readonly savedHeight: number; readonly signal?: AbortSignal | undefined },
-): Promise<Settled[]> {
-  const { directoryBlockHeight } = await client.heights(signal)
-  if (directoryBlockHeight < savedHeight)
-    throw fail('E_FACTOM_LAGGING', `the node has saved ${directoryBlockHeight}, not yet ${savedHeight}`)
-  const settled: Settled[] = []
-  for (const chainId of new Set(records.map((record) => record.chainId))) {
-    const ours = records.filter((record) => record.chainId === chainId)
-    const places = await placesOf(client, chainId, { ours, signal })
-    for (const record of ours)
-      settled.push({
-        record,
-        stage: await stageOf(client, record, { place: places.get(record.entryHash), signal }),
-      })
+  { placeOf, signal }: { readonly placeOf: PlaceOf; readonly signal?: AbortSignal | undefined },
+): Promise<PublishRecord[]> {
+  const settled: PublishRecord[] = []
+  for (const record of records) {
+    const place = placeOf(record.entryHash)
+    const stage =
+      place === null ? explained(record, await ackOf(client, record, signal)) : stageAt(place, record)
+    settled.push({ ...record, stage })
   }
   return settled
 }
 
-/** The heights of the blocks that hold these records, by entry hash. Walks back from the chain's head. */
-async function placesOf(
-  client: SettlementClient,
-  chainId: string,
-  { ours, signal }: { readonly ours: readonly PublishRecord[]; readonly signal: AbortSignal | undefined },
-): Promise<Map<string, number>> {
-  const wanted = new Set(ours.map(({ entryHash }) => entryHash))
-  const lowest = ours.reduce((least, { height }) => Math.min(least, height), Infinity)
-  const places = new Map<string, number>()
-  let keyMr = (await client.chainHead(chainId, signal))?.head || NO_BLOCK
-  let above = Infinity
-  for (let blocks = 0; keyMr !== NO_BLOCK && blocks < MAX_WALK; blocks++) {
-    const block = decodeEntryBlock(await client.rawData(keyMr, signal))
-    if (block.keyMr !== keyMr || block.chainId !== chainId)
-      throw fail('E_FACTOM_HASH', `the node sent another block than ${keyMr}`)
-    if (block.height >= above)
-      throw fail('E_FACTOM_LINK', `block ${keyMr} lies at height ${block.height}, not below ${above}`)
-    if (block.height < lowest) break
-    for (const { hash } of block.entries) if (wanted.has(hash)) places.set(hash, block.height)
-    above = block.height
-    keyMr = block.prevKeyMr
-  }
-  return places
-}
-
-async function stageOf(
-  client: SettlementClient,
-  record: PublishRecord,
-  { place, signal }: { readonly place: number | undefined; readonly signal: AbortSignal | undefined },
-): Promise<RecordStage> {
-  if (place === record.height) return { state: 'landed' }
-  if (place !== undefined) return late(`paid, but it came into block ${place} instead`)
-  return explained(record, await ackOf(client, record, signal))
+function stageAt(place: number, { height }: PublishRecord): RecordStage {
+  return place === height ? { state: 'landed' } : late(`paid, but it came into block ${place} instead`)
 }
 
 async function ackOf(

@@ -1,6 +1,6 @@
 /** Puts the parts of a run together. Everything that can fail at the start fails here, before a thread runs. */
 import { join } from 'node:path'
-import { isCoded, messageOf } from '../../base/index.js'
+import { isCoded, messageOf, wallMs } from '../../base/index.js'
 import { createPublisher, type Publisher } from '../../factom/index.js'
 import {
   createGradedHistory,
@@ -75,6 +75,7 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
     dryRun,
     onError: (error) => notice('error', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
   })
+  keepUnfinished(publisher, history, notice)
   const workforce = modules.workforce({
     onNotice: notice,
     onLost: () => {
@@ -82,25 +83,45 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
       hooks.onLost()
     },
   })
+  const gatherer = createGatherer({
+    network,
+    client,
+    history,
+    prices,
+    ecAddress: ecKey.address,
+    submissionCutoff: () => options.submissionCutoff,
+    onGraded: (blocks) => hooks.onGraded(blocks, (height) => publisher.published(height)),
+    onPrices: hooks.onPrices,
+    onFunds: hooks.onFunds,
+  })
   const conductor = createConductor({
     network,
     terms: () => options,
-    gatherer: createGatherer({
-      network,
-      client,
-      history,
-      prices,
-      ecAddress: ecKey.address,
-      submissionCutoff: () => options.submissionCutoff,
-      onGraded: (blocks) => hooks.onGraded(blocks, (height) => publisher.published(height)),
-      onPrices: hooks.onPrices,
-      onFunds: hooks.onFunds,
-    }),
+    gatherer,
     workforce,
-    submitter: createSubmitter({ publisher, onEntry: hooks.onEntry }),
+    submitter: createSubmitter({
+      publisher,
+      chain: {
+        sync: (height) => gatherer.sync(height),
+        placeOf: (hash) => history.query.placeOf(hash),
+      },
+      onEntry: hooks.onEntry,
+    }),
     emit: hooks.emit,
   })
   return { workforce, publisher, conductor, history }
+}
+
+/** What an earlier run published is looked for in the blocks to come, even if that run ended before it told the history. */
+function keepUnfinished(publisher: Publisher, history: GradedHistory, notice: Notice): void {
+  try {
+    for (const { entryHash, height, state } of publisher.unfinished()) {
+      const status = state === 'composed' ? 'committed' : state
+      history.own({ entryHash, height, status, time: wallMs() })
+    }
+  } catch (error) {
+    notice('warn', isCoded(error) ? error.code : 'E_MINER_INTERNAL', messageOf(error))
+  }
 }
 
 /** A block or two a time is the usual way; what takes longer is told now and then. */

@@ -242,7 +242,7 @@ t.test('submission: best first, up to the limit, minus what is published', async
     publisher: {
       published: () => known,
       unsettled: (height) => height === 7,
-      settle: (height, options = {}) => {
+      settle: (height, _placeOf, options = {}) => {
         const facts = { height, entryHash: hashes[0] as string, credits: 1, txid: '', sent: true }
         options.onStatus?.({ ...facts, state: 'landed' })
         return Promise.resolve([])
@@ -276,6 +276,10 @@ t.test('submission: best first, up to the limit, minus what is published', async
         return Promise.resolve([])
       },
     },
+    chain: {
+      sync: (height) => (height === 7 ? Promise.resolve() : Promise.reject(new Error('behind'))),
+      placeOf: () => null,
+    },
     onEntry: (event) => events.push(event),
   })
   const { signal } = new AbortController()
@@ -307,6 +311,8 @@ t.test('submission: best first, up to the limit, minus what is published', async
   t.equal(await submitter.recover(7, { signal }), 0)
   t.same([submitter.unsettled(7), submitter.unsettled(8)], [true, false])
   events.length = 0
+  await submitter.settle(8, signal)
+  t.same(events, [], 'not before the blocks are followed')
   await submitter.settle(7, signal)
   t.match(events, [{ status: 'landed', nonce: '000009', difficulty: '0000000000000009' }])
   t.equal(decodeEntry(encodeEntry(sent[0]?.[0] as Entry)).extIds.length, 3)

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { NETWORKS, withActivations } from '../../pegnet/index.js'
 import { startDevChain, type DevChain } from '../../factom/dev/index.js'
-import { createFactomClient, ecKey } from '../../factom/index.js'
+import { createFactomClient, ecKey, type FactomClient } from '../../factom/index.js'
 import { createHasher, lxrParams, openByteMap } from '../../lxrhash/index.js'
 import {
   ASSETS,
@@ -120,10 +120,17 @@ function sceneOf(
   t: Test,
   chain: DevChain,
   dataDir: string,
-  given: Partial<MinerOptions> & { feed?: PriceFeed; rivals?: number; workforce?: () => Workforce } = {},
+  given: Partial<MinerOptions> & {
+    feed?: PriceFeed
+    rivals?: number
+    workforce?: () => Workforce
+    /** Told of each question to the node. */
+    onAsk?: (call: string) => void
+  } = {},
 ): Scene {
-  const { feed, rivals = 0, workforce, ...options } = given
-  const client = createFactomClient({ url: chain.url, timeoutMs: 2000 })
+  const { feed, rivals = 0, workforce, onAsk, ...options } = given
+  const made = createFactomClient({ url: chain.url, timeoutMs: 2000 })
+  const client = onAsk === undefined ? made : overheard(made, onAsk)
   const whole: MinerOptions = {
     network: NETWORKS.dev,
     identity: 'tester',
@@ -186,6 +193,21 @@ function sceneOf(
       })
     },
   }
+}
+
+/** Tells each call with what it is about: a hash, a height, an address. */
+function overheard(client: FactomClient, onAsk: (call: string) => void): FactomClient {
+  return new Proxy(client, {
+    get: (_, key) => {
+      const found: unknown = Reflect.get(client, key)
+      if (typeof found !== 'function') return found
+      return (...words: unknown[]): unknown => {
+        const about = words.filter((word) => typeof word === 'string' || typeof word === 'number')
+        onAsk([String(key), ...about].join(' '))
+        return Reflect.apply(found, client, words)
+      }
+    },
+  })
 }
 
 /** Until there are this many more hashes: enough that the ranking is full. */
@@ -263,6 +285,43 @@ t.test('two blocks, priced, mined, published, graded, paid', async (t) => {
   t.same(scene.all('notice'), [])
   t.ok(miner.view.jobSwitchMs.length >= 1)
   await t.rejects(miner.run(new AbortController().signal), { code: 'E_MINER_OPTIONS' }, 'only once')
+})
+
+t.test('what was proven is not asked for again', async (t) => {
+  const dir = join(root, 'asked')
+  const chain = await chainOf(t, join(dir, 'chain'))
+  const times = new Map<string, number>()
+  const scene = sceneOf(t, chain, dir, {
+    blocks: 3,
+    onAsk: (call) => void times.set(call, (times.get(call) ?? 0) + 1),
+  })
+  await scene.to(chain, 1)
+  for (let block = 1; block <= 3; block++) {
+    await until(() => scene.all('job').length === block)
+    await hashed(scene, 3000n)
+    await scene.to(chain, 9)
+    await acknowledged(scene, chain.height, 1)
+    await scene.to(chain, 1)
+    await until(() => scene.all('graded').length === block)
+    if (block === 3) break
+    await until(() =>
+      scene.all('entry').some((one) => one.status === 'landed' && one.height === chain.savedHeight),
+    )
+  }
+  await scene.stopped
+  t.ok(scene.miner.view.entries.landed > 25)
+  const blocks = [...times].filter(([call]) => /^(rawData|entry|entryBlock|chainHead) /.test(call))
+  t.ok(blocks.length > 25, `${blocks.length} blocks and entries`)
+  t.same(
+    blocks.filter(([, count]) => count > 1),
+    [],
+    'each block and each entry once',
+  )
+  t.same(
+    [...times].filter(([call, count]) => call.startsWith('dblockByHeight ') && count > 2),
+    [],
+    'a directory block once, and once more as the last one known: is it still there?',
+  )
 })
 
 t.test('a process at the end of a pipe mines a block', async (t) => {
@@ -407,6 +466,23 @@ t.test('interrupted and started again: places of the earlier run are known', asy
     ['landed'],
     'nothing is published twice',
   )
+})
+
+t.test('records of a run that ended before it told the history are looked for all the same', async (t) => {
+  const dir = join(root, 'untold')
+  const chain = await chainOf(t, join(dir, 'chain'))
+  const first = sceneOf(t, chain, dir)
+  await first.to(chain, 1)
+  await hashed(first, 3000n)
+  await first.to(chain, 9)
+  await acknowledged(first, chain.height, 25)
+  await first.interrupt()
+  for (const end of ['', '-wal', '-shm']) rmSync(join(dir, `history.sqlite${end}`), { force: true })
+  chain.tick()
+  chain.tick()
+  const second = sceneOf(t, chain, dir)
+  await until(() => second.all('entry').length >= 25)
+  t.same([...new Set(second.all('entry').map(({ status }) => status))], ['landed'])
 })
 
 t.test('no prices, no credits: skipped with the reason, never a crash', async (t) => {

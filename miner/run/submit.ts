@@ -1,11 +1,23 @@
 /** Publishes a block's best nonces, best first, and tells how each entry fares. */
-import { sealEntry, type Publisher, type PublishOptions, type PublishResult } from '../../factom/index.js'
+import {
+  sealEntry,
+  type PlaceOf,
+  type Publisher,
+  type PublishOptions,
+  type PublishResult,
+} from '../../factom/index.js'
 import { hexOfBytes, hexOfDifficulty, type EntryEvent } from '../events.js'
 import type { Ranked } from '../work/ranking.js'
 import { entryOf, type MinedRecord } from './record.js'
 
 export interface SubmitOptions {
   readonly publisher: Pick<Publisher, 'publish' | 'resume' | 'published' | 'unsettled' | 'settle' | 'reset'>
+  /** Where our entries are, as far as the chain is followed. */
+  readonly chain: {
+    /** Rejects if the chain cannot be followed up to there. */
+    readonly sync: (toHeight: number) => Promise<void>
+    readonly placeOf: PlaceOf
+  }
   readonly onEntry: (event: EntryEvent) => void
 }
 
@@ -32,7 +44,7 @@ export interface Submitter {
   recover(height: number, limits: Pick<PublishOptions, 'signal' | 'deadline'>): Promise<number>
   /** Whether entries of blocks up to this one have no final state yet. */
   unsettled(savedHeight: number): boolean
-  /** Looks for them in the saved blocks. Rejects if the node cannot be asked. */
+  /** They get it once these blocks are followed. Rejects if the node cannot be asked. */
   settle(savedHeight: number, signal: AbortSignal): Promise<void>
   /** The network builds this block now: what was published for later ones is void. */
   reset(height: number): Promise<void>
@@ -41,7 +53,7 @@ export interface Submitter {
 /** What is told late is about these many blocks back at most. */
 const REMEMBERED_BLOCKS = 2
 
-export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitter {
+export function createSubmitter({ publisher, chain, onEntry }: SubmitOptions): Submitter {
   /** Nonce and difficulty by entry hash: the publisher does not know them. */
   const proofs = new Map<string, Ranked & { readonly height: number }>()
 
@@ -90,7 +102,15 @@ export function createSubmitter({ publisher, onEntry }: SubmitOptions): Submitte
       return before
     },
     unsettled: (savedHeight) => publisher.unsettled(savedHeight),
-    settle: async (savedHeight, signal) => void (await publisher.settle(savedHeight, { signal, onStatus })),
+    async settle(savedHeight, signal) {
+      try {
+        await chain.sync(savedHeight)
+      } catch {
+        // Grading tells why. Asked again with the next minute.
+        return
+      }
+      await publisher.settle(savedHeight, (hash) => chain.placeOf(hash), { signal, onStatus })
+    },
     reset: (height) => publisher.reset(height, { onStatus }),
   }
 }

@@ -13,6 +13,6 @@ export function ownFate(
   if (block !== null) return { status: 'landed', reason: verdict === 'graded' ? null : (verdict ?? null) }
   if (status === 'missed') return { status, reason }
   if (height + LATE_BLOCKS <= lastHeight) return { status: 'missed', reason: reason ?? 'it is in no block' }
-  // The publisher has seen it in a block that is not followed yet, or is no longer on the chain.
+  // The block that it was in is no longer on the chain.
   return { status: status === 'landed' ? 'acknowledged' : status, reason }
 }

@@ -1,5 +1,5 @@
 /** Reading the history. Every answer is of the database's state at that moment. */
-import { hexOf, type Row, type Transaction } from '../../base/index.js'
+import { blobOf, hexOf, type Row, type Transaction } from '../../base/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
 import { noWinners } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
@@ -33,6 +33,8 @@ export interface HistoryQueries extends HistoryOverview {
   extent(range: HeightRange): Extent | null
   /** Assets that have prices, in the order of records. */
   assets(): string[]
+  /** The height of the block that a record of ours is in; null while it is in none. */
+  placeOf(entryHash: string): number | null
   /** Records of ours, by the height that they were mined for. */
   own(range: HeightRange): OwnRecord[]
   close(): void
@@ -163,6 +165,8 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
         .map((row) => ({ height: Number(row['height']), hashPower: Number(row['hash_power']) })),
     extent: (range) => extentOf(db, bounds(range)),
     assets: () => ALL_ASSETS.filter((asset) => db.one('SELECT 1 FROM rates WHERE asset = ? LIMIT 1', asset)),
+    placeOf: (entryHash) =>
+      numberOrNull(db.one('SELECT block FROM own WHERE entry_hash = ?', blobOf(entryHash))?.['block']),
     own: (range) =>
       db
         .all(

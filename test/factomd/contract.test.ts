@@ -346,7 +346,12 @@ t.test('our publisher: paid once, landed, and known when asked again', async (t)
       const { directoryBlockHeight } = await node.client.heights()
       return directoryBlockHeight >= height && directoryBlockHeight
     })
-    const settled = await publisher.settle(saved)
+    const places = new Map<string, number>()
+    for (const { hash } of records) {
+      const found = await node.result('transaction', { hash })
+      places.set(hash, found.includedindirectoryblockheight as number)
+    }
+    const settled = await publisher.settle(saved, (hash) => places.get(hash) ?? null)
     t.notOk(publisher.unsettled(saved))
     published += settled.filter(({ state }) => state === 'landed').length
     if (early && settled.every(({ state }) => state === 'landed')) {
