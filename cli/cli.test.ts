@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { existsSync, chmodSync } from 'node:fs'
+import { existsSync, chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
@@ -214,8 +214,14 @@ t.test('plan of a run', (t) => {
     'records of version 1 cannot be mined: no source prices PNT, XPD and XPT; begin with version 2, such as 2@0',
   ]
   t.same(problems(['--activations', '1@0']), first)
-  t.same(problems(['--activations', '1@0,2@100', '--start-height', '7']), first)
-  t.same(problems(['--activations', '1@0,2@100', '--start-height', '200']), [])
+  const chain = t.testdir({ chain: {} })
+  const later = ['--activations', '1@0,2@100', '--data-dir', chain]
+  t.same(problems(later), first, 'a new chain')
+  t.same(problems([...later, '--start-height', '7']), first)
+  t.same(problems([...later, '--start-height', '200']), [])
+  writeFileSync(join(chain, 'chain', 'chain.json'), '{}')
+  t.same(problems([...later, '--start-height', '7']), [], 'one that is there may be beyond')
+  t.same(problems(['--activations', '1@0', '--data-dir', chain]), first)
   for (const version of [2, 3, 4, 5]) t.same(problems(['--activations', `${version}@0`]), [])
   t.same(problems(['--network', 'testnet', '--bits', '24', '--rivals', '3']), [
     '--rivals has no use on the network TestNet, only on dev',

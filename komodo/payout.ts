@@ -142,7 +142,7 @@ export function termsFault(tx: Transaction, { height, time, m, n }: TermFacts): 
   if (lockTime !== 0 && lockTime > reached) return `its lock time ${lockTime} has not passed`
   if (expiryHeight === 0) return 'it never expires'
   if (expiryHeight > height + FARTHEST_EXPIRY)
-    return `it expires at ${expiryHeight}, far beyond the chain's ${height}`
+    return `it expires at ${expiryHeight}, more than ${FARTHEST_EXPIRY} blocks ahead`
   return null
 }
 

@@ -1,4 +1,4 @@
-/** What to mine and how: the settings, completed by what the network implies. Pure. */
+/** What to mine and how: the settings, completed by what the network implies. Reads nothing but whether a chain is there. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -16,6 +16,7 @@ import {
 import { isAddress } from '../../factom/index.js'
 import { defaultRecordsPerBlock, whyUnminable } from '../../miner/index.js'
 import { payerProblems } from '../network/connect.js'
+import { isBegun } from '../network/dev-bits.js'
 import type { MineKey } from '../program/keys.js'
 import { watchProblems } from '../service/watch-plan.js'
 
@@ -138,17 +139,16 @@ function planAndProblems(
       block: settings['miner.maxCreditsBlock'],
       day: settings['miner.maxCreditsDay'] ?? (dev || network.name === 'local' ? undefined : DAY_LIMIT),
     },
-    dataDir: settings['data.dir'] ?? defaultDataDir(network.name),
+    dataDir: dataDirOf(settings, network),
   }
   return { plan, problems }
 }
 
-/** For sure: a chain that is there already may be beyond the heights of the first version. */
+/** For sure: where a chain is there already, it may be beyond the heights of the first version. */
 function unminable(settings: Pick<Settings, MineKey>, network: Network): Problem | undefined {
   if (settings['network.activations'] === undefined) return undefined
-  const start = settings['network.startHeight']
-  const first = network.name === 'dev' && start !== undefined ? start + 1 : Infinity
-  return unminableAt(network, first)
+  const isNew = network.name === 'dev' && !isBegun(dataDirOf(settings, network))
+  return unminableAt(network, isNew ? (settings['network.startHeight'] ?? 0) + 1 : Infinity)
 }
 
 /** Below the first height of all the miner waits; records of the first version can never be mined. */
@@ -157,6 +157,10 @@ export function unminableAt(network: Network, height: number): Problem | undefin
   if (why === null) return undefined
   const advice = 'begin with version 2, such as 2@0'
   return problem('E_CONFIG_NETWORK', `${why}; ${advice}`, 'network.activations')
+}
+
+function dataDirOf(settings: Pick<Settings, MineKey>, { name }: Network): string {
+  return settings['data.dir'] ?? defaultDataDir(name)
 }
 
 export function defaultDataDir(network: string): string {

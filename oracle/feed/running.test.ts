@@ -257,13 +257,19 @@ t.test('two gateways on one daemon and key take turns', async (t) => {
     ],
   })
   const { control } = chains
+  /** One daemon, whatever its address is called. */
+  const spelt = (gateway: number) => {
+    const { url, ...login } = chains.operators[0]!.asset
+    const address = gateway === 0 ? url : url.replace('127.0.0.1', 'localhost')
+    return { name: chains.assetName, ...login, url: address }
+  }
   const calls: string[] = []
   control.onCall(({ chain, method, phase }) => {
     if (chain === 'asset' && phase === 'asked' && /^(oraclesdata|sendrawtransaction)$/.test(method))
       calls.push(method)
   })
   const gateways = [0, 1].map((gateway) =>
-    settingsOf(chains, { folder, gateway, more: { name: `g${gateway}` } }),
+    settingsOf(chains, { folder, gateway, more: { name: `g${gateway}`, asset: spelt(gateway) } }),
   )
   const { feed, events, stop } = runFeed(t, gateways)
   await until(() => {

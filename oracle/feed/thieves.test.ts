@@ -199,6 +199,8 @@ for (const [what, edit] of [
     t.equal(tx.lockTime, 0)
     t.ok(tx.inputs.every(({ sequence }) => sequence === 0xffffffff))
     t.ok(tx.expiryHeight > tip + 1_000 && tx.expiryHeight <= tip + 1_440)
+    const told = honest.events.filter(({ event }) => event === 'notice')
+    t.ok(told.length <= 1, 'said once, however many blocks come')
   })
 
 t.test('a lock time that has passed is harmless: such a payout is signed', async (t) => {
@@ -369,6 +371,24 @@ t.test('a withdrawal that needs change that is not mined yet waits, without an a
   t.notOk(rig.events.some(({ event }) => event === 'notice'))
   await untilDone(s, two, [rig])
   t.equal(s.userCoins() - before, 2n * (AMOUNT - FEES))
+})
+
+t.test('a withdrawal that needs a deposit that is not mined yet waits, without an alarm', async (t) => {
+  const s = await stage(t)
+  const rig = await s.rig()
+  const { operators, gateways } = s.chains
+  const deposit = gateways[0]!.depositAddress
+  const coins = [...(await rig.reference.unspent(1, [deposit]))]
+  const { blocks } = await rig.reference.chainInfo()
+  const sum = coins.reduce((total, { sat }) => total + sat, 0n)
+  const raw = await rig.reference.createRaw(coins, [[operators[0]!.address, sum - 10_000n]], blocks + 100)
+  const spent = (await rig.reference.signRaw(raw)).hex
+  const txid = s.ask(AMOUNT)
+  await rig.reference.send(spent)
+  for (let k = 0; k < 2; k++) await rig.withdrawPass()
+  t.match(recordOf(rig, txid), { step: 'waiting', message: /not mined yet/ })
+  t.notOk(rig.events.some(({ event }) => event === 'notice'))
+  await untilDone(s, txid, [rig])
 })
 
 t.test(

@@ -13,6 +13,7 @@ t.test('Retry-After in every form', (t) => {
   t.equal(rest('259200'), 3 * DAY, 'days')
   t.equal(rest(new Date(NOW + 6 * HOUR).toUTCString()), 6 * HOUR, 'a date')
   t.equal(rest(['120', '5']), 120_000, 'twice')
+  t.equal(rest(['5', '120']), 120_000, 'the longer of the two')
   t.equal(rest(undefined), undefined)
   t.equal(rest(''), undefined)
   t.equal(rest('0'), undefined)

@@ -26,7 +26,10 @@ export interface Refusal {
 
 /** ms, at most `LONGEST_ASKED`; undefined if it does not ask for a time. */
 export function askedRest({ header, body = '', now }: Refusal): number | undefined {
-  const asked = [headerRest(header, now), bodyRest(body.slice(0, TEXT), now)].filter((ms) => ms !== undefined)
+  const headers: unknown[] = Array.isArray(header) ? header : [header]
+  const asked = [...headers.map((each) => headerRest(each, now)), bodyRest(body.slice(0, TEXT), now)].filter(
+    (ms) => ms !== undefined,
+  )
   return asked.length === 0 ? undefined : Math.min(LONGEST_ASKED, Math.max(...asked))
 }
 
@@ -37,7 +40,8 @@ export function restDetails(refusal: Refusal): { readonly retryAfterMs?: number 
 }
 
 function headerRest(header: unknown, now: number): number | undefined {
-  const text = String(Array.isArray(header) ? header[0] : (header ?? '')).trim()
+  if (header === undefined || header === null) return undefined
+  const text = typeof header === 'string' ? header.trim() : JSON.stringify(header)
   if (text === '' || /^0+$/.test(text)) return undefined
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * SECOND
   const date = /[a-z]/i.test(text) ? Date.parse(text) : NaN

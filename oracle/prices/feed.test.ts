@@ -767,6 +767,12 @@ t.test('bans in every form are kept to, also after a restart', async (t) => {
       2 * HOUR,
     ],
     [
+      '403 with a time',
+      'gold-api',
+      { kind: 'status', status: 403, headers: { 'retry-after': '259200' } },
+      72 * HOUR,
+    ],
+    [
       'a lockout',
       'kraken',
       { kind: 'body', type: 'application/json', text: '{"error":["EGeneral:Temporary lockout"]}' },

@@ -152,9 +152,6 @@ function codedError(error: unknown, now: () => number): Error {
 }
 
 function statusError(status: number, { response }: AxiosError, now: () => number): Error {
-  if (status === 401 || status === 407) return fail('E_PRICES_KEY', `wants a valid key (HTTP ${status})`)
-  if (status === 403 || status === 451)
-    return fail('E_PRICES_BLOCKED', `refused the request (HTTP ${status})`)
   const { headers = {}, data } = response ?? {}
   const { dateMs, ageMs } = replyTimeOf(headers)
   const details = restDetails({
@@ -162,9 +159,13 @@ function statusError(status: number, { response }: AxiosError, now: () => number
     body: typeof data === 'string' ? data : '',
     now: dateMs === null ? now() : dateMs + ageMs,
   })
+  if (status === 401 || status === 407)
+    return fail('E_PRICES_KEY', `wants a valid key (HTTP ${status})`, { details })
+  if (status === 403 || status === 451)
+    return fail('E_PRICES_BLOCKED', `refused the request (HTTP ${status})`, { details })
   if (status === 429 || status === 418)
     return fail('E_PRICES_LIMITED', `asks for fewer requests (HTTP ${status})`, { details })
   if (status >= 500)
     return fail('E_PRICES_UNREACHABLE', `reports trouble of its own (HTTP ${status})`, { details })
-  return fail('E_PRICES_REPLY', `answered with HTTP ${status}`)
+  return fail('E_PRICES_REPLY', `answered with HTTP ${status}`, { details })
 }
