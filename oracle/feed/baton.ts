@@ -22,7 +22,7 @@ export interface BatonFacts {
   readonly blocks: number
 }
 
-export type WaitReason = 'no-baton' | 'orphaned' | 'restored' | 'stray' | 'own-unconfirmed' | 'foreign'
+export type WaitReason = 'no-baton' | 'orphaned' | 'restored' | 'stray' | 'own-unconfirmed'
 
 export type BatonVerdict =
   | { readonly verdict: 'build'; readonly on: string }
@@ -71,7 +71,5 @@ export function waitText(why: WaitReason, { daemon, own, stray, blocks }: BatonF
       return `our last transaction ${own?.txid ?? ''} is not mined, and the daemon's baton ${daemon ?? ''} is another one: nothing is built until it is mined or expires`
     case 'restored':
       return `a reorganisation gave back a baton, the daemon offers ${daemon ?? ''}: nothing is built for ${PATIENCE_BLOCKS} blocks`
-    case 'foreign':
-      return 'another program publishes with our key'
   }
 }

@@ -1,4 +1,4 @@
-/** Carries out one action of a withdrawal (`advance.ts`) and says what came of it. */
+/** Carries out one action of a withdrawal (`withdrawal-states.ts`) and says what came of it. */
 import { messageOf } from '../../base/index.js'
 import {
   sendReason,
@@ -6,7 +6,7 @@ import {
   type PendingWithdrawal,
   type SignedWithdrawal,
 } from '../../komodo/index.js'
-import type { Action, Fact } from './advance.js'
+import type { Action, Fact } from './withdrawal-states.js'
 import { createHistory } from './history.js'
 import type { Item } from './journal.js'
 import type { Look } from './look.js'

@@ -17,6 +17,7 @@ import {
   type OracleInfo,
 } from '../../komodo/index.js'
 import type { GatewaySettings } from './config.js'
+import { SYNC_SLACK } from './relay-states.js'
 
 export interface CheckLine {
   readonly name: string
@@ -46,7 +47,6 @@ export interface Checked {
 
 /** A fee below this leaves outputs that are too small to be useful (docs/protocol/komodo.md#oracles). */
 const GOOD_FEE = 100_000n
-const SYNC_SLACK = 3
 
 export async function checkGateway(
   settings: GatewaySettings,

@@ -8,9 +8,11 @@ export interface OracleUtxo {
 }
 
 /** Smaller outputs are never spent by a data transaction. */
-const LEAST_SAT = 10_000n
+export const LEAST_SAT = 10_000n
 /** Transaction fee of every contract call. */
 export const TX_FEE = 10_000n
+/** The wallet learns of its own change within a second (docs/protocol/komodo.md#contract-calls). */
+export const WALLET_MS = 1_100
 /** Inputs of one data transaction. */
 const MOST_INPUTS = 60
 

@@ -3,7 +3,7 @@
  * signed before, and weighed, so that `choosePayout` can decide. Signs nothing.
  */
 import { payoutContent, type CallOptions, type ChainInfo } from '../../komodo/index.js'
-import type { Action, Fact } from './advance.js'
+import type { Action, Fact } from './withdrawal-states.js'
 import { contentOf, type Item } from './journal.js'
 import { payoutsOf } from './ledger-file.js'
 import { choosePayout, livingOf, type Candidate, type SignedPayout } from './payouts.js'

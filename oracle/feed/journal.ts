@@ -11,9 +11,7 @@ import {
   type Payout,
   type PayoutIntent,
 } from '../../komodo/index.js'
-import type { Move, RefusalCode } from './advance.js'
-import type { InTurn } from './build-queue.js'
-import type { FeedEvent } from './events.js'
+import type { Move, RefusalCode } from './withdrawal-states.js'
 import {
   addToDay,
   payoutsOf,
@@ -23,14 +21,14 @@ import {
   type StateFile,
   type WithdrawalRecord,
 } from './ledger-file.js'
+import type { GatewayParts } from './parts.js'
 import type { SignedPayout } from './payouts.js'
 import type { Requests } from './requests.js'
 import type { GatewaySettings } from './config.js'
 import { isBlocking, judgePolicy, openSat, type PolicyVerdict } from './withdrawal.js'
 
-export interface WithdrawalParts {
+export interface WithdrawalParts extends GatewayParts {
   readonly settings: GatewaySettings & { readonly bindTxid: string }
-  readonly asset: KomodoClient
   readonly reference: KomodoClient
   readonly gateway: GatewayInfo
   readonly family: 'A' | 'B'
@@ -38,14 +36,6 @@ export interface WithdrawalParts {
   readonly requests: () => Requests
   /** What was asked is carried out, or refused. */
   readonly forgetSettle: (withdrawTxid: string) => void
-  readonly dryRun: boolean
-  /** For what is built and sent on the asset daemon. */
-  readonly inTurn?: InTurn
-  readonly emit: (event: FeedEvent) => void
-  /** UNIX ms. */
-  readonly now: () => number
-  /** For what lasts; `now` if there is no other. */
-  readonly monotonicMs?: () => number
 }
 
 /** A withdrawal as its own transaction asks for it. */

@@ -9,10 +9,10 @@ import {
   type PendingWithdrawal,
   type SignedWithdrawal,
 } from '../../komodo/index.js'
-import type { Fact } from './advance.js'
-import type { PaymentSearch } from './evidence.js'
+import type { Fact } from './withdrawal-states.js'
 import type { Item } from './journal.js'
 import type { WithdrawalRecord } from './ledger-file.js'
+import type { PaymentSearch } from './payments.js'
 import { RELEASE } from './posting.js'
 import type { WithdrawalTools } from './tools.js'
 import type { Place } from './withdrawal.js'
@@ -21,7 +21,7 @@ import type { Place } from './withdrawal.js'
 const SETTLED_BLOCKS = 3
 
 export function createLook(tools: WithdrawalTools) {
-  const { settings, asset, reference, gateway, journal, evidence, steps, order } = tools
+  const { settings, asset, reference, gateway, journal, evidence, payment, steps, order } = tools
   const { bindTxid, pubkey, withdrawals } = settings
   const { coin, versions, m, n } = gateway
   const watched = new Set<string>()
@@ -53,7 +53,7 @@ export function createLook(tools: WithdrawalTools) {
   }
 
   function paymentOf(item: Item, hint: string | null, options: CallOptions): Promise<PaymentSearch> {
-    return evidence.payment(item.intent, [hint, journal.knownOf(item).payoutTxid], options)
+    return payment(item.intent, [hint, journal.knownOf(item).payoutTxid], options)
   }
 
   /** Whether it is in a block that a transaction pays it. */

@@ -6,6 +6,7 @@ import {
   type Outpoint,
   type Transaction,
 } from '../../komodo/index.js'
+import { nameOf } from './payouts.js'
 
 export interface Mempool {
   readonly transactions: ReadonlyMap<string, Transaction>
@@ -13,20 +14,18 @@ export interface Mempool {
   isSpent(outpoint: Outpoint): boolean
   refresh(options?: CallOptions): Promise<void>
   /** Just sent: known before the next refresh. */
-  add(txid: string, hex: string): void
+  learn(txid: string, hex: string): void
 }
 
 /** More are looked at in the next pass; a chain of a relay's size has a few dozen. */
 const MOST_NEW = 500
-
-const nameOf = ({ txid, vout }: Outpoint): string => `${txid}:${vout}`
 
 export function createMempool(client: Pick<KomodoClient, 'mempool' | 'transaction'>): Mempool {
   const transactions = new Map<string, Transaction>()
   const hexes = new Map<string, string>()
   let spent = new Set<string>()
 
-  const add = (txid: string, hex: string): void => {
+  const learn = (txid: string, hex: string): void => {
     const tx = decodeTransaction(hex)
     transactions.set(txid, tx)
     hexes.set(txid, hex)
@@ -36,7 +35,7 @@ export function createMempool(client: Pick<KomodoClient, 'mempool' | 'transactio
     transactions,
     hexes,
     isSpent: (outpoint) => spent.has(nameOf(outpoint)),
-    add,
+    learn,
     async refresh(options) {
       const now = new Set(await client.mempool(options))
       for (const txid of transactions.keys())
@@ -66,4 +65,15 @@ function decodable(hex: string): Transaction | null {
   } catch {
     return null
   }
+}
+
+/** Whether a transaction stands in a block that is lost, and does not wait for another one. */
+export async function isOrphaned(
+  client: Pick<KomodoClient, 'transaction'>,
+  mempool: Mempool,
+  txid: string,
+  options: CallOptions,
+): Promise<boolean> {
+  if (mempool.transactions.has(txid)) return false
+  return (await client.transaction(txid, options))?.orphaned === true
 }

@@ -10,7 +10,7 @@ import {
   type Outpoint,
   type PayoutIntent,
 } from '../../komodo/index.js'
-import type { Action, Fact } from './advance.js'
+import type { Action, Fact } from './withdrawal-states.js'
 import { contentOf, type Item } from './journal.js'
 import { isOver, payoutsOf } from './ledger-file.js'
 import { chooseCoins, livingOf, nameOf, type Coin } from './payouts.js'
@@ -25,7 +25,7 @@ const fails = (message: string): Fact => ({ fact: 'trouble', code: 'E_FEED_WITHD
 const waits = (why: string): Fact => ({ fact: 'barred', verdict: { verdict: 'wait', why } })
 
 export function createSigning(tools: WithdrawalTools) {
-  const { settings, reference, gateway, file, dryRun, journal, evidence, turns, order } = tools
+  const { settings, reference, gateway, file, dryRun, journal, evidence, payment, turns, order } = tools
   const { pubkey } = settings
 
   /** Ours under it; written down before anybody gets it. */
@@ -50,7 +50,7 @@ export function createSigning(tools: WithdrawalTools) {
     if (fault !== null) return fails(`the payout was not signed: ${fault.message}`)
     // What was sent since the pass looked for payments has taken its coins off the list that ours was chosen by. What is
     // sent after that list was read spends a coin of it that ours spends too.
-    const { found } = await evidence.payment(item.intent, [], options)
+    const { found } = await payment(item.intent, [], options)
     if (found !== 'none') return waits('another payout of it was sent meanwhile')
     if (!dryRun) journal.remember(item, signed, payout)
     return { fact: 'ready', signed: { hex: signed, payout }, place }

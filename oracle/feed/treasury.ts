@@ -15,35 +15,27 @@ import {
   opOf,
   pubkeyAddress,
   type CallOptions,
-  type KomodoClient,
 } from '../../komodo/index.js'
-import type { FeedEvent, FundsEvent } from './events.js'
+import type { FundsEvent } from './events.js'
 import {
   budgetOf,
   decideFunds,
   forecast,
   toConsolidate,
   TX_FEE,
+  WALLET_MS,
   type Forecast,
   type FundsFacts,
 } from './funds.js'
 import { addToDay, todaySum, type StateFile } from './ledger-file.js'
 import type { RelayFacts } from './relay.js'
 import type { GatewaySettings } from './config.js'
-import { AT_ONCE, type InTurn } from './build-queue.js'
+import { AT_ONCE } from './build-queue.js'
+import type { GatewayParts, Sleep } from './parts.js'
 
-export interface TreasuryParts {
-  readonly settings: GatewaySettings
-  readonly asset: KomodoClient
+export interface TreasuryParts extends GatewayParts {
   readonly file: StateFile
-  readonly dryRun: boolean
-  /** For what is built and sent on the asset daemon. */
-  readonly inTurn?: InTurn
-  readonly emit: (event: FeedEvent) => void
-  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
-  /** UNIX ms. */
-  readonly now: () => number
-  readonly monotonicMs: () => number
+  readonly sleep: Sleep
   /** Reference blocks an hour. */
   readonly perHour: () => number
 }
@@ -65,7 +57,6 @@ export interface Treasury {
 
 const EVERY_MS = 30_000
 const TELL_MS = 600_000
-const WALLET_MS = 1_100
 
 export function createTreasury(parts: TreasuryParts): Treasury {
   const { settings, asset, file, emit, now, monotonicMs, inTurn = AT_ONCE } = parts
@@ -80,7 +71,7 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     // Headers were sent since the relay counted.
     const left = before.utxos.filter((utxo) => !before.mempool.isSpent(utxo))
     const facts = { ...before, budget: budgetOf(left, before.registration.dataFee) }
-    const inFlight = unconfirmed(facts)
+    const inFlight = unconfirmed(facts, settings)
     const outputs = facts.budget.whole + inFlight.coming + inFlight.inFlight
     if (monotonicMs() - lookedAt < EVERY_MS && outputs >= lookedOutputs) return
     const { balance } = await asset.nodeInfo(options)
@@ -107,26 +98,6 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     if (funds.merge && may) await inTurn(() => merge(facts, options))
   }
 
-  /** Subscriptions and change on their way into the coming block. */
-  function unconfirmed({ mempool, registration }: RelayFacts) {
-    const own = conditionScript(moduleCondition(EVAL.oracles, pubkey))
-    let [coming, comingSat, inFlight, inFlightSat] = [0, 0n, 0, 0n]
-    for (const tx of mempool.transactions.values()) {
-      const op = opOf(tx)
-      const [first] = tx.outputs
-      if (op === null || !('oracleTxid' in op) || op.oracleTxid !== oracleTxid || first?.script !== own)
-        continue
-      if (op.op === 'oracle-subscribe') {
-        coming++
-        comingSat += first.value
-      } else if (op.op === 'oracle-data') {
-        if (first.value >= registration.dataFee) inFlight++
-        inFlightSat += first.value
-      }
-    }
-    return { coming, comingSat, inFlight, inFlightSat }
-  }
-
   async function subscribe(
     { count, sat }: { readonly count: number; readonly sat: bigint },
     facts: RelayFacts,
@@ -146,7 +117,7 @@ export function createTreasury(parts: TreasuryParts): Treasury {
           await asset.send(hex, options)
           return built
         })
-        facts.mempool.add(built.txid, built.hex)
+        facts.mempool.learn(built.txid, built.hex)
         view.subscribed++
         tell(facts, { action: 'subscribed', txid: built.txid, message: `${coinsText(sat)} for more headers` })
       } catch (error) {
@@ -175,7 +146,7 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     const { hex } = await asset.signRaw(raw, options)
     const built = inspectMerge(hex, { inputs: chosen, sat }, { height: facts.assetHeight, pubkey })
     await asset.send(hex, options)
-    facts.mempool.add(built.txid, hex)
+    facts.mempool.learn(built.txid, hex)
     view.merged += chosen.length
     tell(facts, { action: 'merged', txid: built.txid, message: `${chosen.length} small outputs became one` })
   }
@@ -203,3 +174,23 @@ const ALARMS = {
   limit: 'the subscriptions run low, and the spending limit of the day (funds.dailyLimit) is reached',
   wallet: 'the subscriptions run low, and the wallet has no coins for more',
 } as const
+
+/** Subscriptions and change on their way into the coming block. */
+function unconfirmed({ mempool, registration }: RelayFacts, { oracleTxid, pubkey }: GatewaySettings) {
+  const own = conditionScript(moduleCondition(EVAL.oracles, pubkey))
+  let [coming, comingSat, inFlight, inFlightSat] = [0, 0n, 0, 0n]
+  for (const tx of mempool.transactions.values()) {
+    const op = opOf(tx)
+    const [first] = tx.outputs
+    if (op === null || !('oracleTxid' in op) || op.oracleTxid !== oracleTxid || first?.script !== own)
+      continue
+    if (op.op === 'oracle-subscribe') {
+      coming++
+      comingSat += first.value
+    } else if (op.op === 'oracle-data') {
+      if (first.value >= registration.dataFee) inFlight++
+      inFlightSat += first.value
+    }
+  }
+  return { coming, comingSat, inFlight, inFlightSat }
+}

@@ -1,9 +1,9 @@
 /**
  * Signs, pays and marks withdrawals, pass by pass, whatever became of the last pass: where each stands is found on both
- * chains first. `advance` decides, one action after the other.
+ * chains first. `withdrawal-states.ts` decides, one action after the other.
  */
 import { isWritable, payoutFee, type CallOptions } from '../../komodo/index.js'
-import { advance, type Action, type Fact } from './advance.js'
+import { advanceWithdrawal, type Action, type Fact } from './withdrawal-states.js'
 import { createCarryOut, type Listed } from './carry-out.js'
 import type { Item, WithdrawalParts } from './journal.js'
 import { isOver, type WithdrawalRecord } from './ledger-file.js'
@@ -94,7 +94,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
   /** Written down and told; what is to be done next. */
   function learn(item: Item, fact: Fact): Action {
     const { rulings, settles } = parts.requests()
-    const move = advance(journal.knownOf(item), fact, {
+    const move = advanceWithdrawal(journal.knownOf(item), fact, {
       ...{ m, n, family, fee: payoutFee(coin), dryRun, writable: isWritable(reference.rpc.health) },
       rejected: rulings.get(item.withdrawTxid) === 'reject',
       release: settles.has(item.withdrawTxid),

@@ -4,8 +4,8 @@
  */
 import { coinsText, leastAmount, type Payout, type PayoutVerdict } from '../../komodo/index.js'
 import type { WithdrawalStep } from './events.js'
-import type { Paid } from './evidence.js'
 import type { Known, WithdrawalRecord } from './ledger-file.js'
+import type { Paid } from './payments.js'
 import type { Choice } from './payouts.js'
 import { stepFor, type Place, type PolicyVerdict, type StepKind } from './withdrawal.js'
 
@@ -185,7 +185,7 @@ const end = (record: Known, step: WithdrawalStep, noted: Noted = {}, more: Parti
 })
 const stay = (record: Known, action: Action = REST): Move => ({ record, action })
 
-export function advance(record: Known, fact: Fact, terms: Terms): Move {
+export function advanceWithdrawal(record: Known, fact: Fact, terms: Terms): Move {
   switch (fact.fact) {
     case 'asked':
       return stay(begun(record, 'seen'), fact.confirmed ? { do: 'look' } : REST)

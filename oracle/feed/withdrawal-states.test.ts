@@ -2,9 +2,9 @@
 import t from 'tap'
 
 import type { Payout, PayoutVerdict } from '../../komodo/index.js'
-import { advance, type Action, type Fact, type Ground, type Terms } from './advance.js'
-import type { Paid } from './evidence.js'
+import { advanceWithdrawal, type Action, type Fact, type Ground, type Terms } from './withdrawal-states.js'
 import type { Known } from './ledger-file.js'
+import type { Paid } from './payments.js'
 import type { Choice } from './payouts.js'
 import type { Place } from './withdrawal.js'
 
@@ -270,7 +270,7 @@ const ROWS = Object.entries(TABLE).flatMap(([name, cases]) =>
 t.test('every state × every fact', (t) => {
   for (const { name, fact, terms, cells } of ROWS) {
     const found = STATES.map((state) => {
-      const { record, action } = advance(recordIn(state), fact, terms)
+      const { record, action } = advanceWithdrawal(recordIn(state), fact, terms)
       const { [state]: cell } = cells
       const [step] = (typeof cell === 'string' ? cell : cell.never).split(' ')
       return [state, `${step === '=' && record.step === state ? '=' : record.step} ${action.do}`]
@@ -299,15 +299,17 @@ t.test('whatever comes', (t) => {
   const done = (
     { before, fact, terms }: Parameters<Parameters<typeof without>[0]>[0],
     more: Partial<Terms>,
-  ) => advance(before, fact, { ...terms, ...more }).action.do
+  ) => advanceWithdrawal(before, fact, { ...terms, ...more }).action.do
   t.same(
-    without(({ before, fact, terms }) => bare(advance(before, fact, terms).record) === bare(before)),
+    without(
+      ({ before, fact, terms }) => bare(advanceWithdrawal(before, fact, terms).record) === bare(before),
+    ),
     [],
     'what was signed and counted is no business of the states',
   )
   t.same(
     without(({ before, fact, terms }) => {
-      const { record, action } = advance(before, fact, terms)
+      const { record, action } = advanceWithdrawal(before, fact, terms)
       return action.do !== 'send' || record.payoutTxid === action.txid
     }),
     [],
@@ -333,7 +335,7 @@ t.test('whatever comes', (t) => {
   )
   t.same(
     without(({ before, fact, terms }) => {
-      const { record, says = [] } = advance(before, fact, terms)
+      const { record, says = [] } = advanceWithdrawal(before, fact, terms)
       const isNew = record.step === 'stuck' && record.message !== before.message
       return !isNew || fact.fact === 'unclear' || says.some(({ message }) => message === record.message)
     }),
@@ -345,7 +347,7 @@ t.test('whatever comes', (t) => {
 
 t.test('what is written, said and answered', (t) => {
   const move = (state: State, fact: Fact, terms: Partial<Terms> = {}) =>
-    advance(recordIn(state), fact, { ...TERMS, ...terms })
+    advanceWithdrawal(recordIn(state), fact, { ...TERMS, ...terms })
   const step = (fact: Fact, terms: Partial<Terms> = {}): string => {
     const { action } = move('seen', fact, terms)
     return action.do === 'post' ? action.kind : action.do
