@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { judgeBaton, type BatonFacts } from './baton.js'
+import { judgeBaton, waitText, type BatonFacts } from './baton.js'
 import { isOldLine, readFeedConfig, translateOldLine } from './config.js'
 import {
   budgetOf,
@@ -172,6 +172,14 @@ t.test('on which baton', (t) => {
   )
   t.equal(says({ own: null, stray: 's' }), 'wait stray')
   t.equal(says({ own: null, stray: 's', blocks: 20 }), 'build', 'but not for ever')
+  const own = { txid: 'mine', where: 'mempool' } as const
+  for (const [why, txid] of [
+    ['stray', 'theirs'],
+    ['own-unconfirmed', 'mine'],
+    ['orphaned', 'baton'],
+    ['restored', 'baton'],
+  ] as const)
+    t.match(waitText(why, facts({ own, daemon: 'baton', stray: 'theirs' })), txid, `${why} names it`)
   t.equal(says({ reachable: true, orphaned: true }), 'wait orphaned', 'the block of the baton is lost')
   t.equal(says({ daemon: null }), 'wait no-baton', 'never without a predecessor')
   t.equal(says({ daemon: null, own: null }), 'wait no-baton')

@@ -188,11 +188,9 @@ t.test('forged headers of the reference daemon are not published', async (t) => 
       `${name}: nothing of it`,
     )
     t.equal(relay.view.state.state, 'blocked')
-    t.match(
-      events.filter(({ event }) => event === 'notice'),
-      [{ code: /E_KOMODO_HEADER|E_FEED_FORGED/ }],
-      'said once',
-    )
+    const said = events.filter(({ event }) => event === 'notice')
+    t.match(said, [{ code: /E_KOMODO_HEADER|E_FEED_FORGED/ }])
+    t.equal(said.length, 1, 'said once')
   }
 })
 
@@ -415,11 +413,9 @@ t.test('a lone daemon was killed: the index lists a subscription of a lost block
   }
   t.match(rig.relay.view.state, { state: 'blocked', why: /-reindex/ })
   t.equal(headersOf(rig).length, 2)
-  t.match(
-    rig.events.filter(({ event }) => event === 'notice'),
-    [{ message: /-reindex/ }],
-    'said once',
-  )
+  const said = rig.events.filter(({ event }) => event === 'notice')
+  t.match(said, [{ message: /-reindex/ }])
+  t.equal(said.length, 1, 'said once')
   t.equal(rig.events.filter((event) => event.event === 'state' && event.state === 'blocked').length, 1)
   chains.control.reindex('asset')
   await subscribe()
