@@ -183,6 +183,19 @@ export const MACHINE_ALARMS = alarms([
     notices: ['E_CLI_CLOCK'],
   },
   {
+    id: 'ClockWrong',
+    severity: 'warning',
+    summary:
+      'the clock of {{ $labels.instance }} is {{ $value | humanizeDuration }} off that of most price sources',
+    meaning:
+      'The clock of the machine differs by more than a minute from that of most price sources. Minutes of blocks are then met too late.',
+    look: '`timedatectl` shows whether the clock is kept by NTP; `pegminer prices doctor` shows each source.',
+    remedy: 'Let one program keep the clock (`timedatectl`, `chronyc tracking`), and set it.',
+    expr: 'abs(quantile by (instance) (0.5, pegnet_oracle_source_clock_skew_seconds)) > 60',
+    for: '10m',
+    notices: ['E_PRICES_CLOCK'],
+  },
+  {
     id: 'TooHot',
     severity: 'critical',
     summary: '{{ $labels.instance }} is too hot; mining is paused',
