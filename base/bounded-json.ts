@@ -1,7 +1,7 @@
 /**
  * The one way to read JSON from outside. The cost of parsing does not follow from the length: 30 MB of opening brackets
- * take seconds and a gigabyte, and break code that walks the result. So levels and values are counted before anything is
- * parsed, at some 3 ms a MB.
+ * take seconds and a gigabyte, and break code that walks the result. So levels and values are counted before anything
+ * is parsed, at some 3 ms a MB.
  */
 
 export interface JsonBounds {

@@ -1,4 +1,6 @@
-/** POST over kept connections, for JSON-RPC: bounded in time and size, without redirects, and no proxy to this machine. */
+/**
+ * POST over kept connections, for JSON-RPC: bounded in time and size, without redirects, and no proxy to this machine.
+ */
 import { setMaxListeners } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'

@@ -53,7 +53,9 @@ export interface Timing {
   readonly seconds: number
   /** Samples. */
   readonly repeat: number
-  /** Before the first sample; not counted: the compiler optimises, the caches fill. Default: `FIRST_WARM_UP_SECONDS`. */
+  /**
+   * Before the first sample; not counted: the compiler optimises, the caches fill. Default: `FIRST_WARM_UP_SECONDS`.
+   */
   readonly warmUp?: number
 }
 

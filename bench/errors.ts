@@ -10,7 +10,7 @@ export const BENCH_ERRORS = {
   },
   E_BENCH_STRESS: {
     summary: 'Hashes did not agree with themselves or with the reference under load.',
-    remedy: 'Check memory, cooling and clock rates of the machine; do not mine with it before.',
+    remedy: 'Check memory, cooling and clock rates of the machine; do not mine with it until it passes.',
     kind: 'failure',
   },
   E_BENCH_COMPARE_READ: {

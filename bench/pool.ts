@@ -1,4 +1,7 @@
-/** The threads of a measurement: the miner's workforce, and beside it threads that hash with the bare kernel, read, and check. */
+/**
+ * The threads of a measurement: the miner's workforce, and beside it threads that hash with the bare kernel, read, and
+ * check.
+ */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { childEnvironment } from '../base/index.js'

@@ -86,8 +86,8 @@ export function polyline(points: readonly Point[], { color, width = 1, dashed }:
 }
 
 /**
- * Round dots, to half a pixel: one path, as strokes without length have round ends. A dot that would lie upon another is
- * left out.
+ * Round dots, to half a pixel: one path, as strokes without length have round ends. A dot that would lie upon another
+ * is left out.
  */
 export function dots(points: readonly Point[], { color, width = 1 }: Stroke): string {
   const places = new Set(points.map(([x, y]) => `M${Math.round(2 * x) / 2} ${Math.round(2 * y) / 2}h0`))

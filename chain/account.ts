@@ -1,6 +1,6 @@
 /**
- * The account of what was followed: the blocks, those of single chains, and how far each consumer has come. Other processes may write
- * to the same file, with other consumers.
+ * The account of what was followed: the blocks, those of single chains, and how far each consumer has come. Other
+ * processes may write to the same file, with other consumers.
  */
 import { blobOf, hexOf, type Row, type Transaction } from '../base/index.js'
 import { FACTOID_CHAIN, type ChainTip, type KnownBlock } from '../factom/index.js'

@@ -649,7 +649,7 @@ t.test('what a person sees of the events', async (t) => {
     '22:13:20  entries   1 revealed, 1 missed; best difficulty fff2',
     '22:13:20  missed    1 of them: too late',
     '22:13:20  graded    block 7: 55 records, 1 refused; ours 1 of 25, best place 4; +360 PEG',
-    '22:13:20  graded    block 8: 3 records; too few, nobody is paid',
+    '22:13:20  graded    block 8: 3 records; too few for a payout',
     '22:13:20  graded    block 8: 30 records; none of ours among the winners; +0 PEG',
     '22:13:20  skipped   block 9: E_MINER_LATE: minute 1 was missed',
     `22:13:20  warn      E_X: forged line ${'x'.repeat(181)} …`,

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The executable `pegminer`. It imports little at once, and the rest after it listens to signals, so that a Ctrl-C in the
- * first moments ends it as at any other time.
+ * The executable `pegminer`. It imports little at once, and the rest after it listens to signals, so that a Ctrl-C in
+ * the first moments ends it as at any other time.
  */
 import { watchSignals } from './program/interrupt.js'
 import { isMixed, watchTerminals } from './program/terminals.js'

@@ -29,7 +29,7 @@ export interface ConfigFile {
   readonly folder: string
   /** Whether others than its owner can read it. */
   readonly readableByOthers: boolean
-  /** Who else can change it (`strangerWith`), if anybody. */
+  /** Which other user can change it (`strangerWith`), if any. */
   readonly stranger?: string | undefined
   /** The state that it was read in (`stampOf`); '' if it could not be. */
   readonly stamp: string
@@ -71,8 +71,8 @@ export function readConfigFile(name: string, sections: readonly string[] = []): 
 }
 
 /**
- * A file that was found, not named: in a folder that others can write to it may be anybody's, and it can hold commands.
- * The same file, or an empty one with that as its problem.
+ * A file that was found, not named: in a folder that others can write to it may be a stranger's, and it can hold
+ * commands. The same file, or an empty one with that as its problem.
  */
 export function trustedFile(file: ConfigFile): ConfigFile {
   const { name, stamp, stranger } = file
@@ -162,7 +162,7 @@ interface Collecting {
   readonly sections: readonly string[]
 }
 
-/** Every setting of the file, and every key that nobody knows. */
+/** Every setting of the file, and every unknown key. */
 function collect(root: ConfigNode, { found, note, sections }: Collecting): void {
   if (root.kind !== 'map') {
     if (root.kind !== 'scalar' || root.value !== null)

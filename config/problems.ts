@@ -13,7 +13,7 @@ export const CONFIG_ERRORS = {
     kind: 'usage',
   },
   E_CONFIG_KEY: {
-    summary: 'The configuration file holds a key that nobody knows.',
+    summary: 'The configuration file holds an unknown key.',
     remedy: 'Correct or remove the line that the message names; docs/settings.md lists all keys.',
     kind: 'usage',
   },
@@ -23,7 +23,7 @@ export const CONFIG_ERRORS = {
     kind: 'usage',
   },
   E_CONFIG_EXISTS: {
-    summary: 'There is a file of that name already, and the program never writes over a file of the user.',
+    summary: 'A file of that name exists, and the program never overwrites a file of the user.',
     remedy: 'Name another file, or move that one away.',
     kind: 'usage',
   },

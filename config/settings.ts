@@ -25,7 +25,7 @@ import {
 
 export interface SettingSpec<T> {
   readonly type: ValueType<T>
-  /** In effect if nobody says otherwise. Undefined: there is none, or the command or network decides. */
+  /** In effect if no other value is given. Undefined: there is none, or the command or network decides. */
   readonly default: T | undefined
   /** What stands for the default in help texts, if the value itself would not say enough. */
   readonly defaultText?: string
@@ -270,9 +270,9 @@ export const SETTINGS = {
   'miner.identity': optional(
     pattern(
       'NAME',
-      // It is written on a chain for everybody to read: a secret key in its place is one that was pasted wrongly.
+      // It is public on the chain: a secret key in its place was pasted by mistake.
       /^(?!.*(?:[EF]s|sk[1-4]|idsec[1-4])[1-9A-HJ-NP-Za-km-z]{50})[a-zA-Z0-9,]{1,100}$/,
-      'letters, digits and commas, at most 100, and no secret key: everybody reads it on the chain',
+      'letters, digits and commas, at most 100, and no secret key: it is public on the chain',
     ),
     {
       flag: 'identity',
@@ -474,7 +474,7 @@ export const SETTINGS = {
   'bench.pages': given(listOf(choice('huge', 'small')), ['huge'], {
     flag: 'pages',
     defaultText: 'huge',
-    description: 'whether huge pages are asked for; what was reached is said',
+    description: 'whether huge pages are asked for; the report says what was reached',
   }),
   'bench.seconds': given(integer(1, 3600, 'seconds'), 10, {
     flag: 'seconds',

@@ -119,7 +119,9 @@ async function sendCommit(client: DeliveryClient, record: PublishRecord, run: De
   }
 }
 
-/** Tries until it works, the node refuses it, or the time is over: a wrong status now may be a right one in a second. */
+/**
+ * Tries until it works, the node refuses it, or the time is over: a wrong status now may be a right one in a second.
+ */
 async function persist(run: DeliveryRun, attempt: () => Promise<unknown>): Promise<void> {
   const { timing } = run
   const giveUp = run.deadline < Infinity ? Infinity : timing.monotonicMs() + RETRY_TOTAL_MS

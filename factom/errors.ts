@@ -150,7 +150,8 @@ export const FACTOM_ERRORS = {
   },
   E_FACTOM_SWITCHED: {
     summary: 'Another node of the list is used from now on.',
-    remedy: 'Look after the node that is named; the first of the list is returned to when it is well.',
+    remedy:
+      'Check the node that the message names; the program returns to the first node of the list when that is well.',
     kind: 'failure',
   },
   E_FACTOM_RESET: {

@@ -20,8 +20,8 @@ export interface FailoverOptions extends Omit<RpcOptions, 'url'> {
 
 const LOOK_MS = 15_000
 /**
- * Errors that a proxy, a wrong port or a broken node causes. A refusal by the node itself is an answer: every node would
- * give the same.
+ * Errors that a proxy, a wrong port or a broken node causes. A refusal by the node itself is an answer: every node
+ * would give the same.
  */
 const NO_ANSWER: ReadonlySet<string> = new Set([
   'E_FACTOM_UNREACHABLE',

@@ -202,7 +202,10 @@ function provenFactoids(
   return block
 }
 
-/** Bytes with the right hash are on the chain, readable or not; if they cannot be read they count as an entry without ids. */
+/**
+ * Bytes with the right hash are on the chain, readable or not; if they cannot be read they count as an entry without
+ * ids.
+ */
 function provenEntry(
   raw: Uint8Array,
   { hash, chainId }: { readonly hash: string; readonly chainId: string },

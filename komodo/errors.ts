@@ -78,7 +78,7 @@ export const KOMODO_ERRORS = {
     kind: 'failure',
   },
   E_KOMODO_INTERNAL: {
-    summary: 'The komodo daemon failed inside while it answered.',
+    summary: 'The komodo daemon had an internal error while it answered.',
     remedy: 'Nothing if it passes, the program keeps trying; if it goes on, start the daemon again.',
     kind: 'failure',
     retryable: true,

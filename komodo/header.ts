@@ -1,6 +1,6 @@
 /**
- * A header proves itself: its bytes hash to its name, name the block before, and carry the work. A daemon is believed only
- * as far as that proves what it says (docs/protocol/komodo.md#headers). Pure. Throws `E_KOMODO_HEADER`.
+ * A header proves itself: its bytes hash to its name, name the block before, and carry the work. A daemon is believed
+ * only as far as that proves what it says (docs/protocol/komodo.md#headers). Pure. Throws `E_KOMODO_HEADER`.
  */
 import { fail } from './errors.js'
 import { blockHashOf, decodeHeader, isEquihashSolution, type BlockHeader } from './tx/index.js'
@@ -29,7 +29,9 @@ const NOTARY_SECONDS = 57
 /** Each of the notaries may mine one easy block in 65, and another one after a gap of so many seconds. */
 const NOTARIES = 64
 const GAP_SECONDS = 420
-/** A block's target is a mean of 17 before it, larger by a third at most: from one block to the next at most doubled. */
+/**
+ * A block's target is a mean of 17 before it, larger by a third at most: from one block to the next at most doubled.
+ */
 const MOST_EASING = 4n
 const SOLUTION_BYTES = 1_344
 /** All of a header before its solution. */

@@ -1,8 +1,8 @@
 /**
  * Is the daemon what it seems? A pure function of what its calls did, and when by the monotonic clock. A leaked lock
  * (docs/protocol/komodo.md#lock-leaks) makes three calls hang; then the daemon answers everything again, but its chain
- * stands still for good and transactions that it is sent stay in its own mempool. So a daemon that once did not answer is believed
- * again only when its height moves on, or when it was started anew.
+ * stands still for good and transactions that it is sent stay in its own mempool. So a daemon that once did not answer
+ * is believed again only when its height moves on, or when it was started anew.
  */
 export type Health =
   | { readonly state: 'up'; readonly height: number | null; readonly movedAt: number | null }

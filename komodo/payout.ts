@@ -154,8 +154,8 @@ export const isStale = ({ expiryHeight }: Transaction, height: number): boolean 
 export const isDated = ({ lockTime }: Transaction): boolean => lockTime >= LOCK_TIMES
 
 /**
- * Whether the outputs are those of a payment: the exact amount to the user, and the marker. That alone proves nothing, since
- * a stranger can pay the same: an input must be the gateway's.
+ * Whether the outputs are those of a payment: the exact amount to the user, and the marker. That alone proves nothing,
+ * since a stranger can pay the same: an input must be the gateway's.
  */
 export function paysOut(tx: Transaction, intent: PayoutIntent): boolean {
   const { payAddress, markerAddress, amount, fee, versions } = intent

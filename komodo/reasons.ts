@@ -1,4 +1,6 @@
-/** Why a contract call built nothing, and why a node did not take a transaction: one word for each text of the daemon. */
+/**
+ * Why a contract call built nothing, and why a node did not take a transaction: one word for each text of the daemon.
+ */
 import { isCoded } from '../base/index.js'
 import { RPC_CODES, rpcCodeOf, rpcTextOf } from './rpc.js'
 

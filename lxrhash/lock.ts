@@ -53,8 +53,8 @@ export interface TakenLock extends Lock {
 }
 
 /**
- * Waits until no other process holds the lock, and takes it. Rejects with E_LXR_ABORTED, or with the system's error if the
- * file cannot be made.
+ * Waits until no other process holds the lock, and takes it. Rejects with E_LXR_ABORTED, or with the system's error if
+ * the file cannot be made.
  */
 export async function takeLock(file: string, options: LockOptions = {}): Promise<TakenLock> {
   const { signal, onWait } = options

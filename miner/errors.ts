@@ -30,7 +30,8 @@ export const MINER_ERRORS = {
     retryable: true,
   },
   E_MINER_PLACEMENT: {
-    summary: 'A worker thread could not be bound to its processor or made nicer; it hashes all the same.',
+    summary:
+      'A worker thread could not be bound to its processor or given its priority; it hashes all the same.',
     remedy: 'Install the optional package koffi, name processors that this process may use, or leave it out.',
     kind: 'failure',
   },
@@ -81,7 +82,7 @@ export const MINER_ERRORS = {
     kind: 'failure',
   },
   E_MINER_LATE: {
-    summary: 'The block was too far on to begin mining.',
+    summary: 'The block was too far along to begin mining it.',
     remedy: 'Nothing: the next block is mined.',
     kind: 'failure',
     retryable: true,
@@ -116,12 +117,12 @@ export const MINER_ERRORS = {
     kind: 'failure',
   },
   E_MINER_RECOVERED: {
-    summary: 'Entries that an earlier run had paid for were brought to their end.',
+    summary: 'Entries that an earlier run had paid for were finished.',
     remedy: 'Nothing.',
     kind: 'failure',
   },
   E_MINER_LISTENER: {
-    summary: 'Something that listens to the miner failed and is told nothing more.',
+    summary: 'A listener of the miner failed; it gets no more events.',
     remedy: 'Report the message.',
     kind: 'failure',
   },

@@ -32,7 +32,7 @@ export interface PricesEvent {
   readonly height: number
   readonly assets: number
   readonly complete: boolean
-  /** False if the last winners were not known: the prices were held against nobody else's. */
+  /** False if the last winners were not known: the prices were compared with no others. */
   readonly guarded: boolean
   readonly missing: Readonly<Record<string, string>>
   /** How many come from three sources or more. */
@@ -78,7 +78,10 @@ export interface EntryEvent {
   readonly reason?: string
 }
 
-/** One of our records in a graded block. `place` counts from 0; `payout` is PEG as a decimal string; 0 is the best `grade`. */
+/**
+ * One of our records in a graded block. `place` counts from 0; `payout` is PEG as a decimal string; 0 is the best
+ * `grade`.
+ */
 export interface OwnRecord {
   readonly entryHash: string
   readonly place: number
@@ -97,7 +100,7 @@ export interface GradedEvent {
   readonly version: number
   readonly records: number
   readonly valid: number
-  /** Whether there were enough of them for anybody to be paid. */
+  /** Whether there were enough of them, so that winners are paid. */
   readonly gradable: boolean
   readonly winners: readonly string[]
   readonly mine: readonly OwnRecord[]
@@ -121,8 +124,9 @@ export interface NoticeEvent {
 }
 
 /**
- * The run is over; the last event. It was interrupted by a signal, or asked to end by a key or a request. `places` counts our records among the winners, `hashes` all of the run;
- * `jobSwitch` says how fast the threads turned to new records, null if they never did.
+ * The run is over; the last event. It was interrupted by a signal, or asked to end by a key or a request. `places`
+ * counts our records among the winners, `hashes` all of the run; `jobSwitch` says how fast the threads turned to new
+ * records, null if they never did.
  */
 export interface StoppedEvent {
   readonly event: 'stopped'

@@ -227,7 +227,7 @@ export function rivalName(index: number): string {
   return `rival${String(index + 1).padStart(2, '0')}`
 }
 
-/** A factoid address whose key anybody can make: it is for nobody's money. */
+/** A factoid address whose key can be computed from its name: no money may be sent to it. */
 export function rivalAddress(index: number): string {
   const seed = createHash('sha256')
     .update(`pegminer ${rivalName(index)}`)

@@ -1,4 +1,7 @@
-/** What a person should look at, for the pages and `/api/v1/summary`: alarms that the program itself judges, and notices. Pure. */
+/**
+ * What a person should look at, for the pages and `/api/v1/summary`: alarms that the program itself judges, and
+ * notices. Pure.
+ */
 import { alarmOfNotice, GATEWAY_ALARMS, MINER_ALARMS, type AlarmRow } from './alarms/table.js'
 import type { BoardEntry, BoardNotice } from './board.js'
 import type { Check } from './health.js'

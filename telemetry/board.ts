@@ -1,4 +1,6 @@
-/** What the status page and the API show of the past: hashrates, blocks, entries, notices, each no longer than a limit. */
+/**
+ * What the status page and the API show of the past: hashrates, blocks, entries, notices, each no longer than a limit.
+ */
 import { wallMs } from '../base/index.js'
 
 /** The miner's events as far as they are kept here; others may come and are ignored. */

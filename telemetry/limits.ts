@@ -1,4 +1,7 @@
-/** Limits of the HTTP server, so that requests do not slow mining: a budget of requests, and the token for changes. Pure. */
+/**
+ * Limits of the HTTP server, so that requests do not slow mining: a budget of requests, and the token for changes.
+ * Pure.
+ */
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 export interface Budget {

@@ -89,7 +89,10 @@ function tableOf(lines: readonly string[]): string {
   return `<table>${rows.map((cells, k) => row(cells, k === 0 ? 'th' : 'td')).join('')}</table>`
 }
 
-/** Code first, since nothing within it is Markdown. A link to another document becomes plain text: only this page is served. */
+/**
+ * Code first, since nothing within it is Markdown. A link to another document becomes plain text: only this page is
+ * served.
+ */
 function inline(text: string): string {
   return text
     .split(/(`[^`]+`)/)

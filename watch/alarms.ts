@@ -1,6 +1,6 @@
 /**
- * When alarms are raised and cleared: a pure function of the state and of what was seen. The rules stand in the table of
- * alarms. An alarm is raised once, and cleared when its reason is gone; nothing here acts.
+ * When alarms are raised and cleared: a pure function of the state and of what was seen. The rules stand in the table
+ * of alarms. An alarm is raised once, and cleared when its reason is gone; nothing here acts.
  */
 import {
   isStalled,

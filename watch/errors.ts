@@ -19,7 +19,7 @@ const ALARM_CODES = Object.fromEntries(
 export const WATCH_ERRORS = {
   ...ALARM_CODES,
   E_WATCH_CLEARED: {
-    summary: 'What the watchdog had raised is over.',
+    summary: 'An alarm of the watchdog is over.',
     remedy: 'Nothing.',
     kind: 'failure',
   },

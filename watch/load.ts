@@ -1,7 +1,10 @@
 /** Whether other programs need the processors more: the mean of a minute against a limit, with a hysteresis. Pure. */
 
 export interface LoadGauge {
-  /** Takes the share that others use now (0 to 1; null: not known), returns whether it is too much. A limit of 0 is none. */
+  /**
+   * Takes the share that others use now (0 to 1; null: not known), returns whether it is too much. A limit of 0 is
+   * none.
+   */
   isTooMuch(share: number | null, limit: number): boolean
 }
 

@@ -42,7 +42,10 @@ export interface Schema {
   readonly migrations: Migrations
 }
 
-/** The library is not there; the file cannot be opened, is of a newer version, is not there; it cannot be read or written; it is damaged. */
+/**
+ * The library is not there; the file cannot be opened, is of a newer version, is not there; it cannot be read or
+ * written; it is damaged.
+ */
 export type DatabaseTrouble = 'library' | 'open' | 'newer' | 'none' | 'write' | 'damaged'
 
 export interface OpenOptions {
@@ -66,9 +69,9 @@ const CHECKED_BYTES = 256 * 1024 * 1024
 const DAMAGE = /SQLITE_(?:CORRUPT|NOTADB)/
 
 /**
- * Throws the caller's error: `library` where the library has no build, `open`, `newer`. A file that is no database, or a
- * damaged one, is renamed and a new one begun; with `readOnly` it is left as it is (`damaged`), and one that is missing
- * is not made (`none`).
+ * Throws the caller's error: `library` where the library has no build, `open`, `newer`. A file that is no database, or
+ * a damaged one, is renamed and a new one begun; with `readOnly` it is left as it is (`damaged`), and one that is
+ * missing is not made (`none`).
  */
 export function openDatabase(options: OpenOptions): Database {
   const { file, readOnly = false, fail } = options
@@ -249,7 +252,10 @@ function wrap(db: Libsql.Database, { file, readOnly = false, fail }: OpenOptions
   }
 }
 
-/** The library takes Buffers for blobs, and gives ArrayBuffers (`hexOf`). Values go as one array: a lone Buffer ends the process. */
+/**
+ * The library takes Buffers for blobs, and gives ArrayBuffers (`hexOf`). Values go as one array: a lone Buffer ends the
+ * process.
+ */
 function bound(value: Value): Value {
   return value instanceof Uint8Array ? Buffer.from(value) : value
 }

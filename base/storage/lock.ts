@@ -27,7 +27,9 @@ interface Owner {
   /** Start of the process in clock ticks since boot, where the system tells: process ids are used again. */
   readonly started: string | null
   readonly host: string
-  /** Where the process id counts: the start of the machine and the PID namespace; null where the system does not say. */
+  /**
+   * Where the process id counts: the start of the machine and the PID namespace; null where the system does not say.
+   */
   readonly place: string | null
   /** Whether it holds the kernel's lock on the file as well. */
   readonly kernel: boolean

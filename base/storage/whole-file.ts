@@ -1,6 +1,7 @@
 /**
- * Files that are replaced whole: a crash at any moment leaves the old file or the new one. The new one is written beside
- * it under a name that cannot be guessed and that must not exist yet, so that no link of a stranger is written through.
+ * Files that are replaced whole: a crash at any moment leaves the old file or the new one. The new one is written
+ * beside it under a name that cannot be guessed and that must not exist yet, so that no link of a stranger is written
+ * through.
  */
 import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'

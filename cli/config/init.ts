@@ -107,7 +107,10 @@ interface Wizard {
   close(): void
 }
 
-/** Questions on a terminal; without one, or where a program reads the output, nothing is asked. Paths count from `folder`. */
+/**
+ * Questions on a terminal; without one, or where a program reads the output, nothing is asked. Paths count from
+ * `folder`.
+ */
 function createWizard(
   { stdin, stdout, stderr, output, signal }: ConfigContext,
   folder: string,

@@ -40,8 +40,8 @@ export async function startFeedDev(options: FeedDevOptions, resources: Resources
 }
 
 /**
- * What the embedded user does at the feed's events. The chain takes one withdrawal at a time: while one of an earlier run
- * is under way, the user waits until it is over.
+ * What the embedded user does at the feed's events. The chain takes one withdrawal at a time: while one of an earlier
+ * run is under way, the user waits until it is over.
  */
 export function createFeedUser(
   control: Pick<DevKomodo['control'], 'isWithdrawing' | 'withdraw'>,

@@ -21,7 +21,9 @@ const WITHDRAWAL_STATES = [
 const DAEMON_STATES = ['up', 'down', 'suspect', 'hung', 'frozen'] as const
 const coins = (sat: bigint): number => Number(sat) / 1e8
 
-/** Copies what the views say now; called at each scrape. Of a gateway that is gone, nothing is left but its requests. */
+/**
+ * Copies what the views say now; called at each scrape. Of a gateway that is gone, nothing is left but its requests.
+ */
 export function copyFeed({ feed }: MetricTree, views: readonly GatewayView[], monotonicMs: number): void {
   for (const instrument of Object.values(feed))
     if (instrument !== feed.requests && instrument !== feed.requestSeconds) instrument.reset()

@@ -45,8 +45,8 @@ export async function devNode(dataDir: string, resources: Resources): Promise<st
 }
 
 /**
- * The folder of the chain, and the ports that a miner on dev asks for by number. Whether they are free is checked before a
- * ByteMap is built, which takes minutes.
+ * The folder of the chain, and the ports that a miner on dev asks for by number. Whether they are free is checked
+ * before a ByteMap is built, which takes minutes.
  */
 export async function requireDevNetwork(
   dataDir: string,

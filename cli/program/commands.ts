@@ -115,7 +115,7 @@ const DEV = command({
   summary: 'run the embedded chain and exchange alone, for other programs to use',
   details: [
     "A chain that speaks factomd's JSON-RPC API (/v2) and an exchange that answers as the real venues do, both on " +
-      '127.0.0.1. The addresses hold funds; their keys are the public test keys of Factom: anybody knows them. Beside ' +
+      '127.0.0.1. The addresses hold funds; their keys are the public test keys of Factom, which are no secret. Beside ' +
       'them a wallet answers as factom-walletd does.',
     'It prints how to point pegnetd, pegnet, factom-cli and this miner at it, and how to set faults while it runs: ' +
       'lost commits, HTTP errors, cut connections, a node that lags or stalls.',
@@ -145,7 +145,7 @@ const GRADE = command({
       'base64, in the order of the block. Every entry that takes no part is named with the reason. If the file ' +
       'names Winners and grading finds others, the exit code is 1.',
     'All proofs of work are hashed again, for which the ByteMap is opened, or built if there is none: minutes for the ' +
-      '2^30 of MainNet. --trust-claims does without.',
+      '2^30 of MainNet. --trust-claims needs none.',
     '--height takes the block from the chain instead: what is missing of the history of graded blocks is followed from ' +
       'the factomd first, each block and entry proven by its hashes, and kept (see pegminer history). On the network ' +
       'dev it is the chain of the data directory, beside a running miner too; for a running pegminer dev give ' +
@@ -275,10 +275,10 @@ const FEED = command({
       'and signs, pays and marks the withdrawals of a gateway. What is published is read from the chain itself, so it ' +
       'may be stopped and killed at any time.',
     'Gateways stand in the section feed of the configuration file; a single one can be given by flags. User and ' +
-      "password come from the daemons' conf files. On the network dev both daemons are brought along, with an oracle, " +
+      "password come from the daemons' conf files. On the network dev both daemons are embedded, with an oracle, " +
       'a gateway and two withdrawals, one of which waits for approve.',
     'check: the start-up list, with a remedy for each failure. status: what is on its way. backfill FROM TO: publish ' +
-      'these heights too. approve TXID, reject TXID: rule over a withdrawal that is held. settle TXID: release ' +
+      'these heights too. approve TXID, reject TXID: decide about a withdrawal that is held. settle TXID: release ' +
       'one that blocks the gateway and will not be paid; asked for twice, the second time with --yes. register: ' +
       'register the publisher, once.',
     'The command line of the original program (oraclefeed ACNAME ORACLETXID MYPUBKEY FORMAT BINDTXID [cli]) is ' +
@@ -369,7 +369,7 @@ const COMPLETION = command({
   summary: 'a script with which bash, zsh or fish completes commands, flags and values',
   arguments: { form: 'bash|zsh|fish', most: 1 },
   details: [
-    'The line that loads it stands at the top of the script, and says into which file of the shell it goes.',
+    'The top of the script says which line loads it, and in which file of the shell that line belongs.',
   ],
   keys: COMPLETION_KEYS,
   examples: [

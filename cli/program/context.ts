@@ -57,7 +57,10 @@ export interface CommandContext<K extends SettingKey, S = unknown> extends Comma
   readonly stdout: Terminal
   readonly stderr: Terminal
   readonly env: Environment
-  /** Aborted when the user interrupts or the output's reader is gone: the command then ends, and leaves nothing half done. */
+  /**
+   * Aborted when the user interrupts or the output's reader is gone: the command then ends, and leaves nothing half
+   * done.
+   */
   readonly signal: AbortSignal
   /** For commands that run on. */
   readonly again: Reread<K, S>
@@ -65,7 +68,10 @@ export interface CommandContext<K extends SettingKey, S = unknown> extends Comma
 
 /** How settings are read again while a command runs. */
 export interface Reread<K extends SettingKey, S = unknown> {
-  /** Reads all settings anew, from the same file; `problems` has all that is wrong. Never rejects for a mistake of the user. */
+  /**
+   * Reads all settings anew, from the same file; `problems` has all that is wrong. Never rejects for a mistake of the
+   * user.
+   */
   read(): Promise<CommandInput<K, S>>
   readonly onHangUp: (listener: () => void) => () => void
   setLogLevel(level: Settings['log.level']): void

@@ -1,6 +1,6 @@
 /**
- * No core dumps: the file that a crash leaves behind, and what a debugger of the same user reads, hold all memory of the
- * process, keys included.
+ * No core dumps: the file that a crash leaves behind, and what a debugger of the same user reads, hold all memory of
+ * the process, keys included.
  */
 import { execFileSync } from 'node:child_process'
 

@@ -19,13 +19,13 @@ export const CLI_ERRORS = {
   },
   E_CLI_MEMORY: {
     summary:
-      'The memory limit of the container or service is too small: the system would end the program without a word.',
+      'The memory limit of the container or service is too small: the system would kill the program without a message.',
     remedy: 'Raise the limit to what the message names.',
     kind: 'usage',
   },
   E_CLI_CONFIRM: {
-    summary: 'The command would spend real money and was not told to.',
-    remedy: 'Look at the cost that it shows, then give it again with --yes.',
+    summary: 'The command would spend real money, and --yes was not given.',
+    remedy: 'Look at the cost that it shows, then run it again with --yes.',
     kind: 'usage',
   },
   E_CLI_DATA_DIR: {
@@ -67,12 +67,12 @@ export const CLI_ERRORS = {
   },
   E_CLI_RELOADED: {
     summary: 'The settings were read again, because the configuration file has changed or SIGHUP came.',
-    remedy: 'Nothing; what waits for a restart counts from the next start on.',
+    remedy: 'Nothing; changes that wait for a restart take effect at the next start.',
     kind: 'usage',
   },
   E_CLI_RELOAD: {
     summary:
-      'The settings were read again and are wrong, or cannot be put into effect; those of before hold on.',
+      'The settings were read again and are wrong, or cannot be put into effect; the old ones stay in effect.',
     remedy: 'Correct what the lines before it name; the file is read again as soon as it is saved.',
     kind: 'usage',
   },

@@ -7,15 +7,15 @@ export interface Terminals {
   /** `none`: input, output and errors were something else from the start. `gone`: one of them has hung up since. */
   readonly state: () => 'none' | 'open' | 'gone'
   /**
-   * Lets go of terminals that have hung up: at its end Node.js restores the terminals, and aborts if one of them is none any
-   * more.
+   * Lets go of terminals that have hung up: at its end Node.js restores the terminals, and aborts if one of them is
+   * none any more.
    */
   readonly drop: () => void
 }
 
 /**
- * The number does not stay free: what a thread opens next would get it, and libuv ends the process when it is to close a
- * file of its own below 3.
+ * The number does not stay free: what a thread opens next would get it, and libuv ends the process when it is to close
+ * a file of its own below 3.
  */
 function replace(fd: number): void {
   closeSync(fd)

@@ -22,7 +22,7 @@ export function minerLogLine(event: MinerEvent): Line | null {
       const paid = mine.filter(({ payout }) => payout !== '0').length
       const ours = gradable
         ? `${plural(paid, 'record')} of ours paid, +${reward} PEG`
-        : 'too few records, nobody is paid'
+        : 'too few records for a payout'
       return { level: 'info', code: 'graded', message: `block ${height}: ${ours}` }
     }
     case 'stopped':

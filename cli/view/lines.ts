@@ -72,7 +72,7 @@ export function gradedLine({ height, records, valid, gradable, winners, mine, re
     return {
       label: 'graded',
       style: 'yellow',
-      text: `block ${height}: ${plural(records, 'record')}${refused}; too few, nobody is paid`,
+      text: `block ${height}: ${plural(records, 'record')}${refused}; too few for a payout`,
     }
   const places = mine.filter(({ place }) => place < WINNERS)
   const best = Math.min(...mine.map(({ place }) => place)) + 1

@@ -13,7 +13,7 @@ export const DEV_CHAIN_ERRORS = {
     kind: 'usage',
   },
   E_DEVCHAIN_FOREIGN: {
-    summary: 'The data directory holds something else than a development chain of this network.',
+    summary: 'The data directory holds something other than a development chain of this network.',
     remedy: 'Give an empty directory, or the one that an earlier run used.',
     kind: 'usage',
   },

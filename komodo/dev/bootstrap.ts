@@ -1,4 +1,6 @@
-/** The first contents of both chains: coins, tokens, oracles, publishers, gateways. All are made by the daemons' calls. */
+/**
+ * The first contents of both chains: coins, tokens, oracles, publishers, gateways. All are made by the daemons' calls.
+ */
 import * as tx from '../tx/index.js'
 import type { NodeJson, TxOutput } from '../tx/index.js'
 import { FEE, finalize, keyOutput, moduleOutput, tokenOutput } from './build.js'

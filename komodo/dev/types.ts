@@ -25,7 +25,9 @@ export interface DevKomodoOptions {
   readonly family?: Family
   /** The gateways that are bound when the chain begins; default one, 1 of 1. At most 15 keys each. */
   readonly gateways?: readonly GatewayOptions[]
-  /** Outputs that pay for headers when the chain begins, for each publisher (default 20), and coins in each (default 1). */
+  /**
+   * Outputs that pay for headers when the chain begins, for each publisher (default 20), and coins in each (default 1).
+   */
   readonly subscriptions?: number
   readonly subscription?: number
   /** Satoshis that one header costs (default 100,000). */

@@ -134,7 +134,9 @@ export function encodeTxOutProof(
     .doneHex()
 }
 
-/** Reads and walks a proof with a header of the Equihash form. Throws `E_KOMODO_TX` for whatever does not fit together. */
+/**
+ * Reads and walks a proof with a header of the Equihash form. Throws `E_KOMODO_TX` for whatever does not fit together.
+ */
 export function decodeTxOutProof(hex: string, form: HeaderForm = 'equihash'): TxOutProof {
   const bytes = fromHex(hex)
   if (!bytes) throw fail('E_KOMODO_TX', 'a proof is hex of even length')

@@ -38,7 +38,9 @@ export const addressText = (address: string): string => encodeAddress('FA', Buff
 const TYPED = new Set([...TICKERS, ...ASSETS[1].filter((asset) => asset !== 'PNT').map(tickerOf)])
 const TYPED_LENGTHS = [42, 56] as const
 
-/** The text of an address for one token: nobody takes a pUSD address for one of PEG. No transaction carries it. */
+/**
+ * The text of an address for one token, so that a pUSD address is not taken for one of PEG. No transaction carries it.
+ */
 export function typedAddress(address: string, ticker: Ticker): string {
   if (!TYPED.has(ticker)) throw fail('E_LEDGER_ADDRESS', `there are no addresses of ${ticker.slice(0, 20)}`)
   const hash = Buffer.from(address, 'hex')

@@ -92,7 +92,9 @@ export function createGatherer(options: GatherOptions): Gatherer {
     return { type: 'winners', height, winners, winnersFrom, floor }
   }
 
-  /** What the winners said whom `height` has to name; null if nobody has ever won. Throws while that is not known. */
+  /**
+   * The prices of the winners that `height` has to name; null if there never were any. Throws while that is not known.
+   */
   async function winnersBefore(height: number): Promise<WinnersView | null> {
     if (height > 0) await sync(height - 1)
     const { height: from } = history.previousWinners(height)

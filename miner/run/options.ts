@@ -8,7 +8,7 @@ import type { RunOptions } from './interface.js'
 const IDENTITY = /^[A-Za-z0-9,]+$/
 /** Longest identity: a whole record with its 62 prices and 25 winners must cost one entry credit. */
 const IDENTITY_LIMIT = 100
-/** A block's worth of entry credits that nobody spends by mistake. */
+/** Most records of a block, each of which costs an entry credit: a larger number is taken for a mistake. */
 const RECORDS_LIMIT = 1000
 
 /**
@@ -20,7 +20,7 @@ export function defaultSubmissionCutoff(network: Network): number {
   return network.name === 'dev' ? 0 : 200
 }
 
-/** 25 are graded without anybody else's help, which a network of one's own needs; 3 is PegNet's default. */
+/** 25 are graded without records of other miners, which a network of one's own needs; 3 is PegNet's default. */
 export function defaultRecordsPerBlock(network: Network): number {
   return network.name === 'dev' ? 25 : 3
 }

@@ -98,7 +98,7 @@ export const stateOf = (c: Control): ControlState => Atomics.load(c.words, STATE
 export const machineOf = (c: Control): number => Atomics.load(c.words, MACHINE)
 export const wantedOf = (c: Control): number => Atomics.load(c.words, WANTED)
 
-/** Odd while the words change, even again afterwards; wakes whoever waits. Returns the new epoch. */
+/** Odd while the words change, even again afterwards; wakes the threads that wait. Returns the new epoch. */
 function write(c: Control, change: () => void): number {
   Atomics.add(c.words, EPOCH, 1)
   change()

@@ -1,6 +1,6 @@
 /**
  * How long slots take to turn to a new job: from its publishing to the moment that the last slot has loaded it.
- * Slots write the moment into their lines, so nobody waits and nothing is polled.
+ * Slots write the moment into their lines, so that no thread waits and nothing is polled.
  */
 import { RUN, readSlot, stateOf, type Control } from './control.js'
 

@@ -1,6 +1,6 @@
 /**
- * One gateway: its daemons, its check list, its relay, its withdrawals, its funds. It waits for nobody else's daemon
- * and never gives up; what is wrong is told once and tried again with growing pauses.
+ * One gateway: its daemons, its check list, its relay, its withdrawals, its funds. It does not wait for another
+ * gateway's daemon and never gives up; what is wrong is told once and tried again with growing pauses.
  */
 import {
   accessOf,

@@ -11,7 +11,7 @@ import { stepFor, type Place, type PolicyVerdict, type StepKind } from './withdr
 
 export type RefusalCode = 'E_FEED_THIEF' | 'E_FEED_WITHDRAWAL'
 
-/** What is signed by whoever signs for the gateway, to be shown to the others or sent. */
+/** What this signer of the gateway has signed, to be shown to the others or sent. */
 export interface Signed {
   readonly hex: string
   readonly payout: Pick<Payout, 'txid' | 'complete'>

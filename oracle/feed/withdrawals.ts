@@ -78,7 +78,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     if (errors.length > 0) throw errors[0]
   }
 
-  /** As its own transaction says it. Null: it is another gateway's, or the daemon would pay somebody else. */
+  /** As its own transaction says it. Null: it is another gateway's, or the daemon would pay another address. */
   async function itemOf(
     withdrawTxid: string,
     payAddress: string,

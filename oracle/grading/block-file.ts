@@ -22,7 +22,9 @@ export interface BlockFile {
 /** The largest real block has half a megabyte; a larger file is something else. */
 const MAX_FILE_BYTES = 256 * 2 ** 20
 
-/** Reads all of them. Throws `E_GRADING_FILE` with everything that is wrong: `details.problems` has one for each file. */
+/**
+ * Reads all of them. Throws `E_GRADING_FILE` with everything that is wrong: `details.problems` has one for each file.
+ */
 export async function readBlockFiles(
   files: readonly string[],
   kind: BlockKind = 'oracle',

@@ -80,7 +80,10 @@ export function gradeSpr(
   }
 }
 
-/** How many entries were refused, by reason. There are few reasons: they come from the rules, and may differ in a number. */
+/**
+ * How many entries were refused, by reason. There are few reasons: they come from the rules, and may differ in a
+ * number.
+ */
 const MOST_REASONS = 50
 const MOST_REASON = 200
 

@@ -1,7 +1,7 @@
 /**
  * The history of graded blocks: each block of price records is graded once and in order as the chain is followed, and
- * what later records must name is kept. It is always a part of the node's own chain: where the node has another chain by
- * now, the blocks that differ are forgotten and graded anew.
+ * what later records must name is kept. It is always a part of the node's own chain: where the node has another chain
+ * by now, the blocks that differ are forgotten and graded anew.
  */
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * The history at a glance, for a page that many may look at. Every answer costs little, however long the history is: of a
- * long range only some points are read.
+ * The history at a glance, for a page that many may look at. Every answer costs little, however long the history is: of
+ * a long range only some points are read.
  */
 import type { Row, Transaction } from '../../base/index.js'
 

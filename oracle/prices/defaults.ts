@@ -53,7 +53,9 @@ const common = (base: string): string[] => [
 /** Coins that trade against Tether only: two without binance and okx. */
 const thin = (base: string): string[] => inUsdt('binance okx kucoin gate', base)
 
-/** Publishers give units per USD. Official rates: crypto markets in local currency carry premiums of several percent. */
+/**
+ * Publishers give units per USD. Official rates: crypto markets in local currency carry premiums of several percent.
+ */
 const fiat = (code: string): string[] =>
   words('coinbase-fx exchangerate-fun oer er-api frankfurter currency-api').map(
     (source) => `1 / ${source}:${code}`,

@@ -48,7 +48,7 @@ export const PRICE_ERRORS = {
     kind: 'failure',
   },
   E_PRICES_WINNERS: {
-    summary: 'Prices of ours are far from those of the last winners.',
+    summary: 'Our prices are far from those of the last winners.',
     remedy: 'See `pegminer prices explain ASSET`; prices.winners.action decides what is done.',
     kind: 'failure',
   },
@@ -95,7 +95,7 @@ export const PRICE_ERRORS = {
     kind: 'usage',
   },
   E_PRICES_TROUBLE: {
-    summary: 'The trouble that the embedded exchange shall be in cannot be read.',
+    summary: 'The trouble for the embedded exchange cannot be read.',
     remedy: 'Write `random`, or incidents such as `binance:429@1m+2m,all:depeg@5m+3m`.',
     kind: 'usage',
   },

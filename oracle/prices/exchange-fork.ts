@@ -1,6 +1,7 @@
 /**
- * Exchanges are asked in a process of their own, because ccxt parses whatever they answer. The miner's process gets quotes
- * of the markets that it asked for and nothing else. The other process may be slow, grow, hang or die; then it is replaced.
+ * Exchanges are asked in a process of their own, because ccxt parses whatever they answer. The miner's process gets
+ * quotes of the markets that it asked for and nothing else. The other process may be slow, grow, hang or die; then it
+ * is replaced.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

@@ -45,8 +45,8 @@ export interface SnapshotOptions {
   /** Record version whose assets are priced. Default: the feed's assets. */
   readonly version?: OprVersion
   /**
-   * The last winners' prices, null if no block had winners yet. A promise is waited for, also beyond the deadline, and must
-   * not reject. Without it those of the snapshot before are used.
+   * The last winners' prices, null if no block had winners yet. A promise is waited for, also beyond the deadline, and
+   * must not reject. Without it those of the snapshot before are used.
    */
   readonly winners?: WinnersView | null | Promise<WinnersView | null | undefined>
 }
@@ -204,8 +204,8 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
 }
 
 /**
- * A memory after the clock was set: its stamps move by `step` ms, and stamps in the future, which an earlier run may have
- * left, become those of now. So a step that waits for confirmation waits as long as before.
+ * A memory after the clock was set: its stamps move by `step` ms, and stamps in the future, which an earlier run may
+ * have left, become those of now. So a step that waits for confirmation waits as long as before.
  */
 export function restamped(memory: PriceMemory, now: number, step = 0): PriceMemory {
   const moved = (time: number): number => Math.min(time + step, now)
@@ -217,8 +217,8 @@ export function restamped(memory: PriceMemory, now: number, step = 0): PriceMemo
 }
 
 /**
- * The result of some work, undefined if it fails or is not done by the deadline. Throws `E_PRICES_CLOSED` as soon as one
- * of the signals is aborted.
+ * The result of some work, undefined if it fails or is not done by the deadline. Throws `E_PRICES_CLOSED` as soon as
+ * one of the signals is aborted.
  */
 function untilDeadline<T>(
   work: Promise<T>,

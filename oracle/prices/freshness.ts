@@ -31,14 +31,14 @@ export const ageOf = (quote: Quote, now: number): number => Math.max(0, now - ti
 const timeOf = ({ sourceTime, receivedAt }: Quote): number => sourceTime ?? receivedAt
 
 /**
- * How far in the future a quote may be dated, ms: clocks differ, and a day's table names its day, which begins earlier in
- * other places. A date further ahead does not tell when the quote was made.
+ * How far in the future a quote may be dated, ms: clocks differ, and a day's table names its day, which begins earlier
+ * in other places. A date further ahead does not tell when the quote was made.
  */
 const aheadLimit = (kind: QuoteKind): number => (kind === 'fx-daily' ? 24 * HOUR : 2 * MINUTE)
 
 /**
- * Why a quote is too old, or undefined if it is not. Quotes that are published all the time are judged by the time
- * that their market was open: Friday's last price counts until trading goes on. Rates that are published once a day may be
+ * Why a quote is too old, or undefined if it is not. Quotes that are published all the time are judged by the time that
+ * their market was open: Friday's last price counts until trading goes on. Rates that are published once a day may be
  * older where a weekend or a holiday lies between, of their market or of the banks that fix them.
  */
 export function staleness(

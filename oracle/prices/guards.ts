@@ -34,7 +34,9 @@ export interface References {
 
 export interface GuardRules {
   readonly rules: Pick<Rules, 'minSources' | 'maxStep' | 'holdFor'>
-  /** A price that is this many times off the best of the last winners may be of another coin of the name; null: never. */
+  /**
+   * A price that is this many times off the best of the last winners may be of another coin of the name; null: never.
+   */
   readonly maxFactor: number | null
   readonly winners: { readonly warn: number; readonly limit: number; readonly action: GuardAction }
   /** How many independent opinions there could be. */

@@ -16,7 +16,9 @@ const WEEK: Readonly<Record<Calendar, { readonly close: number; readonly open: n
   fixings: { close: 17, open: 17 },
 }
 
-/** `2026-03-13` plus an hour on New York's clock, as UTC ms. Since 2007: second Sunday of March to first of November. */
+/**
+ * `2026-03-13` plus an hour on New York's clock, as UTC ms. Since 2007: second Sunday of March to first of November.
+ */
 function newYork(year: number, month: number, day: number, hour: number): number {
   const local = Date.UTC(year, month, day) + hour * HOUR
   const sunday = (inMonth: number, nth: number): number => {

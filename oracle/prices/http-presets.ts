@@ -139,7 +139,10 @@ const goldApi: HttpPreset = {
   },
 }
 
-/** Swissquote's public quotes: bid and ask in USD per troy ounce from several servers; the instrument is in the path only. */
+/**
+ * Swissquote's public quotes: bid and ask in USD per troy ounce from several servers; the instrument is in the path
+ * only.
+ */
 const swissquote: HttpPreset = {
   origin: 'swissquote',
   kind: 'metal',

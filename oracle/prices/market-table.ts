@@ -39,8 +39,8 @@ const FIELDS = [
 
 /**
  * The markets among those asked for that the exchange lists, trading or not. Throws a coded error (`E_PRICES_…`) if it
- * lists none of them, which is what a page of HTML looks like. Ends soon after `signal` is aborted. A table of thousands
- * of markets takes tens of MB until it is let go.
+ * lists none of them, which is what a page of HTML looks like. Ends soon after `signal` is aborted. A table of
+ * thousands of markets takes tens of MB until it is let go.
  */
 export async function loadMarketTable(
   { exchange, settings, symbols }: TableRequest,

@@ -22,7 +22,10 @@ export interface Quota {
   add(source: string, now: number, requests: number): void
 }
 
-/** Without a file counts last as long as the process. If the file cannot be read or written, the program goes on without it. */
+/**
+ * Without a file counts last as long as the process. If the file cannot be read or written, the program goes on without
+ * it.
+ */
 export function createQuota(file?: string, momentOf: (now: number) => Moment = momentNow): Quota {
   let books = file === undefined ? new Map<string, readonly Spent[]>() : load(file)
   const usedOf = (source: string, now: number) =>

@@ -27,7 +27,10 @@ export interface RestsOptions {
   readonly readOnly?: boolean
 }
 
-/** Without a file rests last as long as the process. If the file cannot be read or written, the program goes on without it. */
+/**
+ * Without a file rests last as long as the process. If the file cannot be read or written, the program goes on without
+ * it.
+ */
 export function createRests(file?: string, { readOnly = false }: RestsOptions = {}): Rests {
   const rests = new Map<string, Rest>(file === undefined ? [] : load(file))
 

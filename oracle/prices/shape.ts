@@ -1,6 +1,6 @@
 /**
- * The section `prices` of the configuration: what may stand in it, over the section of `defaults.ts`. What several values
- * must be together is checked by `validate.ts`.
+ * The section `prices` of the configuration: what may stand in it, over the section of `defaults.ts`. What several
+ * values must be together is checked by `validate.ts`.
  */
 import { exactOptional, optional, unknown, type InferOutput } from 'valibot'
 
@@ -110,12 +110,12 @@ const RULES = {
   maxAge: exactOptional(value(duration, 'most age of any quote')),
   liveMaxAge: exactOptional(value(duration, 'most age of quotes that come all the time, else maxAge')),
   weekendMaxAge: exactOptional(value(duration, 'most age where a weekend lies between, else maxAge')),
-  maxSpread: exactOptional(value(share, 'bid and ask further apart are no market')),
+  maxSpread: exactOptional(value(share, 'a quote whose bid and ask are further apart does not count')),
   madK: exactOptional(
     value(decimal(1, 100), 'median absolute deviations from which on a vote is an outlier'),
   ),
-  floor: exactOptional(value(share, 'nearer to the median no vote is an outlier')),
-  cap: exactOptional(value(share, 'further from the median each vote is an outlier')),
+  floor: exactOptional(value(share, 'a vote nearer to the median is never an outlier')),
+  cap: exactOptional(value(share, 'a vote further from the median is always an outlier')),
   maxDisagreement: exactOptional(value(share, 'votes further apart make no price')),
   maxStep: exactOptional(value(share, 'a price that moves further from our last one needs confirmation')),
   holdFor: exactOptional(value(duration, 'how long the last good price stands in for a missing one')),
@@ -123,7 +123,9 @@ const RULES = {
 }
 
 const CLASS = section({
-  extends: exactOptional(value(text(LONGEST_ROUTE), 'class whose limits it has where it says nothing')),
+  extends: exactOptional(
+    value(text(LONGEST_ROUTE), 'class whose limits count where it sets none of its own'),
+  ),
   ...RULES,
 })
 
@@ -134,7 +136,9 @@ const INDEX = section({
   class: rulesClass('stable'),
   routes: exactOptional(routes),
   band: exactOptional(
-    range(`USD; outside it routes that do not need it decide; else ${BASE_BAND.join(' to ')}`),
+    range(
+      `USD; while its price is outside, routes that do not use it decide; default ${BASE_BAND.join(' to ')}`,
+    ),
   ),
   ...RULES,
 })
@@ -222,13 +226,16 @@ export const PRICES = section({
     {},
   ),
   sources: optional(named(source, 'where quotes come from, by the name that routes call them by'), {}),
-  indices: optional(named(INDEX, 'what routes lean on, such as USDT/USD'), {}),
+  indices: optional(named(INDEX, 'values that routes use, such as USDT/USD'), {}),
   defaults: optional(named(CLASS, 'classes of limits'), {}),
   assets: optional(named(ASSET, "assets by PegNet's code"), {}),
   winners: optional(
     section({
-      warn: optional(value(share, 'a price so far from the last winners is told'), BASE_WINNERS.warn),
-      limit: optional(value(share, 'from so far on action counts'), BASE_WINNERS.limit),
+      warn: optional(
+        value(share, 'a price this far from the last winners is written to the log'),
+        BASE_WINNERS.warn,
+      ),
+      limit: optional(value(share, 'from this distance on, action applies'), BASE_WINNERS.limit),
       action: optional(
         value(choice('warn', 'hold', 'adopt', 'skip'), 'what is done with a price beyond limit'),
         BASE_WINNERS.action,

@@ -32,7 +32,10 @@ export const offsetOf = ({ dateMs, ageMs, repliedAt }: Stamped): number | null =
 
 /** As much as clocks that are kept differ, and a reply may take, ms. */
 const SECONDS = 60_000
-/** How many sources must agree against this machine's clock, besides three of four of those that tell: many replies are stored ones. */
+/**
+ * How many sources must agree against this machine's clock, besides three of four of those that tell: many replies are
+ * stored ones.
+ */
 const WITNESSES = 5
 const SHARE = 0.75
 /** A clock that is off by less is as good as right: `Date` tells whole seconds. */

@@ -1,7 +1,7 @@
 /**
  * A raw section (from a file or a table in code) → a configuration, or everything that is wrong with it at once, each
- * with the place and what to do. Single values are read by their shape (`shape.ts`); here is what they must be together.
- * Pure: keys of sources are looked up through the context.
+ * with the place and what to do. Single values are read by their shape (`shape.ts`); here is what they must be
+ * together. Pure: keys of sources are looked up through the context.
  */
 import { messageOf } from '../../base/index.js'
 import {

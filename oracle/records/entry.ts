@@ -8,7 +8,9 @@ import type { OprVersion } from './opr.js'
 
 const bytesOf = (...texts: string[]): Uint8Array[] => texts.map((text) => new TextEncoder().encode(text))
 
-/** The external ids of the first entry of each of PegNet's five chains (docs/protocol/records-and-grading.md#chains). */
+/**
+ * The external ids of the first entry of each of PegNet's five chains (docs/protocol/records-and-grading.md#chains).
+ */
 export function pegnetChains(
   network: Network,
 ): Readonly<Record<'protocol' | 'transactions' | 'miners' | 'opr' | 'spr', Uint8Array[]>> {

@@ -1,8 +1,8 @@
 /**
  * The JSON form of record version 1. Which texts count as records was decided by Go's JSON reader, so that reader's
  * ways are kept where `JSON.parse` has others: keys of the outer object in any case, repeated keys (the last one
- * counts, repeated `assets` are merged), heights as plain integers only, `null` for "not given", U+FFFD for each bad byte.
- * docs/protocol/records-and-grading.md#json-form
+ * counts, repeated `assets` are merged), heights as plain integers only, `null` for "not given", U+FFFD for each bad
+ * byte. docs/protocol/records-and-grading.md#json-form
  */
 import { fail } from './errors.js'
 import { priceToNumber, roundPrice } from './prices.js'

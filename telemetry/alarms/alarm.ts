@@ -1,6 +1,6 @@
 /**
- * The form of an alarm. One row says all about it: the rule of Prometheus and the entry of the runbook are made from it, and
- * `/live`, `/ready`, the pages, the API and the watchdog judge by it.
+ * The form of an alarm. One row says all about it: the rule of Prometheus and the entry of the runbook are made from
+ * it, and `/live`, `/ready`, the pages, the API and the watchdog judge by it.
  */
 import type { BoardEntry } from '../board.js'
 import type { GatewayNumbers, MinerNumbers } from '../sources.js'

@@ -84,7 +84,7 @@ export const loadBlocks = createPages({
       'n',
     )
     if (gradable === false)
-      return [blockButton(height), counts, wide('too few records: nobody is paid', 'text dim', 2)]
+      return [blockButton(height), counts, wide('too few records for a payout', 'text dim', 2)]
     if (skipped) return [blockButton(height), counts, wide(`none: ${skipped.reason}`, 'text warn', 2)]
     const won = places.filter((place) => place <= WINNERS).length
     const best = places.length === 0 ? '' : `, best ${Math.min(...places)}`
@@ -153,7 +153,7 @@ function showBlock({ height, time, version, records, valid, gradable, network, w
     `${moment(time)} UTC, records of version ${version}: ${countText(records)}, ${countText(valid)} valid${rate}`,
   )
   const parts = []
-  if (!gradable) parts.push(element('p', `Fewer than ${WINNERS} valid records: nobody is paid.`, 'warn'))
+  if (!gradable) parts.push(element('p', `Fewer than ${WINNERS} valid records: no record is paid.`, 'warn'))
   else parts.push(element('h3', 'Winners'), winnersTable(winners))
   if (records > valid)
     parts.push(element('h3', `Refused: ${countText(records - valid)}`), refusalList(refusals))

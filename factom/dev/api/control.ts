@@ -1,6 +1,6 @@
 /**
- * `/debug`: methods that help to test and are no part of the chain. `wait-blocks` and `wait-minutes` as in factomd; and, for a caller that has the
- * token, faults and the end of a minute.
+ * `/debug`: methods that help to test and are no part of the chain. `wait-blocks` and `wait-minutes` as in factomd;
+ * and, for a caller that has the token, faults and the end of a minute.
  */
 import { timingSafeEqual } from 'node:crypto'
 

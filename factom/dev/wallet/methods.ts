@@ -1,6 +1,7 @@
 /**
- * factom-walletd's API, as far as pegnet, pegnetd and factom-cli ask: addresses, identity keys, signing, backup, factoid transactions,
- * commits and reveals. It holds test keys and imported ones; every user of this machine may use it.
+ * factom-walletd's API, as far as pegnet, pegnetd and factom-cli ask: addresses, identity keys, signing, backup,
+ * factoid transactions, commits and reveals. It holds test keys and imported ones; every user of this machine may use
+ * it.
  */
 import { addressBody, paramsOf } from '../api/params.js'
 import type { Params } from '../api/params.js'

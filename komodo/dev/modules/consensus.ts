@@ -1,7 +1,6 @@
 /**
- * The checks of the contract modules before a node takes a transaction: those that can refuse a transaction that a node has
- * built for its user. As in real nodes the reason stays in the node's own log
- * (docs/protocol/komodo.md#sending).
+ * The checks of the contract modules before a node takes a transaction: those that can refuse a transaction that a node
+ * has built for its user. As in real nodes the reason stays in the node's own log (docs/protocol/komodo.md#sending).
  */
 import type { Transaction } from '../../tx/index.js'
 import * as tx from '../../tx/index.js'

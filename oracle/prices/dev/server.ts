@@ -64,7 +64,10 @@ export interface DevExchangeOptions {
 export interface DevExchange {
   /** `http://127.0.0.1:PORT`; `/kraken`, `/coinbase`, … below it. */
   readonly url: string
-  /** What one unit of an asset (PegNet's code) is worth now in USD; venues quote it within a few hundredths of a percent. */
+  /**
+   * What one unit of an asset (PegNet's code) is worth now in USD; venues quote it within a few hundredths of a
+   * percent.
+   */
   truth(asset: string): number
   /** Requests answered so far: `GET /kraken/0/public/Assets`, newest last, at most 1000. */
   readonly log: readonly string[]
