@@ -1,6 +1,6 @@
 import t from 'tap'
 
-import { withDeadline } from './deadline.js'
+import { withDeadline, within } from './deadline.js'
 
 const { signal } = new AbortController()
 
@@ -34,4 +34,20 @@ t.test('the end of the caller ends the call', async (t) => {
   outer.abort()
   await t.rejects(running, { message: 'ended' })
   await t.rejects(withDeadline(60_000, outer.signal, call), { message: 'ended' })
+})
+
+t.test('work within a time that is no whole number', async (t) => {
+  const ended = (signal: AbortSignal): Promise<string> =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve('late')))
+  const outer = new AbortController()
+  t.equal(await within(1000 / 3, outer.signal, () => Promise.resolve('in time')), 'in time')
+  t.equal(await within(10 / 3, outer.signal, ended), 'late')
+  const cut = within(60_000, outer.signal, ended)
+  outer.abort()
+  t.equal(await cut, 'late', 'ended with the outer one')
+  t.equal(await within(60_000, outer.signal, (signal) => Promise.resolve(signal.aborted)), true)
+  await t.rejects(
+    within(60_000, new AbortController().signal, () => Promise.reject(new Error('no'))),
+    /no/,
+  )
 })

@@ -8,31 +8,42 @@ export class Late extends Error {
 }
 
 /**
- * What `call` comes to, unless it takes longer than `ms`: `Late` then. The signal that it is handed is aborted at that
- * moment, and with any of `outer`. The timer is our own: on Node.js 20 a signal made by `AbortSignal.any` of
- * `AbortSignal.timeout` may be collected as garbage before it fires.
+ * Does the work with a signal that is aborted with any of `outer`, or after `ms`, with `Late` as its reason. The timer is
+ * our own: on Node.js 20 a signal made by `AbortSignal.any` of `AbortSignal.timeout` may be collected as garbage before
+ * it fires.
  */
-export async function withDeadline<T>(
+export async function within<T>(
   ms: number,
   outer: AbortSignal | readonly AbortSignal[],
-  call: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const cut = new AbortController()
   const stop = (): void => cut.abort()
   const signals = [outer].flat()
   if (signals.some(({ aborted }) => aborted)) stop()
   for (const signal of signals) signal.addEventListener('abort', stop)
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Late(ms))
-      stop()
-    }, ms)
-  })
+  const timer = setTimeout(() => cut.abort(new Late(ms)), ms)
   try {
-    return await Promise.race([call(cut.signal), late])
+    return await work(cut.signal)
   } finally {
     clearTimeout(timer)
     for (const signal of signals) signal.removeEventListener('abort', stop)
   }
+}
+
+/** The same for a call that may not heed its signal: `Late` after `ms`, whatever becomes of it then. */
+export function withDeadline<T>(
+  ms: number,
+  outer: AbortSignal | readonly AbortSignal[],
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return within(ms, outer, (signal) => {
+    const late = new Promise<never>((_, reject) => {
+      // Before any listener of the call: what that rejects with comes second.
+      signal.addEventListener('abort', () => {
+        if (signal.reason instanceof Late) reject(signal.reason)
+      })
+    })
+    return Promise.race([call(signal), late])
+  })
 }

@@ -5,7 +5,7 @@
 export { checkJson, parseJson } from './bounded-json.js'
 export type { JsonBounds } from './bounded-json.js'
 export * from './clock.js'
-export { Late, withDeadline } from './deadline.js'
+export { Late, withDeadline, within } from './deadline.js'
 export { childEnvironment } from './environment.js'
 export * from './errors.js'
 export { isOwnHost, isPrivateHost } from './own-host.js'

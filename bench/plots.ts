@@ -119,9 +119,9 @@ export function linesOf(
   }))
   // A single point beside lines is left out: the other plot shows it better.
   const most = Math.max(...lines.map(({ points }) => points.length))
-  const told = lines.filter(({ points }) => points.length > 1 || most === 1)
-  const kept = [...told].sort((one, two) => two.points.length - one.points.length).slice(0, MOST_LINES)
-  return told.filter((line) => kept.includes(line))
+  const drawn = lines.filter(({ points }) => points.length > 1 || most === 1)
+  const kept = [...drawn].sort((one, two) => two.points.length - one.points.length).slice(0, MOST_LINES)
+  return drawn.filter((line) => kept.includes(line))
 }
 
 const RATE = 'thousand hashes a second'

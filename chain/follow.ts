@@ -86,7 +86,7 @@ export function createFollower(options: FollowerOptions): ChainFollower {
     const walks = walksOf(readers, start, last)
     if (walks.length === 0) return
     const { blockSeconds } = await client.currentMinute(signal)
-    const told = tellProgress(last)
+    const tell = tellProgress(last)
     for (const { from, to, readers } of walks) {
       const taking = readers.map(({ consumer }) => consumer)
       const chains = [...new Set(taking.flatMap((consumer) => consumer.chains))]
@@ -97,7 +97,7 @@ export function createFollower(options: FollowerOptions): ChainFollower {
         const block = { ...found, blockSeconds }
         db.transaction(() => takeBlock({ account, tx: db, after, consumers: taking }, block))
         after = block
-        told(block)
+        tell(block)
       }
     }
   }
@@ -129,11 +129,11 @@ export function createFollower(options: FollowerOptions): ChainFollower {
     rollback(common, () => options.onFork?.({ common, whole: common < first }))
   }
 
-  function rollback(height: number, told: () => void = () => undefined): void {
+  function rollback(height: number, onDone: () => void = () => undefined): void {
     db.transaction(() => {
       account.forget(height)
       forgetMarked()
-      told()
+      onDone()
     })
   }
 

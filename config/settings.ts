@@ -50,11 +50,15 @@ export interface SettingSpec<T> {
 interface Optional<T> extends SettingSpec<T> {
   readonly default: undefined
 }
-interface Given<T> extends SettingSpec<T> {
+interface WithDefault<T> extends SettingSpec<T> {
   readonly default: T
 }
 
-const given = <T>(type: ValueType<T>, value: T, rest: Omit<Given<T>, 'type' | 'default'>): Given<T> => ({
+const given = <T>(
+  type: ValueType<T>,
+  value: T,
+  rest: Omit<WithDefault<T>, 'type' | 'default'>,
+): WithDefault<T> => ({
   type,
   default: value,
   ...rest,
@@ -748,7 +752,7 @@ export const SETTINGS = {
 } satisfies Record<string, SettingSpec<unknown>>
 
 export type SettingKey = keyof typeof SETTINGS
-type ValueOf<S> = S extends Given<infer T> ? T : S extends Optional<infer T> ? T | undefined : never
+type ValueOf<S> = S extends WithDefault<infer T> ? T : S extends Optional<infer T> ? T | undefined : never
 
 /** The value of each setting, by key. */
 export type Settings = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]> }

@@ -22,7 +22,7 @@ export function watchFile(
   onChange: () => void,
   { everyMs = 500 }: WatchOptions = {},
 ): () => void {
-  let [told, last] = [stamp, stamp]
+  let [reported, last] = [stamp, stamp]
   let looking = false
   const look = async (): Promise<void> => {
     if (looking) return
@@ -30,8 +30,8 @@ export function watchFile(
     const now = await stat(file).then(stampOf, () => '')
     looking = false
     if (now !== last) last = now
-    else if (now !== told) {
-      told = now
+    else if (now !== reported) {
+      reported = now
       onChange()
     }
   }

@@ -61,12 +61,15 @@ export async function* createMinuteClock(
 ): AsyncGenerator<MinuteEvent, void, void> {
   const { signal } = options
   const timing = options.timing ?? REAL_TIME
-  let told: MinuteEvent | null = null
+  let lastTold: MinuteEvent | null = null
   let back: Setback | null = null
-  const poll = createPoller(client, options, { timing, best: () => (told === null ? -1 : told.height - 1) })
+  const poll = createPoller(client, options, {
+    timing,
+    best: () => (lastTold === null ? -1 : lastTold.height - 1),
+  })
   let first = await poll()
   while (first) {
-    if (told === null || !samePair(first, told)) {
+    if (lastTold === null || !samePair(first, lastTold)) {
       await timing.sleep(CONFIRM_MS, signal)
       const second = await poll()
       if (!second) return
@@ -74,17 +77,17 @@ export async function* createMinuteClock(
         first = second
         continue
       }
-      const behind: boolean = told !== null && second.height < told.height
+      const behind: boolean = lastTold !== null && second.height < lastTold.height
       if (behind) {
-        if (back === null) options.onError?.(wentBack(told as MinuteEvent, second))
+        if (back === null) options.onError?.(wentBack(lastTold as MinuteEvent, second))
         back = setbackOf(back, second, timing.monotonicMs())
       }
       const reset: boolean = behind && isReset(back, second, timing.monotonicMs())
       if (!behind || reset) {
         if (reset) options.onError?.(wasReset(second))
-        told = reset ? { ...eventOf(second), health: healthOf(second.state, -1) } : eventOf(second)
+        lastTold = reset ? { ...eventOf(second), health: healthOf(second.state, -1) } : eventOf(second)
         back = null
-        yield told
+        yield lastTold
         if (signal.aborted) return
       }
       first = second
@@ -116,9 +119,9 @@ function createPoller(
     const since = timing.monotonicMs()
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        const told = await client.currentMinute(signal)
+        const said = await client.currentMinute(signal)
         const now = timing.monotonicMs()
-        const state = steadied(told, now)
+        const state = steadied(said, now)
         cap = Math.min(MAX_PAUSE_MS, minuteMs(state))
         const health = healthOf(state, best())
         onHealth?.(health, now)
@@ -128,7 +131,7 @@ function createPoller(
           minute: state.minute,
           health,
           endsAt: now + leftOf(state),
-          nodeAheadMs: told.nodeTime - now,
+          nodeAheadMs: said.nodeTime - now,
         }
       } catch (error) {
         if (signal.aborted) return null
@@ -190,8 +193,8 @@ function isReset(back: Setback | null, { state }: Polled, now: number): boolean 
   return healthOf(state, -1).state === 'ok'
 }
 
-function wentBack(told: MinuteEvent, { height }: Polled): Error {
-  return fail('E_FACTOM_BACKWARDS', `the saved height went from ${told.height - 1} to ${height - 1}`)
+function wentBack(last: MinuteEvent, { height }: Polled): Error {
+  return fail('E_FACTOM_BACKWARDS', `the saved height went from ${last.height - 1} to ${height - 1}`)
 }
 
 function wasReset({ height }: Polled): Error {

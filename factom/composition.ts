@@ -9,7 +9,7 @@ import { tooDear, type PublishResult } from './outcome.js'
 import { mayBeSent, recordFacts, type PublishRecord } from './record.js'
 
 /** What was published before. */
-export type Known = Pick<Journal, 'records' | 'spent'>
+export type Published = Pick<Journal, 'records' | 'spent'>
 
 export interface CompositionTerms {
   readonly height: number
@@ -29,7 +29,7 @@ export interface Composition {
 }
 
 /** Those of a block, in the order of sending. */
-export function recordsOf(height: number, { records }: Pick<Known, 'records'>): PublishRecord[] {
+export function recordsOf(height: number, { records }: Pick<Published, 'records'>): PublishRecord[] {
   const found = [...records.values()].filter((record) => record.height === height)
   return found.sort((a, b) => a.rank - b.rank)
 }
@@ -37,7 +37,7 @@ export function recordsOf(height: number, { records }: Pick<Known, 'records'>): 
 /** Signs commits for the entries that are not known yet and may be published. In order, each entry once. */
 export function composeRecords(
   entries: readonly (Entry | SealedEntry)[],
-  known: Known,
+  known: Published,
   { height, bounds, key, timeMs, now }: CompositionTerms,
 ): Composition {
   const before = recordsOf(height, known)

@@ -75,28 +75,28 @@ export function createHealthNews(): (health: NodeHealth, monotonicMs: number) =>
   let since = 0
   let seen = 0
   let toldAt = -Infinity
-  let told = false
+  let isKnown = false
   return (health, monotonicMs) => {
     if (health.state !== state) {
-      const before = { told, since }
+      const before = { isKnown, since }
       state = health.state
       seen = 1
       if (health.state !== 'ok') {
         // From one trouble into the next: the minute goes on, its beginning too.
-        if (!before.told) since = monotonicMs
+        if (!before.isKnown) since = monotonicMs
         return null
       }
-      told = false
+      isKnown = false
       toldAt = -Infinity
-      if (!before.told) return null
+      if (!before.isKnown) return null
       const message = `the node is well again after ${secondsText(monotonicMs - before.since)}, at minute ${health.minute} of block ${health.height}`
       return { level: 'info', code: 'E_FACTOM_RECOVERED', message }
     }
     seen++
     if (health.state === 'ok' || health.state === 'unknown' || seen < 2) return null
     if (monotonicMs - toldAt < REPEAT_MS) return null
-    const lasting = told ? ` (for ${secondsText(monotonicMs - since)})` : ''
-    told = true
+    const lasting = isKnown ? ` (for ${secondsText(monotonicMs - since)})` : ''
+    isKnown = true
     toldAt = monotonicMs
     return { level: 'warn', ...troubleOf(health, lasting) }
   }

@@ -82,7 +82,7 @@ export interface EntryEvent {
  * One of our records in a graded block. `place` counts from 0; `payout` is PEG as a decimal string; 0 is the best
  * `grade`.
  */
-export interface OwnRecord {
+export interface OwnPlace {
   readonly entryHash: string
   readonly place: number
   readonly payout: string
@@ -103,7 +103,7 @@ export interface GradedEvent {
   /** Whether there were enough of them, so that winners are paid. */
   readonly gradable: boolean
   readonly winners: readonly string[]
-  readonly mine: readonly OwnRecord[]
+  readonly mine: readonly OwnPlace[]
   readonly reward: string
 }
 

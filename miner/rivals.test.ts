@@ -5,12 +5,12 @@ import type { Entry } from '../factom/index.js'
 import { ASSETS, decodeOpr } from '../oracle/index.js'
 import type { MinerEvent } from './events.js'
 import { createRivals, rivalName, startRivals, type RivalsSetup } from './rivals.js'
-import type { RecordFacts } from './run/block.js'
+import type { RecordContents } from './run/block.js'
 import type { MinerView } from './run/interface.js'
 import type { Job, WorkforceView } from './work/workforce.js'
 
 const PRICES = ASSETS[5].map((_, index) => BigInt(index + 1) * 100_000_000n)
-const recordAt = (height: number): RecordFacts => ({
+const recordAt = (height: number): RecordContents => ({
   height,
   winners: new Array<string>(25).fill(''),
   prices: PRICES,
@@ -23,7 +23,14 @@ async function until(condition: () => boolean): Promise<void> {
 
 /** Rivals of a miner, and a workforce that finds one nonce a turn, each better than the one before. */
 function scene(t: Test, count: number) {
-  const state = { own: 0n, hashes: 0n, mining: true, record: null as RecordFacts | null, turns: 0n, looks: 0 }
+  const state = {
+    own: 0n,
+    hashes: 0n,
+    mining: true,
+    record: null as RecordContents | null,
+    turns: 0n,
+    looks: 0,
+  }
   const jobs: Job[] = []
   const published: { height: number; entries: readonly Entry[]; signal: AbortSignal | undefined }[] = []
   const notices: string[] = []

@@ -16,7 +16,7 @@ import {
   type Publisher,
 } from '../factom/index.js'
 import { createHasher, type SharedByteMap } from '../lxrhash/index.js'
-import type { RecordFacts } from './run/block.js'
+import type { RecordContents } from './run/block.js'
 import type { Session } from './run/interface.js'
 import { failed, isWithin, refuse } from './run/options.js'
 import { buildRecord, entryOf, type MinedRecord } from './run/record.js'
@@ -86,10 +86,10 @@ export function createRivals(options: RivalsOptions): Rivals {
   const ownHashes = (): bigint => miner.view.threads.reduce((sum, { hashes }) => sum + hashes, 0n)
 
   function track(work: Promise<unknown>): void {
-    const told = work.catch((error: unknown) =>
+    const noticed = work.catch((error: unknown) =>
       onNotice('warn', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
     )
-    underWay = Promise.all([underWay, told])
+    underWay = Promise.all([underWay, noticed])
   }
 
   /** Ends the turn: what was found and hashed in it is of the rival whose turn it was. */
@@ -117,7 +117,7 @@ export function createRivals(options: RivalsOptions): Rivals {
     current = next
   }
 
-  function begin({ height, winners, prices }: RecordFacts): void {
+  function begin({ height, winners, prices }: RecordContents): void {
     field = Array.from({ length: count }, (_, index) => ({
       record: buildRecord({
         network,

@@ -10,12 +10,12 @@ import type { MineParts } from './parts.js'
 import type { MinePlan } from './plan.js'
 import type { MineContext } from './reload.js'
 
-export type Fact = readonly [label: string, value: string]
+export type FactLine = readonly [label: string, value: string]
 
-export function machineFacts(
+export function programFacts(
   { cpu, cores, memory, freeMemory }: ReturnType<typeof machineOf>,
   config: string | undefined,
-): Fact[] {
+): FactLine[] {
   const nodes = memoryNodes()
   const program = `${versionOf()}, Node.js ${process.versions.node}, ${process.platform} ${process.arch}`
   return [
@@ -30,7 +30,7 @@ export function machineFacts(
   ]
 }
 
-export function mapFacts(map: OpenByteMap): Fact[] {
+export function mapFacts(map: OpenByteMap): FactLine[] {
   return [
     ['bytemap', mapText(map)],
     ['', tilde(map.file, homedir())],
@@ -39,7 +39,7 @@ export function mapFacts(map: OpenByteMap): Fact[] {
   ]
 }
 
-const whereTrue = (holds: boolean, fact: Fact): Fact[] => (holds ? [fact] : [])
+const whereTrue = (holds: boolean, fact: FactLine): FactLine[] => (holds ? [fact] : [])
 
 function mapText({ params, origin, milliseconds }: OpenByteMap): string {
   const how = origin === 'built' ? 'built' : 'opened and checked'
@@ -79,7 +79,7 @@ export function networkFacts(
   { settings }: MineContext,
   plan: MinePlan,
   { around, client, prices }: Pick<MineParts, 'around' | 'client' | 'prices'>,
-): Fact[] {
+): FactLine[] {
   const { network, identity, coinbase, records, dataDir } = plan
   const dev = network.name === 'dev'
   const pace = dev ? `, blocks of ${settings['network.blockSeconds']} s` : ''

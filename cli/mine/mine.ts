@@ -29,7 +29,7 @@ import { factPrinter } from '../view/facts.js'
 import { helpLine } from '../view/keys.js'
 import { createEventView } from '../view/stream.js'
 import { createListener } from './events.js'
-import { machineFacts, mapFacts, networkFacts, threadsText, type Fact } from './facts.js'
+import { programFacts, mapFacts, networkFacts, threadsText, type FactLine } from './facts.js'
 import { MINE_KEY_HELP, mineKeys } from './keys.js'
 import { openParts, type MineParts, type Notice } from './parts.js'
 import { planOf, type MinePlan } from './plan.js'
@@ -64,8 +64,8 @@ async function run(context: MineContext, plan: MinePlan, resources: Resources): 
   const { network, dataDir } = plan
   const machine = machineOf()
   const fact = factPrinter(output)
-  const show = (facts: readonly Fact[]): void => facts.forEach(([label, value]) => fact(label, value))
-  show(machineFacts(machine, context.config?.name))
+  const show = (facts: readonly FactLine[]): void => facts.forEach(([label, value]) => fact(label, value))
+  show(programFacts(machine, context.config?.name))
   const terms = adjustableOf(settings, plan, machine.cores)
   // Threads may become as many as there are cores while it runs: their share of the memory is set aside now.
   const capacity = Math.max(terms.threads, machine.cores)

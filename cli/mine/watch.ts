@@ -116,14 +116,14 @@ export async function testWatchdog(
     sensors.freeBytes(dataDir),
   ])
   const share = sensors.othersShare()
-  const told = <T>(value: T | null, text: (value: T) => string): string =>
+  const textOf = <T>(value: T | null, text: (value: T) => string): string =>
     value === null ? 'this system does not tell' : text(value)
-  output.line(` temperature: ${told(temperature, (degrees) => `${Math.round(degrees)} °C`)}`)
-  output.line(` on battery: ${told(battery, (yes) => (yes ? 'yes' : 'no'))}`)
+  output.line(` temperature: ${textOf(temperature, (degrees) => `${Math.round(degrees)} °C`)}`)
+  output.line(` on battery: ${textOf(battery, (yes) => (yes ? 'yes' : 'no'))}`)
   output.line(
-    ` load of other programs: ${told(share, (of) => `${Math.round(of * 100)} % of the processors`)}`,
+    ` load of other programs: ${textOf(share, (of) => `${Math.round(of * 100)} % of the processors`)}`,
   )
-  output.line(` free for the data directory: ${told(free, bytesText)}`)
+  output.line(` free for the data directory: ${textOf(free, bytesText)}`)
   output.event({ event: 'sensors', temperature, battery, share, free })
   return results.some(({ error }) => error !== null) ? EXIT.failure : EXIT.done
 }

@@ -21,21 +21,21 @@ const CELLS = 24
 export function createFollowView({ output, log, stderr }: Context, now = monotonicMs): FollowView {
   const bar = stderr.isTTY === true
   let last: FollowProgress | null = null
-  let told = { bar: -Infinity, event: -Infinity, log: now() }
+  let shown = { bar: -Infinity, event: -Infinity, log: now() }
   return {
     show(progress) {
       last = progress
       const time = now()
-      if (bar && time - told.bar >= BAR_MS) {
-        told = { ...told, bar: time }
+      if (bar && time - shown.bar >= BAR_MS) {
+        shown = { ...shown, bar: time }
         stderr.write(`\r\u001b[K${barText(progress, widthOf(stderr))}`)
       }
-      if (time - told.event >= EVENT_MS) {
-        told = { ...told, event: time }
+      if (time - shown.event >= EVENT_MS) {
+        shown = { ...shown, event: time }
         output.event({ event: 'follow', ...factsOf(progress) })
       }
-      if (!bar && time - told.log >= LOG_MS) {
-        told = { ...told, log: time }
+      if (!bar && time - shown.log >= LOG_MS) {
+        shown = { ...shown, log: time }
         const { height, to, secondsLeft } = factsOf(progress)
         log.info('following the chain', { height, to, left: durationText(secondsLeft * 1000) })
       }

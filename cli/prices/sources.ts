@@ -1,6 +1,6 @@
 /** `pegminer prices sources`: the routes of each asset in order. Sends no request. */
 import { wallMs } from '../../base/index.js'
-import { ASSETS, planOf, type OprVersion, type PriceSettings } from '../../oracle/index.js'
+import { ASSETS, routePlanOf, type OprVersion, type PriceSettings } from '../../oracle/index.js'
 import { EXIT } from '../program/context.js'
 import { wrap } from '../view/format.js'
 import { assetsOf, minuteText, restsOf, type PricesContext } from './parts.js'
@@ -12,7 +12,7 @@ export function sources(context: PricesContext): Promise<number> {
   const { output, settings: flags, sections } = context
   const settings: PriceSettings = sections.prices.settings
   const { config } = settings
-  const plan = planOf(config, ASSETS[flags['prices.recordVersion'] as OprVersion])
+  const plan = routePlanOf(config, ASSETS[flags['prices.recordVersion'] as OprVersion])
   const rests = restsOf(context)
   const now = wallMs()
   for (const source of config.sources) {

@@ -20,6 +20,7 @@ import type {
   PastLog,
   PastSeries,
 } from '../../telemetry/index.js'
+import { PAID_PLACES } from '../view/lines.js'
 
 /** Writes down what a program measures and tells. Its errors never stop the program. */
 export interface Recorder extends PastLog, PastSeries {
@@ -149,7 +150,7 @@ function detailsOf(history: HistoryQueries, height: number): BlockDetails | null
   const { time, version, entries, valid, gradable, hashPower, winnersFrom } = block
   return {
     ...{ height, time, version, records: entries, valid, gradable, network: hashPower, winnersFrom },
-    winners: block.records.slice(0, WINNERS).map((record) => winnerOf(record, version, ours)),
+    winners: block.records.slice(0, PAID_PLACES).map((record) => winnerOf(record, version, ours)),
     graded: block.records.length,
     refusals: history.refusals(height),
     own: own.map(({ costs = [], ...record }) => ({
@@ -161,8 +162,6 @@ function detailsOf(history: HistoryQueries, height: number): BlockDetails | null
   }
 }
 
-/** Places that the page lists: all that can be paid. */
-const WINNERS = 25
 /** The assets that a record's distance comes from most. */
 const MOST_COSTS = 5
 

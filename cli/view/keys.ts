@@ -3,11 +3,10 @@ import type { MinerView } from '../../miner/index.js'
 import { ageText, priceToDecimal, type FeedSource, type PriceSnapshot } from '../../oracle/index.js'
 import { oneLine, type Board } from '../../telemetry/index.js'
 import { countText, durationText, plural, rateText } from './format.js'
-import { entriesLine, speedLine, type Line } from './lines.js'
+import { entriesLine, PAID_PLACES, speedLine, type Line } from './lines.js'
 
 /** How many blocks of records are shown. */
 const BLOCKS = 5
-const WINNERS = 25
 
 /** `h hashrate  p pause  …`. */
 export function helpLine(keys: Readonly<Record<string, string>>): Line {
@@ -79,7 +78,7 @@ export function recordLines(
       const counts: Record<string, number> = {}
       for (const { status } of block) counts[status] = (counts[status] ?? 0) + 1
       const best = block.reduce((most, { difficulty }) => (difficulty > most ? difficulty : most), '')
-      const places = block.flatMap(({ place }) => (place !== null && place <= WINNERS ? [place] : []))
+      const places = block.flatMap(({ place }) => (place !== null && place <= PAID_PLACES ? [place] : []))
       const won =
         places.length === 0 ? '' : `; ${plural(places.length, 'place')}, best ${Math.min(...places)}`
       const reasons = [

@@ -19,7 +19,8 @@ export interface Line {
   readonly text: string
 }
 
-const WINNERS = 25
+/** Places of a block that are paid, at most. */
+export const PAID_PLACES = 25
 /** Two lines of a usual terminal. What is longer names each of 62 assets; `--json` has it in full. */
 const LONGEST_TEXT = 200
 
@@ -74,13 +75,13 @@ export function gradedLine({ height, records, valid, gradable, winners, mine, re
       style: 'yellow',
       text: `block ${height}: ${plural(records, 'record')}${refused}; too few for a payout`,
     }
-  const places = mine.filter(({ place }) => place < WINNERS)
+  const places = mine.filter(({ place }) => place < PAID_PLACES)
   const best = Math.min(...mine.map(({ place }) => place)) + 1
   const paid = winners.length > 0 && reward !== '0'
   const ours =
     places.length === 0
       ? 'none of ours among the winners'
-      : `ours ${places.length} of ${WINNERS}, best place ${best}`
+      : `ours ${places.length} of ${PAID_PLACES}, best place ${best}`
   return {
     label: 'graded',
     style: paid ? 'green' : 'yellow',

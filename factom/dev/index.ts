@@ -109,7 +109,7 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
     const topUp = () => bootstrap(engine, { credits: fund, chains: options.chains ?? PEGNET_CHAINS }, now())
     topUp()
     /** What goes wrong for lack of disk is told here; a client only learns that it was an internal error. */
-    const told = <T>(work: () => T): T => {
+    const reporting = <T>(work: () => T): T => {
       try {
         return work()
       } catch (error) {
@@ -132,7 +132,7 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
     const minutes = createMinuteEnd(faults, view, { tick, minute: () => engine.state.minute })
     const submit = (message: Message) => {
       if (view.tenth) waiting.push(message)
-      else told(() => engine.submit(message, now()))
+      else reporting(() => engine.submit(message, now()))
     }
     const methods = methodTable({ state: engine.state, archive, view, faults, blockSeconds, now, submit })
     const token = randomBytes(16).toString('hex')
@@ -141,7 +141,7 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
       archive: engine.archive,
       faults,
       token,
-      advance: manual ? () => void told(() => minutes.end()) : null,
+      advance: manual ? () => void reporting(() => minutes.end()) : null,
       onMinute: (watcher: () => void) => {
         watchers.add(watcher)
         return () => watchers.delete(watcher)
@@ -160,7 +160,8 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
     const onAbort = () => void close()
     signal?.addEventListener('abort', onAbort)
     closers.push(() => signal?.removeEventListener('abort', onAbort))
-    if (!manual) closers.push(clocked((blockSeconds * 1000) / 10, clock, () => told(() => minutes.end())))
+    if (!manual)
+      closers.push(clocked((blockSeconds * 1000) / 10, clock, () => reporting(() => minutes.end())))
     if (signal?.aborted) onAbort()
     const url = `http://127.0.0.1:${api.port}`
     return {

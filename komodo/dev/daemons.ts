@@ -45,10 +45,10 @@ export async function startDaemons(network: Network, port: number): Promise<Daem
       password: passwordOf(chain, operator),
       port: ports.get(key) ?? 0,
       onCall(call, number) {
-        const told: DevCall = { ...call, number: number ?? ++calls, chain, operator }
+        const numbered: DevCall = { ...call, number: number ?? ++calls, chain, operator }
         let verdict: CallVerdict
-        for (const listener of listeners) verdict = listener(told) ?? verdict
-        return { number: told.number, verdict }
+        for (const listener of listeners) verdict = listener(numbered) ?? verdict
+        return { number: numbered.number, verdict }
       },
     })
     servers.set(key, server)

@@ -24,12 +24,12 @@ const SHORTEST_RETRY_MS = 300
 export function createAsking({ gatherer, dispatch, notice, tasks }: AskingParts): Asking {
   let gathering = new AbortController()
   /** What was said of each step's failures in the block at hand: what repeats itself is not said again. */
-  const told = new Map<string, string>()
+  const said = new Map<string, string>()
 
   function tellFailure({ step, code, reason, height }: FailedFact): void {
     const message = `block ${height}: ${reason}`
-    if (told.get(step) === message) return
-    told.set(step, message)
+    if (said.get(step) === message) return
+    said.set(step, message)
     notice('warn', code, message)
   }
 

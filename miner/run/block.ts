@@ -1,5 +1,5 @@
 /** The record of the block at hand: built and given to the workforce, collected in minute 9, handed to the publisher. */
-import { messageOf, monotonicMs } from '../../base/index.js'
+import { messageOf, monotonicMs, within } from '../../base/index.js'
 import type { Network } from '../../pegnet/index.js'
 import type { MinuteEvent } from '../../factom/index.js'
 import { hexOfBytes, hexOfDifficulty, type MinerEvent } from '../events.js'
@@ -9,7 +9,6 @@ import type { Gatherer } from './gather.js'
 import { buildRecord, type MinedRecord } from './record.js'
 import type { Action, ScheduleEvent } from './schedule.js'
 import type { Submitter } from './submit.js'
-import { within } from './within.js'
 
 export interface RecordTerms {
   readonly identity: string
@@ -19,7 +18,7 @@ export interface RecordTerms {
 }
 
 /** What a record was made of. */
-export interface RecordFacts {
+export interface RecordContents {
   readonly height: number
   /** The winners that it names. */
   readonly winners: readonly string[]
@@ -53,14 +52,14 @@ export interface BlockWork {
   /** Stops hashing and throws the record away. */
   drop(): Promise<void>
   /** Null if there is none. */
-  readonly record: RecordFacts | null
+  readonly record: RecordContents | null
   /** The first height that anything was mined for. */
   readonly firstMined: number | null
 }
 
 /** The record at hand. */
 interface AtHand {
-  readonly facts: RecordFacts
+  readonly facts: RecordContents
   readonly record: MinedRecord
   /** Most entries of it. */
   readonly limit: number
@@ -86,7 +85,7 @@ export function createBlockWork(parts: BlockParts): BlockWork {
   return {
     mine({ height, winners, prices }) {
       const { identity, coinbase, recordsPerBlock: limit } = parts.terms()
-      const facts: RecordFacts = { height, winners: winners.winners, prices }
+      const facts: RecordContents = { height, winners: winners.winners, prices }
       let record: MinedRecord
       try {
         record = buildRecord({ network, identity, coinbase, ...facts })

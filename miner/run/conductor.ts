@@ -4,9 +4,9 @@
  */
 import type { MinuteEvent } from '../../factom/index.js'
 import { createAsking } from './asking.js'
-import { createBlockWork, type BlockParts, type RecordFacts } from './block.js'
+import { createBlockWork, type BlockParts, type RecordContents } from './block.js'
 import type { Gatherer } from './gather.js'
-import { createMachine, type Machine } from './machine.js'
+import { createScheduleRunner, type ScheduleRunner } from './schedule-runner.js'
 import type { Action, ScheduleEvent } from './schedule.js'
 import { createSettling } from './settling.js'
 import type { Submitter } from './submit.js'
@@ -19,13 +19,13 @@ export interface ConductorParts extends Omit<BlockParts, 'dispatch' | 'at'> {
 
 export interface Conductor {
   tick(event: MinuteEvent): void
-  readonly phase: Machine['phase']
+  readonly phase: ScheduleRunner['phase']
   /** The clock's last word. */
   readonly at: MinuteEvent | null
   /** The first height of this run that anything was mined for. */
   readonly firstMined: number | null
   /** What is being mined; null if nothing is. */
-  readonly record: RecordFacts | null
+  readonly record: RecordContents | null
   /** Ends what is under way and waits for it. */
   stop(): Promise<void>
 }
@@ -39,8 +39,8 @@ export function createConductor(parts: ConductorParts): Conductor {
   const tasks = createTasks(notice)
   const track = (code: Parameters<typeof tasks.track>[0], work: Promise<unknown>): void =>
     void tasks.track(code, work)
-  const machine = createMachine(perform, notice)
-  const dispatch = (event: ScheduleEvent): void => machine.dispatch(event)
+  const runner = createScheduleRunner(perform, notice)
+  const dispatch = (event: ScheduleEvent): void => runner.dispatch(event)
   let at: MinuteEvent | null = null
   const block = createBlockWork({ ...parts, dispatch, at: () => at })
   const asking = createAsking({ gatherer, dispatch, notice, tasks })
@@ -85,7 +85,7 @@ export function createConductor(parts: ConductorParts): Conductor {
       settling.look(height - 1)
     },
     get phase() {
-      return machine.phase
+      return runner.phase
     },
     get at() {
       return at
@@ -98,7 +98,7 @@ export function createConductor(parts: ConductorParts): Conductor {
     },
     async stop() {
       stopped = true
-      machine.stop()
+      runner.stop()
       tasks.hush()
       asking.cancel()
       block.close()

@@ -4,7 +4,7 @@ import type { EcKey, FactomClient, NodeHealth } from '../../factom/index.js'
 import type { Expectation, PriceFeed, PriceSnapshot } from '../../oracle/index.js'
 import type { EntryStatus, MinerEvent, StoppedEvent } from '../events.js'
 import type { Workforce, WorkforceHooks, WorkforceMember } from '../work/workforce.js'
-import type { RecordFacts } from './block.js'
+import type { RecordContents } from './block.js'
 import type { SkippedBlocks } from './tally.js'
 
 export interface RunOptions {
@@ -70,7 +70,7 @@ export interface MinerView {
   /** 1e-8 PEG. */
   readonly reward: bigint
   /** What is being mined; null if nothing is. */
-  readonly record: RecordFacts | null
+  readonly record: RecordContents | null
   /** Of the current record; 0 before the first hit. */
   readonly bestDifficulty: bigint
   /** Publish to last worker, ms: the latest samples, oldest first. */

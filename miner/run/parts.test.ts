@@ -17,7 +17,6 @@ import { rivalAddress, rivalName, rivalPrices } from '../rivals.js'
 import { createSubmitter } from './submit.js'
 import { createCreditWatch } from './credits.js'
 import { createTally } from './tally.js'
-import { within } from './within.js'
 
 const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const NONE = new Array<string>(25).fill('')
@@ -441,20 +440,4 @@ t.test('bus: a listener that fails is dropped', (t) => {
   bus.emit({ event: 'block', height: 1, minute: 3 })
   t.equal(heard.length, 3)
   t.end()
-})
-
-t.test('work within a time that is no whole number', async (t) => {
-  const ended = (signal: AbortSignal): Promise<string> =>
-    new Promise((resolve) => signal.addEventListener('abort', () => resolve('late')))
-  const outer = new AbortController()
-  t.equal(await within(1000 / 3, outer.signal, () => Promise.resolve('in time')), 'in time')
-  t.equal(await within(10 / 3, outer.signal, ended), 'late')
-  const cut = within(60_000, outer.signal, ended)
-  outer.abort()
-  t.equal(await cut, 'late', 'ended with the outer one')
-  t.equal(await within(60_000, outer.signal, (signal) => Promise.resolve(signal.aborted)), true)
-  await t.rejects(
-    within(60_000, new AbortController().signal, () => Promise.reject(new Error('no'))),
-    /no/,
-  )
 })

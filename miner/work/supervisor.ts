@@ -41,7 +41,7 @@ interface Slot {
   aliveNs: bigint
   abort: AbortController
   /** Its thread was told to end: that it does is no failure. */
-  told: boolean
+  isReported: boolean
   supervised: Promise<void>
   /** Starts without getting ready, in a row. */
   fruitless: number
@@ -71,7 +71,12 @@ export function createSupervisor(parts: SupervisorParts): Supervisor {
     const slot = at(index)
     let pause = timing.backOff
     while (!halted.signal.aborted && index < wanted) {
-      Object.assign(slot, { state: 'starting', abort: new AbortController(), told: false, aliveNs: nowNs() })
+      Object.assign(slot, {
+        state: 'starting',
+        abort: new AbortController(),
+        isReported: false,
+        aliveNs: nowNs(),
+      })
       slot.fruitless++
       const end = await parts.run(index, slot.abort.signal)
       if (halted.signal.aborted || index >= wanted) break
@@ -81,7 +86,7 @@ export function createSupervisor(parts: SupervisorParts): Supervisor {
         slot.state = 'refused'
         return judge()
       }
-      if (slot.told) {
+      if (slot.isReported) {
         slot.fruitless = 0
         continue
       }
@@ -103,7 +108,7 @@ export function createSupervisor(parts: SupervisorParts): Supervisor {
   function replace(index: number): boolean {
     const slot = slots[index]
     if (slot === undefined || (slot.state !== 'mining' && slot.state !== 'starting')) return false
-    slot.told = true
+    slot.isReported = true
     slot.abort.abort()
     return true
   }
@@ -121,7 +126,7 @@ export function createSupervisor(parts: SupervisorParts): Supervisor {
       for (let index = from; index < next; index++)
         at(index).supervised = at(index).supervised.then(() => supervise(index))
       // One that has not come to its loop yet does not see that it is no longer wanted.
-      for (const slot of slots.slice(next)) slot.told = true
+      for (const slot of slots.slice(next)) slot.isReported = true
       cutStarts(next)
     },
     isUp(index) {
@@ -163,7 +168,7 @@ function newSlot(): Slot {
     state: 'off',
     aliveNs: nowNs(),
     abort: new AbortController(),
-    told: false,
+    isReported: false,
     supervised: Promise.resolve(),
     fruitless: 0,
   }
@@ -171,12 +176,12 @@ function newSlot(): Slot {
 
 /** Why a slot is given up after its thread's end; null: another thread is started. Pure. */
 function faultOf(
-  slot: Pick<Slot, 'state' | 'told' | 'fruitless'>,
+  slot: Pick<Slot, 'state' | 'isReported' | 'fruitless'>,
   { end, reason }: ThreadEnd,
   bootFailure: string | null,
 ): { readonly code: 'E_MINER_KNOWN_ANSWER' | 'E_MINER_WORKER'; readonly what: string } | null {
   if (end === 'refused') return { code: 'E_MINER_KNOWN_ANSWER', what: `is left out: ${reason}` }
   const hopeless = bootFailure !== null || slot.fruitless >= BOOT_TRIES
-  if (slot.told || slot.state !== 'starting' || !hopeless) return null
+  if (slot.isReported || slot.state !== 'starting' || !hopeless) return null
   return { code: 'E_MINER_WORKER', what: `does not start and is left out: ${bootFailure ?? reason}` }
 }

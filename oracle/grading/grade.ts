@@ -7,7 +7,7 @@ import type { Opr, OprContent } from '../records/index.js'
 import { oprHash, readClaim, shortHash } from '../records/index.js'
 import { fail } from './errors.js'
 import { rank, UNGRADED } from './rank.js'
-import type { Ranked } from './rank.js'
+import type { Comparable } from './rank.js'
 import { GRADED_RECORDS, GRADING_RULES } from './rules.js'
 import type { GradingRules } from './rules.js'
 import { areShortHashes, checkEntry } from './validate.js'
@@ -28,7 +28,7 @@ export type Difficulty = (oprHash: Uint8Array, nonce: Uint8Array) => bigint
 /** The same, for callers that may also trust what the record claims. */
 export type DifficultyOrClaim = (oprHash: Uint8Array, nonce: Uint8Array, claim: bigint) => bigint
 
-export interface GradedRecord extends Readonly<Ranked> {
+export interface GradedRecord extends Readonly<Comparable> {
   /** Hex. */
   readonly entryHash: string
   readonly opr: Opr
@@ -75,7 +75,7 @@ export interface GradedBlock {
 }
 
 /** A record on its way through the passes. */
-interface Candidate extends Ranked {
+interface Candidate extends Comparable {
   readonly entryHash: string
   readonly opr: Opr
   readonly oprHash: Uint8Array

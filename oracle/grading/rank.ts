@@ -17,7 +17,7 @@ export interface RankRules {
 }
 
 /** What ranking knows of a record. The grade and what it was held against are those of its last pass. */
-export interface Ranked {
+export interface Comparable {
   readonly values: readonly number[]
   grade: number
   averages: readonly number[]
@@ -25,14 +25,14 @@ export interface Ranked {
 }
 
 /** A record before its first pass. */
-export const UNGRADED: Omit<Ranked, 'values'> = { grade: 0, averages: [], band: 0 }
+export const UNGRADED: Omit<Comparable, 'values'> = { grade: 0, averages: [], band: 0 }
 
 /**
  * Sorts the records by grade, in place. Each pass grades the first i of the list against their own averages and
  * sorts them, those of one grade as `tieBreak` says, else as they stood; the last of them then stays where it is and
  * keeps its grade.
  */
-export function rank<R extends Ranked>(
+export function rank<R extends Comparable>(
   records: R[],
   rules: RankRules,
   tieBreak: (a: R, b: R) => number = () => 0,
@@ -52,7 +52,7 @@ export function rank<R extends Ranked>(
 }
 
 /** No subtraction: grades that are not numbers (possible in version 1) are equal to everything. */
-function byGrade(a: Ranked, b: Ranked): number {
+function byGrade(a: Comparable, b: Comparable): number {
   if (a.grade < b.grade) return -1
   return b.grade < a.grade ? 1 : 0
 }

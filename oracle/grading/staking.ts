@@ -8,7 +8,7 @@ import type { Spr } from '../records/index.js'
 import { fail } from './errors.js'
 import type { LeftOut } from './grade.js'
 import { rank, UNGRADED } from './rank.js'
-import type { Ranked } from './rank.js'
+import type { Comparable } from './rank.js'
 import { GRADED_RECORDS, STAKING_RULES } from './rules.js'
 import { checkStakingEntry } from './validate-staking.js'
 import type { OprEntry } from './validate.js'
@@ -20,7 +20,7 @@ export interface StakingInput {
   readonly entries: readonly OprEntry[]
 }
 
-export interface GradedStakingRecord extends Readonly<Ranked> {
+export interface GradedStakingRecord extends Readonly<Comparable> {
   /** Hex. */
   readonly entryHash: string
   readonly spr: Spr
@@ -56,7 +56,7 @@ export function gradeStakingBlock({ version, height, entries }: StakingInput): G
     throw fail('E_GRADING_INPUT', `no block has the height ${height}`)
   const rejected: LeftOut[] = []
   const dropped: LeftOut[] = []
-  const records: (Ranked & Pick<GradedStakingRecord, 'entryHash' | 'spr' | 'index'>)[] = []
+  const records: (Comparable & Pick<GradedStakingRecord, 'entryHash' | 'spr' | 'index'>)[] = []
   const addresses = new Set<string>()
   entries.forEach((entry, index) => {
     const { hash: entryHash } = entry

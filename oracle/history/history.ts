@@ -103,11 +103,11 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
   }
 
   /** A history of another kind (`whose`) is given up, or refused. */
-  function giveUp(whose: string, forget: () => void, told: string): void {
+  function giveUp(whose: string, forget: () => void, message: string): void {
     if (options.keep === true)
       throw fail('E_HISTORY_OTHER', `the history of graded blocks (${file}) is of ${whose}`)
     forget()
-    notice('E_HISTORY_FOREIGN', told)
+    notice('E_HISTORY_FOREIGN', message)
   }
 
   /** Gives up what was graded on another chain, with another ByteMap or by other rules. */
@@ -142,8 +142,8 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
       .find((row) => network.oprVersionAt(Number(row['height'])) !== Number(row['version']))
     const from = first < network.activationHeight ? first : stale && Number(stale['height'])
     if (from === undefined) return
-    const told = `record versions have changed; blocks from ${from} on are graded again`
-    giveUp('other record versions', () => follower.rollback(from - 1), told)
+    const message = `record versions have changed; blocks from ${from} on are graded again`
+    giveUp('other record versions', () => follower.rollback(from - 1), message)
   }
 
   function onFork({ common, whole }: Fork): void {

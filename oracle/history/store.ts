@@ -75,10 +75,10 @@ export function createStore(db: Transaction): HistoryStore {
     height: number,
     { verdict, place, payout, grade, costs }: Fate,
   ): void {
-    const told = costs.map(({ asset, distance, cost }) => [asset, distance, cost])
+    const rows = costs.map(({ asset, distance, cost }) => [asset, distance, cost])
     db.run(
       'UPDATE own SET block = ?, verdict = ?, place = ?, payout = ?, grade = ?, costs = ? WHERE entry_hash = ?',
-      ...[height, verdict, place, payout, grade === null ? null : real(grade), JSON.stringify(told)],
+      ...[height, verdict, place, payout, grade === null ? null : real(grade), JSON.stringify(rows)],
       blobOf(entryHash),
     )
   }

@@ -40,10 +40,10 @@ export function processExchanges(module = new URL('./exchange-process.js', impor
       execArgv: [...process.execArgv, `--max-old-space-size=${HEAP_MB}`],
     })
     const helper: Helper = { process: child, waiting: new Map() }
-    child.on('message', (told: ExchangeAnswer) => {
-      const asked = helper.waiting.get(told.id)
-      if ('poll' in told) asked?.resolve(told.poll)
-      else asked?.reject(errorOf(told.error))
+    child.on('message', (answer: ExchangeAnswer) => {
+      const asked = helper.waiting.get(answer.id)
+      if ('poll' in answer) asked?.resolve(answer.poll)
+      else asked?.reject(errorOf(answer.error))
     })
     child.on('error', (error) => lose(helper, `cannot run: ${error.message}`))
     child.on('exit', (code, signal) => lose(helper, `ended (${signal ?? code})`))

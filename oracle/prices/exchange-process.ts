@@ -45,7 +45,7 @@ async function answer(id: number, request: ExchangeRequest): Promise<ExchangeAns
 
 process.on('message', ({ id, request }: ExchangeQuestion) => {
   if (request === null) return running.get(id)?.abort()
-  void answer(id, request).then((told) => process.connected && process.send?.(told, () => undefined))
+  void answer(id, request).then((answer) => process.connected && process.send?.(answer, () => undefined))
 })
 // Kept connections would hold it alive.
 // eslint-disable-next-line no-restricted-properties -- this file is a program of its own

@@ -7,7 +7,7 @@ import type { ExchangeHost } from './exchange-host.js'
 import { createPoller, type PollerState, type PollReport } from './poller.js'
 import { createQuota, type Quota } from './quota.js'
 import { createRests, type Rests } from './rests.js'
-import { buildSnapshot, planOf, type SnapshotInput } from './snapshot.js'
+import { buildSnapshot, routePlanOf, type SnapshotInput } from './snapshot.js'
 import { agreedOffset, type ClockReading } from './source-clock.js'
 import { openSource } from './sources.js'
 import type { PriceMemory, PriceSnapshot, Remembered, WinnersView } from './types.js'
@@ -89,7 +89,7 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
   const { exchanges = processExchanges(), quota = createQuota(), rests = createRests() } = options
   const { onPoll, onReply, onSnapshot, retryMs, refreshMs = REFRESH_MS } = options
 
-  const plan = planOf(config, assets)
+  const plan = routePlanOf(config, assets)
   const sources = config.sources.flatMap((source) => {
     const symbols = plan.symbols.get(source.name) ?? []
     if (symbols.length === 0) return []
@@ -175,7 +175,7 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
       const wanted =
         version === undefined ? assets : ASSETS[version].filter((asset) => assets.includes(asset))
       const input = inputOf(wanted, height, version ?? 5)
-      const result = buildSnapshot(input, wanted === assets ? plan : planOf(config, wanted))
+      const result = buildSnapshot(input, wanted === assets ? plan : routePlanOf(config, wanted))
       memory = result.memory
       onSnapshot?.(input, result.snapshot, performance.now() - began)
       return result.snapshot

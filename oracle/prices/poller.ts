@@ -114,7 +114,7 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
       throw fail('E_PRICES_QUOTA', `${used} requests this month, ${maxPerMonth} are allowed`)
     }
     if (maxPerMonth !== undefined) quota.add(name, clock.wallMs(), requests)
-    return within(timeoutMs, closing.signal, (signal) => source.poll(signal))
+    return answered(timeoutMs, closing.signal, (signal) => source.poll(signal))
   }
 
   /** Two tries, if the first fails quickly of something that may pass. */
@@ -156,7 +156,7 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
   }
 
   /** The last failure, with when the source is asked again. */
-  function told(): Reason | undefined {
+  function lastTrouble(): Reason | undefined {
     if (trouble === undefined || !('detail' in trouble)) return trouble
     const rest = restLeft()
     if (rest <= 0) return trouble
@@ -183,7 +183,7 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
       return running
     },
     view: (at) => {
-      const why = told()
+      const why = lastTrouble()
       const found = good
       return {
         name,
@@ -266,8 +266,8 @@ function monthLeft(now: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) - now
 }
 
-/** Bounds work in time even if it does not heed its signal. */
-async function within<T>(
+/** Bounds work in time even if it does not heed its signal; at the end of the feed it is given up at once. */
+async function answered<T>(
   ms: number,
   outer: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,

@@ -21,7 +21,7 @@ export interface Route {
   readonly factors: readonly { readonly invert: boolean; readonly term: Term }[]
 }
 
-export interface Plan {
+export interface RoutePlan {
   readonly routes: ReadonlyMap<string, readonly Route[]>
   /** All names, each after those that its routes use. */
   readonly order: readonly string[]
@@ -74,7 +74,11 @@ function readable(text: string): Route[] {
  * Orders all that is needed to price `wanted` with the sources at hand. Routes over other sources, and those that
  * cannot be read, are left out. Circles are reported; a route that closes one gives no price.
  */
-export function planRoutes(table: RouteTable, wanted: readonly string[], sources: ReadonlySet<string>): Plan {
+export function planRoutes(
+  table: RouteTable,
+  wanted: readonly string[],
+  sources: ReadonlySet<string>,
+): RoutePlan {
   const circles: { path: string; message: string }[] = []
   const routes = new Map<string, readonly Route[]>()
   const order: string[] = []
@@ -86,10 +90,10 @@ export function planRoutes(table: RouteTable, wanted: readonly string[], sources
       const circle = path.slice(from)
       // The message begins with the first name in the alphabet, so that one circle has one message.
       const first = circle.indexOf([...circle].sort()[0] ?? '')
-      const told = [...circle.slice(first), ...circle.slice(0, first)]
+      const turned = [...circle.slice(first), ...circle.slice(0, first)]
       circles.push({
-        path: told[0] ?? name,
-        message: `its routes lead in a circle: ${[...told, told[0]].join(' → ')}; remove one of them`,
+        path: turned[0] ?? name,
+        message: `its routes lead in a circle: ${[...turned, turned[0]].join(' → ')}; remove one of them`,
       })
       return
     }

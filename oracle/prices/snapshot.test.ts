@@ -4,7 +4,7 @@ import t from 'tap'
 
 import { ASSETS, decodeOpr, encodeOpr, priceToNumber } from '../records/index.js'
 import { reasonText } from './reasons.js'
-import { buildSnapshot, planOf, type SnapshotInput, type SnapshotResult } from './snapshot.js'
+import { buildSnapshot, routePlanOf, type SnapshotInput, type SnapshotResult } from './snapshot.js'
 import { snapshotLine } from './snapshot-json.js'
 import type { AssetPrice, PriceMemory, Quote, QuoteKind, SourceView, WinnersView } from './types.js'
 import { readPrices } from './validate.js'
@@ -550,7 +550,7 @@ t.test('a MainNet whose dead coins live on in the records', (t) => {
 
 /** One price for every symbol that is asked for: what routes make of it is of no interest here. */
 function everything(config: PriceConfig): SourceView[] {
-  const plan = planOf(config, ASSETS[5])
+  const plan = routePlanOf(config, ASSETS[5])
   const middle = (asset: string): number =>
     Math.sqrt((config.assets[asset]?.bounds[0] ?? 1) * (config.assets[asset]?.bounds[1] ?? 1))
   const code: Record<string, string> = { BTC: 'XBT', BCH: 'XBC', A: 'EOS', PAXG: 'XAU' }

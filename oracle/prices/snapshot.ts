@@ -14,7 +14,7 @@ import {
 import { ageOf, staleness } from './freshness.js'
 import { beyond, factorOf, judge } from './guards.js'
 import { ageText, reasonText } from './reasons.js'
-import { planRoutes, type Plan, type Route, type Term } from './routes.js'
+import { planRoutes, type RoutePlan, type Route, type Term } from './routes.js'
 import type {
   AssetPrice,
   Good,
@@ -59,7 +59,7 @@ export interface SnapshotResult {
   readonly memory: PriceMemory
 }
 
-export function planOf(config: PriceConfig, assets: readonly string[]): Plan {
+export function routePlanOf(config: PriceConfig, assets: readonly string[]): RoutePlan {
   const names = new Set(config.sources.map(({ name }) => name))
   return planRoutes(routeTableOf(config), assets, names)
 }
@@ -67,7 +67,7 @@ export function planOf(config: PriceConfig, assets: readonly string[]): Plan {
 /** Prices `input.assets`. An asset without a price has a reason; a price below 1e-8 USD is none. */
 export function buildSnapshot(
   input: SnapshotInput,
-  plan = planOf(input.config, input.assets),
+  plan = routePlanOf(input.config, input.assets),
 ): SnapshotResult {
   const { config, assets, now } = input
   const views = new Map(input.sources.map((view) => [view.name, view]))
@@ -419,7 +419,7 @@ function evaluate(route: Route, rules: Rules, { input, views, values }: Tools): 
     if (leg.degraded && term.type === 'name')
       degraded = { code: 'degraded', leg: term.name, price: leg.price }
     if (leg.origin !== undefined) origins.add(leg.origin)
-    if (leg.told !== undefined) legs.push(leg.told)
+    if (leg.shown !== undefined) legs.push(leg.shown)
   }
   return {
     route: route.text,
@@ -443,7 +443,7 @@ interface ReadLeg {
   readonly degraded: boolean
   /** Names have no origin: an index is an aggregate of its own, and two venues that use it are two opinions. */
   readonly origin?: string
-  readonly told?: Leg
+  readonly shown?: Leg
 }
 
 interface LegTools {
@@ -467,7 +467,7 @@ function legOf(term: Term, rules: Rules, { now, views, values }: LegTools): Read
         live,
         degraded,
         polls: Infinity,
-        told: { quote: term.name, price, ageMs },
+        shown: { quote: term.name, price, ageMs },
       }
     }
     case 'quote': {
@@ -490,7 +490,7 @@ function legOf(term: Term, rules: Rules, { now, views, values }: LegTools): Read
         polls: view.kind === 'spot' ? (quote.polls ?? 1) : Infinity,
         degraded: false,
         origin: view.origin,
-        told: { quote: `${term.source}:${term.symbol}`, price: quote.price, ageMs, rule: quote.rule },
+        shown: { quote: `${term.source}:${term.symbol}`, price: quote.price, ageMs, rule: quote.rule },
       }
     }
   }

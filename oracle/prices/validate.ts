@@ -537,7 +537,7 @@ function checkAsset(
 
 /** A quote that is too old before it is asked for again would never count. */
 function checkAges(config: PriceConfig, given: Fields, problems: PriceProblem[]): void {
-  const told = new Set<string>()
+  const reported = new Set<string>()
   for (const [name, { routes, rules }] of Object.entries({ ...config.indices, ...config.assets })) {
     for (const source of config.sources) {
       const kind = source.type === 'http' ? presetOf(source.preset).kind : 'spot'
@@ -545,8 +545,8 @@ function checkAges(config: PriceConfig, given: Fields, problems: PriceProblem[])
       if (source.intervalMs <= limit || !routes.some((route) => ` ${route}`.includes(` ${source.name}:`)))
         continue
       const className = config.assets[name]?.class ?? 'stable'
-      if (told.has(source.name)) continue
-      told.add(source.name)
+      if (reported.has(source.name)) continue
+      reported.add(source.name)
       const chosen = fieldsOf(fieldsOf(given['sources'])[source.name])['interval'] !== undefined
       problems.push({
         path: chosen ? ['sources', source.name, 'interval'] : ['defaults', className, 'maxAge'],

@@ -23,7 +23,7 @@ export interface ControlContext {
   /** Ends a minute; `null` where the clock does that. */
   readonly advance: (() => void) | null
   /** Calls back after each minute, until the returned function is called. */
-  readonly onMinute: (told: () => void) => () => void
+  readonly onMinute: (listener: () => void) => () => void
 }
 
 export interface ControlRequest {

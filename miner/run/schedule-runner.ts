@@ -3,7 +3,7 @@ import { messageOf } from '../../base/index.js'
 import { INITIAL_STATE, advance, type Action, type ScheduleEvent, type ScheduleState } from './schedule.js'
 import type { Notice } from './tasks.js'
 
-export interface Machine {
+export interface ScheduleRunner {
   /** Actions may cause events at once; those wait their turn. */
   dispatch(event: ScheduleEvent): void
   readonly phase: ScheduleState['phase']
@@ -12,7 +12,7 @@ export interface Machine {
 }
 
 /** An action that throws is told; what comes after it goes on. */
-export function createMachine(perform: (action: Action) => void, notice: Notice): Machine {
+export function createScheduleRunner(perform: (action: Action) => void, notice: Notice): ScheduleRunner {
   let state: ScheduleState = INITIAL_STATE
   const waiting: ScheduleEvent[] = []
   let busy = false
