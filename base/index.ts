@@ -4,6 +4,7 @@
  */
 export { checkJson, parseJson } from './bounded-json.js'
 export type { JsonBounds } from './bounded-json.js'
+export { concat, fromHex, isHash, sha256, sha256d, toHex } from './bytes.js'
 export * from './clock.js'
 export { Late, withDeadline, within } from './deadline.js'
 export { childEnvironment } from './environment.js'
@@ -38,8 +39,8 @@ export type {
 export { loadKoffi } from './koffi.js'
 export { median } from './median.js'
 export { makeFolder } from './storage/folder.js'
-export { lockFile } from './storage/lock.js'
-export type { LockRefusals } from './storage/lock.js'
+export { awaitLock, lockFile } from './storage/lock.js'
+export type { AwaitedLock, LockRefusals, LockTiming } from './storage/lock.js'
 export { cutBack, isCutLine, openToAppend, replaceFile, writeAll, writeWhole } from './storage/whole-file.js'
 export type { WriteOptions } from './storage/whole-file.js'
 export { unitsText } from './units.js'

@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { awaitLock, type AwaitedLock, type LockTiming } from '../base/index.js'
+import { throwIfAborted } from './abort.js'
 import { checkpointFileOf, removeCheckpoint } from './checkpoint.js'
 import { fail, LxrError, systemCodeOf } from './errors.js'
 import { directoryError, makeDirectory, NODE_FILES } from './files.js'
 import { sharedByteMap } from './hasher.js'
 import { loadByteMap, type LoadedMap } from './load.js'
-import { takeLock, type TakenLock } from './lock.js'
 import { makeByteMap } from './make.js'
 import { byteMapFile, mapBytes, type LxrParams } from './params.js'
 import { proofOf, type Proof } from './proof.js'
@@ -88,40 +89,42 @@ export async function byteMapInfo(params: LxrParams, dir?: string): Promise<Byte
   return { file, params, bytes: mapBytes(params), fileBytes, proof: await proofOf(params, file) }
 }
 
+/** A builder is busy: it may be late with its beat. */
+const LOCK_TIMING: LockTiming = { beat: 10_000, silent: 60_000, look: 250 }
 const lockFileOf = (file: string): string => `${file}.lock`
 
 /** Does the work while no other process builds this map. */
 async function locked<T>(
   params: LxrParams,
   { dir, signal, onProgress, onNotice, fileSystem = NODE_FILES, timing }: BuildOptions,
-  work: (lock: TakenLock) => Promise<T>,
+  work: (lock: AwaitedLock) => Promise<T>,
 ): Promise<T> {
   const file = byteMapFile(params, dir)
   const folder = dirname(file)
   let waiting = false
   const lock = await makeDirectory(folder, fileSystem)
     .then(() =>
-      takeLock(lockFileOf(file), {
+      awaitLock(lockFileOf(file), {
         signal,
-        timing: timing?.lock ?? {},
-        onWait: (owner) => {
+        timing: { ...LOCK_TIMING, ...timing?.lock },
+        onWait: (pid) => {
           const total = mapBytes(params)
           onProgress?.({ phase: 'wait', done: 0, total, perSecond: 0, secondsLeft: Infinity })
           if (waiting) return
           waiting = true
-          const who = owner === undefined ? 'another process' : `process ${owner.pid}`
-          const message = `${who} is building this ByteMap: waiting for it`
+          const message = `process ${pid} is building this ByteMap: waiting for it`
           onNotice?.({ level: 'info', code: 'E_LXR_LOCKED', message })
         },
       }),
     )
     .catch((error: unknown) => {
+      throwIfAborted(signal)
       throw error instanceof LxrError ? error : directoryError(folder, error)
     })
   try {
     return await work(lock)
   } finally {
-    await lock.release()
+    lock.release()
   }
 }
 

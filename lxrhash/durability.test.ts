@@ -1,15 +1,6 @@
 /** Builds that are interrupted, killed, or run twice at once. */
-import { spawnSync } from 'node:child_process'
 
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
 import { NODE_FILES, type FileSystem } from './files.js'
@@ -22,7 +13,6 @@ import {
   type ByteMapNotice,
   type ByteMapProgress,
 } from './index.js'
-import { fateOf, takeLock, thisProcess, type Owner } from './lock.js'
 
 /** Six slices of the generator. */
 const PARAMS = lxrParams({ bits: 16, seed: 7n, passes: 6 })
@@ -191,85 +181,12 @@ t.test('a checkpoint beside a whole map', async (t) => {
   const saved = readFileSync(part(dir))
   await run(dir)
   writeFileSync(part(dir), saved)
-  writeFileSync(lock(dir), JSON.stringify(owner({ machine: 'elsewhere' })))
+  writeFileSync(lock(dir), JSON.stringify({ pid: 1, host: 'elsewhere' }))
   await run(dir)
   t.ok(existsSync(part(dir)), 'whoever holds the lock may need it')
   await t.resolves(NODE_FILES.rm(lock(dir), { force: true }))
   await run(dir)
   t.notOk(existsSync(part(dir)), 'nobody needs it')
-})
-
-const owner = (change: Partial<Owner> = {}): Owner => ({ ...thisProcess(), token: 'x', ...change })
-
-/** Of a process that has ended. */
-const deadPid = (): number => spawnSync(process.execPath, ['--version']).pid
-
-t.test('who holds a lock', (t) => {
-  const here = owner({ started: '5' })
-  const fate = (change: Partial<Owner>, started = '5') =>
-    fateOf(owner({ started: '5', ...change }), here, () => started)
-  t.equal(fate({}), 'alive')
-  t.equal(fate({}, '6'), 'dead', 'its number was given to another process')
-  t.equal(fate({ pid: deadPid() }), 'dead')
-  t.equal(fate({ boot: 'before' }), 'dead', 'the machine was started again')
-  t.equal(fate({ machine: 'elsewhere' }), 'unknown')
-  t.equal(fate({ started: '' }), 'unknown')
-  t.equal(fate({}, ''), 'unknown', 'the system does not tell')
-  t.equal(
-    fateOf(here, { ...here, started: thisProcess().started }, () => '5'),
-    'alive',
-  )
-  t.end()
-})
-
-t.test('a lock that nobody holds any more', async (t) => {
-  const name = join(t.testdir(), 'lock')
-  const left = [
-    JSON.stringify(owner({ pid: deadPid() })),
-    JSON.stringify(owner({ boot: 'before' })),
-    JSON.stringify(owner({ machine: 'elsewhere' })),
-    JSON.stringify({ pid: 'x' }),
-    'null',
-    '',
-  ]
-  for (const text of left) {
-    writeFileSync(name, text)
-    const taken = await takeLock(name, { timing: { look: 1, silent: 20 } })
-    t.match(JSON.parse(readFileSync(name, 'utf8')), { pid: process.pid }, `taken over: ${text.slice(0, 40)}`)
-    await taken.release()
-    t.same(readdirSync(join(name, '..')), [])
-  }
-})
-
-t.test('a lock that somebody holds', async (t) => {
-  const name = join(t.testdir(), 'lock')
-  const first = await takeLock(name)
-  t.equal(first.waited, false)
-  await new Promise<void>((resolve) => {
-    const onWait = (holder: Owner | undefined): void => {
-      t.equal(holder?.pid, process.pid)
-      void first.release()
-    }
-    void takeLock(name, { onWait, timing: { look: 1, silent: 0 } }).then(async (second) => {
-      t.equal(second.waited, true, 'a live holder need not beat')
-      await first.release()
-      t.ok(existsSync(name), 'released twice, the lock of another is left alone')
-      await second.release()
-      resolve()
-    })
-  })
-
-  writeFileSync(name, JSON.stringify(owner({ machine: 'elsewhere' })))
-  const interrupt = new AbortController()
-  let looks = 0
-  const onWait = (): void => {
-    const time = ++looks
-    utimesSync(name, time, time)
-    if (looks === 50) interrupt.abort()
-  }
-  const waiting = takeLock(name, { signal: interrupt.signal, onWait, timing: { look: 1, silent: 1000 } })
-  await t.rejects(waiting, { code: 'E_LXR_ABORTED' })
-  t.ok(existsSync(name), 'it beats: it is left alone')
 })
 
 t.test('two builders: one builds, the other waits and opens', async (t) => {

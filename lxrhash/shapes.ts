@@ -1,8 +1,8 @@
 /** What opening and building are given and what they give back. */
+import type { LockTiming } from '../base/index.js'
 import type { CheckpointTiming } from './build.js'
 import type { FileSystem } from './files.js'
 import type { SharedByteMap } from './hasher.js'
-import type { LockTiming } from './lock.js'
 import type { Pages } from './pages.js'
 import type { NoticeListener, ProgressListener } from './progress.js'
 import type { ProofOrigin } from './proof.js'

@@ -1,12 +1,13 @@
 import { fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
 
-import { lockFile } from '../index.js'
+import { awaitLock, lockFile } from '../index.js'
 
 const refusals = {
   held: (who: string) => new Error(`held by ${who}`),
@@ -167,4 +168,64 @@ t.test('many processes at once', async (t) => {
     t.ok(taken > 0)
   }
   t.notOk(readdirSync(folder).includes('inside'))
+})
+
+/** Of a process that has ended. */
+const deadPid = (): number => spawnSync(process.execPath, ['--version']).pid
+
+t.test('who waits takes over what no process holds any more', async (t) => {
+  const name = join(t.testdir(), 'lock')
+  const here = { pid: process.ppid, started: null, host: hostname() }
+  const left = [
+    { ...here, pid: deadPid() },
+    { ...here, started: '1' },
+    { ...here, place: 'before the machine was started again' },
+    { ...here, host: 'elsewhere' },
+    { ...here, kernel: true },
+    { pid: 'x' },
+    null,
+    '',
+  ]
+  for (const owner of left) {
+    const text = owner === '' ? '' : JSON.stringify(owner)
+    writeFileSync(name, text)
+    const taken = await awaitLock(name, { timing: { look: 1, silent: 20 } })
+    t.match(JSON.parse(readFileSync(name, 'utf8')), { pid: process.pid }, `taken over: ${text.slice(0, 40)}`)
+    taken.release()
+    t.same(readdirSync(join(name, '..')), [])
+  }
+})
+
+t.test('who waits for a process that holds it', async (t) => {
+  const name = join(t.testdir(), 'lock')
+  const first = await awaitLock(name)
+  t.equal(first.waited, false)
+  t.equal(statSync(name).mode & 0o777, 0o644, 'other users see who holds it')
+  const second = await awaitLock(name, {
+    onWait: (pid) => {
+      t.equal(pid, process.pid)
+      first.release()
+    },
+    timing: { look: 1, silent: 0 },
+  })
+  t.equal(second.waited, true, 'a live holder need not beat')
+  first.release()
+  t.ok(existsSync(name), 'released twice, the lock of another is left alone')
+  second.release()
+
+  writeFileSync(name, JSON.stringify({ pid: process.ppid, started: null, host: hostname() }))
+  const alive = new AbortController()
+  const looks = { timing: { look: 1, silent: 0 }, signal: alive.signal, onWait: () => alive.abort() }
+  await t.rejects(awaitLock(name, looks), { name: 'AbortError' }, 'the system does not tell when it began')
+  writeFileSync(name, JSON.stringify({ pid: 1, host: 'elsewhere' }))
+  const interrupt = new AbortController()
+  let beats = 0
+  const onWait = (): void => {
+    const time = ++beats
+    utimesSync(name, time, time)
+    if (beats === 50) interrupt.abort()
+  }
+  const waiting = awaitLock(name, { signal: interrupt.signal, onWait, timing: { look: 1, silent: 1000 } })
+  await t.rejects(waiting, { name: 'AbortError' })
+  t.ok(existsSync(name), 'it beats: it is left alone')
 })

@@ -20,6 +20,7 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { wallMs } from '../clock.js'
 
 interface Owner {
@@ -56,6 +57,9 @@ const TIMING: LockTiming = { beat: 5_000, silent: 30_000, look: 200 }
 /** Locks of this very process, which the process id alone cannot tell from those of a dead namesake. */
 const mine = new Set<string>()
 const ATTEMPTS = 5
+/** Who may read it: the user alone, or all. */
+const PRIVATE = 0o600
+const SHARED = 0o644
 const PLACE = placeOf()
 
 /** Returns a function that gives the lock back. The file's folder must be there. */
@@ -63,14 +67,61 @@ export function lockFile(file: string, refusals: LockRefusals, timing: Partial<L
   const path = resolve(file)
   const { beat, ...watching } = { ...TIMING, ...timing }
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const made = create(path, refusals)
+    const made = create(path, PRIVATE, refusals.failed)
     if (made !== null) return hold(path, made, beat)
     const text = textOf(path)
     const owner = ownerOf(text)
-    if (owner !== null && isAlive(path, owner, watching)) throw refusals.held(nameOf(owner))
+    const fate = fateOf(path, owner)
+    if (owner !== null && (fate === 'alive' || (fate === 'unknown' && isBeating(path, watching))))
+      throw refusals.held(nameOf(owner))
     if (text !== null) takeAway(path, text)
   }
   throw refusals.held('another process')
+}
+
+export interface LockWaiting {
+  readonly signal?: AbortSignal | undefined
+  /** Called at each look at a lock that another process holds. */
+  readonly onWait?: (pid: number) => void
+  readonly timing?: Partial<LockTiming>
+}
+
+export interface AwaitedLock {
+  readonly release: () => void
+  /** Whether another process held it before, alive. */
+  readonly waited: boolean
+}
+
+/**
+ * Waits until no other process holds the lock, and takes it; for files that the users of a machine share. Rejects with
+ * the system's error if the file cannot be made, and with the signal's reason.
+ */
+export async function awaitLock(
+  file: string,
+  { signal, onWait, timing }: LockWaiting = {},
+): Promise<AwaitedLock> {
+  const path = resolve(file)
+  const { beat, silent, look } = { ...TIMING, ...timing }
+  const isSilent = watchBeats(path, silent)
+  for (let waited = false; ;) {
+    signal?.throwIfAborted()
+    const text = textOf(path)
+    if (text === null) {
+      const made = create(path, SHARED, (cause) => cause as Error)
+      if (made !== null) return { release: hold(path, made, beat), waited }
+    } else {
+      const owner = ownerOf(text)
+      const fate = fateOf(path, owner)
+      if (fate === 'dead' || (fate === 'unknown' && isSilent())) {
+        takeAway(path, text)
+        continue
+      }
+      waited = true
+      if (owner !== null) onWait?.(owner.pid)
+    }
+    // Aborted: the loop's head says so.
+    await sleep(look, undefined, { signal }).catch(() => undefined)
+  }
 }
 
 interface Made {
@@ -101,11 +152,11 @@ function hold(path: string, { fd, text }: Made, beat: number): () => void {
  * The lock appears with its text in it and locked; only a file system without hard links makes it in two steps. Null if
  * there is one.
  */
-function create(path: string, { failed }: LockRefusals): Made | null {
+function create(path: string, mode: number, failed: LockRefusals['failed']): Made | null {
   const whole = `${path}.${randomUUID()}`
   let fd = -1
   try {
-    fd = openSync(whole, 'wx', 0o600)
+    fd = openSync(whole, 'wx', mode)
     const text = ownText(kernelLock(fd) === 'taken')
     writeFileSync(fd, text)
     try {
@@ -114,7 +165,7 @@ function create(path: string, { failed }: LockRefusals): Made | null {
       if (codeOf(error) === 'EEXIST') throw error
       closeSync(fd)
       fd = -1
-      fd = openSync(path, 'wx', 0o600)
+      fd = openSync(path, 'wx', mode)
       writeFileSync(fd, ownText(kernelLock(fd) === 'taken'))
       return { fd, text: textOf(path) ?? '' }
     }
@@ -176,20 +227,22 @@ function ownerOf(text: string | null): Owner | null {
 
 const nameOf = ({ pid, host }: Owner): string => `process ${pid}${host === hostname() ? '' : ` on ${host}`}`
 
-function isAlive(path: string, owner: Owner, watching: Omit<LockTiming, 'beat'>): boolean {
+/** Whether the holder still runs, as far as can be known here. A lock that does not say who holds it is left over. */
+function fateOf(path: string, owner: Owner | null): 'alive' | 'dead' | 'unknown' {
+  if (owner === null) return 'dead'
   const { pid, started, host, place, kernel } = owner
   const known = kernel ? kernelSays(path) : 'unknown'
-  if (known !== 'unknown') return known === 'held'
+  if (known !== 'unknown') return known === 'held' ? 'alive' : 'dead'
   // Locks of older versions do not say where.
   const isHere = host === hostname() && (place === null || place === PLACE)
-  if (!isHere) return isBeating(path, watching)
-  if (pid === process.pid) return mine.has(path)
+  if (!isHere) return 'unknown'
+  if (pid === process.pid) return mine.has(path) ? 'alive' : 'dead'
   try {
     process.kill(pid, 0)
   } catch (error) {
-    if (codeOf(error) === 'ESRCH') return false
+    if (codeOf(error) === 'ESRCH') return 'dead'
   }
-  return started === null || started === startOf(pid)
+  return started === null || started === startOf(pid) ? 'alive' : 'dead'
 }
 
 /** Whether another open file has the kernel's lock. */
@@ -216,6 +269,18 @@ function isBeating(path: string, { silent, look }: Omit<LockTiming, 'beat'>): bo
     if (last !== first) return last !== null
   }
   return false
+}
+
+/** Tells whether a lock's last beat has been the same for `silent` ms, by this process's clock. */
+function watchBeats(path: string, silent: number): () => boolean {
+  let last = beatOf(path)
+  let since = performance.now()
+  return () => {
+    const beat = beatOf(path)
+    if (beat === null || beat !== last) since = performance.now()
+    last = beat
+    return performance.now() - since >= silent
+  }
 }
 
 /** Null if it is gone. */

@@ -6,7 +6,7 @@ import { ASSETS } from '../../records/index.js'
 import { devPrices } from '../defaults.js'
 import { inlineExchanges } from '../exchange-host.js'
 import { isExchange } from '../exchanges.js'
-import { planOf } from '../snapshot.js'
+import { routePlanOf } from '../snapshot.js'
 import { openSource } from '../sources.js'
 import { readPrices } from '../validate.js'
 import { books, decimal, VENUES } from './books.js'
@@ -97,7 +97,7 @@ t.test(
     const reading = readPrices(undefined, context)
     if (!reading.ok) throw new Error(JSON.stringify(reading.problems))
     const { config } = reading.value
-    const { symbols } = planOf(config, ASSETS[5])
+    const { symbols } = routePlanOf(config, ASSETS[5])
     t.ok(config.sources.length > 12)
     for (const source of config.sources) {
       const asked = symbols.get(source.name) ?? []
