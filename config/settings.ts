@@ -426,6 +426,26 @@ export const SETTINGS = {
       description: 'draw prices, the hash power of the network and your places into this file',
     },
   ),
+  'ledger.fromFile': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      notInFile: true,
+      flag: 'from-file',
+      defaultText: 'the chain of the node',
+      description: 'take the blocks from a recorded chain: gzipped JSON',
+    },
+  ),
+  'ledger.height': optional(integer(0, 4_294_967_295), {
+    notInFile: true,
+    flag: 'height',
+    defaultText: 'the last block',
+    description: 'what the ledger was after the block of this height',
+  }),
+  'ledger.count': given(integer(1, 1_000_000), 100, {
+    notInFile: true,
+    flag: 'count',
+    description: 'so many holders, or so many lines of a history, the latest',
+  }),
   'lxrhash.bits': optional(integer(8, 31), {
     flag: 'bits',
     defaultText: '30; on the network dev 20, or that of the chain',

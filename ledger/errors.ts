@@ -12,6 +12,16 @@ export const LEDGER_ERRORS = {
     remedy: 'Give gzipped JSON with a list of blocks, as the message says; each part must have its hash.',
     kind: 'usage',
   },
+  E_LEDGER_OTHER: {
+    summary: 'The data directory holds the ledger of another chain.',
+    remedy: 'Give another --data-dir.',
+    kind: 'usage',
+  },
+  E_LEDGER_NONE: {
+    summary: 'There is no ledger yet, or it does not reach so far.',
+    remedy: 'Make it with pegminer ledger sync; check --network and --data-dir.',
+    kind: 'failure',
+  },
 } as const
 
 export const fail = errorsOf(LEDGER_ERRORS)

@@ -25,7 +25,12 @@ export interface RecordedChain {
   readonly heights: readonly number[]
   /** The block of this height, each part proven by its hash; null if nothing is in it. Throws `E_LEDGER_FILE`. */
   block(height: number): FollowedBlock | null
+  /** A block with nothing in it, behind those that are recorded. */
+  empty(height: number): Pick<FollowedBlock, 'height' | 'timestamp' | 'chains' | 'factoids'>
 }
+
+/** MainNet's time from block to block. */
+const BLOCK_MS = 600_000
 
 interface RawBlock {
   readonly height: number
@@ -48,17 +53,25 @@ export async function readRecordedChain(file: string): Promise<RecordedChain> {
     if (block.height <= last) throw damaged(`block ${block.height} does not come after block ${last}`)
     blocks.set(block.height, block)
   }
+  const heights = [...blocks.keys()]
+  const block = (height: number): FollowedBlock | null => {
+    const raw = blocks.get(height)
+    if (!raw) return null
+    try {
+      return provenBlock(raw)
+    } catch (error) {
+      if (!isCoded(error)) throw error
+      throw damaged(`block ${height}: ${error.message}`, error)
+    }
+  }
   return {
-    heights: [...blocks.keys()],
-    block(height) {
-      const raw = blocks.get(height)
-      if (!raw) return null
-      try {
-        return provenBlock(raw)
-      } catch (error) {
-        if (!isCoded(error)) throw error
-        throw damaged(`block ${height}: ${error.message}`, error)
-      }
+    heights,
+    block,
+    empty(height) {
+      const before = heights.findLast((recorded) => recorded < height) ?? height
+      const start =
+        decodeDirectoryBlock(bytesOf(blocks.get(before)?.directoryBlock ?? '')).timeMinutes * 60_000
+      return { height, timestamp: start + (height - before) * BLOCK_MS, chains: new Map(), factoids: null }
     },
   }
 }

@@ -26,6 +26,7 @@ const ABOUT: Readonly<Record<Group, string>> = {
   fund: '`pegminer fund`',
   confirm: 'questions before money is spent',
   history: '`pegminer history`',
+  ledger: '`pegminer ledger`',
   lxrhash: 'the ByteMap that LXRHash reads from',
   bench: '`pegminer bench`',
   feed: 'the oraclefeed and its gateways',

@@ -1,5 +1,6 @@
 /** The history of graded blocks, brought up to a height for commands that ask about it. */
 import { isCoded } from '../../base/index.js'
+import type { BlockConsumer } from '../../chain/index.js'
 import { networkOf, withActivations, type Network, type OprVersion } from '../../pegnet/index.js'
 import { displayNameOf, problem, problemsError, type Settings } from '../../config/index.js'
 import { createFactomClient, type FactomClient } from '../../factom/index.js'
@@ -9,6 +10,7 @@ import {
   sprChainId,
   type Difficulty,
   type GradedHistory,
+  type GradedHistoryOptions,
 } from '../../oracle/index.js'
 import { connect } from './connect.js'
 import type { CommandContext } from '../program/context.js'
@@ -73,9 +75,7 @@ export async function findBlock(
   if (height < network.activationHeight)
     throw fail('E_CLI_HEIGHT', `records of ${network.name} begin at height ${network.activationHeight}`)
   const dir = settings['data.dir'] ?? defaultDataDir(network.name)
-  const client =
-    network.name === 'dev' ? createFactomClient({ url: await nodeOnDev(dir, resources) }) : connect(context)
-  resources.add(() => client.close())
+  const client = await clientOf(context, { network, dir }, resources)
   const { directoryBlockHeight: saved } = await client.heights(signal)
   if (height > saved)
     throw fail('E_CLI_HEIGHT', `block ${height} is not there yet: the last block of the node is ${saved}`)
@@ -85,26 +85,68 @@ export async function findBlock(
   return { client, network, dir, height, version }
 }
 
+async function clientOf(
+  context: Context,
+  { network, dir }: Pick<FoundBlock, 'network' | 'dir'>,
+  resources: Resources,
+): Promise<FactomClient> {
+  const client =
+    network.name === 'dev' ? createFactomClient({ url: await nodeOnDev(dir, resources) }) : connect(context)
+  resources.add(() => client.close())
+  return client
+}
+
+/** Follows the whole chain of the node up to its last block, with others that take part behind the history. */
+export async function followChain(
+  context: Context,
+  given: {
+    readonly difficulty: Difficulty
+    readonly consumers: (network: Network) => readonly BlockConsumer[]
+  },
+  resources: Resources,
+): Promise<void> {
+  const { settings } = context
+  const network = followedNetwork(settings)
+  const dir = settings['data.dir'] ?? defaultDataDir(network.name)
+  const client = await clientOf(context, { network, dir }, resources)
+  const consumers = given.consumers(network)
+  await follow(context, { client, network, dir, difficulty: given.difficulty, consumers }, resources)
+}
+
 export const noRecords = (height: number, kind: 'opr' | 'spr'): Error =>
   fail('E_CLI_HEIGHT', `block ${height} has no ${kind === 'opr' ? '' : 'staking '}records`)
 
 /** Opens the history and follows the chain up to the block, with a bar. */
-export async function followTo(
+export function followTo(
   context: Context,
   { client, network, dir, height, version }: FoundBlock,
   difficulty: Difficulty,
   resources: Resources,
 ): Promise<GradedHistory> {
+  // A history by other rules must not take the place of the miner's.
+  const name = version === undefined ? {} : { name: `history-v${version}.sqlite` }
+  return follow(context, { client, network, dir, difficulty, ...name, to: height }, resources)
+}
+
+type Followed = Pick<
+  GradedHistoryOptions,
+  'client' | 'network' | 'dir' | 'difficulty' | 'name' | 'consumers'
+> & {
+  /** Default: the last saved block. */
+  readonly to?: number
+}
+
+async function follow(
+  context: Context,
+  { to, ...followed }: Followed,
+  resources: Resources,
+): Promise<GradedHistory> {
   const { log, signal, output } = context
   const view = createFollowView(context)
   const history = createGradedHistory({
-    client,
-    network,
-    difficulty,
-    dir,
+    ...followed,
     signal,
-    // A history by other rules must not take the place of the miner's.
-    ...(version === undefined ? { keep: true } : { name: `history-v${version}.sqlite` }),
+    ...(followed.name === undefined ? { keep: true } : {}),
     onProgress: view.show,
     onNotice: ({ code, message }) => {
       log.warn(`${code}: ${message}`)
@@ -113,7 +155,7 @@ export async function followTo(
   })
   resources.add(() => history.close())
   try {
-    await synced(history, height)
+    await synced(history, to)
   } finally {
     view.end()
   }
@@ -121,7 +163,7 @@ export async function followTo(
 }
 
 /** A miner that follows the same chain may be a block ahead now and then. */
-async function synced(history: GradedHistory, height: number): Promise<void> {
+async function synced(history: GradedHistory, height: number | undefined): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await history.sync(height)

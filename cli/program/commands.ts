@@ -13,6 +13,7 @@ import {
   HASH_KEYS,
   HISTORY_KEYS,
   INIT_KEYS,
+  LEDGER_KEYS,
   MINE_KEYS,
   PRICES_KEYS,
 } from './keys.js'
@@ -320,6 +321,39 @@ const HISTORY = command({
   load: async () => (await import('../history/history.js')).history,
 })
 
+const LEDGER = command({
+  name: 'ledger',
+  summary: 'who holds what, worked out from the chain alone, at every height',
+  arguments: {
+    form: 'sync|balances ADDRESS|history ADDRESS|issuance|rates|bank|richlist [TICKER]|dump',
+    most: 2,
+  },
+  details: [
+    'sync: follows the chain of the node up to its last block, each block and entry proven by its hashes, and keeps who ' +
+      'holds what. --from-file takes a recorded chain instead, by the rules of MainNet unless --network says otherwise; ' +
+      'it is kept beside, and asked where no chain was followed in the data directory. Proofs of work are hashed again, ' +
+      'for which the ByteMap is opened, or built if there is none; --trust-claims does without in a recorded chain.',
+    'balances ADDRESS: what an address holds. issuance: how much there is of each token. rates: USD per token, by the ' +
+      'last block that has any. bank: what conversions into PEG were paid from. richlist [TICKER]: the largest holders. ' +
+      'history ADDRESS: its transactions, conversions, rewards and burns. dump: all balances, with one hash for them.',
+    'Everything may be asked while another program follows the chain. --height asks for an earlier block.',
+    'In JSON, amounts and rates are whole numbers of 1e-8, as text.',
+  ],
+  keys: LEDGER_KEYS,
+  examples: [
+    { line: 'pegminer ledger sync --network local --factomd http://localhost:8088', text: 'follow a chain' },
+    {
+      line: 'pegminer ledger sync --from-file chain.json.gz --bits 16 --data-dir recorded',
+      text: 'a recorded chain',
+    },
+    { line: 'pegminer ledger balances FA… --height 120', text: 'what it held after block 120' },
+    { line: 'pegminer ledger richlist pUSD --count 10', text: 'who holds most' },
+    { line: 'pegminer ledger history FA… --from 100 --json', text: 'every line of it, for a program' },
+    { line: 'pegminer ledger dump --height 120 --json', text: 'everything, in one object' },
+  ],
+  load: async () => (await import('../ledger/ledger.js')).ledger,
+})
+
 const RUNS: readonly CommandSpec[] = [
   MINE,
   INIT,
@@ -328,6 +362,7 @@ const RUNS: readonly CommandSpec[] = [
   PRICES,
   GRADE,
   HISTORY,
+  LEDGER,
   DEV,
   BENCH,
   HASH,

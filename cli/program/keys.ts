@@ -138,6 +138,21 @@ export const HISTORY_KEYS = keys(
   'data.dir',
   ...COMMON_KEYS,
 )
+export const LEDGER_KEYS = keys(
+  'ledger.fromFile',
+  'grade.trustClaims',
+  'ledger.height',
+  'ledger.count',
+  'history.from',
+  'history.to',
+  'network.name',
+  'network.activations',
+  ...NODE,
+  'data.dir',
+  'lxrhash.bits',
+  'lxrhash.dir',
+  ...COMMON_KEYS,
+)
 export const HASH_KEYS = keys(...LXR, ...COMMON_KEYS)
 export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...COMMON_KEYS)
 export const BENCH_KEYS = keys(
@@ -205,6 +220,7 @@ export type WatchKey = (typeof WATCH)[number]
 /** Those that `cli/network/connect.ts` reads. */
 export type NodeKey = (typeof NODE)[number]
 export type PayerKey = (typeof PAYER)[number]
+export type LedgerKey = (typeof LEDGER_KEYS)[number]
 export type HistoryKey = (typeof HISTORY_KEYS)[number]
 export type HashKey = (typeof HASH_KEYS)[number]
 export type BytemapKey = (typeof BYTEMAP_KEYS)[number]

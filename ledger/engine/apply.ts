@@ -1,4 +1,5 @@
 /** A block of the chain → what it changes. Pure: the order of all that happens in it (docs/protocol/ledger.md#order). */
+import type { LedgerRules } from '../rules.js'
 import { hasConversion, readBatch } from '../transactions/batch.js'
 import { execute, type Execution } from './execute.js'
 import { gradesOf, type Terms } from './grade.js'
@@ -16,9 +17,14 @@ import {
 } from './rewards.js'
 import type { Bank, BlockOutcome, HeldBatch, LedgerBlock, LedgerEvent, LedgerView } from './types.js'
 
+const NOTHING: Omit<BlockOutcome, 'height'> = {
+  ...{ balances: new Map(), rates: null, bank: null, held: [], snapshot: false },
+  ...{ oracle: null, staking: null, events: [] },
+}
+
 /** `view` is the state after the block before. */
 export function applyBlock(view: LedgerView, block: LedgerBlock, terms: Terms): BlockOutcome {
-  const { height, seconds } = block
+  const { height } = block
   const { rules } = terms
   const events: LedgerEvent[] = []
   const here = new Map<string, 'executed' | 'entered'>()
@@ -31,13 +37,15 @@ export function applyBlock(view: LedgerView, block: LedgerBlock, terms: Terms): 
   const pending = createPending(view)
   const paying: Paying = { pending, block, tell }
 
+  // The reference begins behind the first block of a chain.
+  if (height === 0) return { ...NOTHING, height }
   happenOnce(view, rules, paying)
   const grades = gradesOf(view, block, terms, tell)
   const found = ratesOf(view, grades, { height, rules })
   const outcome = {
-    ...{ height, seconds, balances: pending.changes, events },
+    ...NOTHING,
+    ...{ height, balances: pending.changes, events },
     ...{ oracle: grades.oracle, staking: grades.staking },
-    ...{ rates: null, bank: null, held: [], snapshot: false },
   }
   // The reference takes this error for success: the rest of the block never happens.
   if (found.kind === 'outside') return outcome
@@ -57,6 +65,13 @@ export function applyBlock(view: LedgerView, block: LedgerBlock, terms: Terms): 
   payWinners(grades, paying)
   if (height >= rules.developers && day) payDevelopers(rules, paying)
   return { ...outcome, rates, bank, held, snapshot }
+}
+
+/** Whether a block without anything in it changes nothing. */
+export function isQuiet(height: number, rules: LedgerRules): boolean {
+  const { pegnet2, emptyZero, emptyBurn, mint, unmint } = rules
+  if (height >= pegnet2 && height % SNAPSHOT_BLOCKS === 0) return false
+  return ![emptyZero, emptyBurn, mint, unmint].includes(height)
 }
 
 /** A block without rates takes those of before; up to a height the reference has none then. */

@@ -7,8 +7,6 @@ import type { LedgerView } from './types.js'
 
 export function happenOnce(view: LedgerView, rules: LedgerRules, paying: Paying): void {
   const { height } = paying.block
-  // Where all rules hold from the beginning, nothing of this ever happens.
-  if (height === 0) return
   if (height === rules.emptyZero) emptyZero(view, paying)
   if (height === rules.emptyBurn) empty(view, BURN_ADDRESS, TICKERS, paying)
   if (height === rules.mint) mint(paying)

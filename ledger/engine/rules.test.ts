@@ -2,12 +2,15 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { CAROL, entry, play, rewarded, type Said } from '../fixtures/play.js'
+import { blockOf, CAROL, entry, play, terms, rewarded, type Said } from '../fixtures/play.js'
 import { createMemoryLedger, type MemoryLedger } from '../fixtures/memory.js'
 import { ALICE, BOB } from '../fixtures/sign.js'
 import { BURN_ADDRESS, FACTOID_BURN, ZERO_ADDRESS } from '../special.js'
 import { addressText, readAddress } from '../transactions/address.js'
-import type { LedgerEvent } from './types.js'
+import { NETWORKS } from '../../pegnet/index.js'
+import { rulesOf } from '../rules.js'
+import { applyBlock, isQuiet } from './apply.js'
+import type { BlockOutcome, LedgerEvent } from './types.js'
 
 const alice = readAddress(ALICE.address) as string
 const bob = readAddress(BOB.address) as string
@@ -23,7 +26,6 @@ function holding(
   for (const [address, ticker, amount] of held)
     balances.set(address, (balances.get(address) ?? new Map<string, bigint>()).set(ticker, amount))
   const nothing = {
-    seconds: 0,
     rates: null,
     bank: null,
     held: [],
@@ -266,6 +268,26 @@ t.test('holders are paid for what they held at both snapshots', (t) => {
   play(rich, 274_320, { oracle, transactions: [entry(BOB, `16200000000000 PEG → ${CAROL.address}`)] })
   t.equal(rich.balance(alice, 'PEG'), 48_600_000_000_000n, 'else a share of the bank')
   t.equal(rich.balance(carol, 'PEG'), 16_200_000_000_000n, 'it may be spent in the same block')
+  t.end()
+})
+
+t.test('a quiet block changes nothing, and nor does the first of a chain', (t) => {
+  const rules = rulesOf(NETWORKS.MainNet)
+  const ledger = holding([alice, 'PEG', 1n], [bob, 'pUSD', 5n], [ZERO_ADDRESS, 'pUSD', 5n])
+  const changes = ({ balances, events, snapshot }: BlockOutcome) =>
+    balances.size + events.length + Number(snapshot)
+  fc.assert(
+    fc.property(fc.integer({ min: 206_423, max: 300_000 }), (height) => {
+      const quiet = isQuiet(height, rules)
+      return !quiet || changes(applyBlock(ledger, blockOf(ledger, height), terms)) === 0
+    }),
+    { numRuns: 500 },
+  )
+  for (const height of [260_118, 260_208, 274_036, 288_878, 294_192])
+    t.notOk(isQuiet(height, rules), `block ${height} is not quiet`)
+  const own = { ...terms, rules: rulesOf(NETWORKS.local), network: NETWORKS.local }
+  t.equal(changes(applyBlock(ledger, { ...blockOf(ledger, 0), staking: [] }, own)), 0)
+  t.not(changes(applyBlock(ledger, blockOf(ledger, 144), own)), 0, 'a private network has all rules')
   t.end()
 })
 

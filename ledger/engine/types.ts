@@ -118,7 +118,6 @@ export interface Bank {
 /** What a block changes. */
 export interface BlockOutcome {
   readonly height: number
-  readonly seconds: number
   /** New balances, by address in the order of their first change. */
   readonly balances: ReadonlyMap<string, Balances>
   readonly rates: Rates | null

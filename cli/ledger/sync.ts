@@ -1,0 +1,122 @@
+/** `pegminer ledger sync`: the ledger, brought up to the end of a chain. */
+import { join } from 'node:path'
+
+import { openChainDatabase } from '../../chain/index.js'
+import { problem, problemsError } from '../../config/index.js'
+import { createHasher } from '../../lxrhash/index.js'
+import {
+  LEDGER_SCHEMA,
+  ledgerConsumer,
+  openLedger,
+  readRecordedChain,
+  stateHash,
+  syncFromFile,
+} from '../../ledger/index.js'
+import { HISTORY_FILE, type Difficulty } from '../../oracle/index.js'
+import { networkOf } from '../../pegnet/index.js'
+import { openMap, paramsOf } from '../bytemap/open.js'
+import { devBits } from '../network/dev-bits.js'
+import { createFollowView } from '../network/follow-progress.js'
+import { followChain } from '../network/follow.js'
+import { EXIT } from '../program/context.js'
+import { openResources, type Resources } from '../program/resources.js'
+import { requireDataDir } from '../service/data-dir.js'
+import { factPrinter } from '../view/facts.js'
+import { countText, plural } from '../view/format.js'
+import { dirOf, RECORDED_FILE } from './files.js'
+import type { LedgerContext } from './ledger.js'
+
+export async function sync(context: LedgerContext): Promise<number> {
+  const { settings } = context
+  const from = settings['ledger.fromFile']
+  if (from === undefined && settings['grade.trustClaims'])
+    throw problemsError([
+      problem(
+        'E_CONFIG_VALUE',
+        '--trust-claims is for --from-file; of a chain that is followed each claim is checked',
+      ),
+    ])
+  const dir = dirOf(context)
+  requireDataDir(dir)
+  const resources = openResources()
+  try {
+    const file = join(dir, from === undefined ? HISTORY_FILE : RECORDED_FILE)
+    if (from === undefined) await syncChain(context, resources)
+    else await syncRecorded(context, { from, file }, resources)
+    tell(context, file)
+    return EXIT.done
+  } finally {
+    await resources.close()
+  }
+}
+
+async function syncRecorded(
+  context: LedgerContext,
+  { from, file }: { readonly from: string; readonly file: string },
+  resources: Resources,
+): Promise<void> {
+  const { settings, origins, signal, log } = context
+  const network = networkOf(origins['network.name'] === 'default' ? 'MainNet' : settings['network.name'])
+  const chain = await readRecordedChain(from)
+  const difficulty = settings['grade.trustClaims']
+    ? (_hash: Uint8Array, _nonce: Uint8Array, claim: bigint) => claim
+    : await openDifficulty(context, settings['lxrhash.bits'] ?? network.defaultBits)
+  const db = openChainDatabase({
+    file,
+    schemas: [LEDGER_SCHEMA],
+    onDamage: (setAside, reason) => log.warn(`the ledger was damaged (${reason}): it is kept as ${setAside}`),
+  })
+  resources.add(() => db.close())
+  const view = createFollowView(context)
+  try {
+    await syncFromFile({ db, chain, network, difficulty, signal, onProgress: view.show })
+  } finally {
+    view.end()
+  }
+}
+
+/** The history of graded blocks follows the same chain in the same walk. */
+async function syncChain(context: LedgerContext, resources: Resources): Promise<void> {
+  const { settings } = context
+  const { name, defaultBits } = networkOf(settings['network.name'])
+  const bits = settings['lxrhash.bits'] ?? (name === 'dev' ? devBits(dirOf(context), undefined) : defaultBits)
+  if ((name === 'MainNet' || name === 'TestNet') && bits !== defaultBits)
+    throw problemsError([problem('E_CONFIG_NETWORK', `--bits must be ${defaultBits} on ${name}`)])
+  const difficulty = await openDifficulty(context, bits)
+  await followChain(
+    context,
+    { difficulty, consumers: (network) => [ledgerConsumer({ network, difficulty })] },
+    resources,
+  )
+}
+
+async function openDifficulty(context: LedgerContext, bits: number): Promise<Difficulty> {
+  const hasher = createHasher(
+    await openMap(context, { params: paramsOf({ 'lxrhash.bits': bits }), slots: 1 }),
+    0,
+  )
+  return (hash, nonce) => hasher.difficulty(hash, nonce)
+}
+
+function tell({ output }: LedgerContext, file: string): void {
+  const query = openLedger(file)
+  try {
+    const { height, network } = query.about()
+    const balances = query.balancesAt(height)
+    const hash = stateHash(balances)
+    const skipped = query.skipped()
+    const left = [...skipped.values()].reduce((sum, count) => sum + count, 0)
+    output.event({
+      ...{ event: 'ledger.synced', network, height, hash, addresses: balances.size },
+      skipped: Object.fromEntries(skipped),
+    })
+    const fact = factPrinter(output)
+    fact('ledger', `${network}, block ${height}, ${plural(balances.size, 'address', 'addresses')}`)
+    fact('hash', hash)
+    if (left === 0) return
+    const reasons = [...skipped].map(([reason, count]) => `${countText(count)} × ${reason}`).join('; ')
+    fact('left out', `${plural(left, 'entry', 'entries')} at which the reference would stop: ${reasons}`)
+  } finally {
+    query.close()
+  }
+}

@@ -1,0 +1,39 @@
+/** What a ledger is of, and how far it has come. */
+import type { Transaction } from '../../base/index.js'
+import type { NetworkName } from '../../pegnet/index.js'
+import { fail } from '../errors.js'
+
+export interface LedgerAbout {
+  /** Whose rules. */
+  readonly network: NetworkName
+  /** `chain`, or the key MR of the first block of a recorded chain. */
+  readonly origin: string
+  /** The last block that is known. */
+  readonly height: number
+}
+
+/** Null: there is no ledger yet. */
+export function aboutLedger(db: Pick<Transaction, 'one'>): LedgerAbout | null {
+  const row = db.one('SELECT network, origin, height FROM ledger_about')
+  if (!row) return null
+  const [network, origin] = [row['network'] as NetworkName, row['origin'] as string]
+  return { network, origin, height: Number(row['height']) }
+}
+
+/** Begins a ledger before its first block. Throws `E_LEDGER_OTHER` if there is one of something else. */
+export function beginLedger(tx: Transaction, wanted: LedgerAbout): LedgerAbout {
+  const found = aboutLedger(tx)
+  if (!found) {
+    tx.run('INSERT INTO ledger_about VALUES (?, ?, ?)', wanted.network, wanted.origin, wanted.height)
+    return wanted
+  }
+  if (found.network === wanted.network && found.origin === wanted.origin) return found
+  const what = (about: LedgerAbout) =>
+    about.origin === 'chain'
+      ? `the network ${about.network}`
+      : `the recorded chain that begins with block ${about.origin}`
+  throw fail(
+    'E_LEDGER_OTHER',
+    `the data directory holds the ledger of ${what(found)}, not of ${what(wanted)}`,
+  )
+}

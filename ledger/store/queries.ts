@@ -1,0 +1,213 @@
+/** What the ledger knows, for those who only read: beside a program that writes it, or without one. */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+
+import { blobOf, hexOf, type Database, type Row } from '../../base/index.js'
+import { openChainDatabase } from '../../chain/index.js'
+import type { Balances, Bank, Rates } from '../engine/types.js'
+import { fail } from '../errors.js'
+import { TICKERS, type Ticker } from '../tickers.js'
+import { aboutLedger, type LedgerAbout } from './about.js'
+import { LEDGER_SCHEMA } from './schema.js'
+import { outputsOf, ratesFrom, richest, type Holder } from './view.js'
+
+/** A line of the history of an address. */
+export interface LedgerAction {
+  readonly hash: string
+  /** In its batch. */
+  readonly index: number
+  /** Of the block that it is in. */
+  readonly height: number
+  /** UNIX seconds. */
+  readonly seconds: number
+  /** Height of its execution, 0 while it waits, or why it was refused. */
+  readonly status: number
+  readonly kind: 'transfer' | 'conversion' | 'coinbase' | 'burn'
+  /** Whose input it is, or who is paid. */
+  readonly address: string
+  /** Empty where nothing was put in. */
+  readonly ticker: Ticker
+  readonly amount: bigint
+  /** What a conversion or payment gives; empty for transfers. */
+  readonly target: Ticker
+  readonly result: bigint
+  readonly refund: bigint | null
+  readonly outputs: readonly Holder[]
+}
+
+export interface HistoryRange {
+  /** First and last height, inclusive. */
+  readonly from?: number
+  readonly to?: number
+  /** At most so many, the latest. */
+  readonly last?: number
+}
+
+export interface LedgerQueries {
+  about(): LedgerAbout
+  /** By address; those that were ever touched are there, if only with nothing. Throws `E_LEDGER_NONE` beyond the tip. */
+  balancesAt(height: number): ReadonlyMap<string, Balances>
+  /** The same of one address. */
+  balancesOf(address: string, height?: number): Balances
+  /** The sum of all balances, of each of the 62. */
+  issuance(height?: number): Balances
+  /** Null: the block has none. */
+  ratesAt(height: number): Rates | null
+  /** The last height that has rates, not above this one. */
+  ratesHeight(height: number): number | null
+  bankAt(height: number): Bank | null
+  richest(ticker: Ticker, count: number): readonly Holder[]
+  /** Oldest first. */
+  historyOf(address: string, range: HistoryRange): readonly LedgerAction[]
+  /** Why entries were left out, and how many. */
+  skipped(): ReadonlyMap<string, number>
+  close(): void
+}
+
+/** Throws `E_LEDGER_NONE`, and what `openChainDatabase` throws. */
+export function openLedger(file: string): LedgerQueries {
+  if (!existsSync(file)) throw fail('E_LEDGER_NONE', `there is no ledger in ${file} yet`)
+  const db = openChainDatabase({ file, schemas: [LEDGER_SCHEMA], readOnly: true })
+  try {
+    if (!aboutLedger(db)) throw fail('E_LEDGER_NONE', `there is no ledger in ${file} yet`)
+    return createLedgerQueries(db)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+export function createLedgerQueries(db: Database): LedgerQueries {
+  const about = (): LedgerAbout => {
+    const found = aboutLedger(db)
+    if (!found) throw fail('E_LEDGER_NONE', 'there is no ledger yet')
+    return found
+  }
+  const known = (height: number): number => {
+    const tip = about().height
+    if (height <= tip) return height
+    throw fail('E_LEDGER_NONE', `the ledger ends with block ${tip}`)
+  }
+  return {
+    about,
+    balancesAt(height) {
+      known(height)
+      const found = new Map<string, Map<Ticker, bigint>>()
+      for (const row of db.all(ALL_AT, height, height)) {
+        const address = hexOf(row['address'])
+        const own = found.get(address) ?? new Map<Ticker, bigint>()
+        found.set(address, own)
+        const amount = row['amount']
+        if (typeof amount === 'bigint' && amount > 0n) own.set(row['ticker'] as string, amount)
+      }
+      return found
+    },
+    balancesOf(address, height = about().height) {
+      known(height)
+      const rows = db.all(ONE_AT, height, blobOf(address))
+      const held = new Map(rows.map((row) => [row['ticker'] as string, row['amount'] as bigint]))
+      return new Map(
+        TICKERS.flatMap((ticker) => (held.get(ticker) ? [[ticker, held.get(ticker) ?? 0n]] : [])),
+      )
+    },
+    issuance(height) {
+      const sums = new Map<Ticker, bigint>(TICKERS.map((ticker) => [ticker, 0n]))
+      if (height === undefined || height === about().height)
+        for (const row of db.all('SELECT ticker, amount FROM ledger_supply'))
+          sums.set(row['ticker'] as string, BigInt(row['amount'] as string))
+      else
+        for (const row of db.all(SUMS_AT, known(height)))
+          sums.set(row['ticker'] as string, ((row['high'] as bigint) << 32n) + (row['low'] as bigint))
+      return sums
+    },
+    ratesAt: (height) => ratesFrom(db, known(height), height)[0]?.rates ?? null,
+    ratesHeight(height) {
+      const found = db.one('SELECT max(height) AS height FROM ledger_rates WHERE height <= ?', height)?.[
+        'height'
+      ]
+      return typeof found === 'bigint' ? Number(found) : null
+    },
+    bankAt(height) {
+      const row = db.one('SELECT * FROM ledger_bank WHERE height = ?', known(height))
+      if (!row) return null
+      const [amount, used] = [row['amount'] as bigint, row['used'] as bigint]
+      return { amount, used, requested: BigInt(row['requested'] as string) }
+    },
+    richest: (ticker, count) => richest(db, ticker, count),
+    historyOf(address, { from = 0, to = MOST_HEIGHT, last = -1 }) {
+      const rows = db.all(HISTORY, blobOf(address), from, to, last)
+      return rows.reverse().map(actionOf)
+    },
+    skipped: () =>
+      new Map(
+        db
+          .all('SELECT reason, count(*) AS count FROM ledger_skipped GROUP BY reason ORDER BY count DESC')
+          .map((row) => [row['reason'] as string, Number(row['count'])]),
+      ),
+    close: () => db.close(),
+  }
+}
+
+const MOST_HEIGHT = 2 ** 32
+
+/** What was changed above a height, with what it was at that height. */
+const CHANGED = `(
+  SELECT account, ticker, before, min(height) FROM ledger_changes WHERE height > ? GROUP BY account, ticker
+)`
+
+const ALL_AT = `
+SELECT address, b.ticker, coalesce(c.before, b.amount) AS amount FROM ledger_accounts a
+LEFT JOIN ledger_balances b ON b.account = a.id
+LEFT JOIN ${CHANGED} c ON c.account = b.account AND c.ticker = b.ticker
+WHERE a.height <= ? ORDER BY address`
+
+const ONE_AT = `
+SELECT b.ticker, coalesce((
+  SELECT before FROM ledger_changes c
+  WHERE c.height > ? AND c.account = b.account AND c.ticker = b.ticker ORDER BY c.height LIMIT 1
+), b.amount) AS amount
+FROM ledger_balances b WHERE b.account = (SELECT id FROM ledger_accounts WHERE address = ?)`
+
+const SUMS_AT = `
+SELECT b.ticker, sum(coalesce(c.before, b.amount) >> 32) AS high,
+  sum(coalesce(c.before, b.amount) & 4294967295) AS low
+FROM ledger_balances b LEFT JOIN ${CHANGED} c ON c.account = b.account AND c.ticker = b.ticker GROUP BY b.ticker`
+
+const HISTORY = `
+SELECT hash, height, seconds, status, a.* FROM ledger_lookup l
+JOIN ledger_batches b ON b.id = l.batch
+JOIN ledger_actions a ON a.batch = l.batch AND a.place = l.place
+WHERE l.address = ? AND height BETWEEN ? AND ?
+ORDER BY l.batch DESC, l.place DESC LIMIT ?`
+
+function actionOf(row: Row): LedgerAction {
+  return {
+    hash: hexOf(row['hash']),
+    index: Number(row['place']),
+    height: Number(row['height']),
+    seconds: Number(row['seconds']),
+    status: Number(row['status']),
+    kind: row['kind'] as LedgerAction['kind'],
+    address: hexOf(row['address']),
+    ticker: row['ticker'] as string,
+    amount: row['amount'] as bigint,
+    target: row['target'] as string,
+    result: row['result'] as bigint,
+    refund: row['refund'] as bigint | null,
+    outputs: outputsOf(row['outputs']),
+  }
+}
+
+/**
+ * One hash for all balances: SHA-256 of a line `address ticker units` for each above 0, addresses in hex, sorted by
+ * address and then in the order of the tickers (docs/protocol/ledger.md#state-hash).
+ */
+export function stateHash(balances: ReadonlyMap<string, Balances>): string {
+  const hash = createHash('sha256')
+  for (const address of [...balances.keys()].sort())
+    for (const ticker of TICKERS) {
+      const amount = balances.get(address)?.get(ticker) ?? 0n
+      if (amount > 0n) hash.update(`${address} ${ticker} ${amount}\n`)
+    }
+  return hash.digest('hex')
+}

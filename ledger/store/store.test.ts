@@ -1,0 +1,144 @@
+/** The tables against the reference's judgement, at every height, and what is left of them after blocks are taken back. */
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+
+import type { Database } from '../../base/index.js'
+import { openChainDatabase } from '../../chain/index.js'
+import { NETWORKS } from '../../pegnet/index.js'
+import { judged, RECORDED } from '../fixtures/recorded-chain.js'
+import { readRecordedChain, type RecordedChain } from '../recorded.js'
+import { syncFromFile } from './from-file.js'
+import { createLedgerQueries, openLedger, stateHash } from './queries.js'
+import { LEDGER_SCHEMA } from './schema.js'
+import { rollback } from './write.js'
+
+const network = NETWORKS.MainNet
+const expected = judged()
+const trusted = (_: Uint8Array, __: Uint8Array, claim: bigint) => claim
+const open = (t: Test): Database => {
+  const db = openChainDatabase({ file: join(t.testdir(), 'ledger.sqlite'), schemas: [LEDGER_SCHEMA] })
+  t.teardown(() => db.close())
+  return db
+}
+const sync = (
+  db: Database,
+  chain: RecordedChain,
+  signal = new AbortController().signal,
+  onProgress = () => {},
+) => syncFromFile({ db, chain, network, difficulty: trusted, signal, onProgress })
+
+/** A chain that ends earlier. */
+const until = (chain: RecordedChain, last: number): RecordedChain => ({
+  ...chain,
+  heights: chain.heights.filter((height) => height <= last),
+})
+const textsOf = (amounts: ReadonlyMap<string, bigint>) =>
+  Object.fromEntries([...amounts].map(([ticker, amount]) => [ticker, String(amount)]))
+
+t.test('balances at each stage, rates, verdicts and banks, asked of the whole ledger', async (t) => {
+  const db = open(t)
+  await sync(db, await readRecordedChain(RECORDED))
+  const query = createLedgerQueries(db)
+  t.same(query.about().height, 295_200)
+  for (const { height, balances } of expected.stages) {
+    const found = [...query.balancesAt(height)].map(([address, own]) => [
+      address,
+      Object.fromEntries([...own].map(([ticker, amount]) => [ticker.toLowerCase(), String(amount)])),
+    ])
+    t.same(Object.fromEntries(found), balances, `balances after block ${height}`)
+  }
+  for (const [height, rates] of Object.entries(expected.rates))
+    t.same(textsOf(query.ratesAt(Number(height)) ?? new Map()), rates, `rates of block ${height}`)
+  t.equal(query.ratesAt(206_430), null)
+  const verdicts = db.all('SELECT lower(hex(hash)) AS hash, height, status FROM ledger_batches')
+  t.same(
+    new Map(
+      verdicts.map(({ hash, height, status }) => [`${String(height)} ${String(hash)}`, Number(status)]),
+    ),
+    new Map(expected.batches.map(([hash, height, status]) => [`${height} ${hash}`, status])),
+  )
+  for (const [height, amount, used, requested] of expected.bank) {
+    const bank = { amount: BigInt(amount), used: BigInt(used), requested: BigInt(requested) }
+    t.same(query.bankAt(Number(height)), bank, `bank of block ${height}`)
+  }
+  t.throws(() => query.balancesAt(295_201), { code: 'E_LEDGER_NONE' })
+  const [middle] = expected.stages.slice(60)
+  const sums = query.issuance(middle?.height)
+  const sum = Object.values(middle?.balances ?? {}).reduce((total, { peg = '0' }) => total + BigInt(peg), 0n)
+  t.equal(sums.get('PEG'), sum)
+  t.same(query.skipped(), new Map())
+  const [richest] = query.richest('PEG', 1)
+  const address = richest?.address ?? ''
+  t.same(query.balancesOf(address, middle?.height), query.balancesAt(middle?.height ?? 0).get(address))
+  const history = query.historyOf(address, { from: 274_000, to: 275_000, last: 5 })
+  t.ok(history.length === 5 && history.every(({ kind, height }) => kind === 'coinbase' && height <= 275_000))
+})
+
+t.test('blocks that are taken back, and followed again', async (t) => {
+  const db = open(t)
+  const whole = await readRecordedChain(RECORDED)
+  const chain = until(whole, 260_121)
+  await sync(db, chain)
+  const everything = () =>
+    [
+      'about',
+      'accounts',
+      'balances',
+      'supply',
+      'changes',
+      'rates',
+      'batches',
+      'actions',
+      'lookup',
+      'bank',
+      'snapshots',
+      'grades',
+      'graded',
+    ].map((name) => db.all(`SELECT * FROM ledger_${name}`))
+  const after = everything()
+  for (const height of [260_120, 259_055, 258_797, 231_622, 214_289, 206_425, 206_421]) {
+    const before = { height, hash: stateHash(createLedgerQueries(db).balancesAt(height)) }
+    db.transaction(() => rollback(db, height))
+    const query = createLedgerQueries(db)
+    t.equal(query.about().height, height)
+    t.equal(stateHash(query.balancesAt(height)), before.hash, `as after block ${height}`)
+    const totals = new Map<string, bigint>()
+    for (const own of query.balancesAt(height).values())
+      for (const [ticker, amount] of own) totals.set(ticker, (totals.get(ticker) ?? 0n) + amount)
+    const held = [...query.issuance()].filter(([, amount]) => amount > 0n)
+    t.same(new Map(held), totals, 'supplies')
+    if (height !== 231_622 && height !== 206_421) continue
+    await sync(db, chain)
+    t.same(everything(), after, `the same again from block ${height + 1}`)
+  }
+})
+
+t.test('an interruption at any block, another file, no ledger', async (t) => {
+  const db = open(t)
+  const whole = await readRecordedChain(RECORDED)
+  const chain = until(whole, 213_240)
+  for (;;) {
+    const stop = new AbortController()
+    let blocks = 0
+    const stopped = sync(db, chain, stop.signal, () => {
+      if (++blocks === 3) stop.abort(new Error('stopped'))
+    })
+    if (
+      await stopped.then(
+        () => true,
+        () => false,
+      )
+    )
+      break
+  }
+  const query = createLedgerQueries(db)
+  const stage = expected.stages.find(({ height }) => height === 213_234)
+  t.equal(query.about().height, 213_240)
+  t.equal(query.balancesAt(213_234).size, Object.keys(stage?.balances ?? {}).length)
+  await t.rejects(sync(db, { ...chain, heights: chain.heights.slice(1) }), { code: 'E_LEDGER_OTHER' })
+  await t.rejects(sync(db, until(whole, 206_430)), {
+    code: 'E_LEDGER_FILE',
+    message: /ends with block 206430/,
+  })
+  t.throws(() => openLedger(join(t.testdir(), 'none.sqlite')), { code: 'E_LEDGER_NONE' })
+})

@@ -1,0 +1,185 @@
+/** What a block changes, put into the tables, and taken back. */
+import { blobOf, type Transaction, type Value } from '../../base/index.js'
+import type { BlockOutcome, LedgerEvent } from '../engine/types.js'
+import type { Ticker } from '../tickers.js'
+import { BLOCK_TABLES } from './schema.js'
+
+export function writeOutcome(tx: Transaction, outcome: BlockOutcome): void {
+  const { height, rates, bank } = outcome
+  writeBalances(tx, outcome)
+  for (const [ticker, rate] of rates ?? [])
+    tx.run('INSERT INTO ledger_rates VALUES (?, ?, ?)', height, ticker, String(rate))
+  if (bank)
+    tx.run(
+      'INSERT INTO ledger_bank VALUES (?, ?, ?, ?)',
+      ...[height, bank.amount, bank.used, String(bank.requested)],
+    )
+  if (outcome.snapshot) tx.run('INSERT INTO ledger_snapshots VALUES (?)', height)
+  writeGrade(tx, outcome)
+  for (const event of outcome.events) writeEvent(tx, event, height)
+  writeTip(tx, height)
+}
+
+/** The last block that is known; the row itself is made when the ledger is begun. */
+export function writeTip(tx: Transaction, height: number): void {
+  tx.run('UPDATE ledger_about SET height = ?', height)
+}
+
+function writeBalances(tx: Transaction, { height, balances }: BlockOutcome): void {
+  const gained = new Map<Ticker, bigint>()
+  for (const [address, changed] of balances) {
+    const account = accountOf(tx, address, height)
+    for (const [ticker, amount] of changed) {
+      const row = tx.one(
+        'SELECT amount FROM ledger_balances WHERE account = ? AND ticker = ?',
+        account,
+        ticker,
+      )
+      const before = row ? (row['amount'] as bigint) : 0n
+      if (before === amount) continue
+      tx.run('INSERT OR REPLACE INTO ledger_balances VALUES (?, ?, ?)', account, ticker, amount)
+      tx.run('INSERT INTO ledger_changes VALUES (?, ?, ?, ?)', height, account, ticker, before)
+      gained.set(ticker, (gained.get(ticker) ?? 0n) + amount - before)
+    }
+  }
+  for (const [ticker, gain] of gained) {
+    const row = tx.one('SELECT amount FROM ledger_supply WHERE ticker = ?', ticker)
+    const amount = BigInt((row?.['amount'] as string | undefined) ?? 0) + gain
+    tx.run('INSERT OR REPLACE INTO ledger_supply VALUES (?, ?)', ticker, String(amount))
+  }
+}
+
+function accountOf(tx: Transaction, address: string, height: number): Value {
+  const find = () => tx.one('SELECT id FROM ledger_accounts WHERE address = ?', blobOf(address))
+  const found = find()
+  if (found) return found['id'] as bigint
+  tx.run('INSERT INTO ledger_accounts (address, height) VALUES (?, ?)', blobOf(address), height)
+  return find()?.['id'] as bigint
+}
+
+function writeGrade(tx: Transaction, { height, oracle }: BlockOutcome): void {
+  if (!oracle) return
+  tx.run('INSERT INTO ledger_grades VALUES (?, ?)', height, JSON.stringify(oracle.winners))
+  if (!oracle.gradable) return
+  for (const { place, entryHash, nonce, difficulty, opr, payout } of oracle.graded)
+    tx.run(
+      'INSERT INTO ledger_graded VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[height, place, blobOf(entryHash), nonce, blobOf(difficulty.toString(16).padStart(16, '0'))],
+      ...[opr.identity, opr.address, payout],
+    )
+}
+
+function writeEvent(tx: Transaction, event: LedgerEvent, height: number): void {
+  switch (event.type) {
+    case 'entered':
+      return writeBatch(tx, event, height)
+    case 'verdict':
+      return tx.run(
+        'UPDATE ledger_batches SET status = ?, judged = ? WHERE hash = ?',
+        ...[event.status, height, blobOf(event.hash)],
+      )
+    case 'converted':
+      return tx.run(
+        `UPDATE ledger_actions SET result = ?, refund = ?
+         WHERE batch = (SELECT max(id) FROM ledger_batches WHERE hash = ?) AND place = ?`,
+        ...[event.amount, event.refund, blobOf(event.hash), event.index],
+      )
+    case 'credited':
+      return writeCredits(tx, event, height)
+    case 'skipped':
+      return tx.run('INSERT INTO ledger_skipped VALUES (?, ?, ?)', height, blobOf(event.hash), event.reason)
+    // They show in the balances alone.
+    case 'minted':
+    case 'destroyed':
+  }
+}
+
+interface Line {
+  readonly hash: string
+  readonly height: number
+  readonly place: number
+  readonly seconds: number
+  readonly status: number
+}
+
+/** Answers with its number. */
+function writeLine(tx: Transaction, { hash, height, place, seconds, status }: Line): bigint {
+  tx.run(
+    'INSERT INTO ledger_batches (hash, height, place, seconds, status, judged) VALUES (?, ?, ?, ?, ?, ?)',
+    ...[blobOf(hash), height, place, seconds, status, status === 0 ? null : height],
+  )
+  return tx.one('SELECT last_insert_rowid() AS id')?.['id'] as bigint
+}
+
+const INSERT_ACTION = 'INSERT INTO ledger_actions VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)'
+
+function writeBatch(
+  tx: Transaction,
+  { batch: { hash, transactions }, order, seconds }: Extract<LedgerEvent, { type: 'entered' }>,
+  height: number,
+): void {
+  const id = writeLine(tx, { hash, height, place: order, seconds, status: 0 })
+  for (const [place, transaction] of transactions.entries()) {
+    const { kind, input } = transaction
+    const outputs = kind === 'transfer' ? transaction.outputs : []
+    const listed = outputs.map(({ address, amount }) => [address, String(amount)])
+    tx.run(
+      INSERT_ACTION,
+      ...[id, place, kind, blobOf(input.address), input.ticker, input.amount],
+      ...(kind === 'transfer' ? ['', 0, JSON.stringify(listed)] : [transaction.target, 0, null]),
+    )
+    for (const address of new Set([input.address, ...outputs.map((output) => output.address)]))
+      tx.run('INSERT INTO ledger_lookup VALUES (?, ?, ?)', blobOf(address), id, place)
+  }
+}
+
+function writeCredits(
+  tx: Transaction,
+  { action, hash, order, seconds, credits }: Extract<LedgerEvent, { type: 'credited' }>,
+  height: number,
+): void {
+  const id = writeLine(tx, { hash, height, place: order, seconds, status: height })
+  for (const { index, address, ticker, amount } of credits) {
+    const input = action === 'burn' ? ['FCT', amount] : ['', 0]
+    tx.run(INSERT_ACTION, ...[id, index, action, blobOf(address), ...input, ticker, amount, null])
+    tx.run('INSERT INTO ledger_lookup VALUES (?, ?, ?)', blobOf(address), id, index)
+  }
+}
+
+/** Forgets the blocks above this height. */
+export function rollback(tx: Transaction, height: number): void {
+  tx.run(
+    `INSERT OR REPLACE INTO ledger_balances
+     SELECT account, ticker, before FROM (
+       SELECT account, ticker, before, min(height) FROM ledger_changes WHERE height > ? GROUP BY account, ticker
+     )`,
+    height,
+  )
+  tx.run(
+    'DELETE FROM ledger_balances WHERE account IN (SELECT id FROM ledger_accounts WHERE height > ?)',
+    height,
+  )
+  tx.run('DELETE FROM ledger_accounts WHERE height > ?', height)
+  const later = '(SELECT id FROM ledger_batches WHERE height > ?)'
+  tx.run(`DELETE FROM ledger_lookup WHERE batch IN ${later}`, height)
+  tx.run(`DELETE FROM ledger_actions WHERE batch IN ${later}`, height)
+  tx.run('DELETE FROM ledger_batches WHERE height > ?', height)
+  tx.run(
+    `UPDATE ledger_actions SET result = 0, refund = NULL
+     WHERE batch IN (SELECT id FROM ledger_batches WHERE judged > ?)`,
+    height,
+  )
+  tx.run('UPDATE ledger_batches SET status = 0, judged = NULL WHERE judged > ?', height)
+  for (const table of BLOCK_TABLES) tx.run(`DELETE FROM ${table} WHERE height > ?`, height)
+  // In two parts: the sum may be beyond 64 bits.
+  tx.run('DELETE FROM ledger_supply')
+  for (const { ticker, high, low } of tx.all(
+    `SELECT ticker, sum(amount >> 32) AS high, sum(amount & 4294967295) AS low
+     FROM ledger_balances GROUP BY ticker`,
+  ))
+    tx.run(
+      'INSERT INTO ledger_supply VALUES (?, ?)',
+      ...[ticker as string, String(((high as bigint) << 32n) + (low as bigint))],
+    )
+  writeTip(tx, height)
+}

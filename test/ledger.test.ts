@@ -1,0 +1,143 @@
+/** The ledger, whole: a recorded chain with its proofs checked and kills on the way, and a chain that is followed. */
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+
+import { goMinersBlocks } from '../factom/dev/fixtures/recordings.js'
+import { createFactomClient } from '../factom/index.js'
+import { judged, RECORDED } from '../ledger/fixtures/recorded-chain.js'
+import { addressText, ledgerConsumer, openLedger, stateHash } from '../ledger/index.js'
+import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
+import { createGradedHistory, HISTORY_FILE } from '../oracle/index.js'
+import { load } from '../oracle/grading/fixtures/load.js'
+import { networkOf } from '../pegnet/index.js'
+import { ChainNode } from './fixtures/chain-node.js'
+import { run, start, type Event } from './fixtures/program.js'
+
+const KILLS = 5
+const expected = judged()
+const state = t.testdir()
+const dataDir = join(state, 'recorded')
+const maps = join(state, 'maps')
+const json = (stdout: string): Event[] =>
+  stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Event)
+
+/** Balances of a stage by address and ticker as the program writes them. */
+function stageOf(height: number): Record<string, Record<string, string>> {
+  const stage = expected.stages.find((known) => known.height === height)
+  const ticker = (low: string) => (low === 'peg' ? 'PEG' : `p${low.slice(1).toUpperCase()}`)
+  return Object.fromEntries(
+    Object.entries(stage?.balances ?? {}).map(([address, own]) => [
+      addressText(address),
+      Object.fromEntries(Object.entries(own).map(([low, units]) => [ticker(low), units])),
+    ]),
+  )
+}
+
+t.test('a recorded chain, its proofs checked, killed on the way', { timeout: 600_000 }, async (t) => {
+  const words = ['ledger', 'sync', '--from-file', RECORDED, '--bits', String(expected.byteMapBits)]
+  const sync = [...words, '--dir', maps, '--data-dir', dataDir, '--json']
+  let reached = 0
+  for (let kill = 0; kill < KILLS; kill++) {
+    const running = start(sync)
+    const { height } = await running.event('follow', ({ height }) => (height as number) > reached)
+    reached = height as number
+    await running.kill()
+  }
+  const { code, stdout } = await run(sync)
+  t.equal(code, 0)
+  const synced = json(stdout).at(-1)
+  t.match(synced, { event: 'ledger.synced', network: 'MainNet', height: 295_200, skipped: {} })
+  for (const height of [210_326, 258_789, 274_174, 295_200]) {
+    const dump = await run(['ledger', 'dump', '--height', String(height), '--data-dir', dataDir, '--json'])
+    const [told] = json(dump.stdout)
+    t.match(told, { event: 'ledger.state', height })
+    t.same(told?.['balances'], stageOf(height), `balances after block ${height}`)
+    t.same(told?.['rates'], expected.rates[height] ?? {})
+    if (height === 295_200) t.equal(told?.['hash'], synced?.['hash'], 'as if it had never been killed')
+  }
+})
+
+t.test('what it is asked, and how it answers', async (t) => {
+  const ask = async (...words: string[]) => {
+    const { code, stdout, stderr } = await run(['ledger', ...words, '--data-dir', dataDir])
+    return { code, text: stdout + stderr, events: words.includes('--json') ? json(stdout) : [] }
+  }
+  const address = 'FA2jsVXb6kpZtFVqGh3TNugqCi6Jkqist9exCr3aJbH6RBW8izY7'
+  const { events: balances } = await ask('balances', address, '--json')
+  t.match(balances, [{ event: 'ledger.balances', address, balances: { PEG: '61487884191892', pCAD: '18' } }])
+  t.match((await ask('balances', address, '--height', '206422')).text, /PEG +450/)
+  const { events: issued } = await ask('issuance', '--json')
+  t.match(issued, [{ event: 'ledger.issuance', height: 295_200, issuance: { PEG: '5779926275049504' } }])
+  const { events: rates } = await ask('rates', '--height', '214290', '--json')
+  t.match(rates, [{ event: 'ledger.rates', height: 214_290, rates: { PEG: '22558268' } }])
+  t.match((await ask('rates', '--height', '240000')).text, /block 240000 has no rates/)
+  const { events: bank } = await ask('bank', '--height', '231622', '--json')
+  t.match(bank, [{ event: 'ledger.bank', amount: '500000000000', used: '35384611686' }])
+  t.match((await ask('bank')).text, /block 295200 has no bank/)
+  const { events: rich } = await ask('richlist', 'PEG', '--count', '3', '--json')
+  t.match(rich, [
+    { event: 'ledger.richlist', ticker: 'PEG', holders: [{ units: '808070000000000' }, {}, {}] },
+  ])
+  const { events: history } = await ask('history', address, '--from', '206422', '--to', '213300', '--json')
+  t.match(history[0], { event: 'ledger.action', kind: 'coinbase', height: 206_422, result: '45000000000' })
+  t.ok(history.some(({ kind }) => kind === 'burn'))
+  t.match((await ask('history', address, '--count', '4')).text, /coinbase {4}\+ 360 PEG/)
+  const wrong: readonly (readonly [words: string[], text: RegExp])[] = [
+    [[], /say what to do/],
+    [['balance'], /did you mean balances/],
+    [['balances'], /say whose/],
+    [['balances', 'FA1'], /is no address/],
+    [['issuance', 'x'], /unexpected argument/],
+    [['richlist', 'pusd'], /did you mean pUSD/],
+    [['sync', '--trust-claims'], /--trust-claims is for --from-file/],
+    [['sync', '--from-file', join(state, 'none')], /E_LEDGER_FILE/],
+  ]
+  for (const [words, text] of wrong) {
+    const { code, text: said } = await ask(...words)
+    t.equal(code, 2, words.join(' '))
+    t.match(said.replace(/\s+/g, ' '), text)
+  }
+  t.equal((await ask('dump', '--height', '295201')).code, 1)
+})
+
+t.test('a chain that is followed: a block at a time, or all at once', async (t) => {
+  const served = await ChainNode.of(goMinersBlocks()).serve()
+  t.teardown(() => served.close())
+  const byteMap = await openByteMap(lxrParams({ bits: 16 }), { dir: maps, slots: 1 })
+  const hasher = createHasher(byteMap, 0)
+  const difficulty = (hash: Uint8Array, nonce: Uint8Array) => hasher.difficulty(hash, nonce)
+  const network = networkOf('local')
+  const follow = async (t: Test, name: string, heights: readonly number[]) => {
+    const client = createFactomClient({ url: served.url })
+    t.teardown(() => client.close())
+    const dir = join(state, name)
+    for (const height of heights) {
+      const consumers = [ledgerConsumer({ network, difficulty })]
+      const history = createGradedHistory({ client, network, difficulty, dir, consumers })
+      await history.sync(height)
+      history.close()
+    }
+    const query = openLedger(join(dir, HISTORY_FILE))
+    t.teardown(() => query.close())
+    return query
+  }
+  const whole = await follow(t, 'whole', [10])
+  const pieces = await follow(t, 'pieces', [0, 1, 4, 5, 9, 10])
+  for (let height = 0; height <= 10; height++)
+    t.equal(stateHash(pieces.balancesAt(height)), stateHash(whole.balancesAt(height)), `block ${height}`)
+  const { graded, rates } = load('go-miners-opr') as {
+    graded: { height: number; order: { address: string; payout: string | number }[] }[]
+    rates: Record<string, Record<string, string | number>>
+  }
+  const paid = graded.flatMap(({ order }) => order).reduce((sum, { payout }) => sum + BigInt(payout), 0n)
+  const converted = 100_000_000n
+  t.equal(whole.issuance().get('PEG'), paid - converted, 'each winner was paid, and one has converted 1 PEG')
+  for (const [height, expected] of Object.entries(rates)) {
+    const ours = whole.ratesAt(Number(height)) ?? new Map<string, bigint>()
+    const theirs = Object.entries(expected).map(([ticker, rate]) => [ticker, BigInt(rate)] as const)
+    t.same(new Map([...ours].sort()), new Map(theirs.sort()), `rates of block ${height}`)
+  }
+})
