@@ -115,7 +115,7 @@ export default tseslint.config(
   },
   {
     files: ['**/*.ts'],
-    ignores: ['test/**', '**/*.test.ts', 'watch/**'],
+    ignores: ['test/**', '**/*.test.ts'],
     rules: {
       'max-lines-per-function': ['error', { max: 120, skipBlankLines: true, skipComments: true }],
     },

@@ -2,6 +2,7 @@
  * When alarms are raised and cleared: a pure function of the state and of what was seen. The rules stand in the table
  * of alarms. An alarm is raised once, and cleared when its reason is gone; nothing here acts.
  */
+import { median } from '../base/index.js'
 import {
   isStalled,
   WATCHDOG_RULES,
@@ -166,10 +167,4 @@ function countThreads(
     [...rates].map(([slot, rate]) => [slot, Math.max(rate, before.best.get(slot) ?? 0)] as const),
   )
   return { state: { ...before, window: { ms: 0, hashes: new Map() }, best, slow }, restart: slow }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
-  return ((low ?? 0) + (high ?? 0)) / 2
 }

@@ -4,10 +4,9 @@
  * program systemd-notify is started for each message. Without a service manager nothing is done.
  */
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { endianness } from 'node:os'
 
-import { childEnvironment } from '../base/index.js'
+import { childEnvironment, loadKoffi } from '../base/index.js'
 
 export interface ServiceManager {
   /** `READY=1`, `STATUS=…`. Never throws: a service manager that does not listen loses only the message. */
@@ -60,11 +59,6 @@ const MSG_NOSIGNAL = 0x4000
 /** `sun_path`, with the zero at its end. */
 const LONGEST = 107
 
-interface Koffi {
-  load(library: null): { func(prototype: string): (...values: unknown[]) => number }
-  errno(): number
-}
-
 interface Sockets {
   readonly socket: (domain: number, type: number, protocol: number) => number
   readonly sendto: (...values: unknown[]) => number
@@ -75,7 +69,7 @@ let sockets: Sockets | undefined
 
 /** Loaded once, and only if there is a service manager. */
 function openSockets(): Sockets {
-  const koffi = createRequire(import.meta.url)('koffi') as Koffi
+  const koffi = loadKoffi()
   const libc = koffi.load(null)
   const func = (prototype: string) => libc.func(prototype)
   return {

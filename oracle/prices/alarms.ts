@@ -2,7 +2,7 @@
 import { median } from '../../base/index.js'
 import { LAST_YEAR } from './holidays.js'
 import { percent } from './reasons.js'
-import type { FeedSource } from './feed.js'
+import type { FeedSource } from './price-feed.js'
 import type { PriceSnapshot } from './types.js'
 
 export interface PriceAlarm {
