@@ -2,7 +2,14 @@
  * What signers wrote about a withdrawal that nothing pays: read back from the asset chain, held against what this node
  * signed before, and weighed, so that `choosePayout` can decide. Signs nothing.
  */
-import { payoutContent, type CallOptions, type ChainInfo } from '../../komodo/index.js'
+import {
+  addressOfScript,
+  payoutContent,
+  type CallOptions,
+  type ChainInfo,
+  type PayoutIntent,
+} from '../../komodo/index.js'
+import { readable } from './evidence.js'
 import type { Action, Fact } from './withdrawal-states.js'
 import { contentOf, type Item } from './journal.js'
 import { payoutsOf } from './ledger-file.js'
@@ -43,7 +50,7 @@ export function createHistory(tools: WithdrawalTools) {
     return found
   }
 
-  /** Null: it is worth nothing. It is trouble if it bears our signature and pays other than asked. */
+  /** Null: it is worth nothing. It is trouble if it bears our signature and this marker, and pays other than asked. */
   async function readOne(
     item: Item,
     hex: string,
@@ -56,7 +63,8 @@ export function createHistory(tools: WithdrawalTools) {
       const content = payoutContent(payout.tx)
       return { hex, payout, content, listed, fault: null, anchored: false }
     }
-    if (await evidence.isSignedBy(pubkey, hex, options)) {
+    // Payouts of other withdrawals bear our signature too, and anybody can show one here: the marker says whose it is.
+    if (bearsMarker(hex, item.intent) && (await evidence.isSignedBy(pubkey, hex, options))) {
       const message = `a payout bears our own signature and is wrong: ${verdict.message}`
       return { fact: 'trouble', code: 'E_FEED_THIEF', message }
     }
@@ -137,4 +145,9 @@ export function createHistory(tools: WithdrawalTools) {
       return { fact: 'releasable', place, why: whyNotRelease(journal.knownOf(item)) }
     },
   }
+}
+
+function bearsMarker(hex: string, { markerAddress, versions }: PayoutIntent): boolean {
+  const outputs = readable(hex)?.outputs ?? []
+  return outputs.some(({ script }) => addressOfScript(script, versions) === markerAddress)
 }

@@ -334,6 +334,53 @@ t.test('a withdrawal to the deposit address itself, of one key', async (t) => {
   await untilDone(s, next, [rig])
 })
 
+t.test('the payout of another withdrawal, shown for this one, holds nothing up', async (t) => {
+  for (const gateways of [[{ m: 1, n: 1 }], [{ m: 2, n: 3 }]]) {
+    const s = await stage(t, { gateways })
+    const alone = gateways[0]!.n === 1
+    const rigs = alone ? [await s.rig()] : [await s.rig({ operator: 1 }), await s.rig({ operator: 2 })]
+    const rig = rigs[0]!
+    const before = s.userCoins()
+    const one = s.ask(AMOUNT)
+    while (stepOf(rig, one) !== 'broadcast') await s.round(...rigs)
+    const { hex } = recordOf(rig, one)!.payout!
+    const two = s.ask(AMOUNT)
+    const thief = await s.rig({ operator: 0 })
+    const show = alone ? thief.asset.completeSigning : thief.asset.partialSign
+    await thief.asset.send(await show(two, 'KMD', hex))
+    s.chains.control.mine('asset', 2)
+    for (const txid of [one, two]) await untilDone(s, txid, rigs)
+    t.equal(s.userCoins() - before, 2n * (AMOUNT - FEES), 'each is paid')
+  }
+})
+
+t.test(
+  'coins of a payout that is signed by all are spent otherwise: a new one, once that is buried',
+  async (t) => {
+    const s = await stage(t)
+    const rig = await s.rig()
+    const { control, operators } = s.chains
+    const before = s.userCoins()
+    const txid = s.ask(AMOUNT)
+    while (stepOf(rig, txid) !== 'broadcast') await s.round(rig)
+    control.disconnect('reference', 1)
+    await control.restart('reference', 0, { loseMempool: true })
+    const { hex, inputs } = recordOf(rig, txid)!.payout!
+    const coins = (await coinsOf(rig)).filter((coin) =>
+      inputs.some((input) => input.txid === coin.txid && input.vout === coin.vout),
+    )
+    const sum = coins.reduce((total, { sat }) => total + sat, 0n)
+    const { blocks } = await rig.reference.chainInfo()
+    const raw = await rig.reference.createRaw(coins, [[operators[0]!.address, sum - 10_000n]], blocks + 300)
+    await rig.reference.send((await rig.reference.signRaw(raw)).hex)
+    control.mine('reference')
+    for (let k = 0; k < 2; k++) await s.round(rig)
+    t.equal(recordOf(rig, txid)!.payout!.hex, hex, 'nothing new before')
+    await untilDone(s, txid, [rig])
+    t.equal(s.userCoins() - before, AMOUNT - FEES)
+  },
+)
+
 t.test('both keys of two in one wallet: as many steps as the chain wants, then complete', async (t) => {
   const s = await stage(t, { gateways: [{ m: 2, n: 2 }] })
   const rig = await s.rig()

@@ -251,6 +251,11 @@ const TABLE: { readonly [K in Fact['fact']]: readonly Case<K>[] } = {
     ['rejected meanwhile', { ground: ground(END) }, { rejected: true }, row('rejected rest')],
     ['ours', { ground: null }, {}, row('= rest')],
   ],
+  spent: [
+    ['what all signed', { ground: ground(END) }, {}, row('= choose')],
+    ['rejected meanwhile', { ground: ground(END) }, { rejected: true }, row('rejected rest')],
+    ['ours', { ground: null }, {}, row('= rest')],
+  ],
   marked: [
     ['paid', { txid: STEP, payoutTxid: PAYOUT }, {}, row('marked rest')],
     ['released', { txid: STEP, payoutTxid: null }, {}, row('settling rest')],
@@ -329,7 +334,9 @@ t.test('whatever comes', (t) => {
     'a daemon that hangs gets nothing',
   )
   t.same(
-    without((given) => !/unsent|expired/.test(given.fact.fact) || done(given, { rejected: true }) === 'rest'),
+    without(
+      (given) => !/unsent|expired|spent/.test(given.fact.fact) || done(given, { rejected: true }) === 'rest',
+    ),
     [],
     'what an operator rejects is not sent',
   )
@@ -406,6 +413,7 @@ t.test('what is written, said and answered', (t) => {
     action: { hex: 'ab', ground: { place: END } },
   })
   t.match(move('signed', { fact: 'expired', ground: ground(END) }).action, { refusal: /expired/ })
+  t.match(move('signed', { fact: 'spent', ground: ground(END) }).action, { refusal: /spent/ })
 
   t.match(move('held', { fact: 'releasable', place: at(0), why: null }), {
     answered: true,

@@ -94,6 +94,8 @@ export type Fact =
   | { readonly fact: 'sent'; readonly txid: string }
   /** The reference node takes it no more. */
   | { readonly fact: 'expired'; readonly ground: Ground | null }
+  /** Nor this one: another transaction has its coins. */
+  | { readonly fact: 'spent'; readonly ground: Ground | null }
   /** The mark is on its way; `payoutTxid` is null after a release. */
   | { readonly fact: 'marked'; readonly txid: string; readonly payoutTxid: string | null }
 
@@ -224,8 +226,9 @@ export function advanceWithdrawal(record: Known, fact: Fact, terms: Terms): Move
     case 'sent':
       return end(record, 'broadcast', { payoutTxid: fact.txid }, { txid: fact.txid })
     case 'expired':
+    case 'spent':
       if (fact.ground === null) return stay(record)
-      return pursue(record, fact.ground, 'the payout expired before it was mined', terms)
+      return pursue(record, fact.ground, NOT_MINED[fact.fact], terms)
     case 'marked':
       return marked(record, fact)
     case 'doubted':
@@ -233,6 +236,11 @@ export function advanceWithdrawal(record: Known, fact: Fact, terms: Terms): Move
       return stay(record)
   }
 }
+
+const NOT_MINED = {
+  expired: 'the payout expired before it was mined',
+  spent: 'the coins of the payout are spent',
+} as const
 
 type Of<K extends Fact['fact']> = Extract<Fact, { fact: K }>
 
@@ -357,7 +365,7 @@ function chosen(record: Known, fact: Of<'chosen'>, { m, n, family }: Terms): Mov
   if (choice.do === 'wait') {
     if (choice.why === 'buried')
       return end(record, closed ? 'signed' : 'waiting', {
-        message: 'the payout expired; a new one is signed when the old one is buried',
+        message: 'the payout expired, or its coins are spent; a new one is signed when that is buried',
       })
     if (closed && refusal !== null) return byHand(refusal)
     return end(record, 'partial', { message: 'signed by us; the other signers have to sign now' })
