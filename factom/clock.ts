@@ -107,7 +107,7 @@ interface Polled {
   readonly nodeAheadMs: number
 }
 
-/** One poll that ends well, whatever failed before; `null` when the signal is aborted. */
+/** Polls until one poll succeeds; `null` when the signal is aborted. */
 function createPoller(
   client: Pick<FactomClient, 'currentMinute'>,
   { signal, onHealth }: MinuteClockOptions,

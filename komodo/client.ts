@@ -26,7 +26,7 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
   }
 }
 
-/** True for a failure that has nothing to do with the daemon's state of mind: the caller may try again later. */
+/** True if the daemon was away, busy or stuck rather than refused the call: the caller may try again later. */
 export function isAway(error: unknown): boolean {
   return (
     isCoded(error) &&

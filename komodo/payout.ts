@@ -75,7 +75,7 @@ export function payoutOutputs(
 
 const FINAL = 0xffffffff
 
-/** The unsigned transaction, hex, whatever addresses are equal. */
+/** The unsigned transaction, hex. Two of its addresses may be equal. */
 export function payoutTransaction(
   intent: PayoutIntent,
   coins: readonly (Outpoint & { readonly sat: bigint })[],

@@ -52,7 +52,7 @@ export function hexOf(value: unknown, where: string): string {
   throw bad(where, 'is not hex')
 }
 
-/** Coins as text or JSON number → satoshis. Exact for whatever fits into 90 million coins. */
+/** Coins as text or JSON number → satoshis. Exact up to 90 million coins. */
 export function satOf(value: unknown, where: string): bigint {
   const text = typeof value === 'number' && Number.isFinite(value) ? value.toFixed(8) : value
   const parts = typeof text === 'string' ? /^(-?)(\d{1,10})(?:\.(\d{1,8}))?$/.exec(text) : null

@@ -26,7 +26,7 @@ function sink() {
 
 interface Run {
   readonly env?: Readonly<Record<string, string>>
-  /** What somebody types on a terminal: a line after each question. */
+  /** What a user types on a terminal: a line after each question. */
   readonly answers?: readonly string[]
 }
 

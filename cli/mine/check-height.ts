@@ -4,7 +4,7 @@ import type { Network } from '../../pegnet/index.js'
 import { unminableAt } from './plan.js'
 
 /**
- * Throws if the chain stands where records can never be mined. A node that does not answer yet may stand anywhere: the
+ * Throws if records can never be mined at the chain's height. If the node does not answer yet, nothing is checked: the
  * miner says of each block why it is left out.
  */
 export async function checkHeight(

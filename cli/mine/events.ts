@@ -19,7 +19,7 @@ export interface EventParts {
   readonly lines: Pick<EventView, 'show'>
 }
 
-/** Returns what hears the events of the miner, and the notices of what is around it. */
+/** Returns the listener of the miner's events, and of notices from the parts around it. */
 export function createListener(parts: EventParts): (event: MinerEvent) => void {
   const { view, recorder, board, output, lines } = parts
   let explained: number | null = null

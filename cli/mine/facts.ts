@@ -1,4 +1,4 @@
-/** What `pegminer mine` says of itself at the start: labels and values. */
+/** The first lines of `pegminer mine`: labels and values. */
 import { homedir } from 'node:os'
 
 import type { OpenByteMap } from '../../lxrhash/index.js'

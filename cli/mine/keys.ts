@@ -25,7 +25,7 @@ export const MINE_KEY_HELP = {
   q: 'quit',
 } as const
 
-/** Returns what hears the keys. Any other key prints what they are for. */
+/** Returns the listener of keys. Any other key prints what they are for. */
 export function mineKeys({ view, board, prices, actions, print, now = wallMs }: MineKeyParts) {
   const say = (text: string): void => print({ label: 'keys', style: 'bold', text })
   const keys: Readonly<Record<keyof typeof MINE_KEY_HELP, () => void>> = {

@@ -70,7 +70,7 @@ async function run(context: MineContext, plan: MinePlan, resources: Resources): 
   // Threads may become as many as there are cores while it runs: their share of the memory is set aside now.
   const capacity = Math.max(terms.threads, machine.cores)
   const rivals = network.name === 'dev' ? settings['network.rivals'] : 0
-  /** Events of the miner, and notices of what is around it. */
+  /** Events of the miner, and notices from the parts around it. */
   const news = new EventEmitter<{ event: [MinerEvent] }>()
   const tell = (event: MinerEvent): void => void news.emit('event', event)
   const notice: Notice = (level, code, message) => tell({ event: 'notice', level, code, message })

@@ -23,7 +23,7 @@ export interface MineNetwork {
   readonly prices: PriceSettings
   /** How to end minutes and set faults, on dev. */
   readonly control?: { readonly url: string; readonly token: string }
-  /** Where the embedded exchange is, if the prices are its. */
+  /** Where the embedded exchange is, if prices come from it. */
   readonly exchange?: string
 }
 
@@ -77,7 +77,7 @@ async function outside(
     : { ...around, prices: sections.prices.at(exchange.replace(/\/+$/, '')), exchange }
 }
 
-/** Opens a price feed whose rounds and snapshots are measured, and whose sources are heard of when they fail. */
+/** Opens a price feed: its rounds and snapshots are measured, and sources that fail are logged. */
 export function feedOpener(
   { log }: MineContext,
   { metrics, dataDir }: { metrics: Metrics; dataDir: string },

@@ -1,4 +1,4 @@
-/** What a miner stands on, opened in the order that costs the least time: network, prices, ByteMap. */
+/** The parts that a miner needs, opened in the order that costs the least time: network, prices, ByteMap. */
 import type { FactomClient } from '../../factom/index.js'
 import { byteMapInfo, type OpenByteMap } from '../../lxrhash/index.js'
 import type { PriceFeed, PriceSettings } from '../../oracle/index.js'

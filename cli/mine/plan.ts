@@ -1,4 +1,7 @@
-/** What to mine and how: the settings, completed by what the network implies. Reads nothing but whether a chain is there. */
+/**
+ * What to mine and how: the settings, completed by what the network implies. Reads nothing but whether a chain is
+ * there.
+ */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
@@ -144,7 +147,7 @@ function planAndProblems(
   return { plan, problems }
 }
 
-/** For sure: where a chain is there already, it may be beyond the heights of the first version. */
+/** Tells only of a new chain: one that exists may be beyond the heights of the first version. */
 function unminable(settings: Pick<Settings, MineKey>, network: Network): Problem | undefined {
   if (settings['network.activations'] === undefined) return undefined
   const isNew = network.name === 'dev' && !isBegun(dataDirOf(settings, network))

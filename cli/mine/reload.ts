@@ -39,7 +39,7 @@ export interface MineRunning {
   readonly tell: ReloadOptions<MineKey, MineSections>['tell']
   readonly onBegin: NonNullable<ReloadOptions<MineKey, MineSections>['onBegin']>
   readonly onReload: NonNullable<ReloadOptions<MineKey, MineSections>['onReload']>
-  /** For what is neither mined nor priced. */
+  /** Called with the new settings, for the parts besides miner and prices. */
   readonly onApply: (next: MineInput) => void
 }
 
@@ -64,7 +64,7 @@ export function createMineReloader(
   })
 }
 
-/** What can fail comes first; nothing has changed then. */
+/** Steps that can fail come first, while nothing has changed yet. */
 async function apply(
   next: MineInput,
   changed: ChangedNames,

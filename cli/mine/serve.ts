@@ -29,7 +29,7 @@ export interface ServedRun {
   readonly board: Board
   readonly past: Past
   readonly keeper: Pick<Keeper, 'holds'>
-  /** What of the settings holds now. */
+  /** The settings in effect now. */
   readonly reloader: Pick<Reloader<MineKey, MineSections>, 'given'>
   readonly actions: ApiActions
   readonly resources: Pick<Resources, 'add'>

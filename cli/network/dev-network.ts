@@ -57,7 +57,7 @@ export async function requireDevNetwork(
   for (const port of ports) if (typeof port === 'number' && port > 0) await requirePort(port)
 }
 
-/** Starts both; `resources` closes them, after whatever is added later. */
+/** Starts both; `resources` closes them, after everything that is added later. */
 export async function startDevNetwork(
   { dataDir, bits, port, walletPort, settings, onError }: DevNetworkOptions,
   resources: Resources,

@@ -58,7 +58,7 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
     fact('exchange', exchange.url)
     fact('state', tilde(dataDir, homedir()))
     output.line()
-    output.line(' Public test keys, known to everybody; never use them elsewhere:')
+    output.line(' Public test keys, which are no secret; never use them elsewhere:')
     fact('EC', chain.keys.ecAddress)
     fact('', chain.keys.ecSecret)
     fact('FCT', chain.keys.fctAddress)

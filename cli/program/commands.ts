@@ -30,8 +30,8 @@ const MINE = command({
     'At minute 1 of each block the prices of all assets are taken and become a record; all threads look for its ' +
       'best proofs of work until minute 9, when the best are published. When the block is saved it is graded: the ' +
       'best 25 records of the network are paid.',
-    'On the network dev everything else is brought along: a chain that speaks the language of factomd, and an ' +
-      'exchange with prices that move. On local, TestNet and MainNet a factomd node is needed, an identity, a ' +
+    'On the network dev everything else is embedded: a chain that speaks the API of factomd, and an exchange with ' +
+      'prices that move. On local, TestNet and MainNet a factomd node is needed, an identity, a ' +
       'coinbase address, and an entry-credit key.',
     'To try a program of your own with this miner, run pegminer dev, and mine on local with its --factomd and --exchange.',
     'Ctrl-C ends with a summary; state is kept in the data directory, and the next start goes on from there.',
@@ -224,7 +224,7 @@ const BYTEMAP = command({
   arguments: { form: 'build|info|verify', most: 1 },
   details: [
     'build: builds the ByteMap and keeps it, unless it is there already (--force builds it again). Ctrl-C leaves ' +
-      'no half file; a build that took long goes on from its last checkpoint the next time, whatever ended it.',
+      'no half file; a long build that was interrupted or killed continues from its last checkpoint the next time.',
     'info: path, parameters, size and SHA-256 of the file.',
     'verify: reads the whole file and compares its SHA-256 with the one that it must have.',
   ],

@@ -217,7 +217,7 @@ export function opScript(op: ModuleOp): string {
   return opReturn(encodeOp(op))
 }
 
-/** Reads a payload (hex); `null` for other modules, unknown letters, and whatever breaks the layout. */
+/** Reads a payload (hex); `null` for other modules, unknown letters, and payloads that break the layout. */
 export function decodeOp(payload: string): ModuleOp | null {
   try {
     const reader = new Reader(hexBytes(payload), 'op')

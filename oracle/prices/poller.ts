@@ -1,6 +1,6 @@
 /**
  * One source's life: asked when its quotes are due, by one caller at a time, left alone for a while when it fails.
- * What it last said well is kept; a failure never reaches the caller.
+ * Its last good quotes are kept; a failure never reaches the caller.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 
@@ -53,7 +53,7 @@ export interface Poller {
   readonly name: string
   /** Resolves when quotes are at most `maxAgeMs` old, or the attempt to have such is over. Never rejects. */
   refresh(maxAgeMs: number): Promise<void>
-  /** What is known of the source. Times of its quotes are by the wall clock as it stands then. */
+  /** The source as it is known now. Times of its quotes are by the wall clock as it stands then. */
   view(at: ClockReading): SourceView
   state(): PollerState
   /** The clock of the source less the monotonic clock of this machine, ms; null if it is not known. */
@@ -79,7 +79,7 @@ const LIMITED_REST: Readonly<Record<QuoteKind, number>> = {
   'fx-daily': 21 * MINUTE,
 }
 const LONGEST_LIMITED_REST = 60 * MINUTE
-/** What may be gone in half a second. */
+/** Failures that may be gone after half a second. */
 const PASSING = ['E_PRICES_UNREACHABLE', 'E_PRICES_TIMEOUT']
 /** A poll that took this long is not repeated at once. */
 const SLOW_MS = 2000
@@ -101,9 +101,9 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
   const isSpent = (): boolean =>
     maxPerMonth !== undefined && quota.used(name, clock.wallMs()) + requests > maxPerMonth
 
-  /** How long it is left alone from now on, ms; not above 0: it is not. */
+  /** How long it is left alone from now on, ms; 0 or less: it may be asked. */
   function restLeft(): number {
-    // What is left of a month is looked up each time: the clock may have been wrong when it was asked.
+    // The rest of the month's quota is looked up each time: the clock may have been wrong when the source was asked.
     if (trouble?.code === 'quota') return isSpent() ? monthLeft(clock.wallMs()) : 0
     return restUntil - clock.monotonicMs()
   }
@@ -117,7 +117,7 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
     return answered(timeoutMs, closing.signal, (signal) => source.poll(signal))
   }
 
-  /** Two tries, if the first fails quickly of something that may pass. */
+  /** Two tries, if the first one fails quickly and for a reason that may pass. */
   async function tryTwice(): Promise<Poll> {
     const began = performance.now()
     try {
@@ -250,7 +250,7 @@ function ownRest(failures: number, cause: unknown, kind: QuoteKind): number {
     case 'E_PRICES_KEY':
       return BLOCKED_REST
     case 'E_PRICES_LIMITED': {
-      // What it asks for is enough the first time.
+      // The first time, the pause that it asks for is enough.
       const again = failures - (askedFor(cause) === undefined ? 1 : 2)
       return again < 0 ? 0 : Math.min(LONGEST_LIMITED_REST, LIMITED_REST[kind] * 2 ** again)
     }

@@ -1,4 +1,4 @@
-/** How minutes end, with whatever faults are on. */
+/** How minutes end, with the faults that are on. */
 import type { Faults } from './faults.js'
 import type { NodeView } from './view.js'
 
