@@ -6,7 +6,7 @@ import { isCoded } from '../../base/index.js'
 import { openLedger, type LedgerQueries } from '../../ledger/index.js'
 import { HISTORY_FILE } from '../../oracle/index.js'
 import { defaultDataDir } from '../mine/plan.js'
-import type { LedgerContext } from './ledger.js'
+import type { LedgerContext } from './context.js'
 
 /** That of a recorded chain; that of a followed chain is in the file of all that follow it. */
 export const RECORDED_FILE = 'ledger.sqlite'

@@ -1,11 +1,8 @@
 /** `pegminer ledger …`: who holds what. */
 import { nearest, problem, problemsError, shown } from '../../config/index.js'
-import type { CommandContext } from '../program/context.js'
-import type { LedgerKey } from '../program/keys.js'
+import type { LedgerContext } from './context.js'
 import { balances, bank, dump, history, issuance, rates, richlist } from './show.js'
 import { sync } from './sync.js'
-
-export type LedgerContext = CommandContext<LedgerKey>
 
 /** What each is given besides its name. */
 const ACTIONS = {

@@ -11,7 +11,7 @@ import {
 } from '../../ledger/index.js'
 import { EXIT } from '../program/context.js'
 import { openEither } from './files.js'
-import type { LedgerContext } from './ledger.js'
+import type { LedgerContext } from './context.js'
 import { actionEvent, actionLine, amountLines, unitsOf } from './view.js'
 
 /** Asks the ledger, and closes it whatever happens. */

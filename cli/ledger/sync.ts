@@ -24,7 +24,7 @@ import { requireDataDir } from '../service/data-dir.js'
 import { factPrinter } from '../view/facts.js'
 import { countText, plural } from '../view/format.js'
 import { dirOf, RECORDED_FILE } from './files.js'
-import type { LedgerContext } from './ledger.js'
+import type { LedgerContext } from './context.js'
 
 export async function sync(context: LedgerContext): Promise<number> {
   const { settings } = context
