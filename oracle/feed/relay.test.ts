@@ -119,6 +119,54 @@ t.test('full budget, in order, once; a restart goes on', async (t) => {
   await isExact(t, chains, { from: start })
 })
 
+t.test('a header is written down before it is sent', async (t) => {
+  const chains = await chainsOf(t)
+  const rig = await rigOf(t, chains)
+  const real = { ...rig.asset }
+  const known: boolean[] = []
+  Object.assign(rig.asset, {
+    send: (...given: Parameters<typeof real.send>) => {
+      known.push(rig.published.head?.hex === given[0])
+      return real.send(...given)
+    },
+  })
+  await rig.relayPass()
+  t.same(known, [true, true, true, true])
+  t.equal(rig.relay.view.headers, 4)
+})
+
+t.test(
+  'a header that was sent is known from then on: what it spends, and what need not be asked for',
+  async (t) => {
+    const chains = await chainsOf(t)
+    const rig = await rigOf(t, chains)
+    await rig.relayPass()
+    const sent = headersOf(rig).map(({ txid }) => txid)
+    const { mempool, utxos } = rig.relay.view.facts!
+    t.same([...mempool.transactions.keys()].sort(), [...sent].sort())
+    t.same(
+      utxos.map((utxo) => mempool.isSpent(utxo)),
+      [true, true, true, true],
+    )
+    chains.control.mine('asset')
+    const real = { ...rig.asset }
+    const asked: string[] = []
+    Object.assign(rig.asset, {
+      transaction: (...given: Parameters<typeof real.transaction>) => {
+        asked.push(given[0])
+        return real.transaction(...given)
+      },
+    })
+    await rig.relayPass()
+    t.equal(headersOf(rig).length, 8)
+    t.same(
+      asked.filter((txid) => sent.includes(txid)),
+      sent.slice(-1),
+      'of the last one, whether its block is lost',
+    )
+  },
+)
+
 t.test('what is published stands on the chain, to the byte', async (t) => {
   const chains = await chainsOf(t, { subscriptions: 20 })
   const rig = await rigOf(t, chains, { more: { startHeight: 14 } })

@@ -283,6 +283,20 @@ t.test('lost state: what bears our signature is found again on the chain and in 
   }
 })
 
+t.test(
+  'lost state: what the chain shows with our signature is ours again before anything is signed',
+  async (t) => {
+    const { s, honest, txid } = await amongThree(t)
+    while (stepOf(honest, txid) !== 'partial') await s.round(honest)
+    const { inputs } = recordOf(honest, txid)!.payout!
+    s.chains.control.mine('asset', 2)
+    const again = await s.rig({ operator: 1 })
+    await again.withdrawPass()
+    t.equal(stepOf(again, txid), 'partial', 'the others have to sign')
+    t.match(recordOf(again, txid), { payout: { inputs, dead: false }, countedOn: null })
+  },
+)
+
 t.test('a state file of the first version is taken over with what it signed', async (t) => {
   const s = await stage(t, THREE)
   const folder = s.folder('first')

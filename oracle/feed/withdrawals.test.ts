@@ -43,6 +43,45 @@ t.test('one key: from request to mark', async (t) => {
   t.equal(rig.withdrawals.view.paid, 1)
 })
 
+t.test('what is signed is written down before a step shows it, and a payout before it leaves', async (t) => {
+  const s = await stage(t)
+  const rig = await s.rig()
+  const txid = s.ask(AMOUNT)
+  const known: string[] = []
+  const watch = (chain: 'asset' | 'reference', says: (hex: string) => string) => {
+    const real = { ...rig[chain] }
+    Object.assign(rig[chain], {
+      send: (...given: Parameters<typeof real.send>) => {
+        known.push(says(given[0]))
+        return real.send(...given)
+      },
+    })
+  }
+  const record = () => rig.file.state.withdrawals[txid]!
+  watch('asset', () => `${record().step}${record().payout === null ? '' : ', signed'}`)
+  watch('reference', (hex) => `${record().step}${record().payout?.hex === hex ? ', this one' : ''}`)
+  await untilDone(s, txid, [rig])
+  t.same(known, ['seen, signed', 'signed, this one', 'broadcast, signed'])
+
+  const next = s.ask(AMOUNT)
+  while (stepOf(rig, next) !== 'signed') await s.round(rig)
+  const fresh = await s.rig()
+  const real = { ...fresh.reference }
+  let written: string | null = null
+  Object.assign(fresh.reference, {
+    send: (...given: Parameters<typeof real.send>) => {
+      written = fresh.file.state.withdrawals[next]?.payoutTxid ?? null
+      return real.send(...given)
+    },
+  })
+  while (stepOf(fresh, next) !== 'broadcast') {
+    t.equal(fresh.file.state.withdrawals[next]?.payoutTxid ?? null, null)
+    await fresh.withdrawPass()
+    s.chains.control.mine('asset')
+  }
+  t.equal(written, fresh.file.state.withdrawals[next]?.payoutTxid, 'by one that has forgotten everything too')
+})
+
 t.test('a reference chain without an address index: headers and a withdrawal', async (t) => {
   const s = await stage(t, { referenceIndex: false, gateways: [{ m: 2, n: 3 }] })
   const rigs = await Promise.all([0, 1].map((operator) => s.rig({ operator })))
