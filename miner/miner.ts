@@ -26,6 +26,8 @@ export type Adjustable = RunAdjustable & Pick<MinerOptions, 'threads' | 'cpus' |
 export interface MinerModules extends Pick<RunModules, 'client' | 'ecKey' | 'prices'> {
   /** At least `minerSlots(options)` slots. */
   readonly byteMap: SharedByteMap
+  /** Others that take part in following the chain, given what checks proofs of work. Default: there are none. */
+  readonly consumers?: (difficulty: RunModules['difficulty']) => NonNullable<RunModules['consumers']>
 }
 
 /** For tests and measurements; nothing that an operator sets. */
@@ -50,11 +52,12 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
   const verifier = createHasher(byteMap, capacity)
   let options = given
   let local: LocalWorkforce | null = null
+  const difficulty: RunModules['difficulty'] = (oprHash, nonce) => verifier.difficulty(oprHash, nonce)
   const session = createSession(
     given,
     {
-      ...{ client, ecKey, prices },
-      difficulty: (oprHash, nonce) => verifier.difficulty(oprHash, nonce),
+      ...{ client, ecKey, prices, difficulty },
+      ...(modules.consumers ? { consumers: modules.consumers(difficulty) } : {}),
       workforce: (hooks) =>
         (local = createLocalWorkforce({
           ...{ byteMap, verifier, capacity, firstHasher: 0 },

@@ -141,3 +141,37 @@ t.test('a chain that is followed: a block at a time, or all at once', async (t) 
     t.same(new Map([...ours].sort()), new Map(theirs.sort()), `rates of block ${height}`)
   }
 })
+
+t.test('on the network dev the rewards are in the ledger', { timeout: 600_000 }, async (t) => {
+  const dir = join(state, 'dev')
+  const miner = start([
+    ...[
+      'mine',
+      '--network',
+      'dev',
+      '--block-seconds',
+      '30',
+      '--rivals',
+      '30',
+      '--blocks',
+      '2',
+      '--bits',
+      '10',
+    ],
+    ...['--dir', maps, '--data-dir', dir, '--json'],
+  ])
+  t.equal((await miner.ended).code, 0)
+  const query = openLedger(join(dir, HISTORY_FILE))
+  t.teardown(() => query.close())
+  const graded = miner.events.filter(({ event, gradable }) => event === 'graded' && gradable === true)
+  t.ok(graded.length > 0, 'a block with winners')
+  t.equal(query.issuance().get('PEG'), BigInt(graded.length) * 900_000_000_000n)
+  const asked = await run([
+    'ledger',
+    'balances',
+    'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q',
+    '--data-dir',
+    dir,
+  ])
+  t.match(asked.stdout, /PEG +\d/, 'those of the miner')
+})

@@ -12,6 +12,7 @@ import {
   type MinerEvent,
   type MinerOptions,
 } from '../../miner/index.js'
+import { ledgerConsumer } from '../../ledger/index.js'
 import { HISTORY_FILE } from '../../oracle/index.js'
 import { createBoard, liveChecks, type ApiActions } from '../../telemetry/index.js'
 import { devBits } from '../network/dev-bits.js'
@@ -178,7 +179,13 @@ function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart
     dryRun: settings['miner.dryRun'],
   }
   const tools = { client: parts.client.proxy, ecKey: parts.around.key, byteMap: parts.map }
-  const miner = createMiner(options, { ...tools, prices: parts.prices.proxy })
+  const miner = createMiner(options, {
+    ...{ ...tools, prices: parts.prices.proxy },
+    // Elsewhere the ledger is followed by a command of its own: it may have years to catch up with.
+    ...(network.name === 'dev'
+      ? { consumers: (difficulty) => [ledgerConsumer({ network, difficulty })] }
+      : {}),
+  })
   if (rivals > 0) {
     const firstHasher = minerSlots(options)
     const outsiders = startRivals({

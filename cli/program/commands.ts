@@ -336,7 +336,8 @@ const LEDGER = command({
     'balances ADDRESS: what an address holds. issuance: how much there is of each token. rates: USD per token, by the ' +
       'last block that has any. bank: what conversions into PEG were paid from. richlist [TICKER]: the largest holders. ' +
       'history ADDRESS: its transactions, conversions, rewards and burns. dump: all balances, with one hash for them.',
-    'Everything may be asked while another program follows the chain. --height asks for an earlier block.',
+    'Everything may be asked while another program follows the chain. --height asks for an earlier block. On the network ' +
+      'dev pegminer mine keeps the ledger itself.',
     'In JSON, amounts and rates are whole numbers of 1e-8, as text.',
   ],
   keys: LEDGER_KEYS,

@@ -1,7 +1,7 @@
 /** What a run is given and what it gives back. The implementation is `session.ts`. */
 import type { Network } from '../../pegnet/index.js'
 import type { EcKey, FactomClient, NodeHealth } from '../../factom/index.js'
-import type { Expectation, PriceFeed, PriceSnapshot } from '../../oracle/index.js'
+import type { Expectation, GradedHistoryOptions, PriceFeed, PriceSnapshot } from '../../oracle/index.js'
 import type { EntryStatus, MinerEvent, StoppedEvent } from '../events.js'
 import type { Workforce, WorkforceHooks, WorkforceMember } from '../work/workforce.js'
 import type { RecordContents } from './block.js'
@@ -47,6 +47,8 @@ export interface RunModules {
   readonly prices: PriceFeed
   /** Of a record's nonce, hashed on this thread: what grading asks for. */
   readonly difficulty: (oprHash: Uint8Array, nonce: Uint8Array) => bigint
+  /** Others that take part in following the chain, behind the history. */
+  readonly consumers?: GradedHistoryOptions['consumers']
   /** Opens what hashes; called once, when nothing else can fail any more. */
   readonly workforce: (hooks: WorkforceHooks) => Workforce
 }
