@@ -31,6 +31,8 @@ export function createHooks(
   const { options, state, tally, creditWatch, prices, emit, notice } = parts
   /** What was told about prices and lasts. */
   let alarms: ReadonlySet<string> = new Set()
+  /** Of which block and trouble it was said last that a record could not be kept. */
+  let lost = ''
 
   /** A record's way into the history. Mining goes on without it. */
   function keep({ entryHash, height, status, reason, nonce, difficulty }: EntryEvent): void {
@@ -40,7 +42,9 @@ export function createHooks(
         ...(reason === undefined ? {} : { reason }),
       })
     } catch (error) {
-      notice('warn', isCoded(error) ? error.code : 'E_MINER_INTERNAL', messageOf(error))
+      const trouble = `${height} ${messageOf(error)}`
+      if (trouble !== lost) notice('warn', isCoded(error) ? error.code : 'E_MINER_INTERNAL', messageOf(error))
+      lost = trouble
     }
   }
 

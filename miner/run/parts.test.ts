@@ -6,6 +6,7 @@ import { ASSETS, decodeOpr, networkHashrate, type OprBlock } from '../../oracle/
 import { createBus } from './bus.js'
 import { hexOfDifficulty, type EntryEvent, type MinerEvent } from '../events.js'
 import { HIGHEST_FLOOR, difficultyFloor } from './floor.js'
+import { createHooks, type HookParts } from './hooks.js'
 import { createHitDesk } from '../work/hits.js'
 import { createMeter } from '../work/meter.js'
 import { LONGEST_NONCE_BYTES, nonceOf, noncePrefix } from '../work/nonces.js'
@@ -315,6 +316,34 @@ t.test('submission: best first, up to the limit, minus what is published', async
   await submitter.settle(7, signal)
   t.match(events, [{ status: 'landed', nonce: '000009', difficulty: '0000000000000009' }])
   t.equal(decodeEntry(encodeEntry(sent[0]?.[0] as Entry)).extIds.length, 3)
+})
+
+t.test('records that the history does not keep: said once for each block and trouble', (t) => {
+  const said: string[] = []
+  let trouble = 'the disk is full'
+  const own = (): never => {
+    throw new Error(trouble)
+  }
+  const emitted: MinerEvent[] = []
+  const { onEntry } = createHooks({
+    state: { run: { history: { own } } },
+    tally: { entry: () => undefined },
+    prices: {},
+    emit: (event: MinerEvent) => emitted.push(event),
+    notice: (_level: string, _code: string, message: string) => said.push(message),
+  } as unknown as HookParts)
+  const entry = (height: number): EntryEvent => ({
+    ...{ event: 'entry', height, entryHash: 'ff', nonce: '00', difficulty: '0', status: 'revealed' },
+    milliseconds: 1,
+  })
+  for (let k = 0; k < 25; k++) onEntry(entry(7))
+  t.same(said, ['the disk is full'])
+  onEntry(entry(8))
+  trouble = 'the disk is gone'
+  onEntry(entry(8))
+  t.same(said, ['the disk is full', 'the disk is full', 'the disk is gone'])
+  t.equal(emitted.length, 27, 'all are told')
+  t.end()
 })
 
 t.test('credits: days left, and a warning at most every six hours', (t) => {

@@ -1,8 +1,8 @@
 /** A publisher of rates as a price source: a GET or a few, each reply checked before it is believed. */
-import http from 'node:http'
+import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 
-import axios, { isAxiosError, isCancel, type AxiosError } from 'axios'
+import axios, { isAxiosError, isCancel, type AxiosError, type AxiosResponse } from 'axios'
 
 import { isCoded, isLoopback, Late, messageOf, parseJson, withDeadline } from '../../base/index.js'
 import { restDetails } from './asked-rest.js'
@@ -151,11 +151,17 @@ function codedError(error: unknown, now: () => number): Error {
   return fail(oversized ? 'E_PRICES_REPLY' : 'E_PRICES_UNREACHABLE', message)
 }
 
+/** Of a header that was sent more than once Node.js keeps the first value only; here they are all. */
+function everyHeader(response: AxiosResponse | undefined, name: string): unknown {
+  const { res } = (response?.request ?? {}) as { readonly res?: IncomingMessage }
+  return res?.headersDistinct[name]
+}
+
 function statusError(status: number, { response }: AxiosError, now: () => number): Error {
   const { headers = {}, data } = response ?? {}
   const { dateMs, ageMs } = replyTimeOf(headers)
   const details = restDetails({
-    header: headers['retry-after'],
+    header: everyHeader(response, 'retry-after'),
     body: typeof data === 'string' ? data : '',
     now: dateMs === null ? now() : dateMs + ageMs,
   })

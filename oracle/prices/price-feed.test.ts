@@ -773,6 +773,12 @@ t.test('bans in every form are kept to, also after a restart', async (t) => {
       72 * HOUR,
     ],
     [
+      'said twice',
+      'gold-api',
+      { kind: 'status', status: 429, headers: { 'retry-after': ['60', '7200'] } },
+      2 * HOUR,
+    ],
+    [
       'a lockout',
       'kraken',
       { kind: 'body', type: 'application/json', text: '{"error":["EGeneral:Temporary lockout"]}' },

@@ -1,5 +1,5 @@
 /** The embedded exchange's HTTP side: one loopback server for all venues, each below a path of its own name. */
-import http from 'node:http'
+import http, { type OutgoingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 
@@ -30,7 +30,7 @@ export type Trouble =
   | {
       readonly kind: 'status'
       readonly status: number
-      readonly headers?: Readonly<Record<string, string>>
+      readonly headers?: Readonly<Record<string, string | readonly string[]>>
       readonly text?: string
     }
   | { readonly kind: 'body'; readonly type: string; readonly text: string }
@@ -181,7 +181,10 @@ function write(
 function troubled(response: http.ServerResponse, trouble: Trouble): void {
   switch (trouble.kind) {
     case 'status':
-      response.writeHead(trouble.status, { 'content-type': 'text/html', ...trouble.headers })
+      response.writeHead(trouble.status, {
+        'content-type': 'text/html',
+        ...trouble.headers,
+      } as OutgoingHttpHeaders)
       response.end(trouble.text ?? `<html><body>trouble ${trouble.status}</body></html>`)
       return
     case 'body':
