@@ -76,8 +76,9 @@ t.test('what the reference node says of a payout', async (t) => {
   t.same(await send(), { fact: 'sent', txid: TXID })
   t.same(await send(answer(-27, 'transaction already in block chain')), { fact: 'sent', txid: TXID })
   t.same(await send(answer(-26, '16: tx-overwinter-expired')), { fact: 'expired', ground })
+  t.same(await send(answer(-25, 'Missing inputs')), { fact: 'spent', ground })
   for (const [code, text] of [
-    [-25, 'Missing inputs'],
+    [-25, ''],
     [-26, '18: mempool conflict'],
     [-26, '64: dust'],
   ] as const)
