@@ -37,6 +37,7 @@ export type {
   Value,
 } from './storage/database.js'
 export { loadKoffi } from './koffi.js'
+export type { Koffi } from './koffi.js'
 export { median } from './median.js'
 export { makeFolder } from './storage/folder.js'
 export { awaitLock, lockFile } from './storage/lock.js'

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { createRequire } from 'node:module'
 import t from 'tap'
 import { median } from '../base/index.js'
 import { createHasher, lxrParams, openByteMap, type Hasher } from '../lxrhash/index.js'
@@ -33,6 +34,15 @@ import { cellLike } from './report.js'
 import { stressRound } from './stress.js'
 import { powerText, ratioText, sizeText } from './table.js'
 import { bestOf, tuneSeconds } from './tune.js'
+
+function nativeHere(): boolean {
+  try {
+    createRequire(import.meta.url).resolve('koffi')
+    return true
+  } catch {
+    return false
+  }
+}
 
 const PLAN: CellPlan = { bits: 8, threads: 1, lanes: 'auto', kernel: 'auto', pages: 'huge' }
 const CELL: BenchCell = {
@@ -132,6 +142,40 @@ t.test('kernels', async (t) => {
   const { cells } = await runBench({ cells: plan, seconds: 0.02, repeat: 1, warmUp: 0.01, dir: t.testdir() })
   t.match(cells, [{ checksumOk: true }, { kernel: 'scalar', pages: 'small', checksumOk: true }])
   t.not(cells[0]?.kernel, 'auto', 'what it was')
+})
+
+t.test('kernels are measured in turns', async (t) => {
+  const plan = planCells(
+    { bits: [8], threads: [1, 2], lanes: ['auto'], kernels: ['simd', 'scalar'], pages: ['small'] },
+    2,
+  )
+  const order: string[] = []
+  const { cells } = await runBench({
+    ...{ cells: plan, seconds: 0.02, repeat: 2, warmUp: 0.01, dir: t.testdir() },
+    onStart: ({ threads, kernel }) => order.push(`${threads} ${kernel}`),
+  })
+  t.same(
+    order,
+    [1, 2].flatMap((threads) => [0, 1].flatMap(() => [`${threads} simd`, `${threads} scalar`])),
+  )
+  t.same(
+    cells.map(({ threads, kernel, samples }) => [threads, kernel, samples.length]),
+    [1, 2].flatMap((threads) => ['simd', 'scalar'].map((kernel) => [threads, kernel, 2])),
+  )
+})
+
+const here = process.platform === 'linux' && process.arch === 'x64' && nativeHere()
+
+t.test('the native kernel among them', { skip: !here && 'no machine code here' }, async (t) => {
+  const plan = planCells(
+    { bits: [8], threads: [2], lanes: ['auto'], kernels: ['native', 'simd'], pages: ['small'] },
+    2,
+  )
+  const { cells } = await runBench({ cells: plan, seconds: 0.02, repeat: 1, warmUp: 0.01, dir: t.testdir() })
+  t.match(cells, [
+    { kernel: 'native', lanes: 64, checksumOk: true },
+    { kernel: 'simd', checksumOk: true },
+  ])
 })
 
 t.test('keeps what is finished when it is interrupted', async (t) => {

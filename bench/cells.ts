@@ -1,7 +1,7 @@
 /** What is measured: settings of a measurement, and what comes out of it. */
 import type { KernelName } from '../lxrhash/index.js'
 
-export const KERNELS = ['simd', 'scalar'] as const satisfies readonly KernelName[]
+export const KERNELS = ['native', 'simd', 'scalar'] as const satisfies readonly KernelName[]
 
 /** Whether huge pages are asked for; the cell has the share that was reached. */
 export const PAGES = ['huge', 'small'] as const

@@ -65,9 +65,9 @@ export function planCells(axes: Axes, cores: number): CellPlan[] {
     axes.threads ?? (size === largest ? threadCounts(cores) : [...new Set([1, cores])])
   return bits.flatMap((size) =>
     axes.pages.flatMap((pages) =>
-      axes.kernels.flatMap((kernel) =>
-        axes.lanes.flatMap((lanes) =>
-          threadsOf(size).map((threads) => ({ bits: size, threads, lanes, kernel, pages })),
+      axes.lanes.flatMap((lanes) =>
+        threadsOf(size).flatMap((threads) =>
+          axes.kernels.map((kernel) => ({ bits: size, threads, lanes, kernel, pages })),
         ),
       ),
     ),
@@ -75,12 +75,25 @@ export function planCells(axes: Axes, cores: number): CellPlan[] {
 }
 
 /** Cells that share an open ByteMap. */
-export function groupByMap(cells: readonly CellPlan[]): CellPlan[][] {
+export const groupByMap = (cells: readonly CellPlan[]): CellPlan[][] =>
+  groupNeighbours(cells, (one, next) => one.bits === next.bits && one.pages === next.pages)
+
+/** Of those, cells that differ in the kernel only: they are measured in turns. */
+export const groupByKernel = (cells: readonly CellPlan[]): CellPlan[][] =>
+  groupNeighbours(
+    cells,
+    (one, next) => one.threads === next.threads && one.lanes === next.lanes && one.kernel !== next.kernel,
+  )
+
+/** A cell joins the group before it if it goes with each cell of that. */
+function groupNeighbours(
+  cells: readonly CellPlan[],
+  together: (one: CellPlan, next: CellPlan) => boolean,
+): CellPlan[][] {
   const groups: CellPlan[][] = []
   for (const cell of cells) {
     const group = groups.at(-1)
-    const head = group?.[0]
-    if (group !== undefined && head?.bits === cell.bits && head.pages === cell.pages) group.push(cell)
+    if (group?.every((one) => together(one, cell))) group.push(cell)
     else groups.push([cell])
   }
   return groups

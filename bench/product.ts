@@ -1,5 +1,5 @@
 /** Measures the miner's own loop and threads, those of `pegminer mine`. */
-import { createHasher, type HasherOptions, type SharedByteMap } from '../lxrhash/index.js'
+import { portableHasher, type HasherOptions, type SharedByteMap } from '../lxrhash/index.js'
 import { createLocalWorkforce, minerError, type Lease } from '../miner/index.js'
 
 export interface Product {
@@ -33,7 +33,7 @@ export function startProduct(byteMap: SharedByteMap, options: ProductOptions): P
   let why = 'no thread is fit to hash'
   const workforce = createLocalWorkforce({
     ...{ byteMap, threads, firstHasher, hasher },
-    verifier: createHasher(byteMap, firstHasher + threads),
+    verifier: portableHasher(byteMap, firstHasher + threads),
     machineId: 0,
     onNotice: (_level, _code, message) => (why = message),
     onLost: () => (lost = true),

@@ -1,10 +1,10 @@
 /** Hashrate against ByteMap size and thread count, by the miner's own loop. Returns data; printing is separate. */
 import { median } from '../base/index.js'
 import { lxrParams, openByteMap, type ByteMapProgress, type OpenByteMap } from '../lxrhash/index.js'
-import type { BenchCell, CellPlan, Timing } from './cells.js'
+import type { BenchCell, CellPlan, KernelChoice, Timing } from './cells.js'
 import { checksumOk, checksumText } from './checksum.js'
-import { groupByMap } from './plan.js'
-import { createCrew, crewSlots, type Crew } from './pool.js'
+import { groupByKernel, groupByMap } from './plan.js'
+import { createCrew, crewSlots, type Crew, type Samples } from './pool.js'
 import { MEASURED_SHAPE, readsPerHash } from './reads.js'
 
 export interface MapOptions {
@@ -31,7 +31,7 @@ export interface BenchResult {
 
 /** Throws E_LXR_… for sizes that do not exist or ByteMaps that cannot be opened. */
 export async function runBench(options: BenchOptions): Promise<BenchResult> {
-  const { onOpen, onStart, onCell } = options
+  const { onOpen, onCell } = options
   const cells: BenchCell[] = []
   for (const group of groupByMap(options.cells)) {
     const byteMap = await openMap(group, options)
@@ -39,12 +39,13 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
     const crew = createCrew(byteMap, mostThreads(group))
     try {
       group.forEach((plan) => crew.check(plan))
-      for (const plan of group) {
-        onStart?.(plan)
-        const cell = await measureCell({ crew, byteMap }, plan, options)
-        if (cell === null) return { cells, interrupted: true }
-        cells.push(cell)
-        await onCell?.(cell)
+      for (const rivals of groupByKernel(group)) {
+        const measured = await measureInTurns({ crew, byteMap }, rivals, options)
+        if (measured === null) return { cells, interrupted: true }
+        for (const cell of measured) {
+          cells.push(cell)
+          await onCell?.(cell)
+        }
       }
     } finally {
       await crew.close()
@@ -62,25 +63,66 @@ export function openMap(group: readonly CellPlan[], options: MapOptions): Promis
     ...(signal === undefined ? {} : { signal }),
     slots: crewSlots(mostThreads(group)),
     hugePages: pages === 'huge',
+    ...kernelFor(group),
     onProgress: (progress) => onByteMap?.(bits, progress),
   })
+}
+
+/** What the ByteMap is opened for; the cells ask for the others themselves. */
+function kernelFor(group: readonly CellPlan[]): { readonly kernel?: KernelChoice } {
+  const kernel = (['auto', 'native'] as const).find((name) => group.some((cell) => cell.kernel === name))
+  return kernel === undefined ? {} : { kernel }
 }
 
 /** Of the cells that share a crew. */
 export const mostThreads = (group: readonly CellPlan[]): number =>
   Math.max(...group.map(({ threads }) => threads))
 
-/** Null if it was interrupted. */
-async function measureCell(
+/**
+ * Cells that differ in their kernels: a sample of each, then the next of each, so that all of them see the same machine.
+ * Null if it was interrupted.
+ */
+async function measureInTurns(
   { crew, byteMap }: { crew: Crew; byteMap: OpenByteMap },
-  plan: CellPlan,
+  plans: readonly CellPlan[],
   options: BenchOptions,
-): Promise<BenchCell | null> {
-  if (options.signal?.aborted) return null
-  const checksum = checksumText(await crew.checksum(plan))
-  const samples = await crew.measure(plan, { ...options, beside: true })
-  if (samples === null) return null
-  const { lanes, kernel, hashing, bare, gathering } = samples
+): Promise<BenchCell[] | null> {
+  const { repeat, onStart, signal } = options
+  const checksums: string[] = []
+  const samples = plans.map((): Samples[] => [])
+  const [rounds, each] = plans.length === 1 ? [1, repeat] : [repeat, 1]
+  for (let round = 0; round < rounds; round++) {
+    for (const [k, plan] of plans.entries()) {
+      if (signal?.aborted) return null
+      onStart?.(plan)
+      checksums[k] ??= checksumText(await crew.checksum(plan))
+      const sample = await crew.measure(plan, { ...options, repeat: each, beside: true })
+      if (sample === null) return null
+      samples[k]?.push(sample)
+    }
+  }
+  return plans.map((plan, k) =>
+    cellOf(plan, {
+      samples: samples[k] ?? [],
+      checksum: checksums[k] as string,
+      hugePages: byteMap.pages.share,
+    }),
+  )
+}
+
+function cellOf(
+  plan: CellPlan,
+  parts: {
+    readonly samples: readonly Samples[]
+    readonly checksum: string
+    readonly hugePages: number
+  },
+): BenchCell {
+  const { samples, checksum, hugePages } = parts
+  const { lanes, kernel } = samples[0] as Samples
+  const [hashing, bare, gathering] = (['hashing', 'bare', 'gathering'] as const).map((what) =>
+    samples.flatMap((sample) => sample[what]),
+  ) as [number[], number[], number[]]
   const hashesPerSecond = median(hashing)
   return {
     ...plan,
@@ -95,7 +137,7 @@ async function measureCell(
     readsPerSecond: hashesPerSecond * readsPerHash(MEASURED_SHAPE),
     gatherLimit: median(gathering),
     gatherSamples: gathering,
-    hugePages: byteMap.pages.share,
+    hugePages,
     checksum,
     checksumOk: checksumOk(plan.bits, checksum),
   }

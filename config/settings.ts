@@ -464,6 +464,11 @@ export const SETTINGS = {
     flag: 'hash-bits',
     description: 'length of a hash in bits, rounded up to whole bytes',
   }),
+  'lxrhash.kernel': given(choice('auto', 'native', 'simd', 'scalar'), 'auto', {
+    flag: 'kernel',
+    description:
+      'what hashes; auto takes machine code (native) where it is there and faster, else WebAssembly with vectors (simd) or without (scalar)',
+  }),
   'lxrhash.dir': optional(path, {
     flag: 'dir',
     defaultText: '~/.lxrhash',
@@ -489,11 +494,11 @@ export const SETTINGS = {
     defaultText: 'auto',
     description: 'hashes in flight per thread, multiples of 8; auto is what mining uses',
   }),
-  'bench.kernel': given(listOf(choice('auto', 'simd', 'scalar')), ['auto'], {
+  'bench.kernel': given(listOf(choice('auto', 'native', 'simd', 'scalar')), ['auto'], {
     flag: 'kernel',
     defaultText: 'auto',
     description:
-      'kernels to measure; auto is what mining uses, scalar the one for processors without vectors',
+      'kernels to measure, in turns; auto is what mining uses, native machine code, scalar the one for processors without vectors',
   }),
   'bench.pages': given(listOf(choice('huge', 'small')), ['huge'], {
     flag: 'pages',

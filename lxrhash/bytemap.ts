@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { awaitLock, type AwaitedLock, type LockTiming } from '../base/index.js'
 import { throwIfAborted } from './abort.js'
+import { chooseKernel } from './choose.js'
 import { checkpointFileOf, removeCheckpoint } from './checkpoint.js'
 import { fail, LxrError, systemCodeOf } from './errors.js'
 import { directoryError, makeDirectory, NODE_FILES } from './files.js'
@@ -27,14 +28,14 @@ export async function openByteMap(params: LxrParams, options: OpenOptions): Prom
   const loaded = await loadByteMap(params, options, 'open')
   if (loaded !== undefined) {
     await dropOldCheckpoint(loaded.file)
-    return openMap(loaded, 'opened', begun)
+    return openMap(loaded, 'opened', begun, options)
   }
   if (options.build === false) throw missing(byteMapFile(params, options.dir))
   return locked(params, options, async () => {
     // Another process may have built it meanwhile.
     const found = await loadByteMap(params, options, 'open')
-    if (found !== undefined) return openMap(found, 'opened', begun)
-    return openMap(await makeByteMap(params, options), 'built', begun)
+    if (found !== undefined) return openMap(found, 'opened', begun, options)
+    return openMap(await makeByteMap(params, options), 'built', begun, options)
   })
 }
 
@@ -48,8 +49,8 @@ export async function buildByteMap(params: LxrParams, options: BuildOptions): Pr
   const begun = performance.now()
   return locked(params, options, async ({ waited }) => {
     const found = waited ? await loadIfWhole(params, options) : undefined
-    if (found !== undefined) return openMap(found, 'opened', begun)
-    return openMap(await makeByteMap(params, options), 'built', begun)
+    if (found !== undefined) return openMap(found, 'opened', begun, options)
+    return openMap(await makeByteMap(params, options), 'built', begun, options)
   })
 }
 
@@ -148,10 +149,14 @@ function openMap(
   { mapped, file, sha256, proof }: LoadedMap,
   origin: 'opened' | 'built',
   begun: number,
+  options: BuildOptions,
 ): OpenByteMap {
   const pages = mapped.hugePages.report(mapped.map.length)
   const milliseconds = performance.now() - begun
-  return { ...sharedByteMap(mapped), file, sha256, proof, origin, pages, milliseconds }
+  const portable = sharedByteMap(mapped)
+  const chosen = chooseKernel(portable, options.kernel ?? portable.kernel, options.choose)
+  const { kernel, prefetch } = chosen
+  return { ...portable, kernel, prefetch, chosen, file, sha256, proof, origin, pages, milliseconds }
 }
 
 function missing(file: string) {

@@ -86,6 +86,11 @@ export const LXR_ERRORS = {
     remedy: 'Run `npm run build`.',
     kind: 'failure',
   },
+  E_LXR_NATIVE: {
+    summary: 'The native kernel cannot be had here.',
+    remedy: 'Nothing; the WebAssembly kernel does the same work. Use --kernel auto or simd.',
+    kind: 'failure',
+  },
   E_LXR_ABORTED: {
     summary: 'The work on the ByteMap was interrupted.',
     remedy: 'Start it again; a build that took long goes on from its last checkpoint.',

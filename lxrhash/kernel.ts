@@ -17,6 +17,7 @@ export interface KernelFunctions {
   readonly searchBegin: (scratch: number, start: bigint, count: number, floor: bigint) => void
   readonly searchOn: (scratch: number, steps: number) => number
   readonly searchOnScalar: (scratch: number, steps: number) => number
+  readonly searchOnOutside: (scratch: number, steps: number) => number
   readonly gather: (bits: number, count: number, seed: number) => number
 }
 
@@ -33,6 +34,7 @@ const FUNCTIONS = [
   'searchBegin',
   'searchOn',
   'searchOnScalar',
+  'searchOnOutside',
   'gather',
 ] as const satisfies readonly (keyof KernelFunctions)[]
 
@@ -53,6 +55,14 @@ const PLACES = [
   'INPUT_LIMIT',
   'COUNTS',
   'GEN_OFFSET',
+  'A',
+  'S1',
+  'S2',
+  'S3',
+  'X',
+  'READ',
+  'HS',
+  'STRIDE',
 ] as const
 
 export type KernelLayout = Readonly<Record<(typeof PLACES)[number], number>>
@@ -69,10 +79,17 @@ export const SLOT_BYTES = 0x60000
 const PAGE_BYTES = 0x10000
 const MOST_PAGES = 65536
 
-/** `simd` computes two hashes at once with the processor's vectors, `scalar` one; the results are the same. */
-export type KernelName = 'simd' | 'scalar'
+/**
+ * `simd` computes two hashes at once with the processor's vectors, `scalar` one. `native` does the steps of a search in
+ * machine code (`native/`), all else as they do. The results are the same.
+ */
+export type KernelName = 'native' | 'simd' | 'scalar'
+export type PortableKernel = Exclude<KernelName, 'native'>
 
-const FILES: Readonly<Record<KernelName, string>> = { simd: './kernel.wasm', scalar: './kernel-scalar.wasm' }
+const FILES: Readonly<Record<PortableKernel, string>> = {
+  simd: './kernel.wasm',
+  scalar: './kernel-scalar.wasm',
+}
 
 /** The smallest module with vectors: `(func (result v128) (i8x16.splat (i32.const 0)))`. */
 const VECTORS = Uint8Array.of(
@@ -80,11 +97,11 @@ const VECTORS = Uint8Array.of(
   ...[0x03, 0x02, 0x01, 0x00, 0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x0b],
 )
 
-/** The best kernel for this processor and Node.js; `PEGMINER_NO_SIMD=1` forces the scalar one. */
+/** The best portable kernel for this processor and Node.js; `PEGMINER_NO_SIMD=1` forces the scalar one. */
 export function kernelHere(
   env: Readonly<Record<string, string | undefined>> = process.env,
   validate = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes),
-): KernelName {
+): PortableKernel {
   return /^(1|true|on|yes)$/i.test(env['PEGMINER_NO_SIMD'] ?? '') || !validate(VECTORS) ? 'scalar' : 'simd'
 }
 
@@ -92,7 +109,7 @@ export function kernelHere(
  * Once per process; threads get the compiled module with the ByteMap. A module with vectors has the scalar search too.
  * Throws E_LXR_KERNEL.
  */
-export async function compileKernel(name: KernelName): Promise<WebAssembly.Module> {
+export async function compileKernel(name: PortableKernel): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(await readFile(new URL(FILES[name], import.meta.url)))
   } catch (error) {
@@ -103,8 +120,16 @@ export async function compileKernel(name: KernelName): Promise<WebAssembly.Modul
   }
 }
 
-export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernel {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+/** One step of a slot's lanes that is done outside of the module (`assembly/outside.ts`). */
+export type OutsideStep = (lanes: number, h: number, x: number) => void
+
+/** `step`: what `searchOnOutside` calls. */
+export function instantiateKernel(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  step: OutsideStep = () => undefined,
+): Kernel {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, step } })
   const missing = FUNCTIONS.find((name) => typeof exports[name] !== 'function')
   const scratchBytes = (exports['SCRATCH_BYTES'] as WebAssembly.Global | undefined)?.value ?? Infinity
   if (missing !== undefined || scratchBytes > SLOT_BYTES) {

@@ -41,5 +41,14 @@ export async function createMapMemory(
   const scratch = slotAddress(params, 0)
   configureScratch(functions, memory, params, { scratch, lanes: functions.layout.MAX_LANES })
   const map = new Uint8Array(memory.buffer, 0, mapBytes(params))
-  return { memory, module, kernel, params, slots, functions, scratch, map, hugePages }
+  const shared = {
+    memory,
+    module,
+    vectors: kernel === 'simd',
+    kernel,
+    prefetch: 'nta',
+    params,
+    slots,
+  } as const
+  return { ...shared, functions, scratch, map, hugePages }
 }

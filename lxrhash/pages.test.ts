@@ -1,14 +1,18 @@
 /** Huge pages: what is asked for, what is measured, and what is said when there are none. */
 import { constants } from 'node:os'
 import t from 'tap'
-import type { Native, NoNative } from './native.js'
+import type { Native, NoNative } from './native/calls.js'
 import { hugeBytesOf, requestHugePages, type PagesSystem } from './pages.js'
 
 const MIB = 2 ** 20
 const ADDRESS = 0x7f0000001000n
 const bytes = new Uint8Array(64 * MIB)
 
-const native = (error = 0): Native => ({ addressOf: () => ADDRESS, madvise: () => error })
+const native = (error = 0): Native => ({
+  addressOf: () => ADDRESS,
+  madvise: () => error,
+  executable: () => () => undefined,
+})
 const MISSING: NoNative = { missing: true, reason: "Cannot find module 'koffi'" }
 const BROKEN: NoNative = { missing: false, reason: 'wrong ELF class' }
 

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { loadNative, type Native, type NoNative } from './native.js'
+import { loadNative, type Native, type NoNative } from './native/calls.js'
 
 export interface Pages {
   /** How much of the ByteMap lies in huge pages, 0 to 1. */

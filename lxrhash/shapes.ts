@@ -1,6 +1,7 @@
 /** What opening and building are given and what they give back. */
 import type { LockTiming } from '../base/index.js'
 import type { CheckpointTiming } from './build.js'
+import type { ChosenKernel, ChooseOptions, KernelChoice } from './choose.js'
 import type { FileSystem } from './files.js'
 import type { SharedByteMap } from './hasher.js'
 import type { Pages } from './pages.js'
@@ -22,6 +23,7 @@ export interface ByteMapFacts {
 export interface OpenByteMap extends SharedByteMap, ByteMapFacts {
   readonly origin: 'opened' | 'built'
   readonly pages: Pages
+  readonly chosen: ChosenKernel
 }
 
 export interface ByteMapOptions {
@@ -36,6 +38,9 @@ export interface BuildOptions extends ByteMapOptions {
   readonly slots: number
   /** Whether to ask the system for huge pages, which make hashing faster. Default: yes. */
   readonly hugePages?: boolean
+  /** What hashers use unless told otherwise. Default: the best portable one. */
+  readonly kernel?: KernelChoice
+  readonly choose?: ChooseOptions
   /** Checkpoints kept, used, discarded; another process that builds. */
   readonly onNotice?: NoticeListener
   /** What files are written with. Default: Node's. */

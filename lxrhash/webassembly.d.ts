@@ -17,5 +17,5 @@ declare namespace WebAssembly {
   interface Instance {
     readonly exports: Readonly<Record<string, unknown>>
   }
-  const Instance: new (module: Module, imports: { env: { memory: Memory } }) => Instance
+  const Instance: new (module: Module, imports: { env: Readonly<Record<string, unknown>> }) => Instance
 }

@@ -12,6 +12,11 @@ export const MINER_ERRORS = {
     remedy: 'Check memory and overclocking; run `pegminer bytemap verify`.',
     kind: 'failure',
   },
+  E_MINER_KERNEL: {
+    summary: 'The native kernel failed its check on a worker thread, which hashes with the portable one.',
+    remedy: 'Restart; if it stays, check memory and overclocking, or use --kernel simd.',
+    kind: 'failure',
+  },
   E_MINER_NO_WORKERS: {
     summary: 'No worker thread is fit to mine.',
     remedy: 'See the notices above it for the cause of each thread.',

@@ -1,5 +1,5 @@
 /** The miner on the threads of this machine: a run (`run/`) and the workforce that it is given (`work/local.ts`). */
-import { createHasher, type SharedByteMap } from '../lxrhash/index.js'
+import { portableHasher, type SharedByteMap } from '../lxrhash/index.js'
 import type { RunAdjustable, RunModules, RunOptions, Session } from './run/interface.js'
 import { failed, isWithin, refuse, runProblems } from './run/options.js'
 import { createSession, type RunTuning } from './run/session.js'
@@ -49,7 +49,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
   const { byteMap, client, ecKey, prices } = modules
   checkOptions(given, byteMap.slots)
   const capacity = capacityOf(given)
-  const verifier = createHasher(byteMap, capacity)
+  const verifier = portableHasher(byteMap, capacity)
   let options = given
   let local: LocalWorkforce | null = null
   const difficulty: RunModules['difficulty'] = (oprHash, nonce) => verifier.difficulty(oprHash, nonce)

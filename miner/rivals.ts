@@ -15,7 +15,7 @@ import {
   type FactomClient,
   type Publisher,
 } from '../factom/index.js'
-import { createHasher, type SharedByteMap } from '../lxrhash/index.js'
+import { portableHasher, type SharedByteMap } from '../lxrhash/index.js'
 import type { RecordContents } from './run/block.js'
 import type { Session } from './run/interface.js'
 import { failed, isWithin, refuse } from './run/options.js'
@@ -206,7 +206,7 @@ export function startRivals(setup: RivalsSetup): Rivals {
   })
   const workforce = createLocalWorkforce({
     byteMap,
-    verifier: createHasher(byteMap, firstHasher),
+    verifier: portableHasher(byteMap, firstHasher),
     threads: 1,
     firstHasher: firstHasher + 1,
     machineId: 0,

@@ -266,6 +266,7 @@ async function serve(
       network: 'dev',
       identity: 'me',
       coinbase: 'FA',
+      kernel: 'simd',
       startedAt: 0,
       changeable: false,
     },

@@ -14,6 +14,8 @@ export interface RunFacts {
   readonly network: string
   readonly identity: string
   readonly coinbase: string
+  /** What hashes: native, simd or scalar. */
+  readonly kernel: string
   /** Milliseconds since 1970. */
   readonly startedAt: number
   /** Whether a token is set, so that something can be changed from here. */

@@ -100,6 +100,7 @@ export const METRICS = {
     ),
     byteMapBytes: gauge('pegnet_miner_bytemap_bytes', 'Size of the ByteMap.'),
     byteMapSeconds: gauge('pegnet_miner_bytemap_load_duration_seconds', 'Time to open or build the ByteMap.'),
+    kernel: gauge('pegnet_miner_kernel_info', 'Always 1; the label says which kernel hashes.', ['kernel']),
     hugePages: gauge('pegnet_miner_huge_pages_ratio', 'Share of the ByteMap that lies in huge pages.'),
   },
   watch: {

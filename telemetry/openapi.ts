@@ -148,6 +148,7 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
     ...FACTS,
     identity: TEXT,
     coinbase: TEXT,
+    kernel: { enum: ['native', 'simd', 'scalar'], description: 'what hashes' },
     state: { enum: ['waiting', 'mining', 'paused', 'stopped'] },
     holds: { ...list(TEXT), description: 'why it is paused: manual, schedule, battery, load, temperature' },
     height: NULLABLE_NUMBER,

@@ -76,7 +76,7 @@ t.test('events, files, gateway, comparison', async (t) => {
     bits: 8,
     threads: 1,
     lanes: Number,
-    kernel: /simd|scalar/,
+    kernel: /native|simd|scalar/,
     pages: 'huge',
     hashesPerSecond: Number,
     min: Number,
@@ -114,7 +114,10 @@ t.test('what is wrong is said before anything is measured', async (t) => {
   t.match(await wrong('--compare', join(dir, 'none')), { code: 2, stderr: /E_BENCH_COMPARE_READ/ })
   t.match(await wrong('--out', join(dir, 'file')), { code: 2, stderr: /E_BENCH_OUT/ })
   t.match(await wrong('--lanes', '12'), { code: 2, stderr: /E_LXR_INPUT/ })
-  t.match(await wrong('--kernel', 'gpu'), { code: 2, stderr: /--kernel must be one of auto, simd, scalar/ })
+  t.match(await wrong('--kernel', 'gpu'), {
+    code: 2,
+    stderr: /--kernel must be one of auto, native, simd, scalar/,
+  })
 })
 
 t.test('interrupted: what is finished is kept', async (t) => {

@@ -1,6 +1,13 @@
 /** What the commands have in common when they open or build a ByteMap: parameters, progress, the `bytemap` event. */
 import type { Settings } from '../../config/index.js'
-import { lxrParams, openByteMap, type LxrParams, type OpenByteMap } from '../../lxrhash/index.js'
+import {
+  lxrParams,
+  openByteMap,
+  type ChooseOptions,
+  type KernelChoice,
+  type LxrParams,
+  type OpenByteMap,
+} from '../../lxrhash/index.js'
 import type { CommandContext } from '../program/context.js'
 import { bytesText } from '../view/format.js'
 import { BESIDE, requireMemory } from '../service/memory.js'
@@ -27,6 +34,9 @@ export interface OpenMapOptions {
   readonly build?: boolean
   /** Bytes of memory that the command takes besides. */
   readonly beside?: number
+  /** What hashers use unless told otherwise. Default: the best portable one. */
+  readonly kernel?: KernelChoice
+  readonly choose?: ChooseOptions
 }
 
 type Context = Pick<CommandContext<'lxrhash.dir'>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>
@@ -34,7 +44,7 @@ type Context = Pick<CommandContext<'lxrhash.dir'>, 'settings' | 'output' | 'log'
 /** Opens the ByteMap, or builds it, and shows how far it is: a bar on a terminal, else log lines; with `--json` events. */
 export async function openMap(
   context: Context,
-  { params, slots, build = true, beside = BESIDE.hashing }: OpenMapOptions,
+  { params, slots, build = true, beside = BESIDE.hashing, ...kernel }: OpenMapOptions,
 ): Promise<OpenByteMap> {
   const { output, signal } = context
   requireMemory({ map: 2 ** params.bits, beside }, (text) => context.log.warn(text))
@@ -43,8 +53,7 @@ export async function openMap(
     const dir = context.settings['lxrhash.dir']
     const map = await openByteMap(params, {
       ...(dir === undefined ? {} : { dir }),
-      slots,
-      build,
+      ...{ slots, build, ...kernel },
       signal,
       onProgress: progress.show,
       onNotice: progress.notice,
@@ -58,7 +67,7 @@ export async function openMap(
 
 /** A ByteMap's facts as `--json` shows them. */
 export function factsOf(map: OpenByteMap) {
-  const { params, file, sha256, origin, milliseconds, pages, kernel } = map
+  const { params, file, sha256, origin, milliseconds, pages, kernel, chosen } = map
   return {
     ...paramFacts(params),
     file,
@@ -67,6 +76,7 @@ export function factsOf(map: OpenByteMap) {
     milliseconds: Math.round(milliseconds),
     pages,
     kernel,
+    kernelReason: chosen.why,
   }
 }
 

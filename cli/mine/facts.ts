@@ -65,8 +65,8 @@ export function threadsText({
   ].join(', ')
 }
 
-function kernelText({ kernel }: OpenByteMap): string {
-  return kernel === 'simd' ? 'SIMD' : 'scalar: no SIMD here, or PEGMINER_NO_SIMD is set; hashing is slower'
+function kernelText({ chosen: { kernel, why } }: OpenByteMap): string {
+  return `${kernel === 'simd' ? 'SIMD' : kernel}: ${why}`
 }
 
 /** `huge pages 100 %`, or how many and why not more. */

@@ -120,6 +120,7 @@ async function run(context: MineContext, plan: MinePlan, resources: Resources): 
   }
   const served = await serveRun(context, {
     ...{ plan, miner, metrics, board, past, keeper, reloader, actions, resources },
+    kernel: parts.map.kernel,
   })
 
   show([...networkFacts(context, plan, parts), ['status', served.text]])
@@ -204,12 +205,13 @@ interface Started {
 }
 
 function startEvent({ config }: MineContext, plan: MinePlan, { parts, terms, served }: Started) {
-  const { around, client, prices } = parts
+  const { around, client, prices, map } = parts
   return {
     event: 'start',
     version: versionOf(),
     network: plan.network.name,
     threads: terms.threads,
+    kernel: map.kernel,
     identity: plan.identity,
     coinbase: plan.coinbase,
     ecAddress: around.key.address,

@@ -1,6 +1,6 @@
 /** The parts that a miner needs, opened in the order that costs the least time: network, prices, ByteMap. */
 import type { FactomClient } from '../../factom/index.js'
-import { byteMapInfo, type OpenByteMap } from '../../lxrhash/index.js'
+import { byteMapInfo, openNativeMarker, type OpenByteMap } from '../../lxrhash/index.js'
 import type { PriceFeed, PriceSettings } from '../../oracle/index.js'
 import { createMetrics, type Metrics } from '../../telemetry/index.js'
 import { openMap, paramsOf } from '../bytemap/open.js'
@@ -44,7 +44,11 @@ export async function openParts(
 ): Promise<MineParts> {
   const { settings, log } = context
   const open = (): Promise<OpenByteMap> =>
-    openMap(context, { params: paramsOf({ 'lxrhash.bits': plan.bits }), slots, beside: BESIDE.mining })
+    openMap(context, {
+      ...{ params: paramsOf({ 'lxrhash.bits': plan.bits }), slots, beside: BESIDE.mining },
+      kernel: settings['lxrhash.kernel'],
+      choose: { marker: openNativeMarker(plan.dataDir) },
+    })
   // Prices are asked for while the map is opened; but a chain of our own does not begin before a map is built.
   const isBuiltFirst = plan.network.name === 'dev' && !(await isBuilt(settings, plan))
   if (isBuiltFirst)
@@ -72,6 +76,7 @@ export async function openParts(
   const map = early ?? (await open())
   metrics.tree.miner.byteMapBytes.set(2 ** plan.bits)
   metrics.tree.miner.byteMapSeconds.set(map.milliseconds / 1000)
+  metrics.tree.miner.kernel.set({ kernel: map.kernel }, 1)
   metrics.tree.miner.hugePages.set(map.pages.share)
   return { metrics, hooks, around, client, prices, openPrices, warm, map }
 }

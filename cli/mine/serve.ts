@@ -1,5 +1,6 @@
 /** The page, the API and the metrics of `pegminer mine`. */
 import { wallMs } from '../../base/index.js'
+import type { KernelName } from '../../lxrhash/index.js'
 import type { Miner } from '../../miner/index.js'
 import {
   createApi,
@@ -24,6 +25,7 @@ import type { MineContext, MineSections } from './reload.js'
 
 export interface ServedRun {
   readonly plan: MinePlan
+  readonly kernel: KernelName
   readonly miner: Pick<Miner, 'view'>
   readonly metrics: Metrics
   readonly board: Board
@@ -36,7 +38,7 @@ export interface ServedRun {
 }
 
 export async function serveRun(context: MineContext, run: ServedRun): Promise<ServedMetrics> {
-  const { plan, miner, metrics, board, past, keeper, reloader, actions, resources } = run
+  const { plan, kernel, miner, metrics, board, past, keeper, reloader, actions, resources } = run
   const now = () => reloader.given.settings
   const feedPage = context.settings['telemetry.feed']
   const feed = feedPage === undefined ? undefined : watchFeed({ url: feedPage })
@@ -51,6 +53,7 @@ export async function serveRun(context: MineContext, run: ServedRun): Promise<Se
       get coinbase() {
         return now()['miner.coinbase'] ?? plan.coinbase
       },
+      kernel,
       startedAt: wallMs(),
       get changeable() {
         return now()['telemetry.token'] !== undefined

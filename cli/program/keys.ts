@@ -64,6 +64,7 @@ export const MINE_KEYS = keys(
   'prices.exchange',
   'data.dir',
   'lxrhash.bits',
+  'lxrhash.kernel',
   'lxrhash.dir',
   'network.port',
   'network.walletPort',

@@ -5,6 +5,7 @@
 export { gather } from './gather'
 export { countBytes, generateBegin, generateSteps } from './generate'
 export {
+  A,
   BASE_BYTES,
   BASE_LENGTH,
   BASE_LIMIT,
@@ -13,14 +14,21 @@ export {
   COUNTS,
   GEN_OFFSET,
   HASH_BYTES,
+  HS,
   INPUT,
   INPUT_LIMIT,
   LANES,
   MASK,
   MAX_LANES,
   OUTPUT,
+  READ,
+  S1,
+  S2,
+  S3,
   SCRATCH_BYTES,
   SEED,
+  STRIDE,
+  X,
 } from './layout'
 export { begin, fastPass, finish, hashInput, stepPass } from './single'
-export { loadBase, searchBegin, searchOn, searchOnScalar } from './search'
+export { loadBase, searchBegin, searchOn, searchOnOutside, searchOnScalar } from './search'

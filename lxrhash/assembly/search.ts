@@ -38,6 +38,7 @@ import {
   STRIDE,
   X,
 } from './layout'
+import { Outside } from './outside'
 import { begin, fastPass } from './single'
 
 /** The fast pass over the BASE_LENGTH bytes at BASE_BYTES, which all nonces have in common: once per record. */
@@ -109,7 +110,8 @@ function fastLanes(scratch: usize, lanes: u32, h: usize): void {
 }
 
 /** Reads for the first row of the first step, whose x lies in X. Later steps' first reads belong to row 25. */
-function beginSteps(scratch: usize, lanes: u32): void {
+@inline
+function beginSteps<V>(scratch: usize, lanes: u32): void {
   const mask = load<u32>(scratch, MASK)
   const end = scratch + (<usize>lanes << 3)
   let r = scratch
@@ -117,7 +119,7 @@ function beginSteps(scratch: usize, lanes: u32): void {
     store<u32>(r, <u32>((load<u64>(p, A) >> 5) ^ load<u64>(p, X)) & mask, READ)
     r += 4
   }
-  readFirst(scratch, lanes)
+  readFirst<V>(scratch, lanes)
 }
 
 /** Writes x of the step over the byte at `position` to the lanes at `to`. */
@@ -140,7 +142,7 @@ function lanesOf(batch: u32): u32 {
  * Starts a batch with counters from `first` on: how many it is. All of a batch are of the same length, so it ends
  * before the next power of 256. Does the fast pass and the first reads.
  */
-function beginBatch(scratch: usize, first: u64, left: u32): u32 {
+function beginBatch<V>(scratch: usize, first: u64, left: u32): u32 {
   const bits = counterLength(first) << 3
   const toBorder = (bits == 64 ? 0 : <u64>1 << bits) - first
   let batch = min(load<u32>(scratch, LANES), left)
@@ -156,7 +158,7 @@ function beginBatch(scratch: usize, first: u64, left: u32): u32 {
     fastLanes(scratch, lanes, HS + <usize>(i % hashBytes) * STRIDE)
   }
   inputLanes(scratch, X, lanes, 0, length, first)
-  beginSteps(scratch, lanes)
+  beginSteps<V>(scratch, lanes)
   return batch
 }
 
@@ -236,7 +238,7 @@ function searchOnWith<V>(scratch: usize, steps: u32): u32 {
   for (let budget = steps; budget > 0 && left > 0; budget--) {
     if (batch == 0) {
       if (load<u32>(scratch, CANDIDATE_COUNT) + load<u32>(scratch, LANES) > <u32>CANDIDATE_LIMIT) break
-      batch = beginBatch(scratch, first, left)
+      batch = beginBatch<V>(scratch, first, left)
       step = 0
     }
     if (!batchStep<V>(scratch, step++, batch, first)) continue
@@ -261,4 +263,9 @@ export function searchOn(scratch: usize, steps: u32): u32 {
 /** Without vectors: the same results. */
 export function searchOnScalar(scratch: usize, steps: u32): u32 {
   return searchOnWith<u64>(scratch, steps)
+}
+
+/** With steps that are done outside: the same results. */
+export function searchOnOutside(scratch: usize, steps: u32): u32 {
+  return searchOnWith<Outside>(scratch, steps)
 }

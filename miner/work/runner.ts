@@ -66,6 +66,10 @@ export function createRunner({
     const { slot } = message
     if (message.kind === 'hit') return onHit(message.hit, slot)
     if (message.kind === 'ready') return onReady(slot)
+    if (message.kind === 'portable') {
+      const what = `thread ${slot} hashes with the portable kernel: ${message.reason}`
+      return onNotice('warn', 'E_MINER_KERNEL', what)
+    }
     for (const reason of message.reasons) onNotice('warn', 'E_MINER_PLACEMENT', `thread ${slot}: ${reason}`)
   })
   // A thread died without a task: its code cannot be loaded. piscina replaces it no more, and leaves the task of a

@@ -1,19 +1,16 @@
 /** What runs in each thread: check the hasher, then the loop until STOP. Started by `pool.ts` through piscina. */
 import { parentPort } from 'node:worker_threads'
-import { createHasher, type HasherOptions, type SharedByteMap } from '../../lxrhash/index.js'
 import { openControl } from './control.js'
 import { checkKnownAnswers, type KnownAnswers } from './known.js'
 import { runLoop } from './loop.js'
 import { placeThread, type Placement } from './placement.js'
+import { soundHasher, type SlotHasher } from './sound.js'
 import type { Hit } from './workforce.js'
 
 /** One per slot. Memory and module are shared, not copied. */
-export interface MineTask {
+export interface MineTask extends SlotHasher {
   readonly control: SharedArrayBuffer
-  readonly byteMap: SharedByteMap
   readonly slot: number
-  readonly hasherSlot: number
-  readonly hasher?: HasherOptions
   readonly known: KnownAnswers
   readonly placement?: Placement
 }
@@ -26,13 +23,15 @@ export type WorkerMessage =
   | { readonly kind: 'ready'; readonly slot: number }
   | { readonly kind: 'hit'; readonly slot: number; readonly hit: Hit }
   | { readonly kind: 'misplaced'; readonly slot: number; readonly reasons: readonly string[] }
+  /** The native kernel is not to be used, the portable one is. */
+  | { readonly kind: 'portable'; readonly slot: number; readonly reason: string }
 
 export default function mine(task: MineTask): MineResult {
-  const { control, byteMap, slot, hasherSlot, known, placement = {} } = task
+  const { control, slot, known, placement = {} } = task
   const send = (message: WorkerMessage): void => parentPort?.postMessage(message)
   const reasons = placeThread(placement)
   if (reasons.length > 0) send({ kind: 'misplaced', slot, reasons })
-  const hasher = createHasher(byteMap, hasherSlot, task.hasher)
+  const hasher = soundHasher(task, (reason) => send({ kind: 'portable', slot, reason }))
   const wrong = checkKnownAnswers(hasher, known)
   if (wrong !== null) return { end: 'refused', reason: wrong }
   send({ kind: 'ready', slot })
