@@ -1,6 +1,6 @@
 /** The miner on the threads of this machine: a run (`run/`) and the workforce that it is given (`work/local.ts`). */
 import { portableHasher, type SharedByteMap } from '../lxrhash/index.js'
-import type { RunAdjustable, RunModules, RunOptions, Session } from './run/interface.js'
+import type { Following, RunAdjustable, RunModules, RunOptions, Session } from './run/interface.js'
 import { failed, isWithin, refuse, runProblems } from './run/options.js'
 import { createSession, type RunTuning } from './run/session.js'
 import { createLocalWorkforce, type LocalWorkforce } from './work/local.js'
@@ -26,8 +26,8 @@ export type Adjustable = RunAdjustable & Pick<MinerOptions, 'threads' | 'cpus' |
 export interface MinerModules extends Pick<RunModules, 'client' | 'ecKey' | 'prices'> {
   /** At least `minerSlots(options)` slots. */
   readonly byteMap: SharedByteMap
-  /** Others that take part in following the chain, given what checks proofs of work. Default: there are none. */
-  readonly consumers?: (difficulty: RunModules['difficulty']) => NonNullable<RunModules['consumers']>
+  /** What takes part in following the chain, given what checks proofs of work. Default: nothing. */
+  readonly following?: (difficulty: RunModules['difficulty']) => Following
 }
 
 /** For tests and measurements; nothing that an operator sets. */
@@ -57,7 +57,7 @@ export function createMiner(given: MinerOptions, modules: MinerModules, tuning: 
     given,
     {
       ...{ client, ecKey, prices, difficulty },
-      ...(modules.consumers ? { consumers: modules.consumers(difficulty) } : {}),
+      ...(modules.following ? { following: modules.following(difficulty) } : {}),
       workforce: (hooks) =>
         (local = createLocalWorkforce({
           ...{ byteMap, verifier, capacity, firstHasher: 0 },

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { goMinersBlocks } from '../factom/dev/fixtures/recordings.js'
 import { createFactomClient } from '../factom/index.js'
 import { judged, RECORDED } from '../ledger/fixtures/recorded-chain.js'
-import { addressText, ledgerConsumer, openLedger, stateHash } from '../ledger/index.js'
+import { addressText, ledgerFollowing, openLedger, stateHash } from '../ledger/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
 import { createGradedHistory, HISTORY_FILE } from '../oracle/index.js'
 import { load } from '../oracle/grading/fixtures/load.js'
@@ -115,8 +115,8 @@ t.test('a chain that is followed: a block at a time, or all at once', async (t) 
     t.teardown(() => client.close())
     const dir = join(state, name)
     for (const height of heights) {
-      const consumers = [ledgerConsumer({ network, difficulty })]
-      const history = createGradedHistory({ client, network, difficulty, dir, consumers })
+      const following = ledgerFollowing({ network, difficulty })
+      const history = createGradedHistory({ client, network, difficulty, dir, ...following })
       await history.sync(height)
       history.close()
     }

@@ -6,7 +6,7 @@ import { problem, problemsError } from '../../config/index.js'
 import { createHasher } from '../../lxrhash/index.js'
 import {
   LEDGER_SCHEMA,
-  ledgerConsumer,
+  ledgerFollowing,
   openLedger,
   readRecordedChain,
   stateHash,
@@ -85,7 +85,7 @@ async function syncChain(context: LedgerContext, resources: Resources): Promise<
   const difficulty = await openDifficulty(context, bits)
   await followChain(
     context,
-    { difficulty, consumers: (network) => [ledgerConsumer({ network, difficulty })] },
+    { difficulty, following: (network) => ledgerFollowing({ network, difficulty }) },
     resources,
   )
 }

@@ -12,7 +12,7 @@ import {
   type MinerEvent,
   type MinerOptions,
 } from '../../miner/index.js'
-import { ledgerConsumer } from '../../ledger/index.js'
+import { ledgerFollowing } from '../../ledger/index.js'
 import { HISTORY_FILE } from '../../oracle/index.js'
 import { createBoard, liveChecks, type ApiActions } from '../../telemetry/index.js'
 import { devBits } from '../network/dev-bits.js'
@@ -184,7 +184,7 @@ function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart
     ...{ ...tools, prices: parts.prices.proxy },
     // Elsewhere the ledger is followed by a command of its own: it may have years to catch up with.
     ...(network.name === 'dev'
-      ? { consumers: (difficulty) => [ledgerConsumer({ network, difficulty })] }
+      ? { following: (difficulty) => ledgerFollowing({ network, difficulty }) }
       : {}),
   })
   if (rivals > 0) {

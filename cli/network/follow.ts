@@ -1,6 +1,5 @@
 /** The history of graded blocks, brought up to a height for commands that ask about it. */
 import { isCoded } from '../../base/index.js'
-import type { BlockConsumer } from '../../chain/index.js'
 import { networkOf, withActivations, type Network, type OprVersion } from '../../pegnet/index.js'
 import { displayNameOf, problem, problemsError, type Settings } from '../../config/index.js'
 import { createFactomClient, type FactomClient } from '../../factom/index.js'
@@ -101,7 +100,7 @@ export async function followChain(
   context: Context,
   given: {
     readonly difficulty: Difficulty
-    readonly consumers: (network: Network) => readonly BlockConsumer[]
+    readonly following: (network: Network) => Pick<GradedHistoryOptions, 'consumers' | 'stakersAt'>
   },
   resources: Resources,
 ): Promise<void> {
@@ -109,8 +108,8 @@ export async function followChain(
   const network = followedNetwork(settings)
   const dir = settings['data.dir'] ?? defaultDataDir(network.name)
   const client = await clientOf(context, { network, dir }, resources)
-  const consumers = given.consumers(network)
-  await follow(context, { client, network, dir, difficulty: given.difficulty, consumers }, resources)
+  const followed = { client, network, dir, difficulty: given.difficulty, ...given.following(network) }
+  await follow(context, followed, resources)
 }
 
 export const noRecords = (height: number, kind: 'opr' | 'spr'): Error =>
@@ -130,7 +129,7 @@ export function followTo(
 
 type Followed = Pick<
   GradedHistoryOptions,
-  'client' | 'network' | 'dir' | 'difficulty' | 'name' | 'consumers'
+  'client' | 'network' | 'dir' | 'difficulty' | 'name' | 'consumers' | 'stakersAt'
 > & {
   /** Default: the last saved block. */
   readonly to?: number

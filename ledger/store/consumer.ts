@@ -1,14 +1,14 @@
 /** The ledger as one that follows the chain: each block in the transaction in which the others take it too. */
 import type { Transaction } from '../../base/index.js'
 import type { BlockConsumer } from '../../chain/index.js'
-import type { DifficultyOrClaim } from '../../oracle/index.js'
+import type { DifficultyOrClaim, StakersAt } from '../../oracle/index.js'
 import type { Network } from '../../pegnet/index.js'
 import { followedChains, ledgerBlockOf, ledgerChains } from '../block.js'
 import { applyBlock } from '../engine/apply.js'
-import type { Terms } from '../engine/grade.js'
+import { STAKERS, type Terms } from '../engine/grade.js'
 import type { LedgerBlock } from '../engine/types.js'
 import { rulesOf } from '../rules.js'
-import { beginLedger } from './about.js'
+import { aboutLedger, beginLedger } from './about.js'
 import { LEDGER_SCHEMA } from './schema.js'
 import { createView } from './view.js'
 import { rollback, writeOutcome } from './write.js'
@@ -34,6 +34,16 @@ export function ledgerConsumer({ network, difficulty }: LedgerConsumerOptions): 
     },
   }
 }
+
+/** Who may stake in the block of this height; null if the ledger is not at the block before. */
+export const stakersAt: StakersAt = (height, tx) =>
+  aboutLedger(tx)?.height === height - 1 ? new Set(createView(tx).richest('PEG', STAKERS)) : null
+
+/** What a follower of the chain is given for the ledger to take part, and to tell who may stake. */
+export const ledgerFollowing = (options: LedgerConsumerOptions) => ({
+  consumers: [ledgerConsumer(options)],
+  stakersAt,
+})
 
 /** Applies the block to the tables. Within a transaction. */
 export function takeBlock(tx: Transaction, block: LedgerBlock, terms: Terms): void {

@@ -7,6 +7,7 @@ import { openChainDatabase } from '../../chain/index.js'
 import { NETWORKS } from '../../pegnet/index.js'
 import { judged, RECORDED } from '../fixtures/recorded-chain.js'
 import { readRecordedChain, type RecordedChain } from '../recorded.js'
+import { stakersAt } from './consumer.js'
 import { syncFromFile } from './from-file.js'
 import { createLedgerQueries, openLedger, stateHash } from './queries.js'
 import { LEDGER_SCHEMA } from './schema.js'
@@ -70,6 +71,9 @@ t.test('balances at each stage, rates, verdicts and banks, asked of the whole le
   const [richest] = query.richest('PEG', 1)
   const address = richest?.address ?? ''
   t.same(query.balancesOf(address, middle?.height), query.balancesAt(middle?.height ?? 0).get(address))
+  t.ok(stakersAt(295_201, db)?.has(address), 'who may stake in the next block')
+  t.equal(stakersAt(295_202, db), null)
+  t.equal(stakersAt(295_200, db), null, 'of others it is not known')
   const history = query.historyOf(address, { from: 274_000, to: 275_000, last: 5 })
   t.ok(history.length === 5 && history.every(({ kind, height }) => kind === 'coinbase' && height <= 275_000))
 })

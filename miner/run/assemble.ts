@@ -47,7 +47,7 @@ export interface RunHooks {
  */
 export function assemble(options: RunOptions, modules: RunModules, hooks: RunHooks): Run {
   const { network, dryRun = false } = options
-  const { client, ecKey, prices, difficulty, consumers } = modules
+  const { client, ecKey, prices, difficulty, following } = modules
   const { notice, signal } = hooks
 
   const history = createGradedHistory({
@@ -55,7 +55,7 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
     network,
     difficulty,
     dir: options.dataDir,
-    ...(consumers ? { consumers } : {}),
+    ...following,
     signal,
     onNotice: ({ code, message }) => notice('warn', code, message),
     onProgress: tellCatchUp(notice),

@@ -41,14 +41,16 @@ export type RunAdjustable = Pick<
   'identity' | 'coinbase' | 'recordsPerBlock' | 'submissionCutoff' | 'blocks' | 'limits' | 'lowCreditDays'
 >
 
+export type Following = Pick<GradedHistoryOptions, 'consumers' | 'stakersAt'>
+
 export interface RunModules {
   readonly client: FactomClient
   readonly ecKey: EcKey
   readonly prices: PriceFeed
   /** Of a record's nonce, hashed on this thread: what grading asks for. */
   readonly difficulty: (oprHash: Uint8Array, nonce: Uint8Array) => bigint
-  /** Others that take part in following the chain, behind the history. */
-  readonly consumers?: GradedHistoryOptions['consumers']
+  /** What takes part in following the chain, behind the history. */
+  readonly following?: Following
   /** Opens what hashes; called once, when nothing else can fail any more. */
   readonly workforce: (hooks: WorkforceHooks) => Workforce
 }

@@ -1,5 +1,5 @@
 /** The consumers of the chain that keep the history: oracle price records, then staking price records. */
-import type { Schema } from '../../base/index.js'
+import type { Schema, Transaction } from '../../base/index.js'
 import type { BlockConsumer } from '../../chain/index.js'
 import type { Network, OprVersion } from '../../pegnet/index.js'
 import { noWinners, type Difficulty } from '../grading/index.js'
@@ -44,7 +44,13 @@ export function oprConsumer(network: Network, difficulty: Difficulty): BlockCons
   }
 }
 
-export function sprConsumer(network: Network): BlockConsumer {
+/**
+ * The addresses, RCD hashes in hex, that may stake in the block of this height; null if it is not known. Asked within
+ * the transaction in which the block is taken, before any consumer behind the history has taken it.
+ */
+export type StakersAt = (height: number, tx: Transaction) => ReadonlySet<string> | null
+
+export function sprConsumer(network: Network, stakersAt: StakersAt = () => null): BlockConsumer {
   const chainId = sprChainId(network)
   return {
     name: 'spr',
@@ -53,7 +59,8 @@ export function sprConsumer(network: Network): BlockConsumer {
     apply(block, tx) {
       const found = block.chains.get(chainId)
       if (!found || network.oprVersionAt(block.height) < STAKING_SINCE) return
-      createStore(tx).addSpr(block.height, gradeSpr(block, found, { network }))
+      const stakers = stakersAt(block.height, tx)
+      createStore(tx).addSpr(block.height, gradeSpr(block, found, { network, stakers }))
     },
     rollback: (height, tx) => createStore(tx).rollbackSpr(height),
   }

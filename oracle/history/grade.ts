@@ -1,6 +1,6 @@
 /** A followed block → what the history keeps of it. Pure but for the proof of work that is passed in. */
 import type { Network } from '../../pegnet/index.js'
-import type { FollowedBlock, FollowedEntryBlock } from '../../factom/index.js'
+import { toHex, type FollowedBlock, type FollowedEntryBlock } from '../../factom/index.js'
 import { distancesOf, gradeBlock, gradeStakingBlock, GRADING_RULES } from '../grading/index.js'
 import type { Difficulty, GradedBlock, GradedRecord, OprEntry } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
@@ -54,24 +54,27 @@ export function oprEntries(block: FollowedEntryBlock): OprEntry[] {
 }
 
 /**
- * Staking records as far as they can be graded without a ledger: whether a staker is among the 100 largest holders of
- * PEG is not known here (docs/protocol/ledger.md#stakers).
+ * Staking records. Whether a staker is among the 100 largest holders of PEG only a ledger knows
+ * (docs/protocol/ledger.md#stakers); `stakers` null: it is not asked.
  */
 export function gradeSpr(
   { height }: FollowedBlock,
   block: FollowedEntryBlock,
-  { network }: Pick<GradingContext, 'network'>,
+  { network, stakers }: Pick<GradingContext, 'network'> & { readonly stakers: ReadonlySet<string> | null },
 ): SprToStore {
   const version = network.sprVersionAt(height)
-  const graded = gradeStakingBlock({ version, height, entries: oprEntries(block) })
+  const all = oprEntries(block)
+  const entries = stakers ? all.filter(({ extIds: [, staker] }) => staker && stakers.has(toHex(staker))) : all
+  const graded = gradeStakingBlock({ version, height, entries })
   const { gradable } = graded
   const records = gradable ? graded.graded.slice(0, graded.cutoff) : []
   return {
     keyMr: block.keyMr,
     sequence: block.sequence,
     version,
-    entries: graded.entries,
+    entries: all.length,
     valid: graded.records,
+    judged: stakers !== null,
     winners: records.filter(({ payout }) => payout > 0n).length,
     records: records.map(({ entryHash, place, spr, grade, payout }) => ({
       ...{ entryHash, place, grade, payout },

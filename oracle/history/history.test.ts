@@ -16,14 +16,23 @@ import type { Test } from 'tap'
 
 import { errorsOf, openDatabase } from '../../base/index.js'
 import { databaseFailure, openChainDatabase } from '../../chain/index.js'
-import { networkOf, type Network, type OprVersion } from '../../pegnet/index.js'
-import { encodeEntry, entryHash, FACTOM_ERRORS } from '../../factom/index.js'
+import { networkOf, STAKING_ASSETS, type Network, type OprVersion } from '../../pegnet/index.js'
+import { encodeEntry, entryHash, factoidKey, FACTOM_ERRORS } from '../../factom/index.js'
 import type { Entry } from '../../factom/index.js'
 import { ChainNode, notFound } from '../../test/fixtures/chain-node.js'
 import { noWinners } from '../grading/index.js'
 import type { Difficulty } from '../grading/index.js'
-import { ASSETS, buildOprEntry, encodeOpr, oprChainExtIds, oprChainId, readClaim } from '../records/index.js'
-import { OPR_SCHEMA } from './consumers.js'
+import {
+  ASSETS,
+  buildOprEntry,
+  encodeOpr,
+  encodeSpr,
+  oprChainExtIds,
+  oprChainId,
+  readClaim,
+  sprChainId,
+} from '../records/index.js'
+import { OPR_SCHEMA, type StakersAt } from './consumers.js'
 import { stake } from './fixtures/small-chain.js'
 import { createGradedHistory } from './history.js'
 import type { GradedHistory, GradedHistoryOptions } from './history.js'
@@ -533,6 +542,31 @@ t.test(
     t.same(await rowsOf(6), [1])
   },
 )
+
+t.test('who may stake is asked of those who know it', async (t) => {
+  const key = factoidKey('Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK')
+  const prices = STAKING_ASSETS.map(() => 1n)
+  const content = encodeSpr({ address: key.address, identity: '', height: 2, winners: [], prices })
+  const extIds = [Uint8Array.of(7), key.rcdHash, Uint8Array.of(...key.publicKey, ...key.sign(content))]
+  /** Entries, valid ones, and whether it was known who may stake. */
+  const rowOf = async (stakersAt?: StakersAt) => {
+    const node = new ChainNode()
+    node.save(2, { chainId: sprChainId(DEV), extIds, content }, stake('one'))
+    const { history, file } = open(t, node, { ...(stakersAt ? { stakersAt } : {}) })
+    await history.sync(2)
+    const db = openChainDatabase({ file, schemas: [OPR_SCHEMA] })
+    t.teardown(() => db.close())
+    return db
+      .all('SELECT entries, valid, judged FROM spr_blocks')
+      .map((row) => Object.values(row).map(Number))
+  }
+  const asked: number[] = []
+  t.same(await rowOf(), [[2, 1, 0]], 'without a ledger every valid record is graded, and that is kept')
+  t.same(await rowOf(() => null), [[2, 1, 0]], 'as with one that is not there yet')
+  t.same(await rowOf((height) => (asked.push(height), new Set(['f'.repeat(64)]))), [[2, 0, 1]])
+  t.same(await rowOf(() => new Set([Buffer.from(key.rcdHash).toString('hex')])), [[2, 1, 1]])
+  t.same(asked, [2])
+})
 
 t.test('what became of a record of ours', (t) => {
   const own = (status: OwnStep['status'], more: Partial<OwnRecord> = {}) =>

@@ -11,7 +11,7 @@ import { createFollower, openChainDatabase } from '../../chain/index.js'
 import type { BlockConsumer, CHAIN_ERRORS, FollowerOptions, FollowProgress, Fork } from '../../chain/index.js'
 import type { Difficulty, OprEntry } from '../grading/index.js'
 import { oprChainId, sprChainId } from '../records/index.js'
-import { oprConsumer, sprConsumer, winnersAfter, type PreviousWinners } from './consumers.js'
+import { oprConsumer, sprConsumer, winnersAfter, type PreviousWinners, type StakersAt } from './consumers.js'
 import { fail, type HISTORY_ERRORS } from './errors.js'
 import { oprEntries } from './grade.js'
 import { createQueries } from './queries.js'
@@ -34,6 +34,8 @@ export interface GradedHistoryOptions {
   readonly keep?: boolean
   /** Others that take part in following, behind the history: they keep their tables in the same database. */
   readonly consumers?: readonly BlockConsumer[]
+  /** Who may stake, if one of those consumers knows. Default: every valid staking record is graded. */
+  readonly stakersAt?: StakersAt
   readonly signal?: AbortSignal
   /** Told when a damaged or foreign history was given up. */
   readonly onNotice?: (notice: { readonly code: string; readonly message: string }) => void
@@ -79,7 +81,11 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
   const { client, network, difficulty, dir, signal, onNotice, onProgress } = options
   const file = join(dir, options.name ?? HISTORY_FILE)
   const chainIds = { opr: oprChainId(network), spr: sprChainId(network) }
-  const consumers = [oprConsumer(network, difficulty), sprConsumer(network), ...(options.consumers ?? [])]
+  const consumers = [
+    oprConsumer(network, difficulty),
+    sprConsumer(network, options.stakersAt),
+    ...(options.consumers ?? []),
+  ]
   const db = openChainDatabase({
     file,
     schemas: consumers,

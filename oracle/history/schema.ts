@@ -149,8 +149,13 @@ UPDATE own SET status = CASE status WHEN 'submitted' THEN 'revealed' ELSE 'misse
   WHERE status IN ('submitted', 'failed');
 `
 
+/** Blocks that were graded before there was such a column, or without a ledger, took every valid record. */
+const JUDGED = `
+ALTER TABLE spr_blocks ADD COLUMN judged INTEGER NOT NULL DEFAULT 0;  -- 1: only those of the largest holders took part
+`
+
 /** Of consumer `opr`; the tables of consumer `spr` came with its first step. */
-export const MIGRATIONS: Migrations = [FIRST, MEDIANS, STATUS_PAGE, TAKEN_OVER, STATUS_WORDS]
+export const MIGRATIONS: Migrations = [FIRST, MEDIANS, STATUS_PAGE, TAKEN_OVER, STATUS_WORDS, JUDGED]
 
 export const OPR_TABLES = ['opr_blocks', 'records', 'rates', 'refusals'] as const
 export const SPR_TABLES = ['spr_blocks', 'stakes'] as const

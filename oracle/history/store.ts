@@ -85,11 +85,11 @@ export function createStore(db: Transaction): HistoryStore {
 
   function addSpr(
     height: number,
-    { keyMr, sequence, version, entries, valid, winners, records }: SprToStore,
+    { keyMr, sequence, version, entries, valid, winners, judged, records }: SprToStore,
   ): void {
     db.run(
-      'INSERT INTO spr_blocks VALUES (?, ?, ?, ?, ?, ?, ?)',
-      ...[height, blobOf(keyMr), sequence, version, entries, valid, winners],
+      'INSERT INTO spr_blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[height, blobOf(keyMr), sequence, version, entries, valid, winners, judged ? 1 : 0],
     )
     for (const { place, entryHash, address, grade, payout } of records)
       db.run(

@@ -114,6 +114,8 @@ export interface SprToStore extends ChainTip {
   readonly entries: number
   readonly valid: number
   readonly winners: number
+  /** Whether it was known who may stake; else every valid record took part. */
+  readonly judged: boolean
   readonly records: readonly RankedStake[]
 }
 
