@@ -16,19 +16,19 @@ export interface ProductOptions {
   /** The first of its hasher slots; the one after its threads' checks what they find. */
   readonly firstHasher: number
   readonly hasher: HasherOptions
-  /** Nonces of a record. Default: those of three bytes, as on MainNet most are. */
+  /** Nonces of a record. Default: those of four bytes, as on MainNet most are. */
   readonly lease?: Lease
 }
 
-/** With record hash and prefix 36 bytes. */
-const THREE_BYTES = { from: 0x1_0000n, to: 0x100_0000n }
+/** With the record hash 36 bytes. */
+const FOUR_BYTES = { from: 0x100_0000n, to: 0x1_0000_0000n }
 /** How often to look whether the record's nonces are nearly used up. */
 const LOOK_MS = 20
 /** Nothing is above it, as in mining nearly nothing is above the floor. */
 const NO_HIT = (1n << 64n) - 1n
 
 export function startProduct(byteMap: SharedByteMap, options: ProductOptions): Product {
-  const { threads, firstHasher, hasher, lease = THREE_BYTES } = options
+  const { threads, firstHasher, hasher, lease = FOUR_BYTES } = options
   let lost = false
   let why = 'no thread is fit to hash'
   const workforce = createLocalWorkforce({

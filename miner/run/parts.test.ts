@@ -62,9 +62,10 @@ t.test('floor: edges', (t) => {
 })
 
 t.test('nonces: machine, minimal counter', (t) => {
-  t.same(nonceOf(noncePrefix(3), 1n), bytes(3, 1))
-  t.same(nonceOf(noncePrefix(0), 255n), bytes(0, 255))
-  t.same(nonceOf(noncePrefix(0), 256n), bytes(0, 1, 0))
+  t.same(nonceOf(noncePrefix(3), 1n), bytes(0, 3, 1))
+  t.same(nonceOf(noncePrefix(0), 255n), bytes(255))
+  t.same(nonceOf(noncePrefix(0), 256n), bytes(1, 0))
+  t.equal(32 + nonceOf(noncePrefix(0), (1n << 24n) - 1n).length, 35, 'bytes of the first 16.7 million inputs')
   t.same(nonceOf(noncePrefix(255), (1n << 64n) - 1n).length, LONGEST_NONCE_BYTES)
   t.end()
 })

@@ -256,7 +256,7 @@ t.test('two blocks, priced, mined, published, graded, paid', async (t) => {
     missed: 0,
   })
   const [entry] = all('entry')
-  t.match(entry, { status: 'committed', nonce: /^01[0-9a-f]+$/, difficulty: /^[0-9a-f]{16}$/ })
+  t.match(entry, { status: 'committed', nonce: /^0001[0-9a-f]+$/, difficulty: /^[0-9a-f]{16}$/ })
 
   await scene.to(chain, 0)
   t.equal(all('graded').length, 0, 'the block is not saved yet')
@@ -339,7 +339,7 @@ t.test('a process at the end of a pipe mines a block', async (t) => {
   await scene.to(chain, 9)
   await acknowledged(scene, chain.height, 25)
   t.ok(
-    all('entry').every(({ nonce }) => /^4d/.test(nonce)),
+    all('entry').every(({ nonce }) => /^004d/.test(nonce)),
     'each with a nonce of its own space',
   )
   await scene.to(chain, 1)

@@ -68,7 +68,7 @@ t.test('mines, switches jobs, pauses, resumes, stops', async (t) => {
   await until(() => pool.slots().every(({ hashes }) => hashes > 0n) && hits.length >= 8)
   const isOf = (oprHash: Uint8Array, hit: Hit): boolean => hit.oprHash[0] === oprHash[0]
   const isTrue = ({ oprHash, nonce, difficulty }: Hit): boolean =>
-    nonce[0] === 5 && difficulty === verifier.difficulty(oprHash, nonce)
+    nonce[0] === 0 && nonce[1] === 5 && difficulty === verifier.difficulty(oprHash, nonce)
   t.ok(hits.every((hit) => isOf(HASH_A, hit) && isTrue(hit)))
   const names = hits.map(({ nonce }) => Buffer.from(nonce).toString('hex'))
   t.equal(new Set(names).size, names.length, 'no nonce is hashed by two threads')
@@ -101,7 +101,7 @@ t.test('mines, switches jobs, pauses, resumes, stops', async (t) => {
   t.ok(ms < 1000, `stopped in ${ms.toFixed(1)} ms`)
   t.notOk(
     hits.some(
-      (hit) => isOf(HASH_B, hit) && BigInt(`0x${Buffer.from(hit.nonce.slice(1)).toString('hex')}`) >= next,
+      (hit) => isOf(HASH_B, hit) && BigInt(`0x${Buffer.from(hit.nonce.slice(2)).toString('hex')}`) >= next,
     ),
     'nothing is above the highest floor',
   )
@@ -331,6 +331,6 @@ t.test('workforce: a lease is hashed and no more; short nonces first, none twice
   await until(() => view.hits === 310)
   const nonces = (await collect()).map(({ nonce }) => Buffer.from(nonce).toString('hex'))
   t.equal(new Set(nonces).size, 310)
-  const lengths = [4, 6, 8].map((length) => nonces.filter((nonce) => nonce.length === length).length)
+  const lengths = [6, 8, 10].map((length) => nonces.filter((nonce) => nonce.length === length).length)
   t.same(lengths, [255, 45, 10])
 })
