@@ -9,6 +9,8 @@ export * from './clock.js'
 export { Late, withDeadline, within } from './deadline.js'
 export { childEnvironment } from './environment.js'
 export * from './errors.js'
+export { goJson } from './go-json.js'
+export type { Json } from './go-json.js'
 export { isOwnHost, isPrivateHost } from './own-host.js'
 export {
   book,

@@ -88,6 +88,8 @@ const chainName = pattern(
   /^[A-Za-z0-9_.-]{1,64}$/,
   "a chain's name, such as the -ac_name that its daemon was started with",
 )
+const listenAddress = pattern('ADDRESS', /^(localhost|[0-9a-f:.]{2,45})$/i, 'an IP address, or localhost')
+const hostName = pattern('NAME', /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, 'a name such as miner.example')
 const daemonUser = pattern('NAME', /^.{1,200}$/, 'a user name')
 const daemonPassword = pattern('TEXT', /^.{1,400}$/, 'a password')
 const gatewayName = pattern(
@@ -446,6 +448,18 @@ export const SETTINGS = {
     flag: 'count',
     description: 'so many holders, or so many lines of a history, the latest',
   }),
+  'ledger.port': given(port, 8070, {
+    flag: 'rpc-port',
+    description: 'port for the JSON-RPC of pegminer ledger serve',
+  }),
+  'ledger.host': given(listenAddress, '127.0.0.1', {
+    flag: 'rpc-host',
+    description: 'address to listen on there; 0.0.0.0 lets other machines read everything',
+  }),
+  'ledger.hosts': given(listOf(hostName), [], {
+    defaultText: 'localhost and IP addresses only',
+    description: 'names that the JSON-RPC is asked for under; others are refused',
+  }),
   'lxrhash.bits': optional(integer(8, 31), {
     flag: 'bits',
     defaultText: '30; on the network dev 20, or that of the chain',
@@ -642,23 +656,15 @@ export const SETTINGS = {
     defaultText: '9468; 9469 for the feed',
     description: 'port for the status page, the API, and Prometheus: /metrics, /live and /ready',
   }),
-  'telemetry.host': given(
-    pattern('ADDRESS', /^(localhost|[0-9a-f:.]{2,45})$/i, 'an IP address, or localhost'),
-    '127.0.0.1',
-    {
-      flag: 'metrics-host',
-      description: 'address to listen on there; 0.0.0.0 lets other machines read everything',
-    },
-  ),
-  'telemetry.hosts': given(
-    listOf(pattern('NAME', /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, 'a name such as miner.example')),
-    [],
-    {
-      defaultText: 'localhost and IP addresses only',
-      reload: 'live',
-      description: 'names that the status page and the metrics are asked for under; others are refused',
-    },
-  ),
+  'telemetry.host': given(listenAddress, '127.0.0.1', {
+    flag: 'metrics-host',
+    description: 'address to listen on there; 0.0.0.0 lets other machines read everything',
+  }),
+  'telemetry.hosts': given(listOf(hostName), [], {
+    defaultText: 'localhost and IP addresses only',
+    reload: 'live',
+    description: 'names that the status page and the metrics are asked for under; others are refused',
+  }),
   'telemetry.feed': optional(httpUrl, {
     flag: 'feed-page',
     defaultText: 'no feed is shown',

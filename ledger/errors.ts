@@ -22,6 +22,11 @@ export const LEDGER_ERRORS = {
     remedy: 'Make it with pegminer ledger sync; check --network and --data-dir.',
     kind: 'failure',
   },
+  E_LEDGER_PORT: {
+    summary: 'The API of the ledger cannot listen on its port.',
+    remedy: 'Give another --rpc-port, end the program that has it, or check --rpc-host.',
+    kind: 'failure',
+  },
 } as const
 
 export const fail = errorsOf(LEDGER_ERRORS)

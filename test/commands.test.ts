@@ -228,6 +228,7 @@ t.test('usage', async (t) => {
       'prices',
       'grade',
       'history',
+      'ledger',
       'dev',
       'bench',
       'hash',

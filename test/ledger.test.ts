@@ -1,10 +1,13 @@
-/** The ledger, whole: a recorded chain with its proofs checked and kills on the way, and a chain that is followed. */
+/**
+ * The ledger, whole: a recorded chain with its proofs checked and kills on the way, what is asked of it, also as pegnetd
+ * is asked, and a chain that is followed.
+ */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
 import { goMinersBlocks } from '../factom/dev/fixtures/recordings.js'
 import { createFactomClient } from '../factom/index.js'
-import { judged, RECORDED } from '../ledger/fixtures/recorded-chain.js'
+import { judged, RECORDED, recordedCalls } from '../ledger/fixtures/recorded-chain.js'
 import { addressText, ledgerFollowing, openLedger, stateHash } from '../ledger/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
 import { createGradedHistory, HISTORY_FILE } from '../oracle/index.js'
@@ -101,6 +104,55 @@ t.test('what it is asked, and how it answers', async (t) => {
     t.match(said.replace(/\s+/g, ' '), text)
   }
   t.equal((await ask('dump', '--height', '295201')).code, 1)
+})
+
+/** What differs from program to program. */
+const withoutOwn = (text: string): string =>
+  text
+    .replace(/"factomheight":-?\d+/g, '"factomheight":0')
+    .replace(/"(buildversion|buildcommit|sqliteversion|golang)":"[^"]*"/g, '"$1":""')
+
+interface Worth {
+  readonly address: string
+  readonly pusd: number
+}
+
+/**
+ * The reference sorts holders by their worth without an order of equals: those are compared as a set, and of those at
+ * the end of a list that `count` has cut, only how many.
+ */
+function withEqualsSorted(text: string, request: string): string {
+  if (!request.includes('get-global-rich-list')) return text
+  return text.replace(/\[.*\]/, (list) => {
+    const rows = JSON.parse(list) as Worth[]
+    const cutAt = request.includes('"count"') ? rows.at(-1)?.pusd : undefined
+    const known = rows.map((row) => (row.pusd === cutAt ? { ...row, address: '' } : row))
+    return JSON.stringify(known.sort((a, b) => b.pusd - a.pusd || (a.address < b.address ? -1 : 1)))
+  })
+}
+
+const comparable = (text: string, request: string): string => withEqualsSorted(withoutOwn(text), request)
+
+t.test('the API, asked as pegnetd was, answers the same', async (t) => {
+  const running = start(['ledger', 'serve', '--rpc-port', '0', '--data-dir', dataDir, '--json'])
+  t.teardown(() => running.kill())
+  const { url } = await running.event('ledger.serving')
+  t.match(url, /^http:\/\/127\.0\.0\.1:\d+\/v1$/)
+  const calls = recordedCalls()
+  t.equal(calls.length, 90)
+  for (const { label, request, status, contentType, reply, replyLength } of calls) {
+    const answered = await fetch(url as string, { method: 'POST', body: request })
+    const text = await answered.text()
+    t.equal(answered.status, status, `${label}: status`)
+    t.equal(answered.headers.get('content-type'), contentType, `${label}: type`)
+    if (replyLength === undefined) t.equal(comparable(text, request), comparable(reply, request), label)
+    else {
+      t.equal(text.slice(0, reply.length - 1), reply.slice(0, -1), `${label}: begins alike`)
+      t.equal(text.length, replyLength, `${label}: length`)
+    }
+  }
+  running.child.kill('SIGINT')
+  t.equal((await running.ended).code, 130)
 })
 
 t.test('a chain that is followed: a block at a time, or all at once', async (t) => {

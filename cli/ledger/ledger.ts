@@ -2,6 +2,7 @@
 import { nearest, problem, problemsError, shown } from '../../config/index.js'
 import type { LedgerContext } from './context.js'
 import { balances, bank, dump, history, issuance, rates, richlist } from './show.js'
+import { serve } from './serve.js'
 import { sync } from './sync.js'
 
 /** What each is given besides its name. */
@@ -14,6 +15,7 @@ const ACTIONS = {
   richlist: { argument: 'free', run: richlist },
   history: { argument: 'needed', run: history },
   dump: { argument: null, run: dump },
+  serve: { argument: null, run: serve },
 } as const
 type Action = keyof typeof ACTIONS
 

@@ -325,7 +325,7 @@ const LEDGER = command({
   name: 'ledger',
   summary: 'who holds what, worked out from the chain alone, at every height',
   arguments: {
-    form: 'sync|balances ADDRESS|history ADDRESS|issuance|rates|bank|richlist [TICKER]|dump',
+    form: 'sync|balances ADDRESS|history ADDRESS|issuance|rates|bank|richlist [TICKER]|dump|serve',
     most: 2,
   },
   details: [
@@ -336,6 +336,9 @@ const LEDGER = command({
     'balances ADDRESS: what an address holds. issuance: how much there is of each token. rates: USD per token, by the ' +
       'last block that has any. bank: what conversions into PEG were paid from. richlist [TICKER]: the largest holders. ' +
       'history ADDRESS: its transactions, conversions, rewards and burns. dump: all balances, with one hash for them.',
+    'serve: answers programs that were written for pegnetd with the same JSON-RPC, its 14 methods, at ' +
+      'http://127.0.0.1:8070/v1. It only reads: run it beside what follows the chain. It holds no key, so ' +
+      'send-transaction is refused; it asks no node, so factomheight is -1.',
     'Everything may be asked while another program follows the chain. --height asks for an earlier block. On the network ' +
       'dev pegminer mine keeps the ledger itself.',
     'In JSON, amounts and rates are whole numbers of 1e-8, as text.',
@@ -351,6 +354,7 @@ const LEDGER = command({
     { line: 'pegminer ledger richlist pUSD --count 10', text: 'who holds most' },
     { line: 'pegminer ledger history FA… --from 100 --json', text: 'every line of it, for a program' },
     { line: 'pegminer ledger dump --height 120 --json', text: 'everything, in one object' },
+    { line: 'pegminer ledger serve --rpc-port 8070', text: "the API of pegnetd, for pegnetd's clients" },
   ],
   load: async () => (await import('../ledger/ledger.js')).ledger,
 })

@@ -2,38 +2,17 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 
-import { blobOf, hexOf, type Database, type Row } from '../../base/index.js'
+import { blobOf, hexOf, type Database } from '../../base/index.js'
 import { openChainDatabase } from '../../chain/index.js'
 import type { Balances, Bank, Rates } from '../engine/types.js'
+import { averagesAt } from '../engine/averages.js'
 import { fail } from '../errors.js'
 import { TICKERS, type Ticker } from '../tickers.js'
 import { aboutLedger, type LedgerAbout } from './about.js'
+import { createMinerQueries, type MinerQueries } from './miners.js'
+import { actionOf, createHistoryPages, type HistoryPages, type LedgerAction } from './pages.js'
 import { LEDGER_SCHEMA } from './schema.js'
-import { outputsOf, ratesFrom, richest, type Holder } from './view.js'
-
-/** A line of the history of an address. */
-export interface LedgerAction {
-  readonly hash: string
-  /** In its batch. */
-  readonly index: number
-  /** Of the block that it is in. */
-  readonly height: number
-  /** UNIX seconds. */
-  readonly seconds: number
-  /** Height of its execution, 0 while it waits, or why it was refused. */
-  readonly status: number
-  readonly kind: 'transfer' | 'conversion' | 'coinbase' | 'burn'
-  /** Whose input it is, or who is paid. */
-  readonly address: string
-  /** Empty where nothing was put in. */
-  readonly ticker: Ticker
-  readonly amount: bigint
-  /** What a conversion or payment gives; empty for transfers. */
-  readonly target: Ticker
-  readonly result: bigint
-  readonly refund: bigint | null
-  readonly outputs: readonly Holder[]
-}
+import { ratesFrom, richest, type Holder } from './view.js'
 
 export interface HistoryRange {
   /** First and last height, inclusive. */
@@ -43,7 +22,7 @@ export interface HistoryRange {
   readonly last?: number
 }
 
-export interface LedgerQueries {
+export interface LedgerQueries extends HistoryPages, MinerQueries {
   about(): LedgerAbout
   /** By address; those that were ever touched are there, if only with nothing. Throws `E_LEDGER_NONE` beyond the tip. */
   balancesAt(height: number): ReadonlyMap<string, Balances>
@@ -55,12 +34,18 @@ export interface LedgerQueries {
   ratesAt(height: number): Rates | null
   /** The last height that has rates, not above this one. */
   ratesHeight(height: number): number | null
+  /** The averages of the blocks up to this height; 0 where there are too few rates above 0. */
+  averagesAt(height: number): Rates
   bankAt(height: number): Bank | null
   richest(ticker: Ticker, count: number): readonly Holder[]
+  /** Every address that holds anything now, those that were touched first before others. */
+  holders(): readonly (readonly [address: string, balances: Balances])[]
   /** Oldest first. */
   historyOf(address: string, range: HistoryRange): readonly LedgerAction[]
   /** Why entries were left out, and how many. */
   skipped(): ReadonlyMap<string, number>
+  /** Of SQLite. */
+  libraryVersion(): string
   close(): void
 }
 
@@ -133,7 +118,9 @@ export function createLedgerQueries(db: Database): LedgerQueries {
       const [amount, used] = [row['amount'] as bigint, row['used'] as bigint]
       return { amount, used, requested: BigInt(row['requested'] as string) }
     },
+    averagesAt: (height) => averagesAt({ ratesFrom: (first, last) => ratesFrom(db, first, last) }, height),
     richest: (ticker, count) => richest(db, ticker, count),
+    holders: () => holders(db),
     historyOf(address, { from = 0, to = MOST_HEIGHT, last = -1 }) {
       const rows = db.all(HISTORY, blobOf(address), from, to, last)
       return rows.reverse().map(actionOf)
@@ -144,8 +131,22 @@ export function createLedgerQueries(db: Database): LedgerQueries {
           .all('SELECT reason, count(*) AS count FROM ledger_skipped GROUP BY reason ORDER BY count DESC')
           .map((row) => [row['reason'] as string, Number(row['count'])]),
       ),
+    libraryVersion: () => db.one('SELECT sqlite_version() AS version')?.['version'] as string,
     close: () => db.close(),
+    ...createHistoryPages(db),
+    ...createMinerQueries(db),
   }
+}
+
+function holders(db: Database): [string, Balances][] {
+  const found: [string, Map<Ticker, bigint>][] = []
+  let account: unknown
+  for (const row of db.all(HELD)) {
+    if (row['account'] !== account) found.push([hexOf(row['address']), new Map<Ticker, bigint>()])
+    account = row['account']
+    found.at(-1)?.[1].set(row['ticker'] as string, row['amount'] as bigint)
+  }
+  return found
 }
 
 const MOST_HEIGHT = 2 ** 32
@@ -173,30 +174,16 @@ SELECT b.ticker, sum(coalesce(c.before, b.amount) >> 32) AS high,
   sum(coalesce(c.before, b.amount) & 4294967295) AS low
 FROM ledger_balances b LEFT JOIN ${CHANGED} c ON c.account = b.account AND c.ticker = b.ticker GROUP BY b.ticker`
 
+const HELD = `
+SELECT account, address, ticker, amount FROM ledger_balances JOIN ledger_accounts ON id = account
+WHERE amount > 0 ORDER BY account`
+
 const HISTORY = `
 SELECT hash, height, seconds, status, a.* FROM ledger_lookup l
 JOIN ledger_batches b ON b.id = l.batch
 JOIN ledger_actions a ON a.batch = l.batch AND a.place = l.place
 WHERE l.address = ? AND height BETWEEN ? AND ?
 ORDER BY l.batch DESC, l.place DESC LIMIT ?`
-
-function actionOf(row: Row): LedgerAction {
-  return {
-    hash: hexOf(row['hash']),
-    index: Number(row['place']),
-    height: Number(row['height']),
-    seconds: Number(row['seconds']),
-    status: Number(row['status']),
-    kind: row['kind'] as LedgerAction['kind'],
-    address: hexOf(row['address']),
-    ticker: row['ticker'] as string,
-    amount: row['amount'] as bigint,
-    target: row['target'] as string,
-    result: row['result'] as bigint,
-    refund: row['refund'] as bigint | null,
-    outputs: outputsOf(row['outputs']),
-  }
-}
 
 /**
  * One hash for all balances: SHA-256 of a line `address ticker units` for each above 0, addresses in hex, sorted by

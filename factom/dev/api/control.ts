@@ -4,13 +4,12 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 
-import { messageOf } from '../../../base/index.js'
+import { messageOf, type Json } from '../../../base/index.js'
 import type { ChainState } from '../chain/state.js'
 import type { Archive } from '../store/archive.js'
 import { FAULTS } from '../faults/faults.js'
 import type { Faults } from '../faults/faults.js'
 import { invalidParams, methodNotFound, RpcError } from './errors.js'
-import type { Json } from './json.js'
 import { paramsOf } from './params.js'
 import { parseRequest, refusal, replyOf } from './request.js'
 import type { Answer } from './request.js'

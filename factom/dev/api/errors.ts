@@ -1,5 +1,5 @@
 /** factomd's own error replies: code, message, and the text or object that comes with them. */
-import type { Json } from './json.js'
+import type { Json } from '../../../base/index.js'
 
 /** Thrown by a method; becomes the `error` of the reply. */
 export class RpcError extends Error {

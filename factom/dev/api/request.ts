@@ -1,7 +1,6 @@
 /** One HTTP body in, one status and body out, exactly as factomd's /v2. */
 import { invalidRequest, methodNotFound, panic, RpcError } from './errors.js'
-import { goJson } from './json.js'
-import type { Json } from './json.js'
+import { goJson, type Json } from '../../../base/index.js'
 
 /** A method gets the raw params of the request and returns the `result`. */
 export type Method = (params: unknown) => Json

@@ -14,7 +14,7 @@ import {
   FACTOID_CHAIN,
 } from '../blocks/index.js'
 import type { AdminRecord, EntryCreditRecord, FactoidAmount, FactoidTransaction } from '../blocks/index.js'
-import type { Json } from './json.js'
+import type { Json } from '../../../base/index.js'
 
 export function directoryView(raw: Uint8Array): Json {
   const block = decodeDirectoryBlock(raw)

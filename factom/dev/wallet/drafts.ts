@@ -4,7 +4,7 @@ import type { FactoidKey } from '../../address.js'
 import { hashBytes, toHex } from '../../bytes.js'
 import { composeTransaction, transactionFee } from '../../factoid-transaction.js'
 import type { FactoidAmount, FactoidLedger, FactoidTransaction } from '../../factoid-transaction.js'
-import type { Json } from '../api/json.js'
+import type { Json } from '../../../base/index.js'
 
 export interface Draft {
   readonly name: string

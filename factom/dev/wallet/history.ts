@@ -1,7 +1,7 @@
 /** The wallet's `transactions`: factoid transactions of the saved blocks, the newest block first. */
 import { addressBody, paramsOf } from '../api/params.js'
 import { refused } from '../api/errors.js'
-import type { Json } from '../api/json.js'
+import type { Json } from '../../../base/index.js'
 import type { MethodTable } from '../api/request.js'
 import { decodeFactoidBlock, transactionFee, transactionSound } from '../blocks/index.js'
 import type { FactoidTransaction } from '../blocks/index.js'

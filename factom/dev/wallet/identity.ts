@@ -1,6 +1,6 @@
 /** The wallet's methods for identity keys. */
 import { refused } from '../api/errors.js'
-import type { Json } from '../api/json.js'
+import type { Json } from '../../../base/index.js'
 import { paramsOf } from '../api/params.js'
 import type { MethodTable } from '../api/request.js'
 import type { WalletAddress, WalletKeys } from './keys.js'

@@ -6,7 +6,7 @@
 import { addressBody, paramsOf } from '../api/params.js'
 import type { Params } from '../api/params.js'
 import { refused } from '../api/errors.js'
-import type { Json } from '../api/json.js'
+import type { Json } from '../../../base/index.js'
 import type { MethodTable } from '../api/request.js'
 import { fromHex, toHex } from '../../bytes.js'
 import { composeChainCommit, composeEntryCommit } from '../../commit.js'

@@ -2,7 +2,7 @@
 import type { AddressKind } from '../../../address.js'
 import type { ApiContext } from '../context.js'
 import { invalidParams, panic } from '../errors.js'
-import type { Json } from '../json.js'
+import type { Json } from '../../../../base/index.js'
 import { addressBody, addressParam, paramsOf } from '../params.js'
 import type { MethodTable } from '../request.js'
 

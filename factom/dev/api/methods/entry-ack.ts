@@ -2,7 +2,7 @@
 import { pendingCommits, pendingEntry } from '../../chain/state.js'
 import type { ApiContext } from '../context.js'
 import { invalidParams } from '../errors.js'
-import type { Json } from '../json.js'
+import type { Json } from '../../../../base/index.js'
 import { paramsOf } from '../params.js'
 import type { MethodTable } from '../request.js'
 import { commitOf, hashesInside, looseHash, transactionAck } from './acks.js'

@@ -7,7 +7,7 @@ import { completeEntry } from '../../chain/complete-entry.js'
 import { decodeCommit, repeatsCommit } from '../../chain/messages.js'
 import type { ApiContext } from '../context.js'
 import { invalidParams, repeatedCommit } from '../errors.js'
-import type { Json } from '../json.js'
+import type { Json } from '../../../../base/index.js'
 import { hexParam, paramsOf } from '../params.js'
 import type { MethodTable } from '../request.js'
 

@@ -1,0 +1,127 @@
+/** The API over HTTP, where the reference's clients look for it: `/v1`, and `/`. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { isOwnHost } from '../../base/index.js'
+import { networkOf } from '../../pegnet/index.js'
+import { ledgerChains } from '../block.js'
+import { fail } from '../errors.js'
+import { rulesOf } from '../rules.js'
+import type { LedgerQueries } from '../store/queries.js'
+import { answerRpc, type RpcOptions } from './request.js'
+
+const PATHS = ['/', '/v1', '/v1/']
+const TEXT = 'text/plain; charset=utf-8'
+/** A full entry in hex is 21 KB. */
+const MOST_BODY_BYTES = 256 * 1024
+const MAX_CONNECTIONS = 64
+const REQUEST_MS = 10_000
+const IDLE_MS = 30_000
+
+export interface RpcServerOptions {
+  readonly query: LedgerQueries
+  /** 0 is any free one. */
+  readonly port: number
+  readonly host: string
+  /** Names that this machine is asked under, besides `localhost` and IP addresses. */
+  readonly hosts: readonly string[]
+  readonly version: string
+  readonly onFailure: RpcOptions['onFailure']
+}
+
+export interface RpcServer {
+  readonly port: number
+  /** Of the API. */
+  readonly url: string
+  /** Ends open connections too. */
+  close(): Promise<void>
+}
+
+/** Throws `E_LEDGER_PORT` if the port is taken or forbidden. */
+export async function serveRpc({
+  query,
+  port,
+  host,
+  hosts,
+  version,
+  onFailure,
+}: RpcServerOptions): Promise<RpcServer> {
+  const network = networkOf(query.about().network)
+  const ledger = { query, rules: rulesOf(network), transactions: ledgerChains(network).transactions, version }
+  const server = createServer(
+    {
+      requestTimeout: REQUEST_MS,
+      headersTimeout: REQUEST_MS,
+      maxHeaderSize: 8192,
+      connectionsCheckingInterval: 1000,
+    },
+    (request, response) => {
+      const refused = refusalOf(request, hosts)
+      if (refused) return void send(response, ...refused)
+      readBody(request, (body) => {
+        if (body === null) return send(response, 413, `a request has at most ${MOST_BODY_BYTES} bytes\n`)
+        void answerRpc(body, { ledger, onFailure }).then((reply) => send(response, 200, reply))
+      })
+    },
+  )
+  server.maxConnections = MAX_CONNECTIONS
+  server.keepAliveTimeout = IDLE_MS
+  await listening(server, port, host)
+  const bound = (server.address() as AddressInfo).port
+  return {
+    port: bound,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/v1`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function refusalOf(
+  { headers, url = '/' }: IncomingMessage,
+  hosts: readonly string[],
+): [number, string] | null {
+  if (!isOwnHost(headers.host, hosts))
+    return [403, 'this name is not ours: ask for localhost or the address, or list it in ledger.hosts\n']
+  return PATHS.includes(url.split('?', 1)[0] ?? '')
+    ? null
+    : [404, 'there is nothing here; the API is at /v1\n']
+}
+
+/** Hands on the whole body, or null as soon as it is too long. */
+function readBody(request: IncomingMessage, done: (body: Buffer | null) => void): void {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= MOST_BODY_BYTES) return void chunks.push(chunk)
+    request.removeAllListeners('data').removeAllListeners('end').resume()
+    done(null)
+  })
+  request.on('end', () => done(Buffer.concat(chunks)))
+  request.on('error', () => request.destroy())
+}
+
+/** Null: an empty body, which has no type. The connection is closed where not all was read. */
+function send(response: ServerResponse, status: number, body: string | null): void {
+  if (response.destroyed) return
+  response.writeHead(status, {
+    'content-length': Buffer.byteLength(body ?? ''),
+    'x-content-type-options': 'nosniff',
+    ...(body === null ? {} : { 'content-type': TEXT }),
+    ...(status === 200 ? {} : { connection: 'close' }),
+  })
+  response.end(body ?? '')
+}
+
+function listening(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'it is in use' : cause.message
+      reject(fail('E_LEDGER_PORT', `port ${port} on ${host} cannot be used: ${why}`, { cause }))
+    })
+    server.listen(port, host, resolve)
+  })
+}

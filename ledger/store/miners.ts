@@ -1,0 +1,65 @@
+/** The graded oracle records that were paid or not, and whose they were. */
+import { hexOf, type Transaction } from '../../base/index.js'
+
+export interface GradedRecord {
+  readonly entryHash: string
+  readonly payout: bigint
+  /** Hex. */
+  readonly nonce: string
+  readonly difficulty: bigint
+  /** From 0. */
+  readonly place: number
+  readonly identity: string
+  readonly address: string
+}
+
+export interface MinerShare {
+  readonly address: string
+  /** As the records name them, with commas between. */
+  readonly identities: string
+  /** Records that were paid. */
+  readonly wins: number
+  readonly graded: number
+}
+
+export interface MinerQueries {
+  /** By place; empty if the block had no winners. */
+  gradedAt(height: number): readonly GradedRecord[]
+  /** First and last height with graded records; 0 if there is none. */
+  gradedHeights(): { readonly first: number; readonly last: number }
+  /** By address. Both heights inclusive. */
+  minerShares(first: number, last: number): readonly MinerShare[]
+}
+
+export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>): MinerQueries {
+  return {
+    gradedAt: (height) =>
+      db.all('SELECT * FROM ledger_graded WHERE height = ? ORDER BY place', height).map((row) => ({
+        entryHash: hexOf(row['entry_hash']),
+        payout: row['payout'] as bigint,
+        nonce: hexOf(row['nonce']),
+        difficulty: BigInt(`0x${hexOf(row['difficulty'])}`),
+        place: Number(row['place']),
+        identity: row['identity'] as string,
+        address: row['address'] as string,
+      })),
+    gradedHeights() {
+      const row = db.one('SELECT min(height) AS first, max(height) AS last FROM ledger_graded')
+      return { first: Number(row?.['first'] ?? 0), last: Number(row?.['last'] ?? 0) }
+    },
+    minerShares: (first, last) =>
+      db
+        .all(
+          `SELECT address, count(nullif(payout, 0)) AS wins, count(*) AS graded,
+             group_concat(DISTINCT identity) AS identities
+           FROM ledger_graded WHERE height BETWEEN ? AND ? GROUP BY address`,
+          ...[first, last],
+        )
+        .map((row) => ({
+          address: row['address'] as string,
+          identities: row['identities'] as string,
+          wins: Number(row['wins']),
+          graded: Number(row['graded']),
+        })),
+  }
+}

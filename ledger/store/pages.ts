@@ -1,0 +1,128 @@
+/** The history in pages, filtered: by address, by block, by entry. */
+import { blobOf, hexOf, type Row, type Transaction, type Value } from '../../base/index.js'
+import type { Ticker } from '../tickers.js'
+import { outputsOf, type Holder } from './view.js'
+
+/** A line of the history of an address. */
+export interface LedgerAction {
+  readonly hash: string
+  /** In its batch. */
+  readonly index: number
+  /** Of the block that it is in. */
+  readonly height: number
+  /** UNIX seconds. */
+  readonly seconds: number
+  /** Height of its execution, 0 while it waits, or why it was refused. */
+  readonly status: number
+  readonly kind: 'transfer' | 'conversion' | 'coinbase' | 'burn'
+  /** Whose input it is, or who is paid. */
+  readonly address: string
+  /** Empty where nothing was put in. */
+  readonly ticker: Ticker
+  readonly amount: bigint
+  /** What a conversion or payment gives; empty for transfers. */
+  readonly target: Ticker
+  readonly result: bigint
+  readonly refund: bigint | null
+  readonly outputs: readonly Holder[]
+}
+
+/** Whose lines: exactly one of them is given. */
+export type HistoryKey =
+  { readonly address: string } | { readonly hash: string } | { readonly height: number }
+
+export interface PageRange {
+  readonly offset: number
+  readonly limit: number
+  /** The latest first. */
+  readonly descending: boolean
+}
+
+export interface HistoryFilter {
+  /** Empty: all. */
+  readonly kinds: readonly LedgerAction['kind'][]
+  /** What is put in, or what comes out. */
+  readonly ticker?: Ticker
+}
+
+export interface HistoryPages {
+  /** How many lines there are. */
+  countActions(key: HistoryKey, filter: HistoryFilter): number
+  /** `index`: that transaction of its batch alone. */
+  pageOf(
+    key: HistoryKey,
+    filter: HistoryFilter & { readonly index?: number },
+    range: PageRange,
+  ): LedgerAction[]
+  /** The block that an entry is in, and what became of it; null if it is not known. */
+  statusOf(hash: string): { readonly height: number; readonly status: number } | null
+}
+
+export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): HistoryPages {
+  return {
+    countActions(key, filter) {
+      const { text, values } = whereOf(key, filter)
+      return Number(db.one(`SELECT count(*) AS count FROM ${text}`, ...values)?.['count'] ?? 0)
+    },
+    pageOf(key, filter, { offset, limit, descending }) {
+      const { text, values } = whereOf(key, filter)
+      const way = descending ? 'DESC' : 'ASC'
+      const order = 'address' in key ? `l.batch ${way}, l.place ${way}` : `b.id ${way}, a.place ${way}`
+      const rows = db.all(
+        `SELECT hash, height, seconds, status, a.* FROM ${text} ORDER BY ${order} LIMIT ? OFFSET ?`,
+        ...[...values, limit, offset],
+      )
+      return rows.map(actionOf)
+    },
+    statusOf(hash) {
+      const row = db.one(
+        'SELECT height, status FROM ledger_batches WHERE hash = ? ORDER BY height LIMIT 1',
+        blobOf(hash),
+      )
+      return row ? { height: Number(row['height']), status: Number(row['status']) } : null
+    },
+  }
+}
+
+const BY_ADDRESS = `ledger_lookup l
+JOIN ledger_batches b ON b.id = l.batch
+JOIN ledger_actions a ON a.batch = l.batch AND a.place = l.place`
+const BY_BATCH = 'ledger_batches b JOIN ledger_actions a ON a.batch = b.id'
+
+function whereOf(
+  key: HistoryKey,
+  { kinds, ticker, index }: HistoryFilter & { readonly index?: number },
+): { readonly text: string; readonly values: readonly Value[] } {
+  const conditions: (readonly [text: string, ...values: Value[]])[] = [
+    'address' in key
+      ? ['l.address = ?', blobOf(key.address)]
+      : 'hash' in key
+        ? ['b.hash = ?', blobOf(key.hash)]
+        : ['b.height = ?', key.height],
+  ]
+  if (index !== undefined) conditions.push(['a.place = ?', index])
+  if (ticker !== undefined) conditions.push(['(a.ticker = ? OR a.target = ?)', ticker, ticker])
+  if (kinds.length > 0) conditions.push([`a.kind IN (${kinds.map(() => '?').join(', ')})`, ...kinds])
+  return {
+    text: `${'address' in key ? BY_ADDRESS : BY_BATCH} WHERE ${conditions.map(([text]) => text).join(' AND ')}`,
+    values: conditions.flatMap(([, ...values]) => values),
+  }
+}
+
+export function actionOf(row: Row): LedgerAction {
+  return {
+    hash: hexOf(row['hash']),
+    index: Number(row['place']),
+    height: Number(row['height']),
+    seconds: Number(row['seconds']),
+    status: Number(row['status']),
+    kind: row['kind'] as LedgerAction['kind'],
+    address: hexOf(row['address']),
+    ticker: row['ticker'] as string,
+    amount: row['amount'] as bigint,
+    target: row['target'] as string,
+    result: row['result'] as bigint,
+    refund: row['refund'] as bigint | null,
+    outputs: outputsOf(row['outputs']),
+  }
+}
