@@ -1,9 +1,10 @@
 /**
  * By hand: the built program with three gateways, each on a pair of embedded chains of its own (in this process), and
- * with two honest signers of a fourth, of two keys of three, whose third signer is a thief (`oracle/feed/fixtures/thief.ts`), while
- * a stranger pays into markers and the deposit address; with random trouble for `MINUTES` minutes (default 60). Prints a line a minute; at the end every header and every payout
- * is held against the chains. Exit code 1 if one is missing, doubled or wrong, if the lag did not come back to the
- * depth after a trouble, or if the program ended by itself, as an unhandled rejection makes it.
+ * with two honest signers of a fourth, of two keys of three, whose third signer is a thief
+ * (`oracle/feed/fixtures/thief.ts`), while a stranger pays into markers and the deposit address; with random trouble
+ * for `MINUTES` minutes (default 60). Prints a line a minute; at the end every header and every payout is held against
+ * the chains. Exit code 1 if one is missing, doubled or wrong, if the lag did not come back to the depth after a
+ * trouble, or if the program ended by itself, as an unhandled rejection makes it.
  *
  *   npm run build && MINUTES=60 node --import '#typescript' test/feed-endurance.ts
  *
