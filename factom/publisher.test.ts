@@ -165,7 +165,7 @@ t.test('25 records, the best first', async (t) => {
   t.same(publisher.published(HEIGHT + 1), [])
   for (const entry of entries) {
     const steps = told.filter((line) => line.startsWith(short(hashOf(entry)))).map((line) => line.slice(9))
-    t.same(steps, ['committed', 'revealed', 'acknowledged'])
+    t.same(steps, ['composed', 'committed', 'revealed', 'acknowledged'])
   }
   const again = await timing.run(publisher.publish(HEIGHT, [...entries, ...entries]))
   t.same(states(again), Array(25).fill('acknowledged'))

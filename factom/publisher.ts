@@ -110,7 +110,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       })
       if (fresh.length > 0) await journal.put(fresh)
       const records = hashes.flatMap((hash) => journal.records.get(hash) ?? [])
-      for (const result of refused) given.onStatus?.(result)
+      for (const result of [...fresh.map(resultOf), ...refused]) given.onStatus?.(result)
       const results = await sender.send(records, new Set(fresh.map((record) => record.entryHash)), given)
       const found = new Map([...results, ...refused].map((result) => [result.entryHash, result]))
       return hashes.flatMap((hash) => found.get(hash) ?? [])

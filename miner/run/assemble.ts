@@ -1,7 +1,7 @@
 /** Puts the parts of a run together. Everything that can fail at the start fails here, before a thread runs. */
 import { join } from 'node:path'
 import { isCoded, messageOf, wallMs } from '../../base/index.js'
-import { createPublisher, type Publisher } from '../../factom/index.js'
+import { createPublisher, type Publisher, type PublishResult } from '../../factom/index.js'
 import {
   createGradedHistory,
   type FollowProgress,
@@ -76,7 +76,9 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
     dryRun,
     onError: (error) => notice('error', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
   })
-  keepUnfinished(publisher, history, notice)
+  const expect = createExpect(history, notice)
+  // What an earlier run published, even if that run ended before it told the history.
+  publisher.unfinished().forEach(expect)
   const workforce = modules.workforce({
     onNotice: notice,
     onLost: () => {
@@ -105,6 +107,7 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
       chain: {
         sync: (height) => gatherer.sync(height),
         placeOf: (hash) => history.query.placeOf(hash),
+        expect,
       },
       onEntry: hooks.onEntry,
     }),
@@ -113,15 +116,18 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
   return { workforce, publisher, conductor, history }
 }
 
-/** What an earlier run published is looked for in the blocks to come, even if that run ended before it told the history. */
-function keepUnfinished(publisher: Publisher, history: GradedHistory, notice: Notice): void {
-  try {
-    for (const { entryHash, height, state } of publisher.unfinished()) {
+/** An entry is ours: where it is found is kept from now on. */
+function createExpect(
+  history: GradedHistory,
+  notice: Notice,
+): (entry: Pick<PublishResult, 'entryHash' | 'height' | 'state'>) => void {
+  return ({ entryHash, height, state }) => {
+    try {
       const status = state === 'composed' ? 'committed' : state
       history.own({ entryHash, height, status, time: wallMs() })
+    } catch (error) {
+      notice('warn', isCoded(error) ? error.code : 'E_MINER_INTERNAL', messageOf(error))
     }
-  } catch (error) {
-    notice('warn', isCoded(error) ? error.code : 'E_MINER_INTERNAL', messageOf(error))
   }
 }
 

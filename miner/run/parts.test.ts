@@ -237,6 +237,7 @@ t.test('submission: best first, up to the limit, minus what is published', async
   const hashOf = (entry: Entry): string => entryHash(encodeEntry(entry))
   const hashes = best.map((ranked) => hashOf(entryOf(record, ranked)))
   const sent: Entry[][] = []
+  const expected: string[] = []
   const events: EntryEvent[] = []
   let known: string[] = []
   const submitter = createSubmitter({
@@ -280,6 +281,7 @@ t.test('submission: best first, up to the limit, minus what is published', async
     chain: {
       sync: (height) => (height === 7 ? Promise.resolve() : Promise.reject(new Error('behind'))),
       placeOf: () => null,
+      expect: ({ entryHash }) => void expected.push(entryHash),
     },
     onEntry: (event) => events.push(event),
   })
@@ -288,6 +290,11 @@ t.test('submission: best first, up to the limit, minus what is published', async
     submitter.submit({ record, best, limit, credits, signal, deadline: 5, networkMs: 7 })
   t.equal(await submit(3, 100), 3)
   t.same(sent[0]?.map(hashOf), hashes.slice(0, 3))
+  t.same(
+    expected,
+    hashes.slice(0, 3),
+    'looked for in the blocks that are followed, whatever the node answers',
+  )
   t.same(events[0], {
     event: 'entry',
     height: 7,

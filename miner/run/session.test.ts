@@ -485,6 +485,39 @@ t.test('records of a run that ended before it told the history are looked for al
   t.same([...new Set(second.all('entry').map(({ status }) => status))], ['landed'])
 })
 
+t.test('what was sent and never answered has landed where it is in its block', async (t) => {
+  const dir = join(root, 'unanswered')
+  // Two seconds a minute: that long the miner tries to hear of its records.
+  const chain = await startDevChain({ dataDir: join(dir, 'chain'), blockSeconds: 20, manual: true })
+  t.teardown(() => chain.close())
+  const client = createFactomClient({ url: chain.url })
+  t.teardown(() => client.close())
+  const scene = sceneOf(t, chain, dir)
+  await scene.to(chain, 1)
+  await hashed(scene, 3000n)
+  chain.faults.set({ 'lose-reply': { methods: ['commit-entry'] } })
+  await scene.to(chain, 9)
+  const { height } = chain
+  await until(() => (chain.faults.struck['lose-reply'] ?? 0) > 0)
+  await until(() => scene.all('entry').some(({ status }) => status === 'missed'))
+  t.notOk(
+    scene.all('entry').some(({ status }) => status !== 'missed'),
+    'nothing is heard of those that were sent',
+  )
+  chain.tick()
+  chain.faults.set({})
+  chain.tick()
+  const final = () => scene.all('entry').filter(({ status }) => status === 'landed' || status === 'missed')
+  await until(() => final().length === 25)
+  const { rows } = await client.dblockByHeight(height)
+  const { keyMr } = rows.find(({ chainId }) => chainId === oprChainId(NETWORKS.dev)) ?? { keyMr: '' }
+  const inBlock = (await client.entryBlock(keyMr)).entries.map(({ hash }) => hash)
+  const landed = final().filter(({ status }) => status === 'landed')
+  t.ok(landed.length > 0)
+  const ours = new Set(final().map(({ entryHash }) => entryHash))
+  t.same(landed.map(({ entryHash }) => entryHash).sort(), inBlock.filter((hash) => ours.has(hash)).sort())
+})
+
 t.test('no prices, no credits: skipped with the reason, never a crash', async (t) => {
   const dir = join(root, 'poor')
   const chain = await chainOf(t, join(dir, 'chain'))

@@ -17,6 +17,8 @@ export interface SubmitOptions {
     /** Rejects if the chain cannot be followed up to there. */
     readonly sync: (toHeight: number) => Promise<void>
     readonly placeOf: PlaceOf
+    /** From now on it is looked for in the blocks that are followed. */
+    readonly expect: (entry: Pick<PublishResult, 'entryHash' | 'height' | 'state'>) => void
   }
   readonly onEntry: (event: EntryEvent) => void
 }
@@ -57,16 +59,10 @@ export function createSubmitter({ publisher, chain, onEntry }: SubmitOptions): S
   /** Nonce and difficulty by entry hash: the publisher does not know them. */
   const proofs = new Map<string, Ranked & { readonly height: number }>()
 
-  function onStatus({
-    height,
-    entryHash: hash,
-    state,
-    credits,
-    elapsedMs,
-    code,
-    reason,
-  }: PublishResult): void {
-    if (state === 'composed') return
+  function onStatus(result: PublishResult): void {
+    const { height, entryHash: hash, state, credits, elapsedMs, code, reason } = result
+    // Before it is sent: whether the node has it may never be known.
+    if (state === 'composed') return chain.expect(result)
     const proof = proofs.get(hash)
     onEntry({
       event: 'entry',
