@@ -19,6 +19,8 @@ interface Served {
   readonly db: Database
   readonly url: string
   readonly failures: unknown[]
+  /** How often all holders were read. */
+  readonly scans: { count: number }
   readonly post: (body: string, path?: string) => Promise<{ status: number; text: string }>
   /** The reply without its frame. */
   readonly ask: (method: string, params?: string) => Promise<unknown>
@@ -33,8 +35,13 @@ async function served(t: Test, hosts: readonly string[] = []): Promise<Served> {
   const query = openLedger(file)
   t.teardown(() => query.close())
   const failures: unknown[] = []
+  const scans = { count: 0 }
+  const holders: typeof query.holders = () => {
+    scans.count++
+    return query.holders()
+  }
   const server = await serveRpc({
-    ...{ query, port: 0, host: '127.0.0.1', hosts, version: '1.2.3' },
+    ...{ query: { ...query, holders }, port: 0, host: '127.0.0.1', hosts, version: '1.2.3' },
     onFailure: (error) => failures.push(error),
   })
   t.teardown(() => server.close())
@@ -43,7 +50,7 @@ async function served(t: Test, hosts: readonly string[] = []): Promise<Served> {
     return { status: answered.status, text: await answered.text() }
   }
   return {
-    ...{ db, url: server.url, failures, post },
+    ...{ db, url: server.url, failures, scans, post },
     async ask(method, params) {
       const given = params === undefined ? '' : `,"params":${params}`
       const { text } = await post(`{"jsonrpc":"2.0","id":1,"method":"${method}"${given}}`)
@@ -193,7 +200,7 @@ t.test('only its own names and paths, and any HTTP method', async (t) => {
 })
 
 t.test('a ledger without rates, then with them, while it is written', async (t) => {
-  const { db, ask, failures } = await served(t)
+  const { db, ask, failures, scans } = await served(t)
   const write = (sql: string, ...values: (string | number | Buffer)[]) => db.run(sql, ...values)
   t.same(await ask('get-miner-distribution'), {
     ...{ startheight: 0, stopheight: 0, Miners: {}, totalwins: 0, totalgraded: 0 },
@@ -233,6 +240,9 @@ t.test('a ledger without rates, then with them, while it is written', async (t) 
     ],
     'by the average, which is worse',
   )
+  t.equal(scans.count, 1)
+  t.match(await ask('get-global-rich-list', '{"count":1}'), [{ address: holder }])
+  t.equal(scans.count, 1, 'as long as nothing is written, the list is kept')
   write("INSERT INTO ledger_balances VALUES (1, 'pXBT', 1)")
   t.match(
     await ask('get-global-rich-list'),

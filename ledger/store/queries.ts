@@ -46,6 +46,8 @@ export interface LedgerQueries extends HistoryPages, MinerQueries {
   skipped(): ReadonlyMap<string, number>
   /** Of SQLite. */
   libraryVersion(): string
+  /** Another number whenever another program has written anything. */
+  dataVersion(): bigint
   close(): void
 }
 
@@ -132,6 +134,7 @@ export function createLedgerQueries(db: Database): LedgerQueries {
           .map((row) => [row['reason'] as string, Number(row['count'])]),
       ),
     libraryVersion: () => db.one('SELECT sqlite_version() AS version')?.['version'] as string,
+    dataVersion: () => db.one('PRAGMA data_version')?.['data_version'] as bigint,
     close: () => db.close(),
     ...createHistoryPages(db),
     ...createMinerQueries(db),
