@@ -1,6 +1,6 @@
 /** The miner: workforce, schedule, publishing, events. */
-export { createClaimDesk } from './work/claims.js'
-export type { Claim, ClaimDesk, ClaimsOptions, ClaimsRun } from './work/claims.js'
+export { createClaimChecker } from './work/claims.js'
+export type { Claim, ClaimChecker, ClaimsOptions, ClaimsRun } from './work/claims.js'
 export { createLocalWorkforce } from './work/local.js'
 export type { LocalOptions, LocalWorkforce } from './work/local.js'
 export type { Lease } from './work/nonces.js'

@@ -52,7 +52,7 @@ const MOST_RANGE = 100_000
 
 type FeedSettings = Pick<Settings, FeedKey>
 
-interface FeedSurroundings {
+interface FeedArguments {
   readonly positionals: readonly string[]
   readonly section: FeedConfig | undefined
   /** Whether a feed of the network dev runs. */
@@ -66,7 +66,7 @@ const BESIDE = new Set<FeedAction['do']>(['check', 'status', 'approve', 'reject'
 export function feedPlanOf(
   settings: FeedSettings,
   origins: Readonly<Record<FeedKey, Origin>>,
-  { positionals, section, hasDevFeed = false }: FeedSurroundings,
+  { positionals, section, hasDevFeed = false }: FeedArguments,
 ): FeedPlan {
   const old = isOldLine(positionals)
   const translated = old ? translateOldLine(positionals) : null

@@ -4,7 +4,7 @@ import { networkOf, type OprVersion, type SprVersion } from '../../pegnet/index.
 import { problem, problemsError } from '../../config/index.js'
 import { encodeEntry, entryHash } from '../../factom/index.js'
 import { createHasher } from '../../lxrhash/index.js'
-import { createClaimDesk, type ClaimDesk } from '../../miner/index.js'
+import { createClaimChecker, type ClaimChecker } from '../../miner/index.js'
 import {
   gradeBlock,
   gradeStakingBlock,
@@ -44,7 +44,7 @@ interface NamedBlock {
 }
 
 interface Proofs {
-  readonly desk: ClaimDesk
+  readonly checker: ClaimChecker
   readonly difficulty: Difficulty
 }
 
@@ -66,11 +66,11 @@ export async function grade(context: Context): Promise<number> {
       found !== null && proofs !== null
         ? [await gradedBlock(context, found, proofs, resources)]
         : files.map((named) => ({ ...named, version: versionOf(context, named.block) }))
-    const desk = spr === undefined ? (proofs?.desk ?? null) : null
+    const checker = spr === undefined ? (proofs?.checker ?? null) : null
     const wrong: string[] = []
     for (const named of blocks) {
       signal.throwIfAborted()
-      if (!(await gradeFile(context, named, desk))) wrong.push(named.file)
+      if (!(await gradeFile(context, named, checker))) wrong.push(named.file)
       await context.output.drained()
     }
     if (wrong.length === 0) return EXIT.done
@@ -116,9 +116,9 @@ async function openProofs(context: Context, resources: Resources): Promise<Proof
   const bits = bitsOf(context)
   const byteMap = await openMap(context, { params: paramsOf({ 'lxrhash.bits': bits }), slots: threads + 1 })
   const hasher = createHasher(byteMap, 0)
-  const desk = createClaimDesk({ byteMap, hasher, threads, firstHasher: 1 })
-  resources.add(() => desk.close())
-  return { desk, difficulty: (hash, nonce) => hasher.difficulty(hash, nonce) }
+  const checker = createClaimChecker({ byteMap, hasher, threads, firstHasher: 1 })
+  resources.add(() => checker.close())
+  return { checker, difficulty: (hash, nonce) => hasher.difficulty(hash, nonce) }
 }
 
 /** Files are MainNet's unless told otherwise. */
@@ -174,13 +174,13 @@ async function gradedBlock(
 async function gradeFile(
   context: Context,
   { file, block, version }: NamedBlock,
-  desk: ClaimDesk | null,
+  checker: ClaimChecker | null,
 ): Promise<boolean> {
   const { output, settings } = context
   const detailed = settings['grade.verbose']
   const begin = performance.now()
   const spr = settings['grade.sprVersion'] as SprVersion | undefined
-  const claims = desk === null ? null : await claimsOf(context, block, desk)
+  const claims = checker === null ? null : await claimsOf(context, block, checker)
   const report =
     spr === undefined
       ? oracleReport(gradeBlock({ version, ...block }, claims?.difficulty ?? trusting))
@@ -222,7 +222,7 @@ interface CheckedClaims {
 async function claimsOf(
   { stderr, signal }: Context,
   { entries }: BlockFile,
-  desk: ClaimDesk,
+  checker: ClaimChecker,
 ): Promise<CheckedClaims> {
   const claims = entries.flatMap(({ hash, extIds, content }) => {
     const parts = splitOprExtIds(extIds)
@@ -231,7 +231,7 @@ async function claimsOf(
       : [{ hash, oprHash: oprHash(content), nonce: parts.nonce, claim: parts.difficulty }]
   })
   const status = createStatus({ stderr })
-  const found = await desk
+  const found = await checker
     .difficulties(claims, {
       signal,
       onProgress: (done, total) => status.show(`proofs of work: ${done} of ${total}`),

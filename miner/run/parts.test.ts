@@ -7,7 +7,7 @@ import { createBus } from './bus.js'
 import { hexOfDifficulty, type EntryEvent, type MinerEvent } from '../events.js'
 import { HIGHEST_FLOOR, difficultyFloor } from './floor.js'
 import { createHooks, type HookParts } from './hooks.js'
-import { createHitDesk } from '../work/hits.js'
+import { createHitChecker } from '../work/hits.js'
 import { createMeter } from '../work/meter.js'
 import { LONGEST_NONCE_BYTES, nonceOf, noncePrefix } from '../work/nonces.js'
 import { checkOptions } from '../miner.js'
@@ -104,7 +104,7 @@ t.test('ranking', (t) => {
 t.test('hits are hashed again before they count', (t) => {
   const thresholds: bigint[] = []
   const truth = (_: Uint8Array, nonce: Uint8Array): bigint => BigInt(nonce[1] ?? 0) * 10n
-  const desk = createHitDesk({
+  const checker = createHitChecker({
     difficulty: truth,
     onThreshold: (threshold) => thresholds.push(threshold),
   })
@@ -113,32 +113,32 @@ t.test('hits are hashed again before they count', (t) => {
     nonce: bytes(4, counter),
     difficulty,
   })
-  desk.take(hit(1, 9))
-  t.same(desk.best(), [], 'no job')
-  desk.open({ oprHash: bytes(1), floor: 25n, keep: 2 })
-  desk.take(hit(1, 3))
-  desk.take(hit(1, 3))
-  desk.take(hit(1, 2))
-  t.equal(desk.take(hit(2, 8)), null)
-  t.same(desk.best(), [{ nonce: bytes(4, 3), difficulty: 30n }], 'once, above the floor, of this record')
-  const wrong = desk.take(hit(1, 5, 51n))
-  t.same([wrong, desk.computeErrors, desk.best().length], [50n, 1, 1], 'a false claim is left out')
-  desk.take(hit(1, 4))
+  checker.take(hit(1, 9))
+  t.same(checker.best(), [], 'no job')
+  checker.open({ oprHash: bytes(1), floor: 25n, keep: 2 })
+  checker.take(hit(1, 3))
+  checker.take(hit(1, 3))
+  checker.take(hit(1, 2))
+  t.equal(checker.take(hit(2, 8)), null)
+  t.same(checker.best(), [{ nonce: bytes(4, 3), difficulty: 30n }], 'once, above the floor, of this record')
+  const wrong = checker.take(hit(1, 5, 51n))
+  t.same([wrong, checker.computeErrors, checker.best().length], [50n, 1, 1], 'a false claim is left out')
+  checker.take(hit(1, 4))
   t.same(thresholds, [29n], 'the threshold rises when the ranking is full')
-  desk.take(hit(1, 6))
+  checker.take(hit(1, 6))
   t.same(thresholds, [29n, 39n])
-  t.equal(desk.bestDifficulty, 60n)
+  t.equal(checker.bestDifficulty, 60n)
   t.same(
-    desk.best().map(({ difficulty }) => difficulty),
+    checker.best().map(({ difficulty }) => difficulty),
     [60n, 40n],
   )
-  desk.shut()
-  desk.take(hit(1, 7))
-  t.equal(desk.hits, 5)
-  desk.open({ oprHash: bytes(1), floor: 25n, keep: 2 })
-  t.equal(desk.threshold, 39n, 'the same record again keeps its best')
-  desk.open({ oprHash: bytes(2), floor: 25n, keep: 2 })
-  t.same([desk.threshold, desk.best()], [25n, []])
+  checker.shut()
+  checker.take(hit(1, 7))
+  t.equal(checker.hits, 5)
+  checker.open({ oprHash: bytes(1), floor: 25n, keep: 2 })
+  t.equal(checker.threshold, 39n, 'the same record again keeps its best')
+  checker.open({ oprHash: bytes(2), floor: 25n, keep: 2 })
+  t.same([checker.threshold, checker.best()], [25n, []])
   t.end()
 })
 

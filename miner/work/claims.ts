@@ -35,7 +35,7 @@ export interface ClaimsRun {
   readonly onProgress?: (done: number, total: number) => void
 }
 
-export interface ClaimDesk {
+export interface ClaimChecker {
   /** The true difficulty of each, in order. Calls wait for one another. */
   difficulties(claims: readonly Claim[], run?: ClaimsRun): Promise<bigint[]>
   /** Ends the threads. */
@@ -47,7 +47,7 @@ const FEW = 1000
 /** So many for each thread between two reports of progress. */
 const SLICE = 1000
 
-export function createClaimDesk(options: ClaimsOptions): ClaimDesk {
+export function createClaimChecker(options: ClaimsOptions): ClaimChecker {
   const { hasher, threads, firstHasher, few = FEW } = options
   const byteMap = sharedByteMap(options.byteMap)
   let pool: Piscina<ClaimsTask, bigint[]> | undefined

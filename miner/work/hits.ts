@@ -6,14 +6,14 @@ import type { Hasher } from '../../lxrhash/index.js'
 import { createRanking, reportThreshold, type Ranked, type Ranking } from './ranking.js'
 import type { Hit, Job } from './workforce.js'
 
-export interface HitDeskOptions {
+export interface HitCheckerOptions {
   /** The main thread's own hasher. */
   readonly difficulty: Hasher['difficulty']
   /** What is not above this need not be reported any more. */
   readonly onThreshold: (threshold: bigint) => void
 }
 
-export interface HitDesk {
+export interface HitChecker {
   /** Takes hits of this record from now on; those of any other are dropped. The same one again keeps its best. */
   open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>): void
   /** Takes a claim about a nonce. Returns the true difficulty if the claim is false, else null. */
@@ -28,7 +28,7 @@ export interface HitDesk {
   readonly computeErrors: number
 }
 
-export function createHitDesk({ difficulty, onThreshold }: HitDeskOptions): HitDesk {
+export function createHitChecker({ difficulty, onThreshold }: HitCheckerOptions): HitChecker {
   let oprHash: Uint8Array | null = null
   let floor = 0n
   let ranking: Ranking = createRanking(1)

@@ -1,7 +1,7 @@
-/** The threads of this machine as a workforce: a pool steered through shared memory, and the desk that checks its hits. */
+/** The threads of this machine as a workforce: a pool steered through shared memory, and what checks its hits. */
 import type { Hasher } from '../../lxrhash/index.js'
 import { hexOfBytes, hexOfDifficulty } from '../events.js'
-import { createHitDesk } from './hits.js'
+import { createHitChecker } from './hits.js'
 import { computeKnownAnswers } from './known.js'
 import { createPool } from './pool.js'
 import type { PoolOptions } from './pool-types.js'
@@ -25,7 +25,7 @@ export interface LocalWorkforce extends Workforce {
 
 export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
   const { verifier, onNotice } = options
-  const desk = createHitDesk({
+  const checker = createHitChecker({
     difficulty: (oprHash, nonce) => verifier.difficulty(oprHash, nonce),
     onThreshold: (threshold) => pool.setFloor(threshold),
   })
@@ -33,7 +33,7 @@ export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
     ...options,
     known: computeKnownAnswers(verifier),
     onHit: (hit, slot) => {
-      const truth = desk.take(hit)
+      const truth = checker.take(hit)
       if (truth === null) return
       const claim = `${hexOfDifficulty(hit.difficulty)} for nonce ${hexOfBytes(hit.nonce)}`
       onNotice(
@@ -51,16 +51,16 @@ export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
       return pool.hashes
     },
     get hits() {
-      return desk.hits
+      return checker.hits
     },
     get computeErrors() {
-      return desk.computeErrors
+      return checker.computeErrors
     },
     get restarts() {
       return pool.restarts
     },
     get bestDifficulty() {
-      return desk.bestDifficulty
+      return checker.bestDifficulty
     },
     get jobSwitchMs() {
       return pool.switchMs
@@ -71,13 +71,13 @@ export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
     view,
     ready: pool.ready,
     assign(job) {
-      desk.open(job)
-      pool.publish({ oprHash: job.oprHash, floor: desk.threshold, keep: job.keep, lease: job.lease })
+      checker.open(job)
+      pool.publish({ oprHash: job.oprHash, floor: checker.threshold, keep: job.keep, lease: job.lease })
     },
     collect() {
       pool.clear()
-      desk.shut()
-      return Promise.resolve(desk.best())
+      checker.shut()
+      return Promise.resolve(checker.best())
     },
     pause: () => pool.pause(),
     resume: () => pool.resume(),

@@ -31,7 +31,7 @@ export function createBatonWatch(parts: BatonWatchParts) {
   /** From the second pass on, what is published and not ours is another program's. */
   let running = false
   /** Said once. */
-  let told = ''
+  let lastSaid = ''
 
   /** Anything but building. */
   async function other(
@@ -56,8 +56,8 @@ export function createBatonWatch(parts: BatonWatchParts) {
 
   /** Once for each: the first is the reorganisation, what follows belongs to it. */
   function tell(why: string, isError: boolean): void {
-    if (told === why) return
-    if (told === '' && !isError) {
+    if (lastSaid === why) return
+    if (lastSaid === '' && !isError) {
       parts.onReorg()
       emit({ event: 'reorg', gateway, chain: 'asset', headers: 0, message: why })
     } else
@@ -68,7 +68,7 @@ export function createBatonWatch(parts: BatonWatchParts) {
         code: 'E_FEED_STALE_BATON',
         message: why,
       })
-    told = why
+    lastSaid = why
   }
 
   /** Of two passes that agree: a block may come between two calls of one. */
@@ -109,7 +109,7 @@ export function createBatonWatch(parts: BatonWatchParts) {
 
   /** Headers above our last one that we did not send: two publishers must never take turns. */
   function foreign(walk: Walk, on: string): BatonWord {
-    told = ''
+    lastSaid = ''
     const { head } = published
     const above = head === null ? -1 : walk.samples.findIndex(({ txid }) => txid === head.txid)
     const signed = walk.samples.slice(0, Math.max(0, above)).filter((sample) => sample.signed)

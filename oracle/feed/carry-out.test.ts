@@ -65,18 +65,18 @@ t.test('a step carries the payout, or releases the withdrawal', async (t) => {
 t.test('what the reference node says of a payout', async (t) => {
   const answer = (rpcCode: number, rpcMessage: string) =>
     fail('E_KOMODO_RPC', rpcMessage, { details: { rpcCode, rpcMessage } })
-  const ground = { place, complete: true }
+  const unpaid = { place, complete: true }
   const send = (refuses?: Error) =>
     carrying({ ours: false, ...(refuses && { refuses }) }).carryOut({
       do: 'send',
       hex: 'ab',
       txid: TXID,
-      ground,
+      unpaid,
     })
   t.same(await send(), { fact: 'sent', txid: TXID })
   t.same(await send(answer(-27, 'transaction already in block chain')), { fact: 'sent', txid: TXID })
-  t.same(await send(answer(-26, '16: tx-overwinter-expired')), { fact: 'expired', ground })
-  t.same(await send(answer(-25, 'Missing inputs')), { fact: 'spent', ground })
+  t.same(await send(answer(-26, '16: tx-overwinter-expired')), { fact: 'expired', unpaid })
+  t.same(await send(answer(-25, 'Missing inputs')), { fact: 'spent', unpaid })
   for (const [code, text] of [
     [-25, ''],
     [-26, '18: mempool conflict'],

@@ -25,7 +25,7 @@ export function createCarryOut(tools: WithdrawalTools, look: Look) {
   const signing = createSigning(tools)
 
   async function send(
-    { hex, txid, ground }: Extract<Action, { do: 'send' }>,
+    { hex, txid, unpaid }: Extract<Action, { do: 'send' }>,
     options: CallOptions,
   ): Promise<Fact> {
     try {
@@ -33,7 +33,7 @@ export function createCarryOut(tools: WithdrawalTools, look: Look) {
     } catch (error) {
       const reason = sendReason(error)
       if (reason === null) throw error
-      if (reason === 'expired' || reason === 'spent') return { fact: reason, ground }
+      if (reason === 'expired' || reason === 'spent') return { fact: reason, unpaid }
       if (reason !== 'in-chain') {
         const message = `the reference node does not take the payout: ${messageOf(error)}`
         return { fact: 'trouble', code: 'E_FEED_WITHDRAWAL', message }

@@ -107,10 +107,10 @@ export function createHistory(tools: WithdrawalTools) {
   return {
     async choose(
       item: Item,
-      { ground, refusal }: Extract<Action, { do: 'choose' }>,
+      { unpaid, refusal }: Extract<Action, { do: 'choose' }>,
       options: CallOptions,
     ): Promise<Fact> {
-      const { place, complete } = ground
+      const { place, complete } = unpaid
       const candidates = await read(item, place, options)
       if ('fact' in candidates) return candidates
       const { blocks: tip } = await survey(item, complete, options)

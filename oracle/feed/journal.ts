@@ -90,11 +90,11 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
     for (const { code, message, level } of says) warn(item, code, message, level)
     const { step, message, payoutTxid, markTxid } = record
     const before = recordOf(item.withdrawTxid)
-    const told = before?.step === step && before.message === message
-    const same = told && before.payoutTxid === payoutTxid && before.markTxid === markTxid
+    const isTold = before?.step === step && before.message === message
+    const same = isTold && before.payoutTxid === payoutTxid && before.markTxid === markTxid
     if (step === 'new' || same) return
     write(item, { step, message, payoutTxid, markTxid })
-    if (told) return
+    if (isTold) return
     emit({
       event: 'withdrawal',
       gateway: settings.name,

@@ -63,7 +63,7 @@ export function createLook(tools: WithdrawalTools) {
     return mined
   }
 
-  const groundOf = ({ intent }: Item, place: Place, search: { readonly complete: boolean }) => ({
+  const unpaidOf = ({ intent }: Item, place: Place, search: { readonly complete: boolean }) => ({
     place,
     complete: search.complete || !watchedLate.has(intent.markerAddress),
   })
@@ -105,7 +105,7 @@ export function createLook(tools: WithdrawalTools) {
       const place = await placeOf(pending, options)
       const search = await paymentOf(item, null, options)
       if (search.found === 'unknown') return { fact: 'unclear', left: search.left }
-      if (search.found === 'none') return { fact: 'open', ground: groundOf(item, place, search) }
+      if (search.found === 'none') return { fact: 'open', unpaid: unpaidOf(item, place, search) }
       const { by } = search
       return { fact: 'paidEarly', by, verdict: await evidence.judge(by.hex, item.intent, options), place }
     },
@@ -129,7 +129,7 @@ export function createLook(tools: WithdrawalTools) {
       if (isPending) return { fact: 'doubted' }
       if (await isReleased(item, signed, options)) return { fact: 'released', completeTxid }
       const place: Place = { stage: 'signed', lastTxid: completeTxid, signs: m }
-      return { fact: 'unsent', hex, verdict, ground: groundOf(item, place, search) }
+      return { fact: 'unsent', hex, verdict, unpaid: unpaidOf(item, place, search) }
     },
 
     /** One that is in no list: whether it is marked, or paid so long ago that another signer marked it. */

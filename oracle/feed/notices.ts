@@ -16,7 +16,7 @@ export interface NoticeParts {
 
 export function createNotices({ gateway, emit, monotonicMs }: NoticeParts) {
   /** By code: when it was told last. */
-  const told = new Map<string, number>()
+  const toldAt = new Map<string, number>()
   let checks: readonly CheckLine[] = []
   let trouble: string | null = null
 
@@ -67,15 +67,15 @@ export function createNotices({ gateway, emit, monotonicMs }: NoticeParts) {
     failed(error: unknown): void {
       const code = isCoded(error) ? error.code : 'E_FEED_INTERNAL'
       trouble = messageOf(error)
-      const last = told.get(code)
+      const last = toldAt.get(code)
       if (last !== undefined && monotonicMs() - last < REPEAT_MS) return
-      if (told.size > MOST_TOLD) told.clear()
-      told.set(code, monotonicMs())
+      if (toldAt.size > MOST_TOLD) toldAt.clear()
+      toldAt.set(code, monotonicMs())
       notice(isCoded(error) && error.retryable ? 'warn' : 'error', code, trouble)
     },
     /** A pass went well; `again`: after one that did not. */
     passed({ again }: { readonly again: boolean }): void {
-      if (again) told.clear()
+      if (again) toldAt.clear()
       trouble = null
     },
   }

@@ -34,14 +34,14 @@ export interface PlanInput extends PlanSettings {
 
 export type Why = 'repair' | 'live' | 'gap' | 'backfill'
 
-export interface Job {
+export interface HeaderJob {
   readonly height: number
   readonly why: Why
 }
 
-export interface Plan {
+export interface HeaderPlan {
   /** In the order in which they are to be published. */
-  readonly jobs: readonly Job[]
+  readonly jobs: readonly HeaderJob[]
   /** The highest height that may be published: tip − depth. */
   readonly target: number
   /** The highest published height up to the target; null if none. */
@@ -56,7 +56,7 @@ export interface Plan {
   readonly skipped: number
 }
 
-export function planHeaders(input: PlanInput): Plan {
+export function planHeaders(input: PlanInput): HeaderPlan {
   const { published, reference, most } = input
   const target = input.tip - input.depth
   const top = topOf(published.keys(), target)
@@ -65,7 +65,7 @@ export function planHeaders(input: PlanInput): Plan {
   const from = Math.max(next, floor)
 
   const wrong = wrongHeights(published, reference, target)
-  const jobs: Job[] = wrong.map((height) => ({ height, why: 'repair' }))
+  const jobs: HeaderJob[] = wrong.map((height) => ({ height, why: 'repair' }))
   for (let height = from; height <= target && jobs.length < most; height++) jobs.push({ height, why: 'live' })
 
   let gaps = 0

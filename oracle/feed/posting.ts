@@ -22,12 +22,12 @@ export function createPosting({ settings, asset, gateway, family, emit, inTurn =
   const { coin } = gateway
   const { pubkey } = settings
   /** What each withdrawal was told last: the daemon says the same at each pass. */
-  const told = new Map<string, string>()
+  const lastTold = new Map<string, string>()
 
   function tellRefusal({ withdrawTxid }: SigningIntent, code: string, message: string): void {
-    if (told.get(withdrawTxid) === message) return
-    if (told.size > MOST_TOLD) told.clear()
-    told.set(withdrawTxid, message)
+    if (lastTold.get(withdrawTxid) === message) return
+    if (lastTold.size > MOST_TOLD) lastTold.clear()
+    lastTold.set(withdrawTxid, message)
     emit({ event: 'notice', gateway: settings.name, level: 'warn', code, message })
   }
 
@@ -43,7 +43,7 @@ export function createPosting({ settings, asset, gateway, family, emit, inTurn =
       return await inTurn(async () => {
         const { hex, txid } = inspectSigning(await build(), intent, { height, pubkey })
         await asset.send(hex, options)
-        told.delete(intent.withdrawTxid)
+        lastTold.delete(intent.withdrawTxid)
         return txid
       })
     } catch (error) {

@@ -3,7 +3,7 @@ import t from 'tap'
 
 import type { BuildReason, SendReason } from '../../komodo/index.js'
 import { RELAY_STATES, type RelayState } from './events.js'
-import type { Job, Plan } from './plan.js'
+import type { HeaderJob, HeaderPlan } from './plan.js'
 import { advanceRelay, FIRST_COURSE, type Course, type RelayFact, type RelayMove } from './relay-states.js'
 
 type State = RelayState['state']
@@ -11,10 +11,10 @@ type State = RelayState['state']
 const stateOf = (state: State): RelayState =>
   ({ state, ...(/starting|publishing|idle|budget/.test(state) ? {} : { why: 'before' }) }) as RelayState
 
-const LIVE: Job = { height: 91, why: 'live' }
-const NEXT: Job = { height: 92, why: 'live' }
-const GAP: Job = { height: 85, why: 'gap' }
-const planOf = (jobs: readonly Job[], more: Partial<Plan> = {}): Plan => ({
+const LIVE: HeaderJob = { height: 91, why: 'live' }
+const NEXT: HeaderJob = { height: 92, why: 'live' }
+const GAP: HeaderJob = { height: 85, why: 'gap' }
+const planOf = (jobs: readonly HeaderJob[], more: Partial<HeaderPlan> = {}): HeaderPlan => ({
   ...{ jobs, target: 92, top: 90, lag: jobs.length, gaps: 0, wrong: 0, skipped: 0 },
   ...more,
 })

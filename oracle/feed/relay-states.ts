@@ -4,7 +4,7 @@
  */
 import type { BuildReason, SendReason } from '../../komodo/index.js'
 import type { NoticeEvent, RelayState, StateEvent } from './events.js'
-import type { Job, Plan } from './plan.js'
+import type { HeaderJob, HeaderPlan } from './plan.js'
 
 /** What the relay remembers from one fact to the next. */
 export interface Course {
@@ -12,9 +12,9 @@ export interface Course {
   /** Height of the reference chain. */
   readonly tip: number | null
   /** As the last pass found it, less what was sent since. */
-  readonly plan: Plan | null
+  readonly plan: HeaderPlan | null
   /** What is left to publish in this pass. */
-  readonly jobs: readonly Job[]
+  readonly jobs: readonly HeaderJob[]
   /** On which transaction the next one is built. */
   readonly on: string
   /** It catches up: one header now and then is what it does while it is idle. */
@@ -37,7 +37,7 @@ export type RelayFact =
   /** The oracle does not know the publisher. */
   | { readonly fact: 'unregistered'; readonly tip: number }
   /** Both chains were read. */
-  | { readonly fact: 'planned'; readonly plan: Plan; readonly tip: number }
+  | { readonly fact: 'planned'; readonly plan: HeaderPlan; readonly tip: number }
   /** So far may be gone. */
   | {
       readonly fact: 'judged'
@@ -65,14 +65,14 @@ export type RelayFact =
       readonly message: string
     }
   /** It was sent. */
-  | { readonly fact: 'published'; readonly job: Job; readonly txid: string }
+  | { readonly fact: 'published'; readonly job: HeaderJob; readonly txid: string }
   /** A dry run has built and checked it. What was not sent is nothing to build on: each stands for itself. */
   | { readonly fact: 'shown' }
 
 export type RelayAction =
   | { readonly do: 'rest' }
   /** Prove, build, write down and send this header, in one turn at the daemon. */
-  | { readonly do: 'publish'; readonly job: Job; readonly on: string }
+  | { readonly do: 'publish'; readonly job: HeaderJob; readonly on: string }
 
 export type Told = Omit<StateEvent, 'gateway'> | Omit<NoticeEvent, 'gateway'>
 
@@ -136,13 +136,13 @@ function become(course: Course, state: RelayState): RelayMove {
   if (state.state === course.state.state) return after
   const message = 'why' in state ? state.why : ''
   const { plan, tip } = course
-  const told = { published: plan?.top ?? null, tip, lag: plan?.lag ?? null }
-  return { ...after, tells: [{ event: 'state', state: state.state, message, ...told }] }
+  const numbers = { published: plan?.top ?? null, tip, lag: plan?.lag ?? null }
+  return { ...after, tells: [{ event: 'state', state: state.state, message, ...numbers }] }
 }
 
 const proven = (course: Course): Course => ({ ...course, forgery: '' })
 
-function judged(course: Course, plan: Plan, fact: Of<'judged'>): RelayMove {
+function judged(course: Course, plan: HeaderPlan, fact: Of<'judged'>): RelayMove {
   const { known, baton, writable, funded } = fact
   const tip = course.tip ?? 0
   if ('state' in baton) return baton.state === null ? stay(course) : become(course, baton.state)
@@ -163,7 +163,7 @@ function judged(course: Course, plan: Plan, fact: Of<'judged'>): RelayMove {
 }
 
 const isIdle = ({ state }: Course): boolean => state.state === 'idle'
-const isDone = ({ lag, gaps, wrong }: Plan): boolean => lag + gaps + wrong === 0
+const isDone = ({ lag, gaps, wrong }: HeaderPlan): boolean => lag + gaps + wrong === 0
 
 /** The next header, or the end of this pass. */
 function next({ course, tells }: RelayMove): RelayMove {
@@ -189,7 +189,7 @@ function published(before: Course, { job, txid }: Of<'published'>): RelayMove {
 }
 
 /** The plan with one header less to do. */
-const less = (plan: Plan, { height, why }: Job): Plan => ({
+const less = (plan: HeaderPlan, { height, why }: HeaderJob): HeaderPlan => ({
   ...plan,
   top: Math.max(plan.top ?? 0, height),
   lag: plan.lag - (why === 'live' ? 1 : 0),

@@ -8,7 +8,7 @@ import { createBatonWatch } from './baton-watch.js'
 import { AT_ONCE } from './build-queue.js'
 import { budgetOf, type Budget, type OracleUtxo } from './funds.js'
 import { createMempool, type Mempool } from './mempool.js'
-import { planHeaders, type HeightRange, type Plan } from './plan.js'
+import { planHeaders, type HeightRange, type HeaderPlan } from './plan.js'
 import { createPublish, type HeaderParts, type PublishBasis } from './publish.js'
 import { createReference } from './reference.js'
 import { advanceRelay, FIRST_COURSE, type Course, type RelayFact } from './relay-states.js'
@@ -114,7 +114,7 @@ export function createRelay(parts: RelayParts): Relay {
   function learn(fact: RelayFact) {
     const move = advanceRelay(course, fact)
     course = move.course
-    for (const told of move.tells) emit({ ...told, gateway })
+    for (const tell of move.tells) emit({ ...tell, gateway })
     const isIdle = fact.fact === 'judged' && course.state.state === 'idle'
     if (isIdle || fact.fact === 'published' || fact.fact === 'shown') seen.lastProgress = monotonicMs()
     return move.action
@@ -135,7 +135,7 @@ export function createRelay(parts: RelayParts): Relay {
     return seen.facts
   }
 
-  async function planFor({ walk, budget }: RelayFacts, options: CallOptions): Promise<Plan> {
+  async function planFor({ walk, budget }: RelayFacts, options: CallOptions): Promise<HeaderPlan> {
     const headers = headersOf(walk)
     await compare(headers, options)
     const { depth, startHeight, reach } = settings

@@ -2,7 +2,7 @@
 import t from 'tap'
 
 import type { Payout, PayoutVerdict } from '../../komodo/index.js'
-import { advanceWithdrawal, type Action, type Fact, type Ground, type Terms } from './withdrawal-states.js'
+import { advanceWithdrawal, type Action, type Fact, type Unpaid, type Terms } from './withdrawal-states.js'
 import type { Known } from './ledger-file.js'
 import type { Paid } from './payments.js'
 import type { Choice } from './payouts.js'
@@ -69,7 +69,7 @@ const recordIn = (step: State): Known => ({
 
 const at = (signs: number): Place => ({ stage: 'pending', lastTxid: STEP, signs })
 const END: Place = { stage: 'signed', lastTxid: STEP, signs: 2 }
-const ground = (place: Place): Ground => ({ place, complete: true })
+const unpaid = (place: Place): Unpaid => ({ place, complete: true })
 const good = (complete: boolean): PayoutVerdict => ({ ok: true, payout: payout(complete) })
 const payout = (complete: boolean): Payout => ({ txid: PAYOUT, complete }) as Payout
 const bad = (why: 'thief' | 'unreadable'): PayoutVerdict => ({ ok: false, why, message: 'bad' })
@@ -119,57 +119,57 @@ const TABLE: { readonly [K in Fact['fact']]: readonly Case<K>[] } = {
     ],
   ],
   open: [
-    ['wanted', { ground: ground(at(0)) }, {}, row('= choose', { settling: '= post' })],
-    ['rejected', { ground: ground(at(0)) }, { rejected: true }, row('rejected rest', { settling: '= post' })],
-    ['too small', { ground: ground(at(0)) }, TINY, row('stuck rest', { settling: '= post' })],
+    ['wanted', { unpaid: unpaid(at(0)) }, {}, row('= choose', { settling: '= post' })],
+    ['rejected', { unpaid: unpaid(at(0)) }, { rejected: true }, row('rejected rest', { settling: '= post' })],
+    ['too small', { unpaid: unpaid(at(0)) }, TINY, row('stuck rest', { settling: '= post' })],
     [
       'to be released',
-      { ground: ground(at(0)) },
+      { unpaid: unpaid(at(0)) },
       { release: true },
       row('= examine', { settling: '= post' }),
     ],
-    ['no step left', { ground: ground(END) }, { release: true }, row('= examine', { settling: '= rest' })],
-    ['in a dry run', { ground: ground(at(0)) }, { dryRun: true }, row('= choose', { settling: '= rest' })],
+    ['no step left', { unpaid: unpaid(END) }, { release: true }, row('= examine', { settling: '= rest' })],
+    ['in a dry run', { unpaid: unpaid(at(0)) }, { dryRun: true }, row('= choose', { settling: '= rest' })],
     [
       'to be released, in a dry run',
-      { ground: ground(at(0)) },
+      { unpaid: unpaid(at(0)) },
       { release: true, dryRun: true },
       row('= rest'),
     ],
   ],
   unsent: [
-    ['as asked for', { hex: 'ab', verdict: good(true), ground: ground(END) }, {}, row('signed send')],
-    ['no signatures', { hex: 'ab', verdict: good(false), ground: ground(END) }, {}, row('= choose')],
-    ['a theft', { hex: 'ab', verdict: bad('thief'), ground: ground(END) }, {}, row('= choose')],
-    ['junk', { hex: 'ab', verdict: bad('unreadable'), ground: ground(END) }, {}, row('= choose')],
+    ['as asked for', { hex: 'ab', verdict: good(true), unpaid: unpaid(END) }, {}, row('signed send')],
+    ['no signatures', { hex: 'ab', verdict: good(false), unpaid: unpaid(END) }, {}, row('= choose')],
+    ['a theft', { hex: 'ab', verdict: bad('thief'), unpaid: unpaid(END) }, {}, row('= choose')],
+    ['junk', { hex: 'ab', verdict: bad('unreadable'), unpaid: unpaid(END) }, {}, row('= choose')],
     [
       'junk, rejected',
-      { hex: 'ab', verdict: bad('unreadable'), ground: ground(END) },
+      { hex: 'ab', verdict: bad('unreadable'), unpaid: unpaid(END) },
       { rejected: true },
       row('rejected rest'),
     ],
-    ['junk, too small', { hex: 'ab', verdict: bad('thief'), ground: ground(END) }, TINY, row('stuck rest')],
+    ['junk, too small', { hex: 'ab', verdict: bad('thief'), unpaid: unpaid(END) }, TINY, row('stuck rest')],
     [
       'rejected',
-      { hex: 'ab', verdict: good(true), ground: ground(END) },
+      { hex: 'ab', verdict: good(true), unpaid: unpaid(END) },
       { rejected: true },
       row('rejected rest'),
     ],
     [
       'the reference daemon hangs',
-      { hex: 'ab', verdict: good(true), ground: ground(END) },
+      { hex: 'ab', verdict: good(true), unpaid: unpaid(END) },
       { writable: false },
       row('= rest'),
     ],
     [
       'to be released, too late',
-      { hex: 'ab', verdict: good(true), ground: ground(END) },
+      { hex: 'ab', verdict: good(true), unpaid: unpaid(END) },
       { release: true },
       row('signed send'),
     ],
     [
       'in a dry run',
-      { hex: 'ab', verdict: good(true), ground: ground(END) },
+      { hex: 'ab', verdict: good(true), unpaid: unpaid(END) },
       { dryRun: true },
       row('broadcast rest'),
     ],
@@ -247,14 +247,14 @@ const TABLE: { readonly [K in Fact['fact']]: readonly Case<K>[] } = {
   ],
   sent: [['', { txid: PAYOUT }, {}, row('broadcast rest')]],
   expired: [
-    ['what all signed', { ground: ground(END) }, {}, row('= choose')],
-    ['rejected meanwhile', { ground: ground(END) }, { rejected: true }, row('rejected rest')],
-    ['ours', { ground: null }, {}, row('= rest')],
+    ['what all signed', { unpaid: unpaid(END) }, {}, row('= choose')],
+    ['rejected meanwhile', { unpaid: unpaid(END) }, { rejected: true }, row('rejected rest')],
+    ['ours', { unpaid: null }, {}, row('= rest')],
   ],
   spent: [
-    ['what all signed', { ground: ground(END) }, {}, row('= choose')],
-    ['rejected meanwhile', { ground: ground(END) }, { rejected: true }, row('rejected rest')],
-    ['ours', { ground: null }, {}, row('= rest')],
+    ['what all signed', { unpaid: unpaid(END) }, {}, row('= choose')],
+    ['rejected meanwhile', { unpaid: unpaid(END) }, { rejected: true }, row('rejected rest')],
+    ['ours', { unpaid: null }, {}, row('= rest')],
   ],
   marked: [
     ['paid', { txid: STEP, payoutTxid: PAYOUT }, {}, row('marked rest')],
@@ -398,7 +398,7 @@ t.test('what is written, said and answered', (t) => {
     fact: 'unsent',
     hex: 'ab',
     verdict,
-    ground: ground(END),
+    unpaid: unpaid(END),
   })
   t.match(move('signed', unsent(bad('thief'))), {
     says: [{ code: 'E_FEED_THIEF', level: 'error' }],
@@ -410,10 +410,10 @@ t.test('what is written, said and answered', (t) => {
   t.match(move('signed', unsent(good(true)), { release: true }), {
     says: [{ message: /is not released: its signing has ended/, level: 'warn' }],
     answered: true,
-    action: { hex: 'ab', ground: { place: END } },
+    action: { hex: 'ab', unpaid: { place: END } },
   })
-  t.match(move('signed', { fact: 'expired', ground: ground(END) }).action, { refusal: /expired/ })
-  t.match(move('signed', { fact: 'spent', ground: ground(END) }).action, { refusal: /spent/ })
+  t.match(move('signed', { fact: 'expired', unpaid: unpaid(END) }).action, { refusal: /expired/ })
+  t.match(move('signed', { fact: 'spent', unpaid: unpaid(END) }).action, { refusal: /spent/ })
 
   t.match(move('held', { fact: 'releasable', place: at(0), why: null }), {
     answered: true,
@@ -430,7 +430,7 @@ t.test('what is written, said and answered', (t) => {
     says: [{ message: 'm' }, { message: /is not released/ }],
   })
   t.notOk(move('held', unread).answered, 'only what was asked for is answered')
-  t.notOk(move('held', { fact: 'open', ground: ground(at(0)) }, { release: true }).answered, 'not yet')
+  t.notOk(move('held', { fact: 'open', unpaid: unpaid(at(0)) }, { release: true }).answered, 'not yet')
   t.match(
     move('seen', { fact: 'chosen', ...chosen(COMPOSE, { place: END, refusal: 'r' }) }).record.message,
     /^r; its signing has ended: 2 signers have to pay it by hand/,

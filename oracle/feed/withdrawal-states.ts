@@ -18,7 +18,7 @@ export interface Signed {
 }
 
 /** Where a withdrawal stands that nothing pays. */
-export interface Ground {
+export interface Unpaid {
   readonly place: Place
   /** That nothing pays it is certain: the node has an address index, or its wallet watched from the first. */
   readonly complete: boolean
@@ -43,13 +43,13 @@ export type Fact =
   /** Completely signed, and paid; `deep`: long enough ago to be marked. */
   | { readonly fact: 'paid'; readonly by: Paid; readonly deep: boolean; readonly completeTxid: string }
   /** Nothing pays it, and signatures are missing. */
-  | { readonly fact: 'open'; readonly ground: Ground }
+  | { readonly fact: 'open'; readonly unpaid: Unpaid }
   /** Nothing pays it, and this was handed on as completely signed. */
   | {
       readonly fact: 'unsent'
       readonly hex: string
       readonly verdict: PayoutVerdict
-      readonly ground: Ground
+      readonly unpaid: Unpaid
     }
   /**
    * Listed as completely signed and as asked for. A step that spends a marker of another withdrawal may name this one:
@@ -93,9 +93,9 @@ export type Fact =
   /** The payout is on its way on the reference chain. */
   | { readonly fact: 'sent'; readonly txid: string }
   /** The reference node takes it no more. */
-  | { readonly fact: 'expired'; readonly ground: Ground | null }
+  | { readonly fact: 'expired'; readonly unpaid: Unpaid | null }
   /** Nor this one: another transaction has its coins. */
-  | { readonly fact: 'spent'; readonly ground: Ground | null }
+  | { readonly fact: 'spent'; readonly unpaid: Unpaid | null }
   /** The mark is on its way; `payoutTxid` is null after a release. */
   | { readonly fact: 'marked'; readonly txid: string; readonly payoutTxid: string | null }
 
@@ -106,7 +106,7 @@ export type Action =
   /** Find out whether it may be released. */
   | { readonly do: 'examine'; readonly place: Place }
   /** Read what signers wrote, and choose. */
-  | { readonly do: 'choose'; readonly ground: Ground; readonly refusal: string | null }
+  | { readonly do: 'choose'; readonly unpaid: Unpaid; readonly refusal: string | null }
   /** In our turn. */
   | {
       readonly do: 'sign'
@@ -123,12 +123,12 @@ export type Action =
       readonly place: Place
       readonly signed: Signed | null
     }
-  /** Send the payout; `ground`: what to go on from if it expired. */
+  /** Send the payout; `unpaid`: what to go on from if it expired. */
   | {
       readonly do: 'send'
       readonly hex: string
       readonly txid: string
-      readonly ground: Ground | null
+      readonly unpaid: Unpaid | null
     }
   | { readonly do: 'mark'; readonly completeTxid: string; readonly payoutTxid: string | null }
 
@@ -206,7 +206,7 @@ export function advanceWithdrawal(record: Known, fact: Fact, terms: Terms): Move
     case 'paid':
       return paid(record, fact, terms)
     case 'open':
-      return open(record, fact.ground, terms)
+      return open(record, fact.unpaid, terms)
     case 'unsent':
       return unsent(record, fact, terms)
     case 'released':
@@ -227,8 +227,8 @@ export function advanceWithdrawal(record: Known, fact: Fact, terms: Terms): Move
       return end(record, 'broadcast', { payoutTxid: fact.txid }, { txid: fact.txid })
     case 'expired':
     case 'spent':
-      if (fact.ground === null) return stay(record)
-      return pursue(record, fact.ground, NOT_MINED[fact.fact], terms)
+      if (fact.unpaid === null) return stay(record)
+      return pursue(record, fact.unpaid, NOT_MINED[fact.fact], terms)
     case 'marked':
       return marked(record, fact)
     case 'doubted':
@@ -267,11 +267,11 @@ const notReleased = ({ withdrawTxid }: Known, why: string): Say => ({
 })
 
 /** Without a payment, as an operator asked; never if a payout was signed that could be mined. */
-function open(record: Known, ground: Ground, terms: Terms): Move {
+function open(record: Known, unpaid: Unpaid, terms: Terms): Move {
   const releases = record.step === 'settling'
-  if (!releases && !terms.release) return pursue(record, ground, null, terms)
+  if (!releases && !terms.release) return pursue(record, unpaid, null, terms)
   if (terms.dryRun) return stay(record)
-  return stay(record, releases ? releasing(ground.place, terms) : { do: 'examine', place: ground.place })
+  return stay(record, releases ? releasing(unpaid.place, terms) : { do: 'examine', place: unpaid.place })
 }
 
 function releasable(record: Known, { place, why }: Of<'releasable'>, terms: Terms): Move {
@@ -312,17 +312,17 @@ function paid(record: Known, { by, deep, completeTxid }: Of<'paid'>, { dryRun }:
 }
 
 /** Nothing pays it: if it is wanted, a payout of it is chosen. */
-function pursue(record: Known, ground: Ground, refusal: string | null, { fee, rejected }: Terms): Move {
+function pursue(record: Known, unpaid: Unpaid, refusal: string | null, { fee, rejected }: Terms): Move {
   const amount = BigInt(record.amount)
   if (amount < leastAmount(fee)) {
     const message = `${coinsText(amount)} does not even cover the fees`
     return refuse(record, { code: 'E_FEED_WITHDRAWAL', message })
   }
   if (rejected) return end(record, 'rejected', { message: REJECTED })
-  return stay(record, { do: 'choose', ground, refusal })
+  return stay(record, { do: 'choose', unpaid, refusal })
 }
 
-function unsent(record: Known, { hex, verdict, ground }: Of<'unsent'>, terms: Terms): Move {
+function unsent(record: Known, { hex, verdict, unpaid }: Of<'unsent'>, terms: Terms): Move {
   // It holds up no other: daemons take the next request once one is completely signed.
   const late = terms.release ? [notReleased(record, 'its signing has ended, so it blocks nothing')] : []
   const answer = (move: Move, ...more: readonly Say[]): Move => ({
@@ -333,12 +333,12 @@ function unsent(record: Known, { hex, verdict, ground }: Of<'unsent'>, terms: Te
   if (!verdict.ok) {
     const message = `the completely signed payout is not what was asked for: ${verdict.message}`
     const code = verdict.why === 'thief' ? 'E_FEED_THIEF' : 'E_FEED_WITHDRAWAL'
-    return answer(pursue(record, ground, message, terms), { code, message, level: 'error' })
+    return answer(pursue(record, unpaid, message, terms), { code, message, level: 'error' })
   }
   if (!verdict.payout.complete)
-    return answer(pursue(record, ground, 'the payout was handed on as complete, and lacks signatures', terms))
+    return answer(pursue(record, unpaid, 'the payout was handed on as complete, and lacks signatures', terms))
   if (terms.rejected) return answer(end(record, 'rejected', { message: REJECTED }))
-  return answer(send(record, { hex, txid: verdict.payout.txid, ground }, terms))
+  return answer(send(record, { hex, txid: verdict.payout.txid, unpaid }, terms))
 }
 
 /** Written down before it leaves. */
@@ -385,7 +385,7 @@ function ready(record: Known, { signed, place }: Of<'ready'>, terms: Terms): Mov
   const kind = stepFor(place, { complete, m: terms.m, family: terms.family })
   if (kind !== null && !(complete && place.stage === 'signed'))
     return stay(record, { do: 'post', kind, place, signed })
-  if (complete) return send(record, { hex: signed.hex, txid, ground: null }, terms)
+  if (complete) return send(record, { hex: signed.hex, txid, unpaid: null }, terms)
   return end(record, 'partial', { message: 'signed by us, and there is no step left to pass it on' })
 }
 
