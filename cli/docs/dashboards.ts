@@ -180,6 +180,13 @@ const MINER: Dashboard = {
           lines: [[`pegnet_miner_huge_pages_ratio${M}`, 'in huge pages, {{instance}}']],
         },
         {
+          title: 'Kernel',
+          kind: 'stat',
+          unit: 'short',
+          width: 6,
+          lines: [[`pegnet_miner_kernel_info${M}`, '{{kernel}}, {{instance}}']],
+        },
+        {
           title: 'ByteMap size',
           kind: 'stat',
           unit: 'bytes',
