@@ -1,6 +1,6 @@
 /** Puts the parts of a run together. Everything that can fail at the start fails here, before a thread runs. */
 import { join } from 'node:path'
-import { isCoded, messageOf, wallMs } from '../../base/index.js'
+import { isCoded, messageOf } from '../../base/index.js'
 import { createPublisher, type Publisher, type PublishResult } from '../../factom/index.js'
 import {
   createGradedHistory,
@@ -13,6 +13,7 @@ import { createConductor, type Conductor } from './conductor.js'
 import type { EntryEvent, MinerEvent } from '../events.js'
 import { createGatherer } from './gather.js'
 import type { RunModules, RunOptions } from './interface.js'
+import { createKeepOwn, type KeepOwn } from './keep-own.js'
 import { createSubmitter } from './submit.js'
 import type { Notice } from './tasks.js'
 import type { Workforce } from '../work/workforce.js'
@@ -23,6 +24,7 @@ export interface Run {
   readonly publisher: Publisher
   readonly conductor: Conductor
   readonly history: GradedHistory
+  readonly keepOwn: KeepOwn
 }
 
 /** What the run tells its owner. */
@@ -76,7 +78,13 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
     dryRun,
     onError: (error) => notice('error', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
   })
-  const expect = createExpect(history, notice)
+  const keepOwn = createKeepOwn(history, notice)
+  const expect = ({
+    entryHash,
+    height,
+    state,
+  }: Pick<PublishResult, 'entryHash' | 'height' | 'state'>): void =>
+    keepOwn({ entryHash, height, status: state === 'composed' ? 'committed' : state })
   // What an earlier run published, even if that run ended before it told the history.
   publisher.unfinished().forEach(expect)
   const workforce = modules.workforce({
@@ -113,22 +121,7 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
     }),
     emit: hooks.emit,
   })
-  return { workforce, publisher, conductor, history }
-}
-
-/** An entry is ours: where it is found is kept from now on. */
-function createExpect(
-  history: GradedHistory,
-  notice: Notice,
-): (entry: Pick<PublishResult, 'entryHash' | 'height' | 'state'>) => void {
-  return ({ entryHash, height, state }) => {
-    try {
-      const status = state === 'composed' ? 'committed' : state
-      history.own({ entryHash, height, status, time: wallMs() })
-    } catch (error) {
-      notice('warn', isCoded(error) ? error.code : 'E_MINER_INTERNAL', messageOf(error))
-    }
-  }
+  return { workforce, publisher, conductor, history, keepOwn }
 }
 
 /** A block or two a time is the usual way; what takes longer is told now and then. */

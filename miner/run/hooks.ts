@@ -1,7 +1,6 @@
 /** What the parts of a run report: it becomes events, numbers of the view, and lines of the history. */
-import { isCoded, messageOf, wallMs } from '../../base/index.js'
 import { alarmsOf, type PriceFeed } from '../../oracle/index.js'
-import type { EntryEvent, MinerEvent } from '../events.js'
+import type { MinerEvent } from '../events.js'
 import type { RunHooks } from './assemble.js'
 import type { CreditWatch } from './credits.js'
 import type { RunOptions } from './interface.js'
@@ -31,27 +30,15 @@ export function createHooks(
   const { options, state, tally, creditWatch, prices, emit, notice } = parts
   /** What was told about prices and lasts. */
   let alarms: ReadonlySet<string> = new Set()
-  /** Of which block and trouble it was said last that a record could not be kept. */
-  let lost = ''
-
-  /** A record's way into the history. Mining goes on without it. */
-  function keep({ entryHash, height, status, reason, nonce, difficulty }: EntryEvent): void {
-    try {
-      state.run?.history.own({
-        ...{ entryHash, height, nonce, difficulty, status, time: wallMs() },
-        ...(reason === undefined ? {} : { reason }),
-      })
-    } catch (error) {
-      const trouble = `${height} ${messageOf(error)}`
-      if (trouble !== lost) notice('warn', isCoded(error) ? error.code : 'E_MINER_INTERNAL', messageOf(error))
-      lost = trouble
-    }
-  }
 
   return {
     onEntry(event) {
       tally.entry(event)
-      keep(event)
+      const { entryHash, height, status, reason, nonce, difficulty } = event
+      state.run?.keepOwn({
+        ...{ entryHash, height, nonce, difficulty, status },
+        ...(reason === undefined ? {} : { reason }),
+      })
       emit(event)
     },
     onPrices(height, taken, guarded) {

@@ -15,6 +15,8 @@ import { defaultRecordsPerBlock, defaultSubmissionCutoff } from './options.js'
 import { createRanking, reportThreshold } from '../work/ranking.js'
 import { buildRecord, entryOf } from './record.js'
 import { rivalAddress, rivalName, rivalPrices } from '../rivals.js'
+import { createKeepOwn } from './keep-own.js'
+import type { Notice } from './tasks.js'
 import { createSubmitter } from './submit.js'
 import { createCreditWatch } from './credits.js'
 import { createTally } from './tally.js'
@@ -333,12 +335,12 @@ t.test('records that the history does not keep: said once for each block and tro
     throw new Error(trouble)
   }
   const emitted: MinerEvent[] = []
+  const notice: Notice = (_level, _code, message) => said.push(message)
   const { onEntry } = createHooks({
-    state: { run: { history: { own } } },
+    state: { run: { keepOwn: createKeepOwn({ own }, notice) } },
     tally: { entry: () => undefined },
     prices: {},
     emit: (event: MinerEvent) => emitted.push(event),
-    notice: (_level: string, _code: string, message: string) => said.push(message),
   } as unknown as HookParts)
   const entry = (height: number): EntryEvent => ({
     ...{ event: 'entry', height, entryHash: 'ff', nonce: '00', difficulty: '0', status: 'revealed' },
