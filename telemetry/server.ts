@@ -1,8 +1,8 @@
 /** The HTTP server: metrics and health for machines, API and status page for people. On loopback unless told. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 
+import { serveHttp, type HttpServer } from '../base/http-server.js'
 import { isOwnHost, messageOf } from '../base/index.js'
 import { ACTION_NAMES, API_NAMES, type Api } from './api-types.js'
 import { assetOf } from './assets.js'
@@ -39,17 +39,9 @@ export interface TelemetryOptions {
   readonly requests?: { readonly perSecond: number; readonly burst: number; readonly holdMs: number }
 }
 
-export interface TelemetryServer {
-  readonly port: number
-  /** Without a path and without a slash at its end. */
-  readonly url: string
-  /** Ends open connections too. */
-  close(): Promise<void>
-}
+export type TelemetryServer = HttpServer
 
 const HOST = '127.0.0.1'
-/** Prometheus needs one connection, a browser six; more than these are a mistake of the caller. */
-const MAX_CONNECTIONS = 64
 /** A request is a few hundred bytes: a client that needs longer to send it is not served. */
 const REQUEST_MS = 5_000
 /** An open page asks for a few things every two seconds. */
@@ -73,45 +65,17 @@ export async function startTelemetry(
     budget: createBudget(requests.perSecond, requests.burst),
     holdMs: requests.holdMs,
   }
-  const server = createServer(
-    {
-      requestTimeout: REQUEST_MS,
-      headersTimeout: REQUEST_MS,
-      maxHeaderSize: 8192,
-      connectionsCheckingInterval: 1000,
-    },
-    (request, response) => void answer(request, response, site),
-  )
-  server.maxConnections = MAX_CONNECTIONS
-  server.keepAliveTimeout = 30_000
-  await listen(server, port, host)
-  const bound = (server.address() as AddressInfo).port
-  const name = host.includes(':') ? `[${host}]` : host
-  return {
-    port: bound,
-    url: `http://${name}:${bound}`,
-    close: () =>
-      new Promise((resolve) => {
-        streams.close()
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === 'EADDRINUSE'
-          ? 'it is in use'
-          : error.code === 'EACCES'
-            ? 'it needs more rights'
-            : error.message
-      reject(fail('E_TELEMETRY_PORT', `port ${port} on ${host} cannot be used: ${why}`, { cause: error }))
-    })
-    server.listen(port, host, resolve)
+  const server = await serveHttp((request, response) => void answer(request, response, site), {
+    ...{ port, host, requestMs: REQUEST_MS },
+    refused: (message, cause) => fail('E_TELEMETRY_PORT', message, { cause }),
   })
+  return {
+    ...server,
+    close() {
+      streams.close()
+      return server.close()
+    },
+  }
 }
 
 interface Site {

@@ -1,7 +1,7 @@
 /** The API over HTTP, where the reference's clients look for it: `/v1`, and `/`. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import { serveHttp, type HttpServer } from '../../base/http-server.js'
 import { isOwnHost } from '../../base/index.js'
 import { networkOf } from '../../pegnet/index.js'
 import { ledgerChains } from '../block.js'
@@ -14,9 +14,7 @@ const PATHS = ['/', '/v1', '/v1/']
 const TEXT = 'text/plain; charset=utf-8'
 /** A full entry in hex is 21 KB. */
 const MOST_BODY_BYTES = 256 * 1024
-const MAX_CONNECTIONS = 64
 const REQUEST_MS = 10_000
-const IDLE_MS = 30_000
 
 export interface RpcServerOptions {
   readonly query: LedgerQueries
@@ -29,15 +27,7 @@ export interface RpcServerOptions {
   readonly onFailure: RpcOptions['onFailure']
 }
 
-export interface RpcServer {
-  readonly port: number
-  /** Of the API. */
-  readonly url: string
-  /** Ends open connections too. */
-  close(): Promise<void>
-}
-
-/** Throws `E_LEDGER_PORT` if the port is taken or forbidden. */
+/** Its `url` is that of the API. Throws `E_LEDGER_PORT` if the port is taken or forbidden. */
 export async function serveRpc({
   query,
   port,
@@ -45,16 +35,10 @@ export async function serveRpc({
   hosts,
   version,
   onFailure,
-}: RpcServerOptions): Promise<RpcServer> {
+}: RpcServerOptions): Promise<HttpServer> {
   const network = networkOf(query.about().network)
   const ledger = { query, rules: rulesOf(network), transactions: ledgerChains(network).transactions, version }
-  const server = createServer(
-    {
-      requestTimeout: REQUEST_MS,
-      headersTimeout: REQUEST_MS,
-      maxHeaderSize: 8192,
-      connectionsCheckingInterval: 1000,
-    },
+  const server = await serveHttp(
     (request, response) => {
       const refused = refusalOf(request, hosts)
       if (refused) return void send(response, ...refused)
@@ -63,20 +47,12 @@ export async function serveRpc({
         void answerRpc(body, { ledger, onFailure }).then((reply) => send(response, 200, reply))
       })
     },
+    {
+      ...{ port, host, requestMs: REQUEST_MS },
+      refused: (message, cause) => fail('E_LEDGER_PORT', message, { cause }),
+    },
   )
-  server.maxConnections = MAX_CONNECTIONS
-  server.keepAliveTimeout = IDLE_MS
-  await listening(server, port, host)
-  const bound = (server.address() as AddressInfo).port
-  return {
-    port: bound,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/v1`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return { ...server, url: `${server.url}/v1` }
 }
 
 function refusalOf(
@@ -114,14 +90,4 @@ function send(response: ServerResponse, status: number, body: string | null): vo
     ...(status === 200 ? {} : { connection: 'close' }),
   })
   response.end(body ?? '')
-}
-
-function listening(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === 'EADDRINUSE' ? 'it is in use' : cause.message
-      reject(fail('E_LEDGER_PORT', `port ${port} on ${host} cannot be used: ${why}`, { cause }))
-    })
-    server.listen(port, host, resolve)
-  })
 }

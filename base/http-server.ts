@@ -1,0 +1,71 @@
+/** An HTTP server that others may ask: few connections, short patience, and an end that waits for no request. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface HttpServer {
+  readonly port: number
+  /** Without a path and without a slash at its end. */
+  readonly url: string
+  /** Ends open connections too. */
+  close(): Promise<void>
+}
+
+export interface HttpServerOptions {
+  /** 0 is any free one. */
+  readonly port: number
+  readonly host: string
+  /** How long a request may take to arrive, ms. */
+  readonly requestMs: number
+  /** The error to throw if the port is taken or forbidden. */
+  readonly refused: (message: string, cause: Error) => Error
+}
+
+/** Prometheus needs one connection, a browser six; more than these are a mistake of the caller. */
+const MAX_CONNECTIONS = 64
+const IDLE_MS = 30_000
+
+/** Throws what `refused` makes of it if the port cannot be used. */
+export async function serveHttp(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  { port, host, requestMs, refused }: HttpServerOptions,
+): Promise<HttpServer> {
+  const server = createServer(
+    {
+      requestTimeout: requestMs,
+      headersTimeout: requestMs,
+      maxHeaderSize: 8192,
+      connectionsCheckingInterval: 1000,
+    },
+    answer,
+  )
+  server.maxConnections = MAX_CONNECTIONS
+  server.keepAliveTimeout = IDLE_MS
+  try {
+    await listening(server, port, host)
+  } catch (error) {
+    const cause = error as NodeJS.ErrnoException
+    const why = REASONS[cause.code ?? ''] ?? cause.message
+    throw refused(`port ${port} on ${host} cannot be used: ${why}`, cause)
+  }
+  const bound = (server.address() as AddressInfo).port
+  return {
+    port: bound,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'it is in use',
+  EACCES: 'it needs more rights',
+}
+
+const listening = (server: Server, port: number, host: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
