@@ -1,6 +1,7 @@
 import t from 'tap'
 
 import { withDeadline, within } from './deadline.js'
+import { retried, sleep } from './pauses.js'
 
 const { signal } = new AbortController()
 
@@ -51,3 +52,37 @@ t.test('work within a time that is no whole number', async (t) => {
     /no/,
   )
 })
+
+t.test(
+  'a call is tried again after the pauses that its failures are given, until one is final',
+  async (t) => {
+    const pauses: number[] = []
+    const rest = (ms: number): Promise<void> => Promise.resolve(void pauses.push(ms))
+    const failing = (times: number) => {
+      let calls = 0
+      return () => (++calls > times ? Promise.resolve(calls) : Promise.reject(new Error(`failure ${calls}`)))
+    }
+    const pauseFor = (_: unknown, failures: number): number | null => (failures < 3 ? failures * 10 : null)
+    t.equal(await retried(failing(2), pauseFor, { sleep: rest }), 3)
+    t.same(pauses, [10, 20])
+    await t.rejects(retried(failing(9), pauseFor, { sleep: rest }), { message: 'failure 3' })
+    const cut = new AbortController()
+    const seen: unknown[] = []
+    const ending = retried(
+      failing(9),
+      (error) => {
+        seen.push(error)
+        cut.abort()
+        return 60_000
+      },
+      { signal: cut.signal },
+    )
+    await t.rejects(
+      ending,
+      { message: 'failure 2' },
+      'the pause ends with the signal, and the next failure is final',
+    )
+    t.equal(seen.length, 1)
+    await sleep(60_000, cut.signal)
+  },
+)

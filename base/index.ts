@@ -41,6 +41,8 @@ export type {
 export { loadKoffi } from './koffi.js'
 export type { Koffi } from './koffi.js'
 export { median } from './median.js'
+export { pauseAfter, retried, sleep } from './pauses.js'
+export type { Pauses, Sleep } from './pauses.js'
 export { makeFolder } from './storage/folder.js'
 export { awaitLock, lockFile } from './storage/lock.js'
 export type { AwaitedLock, LockRefusals, LockTiming } from './storage/lock.js'

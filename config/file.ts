@@ -13,7 +13,7 @@ import {
 import { problem, shown, type Problem } from './problems.js'
 import { strangerWith, strangerWithLink } from './rights.js'
 import { SETTING_KEYS, settingOf, type SettingKey } from './settings.js'
-import { nearest } from './suggest.js'
+import { meant, nearest } from './suggest.js'
 import { path } from './types.js'
 import { stampOf } from './watch-file.js'
 
@@ -214,7 +214,7 @@ const GROUPS: readonly string[] = [...new Set(IN_FILE.map(groupOf))]
 const plain = (word: string): string => word.replace(/[-_]/g, '').toLowerCase()
 
 /** The setting that a flag's name or the last part of a key means. */
-const meant = (word: string): SettingKey | undefined =>
+const keyMeant = (word: string): SettingKey | undefined =>
   IN_FILE.find((key) => plain(key) === plain(word)) ??
   IN_FILE.find((key) => plain(settingOf(key).flag ?? '') === plain(word)) ??
   IN_FILE.find((key) => plain(key.split('.')[1] ?? '') === plain(word))
@@ -225,14 +225,9 @@ const place = (key: SettingKey): string => {
 }
 
 function unknownSection(section: string, known: readonly string[]): string {
-  const key = meant(section)
-  const near = nearest(section, known)
-  const hint = key
-    ? `write ${place(key)}`
-    : near === undefined
-      ? `known are ${known.join(', ')}`
-      : `did you mean ${near}?`
-  return `${shown(section)} is unknown; ${hint}`
+  const key = keyMeant(section)
+  const hint = key ? `; write ${place(key)}` : meant(section, known, `known are ${known.join(', ')}`)
+  return `${shown(section)} is unknown${hint}`
 }
 
 function unknownSetting(section: string, key: string, sections: readonly string[]): string {
@@ -240,7 +235,7 @@ function unknownSetting(section: string, key: string, sections: readonly string[
     .filter((name) => name.startsWith(`${section}.`))
     .map((name) => name.slice(section.length + 1))
   const near = known.find((name) => plain(name) === plain(key)) ?? nearest(key, known)
-  const elsewhere = meant(key)
+  const elsewhere = keyMeant(key)
   const hint =
     near !== undefined
       ? `did you mean ${near}?`

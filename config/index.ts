@@ -30,7 +30,7 @@ export {
   valueOrNone,
 } from './shape.js'
 export type { JsonSchema, Shape } from './shape.js'
-export { nearest } from './suggest.js'
+export { meant, nearest } from './suggest.js'
 export {
   choice,
   decimal,

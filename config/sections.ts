@@ -5,7 +5,7 @@
 import type { ConfigPath } from './document.js'
 import type { ConfigFile } from './file.js'
 import { problem, type Problem } from './problems.js'
-import { nearest } from './suggest.js'
+import { meant } from './suggest.js'
 
 export interface SectionProblem {
   /** Keys and list indices from the section's root to what is wrong; [] is the section itself. */
@@ -46,11 +46,10 @@ export function unknownKeys(
 ): SectionProblem[] {
   return Object.keys(mapping)
     .filter((key) => !known.includes(key))
-    .map((key) => {
-      const near = nearest(key, known)
-      const hint = near === undefined ? `known are ${known.join(', ')}` : `did you mean ${near}?`
-      return { path: [...path, key], message: `unknown key; ${hint}` }
-    })
+    .map((key) => ({
+      path: [...path, key],
+      message: `unknown key${meant(key, known, `known are ${known.join(', ')}`)}`,
+    }))
 }
 
 /** `sources.kraken.routes[2]`. */

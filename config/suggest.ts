@@ -32,3 +32,10 @@ export function nearest(word: string, words: readonly string[]): string | undefi
     .sort((a, b) => a.distance - b.distance)
   return best && best.distance <= Math.max(1, Math.ceil(best.known.length / 3)) ? best.known : undefined
 }
+
+/** What follows a message on an unknown word: `; did you mean kraken?`, or else `; ` and what may be done instead. */
+export function meant(word: string, words: readonly string[], otherwise = ''): string {
+  const near = nearest(word, words)
+  if (near !== undefined) return `; did you mean ${near}?`
+  return otherwise === '' ? '' : `; ${otherwise}`
+}

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 
 import { parseActivations, type Activations } from '../pegnet/index.js'
 import { shown } from './problems.js'
-import { nearest } from './suggest.js'
+import { meant } from './suggest.js'
 
 /** How the text of a flag, a variable or a file becomes a value. */
 export interface ValueType<T> {
@@ -32,8 +32,7 @@ export function wrongValue(
   if (raw === undefined || raw === null) return `must be ${expects}, it is missing`
   if (secret || placeholder === 'URL' || typeof raw === 'object') return `must be ${expects}`
   const text = `${raw as string | number | boolean}`
-  const near = nearest(text, words)
-  return `must be ${expects}, not ${shown(text)}${near === undefined ? '' : `; did you mean ${near}?`}`
+  return `must be ${expects}, not ${shown(text)}${meant(text, words)}`
 }
 
 /** In JSON schema: any one value. */

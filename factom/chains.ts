@@ -1,5 +1,5 @@
 /** Chains: created where the node does not know them. */
-import { ageMs, isCoded, messageOf } from '../base/index.js'
+import { ageMs, isCoded, messageOf, pauseAfter } from '../base/index.js'
 import type { EcKey } from './address.js'
 import type { FactomClient } from './client.js'
 import { toHex } from './bytes.js'
@@ -8,7 +8,7 @@ import { CHAIN_SURCHARGE, chainIdOf, encodeEntry, entryCost, entryHash } from '.
 import { fail } from './errors.js'
 import type { PendingMessages } from './pending.js'
 import { REPEATED_COMMIT, rpcCodeOf } from './rpc.js'
-import { pauseAfter, REAL_TIME } from './timing.js'
+import { REAL_TIME } from './timing.js'
 import type { Timing } from './timing.js'
 
 export interface EnsureChainOptions {

@@ -2,13 +2,14 @@
  * The minute clock of a Factom chain: polls `current-minute` and tells each new (height, minute). Minutes are never
  * computed from this machine's clock, only the moment of the next poll is.
  */
+import { pauseAfter } from '../base/index.js'
 import type { FactomClient } from './client.js'
 import { minuteMs } from './current-minute.js'
 import type { CurrentMinute } from './current-minute.js'
 import { fail } from './errors.js'
 import { healthOf, unreachable } from './health.js'
 import type { NodeHealth } from './health.js'
-import { pauseAfter, REAL_TIME } from './timing.js'
+import { REAL_TIME } from './timing.js'
 import type { Timing } from './timing.js'
 
 export interface MinuteEvent {

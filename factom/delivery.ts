@@ -2,11 +2,10 @@
  * Sends one record: the calls, their retries, and when to give up (docs/protocol/factom.md#holding-and-replay). The
  * publisher remembers what became of it.
  */
-import { isCoded } from '../base/index.js'
+import { isCoded, pauseAfter } from '../base/index.js'
 import type { FactomClient } from './client.js'
 import type { PublishRecord } from './record.js'
 import { REPEATED_COMMIT, rpcCodeOf } from './rpc.js'
-import { pauseAfter } from './timing.js'
 import type { Timing } from './timing.js'
 
 export type DeliveryClient = Pick<FactomClient, 'commitEntry' | 'revealEntry' | 'ack'>

@@ -1,5 +1,5 @@
 /** Entry credits for factoids: the transaction, and sending it until it is on the chain. */
-import { isCoded, messageOf, unitsText } from '../base/index.js'
+import { isCoded, messageOf, pauseAfter, unitsText } from '../base/index.js'
 import type { FactoidKey } from './address.js'
 import { decodeAddress } from './address.js'
 import { toHex } from './bytes.js'
@@ -8,7 +8,7 @@ import { fail } from './errors.js'
 import { composeTransaction, decodeTransaction, transactionFee } from './factoid-transaction.js'
 import type { FactoidTransaction } from './factoid-transaction.js'
 import type { PendingMessages } from './pending.js'
-import { pauseAfter, REAL_TIME } from './timing.js'
+import { REAL_TIME } from './timing.js'
 import type { Timing } from './timing.js'
 
 export interface PurchaseTerms {

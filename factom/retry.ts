@@ -1,7 +1,7 @@
 /** A second and third try for questions that failed by accident. */
-import { isCoded } from '../base/index.js'
+import { isCoded, pauseAfter, retried } from '../base/index.js'
 import type { Rpc } from './rpc.js'
-import { pauseAfter, REAL_TIME } from './timing.js'
+import { REAL_TIME } from './timing.js'
 import type { Timing } from './timing.js'
 
 const PAUSES = { first: 100, factor: 3, cap: 1000 }
@@ -30,17 +30,17 @@ export function retrying(rpc: Rpc, retries: number, timing: Timing = REAL_TIME):
     get url() {
       return rpc.url
     },
-    async call(method, params, signal) {
-      for (let failures = 0; ; failures++) {
-        try {
-          return await rpc.call(method, params, signal)
-        } catch (error) {
+    call: (method, params, signal) =>
+      retried(
+        () => rpc.call(method, params, signal),
+        (error, failures) => {
           const passing = isCoded(error) && error.retryable && PASSING.has(error.code)
-          if (!passing || failures >= retries || LEFT_ALONE.has(method) || signal?.aborted) throw error
-          await timing.sleep(pauseAfter(failures, PAUSES), signal)
-        }
-      }
-    },
+          return passing && failures <= retries && !LEFT_ALONE.has(method)
+            ? pauseAfter(failures - 1, PAUSES)
+            : null
+        },
+        { signal, sleep: timing.sleep },
+      ),
     close: () => rpc.close(),
   }
 }

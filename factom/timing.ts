@@ -1,44 +1,23 @@
-/** Time as a parameter, so that loops can be driven by tests; and the pauses between tries. */
+/** Time as a parameter, so that loops can be driven by tests. */
 import { setMaxListeners } from 'node:events'
-import { setTimeout as wait } from 'node:timers/promises'
 
-import { CLOCK, momentNow, type Clock, type Moment } from '../base/index.js'
+import { CLOCK, momentNow, sleep, type Clock, type Moment, type Sleep } from '../base/index.js'
 
 export interface Timing extends Clock {
   /** Now by the wall clock and the machine's steady one. */
   moment?(): Moment
-  /** Resolves after `ms`, or at once when `signal` is aborted. Never rejects. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  readonly sleep: Sleep
 }
 
 export const REAL_TIME: Timing = {
   ...CLOCK,
   moment: momentNow,
-  async sleep(ms, signal) {
-    try {
-      await wait(ms, undefined, { signal })
-    } catch {
-      // aborted: the caller looks at its signal
-    }
-  },
+  sleep,
 }
 
 /** A timing without a steady clock, such as that of a test, gives the wall clock's time alone. */
 export function momentOf(timing: Timing): Moment {
   return timing.moment?.() ?? { wall: timing.wallMs(), steady: 0, run: '' }
-}
-
-export interface Pauses {
-  /** The first pause, ms. */
-  readonly first: number
-  readonly factor: number
-  /** The longest pause, ms. */
-  readonly cap: number
-}
-
-/** The pause before try `attempt` + 1 (0 = after the first failure), spread by ±50 %. */
-export function pauseAfter(attempt: number, { first, factor, cap }: Pauses): number {
-  return Math.min(cap, first * factor ** attempt) * (0.5 + Math.random())
 }
 
 /**

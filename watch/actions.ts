@@ -1,10 +1,9 @@
 /** Actions besides a line in the log: a command of the user's, a webhook. One after the other, each within a time. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { setTimeout as wait } from 'node:timers/promises'
 
 import axios from 'axios'
 
-import { childEnvironment, Late, messageOf, withDeadline } from '../base/index.js'
+import { childEnvironment, Late, messageOf, retried, withDeadline } from '../base/index.js'
 import { watchError } from './errors.js'
 
 /** The facts that are told. Never a secret. */
@@ -112,23 +111,21 @@ async function post(
   message: Message,
   { signal, pauses, ms }: { signal: AbortSignal; pauses: readonly number[]; ms: number },
 ): Promise<void> {
-  for (const pause of [...pauses, null]) {
-    try {
-      await withDeadline(ms, signal, (cut) =>
-        axios.post(url, message, {
-          signal: cut,
-          maxRedirects: 0,
-          maxContentLength: MOST_REPLY_BYTES,
-          responseType: 'text',
-          headers: { 'user-agent': 'pegminer' },
-        }),
-      )
-      return
-    } catch (error) {
-      // The text of the error may hold the address, and with it a secret.
-      if (pause === null || signal.aborted) throw watchError('E_WATCH_ACTION', reasonOf(error))
-      await wait(pause, undefined, { signal, ref: false }).catch(() => undefined)
-    }
+  const once = () =>
+    withDeadline(ms, signal, (cut) =>
+      axios.post(url, message, {
+        signal: cut,
+        maxRedirects: 0,
+        maxContentLength: MOST_REPLY_BYTES,
+        responseType: 'text',
+        headers: { 'user-agent': 'pegminer' },
+      }),
+    )
+  try {
+    await retried(once, (_, failures) => pauses[failures - 1] ?? null, { signal })
+  } catch (error) {
+    // The text of the error may hold the address, and with it a secret.
+    throw watchError('E_WATCH_ACTION', reasonOf(error))
   }
 }
 

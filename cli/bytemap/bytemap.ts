@@ -1,7 +1,6 @@
 /** `pegminer bytemap build|info|verify`. */
 import { homedir } from 'node:os'
 
-import { nearest, problem, problemsError, shown } from '../../config/index.js'
 import {
   buildByteMap,
   byteMapInfo,
@@ -11,6 +10,7 @@ import {
   type LxrParams,
 } from '../../lxrhash/index.js'
 import { paramFacts, paramsOf, seedText } from './open.js'
+import { runAction } from '../program/actions.js'
 import { EXIT, type CommandContext } from '../program/context.js'
 import { bytesText, durationText, tilde } from '../view/format.js'
 import type { BytemapKey } from '../program/keys.js'
@@ -21,11 +21,18 @@ import { factPrinter } from '../view/facts.js'
 type Context = CommandContext<BytemapKey>
 type Facts = ByteMapFacts & { readonly origin?: 'opened' | 'built' }
 
-const ACTIONS = { build, info, verify } as const
-type Action = keyof typeof ACTIONS
+const ACTIONS = {
+  build: { run: (context: Context) => act(context, build) },
+  info: { run: (context: Context) => act(context, info) },
+  verify: { run: (context: Context) => act(context, verifyByteMapFile) },
+}
 
-export async function bytemap(context: Context): Promise<number> {
-  const action = actionOf(context.positionals[0])
+export const bytemap = (context: Context): Promise<number> => runAction('bytemap', ACTIONS, context)
+
+async function act(
+  context: Context,
+  factsOf: (params: LxrParams, options: ActionOptions) => Promise<Facts | null>,
+): Promise<number> {
   const params = paramsOf(context.settings)
   requireMemory({ map: 2 ** params.bits, beside: BESIDE.hashing }, (text) => context.log.warn(text))
   const progress = createProgress(context, `ByteMap 2^${params.bits} (${bytesText(2 ** params.bits)})`)
@@ -39,7 +46,7 @@ export async function bytemap(context: Context): Promise<number> {
   }
   let facts: Facts | null
   try {
-    facts = await ACTIONS[action](params, options)
+    facts = await factsOf(params, options)
   } finally {
     progress.end()
   }
@@ -62,25 +69,10 @@ function build(params: LxrParams, { force, ...options }: ActionOptions): Promise
     : openByteMap(params, { ...options, slots: 1 })
 }
 
-function verify(params: LxrParams, options: ActionOptions): Promise<Facts> {
-  return verifyByteMapFile(params, options)
-}
-
 /** Null if there is no file. The SHA-256 is that of the bytes on the disk, so they are read. */
 async function info(params: LxrParams, options: ActionOptions): Promise<Facts | null> {
   const { fileBytes } = await byteMapInfo(params, options.dir)
   return fileBytes === null ? null : verifyByteMapFile(params, options)
-}
-
-function actionOf(word: string | undefined): Action {
-  const actions = Object.keys(ACTIONS) as Action[]
-  const found = actions.find((action) => action === word)
-  if (found) return found
-  if (word === undefined)
-    throw problemsError([problem('E_CONFIG_ARGUMENT', `say what to do: ${actions.join(', ')}`)])
-  const near = nearest(word, actions)
-  const hint = near === undefined ? `choose ${actions.join(', ')}` : `did you mean ${near}?`
-  throw problemsError([problem('E_CONFIG_ARGUMENT', `bytemap does not know ${shown(word)}; ${hint}`)])
 }
 
 const PROOF = {

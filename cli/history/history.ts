@@ -2,7 +2,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-import { nearest, problem, problemsError } from '../../config/index.js'
+import { meant, problem, problemsError } from '../../config/index.js'
 import { HISTORY_FILE, openHistory, type Extent, type HistoryQueries } from '../../oracle/index.js'
 import { EXIT, type CommandContext } from '../program/context.js'
 import { plural, tilde } from '../view/format.js'
@@ -71,11 +71,9 @@ function chosenAssets(wanted: readonly string[] | undefined, query: HistoryQueri
   const unknown = codes.filter((code) => !known.includes(code))
   if (unknown.length === 0) return codes
   throw problemsError(
-    unknown.map((code) => {
-      const near = nearest(code, known)
-      const hint = near === undefined ? '' : `; did you mean ${near}?`
-      return problem('E_CONFIG_VALUE', `the history has no prices of ${code}${hint}`)
-    }),
+    unknown.map((code) =>
+      problem('E_CONFIG_VALUE', `the history has no prices of ${code}${meant(code, known)}`),
+    ),
   )
 }
 

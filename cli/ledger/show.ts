@@ -1,6 +1,6 @@
 /** What a ledger is asked for: balances, supplies, rates, the bank, the largest holders, histories, everything. */
 import { unitsText } from '../../base/index.js'
-import { nearest, problem, problemsError, shown } from '../../config/index.js'
+import { meant, problem, problemsError, shown } from '../../config/index.js'
 import {
   addressText,
   readAddress,
@@ -75,8 +75,8 @@ export const bank = (context: LedgerContext): Promise<number> =>
     )
   })
 
-export const richlist = (context: LedgerContext, word: string): Promise<number> => {
-  const ticker = tickerOf(word === '' ? 'PEG' : word)
+export const richlist = (context: LedgerContext, word = 'PEG'): Promise<number> => {
+  const ticker = tickerOf(word)
   return asking(context, (query) => {
     const { output, settings } = context
     if (settings['ledger.height'] !== undefined)
@@ -142,7 +142,6 @@ function addressOf(text: string): string {
 
 function tickerOf(word: string): string {
   if (TICKERS.includes(word)) return word
-  const near = nearest(word, TICKERS)
-  const hint = near === undefined ? 'see pegminer ledger issuance' : `did you mean ${near}?`
-  throw problemsError([problem('E_CONFIG_ARGUMENT', `there is no token ${shown(word)}; ${hint}`)])
+  const hint = meant(word, TICKERS, 'see pegminer ledger issuance')
+  throw problemsError([problem('E_CONFIG_ARGUMENT', `there is no token ${shown(word)}${hint}`)])
 }

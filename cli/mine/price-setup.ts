@@ -1,8 +1,7 @@
 /** Prices of a run: which settings hold, what an earlier run left, where snapshots are kept. */
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 
-import { messageOf } from '../../base/index.js'
+import { messageOf, sleep } from '../../base/index.js'
 import {
   createPriceFeed,
   createQuota,
@@ -83,5 +82,5 @@ export async function warmUp(
     .finally(() => (over = true))
   const until = performance.now() + WARM_UP_MS
   while (!over && !signal.aborted && performance.now() < until && !prices.priced())
-    await Promise.race([started, wait(LOOK_MS, undefined, { signal }).catch(() => undefined)])
+    await Promise.race([started, sleep(LOOK_MS, signal)])
 }

@@ -1,5 +1,5 @@
 /** The history of graded blocks, brought up to a height for commands that ask about it. */
-import { isCoded } from '../../base/index.js'
+import { isCoded, retried } from '../../base/index.js'
 import { networkOf, withActivations, type Network, type OprVersion } from '../../pegnet/index.js'
 import { displayNameOf, problem, problemsError, type Settings } from '../../config/index.js'
 import { createFactomClient, type FactomClient } from '../../factom/index.js'
@@ -163,14 +163,11 @@ async function follow(
 
 /** A miner that follows the same chain may be a block ahead now and then. */
 async function synced(history: GradedHistory, height: number | undefined): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await history.sync(height)
-      return
-    } catch (error) {
-      if (attempt === RACES || !isCoded(error) || error.code !== 'E_HISTORY_RACE') throw error
-    }
-  }
+  const lostRace = (error: unknown): boolean => isCoded(error) && error.code === 'E_HISTORY_RACE'
+  await retried(
+    () => history.sync(height),
+    (error, failures) => (failures < RACES && lostRace(error) ? 0 : null),
+  )
 }
 
 /** Loaded only when it is wanted. */

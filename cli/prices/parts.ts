@@ -1,11 +1,10 @@
 /** What the actions of `pegminer prices` have in common: a feed as the settings say, a snapshot, how it is told. */
 import { appendFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 
 import { makeFolder } from '../../base/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
-import { nearest, problem, problemsError, shown } from '../../config/index.js'
+import { meant, problem, problemsError, shown } from '../../config/index.js'
 import {
   assetJson,
   ASSETS,
@@ -46,11 +45,8 @@ export function assetsOf({ settings }: PricesContext): readonly string[] {
 
 /** The problem of an unknown asset, with the nearest known one. */
 export function unknownAsset(asset: string, all: readonly string[]) {
-  const near = nearest(asset, all)
-  return problem(
-    'E_CONFIG_ARGUMENT',
-    `there is no asset ${shown(asset)} in this record version${near === undefined ? '' : `; did you mean ${near}?`}`,
-  )
+  const hint = meant(asset, all)
+  return problem('E_CONFIG_ARGUMENT', `there is no asset ${shown(asset)} in this record version${hint}`)
 }
 
 export interface OpenFeed {
@@ -189,6 +185,3 @@ export const minuteText = (time: number): string =>
 
 /** Between two rounds of `--watch`, ms. */
 export const WATCH_MS = 5000
-
-export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  wait(ms, undefined, { signal }).catch(() => undefined)

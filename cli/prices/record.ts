@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { makeFolder } from '../../base/index.js'
-import { problem, problemsError } from '../../config/index.js'
 import { inlineExchanges } from '../../oracle/index.js'
 import { EXIT } from '../program/context.js'
 import { bytesText, plural } from '../view/format.js'
@@ -17,10 +16,8 @@ interface Reply {
   readonly bytes: number
 }
 
-export async function record(context: PricesContext, [dir]: readonly string[]): Promise<number> {
+export async function record(context: PricesContext, dir: string): Promise<number> {
   const { output } = context
-  if (dir === undefined)
-    throw problemsError([problem('E_CONFIG_ARGUMENT', 'say where to: pegminer prices record DIR')])
   const resources = openResources()
   const replies: Reply[] = []
   const save = (source: string, url: string, body: string): void => {

@@ -7,11 +7,7 @@ import type { PricesContext } from './parts.js'
 
 const MOST_DIFFERENCES = 12
 
-export function replayFile({ output }: PricesContext, [file, word]: readonly string[]): Promise<number> {
-  if (file === undefined)
-    throw problemsError([
-      problem('E_CONFIG_ARGUMENT', 'say which file: pegminer prices replay FILE [HEIGHT]'),
-    ])
+export function replayFile({ output }: PricesContext, file: string, word?: string): Promise<number> {
   if (word !== undefined && !/^\d{1,10}$/.test(word))
     throw problemsError([problem('E_CONFIG_ARGUMENT', 'the height must be a whole number')])
   const stored = readSnapshotFile(file).filter(

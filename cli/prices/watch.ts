@@ -1,8 +1,9 @@
 /** `pegminer prices --watch`: a table that moves on a terminal, a snapshot every few seconds elsewhere. */
+import { sleep } from '../../base/index.js'
 import type { PriceSnapshot } from '../../oracle/index.js'
 import { EXIT } from '../program/context.js'
 import { clockText } from '../view/format.js'
-import { openFeed, pause, takeSnapshot, tellSnapshot, WATCH_MS, type PricesContext } from './parts.js'
+import { openFeed, takeSnapshot, tellSnapshot, WATCH_MS, type PricesContext } from './parts.js'
 import { openResources } from '../program/resources.js'
 import { openScreen } from '../view/screen.js'
 import { compactTable, missingLines, priceTable, summaryLine, troubleLines } from '../view/prices.js'
@@ -29,7 +30,7 @@ export async function watch(context: PricesContext): Promise<number> {
       tellSnapshot(context, last)
       if (screen) draw(context, last, first)
       else plain(context, last, first)
-      await pause(WATCH_MS, signal)
+      await sleep(WATCH_MS, signal)
     }
     return EXIT.interrupted
   } finally {

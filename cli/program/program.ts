@@ -4,7 +4,7 @@ import {
   checkSection,
   configFileName,
   isConfigNamed,
-  nearest,
+  meant,
   problem,
   problemsError,
   problemsOf,
@@ -110,12 +110,8 @@ function helpOrVersion(first: string, rest: readonly string[], io: Io): readonly
 function unknownCommand(word: string): Error {
   if (word.startsWith('-'))
     return fail('E_CLI_COMMAND', `the command comes first, before ${shown(word)}; see pegminer --help`)
-  const near = nearest(
-    word,
-    COMMANDS.map(({ name }) => name),
-  )
-  const hint = near === undefined ? 'see pegminer --help' : `did you mean ${near}?`
-  return fail('E_CLI_COMMAND', `unknown command ${shown(word)}; ${hint}`)
+  const names = COMMANDS.map(({ name }) => name)
+  return fail('E_CLI_COMMAND', `unknown command ${shown(word)}${meant(word, names, 'see pegminer --help')}`)
 }
 
 async function runCommand(

@@ -1,6 +1,5 @@
 /** Fetches what a record needs (winners, prices, funds) and tells each as a fact of the schedule, failures too. */
-import { setTimeout as wait } from 'node:timers/promises'
-import { isCoded, messageOf } from '../../base/index.js'
+import { isCoded, messageOf, retried } from '../../base/index.js'
 import type { Network } from '../../pegnet/index.js'
 import type { FactomClient } from '../../factom/index.js'
 import {
@@ -65,16 +64,12 @@ export function createGatherer(options: GatherOptions): Gatherer {
   /** The sync under way, so that grading and asking for winners are one walk. */
   let syncing: { readonly toHeight: number; readonly done: Promise<void> } | null = null
 
-  async function syncTo(toHeight: number): Promise<void> {
-    for (let left = SYNC_TRIES; ; left--) {
-      try {
-        return options.onGraded(await history.sync(toHeight))
-      } catch (error) {
-        if (left <= 1 || !isCoded(error) || !error.retryable) throw error
-        await wait(SYNC_PAUSE_MS)
-      }
-    }
-  }
+  const syncTo = (toHeight: number): Promise<void> =>
+    retried(
+      async () => options.onGraded(await history.sync(toHeight)),
+      (error, failures) =>
+        failures < SYNC_TRIES && isCoded(error) && error.retryable ? SYNC_PAUSE_MS : null,
+    )
 
   function sync(toHeight: number): Promise<void> {
     if (syncing?.toHeight === toHeight) return syncing.done

@@ -1,4 +1,5 @@
 /** What a gateway works with, once its check list has passed. */
+import { type Sleep } from '../../base/index.js'
 import { accessOf, type CallOptions, type KomodoClient, type RpcCall } from '../../komodo/index.js'
 import type { BuildQueue, InTurn } from './build-queue.js'
 import type { Setup } from './checks.js'
@@ -8,7 +9,6 @@ import type { FeedEvent } from './events.js'
 import type { StateFile } from './ledger-file.js'
 import { daemonOf } from './lock.js'
 import type { Pace } from './pace.js'
-import type { Sleep } from './parts.js'
 import type { HeightRange } from './plan.js'
 import type { Published } from './published.js'
 import { heightsIn } from './ranges.js'

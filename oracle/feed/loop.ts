@@ -1,7 +1,6 @@
 /** Passes of a gateway, again and again: trouble makes the pauses longer and never ends them. */
-import { isCoded } from '../../base/index.js'
+import { isCoded, type Sleep } from '../../base/index.js'
 import type { Notices } from './notices.js'
-import type { Sleep } from './parts.js'
 
 const FIRST_PAUSE_MS = 1_000
 export const LONGEST_PAUSE_MS = 30_000

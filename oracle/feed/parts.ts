@@ -15,5 +15,3 @@ export interface GatewayParts {
   readonly now: () => number
   readonly monotonicMs: () => number
 }
-
-export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>

@@ -1,5 +1,5 @@
 /** Publishes one header: proves it, lets the daemon build, inspects what it built, writes it down, sends it. */
-import { isCoded, messageOf } from '../../base/index.js'
+import { isCoded, messageOf, type Sleep } from '../../base/index.js'
 import {
   brokenRule,
   buildReason,
@@ -15,7 +15,7 @@ import {
 import { ORPHAN_ADVICE } from './baton.js'
 import { WALLET_MS, type OracleUtxo } from './funds.js'
 import { isOrphaned, type Mempool } from './mempool.js'
-import type { GatewayParts, Sleep } from './parts.js'
+import type { GatewayParts } from './parts.js'
 import type { Published } from './published.js'
 import type { Reference, ReferenceHeader } from './reference.js'
 import type { RelayAction, RelayFact } from './relay-states.js'

@@ -2,7 +2,7 @@
  * Keeps the subscriptions filled within the spending limit, and the wallet's outputs few.
  * docs/protocol/komodo.md#subscriptions
  */
-import { messageOf } from '../../base/index.js'
+import { messageOf, type Sleep } from '../../base/index.js'
 import {
   buildReason,
   coinsText,
@@ -31,7 +31,7 @@ import { addToDay, todaySum, type StateFile } from './ledger-file.js'
 import type { RelayFacts } from './relay.js'
 import type { GatewaySettings } from './config.js'
 import { AT_ONCE } from './build-queue.js'
-import type { GatewayParts, Sleep } from './parts.js'
+import type { GatewayParts } from './parts.js'
 
 export interface TreasuryParts extends GatewayParts {
   readonly file: StateFile

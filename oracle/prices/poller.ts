@@ -2,9 +2,8 @@
  * One source's life: asked when its quotes are due, by one caller at a time, left alone for a while when it fails.
  * Its last good quotes are kept; a failure never reaches the caller.
  */
-import { setTimeout as wait } from 'node:timers/promises'
 
-import { isCoded, messageOf, type Clock } from '../../base/index.js'
+import { type Clock, isCoded, messageOf, retried } from '../../base/index.js'
 import { fail } from './errors.js'
 import type { Quota } from './quota.js'
 import { ageText, reasonOf } from './reasons.js'
@@ -118,16 +117,14 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
   }
 
   /** Two tries, if the first one fails quickly and for a reason that may pass. */
-  async function tryTwice(): Promise<Poll> {
+  function tryTwice(): Promise<Poll> {
     const began = performance.now()
-    try {
-      return await ask()
-    } catch (error) {
+    const pauseFor = (error: unknown, failures: number): number | null => {
       const passing = isCoded(error) && PASSING.includes(error.code) && askedFor(error) === undefined
-      if (!passing || performance.now() - began >= SLOW_MS || closing.signal.aborted) throw error
-      await wait(Math.random() * retryMs, undefined, { signal: closing.signal, ref: false })
-      return ask()
+      const again = failures === 1 && passing && performance.now() - began < SLOW_MS
+      return again ? Math.random() * retryMs : null
     }
+    return retried(ask, pauseFor, { signal: closing.signal })
   }
 
   async function once(): Promise<void> {

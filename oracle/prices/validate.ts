@@ -6,7 +6,7 @@
 import { messageOf } from '../../base/index.js'
 import {
   isMapping,
-  nearest,
+  meant,
   NO_SECTION,
   readShape,
   shown,
@@ -165,12 +165,6 @@ export function readPrices(raw: unknown, context: PriceContext): PriceReading {
 const KNOWN_ASSETS = [...new Set([...ASSETS[5], ...ASSETS[4], ...ASSETS[2]])]
 
 const fieldsOf = (raw: unknown): Fields => (isMapping(raw) ? raw : {})
-
-/** `; did you mean kraken?` */
-function meant(word: string, known: readonly string[]): string {
-  const near = nearest(word, known)
-  return near === undefined ? '' : `; did you mean ${near}?`
-}
 
 interface SourceTools {
   readonly context: PriceContext
