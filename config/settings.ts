@@ -17,6 +17,7 @@ import {
   port,
   portOrOff,
   publicKey,
+  text,
   threadCount,
   toggle,
   txid,
@@ -82,6 +83,8 @@ const cronOrOff = pattern(
 )
 const login = pattern('NAME', /^[^\s:\x00-\x1f]{1,200}$/, 'a name without spaces and colons')
 const password = pattern('TEXT', /^[^\x00-\x1f]{1,200}$/, 'one line of text')
+
+const passphrase = pattern('TEXT', /^[^\x00-\x1f]{8,400}$/, 'a passphrase: one line of 8 to 400 characters')
 
 const chainName = pattern(
   'NAME',
@@ -459,6 +462,48 @@ export const SETTINGS = {
   'ledger.hosts': given(listOf(hostName), [], {
     defaultText: 'localhost and IP addresses only',
     description: 'names that the JSON-RPC is asked for under; others are refused',
+  }),
+  'wallet.file': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      flag: 'wallet',
+      defaultText: 'wallet.json in the data directory',
+      description: 'file with the addresses of the wallet and, encrypted, its keys',
+    },
+  ),
+  'wallet.passphrase': optional(passphrase, {
+    secret: true,
+    defaultText: 'asked for on a terminal',
+    description: 'passphrase that opens the wallet',
+  }),
+  'wallet.secret': optional(text(400), {
+    notInFile: true,
+    secret: true,
+    defaultText: 'asked for on a terminal',
+    description:
+      'what pegminer wallet import takes: a key that begins with Fs, 0x and 64 hex digits for one of Ethereum, or 12 to 24 words',
+  }),
+  'wallet.name': optional(pattern('NAME', /^[A-Za-z0-9_.-]{1,40}$/, 'a name of letters, digits, - _ and .'), {
+    notInFile: true,
+    flag: 'name',
+    defaultText: 'none',
+    description: 'name for a new or imported address, to call it by',
+  }),
+  'wallet.addresses': given(integer(1, 1000), 1, {
+    notInFile: true,
+    flag: 'addresses',
+    description: 'how many addresses of imported words the wallet gets',
+  }),
+  'wallet.path': optional(pattern('PATH', /^m(\/[0-9]{1,9}'?){1,10}$/, "a path such as m/44'/131'/0'/0/0"), {
+    notInFile: true,
+    flag: 'path',
+    defaultText: "m/44'/131'/0'/0/0 and so on",
+    description: "where the key of imported words is; m/7' for wallets of Koinify",
+  }),
+  'wallet.words': given(toggle, false, {
+    notInFile: true,
+    flag: 'words',
+    description: 'show the words that all keys can be made of again, on a terminal only',
   }),
   'lxrhash.bits': optional(integer(8, 31), {
     flag: 'bits',

@@ -91,6 +91,7 @@ export function factoidKey(secret: string): FactoidKey {
   return discreet({ ...pair, rcdHash, address: encodeAddress('FA', rcdHash) })
 }
 
-function discreet<T extends { readonly address: string }>(key: T): T & { toJSON(): string } {
+/** A key that shows its address wherever it is printed. */
+export function discreet<T extends { readonly address: string }>(key: T): T & { toJSON(): string } {
   return Object.freeze({ ...key, toJSON: () => key.address, [inspect.custom]: () => key.address })
 }

@@ -27,6 +27,43 @@ export const LEDGER_ERRORS = {
     remedy: 'Give another --rpc-port, end the program that has it, or check --rpc-host.',
     kind: 'failure',
   },
+  E_WALLET_NONE: {
+    summary: 'There is no wallet yet.',
+    remedy: 'Make one with pegminer wallet new or import; check --wallet, --network and --data-dir.',
+    kind: 'usage',
+  },
+  E_WALLET_FILE: {
+    summary: "The wallet's file cannot be read or written, or is damaged.",
+    remedy:
+      'Check its rights; if it was changed, put your copy of it in its place, or import your keys anew.',
+    kind: 'failure',
+  },
+  E_WALLET_LOCKED: {
+    summary: 'Another process uses the wallet.',
+    remedy: 'Wait until it is done.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_WALLET_PASSPHRASE: {
+    summary: 'The passphrase does not open the wallet.',
+    remedy: 'Give the one that the wallet was made with; without it its keys are lost.',
+    kind: 'usage',
+  },
+  E_WALLET_SECRET: {
+    summary: 'What was to be imported is no secret key, or no words that keys are made of.',
+    remedy: 'Check it for a missing or wrong character or word.',
+    kind: 'usage',
+  },
+  E_WALLET_NAME: {
+    summary: 'The name for an address is taken, or cannot be one.',
+    remedy: 'Give another --name.',
+    kind: 'usage',
+  },
+  E_WALLET_ADDRESS: {
+    summary: 'The wallet has no such address, or several, so that it must be said which.',
+    remedy: 'See pegminer wallet list.',
+    kind: 'usage',
+  },
 } as const
 
 export const fail = errorsOf(LEDGER_ERRORS)

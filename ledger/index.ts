@@ -25,3 +25,16 @@ export type { HistoryRange, LedgerQueries } from './store/queries.js'
 export type { LedgerAction } from './store/pages.js'
 export { LEDGER_SCHEMA } from './store/schema.js'
 export type { Holder } from './store/view.js'
+export { addNext, addSecrets, addWatched, addWords, findAddress } from './wallet/addresses.js'
+export type { Added, Contents } from './wallet/addresses.js'
+export { readBackup } from './wallet/backup.js'
+export {
+  closeVault,
+  EMPTY,
+  EMPTY_VAULT,
+  lockWallet,
+  openVault,
+  readWallet,
+  writeWallet,
+} from './wallet/file.js'
+export type { Vault, Wallet, WalletAddress } from './wallet/file.js'

@@ -150,3 +150,26 @@ t.test('what is loaded before signals are heard', (t) => {
   t.ok(seen.size <= 5, [...seen].join(' '))
   t.end()
 })
+
+t.test('a passphrase is typed, not shown; words are shown here only', { skip }, async (t) => {
+  const terminal = terminalOf(t)
+  const home = t.testdir()
+  const ended = endOf(
+    terminal.run([process.execPath, MAIN, 'wallet', 'new', '--words', '--data-dir', home, '--config', 'off']),
+  )
+  await terminal.seen(/New passphrase for the wallet: /)
+  terminal.type('hunter2 hunter3\u007f2\n')
+  await terminal.seen(/The same again: /)
+  terminal.type('x\u0015hunter2 hunter2\r')
+  await terminal.seen(/ 24 [a-z]+ *\r?\n/)
+  t.equal(await ended, 0)
+  t.notMatch(terminal.shown(), /hunter/)
+  t.ok(terminal.cooked(), 'the terminal is as it was')
+  const again = endOf(
+    terminal.run([process.execPath, MAIN, 'wallet', 'new', '--data-dir', home, '--config', 'off']),
+  )
+  await terminal.seen(/Passphrase: /)
+  terminal.type('\u0003')
+  t.equal(await again, 130, 'Ctrl-C at a question ends it')
+  t.ok(terminal.cooked())
+})

@@ -27,6 +27,7 @@ const ABOUT: Readonly<Record<Group, string>> = {
   confirm: 'questions before money is spent',
   history: '`pegminer history`',
   ledger: '`pegminer ledger`',
+  wallet: '`pegminer wallet`',
   lxrhash: 'the ByteMap that LXRHash reads from',
   bench: '`pegminer bench`',
   feed: 'the oraclefeed and its gateways',

@@ -1,15 +1,9 @@
 /** What a ledger is asked for: balances, supplies, rates, the bank, the largest holders, histories, everything. */
 import { unitsText } from '../../base/index.js'
-import { meant, problem, problemsError, shown } from '../../config/index.js'
-import {
-  addressText,
-  readAddress,
-  stateHash,
-  TICKERS,
-  type LedgerAction,
-  type LedgerQueries,
-} from '../../ledger/index.js'
+import { problem, problemsError } from '../../config/index.js'
+import { addressText, stateHash, type LedgerAction, type LedgerQueries } from '../../ledger/index.js'
 import { EXIT } from '../program/context.js'
+import { addressOf, tickerOf } from './arguments.js'
 import { openEither } from './files.js'
 import type { LedgerContext } from './context.js'
 import { actionEvent, actionLine, amountLines, unitsOf } from './view.js'
@@ -131,17 +125,3 @@ export const dump = (context: LedgerContext): Promise<number> =>
       amountLines(own).forEach((line) => output.line(line))
     }
   })
-
-function addressOf(text: string): string {
-  const address = readAddress(text) ?? readAddress(text, 'Fe') ?? readAddress(text, 'FE')
-  if (address !== null) return address
-  throw problemsError([
-    problem('E_CONFIG_ARGUMENT', `${shown(text)} is no address; give one that begins with FA`),
-  ])
-}
-
-function tickerOf(word: string): string {
-  if (TICKERS.includes(word)) return word
-  const hint = meant(word, TICKERS, 'see pegminer ledger issuance')
-  throw problemsError([problem('E_CONFIG_ARGUMENT', `there is no token ${shown(word)}${hint}`)])
-}

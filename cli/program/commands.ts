@@ -16,6 +16,7 @@ import {
   LEDGER_KEYS,
   MINE_KEYS,
   PRICES_KEYS,
+  WALLET_KEYS,
 } from './keys.js'
 
 const command = <K extends SettingKey, S>(spec: CommandSpec<K, S>): CommandSpec<K, S> => spec
@@ -359,6 +360,32 @@ const LEDGER = command({
   load: async () => (await import('../ledger/ledger.js')).ledger,
 })
 
+const WALLET = command({
+  name: 'wallet',
+  summary: 'addresses of your own, and their keys',
+  arguments: { form: 'new|import|list|address [ARG…]', most: 3 },
+  details: [
+    'Keys are kept in a file that a passphrase opens (scrypt, AES-256-GCM). Without PEGMINER_WALLET_PASSPHRASE or ' +
+      '…_FILE it is asked for on the terminal. Keep a copy of the file, or the words: nobody can bring lost keys back.',
+    'new: another address. All of them are made of the same 24 words, as in other wallets of Factom ' +
+      "(BIP-39, m/44'/131'/0'/0/…); --words shows them, on a terminal only.",
+    'import [FILE|ADDRESS]: a key that begins with Fs, one of Ethereum (0x and 64 hex digits), or words, as PEGMINER_WALLET_SECRET ' +
+      '(or …_FILE), from a FILE with lines of them or a backup of factom-walletd, or asked for on the terminal. An ' +
+      'ADDRESS without its key is watched.',
+    'list: all addresses. address [NAME|ADDRESS] [TICKER]: one of them, as it is written for each token or for TICKER. Any of them may be the ' +
+      '--coinbase of pegminer mine.',
+  ],
+  keys: WALLET_KEYS,
+  examples: [
+    { line: 'pegminer wallet new --name savings --words', text: 'a first address' },
+    { line: 'pegminer wallet import backup.json', text: 'the backup of factom-walletd' },
+    { line: 'pegminer wallet import FA… --name cold', text: 'watch an address without its key' },
+    { line: 'pegminer wallet list --json', text: 'for a program' },
+    { line: 'pegminer wallet address savings pUSD', text: 'where to send pUSD to' },
+  ],
+  load: async () => (await import('../wallet/wallet.js')).wallet,
+})
+
 const RUNS: readonly CommandSpec[] = [
   MINE,
   INIT,
@@ -368,6 +395,7 @@ const RUNS: readonly CommandSpec[] = [
   GRADE,
   HISTORY,
   LEDGER,
+  WALLET,
   DEV,
   BENCH,
   HASH,

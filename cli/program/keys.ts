@@ -157,6 +157,18 @@ export const LEDGER_KEYS = keys(
   'lxrhash.dir',
   ...COMMON_KEYS,
 )
+export const WALLET_KEYS = keys(
+  'wallet.file',
+  'wallet.passphrase',
+  'wallet.secret',
+  'wallet.name',
+  'wallet.addresses',
+  'wallet.path',
+  'wallet.words',
+  'network.name',
+  'data.dir',
+  ...COMMON_KEYS,
+)
 export const HASH_KEYS = keys(...LXR, ...COMMON_KEYS)
 export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...COMMON_KEYS)
 export const BENCH_KEYS = keys(
@@ -225,6 +237,7 @@ export type WatchKey = (typeof WATCH)[number]
 export type NodeKey = (typeof NODE)[number]
 export type PayerKey = (typeof PAYER)[number]
 export type LedgerKey = (typeof LEDGER_KEYS)[number]
+export type WalletKey = (typeof WALLET_KEYS)[number]
 export type HistoryKey = (typeof HISTORY_KEYS)[number]
 export type HashKey = (typeof HASH_KEYS)[number]
 export type BytemapKey = (typeof BYTEMAP_KEYS)[number]

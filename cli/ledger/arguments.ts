@@ -1,0 +1,18 @@
+/** Words that name an address or a token. */
+import { meant, problem, problemsError, shown } from '../../config/index.js'
+import { readAddress, TICKERS } from '../../ledger/index.js'
+
+/** Its RCD hash, hex. */
+export function addressOf(text: string): string {
+  const address = readAddress(text) ?? readAddress(text, 'Fe') ?? readAddress(text, 'FE')
+  if (address !== null) return address
+  throw problemsError([
+    problem('E_CONFIG_ARGUMENT', `${shown(text)} is no address; give one that begins with FA`),
+  ])
+}
+
+export function tickerOf(word: string): string {
+  if (TICKERS.includes(word)) return word
+  const hint = meant(word, TICKERS, 'see pegminer ledger issuance')
+  throw problemsError([problem('E_CONFIG_ARGUMENT', `there is no token ${shown(word)}${hint}`)])
+}

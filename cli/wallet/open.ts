@@ -1,0 +1,81 @@
+/** The wallet of a command: opened with its passphrase, and changed while nothing else changes it. */
+import { existsSync } from 'node:fs'
+
+import { problem, problemsError } from '../../config/index.js'
+import {
+  closeVault,
+  EMPTY,
+  lockWallet,
+  openVault,
+  readWallet,
+  writeWallet,
+  type Contents,
+  type Vault,
+  type Wallet,
+} from '../../ledger/index.js'
+import { fileOf, type WalletContext } from './context.js'
+import { askSecret } from './prompt.js'
+
+const LEAST_CHARACTERS = 8
+
+/** Changes the wallet, under its lock: what `change` returns is on disk before anything is shown of it. */
+export async function changeWallet<C extends Contents>(
+  context: WalletContext,
+  change: (before: Contents) => C,
+): Promise<C> {
+  const file = fileOf(context)
+  const unlock = lockWallet(file)
+  try {
+    const wallet = existsSync(file) ? readWallet(file) : EMPTY
+    const passphrase = await passphraseOf(context, wallet)
+    const vault = await openVault(wallet, passphrase)
+    const changed = change({ addresses: wallet.addresses, vault })
+    // A cost that was chosen once is kept.
+    const cost = wallet.sealed ?? undefined
+    writeWallet(file, await closeVault(changed.addresses, changed.vault, { passphrase, cost }))
+    return changed
+  } finally {
+    unlock()
+  }
+}
+
+/** The same of the open part, for which nothing is unsealed. */
+export function changeAddresses<C extends Pick<Contents, 'addresses'>>(
+  context: WalletContext,
+  change: (before: Contents['addresses']) => C,
+): C {
+  const file = fileOf(context)
+  const unlock = lockWallet(file)
+  try {
+    const wallet = existsSync(file) ? readWallet(file) : EMPTY
+    const changed = change(wallet.addresses)
+    writeWallet(file, { addresses: changed.addresses, sealed: wallet.sealed })
+    return changed
+  } finally {
+    unlock()
+  }
+}
+
+export const unlockVault = async (context: WalletContext, wallet: Wallet): Promise<Vault> =>
+  wallet.sealed === null ? openVault(wallet, '') : openVault(wallet, await passphraseOf(context, wallet))
+
+/** That of the settings, or what is typed; a new one is typed twice. */
+async function passphraseOf(context: WalletContext, { sealed }: Wallet): Promise<string> {
+  const given = context.settings['wallet.passphrase']
+  if (given !== undefined) return given
+  const typed = await askSecret(context, sealed ? 'Passphrase' : 'New passphrase for the wallet')
+  if (typed === undefined)
+    throw problemsError([
+      problem(
+        'E_CONFIG_MISSING',
+        'the wallet needs a passphrase: set PEGMINER_WALLET_PASSPHRASE or PEGMINER_WALLET_PASSPHRASE_FILE',
+      ),
+    ])
+  if (sealed) return typed
+  if (typed.length < LEAST_CHARACTERS) throw wrong(`a passphrase has at least ${LEAST_CHARACTERS} characters`)
+  if ((await askSecret(context, 'The same again')) !== typed)
+    throw wrong('these were two different passphrases')
+  return typed
+}
+
+const wrong = (text: string): Error => problemsError([problem('E_CONFIG_SECRET', text)])
