@@ -9,17 +9,20 @@ import { bindingAt } from './modules/gateway-state.js'
 import type { Binding } from './modules/gateway-state.js'
 import { GATEWAY_CALLS } from './modules/gateways.js'
 import { ORACLE_CALLS } from './modules/oracles.js'
+import { PEGS_CALLS } from './modules/pegs.js'
 import { TOKEN_CALLS, gatewayTokenCoins } from './modules/tokens.js'
 import type { Call } from './modules/calls.js'
 import { COIN } from './network.js'
 import type { Network } from './network.js'
 import type { DevNode } from './node.js'
 import { sendTo } from './rpc/wallet-calls.js'
-import type { DevGateway } from './types.js'
+import type { ChainName, DevGateway } from './types.js'
 
 const COINS = 100_000_000n
 /** Tokens of each gateway; as many coins are burnt for them. */
 const TOKEN_SUPPLY = 10_000n * COINS
+/** What pays for the operations of a peg. */
+const PEG_AMOUNT = 10_000n * COINS
 /** The user's share of them. */
 const GRANT = 1_000n * COINS
 /** Outputs at each deposit address, and what each is worth. */
@@ -38,22 +41,68 @@ export function send(node: DevNode, call: Call | undefined, params: readonly str
   return node.submit(hex)
 }
 
-export function bootstrap(network: Network): readonly DevGateway[] {
-  const { ledgers, nodes, settled, miner, keys } = network
+export interface Beginning {
+  readonly gateways: readonly DevGateway[]
+  readonly pegsTxid: string | null
+}
+
+export function bootstrap(network: Network): Beginning {
+  const { ledgers, settled } = network
+  const isEmpty = settled.pegs?.empty === true
+  if (!isEmpty) fillPurses(network, 'asset')
+  fillPurses(network, 'reference')
+  const bound = isEmpty ? [] : bindGateways(network)
+  const addresses = new Set(bound.map(({ depositAddress }) => depositAddress))
+  for (const address of addresses) {
+    const script = tx.addressScript(tx.readAddress(address))
+    payTo(
+      network,
+      'reference',
+      Array.from({ length: DEPOSITS }, () => ({ value: DEPOSIT, script })),
+    )
+  }
+  for (const binding of bound) {
+    grant(network, binding)
+    ledgers.asset.mine()
+  }
+  const pegsTxid = settled.pegs && !isEmpty ? openPeg(network, bound) : null
+  if (!isEmpty) ledgers.asset.mine()
+  while (ledgers.reference.chain.height < settled.referenceHeight) ledgers.reference.mine()
+  ledgers.reference.mine()
+  const gateways = bound.map(({ txid, tokenId, op, depositAddress }) => ({
+    tokenId,
+    oracleTxid: op.oracleTxid,
+    bindTxid: txid,
+    coin: op.coin,
+    m: op.m,
+    n: op.n,
+    depositAddress,
+    pubkeys: op.pubkeys,
+  }))
+  return { gateways, pegsTxid }
+}
+
+const payTo = ({ nodes, miner }: Network, chain: ChainName, outputs: readonly TxOutput[]): string =>
+  sendTo(nodes[chain][miner] as DevNode, outputs)
+
+/** Coins for everybody, from the height on at which transactions are of the version of today. */
+function fillPurses(network: Network, chain: ChainName): void {
+  const { ledgers, keys } = network
+  while (ledgers[chain].chain.height < ledgers[chain].chain.params.saplingHeight) ledgers[chain].mine(true)
+  const purses = keys
+    .slice(0, -1)
+    .map(tx.publicKeyOf)
+    .flatMap((pubkey) => Array.from({ length: PURSE.outputs }, () => keyOutput(pubkey, PURSE.value)))
+  payTo(network, chain, purses)
+  ledgers[chain].mine()
+}
+
+function bindGateways(network: Network): Binding[] {
+  const { ledgers, nodes, settled, keys } = network
   const pubkeys = keys.map(tx.publicKeyOf)
   const node = (at: number) => nodes.asset[at] as DevNode
-  const pay = (chain: 'asset' | 'reference', outputs: readonly TxOutput[]) =>
-    sendTo(nodes[chain][miner] as DevNode, outputs)
-  for (const chain of ['asset', 'reference'] as const) {
-    while (ledgers[chain].chain.height < ledgers[chain].chain.params.saplingHeight) ledgers[chain].mine(true)
-    const purses = pubkeys
-      .slice(0, -1)
-      .flatMap((pubkey) => Array.from({ length: PURSE.outputs }, () => keyOutput(pubkey, PURSE.value)))
-    pay(chain, purses)
-    ledgers[chain].mine()
-  }
   const each = BigInt(Math.round(settled.subscription * 1e8))
-  pay('asset', [
+  payTo(network, 'asset', [
     ...settled.gateways.map(() => keyOutput(pubkeys[0] as string, TOKEN_SUPPLY + 3n * FEE)),
     ...settled.gateways.flatMap(({ n }) =>
       pubkeys
@@ -83,7 +132,7 @@ export function bootstrap(network: Network): readonly DevGateway[] {
         ])
   }
   ledgers.asset.mine()
-  const bound = gateways.map(({ options: { m, n }, tokenId, oracleTxid }) => {
+  return gateways.map(({ options: { m, n }, tokenId, oracleTxid }) => {
     const params = [
       tokenId,
       oracleTxid,
@@ -97,40 +146,28 @@ export function bootstrap(network: Network): readonly DevGateway[] {
     ledgers.asset.mine()
     return bindingAt(ledgers.asset.chain, bindTxid) as Binding
   })
-  const addresses = new Set(bound.map(({ depositAddress }) => depositAddress))
-  for (const address of addresses) {
-    const script = tx.addressScript(tx.readAddress(address))
-    pay(
-      'reference',
-      Array.from({ length: DEPOSITS }, () => ({ value: DEPOSIT, script })),
-    )
-  }
-  for (const binding of bound) {
-    grant(network, binding)
-    ledgers.asset.mine()
-  }
-  ledgers.asset.mine()
-  while (ledgers.reference.chain.height < settled.referenceHeight) ledgers.reference.mine()
-  ledgers.reference.mine()
-  return bound.map(({ txid, tokenId, op, depositAddress }) => ({
-    tokenId,
-    oracleTxid: op.oracleTxid,
-    bindTxid: txid,
-    coin: op.coin,
-    m: op.m,
-    n: op.n,
-    depositAddress,
-    pubkeys: op.pubkeys,
-  }))
 }
 
-function createToken({ nodes }: Network, i: number): string {
-  const name = i === 0 ? COIN : `${COIN}${i + 1}`
+/** All gateways in one peg. */
+function openPeg(network: Network, bound: readonly Binding[]): string {
+  const { ledgers, nodes, keys } = network
+  payTo(network, 'asset', [keyOutput(tx.publicKeyOf(keys[0] as Uint8Array), PEG_AMOUNT + 3n * FEE)])
+  ledgers.asset.mine()
+  const bindTxids = bound.map(({ txid }) => txid)
+  const params = [(PEG_AMOUNT / COINS).toString(), String(bindTxids.length), ...bindTxids]
+  return send(nodes.asset[0] as DevNode, PEGS_CALLS['pegscreate'], params)
+}
+
+/** Of a peg the description says the price; the second gateway's tokens are dearer. */
+const EXPRESSIONS = ['KMD_BTC,BTC_USD,*,1', 'ETH_BTC,BTC_USD,*,1'] as const
+
+function createToken({ nodes, settled }: Network, i: number): string {
+  const name = i === 0 ? COIN : settled.pegs && i === 1 ? `${COIN}E` : `${COIN}${i + 1}`
   const supply = (TOKEN_SUPPLY / COINS).toString()
   return send(nodes.asset[0] as DevNode, TOKEN_CALLS['tokencreate'], [
     name,
     supply,
-    `token of gateway ${i + 1}`,
+    settled.pegs === undefined ? `token of gateway ${i + 1}` : (EXPRESSIONS[i] ?? EXPRESSIONS[0]),
   ])
 }
 

@@ -3,6 +3,7 @@ import * as tx from '../tx/index.js'
 import type { TxOutput } from '../tx/index.js'
 import { send } from './bootstrap.js'
 import { pay } from './build.js'
+import type { Chain } from './chain/chain.js'
 import type { Daemons } from './daemons.js'
 import { fail } from './errors.js'
 import { GATEWAY_CALLS, isWithdrawing } from './modules/gateways.js'
@@ -14,6 +15,14 @@ import type { ChainName, DevControl, DevGateway } from './types.js'
 /** Output by which a depositor names his key on the asset chain. */
 const CLAIM_OUTPUT = 10_000n
 const FEE = 10_000n
+const EARLY_HEIGHT = 100
+
+/** As a daemon that is started with -earlytxid. */
+function checkEarly(chain: Chain, txid: string): void {
+  const height = chain.blockOf(txid)?.height
+  if (chain.height > EARLY_HEIGHT && (height === undefined || height > EARLY_HEIGHT))
+    throw fail('E_DEVKOMODO_OPTION', 'earlytx must be before block height 100 or tx does not exist')
+}
 
 export function createControl(
   network: Network,
@@ -21,6 +30,7 @@ export function createControl(
   gateways: readonly DevGateway[],
 ): DevControl {
   const { ledgers, nodes, user, miner } = network
+  const isEmpty = network.settled.pegs?.empty === true
   const nodeOf = (chain: ChainName, operator = 0): DevNode => {
     const node = nodes[chain][operator]
     if (!node || operator >= miner) throw fail('E_DEVKOMODO_OPTION', `there is no operator ${operator}`)
@@ -65,7 +75,9 @@ export function createControl(
       ])
     },
     pay: (chain, address, amount) =>
-      sendTo(nodes[chain][miner] as DevNode, [{ value: amount, script: scriptOf(address) }]),
+      sendTo(nodes[chain][chain === 'asset' && isEmpty ? 0 : miner] as DevNode, [
+        { value: amount, script: scriptOf(address) },
+      ]),
     balance(chain, address) {
       const state = ledgers[chain].chain
       const confirmed = [...state.indexed(address, 0), ...state.indexed(address, 1)].filter(
@@ -95,8 +107,10 @@ export function createControl(
       nodeOf(chain, operator).health = { state: 'hung' }
     },
     stop: (chain, operator = 0) => daemons.stop(chain, operator),
-    async restart(chain, operator = 0, { loseMempool = false } = {}) {
+    async restart(chain, operator = 0, { loseMempool = false, earlyTxid } = {}) {
       const node = nodeOf(chain, operator)
+      if (earlyTxid !== undefined) checkEarly(ledgers[chain].chain, earlyTxid)
+      node.earlyTxid = earlyTxid ?? node.earlyTxid
       await daemons.stop(chain, operator)
       if (loseMempool) ledgers[chain].loseMempool()
       node.health = { state: 'well' }
@@ -112,6 +126,7 @@ export function createControl(
     warmUp(chain, text, operator) {
       nodeOf(chain, operator).warmUp = text
     },
+    market: (prices) => ledgers.asset.setMarket(prices),
     onCall: (listener) => daemons.listen(listener),
     get lockLeaks() {
       return daemons.lockLeaks

@@ -23,7 +23,7 @@ export interface Daemons {
 /** Starts the daemons of all operators and of the user; `port` 0 takes any free ports. Throws `E_DEVKOMODO_PORT`. */
 export async function startDaemons(network: Network, port: number): Promise<Daemons> {
   const { nodes, settled, user } = network
-  const methods = methodTable(settled.family)
+  const methods = methodTable(settled.family, settled.pegs !== undefined)
   const servers = new Map<string, DaemonServer>()
   const ports = new Map<string, number>()
   const listeners = new Set<Listener>()
@@ -50,6 +50,7 @@ export async function startDaemons(network: Network, port: number): Promise<Daem
         for (const listener of listeners) verdict = listener(numbered) ?? verdict
         return { number: numbered.number, verdict }
       },
+      onCrash: () => void stop(chain, operator),
     })
     servers.set(key, server)
     ports.set(key, server.port)

@@ -33,7 +33,7 @@ export async function startDevKomodo(options: DevKomodoOptions): Promise<DevKomo
   const now = options.now ?? wallMs
   const store = openStore(options.dataDir)
   try {
-    const { network, gateways } = openNetwork(settled, store, now)
+    const { network, gateways, pegsTxid } = openNetwork(settled, store, now)
     for (const chain of CHAINS)
       for (const node of network.nodes[chain].slice(0, network.miner))
         node.wallet.delayMs = settled.walletDelayMs
@@ -67,7 +67,7 @@ export async function startDevKomodo(options: DevKomodoOptions): Promise<DevKomo
     }
     const operators = Array.from({ length: network.operators }, (_, at) => operatorOf(at))
     const [first] = operators as [DevOperator]
-    const [gateway] = gateways as [DevGateway]
+    const [gateway] = gateways as [DevGateway?]
     return {
       asset: first.asset,
       reference: first.reference,
@@ -75,8 +75,9 @@ export async function startDevKomodo(options: DevKomodoOptions): Promise<DevKomo
       operators,
       user: operatorOf(network.user),
       gateways,
-      oracleTxid: gateway.oracleTxid,
-      bindTxid: gateway.bindTxid,
+      oracleTxid: gateway?.oracleTxid ?? '',
+      bindTxid: gateway?.bindTxid ?? '',
+      pegsTxid,
       format: settled.family === 'B' ? 'IhhL' : 'Ihh',
       assetName: ASSET_NAME,
       coin: COIN,
@@ -89,11 +90,13 @@ export async function startDevKomodo(options: DevKomodoOptions): Promise<DevKomo
   }
 }
 
-function openNetwork(
-  settled: Settled,
-  store: Store,
-  now: () => number,
-): { network: Network; gateways: readonly DevGateway[] } {
+interface Opened {
+  readonly network: Network
+  readonly gateways: readonly DevGateway[]
+  readonly pegsTxid: string | null
+}
+
+function openNetwork(settled: Settled, store: Store, now: () => number): Opened {
   const begun = JSON.stringify(settled)
   const [first] = store.events
   const ready = store.events.find((event) => event.type === 'ready')
@@ -105,21 +108,22 @@ function openNetwork(
       )
     if (first.options !== begun)
       throw fail('E_DEVKOMODO_DAMAGED', `the directory was begun with other options: ${first.options}`)
-    return { network: createNetwork(settled, store, now), gateways: ready.gateways }
+    const { gateways, pegsTxid = null } = ready
+    return { network: createNetwork(settled, store, now), gateways, pegsTxid }
   }
   store.reset()
   store.append({ type: 'begin', format: FORMAT, options: begun })
   const network = createNetwork(settled, { ...store, events: [] }, now)
-  const gateways = bootstrap(network)
-  store.append({ type: 'ready', gateways })
-  return { network, gateways }
+  const { gateways, pegsTxid } = bootstrap(network)
+  store.append({ type: 'ready', gateways, ...(pegsTxid === null ? {} : { pegsTxid }) })
+  return { network, gateways, pegsTxid }
 }
 
 function startBlocks({ ledgers }: Network, chain: ChainName, options: DevKomodoOptions): NodeJS.Timeout {
   const seconds = options.blockSeconds?.[chain] ?? BLOCK_SECONDS[chain]
   return setInterval(() => {
     try {
-      ledgers[chain].mine()
+      if (ledgers[chain].generating) ledgers[chain].mine()
     } catch (error) {
       options.onError?.(error instanceof Error ? error : new Error(messageOf(error)))
     }
@@ -148,6 +152,9 @@ function checkOptions(settled: Settled, options: DevKomodoOptions): void {
     Number.isInteger(referenceHeight) && referenceHeight >= 0 && referenceHeight <= 100_000,
     'the height is 0 to 100000',
   )
+  const window = settled.pegs?.priceWindow ?? 1
+  need(Number.isInteger(window) && window >= 1 && window <= 1441, 'the window of prices is 1 to 1441 blocks')
+  need(settled.pegs === undefined || settled.family !== 'B', 'pegs of family B are not played')
   need(walletDelayMs >= 0 && dataCarrierSize > 0, 'delays and sizes are positive')
   for (const chain of CHAINS) {
     const seconds = options.blockSeconds?.[chain] ?? BLOCK_SECONDS[chain]

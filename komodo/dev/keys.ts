@@ -37,6 +37,12 @@ export const GATEWAYS: ModuleKeys = {
   pubkey: '03ea9c062b9652d8eff34879b504eda0717895d27597aaeb60347d65eed96ccb40',
   privateKey: tx.hexBytes(ORACLES_AND_GATEWAYS),
 }
+export const PEGS: ModuleKeys = {
+  code: tx.EVAL.pegs,
+  name: 'Pegs',
+  pubkey: '03c75c1de29a35e41606363b430c08be1c2dd93cf7a468229a082cc79c7b77eece',
+  privateKey: tx.hexBytes('52564c7887f7a239b090b7b862800f83189df4f4bd2809a99b8554160f3ffb65'),
+}
 /** Nothing is ever signed with the token module's key here. */
 export const TOKENS_PUBKEY = '03e6191c70c9c9a28f9fd87089b9488d0e6c02fb629df64979c9cdb6b2b4a68d95'
 
@@ -53,4 +59,9 @@ export function moduleAddress(code: string, pubkey: string): string {
 /** Address of tokens that a module holds for a key. */
 export function tokenAddress(code: string, pubkey: string): string {
   return tx.addressOfScript(tx.conditionScript(tx.tokenCondition(code, pubkey))) as string
+}
+
+/** Address of a module's outputs that either of two keys can spend. */
+export function sharedAddress(code: string, pubkeys: readonly [string, string]): string {
+  return tx.addressOfScript(tx.conditionScript(tx.sharedCondition(code, pubkeys))) as string
 }

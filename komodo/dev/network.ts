@@ -3,6 +3,7 @@ import * as tx from '../tx/index.js'
 import type { Policy } from './chain/accept.js'
 import { Ledger } from './chain/ledger.js'
 import type { ChainEvent, Store } from './chain/store.js'
+import { FIRST_MARKET } from './chain/market.js'
 import { seededKey } from './keys.js'
 import { isLawful } from './modules/consensus.js'
 import { DevNode } from './node.js'
@@ -31,6 +32,7 @@ export interface Settled {
   readonly referenceHeight: number
   readonly walletDelayMs: number
   readonly dataCarrierSize: number
+  readonly pegs?: { readonly priceWindow: number; readonly empty: boolean }
 }
 
 export function settle(options: DevKomodoOptions): Settled {
@@ -44,6 +46,9 @@ export function settle(options: DevKomodoOptions): Settled {
     referenceHeight: options.referenceHeight ?? 60,
     walletDelayMs: options.walletDelayMs ?? 0,
     dataCarrierSize: options.dataCarrierSize ?? 8192,
+    ...(options.pegs === undefined
+      ? {}
+      : { pegs: { priceWindow: options.pegs.priceWindow ?? 12, empty: options.pegs.empty ?? false } }),
   }
 }
 
@@ -64,7 +69,7 @@ export function createNetwork(settled: Settled, store: Store, now: () => number)
   const operators = Math.max(1, ...settled.gateways.map(({ n }) => n))
   const names = [...Array.from({ length: operators }, (_, i) => `operator ${i}`), 'user', 'miner']
   const keys = names.map((name) => seededKey(settled.seed, name))
-  const minerScript = tx.payToPubkey(tx.publicKeyOf(keys.at(-1) as Uint8Array))
+  const isEmpty = settled.pegs?.empty === true
   const known = new Set<string>()
   let quiet = false
   const append = (event: ChainEvent) => {
@@ -76,17 +81,23 @@ export function createNetwork(settled: Settled, store: Store, now: () => number)
       validate: isLawful,
       known,
     }
+    const hasFeeds = name === 'asset' && settled.pegs !== undefined
+    const minerKey = (name === 'asset' && isEmpty ? keys[0] : keys.at(-1)) as Uint8Array
     const params = {
       name: name === 'asset' ? ASSET_NAME : REFERENCE_NAME,
       saplingHeight: SAPLING_HEIGHT,
       premine: PREMINE,
       reward: name === 'asset' ? 0n : REFERENCE_REWARD,
-      minerScript,
+      minerScript: tx.payToPubkey(tx.publicKeyOf(minerKey)),
       seed: settled.seed,
       genesisTime: GENESIS_TIME,
       proven: name === 'reference',
+      ...(hasFeeds ? { priceWindow: settled.pegs.priceWindow } : {}),
     }
-    return new Ledger({ name, params, policy, append, now })
+    const market = hasFeeds ? { market: FIRST_MARKET } : {}
+    const made = new Ledger({ name, params, policy, append, now, ...market })
+    made.generating = !(name === 'asset' && isEmpty)
+    return made
   }
   const ledgers = { asset: ledger('asset'), reference: ledger('reference') }
   const nodesOf = (name: ChainName) =>
@@ -98,6 +109,7 @@ export function createNetwork(settled: Settled, store: Store, now: () => number)
         ledger: ledgers[name],
         wallet,
         family: settled.family,
+        hasPegs: settled.pegs !== undefined,
         known,
         now,
         append,
@@ -123,6 +135,7 @@ function replay(event: ChainEvent, ledgers: Network['ledgers'], nodes: Network['
       return nodes[event.chain][event.operator]?.watch(event.value, event.label ?? '')
     case 'script':
       return nodes[event.chain][event.operator]?.addRedeemScript(event.value)
+    case 'market':
     case 'tx':
     case 'block':
     case 'disconnect':

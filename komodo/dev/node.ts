@@ -23,6 +23,7 @@ export interface NodeOptions {
   readonly ledger: Ledger
   readonly wallet: Wallet
   readonly family: Family
+  readonly hasPegs: boolean
   /** Transactions that were signed here: their signatures need no second look. */
   readonly known: Set<string>
   readonly now: () => number
@@ -34,6 +35,8 @@ export class DevNode {
   warmUp: string | null = null
   /** Started with -addressindex. */
   addressIndex = true
+  /** The peg given with -earlytxid. */
+  earlyTxid: string | null = null
   /** The key given with -pubkey. */
   pubkey: string | null = null
   /** Whether a lock leaks as in real daemons. */
@@ -59,6 +62,11 @@ export class DevNode {
 
   get family(): Family {
     return this.options.family
+  }
+
+  /** A daemon of 2020, whose chain was begun with -ac_import=PEGSCC. */
+  get hasPegs(): boolean {
+    return this.options.hasPegs
   }
 
   now(): number {

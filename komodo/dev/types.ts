@@ -15,6 +15,17 @@ export interface GatewayOptions {
   readonly n: number
 }
 
+/** The asset chain of a daemon of 2020, with the modules of pegs and prices. */
+export interface DevPegsOptions {
+  /** Blocks over which prices are evened out: a day's on real chains (default 12). Prices begin after two of them. */
+  readonly priceWindow?: number
+  /**
+   * Nothing is on the asset chain yet, not even coins: its first block pays all to the first operator, and blocks come
+   * only while `setgenerate` says so. Otherwise all gateways are in one peg.
+   */
+  readonly empty?: boolean
+}
+
 export interface DevKomodoOptions {
   /** Directory of both chains; made if missing. One process at a time. */
   readonly dataDir: string
@@ -25,6 +36,8 @@ export interface DevKomodoOptions {
   readonly family?: Family
   /** The gateways that are bound when the chain begins; default one, 1 of 1. At most 15 keys each. */
   readonly gateways?: readonly GatewayOptions[]
+  /** Absent: a daemon of today, which has no such modules. Family B's pegs are not played. */
+  readonly pegs?: DevPegsOptions
   /**
    * Outputs that pay for headers when the chain begins, for each publisher (default 20), and coins in each (default 1).
    */
@@ -140,8 +153,15 @@ export interface DevControl {
   hang(chain: ChainName, operator?: number): void
   /** Connections are refused. */
   stop(chain: ChainName, operator?: number): Promise<void>
-  /** Starts a stopped, hung or frozen daemon again; `loseMempool` as after a kill. */
-  restart(chain: ChainName, operator?: number, options?: { readonly loseMempool?: boolean }): Promise<void>
+  /**
+   * Starts a stopped, hung or frozen daemon again; `loseMempool` as after a kill. With `earlyTxid` (-earlytxid) it does
+   * not start on a chain beyond height 100 unless that transaction stands at 100 or below: `E_DEVKOMODO_OPTION`.
+   */
+  restart(
+    chain: ChainName,
+    operator?: number,
+    options?: { readonly loseMempool?: boolean; readonly earlyTxid?: string },
+  ): Promise<void>
   /**
    * A daemon without peers was killed: its last blocks and the mempool are lost, and the address index keeps what they
    * had made, until `reindex`.
@@ -151,6 +171,8 @@ export interface DevControl {
   reindex(chain: ChainName): void
   /** Every request is answered with -28 and this text until it is `null`. */
   warmUp(chain: ChainName, text: string | null, operator?: number): void
+  /** From the next block on the feeds of the asset chain move towards these prices, in 1e-8. */
+  market(prices: Readonly<Record<string, bigint>>): void
   /** Told of every call, before and after it happens. Returns the way to stop listening. */
   onCall(listener: (call: DevCall) => CallVerdict | void): () => void
   /** Lock leaks of real daemons (default true): numbers as parameters and `gatewayswithdraw` freeze the node. */
@@ -169,6 +191,8 @@ export interface DevKomodo {
   /** Of the first gateway. */
   readonly oracleTxid: string
   readonly bindTxid: string
+  /** The peg, if the daemons have pegs and the chain did not begin empty. */
+  readonly pegsTxid: string | null
   readonly format: 'Ihh' | 'IhhL'
   /** Ticker of the asset chain, and of the reference chain. */
   readonly assetName: string

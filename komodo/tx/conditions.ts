@@ -36,6 +36,23 @@ export function tokenCondition(code: string, pubkey: string): Condition {
   ])
 }
 
+/** The module's condition that either of two keys can fulfil. */
+export function sharedCondition(code: string, pubkeys: readonly [string, string]): Condition {
+  return threshold(2, [eitherKey(pubkeys), { type: 'eval', code }])
+}
+
+/** Tokens held by another module, that either of two keys can release. */
+export function sharedTokenCondition(code: string, pubkeys: readonly [string, string]): Condition {
+  return threshold(3, [eitherKey(pubkeys), { type: 'eval', code }, { type: 'eval', code: EVAL.tokens }])
+}
+
+function eitherKey(pubkeys: readonly [string, string]): Condition {
+  return threshold(
+    1,
+    pubkeys.map((pubkey) => ({ type: 'key', pubkey })),
+  )
+}
+
 function threshold(need: number, parts: readonly Condition[]): Condition {
   return { type: 'threshold', need, parts }
 }

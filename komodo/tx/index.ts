@@ -10,6 +10,8 @@ export { asmOf, coinsText, nodeText, outputJson, scriptJson, sizeOf, transaction
 export type { NodeJson } from './json.js'
 export * from './ops.js'
 export * from './payload.js'
+export { IMPORT_SCRIPT, IMPORT_VOUT, issueOp, payoutsHashOf, PEGS_BLOB } from './pegs-ops.js'
+export type { PegsAccountOp, PegsGetOp, PegsOp } from './pegs-ops.js'
 export * from './script.js'
 export * from './sighash.js'
 export * from './sign.js'

@@ -1,9 +1,10 @@
 /**
- * What the contract modules write behind OP_RETURN: oracles, gateways, tokens (and gateway calls wrapped in a token
- * call). Ids are display order, amounts satoshis, keys 66 hex digits.
+ * What the contract modules write behind OP_RETURN: oracles, gateways, pegs, tokens (and calls of the others wrapped in
+ * a token call). Ids are display order, amounts satoshis, keys 66 hex digits.
  */
 import { hexBytes } from './bytes.js'
 import { EVAL } from './conditions.js'
+import { encodePegsOp, PEGS_BLOB, readImport, readPegsOp, type PegsOp } from './pegs-ops.js'
 import { opReturn, opReturnData } from './script.js'
 import type { Transaction } from './transaction.js'
 import { Reader, Writer } from './wire.js'
@@ -117,7 +118,7 @@ export type GatewayOp =
 /** What a token transfer carries for another module: its blob number and the op. */
 export interface TokenBlob {
   readonly id: number
-  readonly op: GatewayOp | null
+  readonly op: GatewayOp | PegsOp | null
   readonly raw: string
 }
 
@@ -133,14 +134,14 @@ export type TokenOp =
   | {
       readonly op: 'token-transfer'
       readonly tokenId: string
-      /** Whose the tokens are now. */
+      /** Whose the tokens are now; an exchange out of the pool of a peg names an empty key beside. */
       readonly owners: readonly string[]
       readonly blobs: readonly TokenBlob[]
     }
 
 type GatewayOpOf<K extends GatewayOp['op']> = Extract<GatewayOp, { op: K }>
 
-export type ModuleOp = OracleOp | GatewayOp | TokenOp
+export type ModuleOp = OracleOp | GatewayOp | TokenOp | PegsOp
 
 /** Blob number of gateway calls in a token transfer. */
 export const GATEWAY_BLOB = 0x13
@@ -209,6 +210,8 @@ export function encodeOp(op: ModuleOp): string {
       for (const owner of op.owners) writer.blob(owner)
       for (const blob of op.blobs) writer.u8(blob.id).blob(blob.op ? encodeOp(blob.op) : blob.raw)
       return writer.doneHex()
+    default:
+      return encodePegsOp(op)
   }
 }
 
@@ -221,21 +224,22 @@ export function opScript(op: ModuleOp): string {
 export function decodeOp(payload: string): ModuleOp | null {
   try {
     const reader = new Reader(hexBytes(payload), 'op')
-    const code = reader.hex(1)
-    const letter = String.fromCharCode(reader.u8())
-    const op =
-      code === EVAL.oracles
-        ? readOracleOp(reader, letter)
-        : code === EVAL.gateways
-          ? readGatewayOp(reader, letter)
-          : code === EVAL.tokens
-            ? readTokenOp(reader, letter)
-            : null
+    const op = readOp(reader)
     if (op) reader.end()
     return op
   } catch {
     return null
   }
+}
+
+function readOp(reader: Reader): ModuleOp | null {
+  const code = reader.hex(1)
+  if (code === EVAL.pegs) return readPegsOp(reader)
+  if (code === EVAL.importCoin) return readImport(reader)
+  const letter = String.fromCharCode(reader.u8())
+  if (code === EVAL.oracles) return readOracleOp(reader, letter)
+  if (code === EVAL.gateways) return readGatewayOp(reader, letter)
+  return code === EVAL.tokens ? readTokenOp(reader, letter) : null
 }
 
 /** The op of a transaction: that of its last output. */
@@ -250,14 +254,35 @@ export function gatewayOpOf(
 ): { readonly op: GatewayOp; readonly tokenId: string | null } | null {
   const op = opOf(tx)
   if (op?.op === 'token-transfer') {
-    const inner = op.blobs.find(({ id, op }) => id === GATEWAY_BLOB && op)?.op
-    return inner ? { op: inner, tokenId: op.tokenId } : null
+    const inner = op.blobs.find(({ id }) => id === GATEWAY_BLOB)?.op
+    return inner && isGatewayOp(inner) ? { op: inner, tokenId: op.tokenId } : null
   }
   return op && isGatewayOp(op) ? { op, tokenId: null } : null
 }
 
-function isGatewayOp(op: ModuleOp): op is GatewayOp {
+/** The Pegs op of a transaction, wrapped in a token transfer or not, and the token's id, if it names one. */
+export function pegsOpOf(tx: Transaction): { readonly op: PegsOp; readonly tokenId: string | null } | null {
+  const op = opOf(tx)
+  if (op?.op === 'token-transfer') {
+    const inner = op.blobs.find(({ id }) => id === PEGS_BLOB)?.op
+    return inner && isPegsOp(inner) ? { op: inner, tokenId: op.tokenId } : null
+  }
+  if (op === null || !isPegsOp(op)) return null
+  return { op, tokenId: op.op === 'pegs-get' ? op.tokenId : null }
+}
+
+export function isGatewayOp(op: ModuleOp): op is GatewayOp {
   return op.op.startsWith('gateway-')
+}
+
+export function isPegsOp(op: ModuleOp): op is PegsOp {
+  return op.op.startsWith('pegs-')
+}
+
+function readOwner(reader: Reader): string {
+  const pubkey = reader.blob()
+  if (pubkey.length !== 66 && pubkey !== '') throw reader.bad('has a key that is not of 33 bytes')
+  return pubkey
 }
 
 function readPubkey(reader: Reader): string {
@@ -446,13 +471,13 @@ function readTokenOp(reader: Reader, letter: string): TokenOp | null {
   }
   if (letter !== 't') return null
   const tokenId = reader.hex(32)
-  const owners = Array.from({ length: reader.u8() }, () => readPubkey(reader))
+  const owners = Array.from({ length: reader.u8() }, () => readOwner(reader))
   const blobs: TokenBlob[] = []
   while (reader.left > 0) {
     const id = reader.u8()
     const raw = reader.blob()
     const inner = decodeOp(raw)
-    blobs.push({ id, raw, op: inner && isGatewayOp(inner) ? inner : null })
+    blobs.push({ id, raw, op: inner && (isGatewayOp(inner) || isPegsOp(inner)) ? inner : null })
   }
   return { op: 'token-transfer', tokenId, owners, blobs }
 }

@@ -4,6 +4,7 @@ import * as tx from '../../tx/index.js'
 import type { Transaction } from '../../tx/index.js'
 import type { Chain, PoolEntry, StoredTx } from './chain.js'
 import { kindOf } from './chain.js'
+import { isIssue, spentBy } from './issue.js'
 
 export interface Policy {
   /** Bytes of an OP_RETURN script that are relayed. */
@@ -87,9 +88,9 @@ function medianTime(chain: Chain): number {
 
 /** The fee. */
 function checkInputs(chain: Chain, transaction: Transaction): bigint {
-  const spent = transaction.inputs.map(({ txid, vout }) => {
+  const spent = transaction.inputs.map(({ txid, vout }, index) => {
     if (chain.poolSpender(txid, vout)) throw conflict(chain, transaction)
-    return chain.available(txid, vout)
+    return spentBy(chain, transaction, index)
   })
   if (spent.includes(undefined))
     throw spendsModules(chain, transaction) && !spendsLost(chain, transaction)
@@ -118,6 +119,7 @@ function spendsModules(chain: Chain, { inputs }: Transaction): boolean {
 
 function checkSignatures(chain: Chain, transaction: Transaction): void {
   transaction.inputs.forEach(({ txid, vout }, index) => {
+    if (isIssue(transaction, index)) return
     const spent = chain.available(txid, vout)
     // A node answers with an empty text here: its reason is lost on the way.
     if (!spent || !tx.inputIsSigned(transaction, index, spent)) throw new RpcError(-25, '')

@@ -58,6 +58,8 @@ export interface ChainParams {
   readonly saplingHeight: number
   /** Satoshis of the first block's coinbase, then of each. */
   readonly premine: bigint
+  /** Blocks over which prices are evened out; absent: the chain has no feeds. */
+  readonly priceWindow?: number
   readonly reward: bigint
   readonly minerScript: string
   readonly seed: string

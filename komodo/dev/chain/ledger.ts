@@ -4,6 +4,8 @@ import { Chain } from './chain.js'
 import type { ChainParams, PoolEntry, StoredTx } from './chain.js'
 import { checkTransaction, isFinal } from './accept.js'
 import type { Policy } from './accept.js'
+import { spentBy } from './issue.js'
+import { nextPrices, pricesOf, type Market } from './market.js'
 import { buildBlock, storedOf } from './mine.js'
 import type { ChainEvent, LedgerEvent } from './store.js'
 import type { ChainName } from '../types.js'
@@ -15,15 +17,21 @@ export interface LedgerOptions {
   readonly policy: Policy
   readonly append: (event: ChainEvent) => void
   readonly now: () => number
+  /** What the web says of the feeds at first; absent: the chain has no feeds. */
+  readonly market?: Market
 }
 
 export class Ledger {
   readonly chain: Chain
   /** Blocks that were mined so far, forks included: tells blocks of the same height apart. */
   private mined = 0
+  private web: Market | undefined
+  /** Whether somebody mines. */
+  generating = true
 
   constructor(readonly options: LedgerOptions) {
     this.chain = new Chain(options.params)
+    this.web = options.market
     const genesis = buildBlock(this.chain, [], { time: options.params.genesisTime, fork: 0 })
     this.chain.connect(genesis.block, genesis.transactions)
   }
@@ -48,7 +56,9 @@ export class Ledger {
     const pool = empty ? [] : this.ready()
     const time = Math.max(this.chain.tip.header.time + 1, this.now())
     const fork = ++this.mined
-    const built = buildBlock(this.chain, pool, { time, fork })
+    const prices = this.web && nextPrices(pricesOf(this.chain, this.chain.tip), this.web)
+    const feeds = prices === undefined ? {} : { prices }
+    const built = buildBlock(this.chain, pool, { time, fork, ...feeds })
     const { nonce, solution } = built.block.header
     this.options.append({
       type: 'block',
@@ -56,9 +66,22 @@ export class Ledger {
       time,
       fork,
       work: { nonce, solution: solution ?? '' },
+      ...feeds,
       txids: pool.map(({ txid }) => txid),
     })
     return this.addBlock(built)
+  }
+
+  /** From the next block on the feeds move towards these prices, in 1e-8. */
+  setMarket(market: Market): void {
+    const raw = Object.fromEntries(Object.entries(market).map(([name, value]) => [name, value.toString()]))
+    this.options.append({ type: 'market', chain: this.options.name, prices: raw })
+    this.learnMarket(raw)
+  }
+
+  private learnMarket(prices: Readonly<Record<string, string>>): void {
+    const found = Object.entries(prices).map(([name, value]) => [name, BigInt(value)])
+    this.web = { ...this.web, ...(Object.fromEntries(found) as Market) }
   }
 
   private addBlock({ block, transactions }: ReturnType<typeof buildBlock>): string {
@@ -113,7 +136,7 @@ export class Ledger {
   /** Puts transactions that were valid before into the mempool again, unless their inputs are gone. */
   private readmit({ txid, hex, tx: transaction }: StoredTx, time: number): void {
     const { chain } = this
-    const spent = transaction.inputs.map((input) => chain.available(input.txid, input.vout))
+    const spent = transaction.inputs.map((_, index) => spentBy(chain, transaction, index))
     if (spent.includes(undefined) || chain.mempool.has(txid)) return
     const paid = spent.reduce((sum, coin) => sum + (coin?.value ?? 0n), 0n)
     const total = transaction.outputs.reduce((sum, { value }) => sum + value, 0n)
@@ -206,6 +229,8 @@ export class Ledger {
         const pool = event.txids.flatMap((txid) => chain.mempool.get(txid) ?? [])
         return void this.addBlock(buildBlock(chain, pool, event))
       }
+      case 'market':
+        return this.learnMarket(event.prices)
       case 'disconnect':
         return this.undo(event.invalid)
       case 'reconsider':

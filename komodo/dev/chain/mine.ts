@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import * as tx from '../../tx/index.js'
 import type { Transaction } from '../../tx/index.js'
 import type { Block, Chain, PoolEntry, StoredTx } from './chain.js'
+import { pricesScript } from './market.js'
 import { solved } from './solve.js'
 import { targetOf } from '../../index.js'
 
@@ -35,18 +36,20 @@ export interface BlockPlan {
   readonly fork: number
   /** Absent: to be found. */
   readonly work?: Work
+  /** Of the feeds, if the chain has any. */
+  readonly prices?: readonly number[]
 }
 
 /** A block on top of the tip. */
 export function buildBlock(
   chain: Chain,
   pool: readonly PoolEntry[],
-  { time, fork, work }: BlockPlan,
+  { time, fork, work, prices }: BlockPlan,
 ): { readonly block: Block; readonly transactions: readonly StoredTx[] } {
   const { params } = chain
   const height = chain.active.length
   const previous = height === 0 ? tx.ZERO_ID : chain.tip.hash
-  const coinbase = storedOf(coinbaseOf(chain, height, time))
+  const coinbase = storedOf(coinbaseOf(chain, { height, time, prices }))
   const transactions = [coinbase, ...pool.map(({ txid, hex, tx }) => ({ txid, hex, tx }))]
   const txids = transactions.map(({ txid }) => txid)
   const blank: tx.BlockHeader = {
@@ -73,7 +76,10 @@ export function storedOf(transaction: Transaction): StoredTx {
   return { txid: tx.txidOf(hex), hex, tx: transaction }
 }
 
-function coinbaseOf({ params }: Chain, height: number, time: number): Transaction {
+function coinbaseOf(
+  { params }: Chain,
+  { height, time, prices }: Pick<BlockPlan, 'time' | 'prices'> & { readonly height: number },
+): Transaction {
   const number = height < 17 ? (0x50 + height).toString(16) : pushNumber(height)
   const input: tx.TxInput = {
     txid: tx.ZERO_ID,
@@ -82,7 +88,8 @@ function coinbaseOf({ params }: Chain, height: number, time: number): Transactio
     sequence: 0xffffffff,
   }
   const value = height === 0 ? 0n : height === 1 ? params.premine : params.reward
-  const outputs: tx.TxOutput[] = [{ value, script: params.minerScript }]
+  const feeds = prices === undefined ? [] : [{ value: 0n, script: pricesScript(time, prices) }]
+  const outputs: tx.TxOutput[] = [{ value, script: params.minerScript }, ...feeds]
   return height < params.saplingHeight
     ? tx.plainTransaction([input], outputs, time)
     : tx.saplingTransaction([input], outputs, { lockTime: time, expiryHeight: 0 })

@@ -25,7 +25,9 @@ export type LedgerEvent =
       readonly fork: number
       readonly work: Work
       readonly txids: readonly string[]
+      readonly prices?: readonly number[]
     }
+  | { readonly type: 'market'; readonly chain: ChainName; readonly prices: Readonly<Record<string, string>> }
   | { readonly type: 'disconnect'; readonly chain: ChainName; readonly invalid: boolean }
   | { readonly type: 'lose'; readonly chain: ChainName; readonly blocks: number }
   | { readonly type: 'reindex'; readonly chain: ChainName }
@@ -45,7 +47,7 @@ export type ChainEvent =
   | { readonly type: 'begin'; readonly format: number; readonly options: string }
   | LedgerEvent
   | WalletEvent
-  | { readonly type: 'ready'; readonly gateways: readonly DevGateway[] }
+  | { readonly type: 'ready'; readonly gateways: readonly DevGateway[]; readonly pegsTxid?: string }
 
 export interface Store {
   readonly events: readonly ChainEvent[]

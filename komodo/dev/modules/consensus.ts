@@ -6,10 +6,11 @@ import type { Transaction } from '../../tx/index.js'
 import * as tx from '../../tx/index.js'
 import { FEE } from '../build.js'
 import type { Chain } from '../chain/chain.js'
-import { GATEWAYS, moduleAddress, tokenAddress } from '../keys.js'
+import { GATEWAYS, PEGS, moduleAddress, tokenAddress } from '../keys.js'
 import { isConfirmed } from './calls.js'
 import { bindingAt, gatewayOpAt, markersAddress, withdrawalOf } from './gateway-state.js'
 import { dataIsBalanced } from './oracle-state.js'
+import { depositAddressOf } from './pegs-state.js'
 import { tokenIdOf } from './tokens.js'
 
 export function isLawful(chain: Chain, transaction: Transaction): boolean {
@@ -37,22 +38,31 @@ function tokensAreKept(
   { inputs, outputs }: Transaction,
   { tokenId, owners }: OpOf<'token-transfer'>,
 ): boolean {
-  const markers = markersAddress()
   const addressOf = (script: string): string | null => chain.addressOf(script)
-  const spent = inputs.flatMap(({ txid, vout }) => {
-    const output = tokenIdOf(chain, txid) === tokenId ? chain.output(txid, vout) : undefined
-    const module = output !== undefined && tx.scriptKind(output.script).kind === 'cryptocondition'
-    return module && addressOf(output.script) !== markers ? output : []
-  })
+  const spent = inputs.flatMap(({ txid, vout, script }) =>
+    tokenIdOf(chain, txid) === tokenId && releasesTokens(script) ? (chain.output(txid, vout) ?? []) : [],
+  )
+  const keys = owners.filter((owner) => owner !== '')
   const holders = new Set([
     tokenAddress(GATEWAYS.code, GATEWAYS.pubkey),
-    ...owners.map((owner) => moduleAddress(tx.EVAL.tokens, owner)),
+    tokenAddress(PEGS.code, PEGS.pubkey),
+    ...keys.map((owner) => moduleAddress(tx.EVAL.tokens, owner)),
+    ...keys.map((owner) => depositAddressOf(owner)),
     ...spent.map(({ script }) => addressOf(script)),
   ])
   const made = outputs.filter(({ script }) => holders.has(addressOf(script)))
   const sum = (each: readonly { readonly value: bigint }[]): bigint =>
     each.reduce((total, { value }) => total + value, 0n)
   return sum(spent) === sum(made)
+}
+
+/** Whether an input's fulfilment is one that the tokens module takes part in. */
+function releasesTokens(script: string): boolean {
+  const tree = tx.readFulfilment(script)
+  return (
+    tree?.type === 'threshold' &&
+    tree.parts.some((part) => part.type === 'eval' && part.code === tx.EVAL.tokens)
+  )
 }
 
 /**

@@ -18,8 +18,8 @@ export interface Binding {
 /** The gateway op of a transaction, wrapped in a token call or not. */
 export function gatewayOpAt(chain: Chain, txid: string): GatewayOp | null {
   const op = opAt(chain, txid)
-  if (op?.op === 'token-transfer') return op.blobs.find(({ id }) => id === tx.GATEWAY_BLOB)?.op ?? null
-  return op?.op.startsWith('gateway-') ? (op as GatewayOp) : null
+  const inner = op?.op === 'token-transfer' ? op.blobs.find(({ id }) => id === tx.GATEWAY_BLOB)?.op : op
+  return inner && tx.isGatewayOp(inner) ? inner : null
 }
 
 export function bindingAt(chain: Chain, txid: string): Binding | 'unknown' | 'other' {

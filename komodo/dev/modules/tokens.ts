@@ -3,7 +3,8 @@ import * as tx from '../../tx/index.js'
 import { FEE, moduleOutput } from '../build.js'
 import type { Chain, Coin } from '../chain/chain.js'
 import { GATEWAYS, TOKENS_PUBKEY, moduleAddress, tokenAddress } from '../keys.js'
-import { looseCoins, looseId, text } from '../rpc/params.js'
+import { RpcError } from '../rpc/errors.js'
+import { looseCoins, looseId, looseInteger, text } from '../rpc/params.js'
 import { arity, built, refused, selfOf } from './calls.js'
 import type { Call } from './calls.js'
 import { opAt } from './oracle-state.js'
@@ -49,6 +50,16 @@ export function tokenCoins(chain: Chain, tokenId: string, pubkey: string): Coin[
 /** Tokens that gateways hold. */
 export function gatewayTokenCoins(chain: Chain, tokenId: string): Coin[] {
   return coinsAt(chain, tokenId, tokenAddress(GATEWAYS.code, GATEWAYS.pubkey))
+}
+
+/** As many of the coins as make the amount; all if they are too few. */
+export function takeTokens<T extends { readonly value: bigint }>(coins: readonly T[], amount: bigint): T[] {
+  const taken: T[] = []
+  for (const coin of coins) {
+    if (taken.reduce((sum, { value }) => sum + value, 0n) >= amount) break
+    taken.push(coin)
+  }
+  return taken
 }
 
 export const sumOf = (coins: readonly Coin[]) => coins.reduce((sum, { value }) => sum + value, 0n)
@@ -99,8 +110,34 @@ const list: Call = (node, params) => {
     .map(({ txid }) => txid)
 }
 
+const transfer: Call = (node, params) => {
+  arity(params, 3, 3, 'tokentransfer tokenid destpubkey amount')
+  const { chain } = node
+  const self = selfOf(node)
+  const [tokenId, destination] = [looseId(text(params, 0)), text(params, 1).toLowerCase()]
+  const amount = BigInt(looseInteger(text(params, 2)))
+  if (!tx.isPublicKey(destination)) throw new RpcError(-1, 'invalid destpubkey')
+  if (amount <= 0n) return refused('amount must be positive')
+  const tokens = tokenCoins(chain, tokenId, self.pubkey)
+  const normals = node.wallet.pick(chain, FEE, 3)
+  if (!normals || !self.privateKey) return refused('cant find normal inputs')
+  if (sumOf(tokens) < amount) return refused('insufficient balance')
+  const { privateKey, pubkey } = self
+  const taken = takeTokens(tokens, amount)
+  const rest = sumOf(taken) - amount
+  const outputs = [
+    moduleOutput(CODE, destination, amount),
+    ...(rest > 0n ? [moduleOutput(CODE, pubkey, rest)] : []),
+  ]
+  const condition = tx.moduleCondition(CODE, pubkey)
+  const modules = taken.map((coin) => ({ coin, condition, privateKey }))
+  const op = { op: 'token-transfer', tokenId, owners: [destination], blobs: [] } as const
+  return built(node, { normals, modules, outputs, op, changePubkey: pubkey })
+}
+
 export const TOKEN_CALLS: Readonly<Record<string, Call>> = {
   tokencreate: create,
+  tokentransfer: transfer,
   tokeninfo: info,
   tokenbalance: balance,
   tokenlist: list,

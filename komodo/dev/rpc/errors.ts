@@ -19,3 +19,6 @@ export const NO_METHOD = () => new RpcError(-32601, 'Method not found')
 export const notString = () => new RpcError(-1, 'JSON value is not a string as expected')
 /** A call with a wrong number of parameters is answered with its usage. */
 export const usage = (text: string) => new RpcError(-1, `${text}\n`)
+
+/** The daemon dies while it answers: the connection is cut, later ones are refused. */
+export class DaemonCrash extends Error {}

@@ -71,7 +71,7 @@ function plain(value: number): string {
 /** `atof` of an amount of coins, as module calls read it: what is no number is 0. Satoshis. */
 export function looseCoins(value: string): bigint {
   const number = Number.parseFloat(value)
-  return Number.isFinite(number) ? BigInt(Math.floor(number * 1e8 + 0.00000000499999)) : 0n
+  return Number.isFinite(number) ? BigInt(Math.trunc(number * 1e8 + 0.00000000499999)) : 0n
 }
 
 /** `atoi`: what is no number is 0. */

@@ -10,7 +10,7 @@ import { fail } from '../errors.js'
 import type { Call } from '../modules/calls.js'
 import type { DevNode } from '../node.js'
 import type { CallVerdict, DevCall } from '../types.js'
-import { NO_METHOD, RpcError } from './errors.js'
+import { DaemonCrash, NO_METHOD, RpcError } from './errors.js'
 import { leaksOnBadType } from './table.js'
 
 const HTML = 'text/html; charset=ISO-8859-1'
@@ -35,6 +35,8 @@ export interface DaemonServerOptions {
     call: Omit<DevCall, 'number' | 'chain' | 'operator'>,
     number: number | null,
   ) => { number: number; verdict: CallVerdict }
+  /** The daemon is dead. */
+  readonly onCrash: () => void
 }
 
 type Outcome = { readonly status: number; readonly body: string } | Cut
@@ -166,6 +168,10 @@ function one(
   try {
     reply = { status: 200, text: replyText(perform(options, method, params), null, id) }
   } catch (error) {
+    if (error instanceof DaemonCrash) {
+      options.onCrash()
+      return 'drop'
+    }
     const refusal = error instanceof RpcError ? error : new RpcError(-1, messageOf(error))
     reply = refuse(refusal)
   }

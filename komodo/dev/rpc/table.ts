@@ -4,6 +4,8 @@ import { GATEWAY_CALLS } from '../modules/gateways.js'
 import type { Call } from '../modules/calls.js'
 import { ORACLE_CALLS } from '../modules/oracles.js'
 import { SIGNING_CALLS_A, SIGNING_CALLS_B } from '../modules/signing.js'
+import { PEGS_CALLS } from '../modules/pegs.js'
+import { prices } from '../modules/prices.js'
 import { TOKEN_CALLS } from '../modules/tokens.js'
 import type { Family } from '../types.js'
 import { CHAIN_CALLS } from './chain-calls.js'
@@ -23,6 +25,12 @@ const LEAKY = new Set([
   'gatewayspartialsign',
   'gatewayscompletesigning',
   'gatewaysmarkdone',
+  'pegscreate',
+  'pegsfund',
+  'pegsget',
+  'pegsredeem',
+  'pegsexchange',
+  'pegsliquidate',
 ])
 
 /** True if the method leaves its locks taken when a parameter is no text. */
@@ -30,7 +38,8 @@ export function leaksOnBadType(method: string): boolean {
   return LEAKY.has(method)
 }
 
-export function methodTable(family: Family): ReadonlyMap<string, Call> {
+/** `pegs`: the daemon has the modules of pegs and prices; today's have not. */
+export function methodTable(family: Family, pegs: boolean): ReadonlyMap<string, Call> {
   const table = new Map<string, Call>(
     [CHAIN_CALLS, WALLET_CALLS, ORACLE_CALLS, TOKEN_CALLS, GATEWAY_CALLS].flatMap((calls) =>
       Object.entries(calls),
@@ -38,6 +47,7 @@ export function methodTable(family: Family): ReadonlyMap<string, Call> {
   )
   for (const [name, call] of Object.entries(family === 'B' ? SIGNING_CALLS_B : SIGNING_CALLS_A))
     table.set(name, call)
+  for (const [name, call] of pegs ? Object.entries({ ...PEGS_CALLS, prices }) : []) table.set(name, call)
   if (family === 'B') table.delete('gatewaysclaim')
   if (family === 'hybrid')
     table.set('pegsclose', () => {

@@ -388,6 +388,14 @@ const gettransaction: Call = ({ chain, wallet }, params) => {
   }
 }
 
+/** Blocks are mined by the first operator's node, on chains that begin empty only while this says so. */
+const setgenerate: Call = (node, params) => {
+  if (params.length < 1 || params.length > 2) throw usage('setgenerate generate ( genproclimit )')
+  node.options.ledger.generating = flag(params, 0, true)
+  integer(params, 1, 1)
+  return null
+}
+
 const setpubkey: Call = (node, params) => {
   const pubkey = text(params, 0).toLowerCase()
   if (node.pubkey !== null)
@@ -424,4 +432,6 @@ export const WALLET_CALLS: Readonly<Record<string, Call>> = {
   lockunspent,
   gettransaction,
   setpubkey,
+  setgenerate,
+  getgenerate: ({ options }) => options.ledger.generating,
 }

@@ -1,0 +1,101 @@
+import t from 'tap'
+
+import { evaluateExpression, parseExpression, priceBy } from './expression.js'
+import * as formulas from './formulas.js'
+
+const FEEDS = ['BTC_USD', 'BTC_GBP', 'BTC_EUR', 'KMD_BTC', 'ETH_BTC']
+const VALUES = new Map([
+  ['KMD_BTC', 8_000n],
+  ['BTC_USD', 846_974_170_000n],
+  ['ETH_BTC', 2_000_000n],
+  ['BTC_GBP', 0n],
+])
+
+t.test('price expressions: the example of the module, means, every operation', (t) => {
+  t.equal(priceBy('KMD_BTC,BTC_USD,*,1', VALUES), 67_757_933n, 'KMD in USD')
+  const eth = (2_000_000n * 846_974_170_000n) / 100_000_000n
+  t.equal(priceBy('KMD_BTC,BTC_USD,*,1,ETH_BTC,BTC_USD,*,1', VALUES), (67_757_933n + eth) / 2n, 'a mean')
+  t.equal(
+    priceBy('KMD_BTC,BTC_USD,*,3,ETH_BTC,BTC_USD,*,1', VALUES),
+    (67_757_933n * 3n + eth) / 4n,
+    'weighted',
+  )
+  const three = new Map([
+    ['A', 300_000_000n],
+    ['B', 200_000_000n],
+    ['C', 400_000_000n],
+  ])
+  for (const [operation, price] of [
+    ['***', 2_400_000_000n],
+    ['**/', 150_000_000n],
+    ['*//', 37_500_000n],
+    ['///', 4_166_666n],
+  ] as const)
+    t.equal(priceBy(`A,B,C,${operation},1`, three), price, operation)
+  t.equal(priceBy('A,B,/,1', three), 150_000_000n)
+  t.equal(priceBy('B,!,1', three), 50_000_000n)
+  t.end()
+})
+
+t.test(
+  'price expressions that a daemon reads as 0 without a word are refused with its number and a reason',
+  (t) => {
+    for (const [text, code, message] of [
+      ['', -1, /empty/],
+      ['KMD_USD,1', -2, /"KMD_USD" is neither/],
+      ['KMD_BTC, BTC_USD,*,1', -2, /" BTC_USD"/],
+      ['KMD_BTC,0', -2, /"0"/],
+      ['KMD_BTC,2048', -2, /"2048"/],
+      ['KMD_BTC,*,1', -3, /needs 2 values and finds 1/],
+      ['1', -3, /needs 1 values and finds 0/],
+      ['KMD_BTC,BTC_USD,ETH_BTC,BTC_EUR,***,*,1', -4, /more than 3/],
+      ['KMD_BTC,BTC_USD,*', -5, /must end with a weight/],
+      ['KMD_BTC,BTC_USD,1,*,1', -5, /exactly one value/],
+    ] as const) {
+      const parsed = parseExpression(text, FEEDS)
+      t.match(parsed, { ok: false, code, message }, text)
+      t.equal(priceBy(text, VALUES), 0n, `${text} has no price`)
+    }
+    t.equal(priceBy('KMD_BTC,BTC_GBP,*,1', VALUES), 0n, 'a feed without a price')
+    const huge = parseExpression('BTC_USD,BTC_USD,BTC_USD,***,1', FEEDS)
+    t.equal(huge.ok && evaluateExpression(huge.steps, () => 2n ** 62n), 0n, 'beyond 64 bits')
+    t.end()
+  },
+)
+
+t.test('the table of liquidations, and what was measured', (t) => {
+  const account = { deposit: 1_000_000n, debt: 720_000n }
+  for (const [price, ratio, reward, pool, worth] of [
+    [80_000_000n, 9_000n, 950_500n, 49_500n, 760_400n],
+    [77_000_000n, 9_350n, 983_635n, 16_365n, 757_398n],
+    [75_600_000n, 9_523n, 999_999n, 1n, 755_999n],
+    [75_000_000n, 9_600n, 1_007_200n, -7_200n, 755_400n],
+  ] as const) {
+    const found = formulas.liquidationOf(account, price)
+    t.same(found, { reward, pool, burn: 720_000n, profit: worth - 720_000n }, `at ${price}`)
+    t.equal(formulas.ratioOf(account.debt, formulas.valueOf(account.deposit, price)), ratio)
+  }
+  const measured = formulas.liquidationOf({ deposit: 87_342_510n, debt: 62_000_000n }, 78_000_000n)
+  t.match(measured, { reward: 83_849_634n, pool: 3_492_876n })
+  t.equal(formulas.tokensFor(10_000_000n, 78_940_000n), 12_667_848n)
+  t.throws(() => formulas.tokensFor(1n, 0n), 'no price: never a number')
+  t.end()
+})
+
+t.test('how much an account can get, and when a ratio is over a limit', (t) => {
+  const usual = formulas.USUAL_THRESHOLDS
+  t.equal(formulas.mostToGet({ deposit: 1_000_000n, debt: 0n }, 90_000_000n, usual), 720_000n, 'the example')
+  t.equal(formulas.mostToGet({ deposit: 1_000_000n, debt: 720_001n }, 90_000_000n, usual), 0n)
+  t.notOk(formulas.isAbove(720_000n, 900_000n, 80n), 'exactly 80 % passes')
+  t.ok(formulas.isAbove(720_001n, 900_000n, 80n))
+  t.ok(formulas.isAtLeast(810_000n, 900_000n, 90n))
+  t.equal(formulas.ratioOf(1n, 0n), null)
+  const tokens = [
+    { deposit: 100_000_000n, debt: 72_000_000n, pool: 0n, price: 90_000_000n },
+    { deposit: 50_000_000n, debt: 0n, pool: 0n, price: 22_500_000_000n },
+  ]
+  const { debt, value } = formulas.globalSums(tokens)
+  t.equal(formulas.ratioText(debt, value), '0.63%', 'deposits without debt count too')
+  t.equal(formulas.ratioText(1n, 0n), 'inf%')
+  t.end()
+})
