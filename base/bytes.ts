@@ -1,5 +1,5 @@
 /** Hex, hashes, bytes in a row: what every layout on a chain is made of. */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 const HEX = /^(?:[0-9a-f]{2})*$/i
 const HASH = /^[0-9a-f]{64}$/
@@ -30,9 +30,11 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return new Uint8Array(hash.digest())
+  // At once is faster, and one part is what is hashed most.
+  if (parts.length === 1) return new Uint8Array(hash('sha256', parts[0] as Uint8Array, 'buffer'))
+  const whole = createHash('sha256')
+  for (const part of parts) whole.update(part)
+  return new Uint8Array(whole.digest())
 }
 
 /** SHA-256 applied twice. */

@@ -28,13 +28,25 @@ export const mean: Average = (lists) => {
 export const trimmedMean: Average = (lists) => {
   const count = lists.length
   const cut = Math.trunc(count * 0.1) + 1
-  return Array.from({ length: assetsOf(lists) }, (_, k) => {
-    const sorted = Float64Array.from(lists, (values) => values[k] as number).sort()
-    if (count <= 3) return sorted[Math.floor(count / 2)] as number
+  const sorted = new Float64Array(count)
+  const averages = new Array<number>(assetsOf(lists))
+  for (let k = 0; k < averages.length; k++) {
+    sortAsset(lists, k, sorted)
     let sum = 0
     for (let at = cut; at < count - cut; at++) sum += sorted[at] as number
-    return sum / (count - 2 * cut)
-  })
+    averages[k] = count <= 3 ? (sorted[Math.floor(count / 2)] as number) : sum / (count - 2 * cut)
+  }
+  return averages
+}
+
+/** By insertion: for the 50 values that there are at most, several times as fast as the array's own sort. */
+function sortAsset(lists: readonly (readonly number[])[], asset: number, sorted: Float64Array): void {
+  for (let k = 0; k < sorted.length; k++) {
+    const value = (lists[k] as readonly number[])[asset] as number
+    let at = k
+    for (; at > 0 && (sorted[at - 1] as number) > value; at--) sorted[at] = sorted[at - 1] as number
+    sorted[at] = value
+  }
 }
 
 /**

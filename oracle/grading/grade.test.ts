@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 
+import { base58 } from '@scure/base'
+import fc from 'fast-check'
 import t from 'tap'
 import type { Test } from 'tap'
 
@@ -407,6 +409,36 @@ t.test('factoid addresses', (t) => {
     ['FA3VAprcnL8pdgDmoSvJbMjsX4DoHx814jeen31n7S9Md8aGwiKa', /checksum/],
   ]
   for (const [text, problem] of invalid) t.match(addressProblem(text), problem, text.slice(0, 60))
+
+  // A text of each number of leading ones and of the characters that follow, as another reader of base58 takes it.
+  const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest()
+  const expected = (text: string): string | null => {
+    const raw = base58.decode(text)
+    if (raw.length !== 38) return 'address is of wrong length'
+    if (raw[0] !== 0x5f || raw[1] !== 0xb1) return 'address has wrong prefix'
+    const sum = sha256(sha256(raw.subarray(0, 34))).subarray(0, 4)
+    return sum.equals(raw.subarray(34)) ? null : 'checksum is not correct'
+  }
+  const withSum = (body: Uint8Array): string => {
+    const payload = Buffer.concat([Uint8Array.of(0x5f, 0xb1), body])
+    return base58.encode(Buffer.concat([payload, sha256(sha256(payload)).subarray(0, 4)]))
+  }
+  const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+  const texts = fc.oneof(
+    bytes(32).map(withSum),
+    fc
+      .tuple(bytes(32), fc.nat(51))
+      .map(([body, at]) => withSum(body).replace(/./g, (c, k) => (k === at ? '2' : c))),
+    fc.uint8Array({ maxLength: 39 }).map((raw) => base58.encode(raw)),
+    fc.tuple(fc.nat(52), fc.nat(52)).map(([ones, more]) => '1'.repeat(ones) + 'z'.repeat(more)),
+  )
+  fc.assert(
+    fc.property(
+      texts.filter((text) => text !== '' && text.length <= 52),
+      (text) => addressProblem(text) === expected(text),
+    ),
+    { numRuns: 2000 },
+  )
   t.end()
 })
 

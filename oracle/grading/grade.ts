@@ -3,8 +3,8 @@
  * (docs/protocol/records-and-grading.md#grading). Pure; the proof of work is a function that is passed in.
  */
 import type { OprVersion } from '../../pegnet/index.js'
-import type { Opr, OprContent } from '../records/index.js'
-import { oprHash, readClaim, shortHash } from '../records/index.js'
+import type { Opr } from '../records/index.js'
+import { decodeOpr, oprHash, readClaim, shortHash } from '../records/index.js'
 import { fail } from './errors.js'
 import { rank, UNGRADED } from './rank.js'
 import type { Comparable } from './rank.js'
@@ -74,10 +74,12 @@ export interface GradedBlock {
   readonly byDifficulty: bigint[]
 }
 
-/** A record on its way through the passes. */
+/**
+ * A record on its way through the passes. The record itself is read again for the few that are graded: to keep
+ * hundreds of them meanwhile costs more than that.
+ */
 interface Candidate extends Comparable {
   readonly entryHash: string
-  readonly opr: Opr
   readonly oprHash: Uint8Array
   readonly nonce: Uint8Array
   readonly difficulty: bigint
@@ -98,7 +100,7 @@ export function gradeBlock(input: GradingInput, difficulty: DifficultyOrClaim): 
   const accepted: Candidate[] = []
   entries.forEach((entry, index) => {
     const checked = checkEntry(entry, { version, height, previousWinners })
-    if (checked.accepted) accepted.push(candidateOf(entry, checked.content, index))
+    if (checked.accepted) accepted.push(candidateOf(entry, checked.content.values, index))
     else rejected.push({ index, entryHash: entry.hash, reason: checked.reason })
   })
   const drop = ({ index, entryHash }: Candidate, reason: string) =>
@@ -117,6 +119,7 @@ export function gradeBlock(input: GradingInput, difficulty: DifficultyOrClaim): 
     dropped,
     graded: honest.map((record, k) => ({
       ...record,
+      opr: decodeOpr(version, (entries[record.index] as OprEntry).content),
       place: gradable ? k : -1,
       payout: (gradable && rules.payouts[k]) || 0n,
     })),
@@ -150,13 +153,12 @@ function previousOf(
 
 function candidateOf(
   { hash, extIds, content }: OprEntry,
-  { opr, values }: OprContent,
+  values: readonly number[],
   index: number,
 ): Candidate {
   const [nonce, claim] = extIds as [Uint8Array, Uint8Array]
   return {
     entryHash: hash,
-    opr,
     values,
     oprHash: oprHash(content),
     nonce,

@@ -45,12 +45,7 @@ const MUTATIONS: readonly Mutation[] = [
     'let at = cut; at < count - cut; at++',
     'let at = count - cut - 1; at >= cut; at--',
   ),
-  mutation(
-    'trimmed sum as it stands',
-    'average',
-    '(values) => values[k] as number).sort()',
-    '(values) => values[k] as number)',
-  ),
+  mutation('trimmed sum as it stands', 'average', '(sorted[at - 1] as number) > value', 'false'),
   mutation('a tenth trimmed, not one more', 'average', 'count * 0.1) + 1', 'count * 0.1)'),
   mutation('one part in a hundred trimmed', 'average', 'count * 0.1) + 1', 'count * 0.01) + 1'),
   mutation('trim rounded up', 'average', 'Math.trunc(count * 0.1) + 1', 'Math.ceil(count * 0.1) + 1'),

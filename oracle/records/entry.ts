@@ -1,6 +1,5 @@
 /** Price records as Factom entries: chains, hashes, external ids (docs/protocol/records-and-grading.md#entry). */
-import { createHash } from 'node:crypto'
-
+import { sha256 } from '../../base/index.js'
 import type { Network } from '../../pegnet/index.js'
 import { chainIdOf } from '../../factom/index.js'
 import type { Entry } from '../../factom/index.js'
@@ -41,7 +40,7 @@ export function sprChainId(network: Network): string {
 
 /** SHA-256 of the content exactly as it is on the chain: the first half of the proof of work's input. */
 export function oprHash(content: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(content).digest())
+  return sha256(content)
 }
 
 /** How records name a winner: the first 8 bytes of its *entry* hash, 16 hex digits. */

@@ -95,11 +95,11 @@ export function decodeContent(version: OprVersion, content: Uint8Array): OprCont
     const { values, absent, ...fields } = decodeJson(content, assets)
     return { opr: { version, ...fields }, values, absent }
   }
-  const fields = decodeProto(content)
+  const { values, ...fields } = decodeProto(content)
   return {
     opr: { version, ...fields },
-    values: fields.prices.map(priceToNumber),
-    absent: fields.prices.length < assets.length ? fields.prices.length : -1,
+    values,
+    absent: values.length < assets.length ? values.length : -1,
   }
 }
 

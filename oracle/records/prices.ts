@@ -6,7 +6,8 @@ import { unitsText } from '../../base/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
 import { fail } from './errors.js'
 
-const UNIT = 1e8
+/** Integers for one USD. */
+export const PRICE_UNIT = 1e8
 const LIMIT = 1n << 64n
 const DECIMAL = /^(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
 /** Longest decimal text that is read; a double needs at most 24 characters. */
@@ -17,13 +18,13 @@ const MAX_TEXT = 64
  * (docs/protocol/records-and-grading.md#prices).
  */
 export function truncatePrice(version: OprVersion, price: number): number {
-  const scale = version === 1 ? 1e4 : UNIT
+  const scale = version === 1 ? 1e4 : PRICE_UNIT
   return Math.trunc(price * scale) / scale
 }
 
 /** `price × 1e8` to the nearest integer, half away from zero; of any size and sign, for prices already on chain. */
 export function roundPrice(price: number): bigint {
-  const scaled = price * UNIT
+  const scaled = price * PRICE_UNIT
   if (!Number.isFinite(scaled)) return scaled < 0 ? 1n - LIMIT : LIMIT - 1n
   const whole = Math.trunc(scaled)
   return BigInt(Math.abs(scaled - whole) >= 0.5 ? whole + Math.sign(scaled) : whole)
@@ -59,7 +60,7 @@ export function priceFromDecimal(text: string): bigint {
 
 /** The double that grading works with: the integer to the nearest double, then one division. */
 export function priceToNumber(units: bigint): number {
-  return Number(units) / UNIT
+  return Number(units) / PRICE_UNIT
 }
 
 export const priceToDecimal = unitsText

@@ -7,6 +7,7 @@
  * refuses decides which records take part (docs/protocol/records-and-grading.md#protobuf-form).
  */
 import { fail } from './errors.js'
+import { PRICE_UNIT } from './prices.js'
 import { createReader, Writer } from './wire.js'
 
 /** A record without its version, which is not part of the content. */
@@ -50,15 +51,20 @@ export function encodeProto(record: ProtoFields): Uint8Array {
 /**
  * Reads as the reference does: any field order; of single fields the last one counts; winners and prices add up
  * over several occurrences; prices packed or one by one; unknown fields are passed over; a known field of the
- * wrong type, a truncated or overlong number, an end of a group that was not begun refuse the whole.
+ * wrong type, a truncated or overlong number, an end of a group that was not begun refuse the whole. `values` are the
+ * prices as `priceToNumber` makes them.
  */
-export function decodeProto(content: Uint8Array): ProtoFields {
+export function decodeProto(content: Uint8Array): ProtoFields & { readonly values: number[] } {
   if (content.length === 0) throw fail('E_OPR_DECODE', 'no bytes to decode')
   const reader = createReader(content)
-  const text = () => Buffer.from(reader.bytes()).toString('latin1')
   let [address, identity, height] = ['', '', 0]
   const winners: string[] = []
   const prices: bigint[] = []
+  const values: number[] = []
+  const price = (): void => {
+    prices.push(reader.uint64())
+    values.push(reader.nearest() / PRICE_UNIT)
+  }
   while (!reader.done()) {
     const { field, wire } = reader.tag()
     if (wire === END_GROUP) throw fail('E_OPR_DECODE', 'proto: V2Content: wiretype end group for non-group')
@@ -69,11 +75,11 @@ export function decodeProto(content: Uint8Array): ProtoFields {
     switch (field) {
       case ADDRESS:
         expect(BYTES)
-        address = text()
+        address = reader.text('latin1')
         break
       case IDENTITY:
         expect(BYTES)
-        identity = text()
+        identity = reader.text('latin1')
         break
       case HEIGHT:
         expect(VARINT)
@@ -81,21 +87,21 @@ export function decodeProto(content: Uint8Array): ProtoFields {
         break
       case WINNERS:
         expect(BYTES)
-        winners.push(Buffer.from(reader.bytes()).toString('hex'))
+        winners.push(reader.text('hex'))
         break
       case PRICES:
         if (wire === VARINT) {
-          prices.push(reader.uint64())
+          price()
         } else {
           expect(BYTES)
           // The last number may run over the packed block's end: the reference looks at the message's end only.
           const end = reader.length()
-          while (reader.position() < end) prices.push(reader.uint64())
+          while (reader.position() < end) price()
         }
         break
       default:
         reader.skip(wire)
     }
   }
-  return { address, identity, height, winners, prices }
+  return { address, identity, height, winners, prices, values }
 }

@@ -450,6 +450,14 @@ t.test('prices', (t) => {
       (units) => priceFromDecimal(priceToDecimal(units)) === units,
     ),
   )
+  const blank = { version: 5, address: '', identity: '', height: 0, winners: [] } as const
+  fc.assert(
+    fc.property(fc.array(fc.bigInt(0n, (1n << 64n) - 1n), { minLength: 62, maxLength: 62 }), (prices) => {
+      const { opr, values } = decodeContent(5, encodeOpr({ ...blank, prices }))
+      t.same([opr.prices, values], [prices, prices.map(priceToNumber)])
+    }),
+    { numRuns: 50 },
+  )
   fc.assert(
     fc.property(fc.bigInt(0n, 10n ** 14n), (units) => {
       const there = priceFromNumber(5, priceToNumber(units))

@@ -21,5 +21,6 @@ export function encodeSpr(spr: Spr): Uint8Array {
 /** Reads content of any origin with the reference's rules. Throws `E_OPR_DECODE`, in the reference's words. */
 export function decodeSpr(content: Uint8Array): Spr {
   refuseLong(content)
-  return decodeProto(content)
+  const { values: _, ...spr } = decodeProto(content)
+  return spr
 }

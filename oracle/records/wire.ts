@@ -18,20 +18,23 @@ export interface Reader {
   position(): number
   /** A number of at most 10 bytes, cut to 64 bits. */
   uint64(): bigint
+  /** The double that is the nearest to the number that was read last. */
+  nearest(): number
   /** The same, cut to 32 bits, signed. */
   int32(): number
   /** Field number (cut to 32 bits, signed) and wire type. */
   tag(): { field: number; wire: number }
   /** Reads a length and returns the position where its bytes end. */
   length(): number
-  /** A length and its bytes. */
-  bytes(): Uint8Array
+  /** A length and its bytes, each as a character or as two hex digits. */
+  text(encoding: 'latin1' | 'hex'): string
   /** Passes over a field whose tag has been read; groups with everything in them. */
   skip(wire: number): void
 }
 
 /** A reader over `data`; every error is `E_OPR_DECODE`. */
 export function createReader(data: Uint8Array): Reader {
+  const buffer = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   let at = 0
 
   /** The halves of the number that was read last. */
@@ -83,9 +86,9 @@ export function createReader(data: Uint8Array): Reader {
     return end
   }
 
-  function bytes(): Uint8Array {
+  function text(encoding: 'latin1' | 'hex'): string {
     const end = length()
-    const part = data.subarray(at, end)
+    const part = buffer.toString(encoding, at, end)
     at = end
     return part
   }
@@ -127,11 +130,18 @@ export function createReader(data: Uint8Array): Reader {
     }
   }
 
-  return { done: () => at >= data.length, position: () => at, uint64, int32, tag, length, bytes, skip }
+  return {
+    done: () => at >= data.length,
+    position: () => at,
+    uint64,
+    nearest: () => high * WORD + low,
+    ...{ int32, tag, length, text, skip },
+  }
 }
 
 function joined(high: number, low: number): bigint {
-  return high === 0 ? BigInt(low) : BigInt(high) * 0x1_0000_0000n + BigInt(low)
+  const number = high * WORD + low
+  return number <= Number.MAX_SAFE_INTEGER ? BigInt(number) : BigInt(high) * 0x1_0000_0000n + BigInt(low)
 }
 
 export class Writer {
