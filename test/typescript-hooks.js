@@ -18,13 +18,20 @@ const tool = `${require('@swc/core/package.json').version} ${JSON.stringify(OPTI
 const isOurs = (url) =>
   url.startsWith(HOME) && !url.startsWith(`${HOME}node_modules/`) && !url.startsWith(`${HOME}dist/`)
 
-/** `./a.js` is `a.ts` where only that exists. */
+/** Test files that another one loads. */
+const within = new Set()
+
+/** `./a.js` is `a.ts` where only that exists. A test file that another one loads is given its subtest for `tap`. */
 export function resolve(specifier, context, next) {
   const { parentURL = HOME } = context
+  if (specifier === 'tap' && within.has(parentURL))
+    return { url: `${HOME}test/together/tap.js?${parentURL}`, format: 'module', shortCircuit: true }
   if (/^(\.|\/|file:)/.test(specifier) && specifier.endsWith('.js')) {
     const source = new URL(specifier.replace(/\.js$/, '.ts'), parentURL)
-    if (isOurs(source.href) && existsSync(source))
+    if (isOurs(source.href) && existsSync(source)) {
+      if (specifier.endsWith('.test.js')) within.add(source.href)
       return { url: source.href, format: 'module', shortCircuit: true }
+    }
   }
   return next(specifier, context)
 }
