@@ -5,16 +5,17 @@ import { fileURLToPath } from 'node:url'
 
 import t, { type Test } from 'tap'
 
-import type { Database } from '../base/index.js'
+import { errorsOf, type Database } from '../base/index.js'
 import { FACTOID_CHAIN, followBlocks, type Entry, type FactoidTransaction } from '../factom/index.js'
 import { goMinersBlocks } from '../factom/dev/fixtures/recordings.js'
 import { networkOf } from '../pegnet/index.js'
 import { ChainNode } from '../test/fixtures/chain-node.js'
 import { countingConsumer } from './fixtures/counting.js'
-import { createFollower, openChainDatabase, type BlockConsumer, type Fork } from './index.js'
+import { createFollower, keepUp, openChainDatabase, type BlockConsumer, type Fork } from './index.js'
 import { walksOf } from './walks.js'
 
 const DEV = networkOf('dev')
+const FAILING = { summary: '', remedy: '', kind: 'failure' } as const
 const ONE = 'c1'.repeat(32)
 const OTHER = 'a2'.repeat(32)
 
@@ -342,4 +343,40 @@ t.test('factoid blocks that are not what they should be', async (t) => {
   const after = { height: 3, keyMr: node.keyMr(3), tips: new Map([[FACTOID_CHAIN, tip]]) }
   const following = followBlocks(node.client, { chains: [FACTOID_CHAIN], after, from: 4, to: 4 })
   await t.rejects(following.next(), { code: 'E_FACTOM_LINK', message: /^block 4: factoid block/ })
+})
+
+t.test('following for good: through what may pass, each trouble told once', async (t) => {
+  const stop = new AbortController()
+  const fail = errorsOf({ E_A: { ...FAILING }, E_B: { ...FAILING }, E_HISTORY_RACE: { ...FAILING } })
+  const script = [null, 'E_A', 'E_A', 'E_B', 'E_HISTORY_RACE', null, 'E_B', null] as const
+  const told: string[] = []
+  const pauses: number[] = []
+  let step = 0
+  await keepUp({
+    sync: () => {
+      const code = script[step++] ?? null
+      return code === null ? Promise.resolve() : Promise.reject(fail(code, code))
+    },
+    signal: stop.signal,
+    pollMs: () => 1,
+    onEven: () => told.push('even'),
+    onTrouble: ({ code }) => told.push(code),
+    pause(ms) {
+      pauses.push(ms)
+      if (step === script.length) stop.abort()
+      return Promise.resolve()
+    },
+  })
+  t.same(told, ['even', 'E_A', 'E_B', 'even', 'E_B', 'even'])
+  t.same(
+    pauses.map((ms) => ms > 1),
+    script.map((code) => code !== null),
+    'a longer pause after a failure',
+  )
+  const mistake = keepUp({
+    sync: () => Promise.reject(new TypeError('of the program')),
+    signal: new AbortController().signal,
+    ...{ pollMs: () => 1, onEven: () => {}, onTrouble: () => {} },
+  })
+  await t.rejects(mistake, TypeError)
 })

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
 import { goMinersBlocks } from '../factom/dev/fixtures/recordings.js'
-import { createFactomClient } from '../factom/index.js'
+import { createFactomClient, decodeEntry } from '../factom/index.js'
 import { judged, RECORDED, recordedCalls } from '../ledger/fixtures/recorded-chain.js'
 import { addressText, ledgerFollowing, openLedger, stateHash } from '../ledger/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
-import { createGradedHistory, HISTORY_FILE } from '../oracle/index.js'
+import { createGradedHistory, HISTORY_FILE, oprChainId } from '../oracle/index.js'
 import { load } from '../oracle/grading/fixtures/load.js'
 import { networkOf } from '../pegnet/index.js'
 import { ChainNode } from './fixtures/chain-node.js'
@@ -194,6 +194,65 @@ t.test('a chain that is followed: a block at a time, or all at once', async (t) 
   }
 })
 
+/** The same chain, but above this height without its transactions. */
+function forkAt(height: number, node: ChainNode): void {
+  const oracle = oprChainId(networkOf('local'))
+  const blocks = goMinersBlocks().slice(height + 1)
+  node.cut(height)
+  for (const { height: next, entryBlocks } of blocks) {
+    const entries = entryBlocks.flatMap((block) => block.entries).map((raw) => decodeEntry(raw))
+    node.save(next, ...entries.filter(({ chainId }) => chainId === oracle))
+  }
+}
+
+t.test('what serves the ledger follows the chain, also where the node changes its mind', async (t) => {
+  const node = ChainNode.of(goMinersBlocks())
+  node.saved = 6
+  node.blockSeconds = 2
+  const away = { yes: false }
+  const served = await node.serve(() => (away.yes ? { error: { code: -32603, message: 'away' } } : null))
+  t.teardown(() => served.close())
+  const chain = ['--network', 'local', '--factomd', served.url, '--bits', '16', '--dir', maps, '--json']
+  const dir = join(state, 'served')
+  const running = start(['ledger', 'serve', '--rpc-port', '0', '--data-dir', dir, ...chain])
+  t.teardown(() => running.kill())
+  const { url } = await running.event('ledger.serving')
+  const reaches = (height: number) => running.event('ledger.block', (event) => event['height'] === height)
+  const ask = async (method: string) => {
+    const body = `{"jsonrpc":"2.0","id":1,"method":"${method}"}`
+    return (await (await fetch(url as string, { method: 'POST', body })).json()) as { result: unknown }
+  }
+  await running.event('followed', ({ height }) => height === 6)
+  node.saved = 8
+  await reaches(8)
+  t.match(await ask('get-sync-status'), { result: { syncheight: 8 } }, 'what it follows, it answers')
+  const before = openLedger(join(dir, HISTORY_FILE))
+  const wasHeld = stateHash(before.balancesAt(8))
+  before.close()
+  away.yes = true
+  await running.event('notice', ({ code }) => code === 'E_FACTOM_RPC_INTERNAL')
+  forkAt(7, node)
+  away.yes = false
+  await reaches(10)
+  t.match(
+    await ask('get-sync-status'),
+    { result: { syncheight: 10 } },
+    'and goes on after a node that was away',
+  )
+  running.child.kill('SIGINT')
+  t.equal((await running.ended).code, 130)
+
+  const fresh = join(state, 'fresh')
+  const synced = await run(['ledger', 'sync', '--data-dir', fresh, ...chain])
+  t.match(json(synced.stdout).at(-1), { event: 'ledger.synced', height: 10 })
+  const [followed, anew] = [dir, fresh].map((folder) => openLedger(join(folder, HISTORY_FILE)))
+  for (let height = 0; height <= 10; height++)
+    t.equal(stateHash(followed!.balancesAt(height)), stateHash(anew!.balancesAt(height)), `block ${height}`)
+  t.not(stateHash(followed!.balancesAt(8)), wasHeld, 'the transactions of the blocks that are gone')
+  followed?.close()
+  anew?.close()
+})
+
 t.test('on the network dev the rewards are in the ledger', { timeout: 600_000 }, async (t) => {
   const dir = join(state, 'dev')
   const miner = start([
@@ -202,22 +261,37 @@ t.test('on the network dev the rewards are in the ledger', { timeout: 600_000 },
       '--network',
       'dev',
       '--block-seconds',
-      '30',
+      '12',
       '--rivals',
       '30',
       '--blocks',
-      '2',
+      '3',
       '--bits',
       '10',
     ],
     ...['--dir', maps, '--data-dir', dir, '--json'],
   ])
+  t.teardown(() => miner.kill())
+  const paid = (event: Event): boolean => event['gradable'] === true
+  await miner.event('graded', paid)
+  const serving = start(['ledger', 'serve', '--rpc-port', '0', '--data-dir', dir, '--json'])
+  t.teardown(() => serving.kill())
+  const { url } = await serving.event('ledger.serving')
+  const issued = async (): Promise<unknown> => {
+    const body = '{"jsonrpc":"2.0","id":1,"method":"get-pegnet-issuance"}'
+    const reply = await (await fetch(url as string, { method: 'POST', body })).json()
+    return (reply as { result: { issuance: { PEG: unknown } } }).result.issuance.PEG
+  }
+  t.ok(await issued())
   t.equal((await miner.ended).code, 0)
   const query = openLedger(join(dir, HISTORY_FILE))
   t.teardown(() => query.close())
   const graded = miner.events.filter(({ event, gradable }) => event === 'graded' && gradable === true)
   t.ok(graded.length > 0, 'a block with winners')
   t.equal(query.issuance().get('PEG'), BigInt(graded.length) * 900_000_000_000n)
+  t.equal(await issued(), graded.length * 900_000_000_000, 'what serves beside the miner follows it')
+  serving.child.kill('SIGINT')
+  t.equal((await serving.ended).code, 130)
   const asked = await run([
     'ledger',
     'balances',

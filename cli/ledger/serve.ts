@@ -1,41 +1,137 @@
-/** `pegminer ledger serve`: the ledger for programs that speak with pegnetd. */
+/** `pegminer ledger serve`: follows the chain, and answers programs that speak with pegnetd. */
+import { existsSync } from 'node:fs'
 import { once } from 'node:events'
+import { join } from 'node:path'
 
-import { messageOf } from '../../base/index.js'
-import { serveRpc } from '../../ledger/index.js'
+import { isCoded, messageOf } from '../../base/index.js'
+import { serveRpc, type LedgerQueries } from '../../ledger/index.js'
+import { sharedByteMap } from '../../lxrhash/index.js'
+import { HISTORY_FILE } from '../../oracle/index.js'
+import { openMap, paramsOf } from '../bytemap/open.js'
+import { connect } from '../network/connect.js'
+import { createFollowView, type FollowView } from '../network/follow-progress.js'
+import { followedNetwork } from '../network/follow.js'
 import { EXIT } from '../program/context.js'
-import { openResources } from '../program/resources.js'
+import { openResources, type Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
+import { requireDataDir } from '../service/data-dir.js'
 import { factPrinter } from '../view/facts.js'
 import type { LedgerContext } from './context.js'
-import { openEither } from './files.js'
+import { dirOf, openEither, RECORDED_FILE } from './files.js'
+import { followInThread } from './following.js'
+import type { FollowingNews } from './following-thread.js'
+import { ledgerBits } from './sync.js'
 
-/** It only reads: whatever follows the chain beside it goes on writing. */
 export async function serve(context: LedgerContext): Promise<number> {
-  const { settings, output, log, signal } = context
+  const { output, signal } = context
   const resources = openResources()
   try {
-    const query = openEither(context)
-    resources.add(() => query.close())
-    const server = await serveRpc({
-      query,
-      port: settings['ledger.port'],
-      host: settings['ledger.host'],
-      hosts: settings['ledger.hosts'],
-      version: versionOf(),
-      onFailure: (error, method) => log.warn(`${method} could not be answered`, { reason: messageOf(error) }),
-    })
-    resources.add(() => server.close())
-    const { network, height } = query.about()
-    output.event({ event: 'ledger.serving', url: server.url, network, height })
-    const fact = factPrinter(output)
-    fact('api', `${server.url}  (JSON-RPC as pegnetd's)`)
-    fact('ledger', `${network}, block ${height}`)
-    output.line(' Ctrl-C ends it.')
-    if (!signal.aborted) await once(signal, 'abort')
-    output.event({ event: 'stopped', reason: 'interrupted', height: query.about().height })
+    const failed = new AbortController()
+    const ending = AbortSignal.any([signal, failed.signal])
+    const known = new AbortController()
+    if (follows(context)) {
+      const following = keepFollowing({ ...context, signal: ending }, resources, () => known.abort())
+      following.catch((error: unknown) => void (signal.aborted || failed.abort(error)))
+    } else known.abort()
+    const query = await openWhenKnown(context, known.signal, ending)
+    if (query !== null) {
+      resources.add(() => query.close())
+      await answer(context, query, resources)
+      if (!ending.aborted) await once(ending, 'abort')
+    }
+    if (failed.signal.aborted) throw failed.signal.reason
+    output.event({ event: 'stopped', reason: 'interrupted', height: query?.about().height ?? null })
     return EXIT.interrupted
   } finally {
     await resources.close()
   }
+}
+
+/** On the network dev `pegminer mine` keeps the ledger; that of a recorded chain is whole. */
+function follows({ settings }: LedgerContext): boolean {
+  const dir = dirOf({ settings })
+  const recordedOnly = existsSync(join(dir, RECORDED_FILE)) && !existsSync(join(dir, HISTORY_FILE))
+  return settings['network.name'] !== 'dev' && !recordedOnly
+}
+
+/** Ends with the thread, or throws its failure. `onBlock` is called with each block. */
+async function keepFollowing(
+  context: LedgerContext,
+  resources: Resources,
+  onBlock: () => void,
+): Promise<void> {
+  const { settings } = context
+  const dir = dirOf(context)
+  requireDataDir(dir)
+  // What is wrong with the settings is said here: an error of the thread would be its text alone.
+  const network = followedNetwork(settings)
+  connect(context).close()
+  const bits = ledgerBits(context, network)
+  const byteMap = await openMap(context, { params: paramsOf({ 'lxrhash.bits': bits }), slots: 1 })
+  context.signal.throwIfAborted()
+  const task = { settings: { ...settings }, dir, byteMap: sharedByteMap(byteMap) }
+  const following = followInThread(task, createHearer(context, onBlock))
+  resources.add(() => following.close())
+  await following.ended
+}
+
+/** Shows what the thread tells: a bar while it catches up, then a line for each block. */
+function createHearer(context: LedgerContext, onBlock: () => void): (news: FollowingNews) => void {
+  const { output, log } = context
+  let catchingUp: FollowView | null = createFollowView(context)
+  return (news) => {
+    switch (news.kind) {
+      case 'node':
+        return
+      case 'progress': {
+        const { height } = news.progress
+        onBlock()
+        if (catchingUp) return catchingUp.show(news.progress)
+        output.event({ event: 'ledger.block', height })
+        return log.debug('a block was followed', { height })
+      }
+      case 'even':
+        catchingUp?.end()
+        catchingUp = null
+        return
+      case 'trouble':
+        log.warn(`${news.code}: ${news.message}`)
+        output.event({ event: 'notice', level: 'warn', code: news.code, message: news.message })
+    }
+  }
+}
+
+/** The ledger, as soon as there is one; null if the end comes first. */
+async function openWhenKnown(
+  context: LedgerContext,
+  known: AbortSignal,
+  ending: AbortSignal,
+): Promise<LedgerQueries | null> {
+  try {
+    return openEither(context)
+  } catch (error) {
+    if (known.aborted || !isCoded(error) || error.code !== 'E_LEDGER_NONE') throw error
+  }
+  const either = AbortSignal.any([known, ending])
+  if (!either.aborted) await once(either, 'abort')
+  return ending.aborted ? null : openEither(context)
+}
+
+async function answer(context: LedgerContext, query: LedgerQueries, resources: Resources): Promise<void> {
+  const { settings, output, log } = context
+  const server = await serveRpc({
+    query,
+    port: settings['ledger.port'],
+    host: settings['ledger.host'],
+    hosts: settings['ledger.hosts'],
+    version: versionOf(),
+    onFailure: (error, method) => log.warn(`${method} could not be answered`, { reason: messageOf(error) }),
+  })
+  resources.add(() => server.close())
+  const { network, height } = query.about()
+  output.event({ event: 'ledger.serving', url: server.url, network, height })
+  const fact = factPrinter(output)
+  fact('api', `${server.url}  (JSON-RPC as pegnetd's)`)
+  fact('ledger', `${network}, block ${height}`)
+  output.line(' Ctrl-C ends it.')
 }

@@ -13,7 +13,7 @@ import {
   syncFromFile,
 } from '../../ledger/index.js'
 import { HISTORY_FILE, type Difficulty } from '../../oracle/index.js'
-import { networkOf } from '../../pegnet/index.js'
+import { networkOf, type Network } from '../../pegnet/index.js'
 import { openMap, paramsOf } from '../bytemap/open.js'
 import { devBits } from '../network/dev-bits.js'
 import { createFollowView } from '../network/follow-progress.js'
@@ -75,13 +75,21 @@ async function syncRecorded(
   }
 }
 
-/** The history of graded blocks follows the same chain in the same walk. */
-async function syncChain(context: LedgerContext, resources: Resources): Promise<void> {
-  const { settings } = context
-  const { name, defaultBits } = networkOf(settings['network.name'])
-  const bits = settings['lxrhash.bits'] ?? (name === 'dev' ? devBits(dirOf(context), undefined) : defaultBits)
+/** Size of the ByteMap of the records that are followed. */
+export function ledgerBits(
+  context: Pick<LedgerContext, 'settings'>,
+  { name, defaultBits }: Pick<Network, 'name' | 'defaultBits'>,
+): number {
+  const { 'lxrhash.bits': given } = context.settings
+  const bits = given ?? (name === 'dev' ? devBits(dirOf(context), undefined) : defaultBits)
   if ((name === 'MainNet' || name === 'TestNet') && bits !== defaultBits)
     throw problemsError([problem('E_CONFIG_NETWORK', `--bits must be ${defaultBits} on ${name}`)])
+  return bits
+}
+
+/** The history of graded blocks follows the same chain in the same walk. */
+async function syncChain(context: LedgerContext, resources: Resources): Promise<void> {
+  const bits = ledgerBits(context, networkOf(context.settings['network.name']))
   const difficulty = await openDifficulty(context, bits)
   await followChain(
     context,

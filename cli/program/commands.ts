@@ -337,9 +337,9 @@ const LEDGER = command({
     'balances ADDRESS: what an address holds. issuance: how much there is of each token. rates: USD per token, by the ' +
       'last block that has any. bank: what conversions into PEG were paid from. richlist [TICKER]: the largest holders. ' +
       'history ADDRESS: its transactions, conversions, rewards and burns. dump: all balances, with one hash for them.',
-    'serve: answers programs that were written for pegnetd with the same JSON-RPC, its 14 methods, at ' +
-      'http://127.0.0.1:8070/v1. It only reads: run it beside what follows the chain. It holds no key, so ' +
-      'send-transaction is refused; it asks no node, so factomheight is -1.',
+    'serve: follows the chain of the node as sync does, for as long as it runs, and answers programs that were ' +
+      'written for pegnetd with the same JSON-RPC, its 14 methods, at http://127.0.0.1:8070/v1. On the network dev it ' +
+      'only reads what pegminer mine follows. It holds no key, so send-transaction is refused; factomheight is -1.',
     'Everything may be asked while another program follows the chain. --height asks for an earlier block. On the network ' +
       'dev pegminer mine keeps the ledger itself.',
     'In JSON, amounts and rates are whole numbers of 1e-8, as text.',
