@@ -2,6 +2,7 @@
  * Every setting of the program, once. Types, flags, environment variables, help texts and `docs/settings.md` are
  * derived from this table.
  */
+import { NEWEST_OPR, NEWEST_SPR } from '../pegnet/index.js'
 import {
   activations,
   choice,
@@ -241,7 +242,7 @@ export const SETTINGS = {
     listOf(pattern('ASSET', /^[A-Za-z]{2,5}$/, "an asset in PegNet's code such as XBT")),
     { flag: 'assets', defaultText: 'all of the record version', description: 'show these only' },
   ),
-  'prices.recordVersion': given(integer(2, 5), 5, {
+  'prices.recordVersion': given(integer(2, NEWEST_OPR), NEWEST_OPR, {
     flag: 'record-version',
     description: 'record version whose assets are priced: 30 in 2 and 3, 42 in 4, 62 in 5',
   }),
@@ -359,12 +360,12 @@ export const SETTINGS = {
     flag: 'trust-claims',
     description: 'believe the difficulties that records claim; needs no ByteMap',
   }),
-  'grade.oprVersion': optional(integer(1, 5), {
+  'grade.oprVersion': optional(integer(1, NEWEST_OPR), {
     flag: 'opr-version',
     defaultText: 'that of the height on MainNet',
     description: 'version of the oracle records that count, for blocks of private networks',
   }),
-  'grade.sprVersion': optional(integer(5, 7), {
+  'grade.sprVersion': optional(integer(5, NEWEST_SPR), {
     flag: 'spr-version',
     defaultText: 'oracle records',
     description: 'the entries are staking records of this version',

@@ -2,7 +2,7 @@
  * The assets that a record prices, by record version. Their order is consensus
  * (docs/protocol/records-and-grading.md#assets).
  */
-import type { OprVersion } from './networks.js'
+import { OPR_VERSIONS, type OprVersion } from './networks.js'
 
 const words = (text: string): readonly string[] => text.split(' ')
 
@@ -20,6 +20,15 @@ const V5 = [
 
 /** Asset codes in record order: 32, 30, 30, 42 and 62 of them. The first is the network's own token. */
 export const ASSETS: Readonly<Record<OprVersion, readonly string[]>> = { 1: V1, 2: V2, 3: V2, 4: V4, 5: V5 }
+
+/** What a record of any version but the first can price, with the newest version's order first. */
+export const PRICED_ASSETS: readonly string[] = [
+  ...new Set(
+    OPR_VERSIONS.slice(1)
+      .toReversed()
+      .flatMap((version) => ASSETS[version]),
+  ),
+]
 
 /** Staking records price the assets of record version 5, whatever their own version. */
 export const STAKING_ASSETS = V5

@@ -1,11 +1,33 @@
 /** The networks that the program knows, and the heights at which PegNet changed its rules. */
 import { errorsOf } from '../base/index.js'
 
+/** First heights of record versions on MainNet, one row a version (docs/protocol/records-and-grading.md#heights). */
+export const MAINNET_OPR_HEIGHTS = { 1: 206_422, 2: 210_330, 3: 222_270, 4: 231_620, 5: 258_796 }
+
+/** The same of staking record versions; TestNet uses the same numbers. */
+export const SPR_HEIGHTS = { 5: 258_796, 6: 260_118, 7: 274_036 }
+
 /** Version of an Oracle Price Record and of the rules that grade it. */
-export type OprVersion = 1 | 2 | 3 | 4 | 5
+export type OprVersion = keyof typeof MAINNET_OPR_HEIGHTS
 
 /** Version of a Staking Price Record and of the rules that grade it. */
-export type SprVersion = 5 | 6 | 7
+export type SprVersion = keyof typeof SPR_HEIGHTS
+
+type Heights<Version extends number> = Readonly<Record<Version, number>>
+
+/** Ascending, as JavaScript orders such keys. */
+const versionsOf = <Version extends number>(heights: Heights<Version>): Version[] =>
+  Object.keys(heights).map((version) => Number(version) as Version)
+
+export const OPR_VERSIONS: readonly OprVersion[] = versionsOf(MAINNET_OPR_HEIGHTS)
+export const NEWEST_OPR = OPR_VERSIONS.at(-1) as OprVersion
+export const NEWEST_SPR = versionsOf(SPR_HEIGHTS).at(-1) as SprVersion
+
+/** The rule of a table of first heights; below the first of them the lowest version is named. */
+export function versionAt<Version extends number>(heights: Heights<Version>): (height: number) => Version {
+  const versions = versionsOf(heights)
+  return (height) => versions.findLast((version) => height >= heights[version]) ?? (versions[0] as Version)
+}
 
 /**
  * `dev`: everything embedded. `local`: a factomd of the user's own. Both play MainNet from height 0 with the
@@ -40,31 +62,8 @@ export const NETWORK_ERRORS = {
 } as const
 const fail = errorsOf(NETWORK_ERRORS)
 
-/** First heights of record versions 1 to 5 on MainNet (docs/protocol/records-and-grading.md#heights). */
-export const MAINNET_OPR_HEIGHTS: Readonly<Record<OprVersion, number>> = {
-  1: 206_422,
-  2: 210_330,
-  3: 222_270,
-  4: 231_620,
-  5: 258_796,
-}
-
-/** The rule of a table of first heights; below the first of them the lowest version is named. */
-export function oprVersions(heights: Readonly<Record<OprVersion, number>>): (height: number) => OprVersion {
-  return (height) => ([5, 4, 3, 2] as const).find((version) => height >= heights[version]) ?? 1
-}
-
-/**
- * First heights of staking record versions on MainNet; TestNet uses the same numbers
- * (docs/protocol/records-and-grading.md#heights).
- */
-export const SPR_HEIGHTS: Readonly<Record<SprVersion, number>> = { 5: 258_796, 6: 260_118, 7: 274_036 }
-
-const sprVersion = (height: number): SprVersion =>
-  ([7, 6] as const).find((version) => height >= SPR_HEIGHTS[version]) ?? 5
-
-const newest = (): OprVersion => 5
-const newestSpr = (): SprVersion => 7
+const newest = (): OprVersion => NEWEST_OPR
+const newestSpr = (): SprVersion => NEWEST_SPR
 
 export const NETWORKS: Readonly<Record<NetworkName, Network>> = {
   dev: {
@@ -92,7 +91,7 @@ export const NETWORKS: Readonly<Record<NetworkName, Network>> = {
     protocol: 'PegNet',
     networkTag: 'TestNet-pM7',
     oprVersionAt: newest,
-    sprVersionAt: sprVersion,
+    sprVersionAt: versionAt(SPR_HEIGHTS),
     activationHeight: 0,
     defaultBits: 30,
     blockSeconds: 600,
@@ -101,8 +100,8 @@ export const NETWORKS: Readonly<Record<NetworkName, Network>> = {
     name: 'MainNet',
     protocol: 'PegNet',
     networkTag: 'MainNet',
-    oprVersionAt: oprVersions(MAINNET_OPR_HEIGHTS),
-    sprVersionAt: sprVersion,
+    oprVersionAt: versionAt(MAINNET_OPR_HEIGHTS),
+    sprVersionAt: versionAt(SPR_HEIGHTS),
     activationHeight: MAINNET_OPR_HEIGHTS[1],
     defaultBits: 30,
     blockSeconds: 600,

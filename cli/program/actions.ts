@@ -1,7 +1,7 @@
 /** The actions of a command, as `build` in `pegminer bytemap build`: which one is meant, and what it is given. */
 import { meant, problem, problemsError, shown } from '../../config/index.js'
 
-export interface Action<Context> {
+export interface CommandAction<Context> {
   readonly run: (context: Context, ...words: string[]) => number | Promise<number>
   /** Most arguments after its name. Default none. */
   readonly most?: number
@@ -12,7 +12,7 @@ export interface Action<Context> {
 /** Throws `E_CONFIG_ARGUMENT` if there is no such action, or if it cannot take the arguments. */
 export async function runAction<Context extends { readonly positionals: readonly string[] }>(
   command: string,
-  actions: Readonly<Record<string, Action<Context>>>,
+  actions: Readonly<Record<string, CommandAction<Context>>>,
   context: Context,
 ): Promise<number> {
   const [word, ...rest] = context.positionals

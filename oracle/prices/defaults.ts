@@ -4,7 +4,7 @@
  * PegNet's XBT is BTC there and XBC is BCH (ccxt's XBC is another coin); EOS has traded as `A` since its renaming to
  * Vaulta in 2025.
  */
-import { ASSETS } from '../records/index.js'
+import { PRICED_ASSETS } from '../../pegnet/index.js'
 import type { IndexConfig, PriceConfig, Rules } from './config.js'
 
 /** A raw section: what the validator reads, from here or from a file. */
@@ -229,12 +229,7 @@ export const DEFAULT_PRICES: RawPrices = {
       hours: 'metals',
     },
   },
-  assets: Object.fromEntries(
-    [...new Set([...ASSETS[5], ...ASSETS[4]])].map((asset) => [
-      asset,
-      detailed(asset, SECTIONS[asset] ?? {}),
-    ]),
-  ),
+  assets: Object.fromEntries(PRICED_ASSETS.map((asset) => [asset, detailed(asset, SECTIONS[asset] ?? {})])),
 }
 
 /** The embedded exchange lists what no other does, so that a development network has markets for all 62. */

@@ -1,4 +1,5 @@
 /** The price feed: sources kept warm in the background, a snapshot when one is asked for. */
+import { NEWEST_OPR } from '../../pegnet/index.js'
 import { CLOCK, type Clock } from '../../base/index.js'
 import { ASSETS, type OprVersion } from '../records/index.js'
 import { fail } from './errors.js'
@@ -85,7 +86,7 @@ const REHEARSE_MS = 60_000
 
 /** Throws `E_PRICES_SOURCE` if the options cannot work. */
 export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
-  const { config, keys, assets = ASSETS[5], pollTimeoutMs = 20_000, clock = CLOCK } = options
+  const { config, keys, assets = ASSETS[NEWEST_OPR], pollTimeoutMs = 20_000, clock = CLOCK } = options
   const { exchanges = processExchanges(), quota = createQuota(), rests = createRests() } = options
   const { onPoll, onReply, onSnapshot, retryMs, refreshMs = REFRESH_MS } = options
 

@@ -3,6 +3,7 @@
  * with the place and what to do. Single values are read by their shape (`shape.ts`); here is what they must be
  * together. Pure: keys of sources are looked up through the context.
  */
+import { PRICED_ASSETS } from '../../pegnet/index.js'
 import { messageOf } from '../../base/index.js'
 import {
   isMapping,
@@ -13,7 +14,6 @@ import {
   wrongValue,
   type SectionProblem,
 } from '../../config/index.js'
-import { ASSETS } from '../records/index.js'
 import { BASE_BAND, BASE_RULES, DEFAULT_PRICES, type RawPrices } from './defaults.js'
 import {
   routeTableOf,
@@ -132,8 +132,8 @@ export function readPrices(raw: unknown, context: PriceContext): PriceReading {
   const broken = new Set<string>()
   for (const [asset, own] of Object.entries(section.assets)) {
     const path = ['assets', asset]
-    if (!KNOWN_ASSETS.includes(asset)) {
-      problems.push({ path, message: `PegNet has no asset ${shown(asset)}${meant(asset, KNOWN_ASSETS)}` })
+    if (!PRICED_ASSETS.includes(asset)) {
+      problems.push({ path, message: `PegNet has no asset ${shown(asset)}${meant(asset, PRICED_ASSETS)}` })
       continue
     }
     const before = problems.length
@@ -161,8 +161,6 @@ export function readPrices(raw: unknown, context: PriceContext): PriceReading {
   const all = [...wrong, ...problems]
   return all.length > 0 ? { ok: false, problems: all } : { ok: true, value: { config, keys, warnings } }
 }
-
-const KNOWN_ASSETS = [...new Set([...ASSETS[5], ...ASSETS[4], ...ASSETS[2]])]
 
 const fieldsOf = (raw: unknown): Fields => (isMapping(raw) ? raw : {})
 

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { isCoded } from '../../base/index.js'
-import { networkOf, oprVersions, MAINNET_OPR_HEIGHTS, NETWORKS } from '../../pegnet/index.js'
+import { networkOf, versionAt, MAINNET_OPR_HEIGHTS, NETWORKS } from '../../pegnet/index.js'
 import { chainIdOf, encodeEntry, entryHash } from '../../factom/index.js'
 import { hex, load, loadReal } from '../grading/fixtures/load.js'
 import type { Opr, OprVersion } from './index.js'
@@ -70,7 +70,9 @@ t.test('networks', (t) => {
     [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5],
   )
   for (const name of ['dev', 'local', 'TestNet'] as const) t.equal(NETWORKS[name].oprVersionAt(0), 5)
-  t.equal(oprVersions({ ...MAINNET_OPR_HEIGHTS, 5: 0 })(1), 5)
+  t.equal(versionAt({ ...MAINNET_OPR_HEIGHTS, 5: 0 })(1), 5)
+  const next = versionAt({ ...MAINNET_OPR_HEIGHTS, 6: 300_000 })
+  t.same([0, 299_999, 300_000].map(next), [1, 5, 6], 'a version counts as soon as it has a row')
   t.end()
 })
 
