@@ -70,12 +70,12 @@ function afterHeight(health: Health, height: number, at: number): Health {
 /** Whether a transaction that it is given can be expected to reach the network. */
 export const isWritable = (health: Health): boolean => health.state === 'up'
 
+/** How a daemon is, in a word: as metrics and pages say it. */
+export const DAEMON_WORDS = ['up', 'down', 'suspect', 'hung', 'frozen'] as const
+export type DaemonWord = (typeof DAEMON_WORDS)[number]
+
 /** One word for people and metrics: a suspect that does not move for `frozenMs` is frozen. */
-export function healthWord(
-  health: Health,
-  monotonicMs: number,
-  frozenMs = 180_000,
-): 'up' | 'down' | 'suspect' | 'hung' | 'frozen' {
+export function healthWord(health: Health, monotonicMs: number, frozenMs = 180_000): DaemonWord {
   if (health.state === 'suspect' && monotonicMs - health.since > frozenMs) return 'frozen'
   return health.state
 }

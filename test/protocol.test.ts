@@ -8,7 +8,7 @@ import { DIRECTORY_HEADER_BYTES, LOCAL_NETWORK_ID } from '../factom/directory-bl
 import { encodeAddress, type AddressKind } from '../factom/index.js'
 import { capabilitiesOf, encodePayload, EVAL, payoutFee, type ProbedMethod } from '../komodo/index.js'
 import { buildReasonOf } from '../komodo/reasons.js'
-import { GRADING_RULES, STAKING_RULES } from '../oracle/grading/rules.js'
+import { GRADING_RULES, PAID_PLACES, STAKING_RULES } from '../oracle/grading/rules.js'
 import { oprChainId, sprChainId } from '../oracle/records/index.js'
 import { ASSETS, MAINNET_OPR_HEIGHTS, NETWORKS, SPR_HEIGHTS, type OprVersion } from '../pegnet/index.js'
 import { difficultyFloor } from '../miner/run/floor.js'
@@ -36,6 +36,11 @@ interface ParameterSet {
   readonly hashBits: number
   readonly vectors: readonly { readonly input: string; readonly hash: string }[]
 }
+
+t.test('the page counts as many places as the rules pay', (t) => {
+  t.match(read('telemetry/page/past.js'), `\nconst WINNERS = ${PAID_PLACES}\n`)
+  t.end()
+})
 
 t.test('LXRHash, as the document tells it, gives the hashes of the reference', (t) => {
   const sets = JSON.parse(read('lxrhash/fixtures/vectors.json')) as ParameterSet[]

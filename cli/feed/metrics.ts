@@ -1,24 +1,9 @@
 /** The feed's numbers → metrics, and its answers to /live and /ready. Pure but for the instruments. */
 import { ageMs } from '../../base/index.js'
-import { RELAY_STATES, type GatewayView } from '../../oracle/index.js'
+import { DAEMON_WORDS } from '../../komodo/index.js'
+import { RELAY_STATES, WITHDRAWAL_STEPS, type GatewayView } from '../../oracle/index.js'
 import { gatewayChecks, type Check, type GatewayPulse, type MetricTree } from '../../telemetry/index.js'
 
-const WITHDRAWAL_STATES = [
-  'seen',
-  'held',
-  'rejected',
-  'refused',
-  'waiting',
-  'partial',
-  'signed',
-  'broadcast',
-  'marked',
-  'done',
-  'stuck',
-  'settling',
-  'settled',
-] as const
-const DAEMON_STATES = ['up', 'down', 'suspect', 'hung', 'frozen'] as const
 const coins = (sat: bigint): number => Number(sat) / 1e8
 
 /**
@@ -30,10 +15,10 @@ export function copyFeed({ feed }: MetricTree, views: readonly GatewayView[], mo
   for (const { name: gateway, relay, withdrawals, treasury, file, daemons } of views) {
     const label = { gateway }
     for (const chain of ['asset', 'reference'] as const)
-      for (const state of DAEMON_STATES)
+      for (const state of DAEMON_WORDS)
         feed.daemon.set({ gateway, chain, state }, daemons[chain] === state ? 1 : 0)
     const records = Object.values(file.state.withdrawals)
-    for (const state of WITHDRAWAL_STATES)
+    for (const state of WITHDRAWAL_STEPS)
       feed.withdrawals.set({ gateway, state }, records.filter(({ step }) => step === state).length)
     feed.paid.inc(label, withdrawals?.paid ?? 0)
     feed.thieves.inc(label, withdrawals?.refused ?? 0)

@@ -15,7 +15,13 @@ import {
   type Series,
 } from '../../bench/index.js'
 import { isCoded, messageOf, writeWhole } from '../../base/index.js'
-import { priceToNumber, type Extent, type HistoryQueries } from '../../oracle/index.js'
+import {
+  type Extent,
+  GRADED_RECORDS,
+  type HistoryQueries,
+  PAID_PLACES,
+  priceToNumber,
+} from '../../oracle/index.js'
 import { fail } from '../program/errors.js'
 import { rateText } from '../view/format.js'
 import type { RowRange } from './rows.js'
@@ -29,9 +35,6 @@ const LEFT = 96
 const RIGHT = 40
 /** More panels than these make a picture too full to read. */
 const MOST_ASSETS = 12
-/** Places are graded up to 50; these are paid. */
-const GRADED = 50
-const PAID = 25
 
 export interface PlotChoice {
   readonly range: RowRange
@@ -81,7 +84,7 @@ function panelsOf(query: HistoryQueries, { range, assets }: PlotChoice): Panel[]
     )
   const places: Panel = {
     name: 'Our places',
-    unit: `of ${GRADED}; the first ${PAID} are paid`,
+    unit: `of ${GRADED_RECORDS}; the first ${PAID_PLACES} are paid`,
     kind: 'places',
     points: own,
   }
@@ -144,7 +147,7 @@ function drawnPanel(
       points.map(([, value]) => value),
     ),
     grid: !places,
-    marks: places ? [{ y: PAID }] : [],
+    marks: places ? [{ y: PAID_PLACES }] : [],
     series: [{ color: INK.lines[k % INK.lines.length] as string, points, ...look }],
   })
 }
@@ -152,8 +155,8 @@ function drawnPanel(
 function valueScale(kind: Panel['kind'], values: readonly number[]): Scale {
   if (kind === 'places')
     return {
-      at: between(GRADED, 1),
-      ticks: [1, PAID, GRADED].map((value) => ({ value, text: String(value) })),
+      at: between(GRADED_RECORDS, 1),
+      ticks: [1, PAID_PLACES, GRADED_RECORDS].map((value) => ({ value, text: String(value) })),
     }
   if (kind === 'price') return evenScale(values, { parts: 3 })
   return evenScale(values, {

@@ -2,12 +2,13 @@
 import { messageOf, unitsText, wallMs } from '../../base/index.js'
 import { ASSETS } from '../../pegnet/index.js'
 import {
+  type HistoryQueries,
   openHistory,
   openSeries,
-  ownFate,
-  type HistoryQueries,
   type OprBlock,
+  ownFate,
   type OwnRecord,
+  PAID_PLACES,
   type PointRange,
   type SeriesStore,
 } from '../../oracle/index.js'
@@ -20,7 +21,6 @@ import type {
   PastLog,
   PastSeries,
 } from '../../telemetry/index.js'
-import { PAID_PLACES } from '../view/lines.js'
 
 /** Writes down what a program measures and tells. Its errors never stop the program. */
 export interface Recorder extends PastLog, PastSeries {

@@ -1,9 +1,15 @@
 /** What the keys of `mine` show. Pure. */
 import type { MinerView } from '../../miner/index.js'
-import { ageText, priceToDecimal, type FeedSource, type PriceSnapshot } from '../../oracle/index.js'
+import {
+  ageText,
+  type FeedSource,
+  PAID_PLACES,
+  type PriceSnapshot,
+  priceToDecimal,
+} from '../../oracle/index.js'
 import { oneLine, type Board } from '../../telemetry/index.js'
 import { countText, durationText, plural, rateText } from './format.js'
-import { entriesLine, PAID_PLACES, speedLine, type Line } from './lines.js'
+import { entriesLine, speedLine, type Line } from './lines.js'
 
 /** How many blocks of records are shown. */
 const BLOCKS = 5

@@ -9,7 +9,7 @@ import type {
   SkippedEvent,
   StoppedEvent,
 } from '../../miner/index.js'
-import { ageText, percent } from '../../oracle/index.js'
+import { ageText, PAID_PLACES, percent } from '../../oracle/index.js'
 import { oneLine, type Style } from '../../telemetry/index.js'
 import { countText, durationText, plural, rateText } from './format.js'
 
@@ -19,8 +19,6 @@ export interface Line {
   readonly text: string
 }
 
-/** Places of a block that are paid, at most. */
-export const PAID_PLACES = 25
 /** Two lines of a usual terminal. What is longer names each of 62 assets; `--json` has it in full. */
 const LONGEST_TEXT = 200
 

@@ -14,21 +14,12 @@ export interface HeaderEvent {
   readonly dryRun: boolean
 }
 
-export type WithdrawalStep =
-  | 'seen'
-  | 'held'
-  | 'rejected'
-  | 'refused'
-  | 'waiting'
-  | 'partial'
-  | 'signed'
-  | 'broadcast'
-  | 'marked'
-  | 'done'
-  | 'stuck'
-  /** Released without a payment, as an operator asked for: on its way, and over. */
-  | 'settling'
-  | 'settled'
+/** The last two: released without a payment, as an operator asked for; on its way, and over. */
+export const WITHDRAWAL_STEPS = [
+  ...(['seen', 'held', 'rejected', 'refused', 'waiting', 'partial', 'signed', 'broadcast'] as const),
+  ...(['marked', 'done', 'stuck', 'settling', 'settled'] as const),
+]
+export type WithdrawalStep = (typeof WITHDRAWAL_STEPS)[number]
 
 export interface WithdrawalEvent {
   readonly event: 'withdrawal'

@@ -6,6 +6,7 @@ import {
   accessOf,
   createKomodoClient,
   healthWord,
+  type DaemonWord,
   type CallOptions,
   type KomodoClient,
 } from '../../komodo/index.js'
@@ -33,12 +34,10 @@ export interface GatewayView {
   readonly treasury: TreasuryView | null
   readonly checks: readonly CheckLine[]
   readonly file: StateFile
-  readonly daemons: { readonly asset: Daemon; readonly reference: Daemon }
+  readonly daemons: { readonly asset: DaemonWord; readonly reference: DaemonWord }
   /** The last trouble of a pass; null: the last pass went well. */
   readonly trouble: string | null
 }
-
-export type Daemon = ReturnType<typeof healthWord>
 
 export interface Gateway {
   readonly view: GatewayView

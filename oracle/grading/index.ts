@@ -13,7 +13,7 @@ export type {
   GradingInput,
   LeftOut,
 } from './grade.js'
-export { GRADING_RULES } from './rules.js'
+export { GRADED_RECORDS, GRADING_RULES, PAID_PLACES } from './rules.js'
 export type { GradingRules } from './rules.js'
 export { gradeStakingBlock } from './staking.js'
 export type { GradedStakingBlock, GradedStakingRecord, StakingInput } from './staking.js'

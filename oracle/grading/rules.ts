@@ -1,5 +1,5 @@
 /** What differs between the versions of grading: one row each (docs/protocol/records-and-grading.md#payouts). */
-import type { OprVersion } from '../../pegnet/index.js'
+import { NEWEST_OPR, type OprVersion } from '../../pegnet/index.js'
 import { mean, trimmedMean } from './average.js'
 import type { RankRules } from './rank.js'
 
@@ -39,6 +39,9 @@ const V3: GradingRules = { ...V2, previous: [25] }
 const V5: GradingRules = { ...V3, average: trimmedMean, payouts: same(25, 360n) }
 
 export const GRADING_RULES: Readonly<Record<OprVersion, GradingRules>> = { 1: V1, 2: V2, 3: V3, 4: V3, 5: V5 }
+
+/** Places of a block that are paid, by the newest rules. */
+export const PAID_PLACES = GRADING_RULES[NEWEST_OPR].winners
 
 /** All versions of staking records: no previous winners, and no proof of work, hence no order before the first pass. */
 export const STAKING_RULES: Omit<GradingRules, 'previous'> = {
