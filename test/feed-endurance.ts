@@ -20,7 +20,7 @@ import { startDevKomodo, type DevKomodo } from '../komodo/dev/index.js'
 import { reachable, truth } from '../oracle/feed/fixtures/rig.js'
 import { createThief, payments } from '../oracle/feed/fixtures/thief.js'
 import { encodePayload } from '../komodo/index.js'
-import { RELAY_STATES } from '../oracle/index.js'
+import { RELAY_STATES } from '../oracle/feed/index.js'
 import { gatewayOf } from './fixtures/gateway.js'
 import { start, type Event } from './fixtures/program.js'
 

@@ -218,18 +218,39 @@ function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
   return []
 }
 
-t.test('a hashing thread loads no library but its pool', (t) => {
-  const seen = new Set<string>()
+/** What is loaded with a module of the built program, whatever it does. */
+function loadedWith(entry: string): {
+  readonly files: ReadonlySet<string>
+  readonly libraries: ReadonlySet<string>
+} {
+  const files = new Set<string>()
   const libraries = new Set<string>()
   const walk = (file: string): void => {
-    if (seen.has(file)) return
-    seen.add(file)
-    for (const [, name = ''] of read(file).matchAll(/(?:from|^import) '([^']+)'/gm))
+    if (files.has(file)) return
+    files.add(file)
+    for (const [, name = ''] of read(file).matchAll(/(?:from|^import) ['"]([^'"]+)['"]/gm))
       if (name.startsWith('.')) walk(join(dirname(file), name))
       else if (!name.startsWith('node:')) libraries.add(name)
   }
-  walk('dist/miner/work/worker.js')
-  t.ok(seen.size > 10)
+  walk(entry)
+  return { files, libraries }
+}
+
+t.test('a hashing thread loads no library but its pool', (t) => {
+  const { files, libraries } = loadedWith('dist/miner/work/worker.js')
+  t.ok(files.size > 10)
   t.same([...libraries], ['piscina'])
+  t.end()
+})
+
+t.test('who grades a block or measures does not wait for the oraclefeed to be loaded', (t) => {
+  for (const command of ['grade/grade', 'bench/bench']) {
+    const files = [...loadedWith(`dist/cli/${command}.js`).files]
+    t.ok(files.includes('dist/oracle/grading/grade.js'))
+    t.same(
+      files.filter((file) => /^dist\/(oracle\/feed|komodo)\//.test(file)),
+      [],
+    )
+  }
   t.end()
 })

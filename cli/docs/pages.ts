@@ -11,14 +11,13 @@ import { KOMODO_ERRORS, KOMODO_TX_ERRORS } from '../../komodo/index.js'
 import { LXR_ERRORS } from '../../lxrhash/index.js'
 import { MINER_ERRORS } from '../../miner/index.js'
 import {
-  FEED_ERRORS,
-  feedShape,
   GRADING_ERRORS,
   HISTORY_ERRORS,
   PRICE_ERRORS,
   pricesShape,
   RECORD_ERRORS,
 } from '../../oracle/index.js'
+import { FEED_ERRORS, feedShape } from '../../oracle/feed/index.js'
 import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
 import { COMMANDS, SECTION_NAMES } from '../program/commands.js'
 import { WATCH_ERRORS } from '../../watch/index.js'

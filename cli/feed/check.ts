@@ -1,5 +1,5 @@
 /** `pegminer feed check`: whether each gateway is as it must be. */
-import { checkGateway, type FeedConfig } from '../../oracle/index.js'
+import { checkGateway, type FeedConfig } from '../../oracle/feed/index.js'
 import { EXIT } from '../program/context.js'
 import type { Resources } from '../program/resources.js'
 import { clientsOf } from './clients.js'

@@ -1,6 +1,6 @@
 /** Clients of a gateway's two daemons. */
 import { accessOf, createKomodoClient, type KomodoClient } from '../../komodo/index.js'
-import type { GatewaySettings } from '../../oracle/index.js'
+import type { GatewaySettings } from '../../oracle/feed/index.js'
 import type { Resources } from '../program/resources.js'
 
 export function clientsOf(

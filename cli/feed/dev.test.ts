@@ -2,7 +2,7 @@
 import t from 'tap'
 
 import { startChains } from '../../komodo/dev/fixtures/chains.js'
-import type { FeedEvent } from '../../oracle/index.js'
+import type { FeedEvent } from '../../oracle/feed/index.js'
 import { createFeedUser } from './dev.js'
 
 const header = { event: 'header', gateway: 'dev' } as unknown as FeedEvent

@@ -4,7 +4,7 @@
  */
 import { startDevKomodo, type DevKomodo } from '../../komodo/dev/index.js'
 import { coinsText } from '../../komodo/index.js'
-import { readFeedConfig, type FeedConfig, type FeedEvent } from '../../oracle/index.js'
+import { readFeedConfig, type FeedConfig, type FeedEvent } from '../../oracle/feed/index.js'
 import { fail } from '../program/errors.js'
 import type { Resources } from '../program/resources.js'
 import { startOrFind, tellWhere } from '../network/running.js'

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 
 import { stringify } from 'yaml'
 
-import type { FeedConfig, GatewaySettings } from '../../oracle/index.js'
+import type { FeedConfig, GatewaySettings } from '../../oracle/feed/index.js'
 import type { FeedPlan } from './plan.js'
 import { tilde } from '../view/format.js'
 import type { Output } from '../program/output.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
 
-import type { GatewayView } from '../../oracle/index.js'
+import type { GatewayView } from '../../oracle/feed/index.js'
 import { feedReady } from './metrics.js'
 
 t.test('a pass that lies in the future is not a recent one', (t) => {

@@ -1,7 +1,7 @@
 /** The feed's numbers → metrics, and its answers to /live and /ready. Pure but for the instruments. */
 import { ageMs } from '../../base/index.js'
 import { DAEMON_WORDS } from '../../komodo/index.js'
-import { RELAY_STATES, WITHDRAWAL_STEPS, type GatewayView } from '../../oracle/index.js'
+import { RELAY_STATES, WITHDRAWAL_STEPS, type GatewayView } from '../../oracle/feed/index.js'
 import { gatewayChecks, type Check, type GatewayPulse, type MetricTree } from '../../telemetry/index.js'
 
 const coins = (sat: bigint): number => Number(sat) / 1e8

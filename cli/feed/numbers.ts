@@ -1,6 +1,6 @@
 /** A gateway's live view → what the API and the status page show of it. Pure. */
 import { coinsText } from '../../komodo/index.js'
-import { isOver, type GatewayView, type WithdrawalRecord } from '../../oracle/index.js'
+import { isOver, type GatewayView, type WithdrawalRecord } from '../../oracle/feed/index.js'
 import type { GatewayNumbers, WithdrawalNumbers } from '../../telemetry/index.js'
 
 const ALARMS = {

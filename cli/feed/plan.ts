@@ -16,7 +16,7 @@ import {
   translateOldLine,
   type FeedConfig,
   type GatewaySettings,
-} from '../../oracle/index.js'
+} from '../../oracle/feed/index.js'
 import type { FeedKey } from '../program/keys.js'
 import { defaultDataDir } from '../mine/plan.js'
 

@@ -1,7 +1,7 @@
 /** `pegminer feed register`: the key of each gateway becomes a publisher of its oracle. */
 import { retried } from '../../base/index.js'
 import { inspectRegistration, isAway } from '../../komodo/index.js'
-import { mayRegister, registerError, waitingRegistration, type FeedConfig } from '../../oracle/index.js'
+import { mayRegister, registerError, waitingRegistration, type FeedConfig } from '../../oracle/feed/index.js'
 import { EXIT } from '../program/context.js'
 import type { Resources } from '../program/resources.js'
 import { clientsOf } from './clients.js'

@@ -1,6 +1,6 @@
 /** What `pegminer feed` takes over when its settings are read again: its gateways and reports, the log's level, the token. */
 import { problemsOf } from '../../config/index.js'
-import type { Feed, FeedConfig } from '../../oracle/index.js'
+import type { Feed, FeedConfig } from '../../oracle/feed/index.js'
 import type { Metrics } from '../../telemetry/index.js'
 import type { CommandContext, CommandInput } from '../program/context.js'
 import { feedPlanOf, type FeedSections } from './plan.js'

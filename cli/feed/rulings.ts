@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { coinsText } from '../../komodo/index.js'
-import { askRuling, askSettle, peekState, whyNotRelease } from '../../oracle/index.js'
+import { askRuling, askSettle, peekState, whyNotRelease } from '../../oracle/feed/index.js'
 import { EXIT } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import type { FeedContext } from './context.js'

@@ -10,7 +10,7 @@ import {
   type FeedConfig,
   type FeedOptions,
   type GatewayView,
-} from '../../oracle/index.js'
+} from '../../oracle/feed/index.js'
 import { createFeedApi, createFeedBoard, createMetrics, type Metrics } from '../../telemetry/index.js'
 import { EXIT } from '../program/context.js'
 import { FEED_KEYS } from '../program/keys.js'

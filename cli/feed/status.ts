@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 
 import { messageOf, sleep, wallMs } from '../../base/index.js'
-import { createFeed, peekState, type FeedConfig } from '../../oracle/index.js'
+import { createFeed, peekState, type FeedConfig } from '../../oracle/feed/index.js'
 import { EXIT } from '../program/context.js'
 import type { FeedContext } from './context.js'
 import { lockFolder, type FeedPlan } from './plan.js'

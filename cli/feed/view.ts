@@ -5,7 +5,7 @@ import {
   type FeedEvent,
   type FeedState,
   type GatewayView,
-} from '../../oracle/index.js'
+} from '../../oracle/feed/index.js'
 import { oneLine, type Paint, type Style } from '../../telemetry/index.js'
 import { clockText, durationText, plural } from '../view/format.js'
 

@@ -1,6 +1,6 @@
 /** Which of a program's events go into the log of its status page, and in what words. Pure. */
 import type { MinerEvent } from '../../miner/index.js'
-import type { FeedEvent } from '../../oracle/index.js'
+import type { FeedEvent } from '../../oracle/feed/index.js'
 import type { LogLine } from '../../telemetry/index.js'
 import { plural } from '../view/format.js'
 
