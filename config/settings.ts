@@ -94,6 +94,10 @@ const chainName = pattern(
 )
 const listenAddress = pattern('ADDRESS', /^(localhost|[0-9a-f:.]{2,45})$/i, 'an IP address, or localhost')
 const hostName = pattern('NAME', /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i, 'a name such as miner.example')
+/** No name and password in it: a credential is a file. */
+const natsUrls = listOf(
+  pattern('nats://…', /^(nats|tls):\/\/[^\s,/@]{1,200}$/, 'an address such as nats://farm.example:4222'),
+)
 const daemonUser = pattern('NAME', /^.{1,200}$/, 'a user name')
 const daemonPassword = pattern('TEXT', /^.{1,400}$/, 'a password')
 const gatewayName = pattern(
@@ -350,6 +354,33 @@ export const SETTINGS = {
     defaultText: 'no end',
     reload: 'live',
     description: 'end after this many graded blocks',
+  }),
+  'farm.nats': optional(natsUrls, {
+    flag: 'nats',
+    repeatable: true,
+    defaultText: 'a server of its own for a coordinator on dev, else required',
+    description: 'address of the NATS server of the farm; several of one cluster with commas between them',
+  }),
+  'farm.creds': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      flag: 'creds',
+      defaultText: "that of the coordinator's own server, else required",
+      description: 'credential for that server',
+    },
+  ),
+  'farm.ca': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      flag: 'nats-ca',
+      defaultText: "the system's",
+      description: 'certificates to trust for tls://, as PEM',
+    },
+  ),
+  'farm.name': optional(pattern('NAME', /^[A-Za-z0-9_-]{1,40}$/, 'up to 40 letters, digits, - and _'), {
+    flag: 'name',
+    defaultText: "the machine's, with four digits of chance",
+    description: 'name of a worker in the farm; no two that run may have the same',
   }),
   'grade.height': optional(integer(0, 4_294_967_295), {
     flag: 'height',

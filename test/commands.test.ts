@@ -222,6 +222,7 @@ t.test('usage', async (t) => {
     [...new Set(commands)],
     [
       'mine',
+      'farm',
       'init',
       'fund',
       'feed',
@@ -229,6 +230,7 @@ t.test('usage', async (t) => {
       'grade',
       'history',
       'ledger',
+      'wallet',
       'dev',
       'bench',
       'hash',

@@ -10,6 +10,7 @@ import t from 'tap'
 import { COMMANDS } from '../cli/program/commands.js'
 import type { runProgram } from '../cli/program/program.js'
 import { readFlags } from '../config/index.js'
+import { hasNatsServer } from '../miner/farm/index.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DOCS = ['README.md', ...pages('docs'), ...pages('docs/settings')]
@@ -30,11 +31,15 @@ interface Run {
   readonly code?: number
 }
 
+/** Without a nats-server it says so. */
+const FARM: Run = hasNatsServer() ? { until: UNTIL.mine } : { code: 2 }
+
 /** What is run, in this order, and how it ends. */
 const RUNS: Readonly<Record<string, Run>> = {
   'pegminer mine --network dev --block-seconds 20 --rivals 30 --blocks 3': { until: UNTIL.block },
   'pegminer mine --network dev --block-seconds 20 --rivals 30': { until: UNTIL.mine },
   'pegminer mine --network dev --trouble random': { until: UNTIL.mine },
+  'pegminer farm coordinator --network dev': FARM,
   'pegminer mine': { until: UNTIL.mine },
   'pegminer mine --watchdog-test': {},
   'head -c 24 /dev/urandom | base64 > token': {},

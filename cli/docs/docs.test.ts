@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 
 import { SETTING_KEYS, settingOf } from '../../config/index.js'
+import { farmTable } from './farm.js'
 import { docPages } from './pages.js'
 
 t.test('generated pages are those of the tables in code', (t) => {
@@ -10,6 +11,12 @@ t.test('generated pages are those of the tables in code', (t) => {
     const found = existsSync(file) ? readFileSync(file, 'utf8') : ''
     t.ok(found === text, `docs/${name} is up to date; if not: npm run docs`)
   }
+  t.end()
+})
+
+t.test('the table of a farm is that of its code', (t) => {
+  const text = readFileSync(new URL('../../docs/farm.md', import.meta.url), 'utf8')
+  t.ok(text.includes(farmTable()), `docs/farm.md holds:\n${farmTable()}`)
   t.end()
 })
 

@@ -9,6 +9,7 @@ import { FACTOM_ERRORS } from '../../factom/index.js'
 import { DEV_KOMODO_ERRORS } from '../../komodo/dev/index.js'
 import { KOMODO_ERRORS, KOMODO_TX_ERRORS } from '../../komodo/index.js'
 import { LXR_ERRORS } from '../../lxrhash/index.js'
+import { FARM_ERRORS } from '../../miner/farm/index.js'
 import { MINER_ERRORS } from '../../miner/index.js'
 import {
   GRADING_ERRORS,
@@ -58,6 +59,7 @@ export function docPages(): Readonly<Record<string, string>> {
       Prices: PRICE_ERRORS,
       Oraclefeed: FEED_ERRORS,
       Miner: MINER_ERRORS,
+      Farm: FARM_ERRORS,
       Benchmark: BENCH_ERRORS,
       Telemetry: TELEMETRY_ERRORS,
       'Watching over a run': WATCH_ERRORS,

@@ -22,6 +22,7 @@ const ABOUT: Readonly<Record<Group, string>> = {
   factom: 'the factomd node, and the wallet that may hold the key',
   prices: 'sources of prices, routes, guards, and what is done when a price is missing',
   miner: 'threads, identity, addresses, how many records are published and what they may cost',
+  farm: 'the NATS server of `pegminer farm`',
   grade: '`pegminer grade`',
   fund: '`pegminer fund`',
   confirm: 'questions before money is spent',

@@ -10,13 +10,16 @@ import {
   type Adjustable,
   type Miner,
   type MinerEvent,
+  type MinerModules,
   type MinerOptions,
 } from '../../miner/index.js'
 import { ledgerFollowing } from '../../ledger/index.js'
+import type { OpenByteMap } from '../../lxrhash/index.js'
 import { HISTORY_FILE } from '../../oracle/index.js'
 import { createBoard, liveChecks, type ApiActions } from '../../telemetry/index.js'
 import { devBits } from '../network/dev-bits.js'
 import { EXIT } from '../program/context.js'
+import type { Output } from '../program/output.js'
 import { openResources, type Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
 import { noticeClockSteps } from '../service/clock-notice.js'
@@ -41,7 +44,11 @@ import { createMineKeeper, testWatchdog } from './watch.js'
 /** A speed line each minute; on dev a whole block may take less. */
 const SPEED_MS = { dev: 10_000, other: 60_000 }
 
-export async function mine(context: MineContext): Promise<number> {
+/** Mines with the threads of this machine. */
+export const mine = (context: MineContext): Promise<number> => mineWith(context, ownThreads)
+
+/** Mines, with whatever hashes. */
+export async function mineWith(context: MineContext, open: OpenHashers): Promise<number> {
   const { settings, output, signal } = context
   const planned = planOf(settings, context.origins)
   const plan =
@@ -54,13 +61,18 @@ export async function mine(context: MineContext): Promise<number> {
   requireDataDir(dataDir)
   const resources = openResources()
   try {
-    return await run(context, plan, resources)
+    return await run(context, plan, { resources, open })
   } finally {
     await resources.close()
   }
 }
 
-async function run(context: MineContext, plan: MinePlan, resources: Resources): Promise<number> {
+interface RunParts {
+  readonly resources: Resources
+  readonly open: OpenHashers
+}
+
+async function run(context: MineContext, plan: MinePlan, { resources, open }: RunParts): Promise<number> {
   const { settings, output } = context
   const { network, dataDir } = plan
   const machine = machineOf()
@@ -77,14 +89,15 @@ async function run(context: MineContext, plan: MinePlan, resources: Resources): 
   const notice: Notice = (level, code, message) => tell({ event: 'notice', level, code, message })
   const stop = new AbortController()
   const ending = AbortSignal.any([context.signal, stop.signal])
+  const hashers = await open({ plan, terms, capacity, resources, notice, output })
   const parts = await openParts(context, plan, {
-    slots: minerSlots({ threads: terms.threads, capacity }) + rivalSlots(rivals),
+    slots: hashers.slots + rivalSlots(rivals),
     ...{ resources, notice, signal: ending },
   })
   const { metrics, prices } = parts
-  show([...mapFacts(parts.map), ['threads', threadsText(terms)]])
+  show([...mapFacts(parts.map), ...hashers.facts])
 
-  const miner = startMiner(context, plan, { terms, capacity, rivals, parts, resources, notice })
+  const miner = startMiner(context, plan, { terms, capacity, rivals, parts, resources, notice, hashers })
   metrics.observe(miner.view)
   const board = createBoard()
   const recorder = openRecorder(join(dataDir, RECORDS_FILE), (message) => context.log.warn(message))
@@ -125,7 +138,7 @@ async function run(context: MineContext, plan: MinePlan, resources: Resources): 
 
   show([...networkFacts(context, plan, parts), ['status', served.text]])
   output.line()
-  output.event(startEvent(context, plan, { parts, terms, served }))
+  output.event({ ...startEvent(context, plan, { parts, served }), ...hashers.started })
   const lines = createEventView({
     output,
     speedEveryMs: network.name === 'dev' ? SPEED_MS.dev : SPEED_MS.other,
@@ -159,6 +172,36 @@ const EXITS = {
   failed: EXIT.failure,
 } as const
 
+/** What hashes for a run: the threads of this machine, or those of many. */
+export interface Hashers {
+  /** Slots of the ByteMap that it needs in this process, from the first on. */
+  readonly slots: number
+  readonly create: (options: MinerOptions, modules: MinerModules & { readonly byteMap: OpenByteMap }) => Miner
+  /** For people, and for the event `start`. */
+  readonly facts: readonly FactLine[]
+  readonly started: { readonly threads: number } & Readonly<Record<string, unknown>>
+}
+
+export interface HashersParts {
+  readonly plan: MinePlan
+  readonly terms: ReturnType<typeof adjustableOf>
+  /** Most threads that there is room for. */
+  readonly capacity: number
+  readonly resources: Resources
+  readonly notice: Notice
+  readonly output: Output
+}
+
+export type OpenHashers = (parts: HashersParts) => Promise<Hashers>
+
+const ownThreads: OpenHashers = ({ terms, capacity }) =>
+  Promise.resolve({
+    slots: minerSlots({ threads: terms.threads, capacity }),
+    create: createMiner,
+    facts: [['threads', threadsText(terms)]],
+    started: { threads: terms.threads },
+  })
+
 interface MinerStart {
   readonly terms: Adjustable & { readonly threads: number }
   /** Most threads that there is room for. */
@@ -167,11 +210,12 @@ interface MinerStart {
   readonly parts: MineParts
   readonly resources: Resources
   readonly notice: Notice
+  readonly hashers: Hashers
 }
 
 /** The miner, which does nothing before it is run, and on the embedded network its rivals. */
 function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart): Miner {
-  const { terms, capacity, rivals, parts, resources } = start
+  const { terms, capacity, rivals, parts, resources, hashers } = start
   const { network, dataDir } = plan
   const options: MinerOptions = {
     ...terms,
@@ -180,7 +224,7 @@ function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart
     dryRun: settings['miner.dryRun'],
   }
   const tools = { client: parts.client.proxy, ecKey: parts.around.key, byteMap: parts.map }
-  const miner = createMiner(options, {
+  const miner = hashers.create(options, {
     ...{ ...tools, prices: parts.prices.proxy },
     // Elsewhere the ledger is followed by a command of its own: it may have years to catch up with.
     ...(network.name === 'dev'
@@ -188,7 +232,7 @@ function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart
       : {}),
   })
   if (rivals > 0) {
-    const firstHasher = minerSlots(options)
+    const firstHasher = hashers.slots
     const outsiders = startRivals({
       ...tools,
       ...{ count: rivals, network, miner, firstHasher, dataDir, onNotice: start.notice },
@@ -200,17 +244,15 @@ function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart
 
 interface Started {
   readonly parts: MineParts
-  readonly terms: { readonly threads: number }
   readonly served: ServedMetrics
 }
 
-function startEvent({ config }: MineContext, plan: MinePlan, { parts, terms, served }: Started) {
+function startEvent({ config }: MineContext, plan: MinePlan, { parts, served }: Started) {
   const { around, client, prices, map } = parts
   return {
     event: 'start',
     version: versionOf(),
     network: plan.network.name,
-    threads: terms.threads,
     kernel: map.kernel,
     identity: plan.identity,
     coinbase: plan.coinbase,

@@ -7,6 +7,7 @@ import {
   COMPLETION_KEYS,
   CONFIG_FLAG_KEYS,
   DEV_KEYS,
+  FARM_KEYS,
   FEED_KEYS,
   FUND_KEYS,
   GRADE_KEYS,
@@ -69,6 +70,46 @@ const MINE = command({
   ],
   check: async () => (await import('../mine/plan.js')).planProblems,
   load: async () => (await import('../mine/mine.js')).mine,
+})
+
+const FARM = command({
+  name: 'farm',
+  summary: 'mine with many machines: one coordinator, any number of workers',
+  arguments: { form: 'coordinator|worker', most: 1 },
+  details: [
+    'coordinator: does all that mine does but hash. It prices, builds the record, checks what the workers find, pays and ' +
+      'publishes. It takes the settings of mine, and its events are those of mine. At the start it says with which line ' +
+      'a worker joins. On the network dev it starts a nats-server that it finds on the PATH, unless --nats names one.',
+    'worker: takes the record from the server and hashes it on the threads of this machine. It needs an address and a ' +
+      'credential (--nats, --creds), and holds no other key. It builds or opens the ByteMap that the coordinator ' +
+      'names, leases nonces that no other machine hashes, and goes on by itself after everything that may happen to ' +
+      'the server, the coordinator or the network.',
+  ],
+  keys: FARM_KEYS,
+  mostUsed: [
+    'farm.nats',
+    'farm.creds',
+    'network.name',
+    'miner.identity',
+    'miner.coinbase',
+    'factom.url',
+    'miner.threads',
+    'config.file',
+  ],
+  namesFile: true,
+  sections: { prices: PRICES_SECTION },
+  examples: [
+    { line: 'pegminer farm coordinator --network dev', text: 'try it: server, chain and exchange embedded' },
+    {
+      line: 'pegminer farm worker --nats nats://farm.example:4222 --creds worker.creds',
+      text: 'a machine joins',
+    },
+    {
+      line: 'PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer farm coordinator --network MainNet --nats tls://farm.example:4222 --creds coordinator.creds --identity me --coinbase FA…',
+      text: 'the real thing',
+    },
+  ],
+  load: async () => (await import('../farm/farm.js')).farm,
 })
 
 const INIT = command({
@@ -388,6 +429,7 @@ const WALLET = command({
 
 const RUNS: readonly CommandSpec[] = [
   MINE,
+  FARM,
   INIT,
   FUND,
   FEED,

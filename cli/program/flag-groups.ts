@@ -11,6 +11,7 @@ export interface FlagGroup {
 const TITLES: Readonly<Record<string, string>> = {
   network: 'Network dev',
   miner: 'Mining',
+  farm: 'Farm',
   feed: 'Publishing',
   prices: 'Prices',
   factom: 'Node and wallet',

@@ -78,6 +78,8 @@ export const MINE_KEYS = keys(
   ...WATCH,
   ...COMMON_KEYS,
 )
+/** A coordinator knows all that `mine` does, a worker those of its threads. */
+export const FARM_KEYS = keys('farm.nats', 'farm.creds', 'farm.ca', 'farm.name', ...MINE_KEYS)
 export const DEV_KEYS = keys(
   'network.port',
   'network.walletPort',
@@ -226,6 +228,7 @@ export const FEED_KEYS = keys(
 )
 
 export type MineKey = (typeof MINE_KEYS)[number]
+export type FarmKey = (typeof FARM_KEYS)[number]
 export type DevKey = (typeof DEV_KEYS)[number]
 export type GradeKey = (typeof GRADE_KEYS)[number]
 export type PricesKey = (typeof PRICES_KEYS)[number]

@@ -165,12 +165,16 @@ export function readLease(c: Control): Lease {
   return { from: Atomics.load(c.longs, NEXT), to: Atomics.load(c.longs, END) }
 }
 
-/** Worker: the next counters of the lease, at most `count` of them; null if it is used up. */
-export function takeLease(c: Control, count: number): Lease | null {
+/**
+ * Worker: the next counters of the lease that stands behind this epoch, at most `count` of them; null if it is used up,
+ * or another one was written meanwhile. What is taken while that happens may lie outside of both leases, so it is left
+ * out: nothing is hashed that another machine may have been given.
+ */
+export function takeLease(c: Control, count: number, epoch = epochOf(c)): Lease | null {
   const left = readLease(c)
   if (left.from >= left.to) return null
   const from = Atomics.add(c.longs, NEXT, BigInt(count))
-  if (from >= left.to) return null
+  if (from >= left.to || epochOf(c) !== epoch) return null
   const to = from + BigInt(count)
   return { from, to: to < left.to ? to : left.to }
 }

@@ -11,6 +11,8 @@ export interface HitCheckerOptions {
   readonly difficulty: Hasher['difficulty']
   /** What is not above this need not be reported any more. */
   readonly onThreshold: (threshold: bigint) => void
+  /** It is right, and among the best so far. */
+  readonly onKept?: ((hit: Hit) => void) | undefined
 }
 
 export interface HitChecker {
@@ -28,7 +30,7 @@ export interface HitChecker {
   readonly computeErrors: number
 }
 
-export function createHitChecker({ difficulty, onThreshold }: HitCheckerOptions): HitChecker {
+export function createHitChecker({ difficulty, onThreshold, onKept }: HitCheckerOptions): HitChecker {
   let oprHash: Uint8Array | null = null
   let floor = 0n
   let ranking: Ranking = createRanking(1)
@@ -48,7 +50,8 @@ export function createHitChecker({ difficulty, onThreshold }: HitCheckerOptions)
       floor = job.floor
       taking = true
     },
-    take({ oprHash: of, nonce, difficulty: claimed }) {
+    take(hit) {
+      const { oprHash: of, nonce, difficulty: claimed } = hit
       if (!taking || oprHash === null || Buffer.compare(oprHash, of) !== 0) return null
       const found = difficulty(oprHash, nonce)
       if (found !== claimed) {
@@ -63,6 +66,7 @@ export function createHitChecker({ difficulty, onThreshold }: HitCheckerOptions)
       ranking.offer(nonce, found)
       const after = reportThreshold(floor, ranking)
       if (after !== before) onThreshold(after)
+      onKept?.(hit)
       return null
     },
     shut() {

@@ -1,15 +1,19 @@
 /** The threads of this machine as a workforce: a pool steered through shared memory, and what checks its hits. */
 import type { Hasher } from '../../lxrhash/index.js'
 import { hexOfBytes, hexOfDifficulty } from '../events.js'
+import { readLease } from './control.js'
 import { createHitChecker } from './hits.js'
 import { computeKnownAnswers } from './known.js'
 import { createPool } from './pool.js'
+import type { Lease } from './nonces.js'
 import type { PoolOptions } from './pool-types.js'
-import type { Workforce, WorkforceView } from './workforce.js'
+import type { Hit, Workforce, WorkforceView } from './workforce.js'
 
 export interface LocalOptions extends Omit<PoolOptions, 'known' | 'onHit'> {
   /** The main thread's hasher. */
   readonly verifier: Pick<Hasher, 'difficulty'>
+  /** A hit that was hashed again, found right, and is among the best so far. */
+  readonly onKept?: ((hit: Hit) => void) | undefined
 }
 
 export interface LocalWorkforce extends Workforce {
@@ -21,6 +25,8 @@ export interface LocalWorkforce extends Workforce {
   place(cpus: readonly number[], nice: number): void
   /** Ends a thread, whatever it does, and starts another in its place. */
   restart(slot: number): void
+  /** What no thread has taken yet of the lease; `from` is `to` if there is nothing. */
+  readonly left: Lease
 }
 
 export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
@@ -28,6 +34,7 @@ export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
   const checker = createHitChecker({
     difficulty: (oprHash, nonce) => verifier.difficulty(oprHash, nonce),
     onThreshold: (threshold) => pool.setFloor(threshold),
+    onKept: options.onKept,
   })
   const pool = createPool({
     ...options,
@@ -84,6 +91,10 @@ export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
     resize: (threads) => pool.resize(threads),
     place: (cpus, nice) => pool.place(cpus, nice),
     restart: (slot) => pool.restart(slot),
+    get left() {
+      const { from, to } = readLease(pool.control)
+      return { from: from < to ? from : to, to }
+    },
     stop: () => pool.stop(),
   }
 }

@@ -2,7 +2,6 @@
  * The seam between the run of a block and the hashing. A workforce is given a record and finds its best nonces; it may
  * be the threads of this machine (`local.ts`), a process, or many machines.
  */
-import type { MinerErrorCode } from '../errors.js'
 import type { Lease } from './nonces.js'
 import type { Ranked } from './ranking.js'
 
@@ -74,7 +73,7 @@ export interface WorkforceMember {
 
 /** What a workforce tells its owner. */
 export interface WorkforceHooks {
-  readonly onNotice: (level: 'warn' | 'error', code: MinerErrorCode, message: string) => void
+  readonly onNotice: (level: 'warn' | 'error', code: string, message: string) => void
   /** No member is left that may hash. */
   readonly onLost: () => void
 }

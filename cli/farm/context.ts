@@ -1,0 +1,5 @@
+import type { PriceSection } from '../../oracle/index.js'
+import type { CommandContext } from '../program/context.js'
+import type { FarmKey } from '../program/keys.js'
+
+export type FarmContext = CommandContext<FarmKey, { readonly prices: PriceSection }>

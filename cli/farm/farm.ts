@@ -1,0 +1,9 @@
+/** `pegminer farm …`: many machines that mine as one. */
+import { runAction } from '../program/actions.js'
+import type { FarmContext } from './context.js'
+import { coordinator } from './coordinator.js'
+import { worker } from './worker.js'
+
+const ACTIONS = { coordinator: { run: coordinator }, worker: { run: worker } }
+
+export const farm = (context: FarmContext): Promise<number> => runAction('farm', ACTIONS, context)

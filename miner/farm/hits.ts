@@ -1,0 +1,171 @@
+/**
+ * Takes the workers' hits from the stream: each is checked and hashed again, and acknowledged once it does not count or
+ * the ranking that it is part of is stored. What does not count is held against its sender.
+ */
+import type { Consumer, JsMsg } from '@nats-io/jetstream'
+import type { KV } from '@nats-io/kv'
+import { setImmediate as breathe } from 'node:timers/promises'
+import { messageOf, monotonicMs, toHex } from '../../base/index.js'
+import type { Hasher } from '../../lxrhash/index.js'
+import { createHitChecker, type HitChecker } from '../work/hits.js'
+import { noncePrefix } from '../work/nonces.js'
+import { sleep } from '../work/sleep.js'
+import type { Job } from '../work/workforce.js'
+import type { Machine, Machines } from './machines.js'
+import { readHit, SCHEMA, write, type FarmHit } from './messages.js'
+import type { Fault } from './standing.js'
+import { textOfWorker, workerOf } from './table.js'
+
+export interface HitsParts {
+  readonly consumer: Consumer
+  readonly best: Pick<KV, 'put'>
+  readonly machines: Machines
+  readonly difficulty: Hasher['difficulty']
+  readonly machineId: number
+  /** Whether the worker held the counter. */
+  readonly holds: (worker: string, counter: bigint) => boolean
+  readonly signal: AbortSignal
+  readonly onFault: (worker: string, fault: Fault) => void
+  readonly onRefused: (machine: Machine, reason: string) => void
+  readonly onTrouble: (reason: string) => void
+}
+
+export interface Hits {
+  /** Hits of this record count from now on. */
+  open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>): void
+  /** Resolves when all that the stream has are looked at, or the signal is aborted. */
+  settle(signal: AbortSignal): Promise<void>
+  /** None counts any more. */
+  shut(): void
+  readonly checker: Pick<HitChecker, 'best' | 'threshold' | 'bestDifficulty' | 'hits' | 'computeErrors'>
+  /** Until the signal is aborted. */
+  run(): Promise<void>
+}
+
+/** Looking at hits, the program does nothing else for so long at most. */
+const SLICE_MS = 10
+const LOOK_MS = 5
+const RETRY_MS = 500
+const PULL = 1_000
+
+export function createHits(parts: HitsParts): Hits {
+  const { consumer, machines, signal } = parts
+  const prefix = noncePrefix(parts.machineId)
+  const checker = createHitChecker({
+    difficulty: parts.difficulty,
+    onThreshold: () => undefined,
+    onKept: () => (changed = true),
+  })
+  let job: Pick<Job, 'oprHash' | 'floor' | 'keep'> | null = null
+  /** Whether the last hit changed the ranking. */
+  let changed = false
+  /** Hits that are part of a ranking that is not stored yet. */
+  let unstored: JsMsg[] = []
+  let storing: Promise<void> | null = null
+  /** Taken from the stream and not looked at yet. */
+  let atHand = 0
+
+  function take(message: JsMsg): void {
+    const worker = textOfWorker(workerOf(message.subject))
+    const machine = machines.find(worker)
+    const read = readHit(message.data)
+    changed = false
+    // One that is refused is not listened to, nor one that never asked for a lease.
+    const fault =
+      machine === undefined || machines.refusal(machine.id) !== null ? null : faultOf(machine, read)
+    if (fault !== null) note(machine as Machine, fault)
+    if (!changed) return message.ack()
+    unstored.push(message)
+    storing ??= store()
+  }
+
+  /** Null: it counts, or is nothing to hold against its sender. */
+  function faultOf(machine: Machine, read: ReturnType<typeof readHit>): Fault | null {
+    if (!machine.standing.mayHit(monotonicMs(), job?.keep ?? 1)) return 'flood'
+    if ('wrong' in read) return read.wrong === 'newer' ? null : 'malformed'
+    const { message: hit } = read
+    if (job === null || Buffer.compare(job.oprHash, hit.oprHash) !== 0) return 'stale'
+    const counter = counterOf(hit.nonce, prefix)
+    if (counter === null || !parts.holds(machine.text, counter)) return 'foreign'
+    if (checker.take(hit) !== null) return 'false'
+    if (changed) machine.standing.accept()
+    return null
+  }
+
+  function note(machine: Machine, fault: Fault): void {
+    parts.onFault(machine.text, fault)
+    const reason = machine.standing.fault(fault)
+    if (reason === null) return
+    machines.refuse(machine)
+    parts.onRefused(machine, reason)
+  }
+
+  /** What comes in while the server writes goes down with the next one. */
+  async function store(): Promise<void> {
+    while (unstored.length > 0 && job !== null && !signal.aborted) {
+      const stored = unstored
+      unstored = []
+      const key = toHex(job.oprHash).slice(0, 32)
+      try {
+        await parts.best.put(key, write({ v: SCHEMA, best: checker.best() }))
+        for (const message of stored) message.ack()
+      } catch (error) {
+        unstored = [...stored, ...unstored]
+        if (signal.aborted) break
+        parts.onTrouble(messageOf(error))
+        await sleep(RETRY_MS, signal)
+      }
+    }
+    storing = null
+  }
+
+  async function consume(): Promise<void> {
+    const messages = await consumer.consume({ max_messages: PULL })
+    const end = (): void => void messages.close()
+    signal.addEventListener('abort', end, { once: true })
+    let slice = monotonicMs()
+    for await (const message of messages) {
+      atHand = 1 + messages.getPending()
+      take(message)
+      atHand--
+      if (monotonicMs() - slice < SLICE_MS) continue
+      await breathe()
+      slice = monotonicMs()
+    }
+    signal.removeEventListener('abort', end)
+  }
+
+  return {
+    open(next) {
+      job = next
+      checker.open(next)
+    },
+    async settle(soon) {
+      while (!soon.aborted && !signal.aborted) {
+        const info = await consumer.info().catch(() => null)
+        if (info?.num_pending === 0 && atHand === 0 && info.num_ack_pending === unstored.length) return
+        await sleep(LOOK_MS, soon)
+      }
+    },
+    shut: () => checker.shut(),
+    checker,
+    async run() {
+      while (!signal.aborted) {
+        try {
+          await consume()
+        } catch (error) {
+          if (!signal.aborted) parts.onTrouble(messageOf(error))
+        }
+        await sleep(RETRY_MS, signal)
+      }
+    },
+  }
+}
+
+/** The counter in a nonce; null if it is not one of this machine id. */
+export function counterOf(nonce: FarmHit['nonce'], prefix: Uint8Array): bigint | null {
+  const own = Buffer.compare(nonce.subarray(0, prefix.length), prefix) === 0
+  const tail = nonce.subarray(prefix.length)
+  if (!own || tail.length === 0 || tail.length > 8 || tail[0] === 0) return null
+  return BigInt(`0x${toHex(tail)}`)
+}

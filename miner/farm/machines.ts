@@ -1,0 +1,103 @@
+/** The workers of a farm as the coordinator knows them: health, standing, lease. Pure bookkeeping. */
+import type { WorkforceMember } from '../work/workforce.js'
+import type { Ask, Health } from './messages.js'
+import { createStanding, isUserRefused, type Standing } from './standing.js'
+import { textOfWorker, type WorkerId } from './table.js'
+
+export interface Machine {
+  readonly id: WorkerId
+  /** `USER.NAME`. */
+  readonly text: string
+  /** Its place in the list of members; another machine's, once this one has left. */
+  readonly slot: number
+  readonly standing: Standing
+  health: Health
+  /** When it was last heard of, monotonic. */
+  heardMs: number
+  /** `away`: its lease has lapsed, or it has said goodbye. */
+  state: 'here' | 'away'
+  /** Hashes that earlier machines of this slot counted. */
+  readonly before: bigint
+}
+
+export interface Machines {
+  /** Null: there are too many, or the machine is refused; then `refusal` says why. */
+  hear(id: WorkerId, ask: Ask, nowMs: number): Machine | null
+  refusal(id: WorkerId): string | null
+  find(text: string): Machine | undefined
+  /** The machine is refused from now on. */
+  refuse(machine: Machine): void
+  /** Those that were not heard of for so long are away from now on. */
+  lapsed(nowMs: number, lifeMs: number): Machine[]
+  /** Another record is at hand. */
+  begin(): void
+  readonly all: readonly Machine[]
+  members(nowMs: number): WorkforceMember[]
+  readonly hashes: bigint
+}
+
+/** Names cost nothing, so there is an end of them. */
+const MOST_MACHINES = 20_000
+
+export function createMachines(): Machines {
+  const machines = new Map<string, Machine>()
+  /** By slot; a machine that is away gives its place to the next one that comes. */
+  const slots: Machine[] = []
+  const refusedOf = new Map<string, number>()
+
+  const countOf = ({ before, health }: Machine): bigint => before + health.hashes
+
+  function admit(id: WorkerId, ask: Ask, nowMs: number): Machine | null {
+    const text = textOfWorker(id)
+    const vacant = slots.findIndex(({ state, standing }) => state === 'away' && standing.refused === null)
+    const slot = vacant < 0 ? slots.length : vacant
+    if (slot >= MOST_MACHINES) return null
+    const left = slots[slot]
+    if (left !== undefined) machines.delete(left.text)
+    const machine: Machine = {
+      ...{ id, text, slot, health: ask.health, heardMs: nowMs, state: 'here', standing: createStanding() },
+      before: left === undefined ? 0n : countOf(left),
+    }
+    slots[slot] = machine
+    machines.set(text, machine)
+    return machine
+  }
+
+  return {
+    hear(id, ask, nowMs) {
+      const machine = machines.get(textOfWorker(id))
+      if (machine === undefined) return admit(id, ask, nowMs)
+      // A counter that went back would count twice what was counted.
+      if (ask.health.hashes >= machine.health.hashes) machine.health = ask.health
+      Object.assign(machine, { heardMs: nowMs, state: ask.leaves ? 'away' : 'here' })
+      return machine
+    },
+    refusal({ user, name }) {
+      if (isUserRefused(refusedOf.get(user) ?? 0)) return `too many machines of ${user} were refused`
+      return machines.get(textOfWorker({ user, name }))?.standing.refused ?? null
+    },
+    find: (text) => machines.get(text),
+    refuse({ id: { user } }) {
+      refusedOf.set(user, (refusedOf.get(user) ?? 0) + 1)
+    },
+    lapsed(nowMs, lifeMs) {
+      const gone = slots.filter(({ state, heardMs }) => state === 'here' && nowMs - heardMs > lifeMs)
+      for (const machine of gone) machine.state = 'away'
+      return gone
+    },
+    begin() {
+      for (const { standing } of slots) standing.begin()
+    },
+    all: slots,
+    members: (nowMs) =>
+      slots.map((machine) => ({
+        slot: machine.slot,
+        hashes: countOf(machine),
+        // One that is away is not expected to give a sign of life.
+        beatAgeMs: machine.state === 'away' ? 0 : nowMs - machine.heardMs,
+      })),
+    get hashes() {
+      return slots.reduce((sum, machine) => sum + countOf(machine), 0n)
+    },
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * What coordinator and workers tell each other: JSON with a schema version, bounded and checked before it is used. A
+ * newer version is told apart from what is malformed, so that an old program can say what is the matter.
+ */
+import {
+  array,
+  boolean,
+  integer,
+  literal,
+  maxLength,
+  maxValue,
+  minValue,
+  nullable,
+  number,
+  object,
+  picklist,
+  pipe,
+  readonly,
+  regex,
+  safeParse,
+  string,
+  transform,
+  type GenericSchema,
+  type InferOutput,
+} from 'valibot'
+import { fromHex, parseJson, toHex } from '../../base/index.js'
+import type { Lease } from '../work/nonces.js'
+import { WHOLE_SPACE } from '../work/nonces.js'
+
+/** Raised when an older program would misread a message. */
+export const SCHEMA = 1
+
+const hexOf = (bytes: number) =>
+  pipe(
+    string(),
+    regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`)),
+    transform((text) => fromHex(text) as Uint8Array),
+  )
+const hex64 = pipe(
+  string(),
+  regex(/^[0-9a-f]{16}$/),
+  transform((text) => BigInt(`0x${text}`)),
+)
+const counter = pipe(
+  string(),
+  regex(/^[0-9]{1,19}$/),
+  transform((text) => BigInt(text)),
+)
+const lease = object({ from: counter, to: counter })
+const whole = (most: number) => pipe(number(), integer(), minValue(0), maxValue(most))
+const amount = pipe(number(), minValue(0), maxValue(1e15))
+const line = (most: number) => pipe(string(), maxLength(most), regex(/^[\x20-\x7e]*$/))
+const MOST_LEASES = 64
+const leases = pipe(array(lease), maxLength(MOST_LEASES), readonly())
+
+const byteMap = object({
+  bits: pipe(number(), integer(), minValue(8), maxValue(40)),
+  seed: hex64,
+  passes: whole(1000),
+  hashBits: whole(4096),
+  sha256: pipe(string(), regex(/^[0-9a-f]{64}$/)),
+})
+
+const jobShape = object({
+  v: literal(SCHEMA),
+  /** Nothing hashes unless it is open. */
+  state: picklist(['idle', 'open', 'paused']),
+  network: line(20),
+  byteMap,
+  machineId: whole(255),
+  /** Null before the first record. */
+  record: nullable(
+    object({
+      height: whole(2 ** 32),
+      oprHash: hexOf(32),
+      floor: hex64,
+      keep: pipe(number(), integer(), minValue(1), maxValue(1000)),
+    }),
+  ),
+})
+
+const healthShape = object({
+  version: line(40),
+  host: line(80),
+  cpu: line(120),
+  threads: whole(4096),
+  /** Whole number of the ByteMap's bits, 0 before it is open. */
+  bits: whole(40),
+  hugePages: pipe(number(), minValue(0), maxValue(1)),
+  kernel: line(20),
+  /** Counted since its start. */
+  hashes: counter,
+  rate: object({ s10: nullable(amount), s60: nullable(amount), m15: nullable(amount) }),
+})
+
+const askShape = object({
+  v: literal(SCHEMA),
+  health: healthShape,
+  /** The record that it hashes; null: none. */
+  oprHash: nullable(hexOf(32)),
+  /** Counters that it has and has not hashed. */
+  left: counter,
+  /** Hashes a second. */
+  rate: amount,
+  /** Ranges that it will not hash: it leaves, or its lease had lapsed. */
+  freed: leases,
+  leaves: boolean(),
+})
+
+const answerShape = object({
+  v: literal(SCHEMA),
+  /** Of the job that the coordinator works on. */
+  revision: whole(Number.MAX_SAFE_INTEGER),
+  granted: leases,
+  lifeMs: whole(3_600_000),
+  /** What is not above it need not be told. */
+  floor: hex64,
+  /** Why the worker is to send nothing more. */
+  refused: nullable(line(200)),
+})
+
+const hitShape = object({
+  v: literal(SCHEMA),
+  oprHash: hexOf(32),
+  nonce: pipe(
+    string(),
+    regex(/^([0-9a-f]{2}){1,10}$/),
+    transform((text) => fromHex(text) as Uint8Array),
+  ),
+  difficulty: hex64,
+})
+
+const grantShape = object({
+  v: literal(SCHEMA),
+  /** The first counter that was never leased. */
+  next: counter,
+  grants: pipe(
+    array(object({ worker: line(81), from: counter, to: counter })),
+    maxLength(10_000),
+    readonly(),
+  ),
+})
+
+const bestShape = object({
+  v: literal(SCHEMA),
+  best: pipe(
+    array(object({ nonce: hitShape.entries.nonce, difficulty: hex64 })),
+    maxLength(1000),
+    readonly(),
+  ),
+})
+
+export type FarmJob = InferOutput<typeof jobShape>
+export type FarmRecord = NonNullable<FarmJob['record']>
+export type FarmByteMap = FarmJob['byteMap']
+export type Health = InferOutput<typeof healthShape>
+export type Ask = InferOutput<typeof askShape>
+export type Answer = InferOutput<typeof answerShape>
+export type FarmHit = InferOutput<typeof hitShape>
+export type GrantRound = InferOutput<typeof grantShape>
+export type BestNonces = InferOutput<typeof bestShape>
+
+/** `newer`: a later version of this program wrote it. */
+export type Read<T> = { readonly message: T } | { readonly wrong: 'newer' | 'malformed' }
+
+const BOUNDS = { depth: 6, text: 256 }
+
+function reader<T>(shape: GenericSchema<unknown, T>, values: number): (bytes: Uint8Array) => Read<T> {
+  return (bytes) => {
+    let given: unknown
+    try {
+      given = parseJson(new TextDecoder().decode(bytes), { ...BOUNDS, values })
+    } catch {
+      return { wrong: 'malformed' }
+    }
+    const read = safeParse(shape, given)
+    if (read.success) return { message: read.output }
+    const version = (given as { readonly v?: unknown } | null)?.v
+    return { wrong: typeof version === 'number' && version > SCHEMA ? 'newer' : 'malformed' }
+  }
+}
+
+export const readJob = reader<FarmJob>(jobShape, 60)
+export const readAsk = reader<Ask>(askShape, 300)
+export const readAnswer = reader<Answer>(answerShape, 300)
+export const readHit = reader<FarmHit>(hitShape, 20)
+export const readGrants = reader<GrantRound>(grantShape, 100_000)
+export const readBest = reader<BestNonces>(bestShape, 10_000)
+
+/** Bytes as lowercase hex, counters as decimal text, difficulties and seeds as 16 hex digits. */
+export function write(message: FarmJob | Ask | Answer | FarmHit | GrantRound | BestNonces): string {
+  return JSON.stringify(message, (key, value: unknown) => {
+    if (value instanceof Uint8Array) return toHex(value)
+    if (typeof value === 'bigint')
+      return HEX_KEYS.has(key) ? value.toString(16).padStart(16, '0') : value.toString()
+    return value
+  })
+}
+
+const HEX_KEYS = new Set(['difficulty', 'floor', 'seed'])
+
+/** Whether a range is one that may be leased: not empty, and within the nonces of a record. */
+export const isRange = ({ from, to }: Lease): boolean =>
+  from < to && from >= WHOLE_SPACE.from && to <= WHOLE_SPACE.to

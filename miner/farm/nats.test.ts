@@ -1,0 +1,321 @@
+/** A farm over a real nats-server, with threads that hash something cheap. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { toHex } from '../../base/index.js'
+import { nonceOf, type Lease } from '../work/nonces.js'
+import type { Job } from '../work/workforce.js'
+import { connectFarm } from './connection.js'
+import { readCredential } from './credentials.js'
+import type { WorkerEvent } from './crew.js'
+import { fakeDifficulty, fakeThreads } from './fixtures/fake-threads.js'
+import { SCHEMA, write, type FarmHit } from './messages.js'
+import { hasNatsServer, startFarmServer, type FarmServer } from './server.js'
+import { openStore } from './store.js'
+import { HITS_STREAM, hitsSubject, leaseSubject, type WorkerId } from './table.js'
+import { runWorker } from './worker.js'
+import { createFarmWorkforce, type FarmWorkforce } from './workforce.js'
+
+const NO_SERVER: FarmServer = {
+  ...{ url: '', coordinator: '', worker: '', pid: undefined },
+  close: () => Promise.resolve(),
+}
+const skip = !hasNatsServer() && 'no nats-server is installed (apt install nats-server)'
+const server = skip === false ? await startFarmServer() : NO_SERVER
+t.teardown(() => server.close())
+const never = new AbortController().signal
+
+/** Waits for a condition; the test's own time limit ends it if it never comes. */
+async function until<T>(find: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await find()
+    if (found !== undefined && found !== false) return found
+    await wait(5)
+  }
+}
+
+const connection = (file: string, name: string) =>
+  connectFarm({ servers: [server.url], credential: readCredential(file), name, signal: never })
+
+const BYTE_MAP = { bits: 10, seed: 1n, passes: 5, hashBits: 256, sha256: '00'.repeat(32) }
+
+interface Heard {
+  readonly notices: { code: string; message: string }[]
+  readonly farm: FarmWorkforce
+}
+
+async function farmOf(t: Test, lifeMs?: number): Promise<Heard> {
+  const link = await connection(server.coordinator, 'coordinator')
+  const store = await openStore(link)
+  const notices: Heard['notices'] = []
+  const farm = createFarmWorkforce({
+    ...{ connection: link, store, network: 'dev', byteMap: BYTE_MAP, machineId: 0, lifeMs },
+    verifier: { difficulty: fakeDifficulty },
+    onNotice: (_level, code, message) => notices.push({ code, message }),
+  })
+  t.teardown(async () => {
+    await farm.stop()
+    await link.close()
+  })
+  return { farm, notices }
+}
+
+interface Hand {
+  readonly id: WorkerId
+  readonly events: WorkerEvent[]
+  readonly hashed: { readonly oprHash: string; readonly range: Lease }[]
+  readonly ended: Promise<unknown>
+  readonly link: Awaited<ReturnType<typeof connection>>
+  stop(): Promise<unknown>
+}
+
+async function worker(t: Test, name: string, perTick = 50): Promise<Hand> {
+  const link = await connection(server.worker, name)
+  const id = { user: 'worker', name }
+  const end = new AbortController()
+  const events: WorkerEvent[] = []
+  const hashed: Hand['hashed'] = []
+  const ended = runWorker(
+    {
+      ...{ connection: link, id, about: { version: '0', host: 'h', cpu: 'c', threads: 1 } },
+      open: fakeThreads(perTick, (oprHash, range) => hashed.push({ oprHash: toHex(oprHash), range })),
+      onEvent: (event) => events.push(event),
+    },
+    end.signal,
+  )
+  const stop = async (): Promise<unknown> => {
+    end.abort()
+    const why = await ended
+    await link.close()
+    return why
+  }
+  t.teardown(stop)
+  return { id, events, hashed, ended, link, stop }
+}
+
+const jobOf = (height: number, keep = 5): Job => ({
+  height,
+  oprHash: Uint8Array.from(randomBytes(32)),
+  floor: 0n,
+  keep,
+})
+const of = <K extends WorkerEvent['event']>(hand: Hand, kind: K) =>
+  hand.events.filter((event): event is Extract<WorkerEvent, { event: K }> => event.event === kind)
+const within = (counter: bigint, { from, to }: Lease): boolean => counter >= from && counter < to
+
+t.test(
+  'three workers, one record: the best of all that was hashed, nothing twice, nothing lost',
+  async (t) => {
+    const { farm, notices } = await farmOf(t)
+    const hands = [await worker(t, 'w1'), await worker(t, 'w2'), await worker(t, 'w3', 10)]
+    await until(() => farm.view.members.length === 3)
+    const job = jobOf(1)
+    farm.assign(job)
+    await until(() => hands.every(({ hashed }) => hashed.length > 20))
+    t.equal(farm.view.jobSwitchMs.length, 1)
+    const late = await worker(t, 'late')
+    await until(() => late.hashed.length > 5)
+    t.equal(of(late, 'job')[0]?.height, 1, 'a late joiner has the job')
+    farm.pause()
+    const all = [...hands, late]
+    const counted = () => all.reduce((sum, { hashed }) => sum + hashed.length, 0)
+    await until(async () => {
+      const before = counted()
+      await wait(50)
+      return counted() === before
+    })
+    farm.resume()
+    const paused = counted()
+    await until(() => counted() > paused + 20)
+    const best = await farm.collect(AbortSignal.timeout(5000))
+
+    const oprHash = toHex(job.oprHash)
+    const ranges = all
+      .flatMap((hand) => hand.hashed.map(({ range }) => range))
+      .sort((a, b) => (a.from < b.from ? -1 : 1))
+    t.notOk(
+      ranges.find(({ from }, at) => at > 0 && from < (ranges[at - 1] as Lease).to),
+      'no counter is hashed twice',
+    )
+    for (const hand of all) {
+      const leases = of(hand, 'lease').map(({ from, to }) => ({ from: BigInt(from), to: BigInt(to) }))
+      t.ok(
+        hand.hashed.every(({ range }) =>
+          leases.some((held) => within(range.from, held) && range.to <= held.to),
+        ),
+        `${hand.id.name} hashed what it held`,
+      )
+    }
+    t.equal(best.length, 5)
+    const hits = new Set(all.flatMap((hand) => of(hand, 'hit').map(({ nonce }) => nonce)))
+    t.ok(
+      best.every(
+        ({ nonce, difficulty }) =>
+          hits.has(toHex(nonce)) && fakeDifficulty(job.oprHash, nonce) === difficulty,
+      ),
+    )
+    const sent = [...hits].map((nonce) =>
+      fakeDifficulty(job.oprHash, Uint8Array.from(Buffer.from(nonce, 'hex'))),
+    )
+    const top = sent.sort((a, b) => (a > b ? -1 : 1)).slice(0, 5)
+    t.same(
+      best.map(({ difficulty }) => difficulty),
+      top,
+      'the best that were sent before are in',
+    )
+    t.ok(of(hands[0] as Hand, 'lease').every((event) => event.oprHash === oprHash))
+    t.same(notices, [])
+    for (const hand of hands.slice(1)) t.equal(await hand.stop(), 'interrupted')
+    await until(() => farm.machines.all.filter(({ state }) => state === 'away').length === 2)
+    t.equal(
+      farm.view.hashes,
+      farm.view.members.reduce((sum, { hashes }) => sum + hashes, 0n),
+    )
+  },
+)
+
+t.test('a liar, a flooder and a stranger: counted, then refused; the others go on', { skip }, async (t) => {
+  const { farm, notices } = await farmOf(t)
+  const honest = await worker(t, 'honest')
+  await until(() => farm.view.members.length === 1)
+  const job = jobOf(2, 50)
+  farm.assign(job)
+  await until(() => honest.hashed.length > 5)
+  const link = await connection(server.worker, 'liar')
+  t.teardown(() => link.close())
+
+  /** A worker that asks for a lease and then sends what it likes. */
+  async function villain(name: string) {
+    const id = { user: 'worker', name }
+    const question = write({
+      health: {
+        ...{ version: '0', host: 'h', cpu: 'c', threads: 1, bits: 10, hugePages: 0, kernel: '', hashes: 0n },
+        rate: { s10: null, s60: null, m15: null },
+      },
+      ...{ v: SCHEMA, oprHash: job.oprHash, left: 0n, rate: 0, freed: [], leaves: false },
+    })
+    const ask = async () =>
+      (await link.request(leaseSubject(id), question, { timeout: 5000 })).json<{
+        refused: string | null
+        granted: { from: string }[]
+      }>()
+    const { granted } = await ask()
+    const first = BigInt((granted[0] as { from: string }).from)
+    const standing = () => {
+      const machine = farm.machines.all.find(({ text }) => text === `worker.${name}`)
+      if (machine === undefined) throw new Error('it has asked')
+      return machine.standing
+    }
+    const send = (hit: Partial<FarmHit>): void =>
+      link.publish(
+        hitsSubject(id),
+        write({
+          v: SCHEMA,
+          oprHash: job.oprHash,
+          nonce: nonceOf(new Uint8Array(), first),
+          difficulty: 1n,
+          ...hit,
+        }),
+      )
+    return { first, standing, send, ask, raw: (text: string) => link.publish(hitsSubject(id), text) }
+  }
+
+  const liar = await villain('liar')
+  for (let n = 0n; n < 8n; n++)
+    liar.send({ nonce: nonceOf(new Uint8Array(), liar.first + n), difficulty: (1n << 64n) - 1n - n })
+  await until(() => liar.standing().refused !== null)
+  t.match(liar.standing().refused, /5 hits of one record were false/)
+  t.match((await liar.ask()).refused, /false/)
+
+  const thief = await villain('thief')
+  // What the honest one holds, with the right difficulty.
+  for (let n = 1n; n < 30n; n++) {
+    const nonce = nonceOf(new Uint8Array(), n)
+    thief.send({ nonce, difficulty: fakeDifficulty(job.oprHash, nonce) })
+  }
+  await until(() => thief.standing().refused !== null)
+  t.match(thief.standing().refused, /20 hits of one record were from ranges that it did not hold/)
+
+  const stranger = await villain('stranger')
+  for (let n = 0; n < 5; n++) stranger.raw(n % 2 === 0 ? 'no hit' : '{"v":1}')
+  await until(() => stranger.standing().refused !== null)
+  t.match(stranger.standing().refused, /malformed/)
+
+  const late = await villain('late')
+  for (let n = 0; n < 3; n++) late.send({ oprHash: new Uint8Array(32) })
+  await until(() => late.standing().faults.stale === 3)
+  t.equal(late.standing().refused, null)
+
+  const flooder = await villain('flooder')
+  await until(async () => {
+    for (let n = 0; n < 2000; n++) flooder.send({ oprHash: new Uint8Array(32) })
+    await wait(10)
+    return flooder.standing().refused !== null
+  })
+  t.match(flooder.standing().refused, /more than its rate allows|of a record that is over/)
+
+  const before = honest.hashed.length
+  await until(() => honest.hashed.length > before + 20)
+  const best = await farm.collect(AbortSignal.timeout(5000))
+  t.equal(best.length, 50)
+  const theirs = new Set(of(honest, 'hit').map(({ nonce }) => nonce))
+  t.ok(
+    best.every(({ nonce }) => theirs.has(toHex(nonce))),
+    "only the honest one's hits",
+  )
+  t.equal(farm.view.computeErrors, 5)
+  const refused = notices
+    .filter(({ code }) => code === 'E_FARM_REFUSED')
+    .map(({ message }) => message.split(' ')[0])
+  t.same(refused, ['worker.liar', 'worker.thief', 'worker.stranger', 'worker.flooder'], 'each is named, once')
+  const { manager } = await openStore(
+    await connection(server.coordinator, 'looks').then((looks) => (t.teardown(() => looks.close()), looks)),
+  )
+  await until(async () => (await manager.streams.info(HITS_STREAM)).state.messages === 0)
+  t.pass('every message of theirs is done with')
+})
+
+t.test(
+  'a lease that is not renewed lapses: nothing is hashed until there is one again',
+  { skip },
+  async (t) => {
+    const first = await farmOf(t, 600)
+    const hand = await worker(t, 'w')
+    await until(() => first.farm.view.members.length > 0)
+    const job = jobOf(3)
+    first.farm.assign(job)
+    await until(() => hand.hashed.length > 5)
+    const notices = (code: string) => of(hand, 'notice').filter((event) => event.code === code)
+    // Renewed each two seconds only, it lapses in between.
+    await until(() => notices('E_FARM_LAPSED').length > 0)
+    const stopped = hand.hashed.length
+    const [freed] = of(hand, 'freed')
+    t.ok(freed, 'what it had is given back')
+    await until(() => hand.hashed.length > stopped)
+    const again = of(hand, 'lease').find(({ from }) => from === freed?.from)
+    t.ok(again, 'and handed out again, the lowest first')
+    const ranges = hand.hashed.map(({ range }) => range).sort((a, b) => (a.from < b.from ? -1 : 1))
+    t.notOk(
+      ranges.find(({ from }, at) => at > 0 && from < (ranges[at - 1] as Lease).to),
+      'nothing is hashed twice',
+    )
+  },
+)
+
+t.test(
+  'a second coordinator that knows nothing of the first cannot lease what is leased',
+  { skip },
+  async (t) => {
+    const first = await farmOf(t)
+    const hand = await worker(t, 'w')
+    await until(() => first.farm.view.members.length > 0)
+    first.farm.assign(jobOf(4))
+    await until(() => hand.hashed.length > 5)
+    const second = await farmOf(t)
+    second.farm.assign(jobOf(5))
+    await until(() => of(hand, 'job').some(({ height }) => height === 5))
+    first.farm.assign(jobOf(6))
+    await until(() => first.notices.some(({ message }) => /another coordinator/.test(message)))
+    t.pass('the first is told')
+  },
+)

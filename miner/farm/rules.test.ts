@@ -1,0 +1,317 @@
+/** The decisions of a farm, without a server: who may hash what, whose hits count, what is understood. */
+import t from 'tap'
+import fc from 'fast-check'
+import type { Lease } from '../work/nonces.js'
+import type { Job } from '../work/workforce.js'
+import { createHashing } from './hashing.js'
+import { counterOf } from './hits.js'
+import { createMachines } from './machines.js'
+import {
+  isRange,
+  readAnswer,
+  readAsk,
+  readHit,
+  readJob,
+  SCHEMA,
+  write,
+  type Ask,
+  type FarmJob,
+} from './messages.js'
+import { commonWith, contains, withoutRange, withRange, type RangeSet } from './range-set.js'
+import { createRanges } from './ranges.js'
+import { createStanding, type Fault } from './standing.js'
+import { permissionsOf } from './table.js'
+
+const HASH = new Uint8Array(32).fill(7)
+const lease = (from: number, to: number): Lease => ({ from: BigInt(from), to: BigInt(to) })
+const countersOf = (ranges: RangeSet): bigint[] =>
+  ranges.flatMap(({ from, to }) => Array.from({ length: Number(to - from) }, (_, n) => from + BigInt(n)))
+
+const anyRange = fc.tuple(fc.nat(60), fc.nat(12)).map(([from, size]) => lease(from, from + size))
+
+t.test('sets of counters do what sets do', (t) => {
+  const step = fc.record({ adds: fc.boolean(), range: anyRange })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), anyRange, (steps, asked) => {
+      let set: RangeSet = []
+      const model = new Set<bigint>()
+      for (const { adds, range } of steps) {
+        set = adds ? withRange(set, range) : withoutRange(set, range)
+        for (const counter of countersOf([range])) model[adds ? 'add' : 'delete'](counter)
+      }
+      const inOrder = [...model].sort((a, b) => (a < b ? -1 : 1))
+      if (countersOf(set).join() !== inOrder.join()) return false
+      if (set.some(({ to }, at) => set[at + 1] !== undefined && (set[at + 1] as Lease).from <= to))
+        return false
+      const within = countersOf([asked]).filter((counter) => model.has(counter))
+      return (
+        countersOf(commonWith(set, asked)).join() === within.join() &&
+        countersOf([lease(0, 80)]).every((counter) => contains(set, counter) === model.has(counter))
+      )
+    }),
+  )
+  t.end()
+})
+
+t.test('whatever workers ask for, give back or lose, no counter is handed out twice', (t) => {
+  const worker = fc.constantFrom('a.1', 'a.2', 'b.1')
+  const step = fc.oneof(
+    fc.record({
+      do: fc.constant('take' as const),
+      worker,
+      count: fc.integer({ min: 1, max: 40 }),
+      reserve: fc.nat(90),
+    }),
+    fc.record({ do: fc.constant('free' as const), worker, range: anyRange }),
+    fc.record({ do: fc.constant('reclaim' as const), worker }),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const ranges = createRanges()
+      /** Counters that are out, and who has them. */
+      const out = new Map<bigint, string>()
+      const logged = createRanges()
+      for (const one of steps) {
+        if (one.do === 'take') {
+          const { granted, reserved } = ranges.take({
+            worker: one.worker,
+            count: BigInt(one.count),
+            reserve: BigInt(one.reserve),
+          })
+          logged.replay({ v: SCHEMA, next: ranges.next, grants: reserved })
+          if (countersOf(granted).length !== one.count) return false
+          for (const counter of countersOf(granted)) {
+            if (out.has(counter) || !ranges.holds(one.worker, counter) || !logged.holds(one.worker, counter))
+              return false
+            out.set(counter, one.worker)
+          }
+        } else if (one.do === 'free') {
+          ranges.release(one.worker, [one.range])
+          // Only what is its own counts.
+          for (const counter of countersOf([one.range]))
+            if (out.get(counter) === one.worker) out.delete(counter)
+        } else ranges.reclaim(one.worker)
+      }
+      return [...out].every(([counter, holder]) => ranges.holds(holder, counter))
+    }),
+  )
+  t.end()
+})
+
+t.test('short nonces go out first, also those that were given back', (t) => {
+  const ranges = createRanges()
+  const take = (worker: string, count: bigint, reserve = 0n) => ranges.take({ worker, count, reserve })
+  t.same(take('a.1', 10n, 100n), { granted: [lease(1, 11)], reserved: [{ worker: 'a.1', ...lease(1, 101) }] })
+  t.same(take('a.2', 5n).granted, [lease(101, 106)])
+  t.same(
+    take('a.1', 10n),
+    { granted: [lease(11, 21)], reserved: [] },
+    'of what is reserved, nothing is written',
+  )
+  ranges.release('a.1', [lease(18, 21), lease(101, 103)])
+  t.notOk(ranges.holds('a.1', 19n))
+  t.ok(ranges.holds('a.2', 101n), "another's is not given back")
+  ranges.reclaim('a.1')
+  t.notOk(ranges.holds('a.1', 50n))
+  t.same(take('a.2', 3n).granted, [lease(18, 21)], 'the lowest that are free')
+  const next = createRanges()
+  next.replay({ v: SCHEMA, next: 101n, grants: [{ worker: 'a.1', ...lease(1, 101) }] })
+  next.replay({ v: SCHEMA, next: 101n, grants: [{ worker: 'a.2', ...lease(18, 101) }] })
+  t.ok(next.holds('a.1', 17n) && !next.holds('a.1', 18n) && next.holds('a.2', 18n))
+  t.same(next.take({ worker: 'a.1', count: 1n, reserve: 0n }).granted, [lease(101, 102)], 'all of it is out')
+  t.end()
+})
+
+t.test('a worker hashes while its lease holds, and not a moment longer', (t) => {
+  const told: string[] = []
+  let left = lease(0, 0)
+  const hashing = createHashing({
+    local: {
+      assign: (job: Job) => {
+        left = job.lease as Lease
+        told.push(`hash ${left.from}-${left.to} above ${job.floor}`)
+      },
+      collect: () => {
+        told.push('stop')
+        return Promise.resolve([])
+      },
+      get left() {
+        return left
+      },
+    },
+    onBegin: (_, { from, to }) => told.push(`begin ${from}-${to}`),
+    onFreed: (_, { from, to }) => told.push(`free ${from}-${to}`),
+    onLapsed: () => told.push('lapsed'),
+  })
+  const heard = (): string[] => told.splice(0)
+  const grant = (granted: Lease[], askedMs: number, floor = 0n): void =>
+    hashing.granted({ granted, lifeMs: 1000, floor }, askedMs)
+  const record = { height: 5, oprHash: HASH, floor: 3n, keep: 2 }
+
+  hashing.tick(0)
+  hashing.turn(record)
+  hashing.tick(0)
+  t.same(heard(), ['stop'], 'nothing without counters')
+  grant([lease(1, 10)], 0)
+  hashing.tick(10)
+  t.same(heard(), ['begin 1-10', 'hash 1-10 above 3'])
+  grant([lease(10, 20), lease(50, 60)], 100, 9n)
+  t.same(heard(), ['hash 1-10 above 9'], 'another floor, the same range')
+  hashing.tick(200)
+  t.same(heard(), [], 'something is left of it')
+  t.equal(hashing.left, 29n)
+  left = lease(10, 10)
+  hashing.tick(300)
+  t.same(heard(), ['begin 10-20', 'hash 10-20 above 9'])
+  hashing.turn({ ...record })
+  t.same(heard(), [], 'the same record goes on')
+  left = lease(14, 20)
+  hashing.tick(1100)
+  t.same(heard(), ['stop', 'free 14-20', 'free 50-60', 'lapsed'], 'a second after it asked')
+  hashing.tick(1200)
+  grant([], 1000)
+  hashing.tick(1300)
+  t.same(heard(), [], 'a lease without counters is nothing to hash')
+  const freed = hashing.takeFreed()
+  t.same(freed, [lease(14, 20), lease(50, 60)])
+  t.same(hashing.takeFreed(), [], 'told once')
+  hashing.keepFreed(freed, record)
+  t.same(hashing.takeFreed(), freed, 'unless the coordinator did not hear it')
+  grant([lease(80, 90)], 1300)
+  hashing.tick(1400)
+  t.same(heard(), ['begin 80-90', 'hash 80-90 above 9'])
+  hashing.turn({ ...record, oprHash: new Uint8Array(32) })
+  t.same(heard(), ['stop'], 'another record: its counters are of no use')
+  t.equal(hashing.left, 0n)
+  hashing.keepFreed(freed, record)
+  t.same(hashing.takeFreed(), [])
+  t.end()
+})
+
+t.test('hits that do not count are held against their sender, until it is refused', (t) => {
+  const limits: Record<Fault, number> = { false: 5, malformed: 5, foreign: 20, stale: 1000, flood: 1000 }
+  for (const [fault, limit] of Object.entries(limits) as [Fault, number][]) {
+    const standing = createStanding()
+    for (let n = 1; n < limit; n++) if (standing.fault(fault) !== null) t.fail(`${fault} ${n}`)
+    t.equal(standing.refused, null)
+    standing.begin()
+    for (let n = 1; n < limit; n++) standing.fault(fault)
+    t.equal(standing.refused, null, 'they are forgotten with the record')
+    t.match(standing.fault(fault), /^\d+ hits of one record were /)
+    t.equal(standing.fault(fault), null, 'said once')
+    t.match(standing.refused, /^\d+ hits/)
+    t.equal(standing.faults[fault], 2 * limit)
+  }
+  const busy = createStanding()
+  const burst = (nowMs: number): number => {
+    let taken = 0
+    while (busy.mayHit(nowMs, 25)) taken++
+    return taken
+  }
+  t.equal(burst(0), 700, 'what the best 25 of a record need, and more')
+  t.equal(burst(1000), 10)
+  t.equal(burst(3_600_000), 700)
+  t.end()
+})
+
+t.test('machines come, leave, and are refused', (t) => {
+  const machines = createMachines()
+  const health: Ask['health'] = {
+    ...{ version: '1', host: 'h', cpu: 'c', threads: 1, bits: 10, hugePages: 0, kernel: 'simd', hashes: 0n },
+    rate: { s10: null, s60: null, m15: null },
+  }
+  const hear = (user: string, name: string, hashes: bigint, nowMs: number, leaves = false) =>
+    machines.hear(
+      { user, name },
+      { v: SCHEMA, health: { ...health, hashes }, oprHash: null, left: 0n, rate: 0, freed: [], leaves },
+      nowMs,
+    )
+  hear('a', '1', 100n, 0)
+  hear('a', '2', 50n, 500)
+  t.equal(machines.hashes, 150n)
+  hear('a', '1', 90n, 900)
+  t.equal(machines.hashes, 150n, 'a counter does not go back')
+  t.same(machines.members(1000), [
+    { slot: 0, hashes: 100n, beatAgeMs: 100 },
+    { slot: 1, hashes: 50n, beatAgeMs: 500 },
+  ])
+  t.same(
+    machines.lapsed(2000, 1200).map(({ text }) => text),
+    ['a.2'],
+  )
+  t.same(machines.lapsed(2000, 1200), [])
+  t.equal(machines.members(9000)[1]?.beatAgeMs, 0, 'no sign of life is expected of it')
+  hear('b', '1', 7n, 2000)
+  t.same(
+    machines.all.map(({ text }) => text),
+    ['a.1', 'b.1'],
+    'it takes the place',
+  )
+  t.equal(machines.hashes, 157n, 'what was hashed is not forgotten')
+  hear('b', '1', 7n, 2100, true)
+  t.equal(machines.find('b.1')?.state, 'away')
+  for (let n = 0; n < 20; n++) {
+    t.equal(machines.refusal({ user: 'liar', name: 'new' }), null)
+    const machine = hear('liar', String(n), 0n, 3000)
+    if (machine === null) throw new Error('there is room')
+    for (let bad = 0; bad < 5; bad++) machine.standing.fault('false')
+    machines.refuse(machine)
+    t.match(machines.refusal(machine.id), n < 19 ? /hits of one record were false/ : /too many/)
+  }
+  t.match(machines.refusal({ user: 'liar', name: 'new' }), /too many machines/, 'names cost nothing')
+  t.equal(machines.refusal({ user: 'a', name: '1' }), null)
+  t.end()
+})
+
+t.test('messages come back as they were sent; anything else is told apart', (t) => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+  const job: FarmJob = {
+    ...{ v: SCHEMA, state: 'open', network: 'dev', machineId: 3 },
+    byteMap: { bits: 30, seed: 0xfafaececfafaececn, passes: 5, hashBits: 256, sha256: 'ab'.repeat(32) },
+    record: { height: 9, oprHash: HASH, floor: (1n << 64n) - 1n, keep: 25 },
+  }
+  t.same(readJob(bytes(write(job))), { message: job })
+  t.same(readJob(bytes(write({ ...job, record: null }))), { message: { ...job, record: null } })
+  const newer = write({ ...job, v: SCHEMA + 1 } as unknown as FarmJob)
+  t.same(readJob(bytes(newer)), { wrong: 'newer' })
+  const later = write({ ...job, added: 'by a later version that an old worker may read' } as FarmJob)
+  t.same(readJob(bytes(later)), { message: job })
+  for (const text of [
+    '',
+    'null',
+    '{',
+    '[]',
+    '{"v":1}',
+    `${'['.repeat(100)}`,
+    write(job).replace('"open"', '"maybe"'),
+  ])
+    t.same(readJob(bytes(text)), { wrong: 'malformed' }, text.slice(0, 20))
+  const answer = {
+    v: SCHEMA,
+    revision: 4,
+    granted: [lease(1, 5)],
+    lifeMs: 1000,
+    floor: 2n,
+    refused: null,
+  } as const
+  t.same(readAnswer(bytes(write(answer))), { message: answer })
+  const hit = { v: SCHEMA, oprHash: HASH, nonce: Uint8Array.of(1, 2), difficulty: 5n } as const
+  t.same(readHit(bytes(write(hit))), { message: hit })
+  t.same(readHit(bytes(write({ ...hit, nonce: new Uint8Array(11) }))), { wrong: 'malformed' })
+  t.same(readAsk(bytes(write(hit))), { wrong: 'malformed' })
+  t.ok(
+    isRange(lease(1, 2)) &&
+      !isRange(lease(0, 2)) &&
+      !isRange(lease(2, 2)) &&
+      !isRange({ from: 1n, to: 1n << 64n }),
+  )
+  t.same(
+    [[1, 2], [0, 1], [], [0, 3, 1], [0, 3, 0, 1], [0, 4, 1]].map((nonce) =>
+      counterOf(Uint8Array.from(nonce), Uint8Array.of(0, 3)),
+    ),
+    [null, null, null, 1n, null, null],
+  )
+  t.equal(counterOf(Uint8Array.of(1, 0), new Uint8Array()), 256n)
+  t.same(permissionsOf('worker', 'w').subscribe, ['pegminer.job.job', '_INBOX.w.>'])
+  t.end()
+})

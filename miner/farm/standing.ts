@@ -1,0 +1,95 @@
+/**
+ * How far a worker's hits can be trusted: each that does not count is held against it, and one with too many is refused.
+ * Pure bookkeeping.
+ */
+
+/** Why a hit does not count. `foreign`: its nonce lies in no range that the sender held. */
+export type Fault = 'false' | 'stale' | 'malformed' | 'foreign' | 'flood'
+
+/**
+ * Most of a kind while one record is at hand. A sound worker hashes each hit again before it sends it, and sends none of
+ * other ranges, so false and malformed ones show broken memory, a broken program or a liar. Stale ones come from workers
+ * that were cut off.
+ */
+const LIMITS: Readonly<Record<Fault, number>> = {
+  false: 5,
+  malformed: 5,
+  foreign: 20,
+  stale: 1000,
+  flood: 1000,
+}
+/** A credential of which so many machines were refused is refused as a whole: names cost nothing. */
+const REFUSED_MACHINES = 20
+
+/**
+ * Hits that come at once, and a second: the best `keep` of n hashes need keep × (1 + ln(n / keep)) hits, most of them
+ * in the first second.
+ */
+const burstOf = (keep: number): number => 200 + 20 * keep
+const perSecond = (keep: number): number => 5 + keep / 5
+
+export interface Standing {
+  /** Whether another hit is within the worker's rate. */
+  mayHit(nowMs: number, keep: number): boolean
+  /** Counts it; the reason if that was one too many. */
+  fault(fault: Fault): string | null
+  accept(): void
+  /** Another record is at hand. */
+  begin(): void
+  readonly accepted: number
+  readonly faults: Readonly<Record<Fault, number>>
+  /** Null: it is not refused. */
+  readonly refused: string | null
+}
+
+export function createStanding(): Standing {
+  const faults: Record<Fault, number> = { false: 0, stale: 0, malformed: 0, foreign: 0, flood: 0 }
+  let recent: Record<Fault, number> = { ...faults }
+  let accepted = 0
+  let refused: string | null = null
+  let tokens: number | null = null
+  let lookedMs = 0
+  return {
+    mayHit(nowMs, keep) {
+      const most = burstOf(keep)
+      const gained = ((nowMs - lookedMs) * perSecond(keep)) / 1000
+      tokens = tokens === null ? most : Math.min(most, tokens + gained)
+      lookedMs = nowMs
+      if (tokens < 1) return false
+      tokens--
+      return true
+    },
+    fault(fault) {
+      faults[fault]++
+      recent[fault]++
+      if (refused !== null || recent[fault] < LIMITS[fault]) return null
+      refused = `${recent[fault]} hits of one record were ${TEXTS[fault]}`
+      return refused
+    },
+    accept() {
+      accepted++
+    },
+    begin() {
+      recent = { false: 0, stale: 0, malformed: 0, foreign: 0, flood: 0 }
+      tokens = null
+    },
+    get accepted() {
+      return accepted
+    },
+    faults,
+    get refused() {
+      return refused
+    },
+  }
+}
+
+export const TEXTS: Readonly<Record<Fault, string>> = {
+  false: 'false',
+  stale: 'of a record that is over',
+  malformed: 'malformed',
+  foreign: 'from ranges that it did not hold',
+  flood: 'more than its rate allows',
+}
+
+/** Whether a credential is refused because of so many of its machines. */
+export const isUserRefused = (refusedMachines: number): boolean => refusedMachines >= REFUSED_MACHINES

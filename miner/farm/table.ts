@@ -1,0 +1,148 @@
+/**
+ * Everything of a farm that has a name on the NATS server, once: what it holds, how it is kept, which role writes and
+ * reads it. The coordinator makes streams and buckets of this table, the permissions of the server's users and
+ * docs/farm.md follow from it.
+ */
+import { nanos } from '@nats-io/transport-node'
+import type { StreamConfig } from '@nats-io/jetstream'
+import type { KvOptions } from '@nats-io/kv'
+
+/** `coordinator`: prices, pays, publishes. `worker`: hashes. */
+export type Role = 'coordinator' | 'worker'
+
+const MINUTE_MS = 60_000
+/** A block lasts ten minutes; what belongs to one is of no use after the next. */
+const KEEP_MS = 20 * MINUTE_MS
+
+/** Of subjects. `user` names a credential, `name` a machine that uses it. */
+export interface WorkerId {
+  readonly user: string
+  readonly name: string
+}
+
+export const textOfWorker = ({ user, name }: WorkerId): string => `${user}.${name}`
+
+/** One token of a subject. */
+export const NAME_FORM = /^[A-Za-z0-9_-]{1,40}$/
+
+export const JOB_BUCKET = 'pegminer_job'
+export const JOB_KEY = 'job'
+export const LEASES_BUCKET = 'pegminer_leases'
+export const BEST_BUCKET = 'pegminer_best'
+export const HITS_STREAM = 'PEGMINER_HITS'
+export const HITS_CONSUMER = 'coordinator'
+/** The server tells each entry that it has taken into the job bucket here, with its revision. */
+export const JOB_SUBJECT = `pegminer.job.${JOB_KEY}`
+/** Asks for the last entry without a consumer of one's own. */
+export const JOB_GET_SUBJECT = `$JS.API.DIRECT.GET.KV_${JOB_BUCKET}.$KV.${JOB_BUCKET}.${JOB_KEY}`
+
+export const leaseSubject = (worker: WorkerId): string => `pegminer.lease.${textOfWorker(worker)}`
+export const hitsSubject = (worker: WorkerId): string => `pegminer.hits.${textOfWorker(worker)}`
+export const ALL_LEASES = 'pegminer.lease.*.*'
+export const ALL_HITS = 'pegminer.hits.*.*'
+export const inboxOf = (user: string): string => `_INBOX.${user}`
+
+/** The sender that stands in a subject of leases or hits. The server lets a user write only its own. */
+export function workerOf(subject: string): WorkerId {
+  const [, , user = '', name = ''] = subject.split('.')
+  return { user, name }
+}
+
+/** A hit has some 250 bytes. */
+const LARGEST_HIT = 1024
+/** Hits of one worker that the coordinator has not looked at yet: what is more is refused by the server. */
+const WAITING_HITS = 500
+const MiB = 1024 * 1024
+
+export const HITS_CONFIG = {
+  name: HITS_STREAM,
+  subjects: [ALL_HITS],
+  retention: 'workqueue',
+  discard: 'new',
+  max_msgs_per_subject: WAITING_HITS,
+  discard_new_per_subject: true,
+  max_msg_size: LARGEST_HIT,
+  max_bytes: 256 * MiB,
+  max_age: nanos(KEEP_MS),
+  duplicate_window: nanos(KEEP_MS),
+} satisfies Partial<StreamConfig>
+
+export const BUCKET_OPTIONS = {
+  [JOB_BUCKET]: {
+    history: 1,
+    allow_direct: true,
+    republish: { src: `$KV.${JOB_BUCKET}.*`, dest: 'pegminer.job.$1' },
+  },
+  [LEASES_BUCKET]: { history: 1, ttl: KEEP_MS, max_bytes: 256 * MiB },
+  [BEST_BUCKET]: { history: 1, ttl: KEEP_MS, max_bytes: 16 * MiB },
+} satisfies Record<string, Partial<KvOptions>>
+
+export interface FarmName {
+  readonly kind: 'subject' | 'stream' | 'bucket'
+  readonly name: string
+  readonly holds: string
+  readonly writes: Role
+  readonly reads: Role
+}
+
+export const FARM_TABLE: readonly FarmName[] = [
+  {
+    kind: 'bucket',
+    name: JOB_BUCKET,
+    holds: `key \`${JOB_KEY}\`: the record at hand, its floor, and the ByteMap that it is hashed with; replaced only at its last revision`,
+    writes: 'coordinator',
+    reads: 'worker',
+  },
+  {
+    kind: 'subject',
+    name: JOB_SUBJECT,
+    holds: 'what the bucket has taken, told by the server with the revision',
+    writes: 'coordinator',
+    reads: 'worker',
+  },
+  {
+    kind: 'subject',
+    name: 'pegminer.lease.USER.NAME',
+    holds: 'health of a worker and its wish for nonces; the reply renews its lease and hands out counters',
+    writes: 'worker',
+    reads: 'coordinator',
+  },
+  {
+    kind: 'bucket',
+    name: LEASES_BUCKET,
+    holds:
+      'keys `HASH.NUMBER`: which counters were leased to whom, one entry a round, made only if there is none of that number',
+    writes: 'coordinator',
+    reads: 'coordinator',
+  },
+  {
+    kind: 'stream',
+    name: HITS_STREAM,
+    holds:
+      'subjects `pegminer.hits.USER.NAME`: hits until the coordinator has hashed them again and stored them',
+    writes: 'worker',
+    reads: 'coordinator',
+  },
+  {
+    kind: 'bucket',
+    name: BEST_BUCKET,
+    holds: 'keys `HASH`: the best nonces of a record so far',
+    writes: 'coordinator',
+    reads: 'coordinator',
+  },
+]
+
+/** Subjects that a user of the server may publish to and subscribe to. */
+export interface Permissions {
+  readonly publish: readonly string[]
+  readonly subscribe: readonly string[]
+}
+
+/** What the users of each role may do. The coordinator's account holds nothing but the farm. */
+export function permissionsOf(role: Role, user: string): Permissions {
+  if (role === 'coordinator') return { publish: ['>'], subscribe: ['>'] }
+  return {
+    publish: [`pegminer.lease.${user}.*`, `pegminer.hits.${user}.*`, JOB_GET_SUBJECT],
+    subscribe: [JOB_SUBJECT, `${inboxOf(user)}.>`],
+  }
+}

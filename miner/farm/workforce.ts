@@ -1,0 +1,184 @@
+/** The machines of a farm as a workforce: what is assigned here is hashed by all that have joined. */
+import type { NatsConnection } from '@nats-io/transport-node'
+import { monotonicMs } from '../../base/index.js'
+import type { Hasher } from '../../lxrhash/index.js'
+import { sleep } from '../work/sleep.js'
+import type { Job, Workforce, WorkforceView } from '../work/workforce.js'
+import { createHits } from './hits.js'
+import { createJobPlace } from './jobs.js'
+import { createLeases } from './leases.js'
+import { createMachines, type Machine, type Machines } from './machines.js'
+import { SCHEMA, type FarmByteMap, type FarmJob } from './messages.js'
+import { TEXTS } from './standing.js'
+import type { FarmStore } from './store.js'
+import { ALL_LEASES } from './table.js'
+
+export interface FarmOptions {
+  readonly connection: NatsConnection
+  readonly store: FarmStore
+  readonly network: string
+  readonly byteMap: FarmByteMap
+  readonly machineId: number
+  /** This machine's hasher, which checks the hits. */
+  readonly verifier: Pick<Hasher, 'difficulty'>
+  /** How long a lease lasts without being renewed, ms. Default: ten seconds. */
+  readonly lifeMs?: number | undefined
+  readonly onNotice: (level: 'info' | 'warn' | 'error', code: string, message: string) => void
+}
+
+export interface FarmWorkforce extends Workforce {
+  readonly machines: Pick<Machines, 'all'>
+  /** Resolves when a machine is there whose ByteMap is open, or the signal is aborted. */
+  joined(signal: AbortSignal): Promise<void>
+}
+
+const LOOK_MS = 1_000
+const JOIN_LOOK_MS = 100
+const MOST_SAMPLES = 256
+
+export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
+  const { connection, store, onNotice } = options
+  const end = new AbortController()
+  const { signal } = end
+  const machines = createMachines()
+  const switchTimes = createJobTimes(machines)
+  let job: Job | null = null
+  let paused = false
+  const trouble = (reason: string): void => onNotice('warn', 'E_FARM_STORE', reason)
+  const deposed = (): void =>
+    onNotice('error', 'E_FARM_STORE', 'another coordinator works on this server; end one of them')
+
+  const place = createJobPlace({
+    bucket: store.job,
+    ...{ signal, onPlaced: () => undefined, onTrouble: trouble, onDeposed: deposed },
+  })
+  const leases = createLeases({
+    bucket: store.leases,
+    ...{ machines, signal, onTrouble: trouble, onDeposed: deposed },
+    revision: () => place.revision,
+    lifeMs: options.lifeMs,
+    floor: () => hits.checker.threshold,
+    onFirst: (machine) => switchTimes.began(machine),
+    onMalformed: (worker, wrong) =>
+      onNotice('warn', 'E_FARM_VERSION', `${worker} asked in a way that is ${wrong}`),
+  })
+  const hits = createHits({
+    consumer: store.hits,
+    best: store.best,
+    ...{ machines, signal, machineId: options.machineId, onTrouble: trouble },
+    difficulty: (oprHash, nonce) => options.verifier.difficulty(oprHash, nonce),
+    holds: (worker, counter) => leases.holds(worker, counter),
+    onFault: (worker, fault) => {
+      if (fault !== 'flood' && fault !== 'stale')
+        onNotice('warn', 'E_FARM_HIT', `a hit of ${worker} is ${TEXTS[fault]}`)
+    },
+    onRefused: ({ text }, reason) => onNotice('error', 'E_FARM_REFUSED', `${text} is refused: ${reason}`),
+  })
+
+  function put(): void {
+    const open = job === null ? 'idle' : paused ? 'paused' : 'open'
+    place.put(jobMessage(options, job ?? last, open))
+  }
+  let last: Job | null = null
+
+  const asks = connection.subscribe(ALL_LEASES, {
+    callback: (error, message) => {
+      if (error === null) leases.answer(message)
+    },
+  })
+  const looking = setInterval(() => leases.look(), LOOK_MS).unref()
+  const taking = hits.run()
+  put()
+
+  const view: WorkforceView = {
+    get members() {
+      return machines.members(monotonicMs())
+    },
+    get hashes() {
+      return machines.hashes
+    },
+    get hits() {
+      return hits.checker.hits
+    },
+    get computeErrors() {
+      return hits.checker.computeErrors
+    },
+    restarts: 0,
+    get bestDifficulty() {
+      return hits.checker.bestDifficulty
+    },
+    get jobSwitchMs() {
+      return switchTimes.samples
+    },
+  }
+
+  return {
+    view,
+    machines,
+    async joined(soon) {
+      const isReady = ({ state, health }: Machine): boolean => state === 'here' && health.bits > 0
+      while (!soon.aborted && !signal.aborted && !machines.all.some(isReady)) await sleep(JOIN_LOOK_MS, soon)
+    },
+    assign(next) {
+      job = last = next
+      hits.open(next)
+      leases.open(next.oprHash)
+      switchTimes.begin()
+      put()
+    },
+    async collect(soon) {
+      job = null
+      put()
+      leases.shut()
+      await hits.settle(soon)
+      hits.shut()
+      return hits.checker.best()
+    },
+    pause() {
+      paused = true
+      put()
+    },
+    resume() {
+      paused = false
+      put()
+    },
+    async stop() {
+      job = null
+      put()
+      await Promise.race([place.idle(), new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref())])
+      clearInterval(looking)
+      end.abort()
+      asks.unsubscribe()
+      await taking
+    },
+  }
+}
+
+function jobMessage(
+  { network, byteMap, machineId }: Pick<FarmOptions, 'network' | 'byteMap' | 'machineId'>,
+  job: Job | null,
+  state: FarmJob['state'],
+): FarmJob {
+  const record =
+    job === null ? null : { height: job.height, oprHash: job.oprHash, floor: job.floor, keep: job.keep }
+  return { v: SCHEMA, state, network, byteMap, machineId, record }
+}
+
+/** From a record's assignment until the last machine that was there is given counters of it, ms. */
+function createJobTimes(machines: Pick<Machines, 'all'>) {
+  const samples: number[] = []
+  let beganMs = 0
+  let awaited = new Set<Machine>()
+  return {
+    samples,
+    begin() {
+      beganMs = monotonicMs()
+      awaited = new Set(machines.all.filter(({ state }) => state === 'here'))
+    },
+    began(machine: Machine) {
+      if (!awaited.delete(machine) || awaited.size > 0) return
+      samples.push(monotonicMs() - beganMs)
+      if (samples.length > MOST_SAMPLES) samples.shift()
+    },
+  }
+}
