@@ -99,7 +99,8 @@ export default tseslint.config(
         { considerDefaultExhaustiveForUnions: true },
       ],
       'max-depth': ['error', 4],
-      'max-params': ['error', 4],
+      // A bag of four fields for one call reads worse than six arguments; more of them want a name each.
+      'max-params': ['error', 6],
       complexity: ['error', 30],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },

@@ -95,7 +95,7 @@ export function createFollower(options: FollowerOptions): ChainFollower {
       for await (const found of followBlocks(client, { chains, after: known, from, to, ...aborted() })) {
         signal?.throwIfAborted()
         const block = { ...found, blockSeconds }
-        db.transaction(() => takeBlock({ account, tx: db, after, consumers: taking }, block))
+        db.transaction(() => takeBlock(block, after, account, taking, db))
         after = block
         tell(block)
       }

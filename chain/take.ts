@@ -4,19 +4,18 @@ import type { Account, StoredTip } from './account.js'
 import type { BlockConsumer, ChainBlock } from './consumer.js'
 import { fail } from './errors.js'
 
-export interface Taking {
-  readonly account: Account
-  readonly tx: Transaction
-  /** The block before it, as the walk has seen it; null: there is none. */
-  readonly after: StoredTip | null
-  readonly consumers: readonly BlockConsumer[]
-}
-
 /**
  * Other processes may write to the same file: the block is only added behind the one that the walk has seen, and a
- * consumer that has it already is left out. Throws `E_HISTORY_RACE` if the end is another one by now.
+ * consumer that has it already is left out. `after` is the block before it, as the walk has seen it; null: there is
+ * none. Throws `E_HISTORY_RACE` if the end is another one by now.
  */
-export function takeBlock({ account, tx, after, consumers }: Taking, block: ChainBlock): void {
+export function takeBlock(
+  block: ChainBlock,
+  after: StoredTip | null,
+  account: Account,
+  consumers: readonly BlockConsumer[],
+  tx: Transaction,
+): void {
   const { height, keyMr } = block
   const before = after?.height ?? null
   const race = (what: string) => fail('E_HISTORY_RACE', `block ${height} cannot follow: ${what}`)

@@ -67,7 +67,7 @@ export function parseConfigText(text: string): {
     problems.push({ line: 1, message: 'leave out the line that begins with %' })
   if (problems.length > 0) return { root: undefined, problems }
   const contents = document.contents
-  const root = contents === null ? undefined : convert(contents, { lineAt, problems, line: 1 })
+  const root = contents === null ? undefined : convert(contents, 1, lineAt, problems)
   return { root, problems }
 }
 
@@ -92,15 +92,13 @@ function syntaxText(code: string, message: string): string {
   return `not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`
 }
 
-interface Converting {
-  readonly lineAt: (offset: number) => number
-  readonly problems: LineProblem[]
-  /** Where an empty value is, which has no place of its own. */
-  readonly line: number
-}
-
 /** Recursion is bounded: the parser refuses what is nested deeper than a few hundred levels. */
-function convert(node: ParsedNode | null, { lineAt, problems, line }: Converting): ConfigNode {
+function convert(
+  node: ParsedNode | null,
+  line: number,
+  lineAt: (offset: number) => number,
+  problems: LineProblem[],
+): ConfigNode {
   if (node === null) return { kind: 'scalar', line, value: null, text: '' }
   const at = isScalar(node) && node.value === null && node.source === '' ? line : lineAt(node.range[0])
   if (isAlias(node)) {
@@ -110,7 +108,7 @@ function convert(node: ParsedNode | null, { lineAt, problems, line }: Converting
   if (node.tag !== undefined) problems.push({ line: at, message: 'tags (!name) are not allowed' })
   if (isScalar(node)) return { kind: 'scalar', line: at, value: node.value, text: textOf(node) }
   if (isSeq(node)) {
-    const items = node.items.map((item) => convert(item, { lineAt, problems, line: at }))
+    const items = node.items.map((item) => convert(item, at, lineAt, problems))
     return { kind: 'list', line: at, items }
   }
   if (!isMap(node)) return { kind: 'scalar', line: at, value: null, text: '' }
@@ -126,7 +124,7 @@ function convert(node: ParsedNode | null, { lineAt, problems, line }: Converting
       })
     else if (name === '<<' || name === '__proto__')
       problems.push({ line: keyLine, message: `${name} is not allowed` })
-    else entries.set(name, { line: keyLine, node: convert(value, { lineAt, problems, line: keyLine }) })
+    else entries.set(name, { line: keyLine, node: convert(value, keyLine, lineAt, problems) })
   }
   return { kind: 'map', line: at, entries }
 }

@@ -122,7 +122,7 @@ export function parseConfigFile(text: string, facts: FileFacts): ConfigFile {
   const found = new Map<string, FileText>()
   const note = (code: Problem['code'], line: number, message: string): void =>
     void problems.push(problem(code, `${at(line)}: ${message}`))
-  if (root !== undefined && syntax.length === 0) collect(root, { found, note, sections })
+  if (root !== undefined && syntax.length === 0) collect(root, sections, found, note)
 
   return {
     name,
@@ -156,14 +156,13 @@ function nodeAt(root: ConfigNode | undefined, path: readonly string[]): ConfigNo
   return here
 }
 
-interface Collecting {
-  readonly found: Map<string, FileText>
-  readonly note: (code: Problem['code'], line: number, message: string) => void
-  readonly sections: readonly string[]
-}
-
 /** Every setting of the file, and every unknown key. */
-function collect(root: ConfigNode, { found, note, sections }: Collecting): void {
+function collect(
+  root: ConfigNode,
+  sections: readonly string[],
+  found: Map<string, FileText>,
+  note: (code: Problem['code'], line: number, message: string) => void,
+): void {
   if (root.kind !== 'map') {
     if (root.kind !== 'scalar' || root.value !== null)
       note(

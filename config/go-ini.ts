@@ -71,7 +71,7 @@ export function importGoIni(text: string): ImportedIni {
       notes.push('[Staker]: staking is not part of this program')
       continue
     }
-    for (const [name, value] of entries) importEntry(`${section}.${name}`, value, { values, notes })
+    for (const [name, value] of entries) importEntry(`${section}.${name}`, value, values, notes)
   }
   if (values['factom.walletd'] === undefined)
     notes.push(
@@ -84,7 +84,8 @@ export function importGoIni(text: string): ImportedIni {
 function importEntry(
   name: string,
   value: string,
-  { values, notes }: { values: Partial<Record<SettingKey, string>>; notes: string[] },
+  values: Partial<Record<SettingKey, string>>,
+  notes: string[],
 ): void {
   const mapped = MAPPED[name]
   if (mapped) {

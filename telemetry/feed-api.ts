@@ -86,10 +86,7 @@ export function createFeedApi(sources: FeedApiSources): Api {
           state: state(),
           live,
           ready,
-          alerts: alertsOf(sources.gateways(), [...live, ...ready], {
-            notices: board.notices(),
-            now: clock.wallMs(),
-          }),
+          alerts: alertsOf(sources.gateways(), [...live, ...ready], board.notices(), clock.wallMs()),
           changes: board.version,
         }
       },
@@ -110,7 +107,8 @@ export function createFeedApi(sources: FeedApiSources): Api {
 function alertsOf(
   gateways: readonly GatewayNumbers[],
   checks: readonly Check[],
-  { notices, now }: { readonly notices: readonly BoardNotice[]; readonly now: number },
+  notices: readonly BoardNotice[],
+  now: number,
 ): Alert[] {
   const isBlocked = gateways.some(({ withdrawals }) => withdrawals.blockedBy !== null)
   const said = standingNotices(notices, now)

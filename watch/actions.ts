@@ -51,10 +51,8 @@ export async function act(
     const error = await work().then(() => null, messageOf)
     results.push({ action, error })
   }
-  if (command.length > 0)
-    await attempt('command', () => runCommand(command, message, { signal, ms: commandMs }))
-  if (webhook !== undefined)
-    await attempt('webhook', () => post(webhook, message, { signal, pauses, ms: webhookMs }))
+  if (command.length > 0) await attempt('command', () => runCommand(command, message, commandMs, signal))
+  if (webhook !== undefined) await attempt('webhook', () => post(webhook, message, pauses, webhookMs, signal))
   return results
 }
 
@@ -62,7 +60,8 @@ export async function act(
 function runCommand(
   [program = '', ...words]: readonly string[],
   message: Message,
-  { signal, ms }: { readonly signal: AbortSignal; readonly ms: number },
+  ms: number,
+  signal: AbortSignal,
 ): Promise<void> {
   const facts = Object.entries(message).map(([name, value]) => [
     `PEGMINER_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`,
@@ -109,7 +108,9 @@ function killGroup(child: ChildProcess): void {
 async function post(
   url: string,
   message: Message,
-  { signal, pauses, ms }: { signal: AbortSignal; pauses: readonly number[]; ms: number },
+  pauses: readonly number[],
+  ms: number,
+  signal: AbortSignal,
 ): Promise<void> {
   const once = () =>
     withDeadline(ms, signal, (cut) =>

@@ -57,11 +57,11 @@ async function benchMatrix(context: Context): Promise<number> {
   const begunMs = monotonicMs()
   try {
     const metrics = await metricsOf(context, resources)
-    tellPlan(context, { plan, machine, metrics, earlier })
+    tellPlan(context, { plan, machine }, metrics, earlier)
     output.line()
     output.line(output.paint('bold', table.line(table.head)))
     const timer = setInterval(() => {
-      if (current) status.show(statusText(current, { done: cells.length, plan, timing: timingOf(settings) }))
+      if (current) status.show(statusText(current, cells.length, plan, timingOf(settings)))
     }, STATUS_MS)
     resources.add(() => clearInterval(timer))
     const { interrupted } = await runBench({
@@ -95,7 +95,7 @@ async function benchMatrix(context: Context): Promise<number> {
           )
       },
     })
-    return finish(context, { cells, files, interrupted })
+    return finish(context, cells, files, interrupted)
   } finally {
     progress.end()
     status.show('')
@@ -135,13 +135,13 @@ async function prepare(context: Context): Promise<Prepared> {
   return { plan, machine: machineFacts({ cpu, cores, memory }) }
 }
 
-interface Told extends Prepared {
-  readonly metrics: BenchMetricsRun
-  readonly earlier: EarlierReport | undefined
-}
-
 /** What will be done and how long it takes, before it begins. */
-function tellPlan(context: Context, { plan, machine, metrics, earlier }: Told): void {
+function tellPlan(
+  context: Context,
+  { plan, machine }: Prepared,
+  metrics: BenchMetricsRun,
+  earlier: EarlierReport | undefined,
+): void {
   const { settings, output } = context
   const fact = factPrinter(output)
   const timing = timingOf(settings)
@@ -175,12 +175,10 @@ function tellPages({ settings, log }: Context, bits: number, { share, reason, fi
 
 /** `3 of 14  2^24 (16 MiB), 2 threads  2 min 10 s left`. */
 function statusText(
-  { cell, begun }: { cell: CellPlan; begun: number },
-  {
-    done,
-    plan,
-    timing,
-  }: { done: number; plan: readonly CellPlan[]; timing: { seconds: number; repeat: number } },
+  { cell, begun }: { readonly cell: CellPlan; readonly begun: number },
+  done: number,
+  plan: readonly CellPlan[],
+  timing: ReturnType<typeof timingOf>,
 ): string {
   const whole = (plan.length - done) * cellSeconds(timing) * 1000
   const left = Math.max(0, whole - (performance.now() - begun))
@@ -221,13 +219,12 @@ async function push({ settings, log }: Context, { metrics }: BenchMetricsRun): P
   }
 }
 
-interface Finished {
-  readonly cells: readonly BenchCell[]
-  readonly files: readonly string[]
-  readonly interrupted: boolean
-}
-
-function finish({ output, log }: Context, { cells, files, interrupted }: Finished): number {
+function finish(
+  { output, log }: Context,
+  cells: readonly BenchCell[],
+  files: readonly string[],
+  interrupted: boolean,
+): number {
   output.event({ event: 'bench.done', files, cells: cells.length, interrupted })
   if (files.length > 0) {
     output.line()

@@ -40,10 +40,9 @@ export async function history(context: Context): Promise<number> {
     const range = rangeOf(settings, known, table && settings['history.from'] === undefined)
     if (!settings['history.csv']) tellKnown(context, { file, known })
     if (settings['history.plot'] !== undefined)
-      await plot(context, query, { file: settings['history.plot'], range, chosen })
-    else if (settings['history.csv'])
-      await printCsv(context, query, { range, assets: chosen ?? query.assets() })
-    else await printRows(context, query, { range, assets: chosen ?? (output.json ? query.assets() : []) })
+      await plot(context, query, range, settings['history.plot'], chosen)
+    else if (settings['history.csv']) await printCsv(context, query, range, chosen ?? query.assets())
+    else await printRows(context, query, range, chosen ?? (output.json ? query.assets() : []))
     return EXIT.done
   } finally {
     query.close()
@@ -104,15 +103,11 @@ function extentText({ first, last, begin, end, blocks, gradable }: Extent): stri
   return `heights ${first} to ${last}, ${dayOf(begin)} to ${dayOf(end)} UTC; ${records}`
 }
 
-interface Printing {
-  readonly range: RowRange
-  readonly assets: readonly string[]
-}
-
 async function printCsv(
   { output }: Context,
   query: HistoryQueries,
-  { range, assets }: Printing,
+  range: RowRange,
+  assets: readonly string[],
 ): Promise<void> {
   output.line(csvHead(assets))
   for (const row of readRows(query, range)) {
@@ -124,7 +119,8 @@ async function printCsv(
 async function printRows(
   { output, settings, signal, stdout }: Context,
   query: HistoryQueries,
-  { range, assets }: Printing,
+  range: RowRange,
+  assets: readonly string[],
 ): Promise<void> {
   const { line, event, drained, paint, width } = output
   // Programs that read the lines get all of a block on one line.
@@ -152,12 +148,14 @@ async function printRows(
 async function plot(
   { output }: Context,
   query: HistoryQueries,
-  given: { readonly file: string; readonly range: RowRange; readonly chosen: readonly string[] | undefined },
+  range: RowRange,
+  file: string,
+  chosen: readonly string[] | undefined,
 ): Promise<void> {
   const { writePlot } = await import('./plot.js')
   const known = query.assets()
-  const assets = given.chosen ?? PLOTTED.filter((asset) => known.includes(asset))
-  const panels = writePlot(given.file, query, { range: given.range, assets })
-  output.event({ event: 'plot', file: given.file, panels })
-  factPrinter(output)('picture', `${tilde(given.file, homedir())}: ${panels.join(', ')}`)
+  const assets = chosen ?? PLOTTED.filter((asset) => known.includes(asset))
+  const panels = writePlot(file, query, { range, assets })
+  output.event({ event: 'plot', file, panels })
+  factPrinter(output)('picture', `${tilde(file, homedir())}: ${panels.join(', ')}`)
 }

@@ -37,7 +37,7 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
   const gone = watchOutput(io)
   let json = words.includes('--json') || /^(true|on|yes|1)$/i.test(io.env['PEGMINER_OUTPUT_JSON'] ?? '')
   const secrets = new Set<string>()
-  const report = (error: unknown): number => reportError(error, io, { json, secrets })
+  const report = (error: unknown): number => reportError(error, io, json, secrets)
   try {
     const [first = '--help', ...rest] = words
     const help = helpOrVersion(first, rest, io)
@@ -58,10 +58,8 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
       next.secrets.forEach((secret) => secrets.add(secret))
       return next
     }
-    const code = await runCommand(command, run, {
-      ...{ secrets, read },
-      io: { ...io, interrupted: AbortSignal.any([io.interrupted, gone]) },
-    })
+    const interrupted = AbortSignal.any([io.interrupted, gone])
+    const code = await runCommand(command, run, { ...io, interrupted }, secrets, read)
     await flushed(io)
     return gone.aborted ? endOf(gone, io, report) : code
   } catch (error) {
@@ -117,7 +115,9 @@ function unknownCommand(word: string): Error {
 async function runCommand(
   command: CommandSpec,
   resolved: ResolvedCommand,
-  { io, secrets, read }: { io: Io; secrets: Iterable<string>; read: () => Promise<ResolvedCommand> },
+  io: Io,
+  secrets: Iterable<string>,
+  read: () => Promise<ResolvedCommand>,
 ): Promise<number> {
   const { settings, origins, places, texts, sections, sectionSecrets } = resolved
   const { warnings, config, positionals } = resolved
@@ -269,11 +269,7 @@ function sayTo(stream: Io['stderr'], line: string): void {
 }
 
 /** Says what went wrong: one line each, on standard error, and with `--json` as events. Returns the exit code. */
-function reportError(
-  error: unknown,
-  io: Io,
-  { json, secrets }: { readonly json: boolean; readonly secrets: Iterable<string> },
-): number {
+function reportError(error: unknown, io: Io, json: boolean, secrets: Iterable<string>): number {
   const censor = createCensor(secrets, KNOWN_KEYS)
   const found = problemsOf(error) ?? [
     isCoded(error)

@@ -44,7 +44,7 @@ export function openEngine(dataDir: string, nowMs: number, startHeight?: number)
 function engineOn(directory: BlockFiles, nowMs: number, unlock: () => void): Engine {
   const archive = createArchive(directory.genesis, (height) => directory.load(height))
   const content = readJournal(directory.journalPath)
-  const { state, journal } = recover({ directory, archive, content, nowMs })
+  const { state, journal } = recover(directory, archive, content, nowMs)
   let failure: Error | null = null
 
   /** If a block cannot be saved the files lag behind the state: nothing more is taken, a restart mends it. */
@@ -76,14 +76,12 @@ function engineOn(directory: BlockFiles, nowMs: number, unlock: () => void): Eng
   }
 }
 
-interface Recovery {
-  readonly directory: BlockFiles
-  readonly archive: Archive
-  readonly content: JournalContent | null
-  readonly nowMs: number
-}
-
-function recover({ directory, archive, content, nowMs }: Recovery): { state: ChainState; journal: Journal } {
+function recover(
+  directory: BlockFiles,
+  archive: Archive,
+  content: JournalContent | null,
+  nowMs: number,
+): { state: ChainState; journal: Journal } {
   const onDisk = directory.heights.at(-1) ?? archive.first
   const saved = content ? content.snapshot.height - 1 : onDisk
   // The block of the last save may be written while the journal still tells how it came about.

@@ -92,8 +92,7 @@ export function readMultisigInput(
     return null
   const signatures = new Map<string, string>()
   for (const { data } of steps.slice(0, -1)) {
-    const signer =
-      data && kind.pubkeys.find((pubkey) => signs(tx, { index, redeem, value: spent.value }, data, pubkey))
+    const signer = data && kind.pubkeys.find((pubkey) => signs(tx, index, redeem, spent.value, data, pubkey))
     if (data && signer) signatures.set(signer, data)
   }
   return { redeemScript: redeem, m: kind.m, pubkeys: kind.pubkeys, signatures }
@@ -101,12 +100,14 @@ export function readMultisigInput(
 
 function signs(
   tx: Transaction,
-  { index, redeem, value }: { index: number; redeem: string; value: bigint },
+  index: number,
+  scriptCode: string,
+  value: bigint,
   signature: string,
   pubkey: string,
 ): boolean {
   const hashType = Number.parseInt(signature.slice(-2), 16)
-  return verifyDer(signature, signatureHash(tx, { index, scriptCode: redeem, value, hashType }), pubkey)
+  return verifyDer(signature, signatureHash(tx, { index, scriptCode, value, hashType }), pubkey)
 }
 
 /** Adds one key's signature; the script holds at most `m`, in the order of the keys. */
@@ -137,13 +138,11 @@ export function inputIsSigned(tx: Transaction, index: number, spent: SpentOutput
   const kind = scriptKind(spent.script)
   switch (kind.kind) {
     case 'pubkey':
-      return steps.length === 1 && signsKey(tx, { index, spent }, steps[0], kind.pubkey)
+      return steps.length === 1 && signsKey(tx, index, spent, steps[0], kind.pubkey)
     case 'pubkeyhash': {
       const pubkey = steps[1]?.data ?? ''
       return (
-        steps.length === 2 &&
-        hash160Hex(pubkey) === kind.hash &&
-        signsKey(tx, { index, spent }, steps[0], pubkey)
+        steps.length === 2 && hash160Hex(pubkey) === kind.hash && signsKey(tx, index, spent, steps[0], pubkey)
       )
     }
     case 'scripthash': {
@@ -161,18 +160,13 @@ export function inputIsSigned(tx: Transaction, index: number, spent: SpentOutput
 
 function signsKey(
   tx: Transaction,
-  { index, spent }: { index: number; spent: SpentOutput },
+  index: number,
+  spent: SpentOutput,
   step: ScriptStep | undefined,
   pubkey: string,
 ): boolean {
   const signature = step?.data ?? ''
-  if (signature.length < 4) return false
-  const hashType = Number.parseInt(signature.slice(-2), 16)
-  return verifyDer(
-    signature,
-    signatureHash(tx, { index, scriptCode: spent.script, value: spent.value, hashType }),
-    pubkey,
-  )
+  return signature.length >= 4 && signs(tx, index, spent.script, spent.value, signature, pubkey)
 }
 
 function fulfils(tx: Transaction, index: number, spent: SpentOutput): boolean {

@@ -99,12 +99,12 @@ export async function checkGateway(
   }
   say('oracle', 'ok', `${oracle.name}, format ${format}`)
   if (settings.headers) await checkPublisher(oracle, settings, asset, { say, options })
-  await checkKey(node, settings, clients, { say, options })
+  await checkKey(node, settings, asset, { say, options })
   const gateway =
-    bindTxid === null ? null : await checkBind({ bindTxid, oracle, pubkey }, asset, { say, options })
+    bindTxid === null ? null : await checkBind(bindTxid, oracle, pubkey, asset, { say, options })
   if (bindTxid !== null && gateway === null) return { lines, setup: null, complete: false }
   if (gateway !== null && other !== null && settings.withdrawals.enabled)
-    await checkSigner(gateway, settings, { reference, mend }, { say, options })
+    await checkSigner(gateway, settings, reference, mend, { say, options })
   say(
     'coins',
     node.balance > 10n * 20_000n ? 'ok' : 'warn',
@@ -210,7 +210,7 @@ async function checkPublisher(
 async function checkKey(
   node: NodeInfo,
   { pubkey }: GatewaySettings,
-  { asset }: { readonly asset: KomodoClient },
+  asset: KomodoClient,
   { say, options }: Way,
 ): Promise<void> {
   const address = pubkeyAddress(pubkey)
@@ -230,7 +230,9 @@ async function checkKey(
 }
 
 async function checkBind(
-  { bindTxid, oracle, pubkey }: { bindTxid: string; oracle: OracleInfo; pubkey: string },
+  bindTxid: string,
+  oracle: OracleInfo,
+  pubkey: string,
   asset: KomodoClient,
   { say, options }: Way,
 ): Promise<GatewayInfo | null> {
@@ -271,7 +273,8 @@ async function checkBind(
 async function checkSigner(
   gateway: GatewayInfo,
   { pubkey }: GatewaySettings,
-  { reference, mend }: { readonly reference: KomodoClient; readonly mend: boolean },
+  reference: KomodoClient,
+  mend: boolean,
   { say, options }: Way,
 ): Promise<void> {
   if (!gateway.pubkeys.includes(pubkey)) return

@@ -63,7 +63,8 @@ export function createEvidence({ reference, gateway, depth }: EvidenceParts) {
   /** Why a payout of the right form must not be signed now; null: nothing. */
   async function fault(
     { tx }: Payout,
-    { tip, reserved }: { readonly tip: number; readonly reserved: ReadonlySet<string> },
+    tip: number,
+    reserved: ReadonlySet<string>,
     options: CallOptions,
   ): Promise<Fault | null> {
     const time = isDated(tx) ? (await reference.nodeInfo(options)).tipTime : null
@@ -114,18 +115,20 @@ export function createEvidence({ reference, gateway, depth }: EvidenceParts) {
   /** The same payouts, with what is proven about them by now. */
   async function survey(
     payouts: readonly SignedPayout[],
-    { tip, complete }: { readonly tip: ChainInfo; readonly complete: boolean },
+    tip: ChainInfo,
+    complete: boolean,
     options: CallOptions,
   ): Promise<readonly SignedPayout[]> {
     const after: SignedPayout[] = []
     for (const payout of payouts)
-      after.push(payout.dead ? payout : await surveyOne(payout, { tip, complete }, options))
+      after.push(payout.dead ? payout : await surveyOne(payout, tip, complete, options))
     return after
   }
 
   async function surveyOne(
     payout: SignedPayout,
-    { tip, complete }: { readonly tip: ChainInfo; readonly complete: boolean },
+    tip: ChainInfo,
+    complete: boolean,
     options: CallOptions,
   ): Promise<SignedPayout> {
     let spent = 0

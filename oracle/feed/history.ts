@@ -80,14 +80,15 @@ export function createHistory(tools: WithdrawalTools) {
   async function weigh(
     item: Item,
     candidates: readonly Candidate[],
-    { tip, living }: { readonly tip: number; readonly living: readonly SignedPayout[] },
+    tip: number,
+    living: readonly SignedPayout[],
     options: CallOptions,
   ): Promise<Candidate[]> {
     const reserved = order.reservedFor(item.withdrawTxid)
     const own = new Set(living.map(contentOf))
     const weighed: Candidate[] = []
     for (const candidate of candidates) {
-      const fault = await evidence.fault(candidate.payout, { tip, reserved }, options)
+      const fault = await evidence.fault(candidate.payout, tip, reserved, options)
       const mine = own.has(candidate.content)
       if (fault?.foul === true && !mine) warnOfAnother(item, fault.message)
       const anchored = mine || (fault === null && (await evidence.isAnchored(candidate.payout, options)))
@@ -100,7 +101,7 @@ export function createHistory(tools: WithdrawalTools) {
   async function survey(item: Item, complete: boolean, options: CallOptions): Promise<ChainInfo> {
     const tip = await reference.chainInfo(options)
     const payouts = payoutsOf(journal.knownOf(item))
-    journal.keep(item, await evidence.survey(payouts, { tip, complete }, options))
+    journal.keep(item, await evidence.survey(payouts, tip, complete, options))
     return tip
   }
 
@@ -115,7 +116,7 @@ export function createHistory(tools: WithdrawalTools) {
       if ('fact' in candidates) return candidates
       const { blocks: tip } = await survey(item, complete, options)
       const living = livingOf(payoutsOf(journal.knownOf(item)))
-      const weighed = await weigh(item, candidates, { tip, living }, options)
+      const weighed = await weigh(item, candidates, tip, living, options)
       const choice = choosePayout({
         candidates: weighed,
         living,

@@ -46,7 +46,7 @@ export function createSigning(tools: WithdrawalTools) {
         `the reference node did not sign: import the key of ${pubkeyAddress(pubkey, gateway.versions)} into its wallet`,
       )
     const reserved = order.reservedFor(item.withdrawTxid)
-    const fault = await evidence.fault(payout, { tip, reserved }, options)
+    const fault = await evidence.fault(payout, tip, reserved, options)
     if (fault !== null) return fails(`the payout was not signed: ${fault.message}`)
     // What was sent since the pass looked for payments has taken its coins off the list that ours was chosen by. What is
     // sent after that list was read spends a coin of it that ours spends too.

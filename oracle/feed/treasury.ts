@@ -91,7 +91,7 @@ export function createTreasury(parts: TreasuryParts): Treasury {
     const alarmed = view.alarm
     view.alarm = action.do === 'alarm' ? action.why : null
     const may = funds.auto && !parts.dryRun && isWritable(asset.rpc.health)
-    if (action.do === 'subscribe' && may) await subscribe(action, facts, options)
+    if (action.do === 'subscribe' && may) await subscribe(action.count, action.sat, facts, options)
     else if (action.do === 'alarm' && alarmed !== action.why)
       tell(facts, { action: 'alarm', message: ALARMS[action.why] })
     else if (monotonicMs() - toldAt > TELL_MS) tell(facts, { action: 'none' })
@@ -99,7 +99,8 @@ export function createTreasury(parts: TreasuryParts): Treasury {
   }
 
   async function subscribe(
-    { count, sat }: { readonly count: number; readonly sat: bigint },
+    count: number,
+    sat: bigint,
     facts: RelayFacts,
     options: CallOptions,
   ): Promise<void> {

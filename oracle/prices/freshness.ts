@@ -41,11 +41,7 @@ const aheadLimit = (kind: QuoteKind): number => (kind === 'fx-daily' ? 24 * HOUR
  * their market was open: Friday's last price counts until trading goes on. Rates that are published once a day may be
  * older where a weekend or a holiday lies between, of their market or of the banks that fix them.
  */
-export function staleness(
-  quote: Quote,
-  kind: QuoteKind,
-  { rules, now }: { rules: Rules; now: number },
-): Reason | undefined {
+export function staleness(quote: Quote, kind: QuoteKind, rules: Rules, now: number): Reason | undefined {
   const aheadMs = timeOf(quote) - now
   if (aheadMs > aheadLimit(kind)) return { code: 'future', aheadMs }
   const hours = hoursOf(kind, rules)

@@ -409,7 +409,7 @@ function evaluate(route: Route, rules: Rules, { input, views, values }: Tools): 
   const origins = new Set<string>()
   const legs: Leg[] = []
   for (const { invert, term } of route.factors) {
-    const leg = legOf(term, rules, { now: input.now, views, values })
+    const leg = legOf(term, rules, input.now, views, values)
     if ('code' in leg) return leg
     price = invert ? price / leg.price : price * leg.price
     ageMs = Math.max(ageMs, leg.ageMs)
@@ -446,13 +446,13 @@ interface ReadLeg {
   readonly shown?: Leg
 }
 
-interface LegTools {
-  readonly now: number
-  readonly views: ReadonlyMap<string, SourceView>
-  readonly values: ReadonlyMap<string, Value>
-}
-
-function legOf(term: Term, rules: Rules, { now, views, values }: LegTools): ReadLeg | Reason {
+function legOf(
+  term: Term,
+  rules: Rules,
+  now: number,
+  views: ReadonlyMap<string, SourceView>,
+  values: ReadonlyMap<string, Value>,
+): ReadLeg | Reason {
   switch (term.type) {
     case 'number':
       return { price: term.value, ageMs: 0, seenAt: 0, live: true, polls: Infinity, degraded: false }
@@ -477,7 +477,7 @@ function legOf(term: Term, rules: Rules, { now, views, values }: LegTools): Read
         return (
           view?.absent.get(term.symbol) ?? view?.trouble ?? { code: 'not-asked', detail: 'not asked yet' }
         )
-      const stale = staleness(quote, view.kind, { rules, now })
+      const stale = staleness(quote, view.kind, rules, now)
       if (stale) return view.trouble ?? stale
       if (quote.spread !== undefined && quote.spread > rules.maxSpread)
         return { code: 'spread', spread: quote.spread, limit: rules.maxSpread }

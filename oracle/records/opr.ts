@@ -51,14 +51,16 @@ const SHORT_HASH = /^(?:[0-9a-f]{16})?$/
 export function encodeOpr(opr: Opr): Uint8Array {
   const assets = ASSETS[opr.version]
   const encoding = ENCODING[opr.version]
-  checkFields(opr, { assets, encoding, what: `version ${opr.version}` })
+  checkFields(opr, assets, encoding, `version ${opr.version}`)
   return checkLength(encoding === 'json' ? encodeJson(opr, assets) : encodeProto(opr))
 }
 
 /** Throws `E_OPR_ENCODE` for the first value that a record cannot hold. */
 export function checkFields(
   fields: ProtoFields,
-  { assets, encoding, what }: { assets: readonly string[]; encoding: 'json' | 'protobuf'; what: string },
+  assets: readonly string[],
+  encoding: 'json' | 'protobuf',
+  what: string,
 ): void {
   const { address, identity, height, winners, prices } = fields
   if (prices.length !== assets.length)

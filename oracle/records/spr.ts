@@ -14,7 +14,7 @@ export type Spr = ProtoFields
 
 /** The canonical bytes of a record. Throws `E_OPR_ENCODE` for values that the form cannot hold. */
 export function encodeSpr(spr: Spr): Uint8Array {
-  checkFields(spr, { assets: STAKING_ASSETS, encoding: 'protobuf', what: 'a staking record' })
+  checkFields(spr, STAKING_ASSETS, 'protobuf', 'a staking record')
   return checkLength(encodeProto(spr))
 }
 
