@@ -1,9 +1,13 @@
 /** A farm as its users run it: a coordinator, and workers that join with the line that it prints. */
-import { readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
 import t, { type Test } from 'tap'
 
-import { hasNatsServer } from '../miner/farm/index.js'
+import { connectFarm, hasNatsServer, openStore, readCredential } from '../miner/farm/index.js'
+import { runServer } from '../miner/farm/server.js'
 import { DEV_KEYS } from '../factom/dev/index.js'
 import { start, type Running } from './fixtures/program.js'
 
@@ -41,7 +45,10 @@ t.test('a worker that lacks something, or has a key that pays, does not begin', 
 })
 
 if (!hasNatsServer()) t.pass('the rest is skipped: no nats-server is installed', { skip: true })
-else t.test('a coordinator and three workers: a block mined, published, graded, paid', threeWorkers)
+else {
+  t.test('a coordinator and three workers: a block mined, published, graded, paid', threeWorkers)
+  t.test('the shipped configuration lets a worker do its work, and nothing else', shippedConfiguration)
+}
 
 interface Range {
   readonly oprHash: string
@@ -124,3 +131,116 @@ const filesIn = (dir: string): string[] =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
+
+async function shippedConfiguration(t: Test): Promise<void> {
+  const dir = t.testdir({})
+  const made = await start(['farm', 'users', dir, 'rig1', 'rig2', '--json']).ended
+  t.equal(made.code, 0, made.stderr)
+  const before = readFileSync(join(dir, 'rig1.creds'), 'utf8')
+  t.equal((await start(['farm', 'users', dir, 'rig3']).ended).code, 0)
+  t.equal(readFileSync(join(dir, 'rig1.creds'), 'utf8'), before, 'a credential that is there stays')
+  t.match(await start(['farm', 'users', dir, 'rig 4']).ended, { code: 2, stderr: /cannot be a name/ })
+  t.notMatch(readFileSync(join(dir, 'users.conf'), 'utf8'), /SU[A-Z2-7]{56}/, 'the server knows no secret')
+
+  const certificate = ['server.crt', 'server.key'].map((name) => join(dir, name)) as [string, string]
+  execFileSync(
+    'openssl',
+    [
+      ...[
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-days',
+        '2',
+      ],
+      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-out', certificate[0]],
+      ...['-keyout', certificate[1]],
+    ],
+    { stdio: 'ignore' },
+  )
+  const shipped = readFileSync(
+    fileURLToPath(new URL('../config/nats/nats-server.conf', import.meta.url)),
+    'utf8',
+  )
+  const config = join(dir, 'nats-server.conf')
+  writeFileSync(
+    config,
+    shipped
+      .replaceAll('/etc/nats', dir)
+      .replace('/var/lib/nats', join(dir, 'store'))
+      .replace('0.0.0.0:4222', '127.0.0.1:-1')
+      .replace('http: "127.0.0.1:8222"', ''),
+  )
+  const server = await runServer(config)
+  t.teardown(() => server.close())
+  const servers = [`nats://localhost:${server.port}`]
+  const signal = new AbortController().signal
+  const joined = async (user: string): Promise<NatsConnection> => {
+    const credential = readCredential(join(dir, `${user}.creds`))
+    const link = await connectFarm({ servers, credential, name: user, signal, ca: certificate[0] })
+    t.teardown(() => link.close())
+    return link
+  }
+  await t.rejects(connect({ servers, tls: null, reconnect: false }), 'not without TLS')
+  await t.rejects(
+    connect({ servers, tls: { ca: readFileSync(certificate[0], 'utf8') }, reconnect: false }),
+    /Authorization/,
+    'not without a credential',
+  )
+
+  const { job, hits } = await openStore(await joined('coordinator'))
+  await job.put('job', 'a job')
+  const worker = await joined('rig1')
+  const asked = (subject: string, text = '') => worker.request(subject, text, { timeout: 3000 })
+  const get = '$JS.API.DIRECT.GET.KV_pegminer_job.$KV.pegminer_job.job'
+  t.equal((await asked(get)).string(), 'a job', 'it reads the job')
+  const told = new Promise((resolve) => {
+    worker.subscribe('pegminer.job.job', { callback: (_, message) => resolve(message.string()) })
+  })
+  await worker.flush()
+  await job.put('job', 'another')
+  t.equal(await told, 'another', 'it is told of the next one')
+  t.match((await asked('pegminer.hits.rig1.name', 'a hit')).string(), /"stream":"PEGMINER_HITS"/)
+  t.equal((await hits.info()).num_pending, 1)
+  await t.rejects(asked('pegminer.lease.rig1.name'), /no responders/, 'it may ask, and nobody is there')
+
+  const refused = /Permissions Violation/
+  for (const subject of [
+    '$KV.pegminer_job.job',
+    'pegminer.job.job',
+    'pegminer.hits.rig2.name',
+    'pegminer.lease.rig2.name',
+    '$KV.pegminer_leases.x',
+    '$JS.API.DIRECT.GET.KV_pegminer_best.$KV.pegminer_best.x',
+    '$JS.API.DIRECT.GET.KV_pegminer_leases.$KV.pegminer_leases.x',
+    '$JS.API.STREAM.MSG.GET.PEGMINER_HITS',
+    '$JS.API.STREAM.PURGE.PEGMINER_HITS',
+    '$JS.API.STREAM.INFO.PEGMINER_HITS',
+    '$JS.API.CONSUMER.CREATE.PEGMINER_HITS',
+    '$JS.API.CONSUMER.MSG.NEXT.PEGMINER_HITS.coordinator',
+    '$JS.API.CONSUMER.CREATE.KV_pegminer_job',
+    '_INBOX.coordinator.x',
+    '_INBOX.rig2.x',
+  ])
+    await t.rejects(asked(subject, '{}'), refused, `it may not publish to ${subject}`)
+  for (const subject of [
+    'pegminer.hits.>',
+    'pegminer.hits.rig2.*',
+    'pegminer.lease.>',
+    '$KV.>',
+    '_INBOX.>',
+    '_INBOX.rig2.>',
+    '_INBOX.coordinator.>',
+    '$JS.>',
+    '>',
+  ]) {
+    const answer = new Promise<Error | null>((resolve) => {
+      worker.subscribe(subject, { callback: (error) => resolve(error) })
+    })
+    t.match(await answer, { message: refused }, `it may not listen to ${subject}`)
+  }
+}

@@ -2,8 +2,13 @@
 import { runAction } from '../program/actions.js'
 import type { FarmContext } from './context.js'
 import { coordinator } from './coordinator.js'
+import { users } from './users.js'
 import { worker } from './worker.js'
 
-const ACTIONS = { coordinator: { run: coordinator }, worker: { run: worker } }
+const ACTIONS = {
+  coordinator: { run: coordinator },
+  worker: { run: worker },
+  users: { run: users, most: Infinity, missing: 'say in which folder: pegminer farm users FOLDER NAME…' },
+}
 
 export const farm = (context: FarmContext): Promise<number> => runAction('farm', ACTIONS, context)

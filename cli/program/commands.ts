@@ -75,7 +75,7 @@ const MINE = command({
 const FARM = command({
   name: 'farm',
   summary: 'mine with many machines: one coordinator, any number of workers',
-  arguments: { form: 'coordinator|worker', most: 1 },
+  arguments: { form: 'coordinator|worker|users FOLDER NAME…', most: Infinity },
   details: [
     'coordinator: does all that mine does but hash. It prices, builds the record, checks what the workers find, pays and ' +
       'publishes. It takes the settings of mine, and its events are those of mine. At the start it says with which line ' +
@@ -84,6 +84,9 @@ const FARM = command({
       'credential (--nats, --creds), and holds no other key. It builds or opens the ByteMap that the coordinator ' +
       'names, leases nonces that no other machine hashes, and goes on by itself after everything that may happen to ' +
       'the server, the coordinator or the network.',
+    'users FOLDER NAME…: writes credentials for a coordinator and for the workers that are named, and users.conf, which ' +
+      'tells the server who may do what. Credentials that are there stay as they are. One of them may serve any number ' +
+      'of machines of one owner.',
   ],
   keys: FARM_KEYS,
   mostUsed: [
@@ -104,6 +107,7 @@ const FARM = command({
       line: 'pegminer farm worker --nats nats://farm.example:4222 --creds worker.creds',
       text: 'a machine joins',
     },
+    { line: 'pegminer farm users /etc/nats rig1 rig2', text: 'who may connect to a server of your own' },
     {
       line: 'PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer farm coordinator --network MainNet --nats tls://farm.example:4222 --creds coordinator.creds --identity me --coinbase FA…',
       text: 'the real thing',

@@ -38,22 +38,34 @@ export function makeCredential(file: string, { user, role }: Pick<FarmUser, 'use
   return { user, role, publicKey: pair.getPublicKey() }
 }
 
+/** The user of a credential that `makeCredential` wrote. Throws E_FARM_CREDENTIAL. */
+export function userOf(file: string, role: Role): FarmUser {
+  const { user, seed } = readParts(file)
+  const pair = nkeys.fromSeed(new TextEncoder().encode(seed))
+  return { user, role, publicKey: pair.getPublicKey() }
+}
+
 /** Throws E_FARM_CREDENTIAL. Credentials of other NATS tools, with a token in them, will do as well. */
 export function readCredential(file: string): Credential {
+  const { user, seed, text, claims } = readParts(file)
+  const bytes = new TextEncoder().encode(claims === undefined ? seed : text)
+  return { user, authenticator: claims === undefined ? nkeyAuthenticator(bytes) : credsAuthenticator(bytes) }
+}
+
+function readParts(file: string) {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw fail('E_FARM_CREDENTIAL', `--creds: ${messageOf(error)}`)
+    throw fail('E_FARM_CREDENTIAL', `the credential cannot be read: ${messageOf(error)}`)
   }
   const [, seed] = SEED.exec(text) ?? []
   const [, claims] = JWT.exec(text) ?? []
   const user = USER.exec(text)?.[1] ?? nameIn(claims)
-  if (seed === undefined) throw fail('E_FARM_CREDENTIAL', `--creds: ${file} holds no seed of a user`)
+  if (seed === undefined) throw fail('E_FARM_CREDENTIAL', `${file} holds no seed of a user`)
   if (user === undefined || !NAME_FORM.test(user))
-    throw fail('E_FARM_CREDENTIAL', `--creds: ${file} does not say for which user it is`)
-  const bytes = new TextEncoder().encode(claims === undefined ? seed : text)
-  return { user, authenticator: claims === undefined ? nkeyAuthenticator(bytes) : credsAuthenticator(bytes) }
+    throw fail('E_FARM_CREDENTIAL', `${file} does not say for which user it is`)
+  return { user, seed, text, claims }
 }
 
 function nameIn(claims: string | undefined): string | undefined {

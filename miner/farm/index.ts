@@ -1,11 +1,11 @@
 /** The farm: a miner whose hashes come from many machines, over a NATS server. */
 export { connectFarm } from './connection.js'
 export { COORDINATOR_SLOTS, createFarmMiner } from './coordinator.js'
-export { readCredential } from './credentials.js'
+export { makeCredential, readCredential, userOf, usersConfig } from './credentials.js'
 export type { Credential } from './credentials.js'
 export type { OpenThreads, WorkerEvent } from './crew.js'
 export { fail as farmError, FARM_ERRORS } from './errors.js'
 export { hasNatsServer, startFarmServer } from './server.js'
 export { openStore } from './store.js'
-export { FARM_TABLE } from './table.js'
+export { FARM_TABLE, NAME_FORM } from './table.js'
 export { runWorker } from './worker.js'

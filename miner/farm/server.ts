@@ -31,7 +31,7 @@ export function hasNatsServer(): boolean {
 }
 
 /** Throws E_FARM_NO_SERVER, E_FARM_SERVER. */
-export async function startFarmServer({ port = -1 }: { port?: number } = {}): Promise<FarmServer> {
+export async function startFarmServer(): Promise<FarmServer> {
   if (!hasNatsServer())
     throw fail(
       'E_FARM_NO_SERVER',
@@ -47,8 +47,20 @@ export async function startFarmServer({ port = -1 }: { port?: number } = {}): Pr
   const config = join(folder, 'nats-server.conf')
   writeWhole(
     config,
-    `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(join(folder, 'jetstream'))} }\n${usersConfig(users)}`,
+    `listen: "127.0.0.1:-1"\njetstream { store_dir: ${JSON.stringify(join(folder, 'jetstream'))} }\n${usersConfig(users)}`,
   )
+  const running = await runServer(config)
+  const close = async (): Promise<void> => {
+    await running.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { url: `nats://127.0.0.1:${running.port}`, coordinator, worker, pid: running.pid, close }
+}
+
+/** With any configuration. Throws E_FARM_SERVER. */
+export async function runServer(
+  config: string,
+): Promise<Pick<FarmServer, 'pid' | 'close'> & { readonly port: number }> {
   // A group of its own: Ctrl-C is for the coordinator, which needs the server to say goodbye.
   const child = spawn('sh', ['-c', GUARD, config], {
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -59,11 +71,9 @@ export async function startFarmServer({ port = -1 }: { port?: number } = {}): Pr
   async function close(): Promise<void> {
     child.stdin.end()
     await ended
-    rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const listening = await listeningPort(child)
-    return { url: `nats://127.0.0.1:${listening}`, coordinator, worker, pid: child.pid, close }
+    return { port: await listeningPort(child), pid: child.pid, close }
   } catch (error) {
     await close()
     throw error
