@@ -14,9 +14,11 @@ import { createGradedHistory, HISTORY_FILE, oprChainId } from '../oracle/index.j
 import { load } from '../oracle/grading/fixtures/load.js'
 import { networkOf } from '../pegnet/index.js'
 import { ChainNode } from './fixtures/chain-node.js'
+import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { run, start, type Event } from './fixtures/program.js'
 
 const KILLS = 5
+const RIVALS = 30
 const expected = judged()
 const state = t.testdir()
 const dataDir = join(state, 'recorded')
@@ -256,22 +258,11 @@ t.test('what serves the ledger follows the chain, also where the node changes it
 t.test('on the network dev the rewards are in the ledger', { timeout: 600_000 }, async (t) => {
   const dir = join(state, 'dev')
   const miner = start([
-    ...[
-      'mine',
-      '--network',
-      'dev',
-      '--block-seconds',
-      '12',
-      '--rivals',
-      '30',
-      '--blocks',
-      '3',
-      '--bits',
-      '10',
-    ],
-    ...['--dir', maps, '--data-dir', dir, '--json'],
+    ...['mine', '--network', 'dev', ...manualFlags(state), '--rivals', String(RIVALS), '--blocks', '3'],
+    ...['--threads', '1', '--bits', '10', '--dir', maps, '--data-dir', dir, '--metrics-port', '0', '--json'],
   ])
   t.teardown(() => miner.kill())
+  const minutes = endMinutes(miner, { rivals: RIVALS })
   const paid = (event: Event): boolean => event['gradable'] === true
   await miner.event('graded', paid)
   const serving = start(['ledger', 'serve', '--rpc-port', '0', '--data-dir', dir, '--json'])
@@ -283,6 +274,7 @@ t.test('on the network dev the rewards are in the ledger', { timeout: 600_000 },
     return (reply as { result: { issuance: { PEG: unknown } } }).result.issuance.PEG
   }
   t.ok(await issued())
+  await minutes
   t.equal((await miner.ended).code, 0)
   const query = openLedger(join(dir, HISTORY_FILE))
   t.teardown(() => query.close())
