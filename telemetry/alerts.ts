@@ -2,10 +2,16 @@
  * What a person should look at, for the pages and `/api/v1/summary`: alarms that the program itself judges, and
  * notices. Pure.
  */
-import { alarmOfNotice, GATEWAY_ALARMS, MINER_ALARMS, type AlarmRow } from './alarms/table.js'
+import {
+  ALARMS_OF_LEDGER,
+  alarmOfNotice,
+  GATEWAY_ALARMS,
+  MINER_ALARMS,
+  type AlarmRow,
+} from './alarms/table.js'
 import type { BoardEntry, BoardNotice } from './board.js'
 import type { Check } from './health.js'
-import type { GatewayNumbers, MinerNumbers } from './sources.js'
+import type { GatewayNumbers, LedgerPulse, MinerNumbers } from './sources.js'
 
 export interface Alert {
   readonly level: 'warn' | 'error'
@@ -39,6 +45,13 @@ export const alertsOfMiner = (miner: MinerNumbers, entries: readonly BoardEntry[
       ofMiner?.(miner, entries) ?? null,
     ]
     return texts.flatMap((text) => (text === null ? [] : [warn(text, alarm)]))
+  })
+
+/** Checks of a ledger that fail. */
+export const alertsOfLedger = (pulse: LedgerPulse): Alert[] =>
+  ALARMS_OF_LEDGER.flatMap((alarm) => {
+    const found = alarm.ledgerCheck?.find(pulse) ?? null
+    return found?.ok === false ? [warn(`ledger: ${found.found}`, alarm)] : []
   })
 
 /** Checks of gateways that fail: the name of the gateway stands before that of the check. */

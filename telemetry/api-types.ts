@@ -13,17 +13,33 @@ export const API_NAMES = [
   'config',
 ] as const
 export type ApiName = (typeof API_NAMES)[number]
+/** Behind `/api/v1/ledger/`. */
+export const LEDGER_NAMES = [
+  'status',
+  'balances',
+  'supply',
+  'prices',
+  'history',
+  'richlist',
+  'bank',
+  'blocks',
+] as const
+export type LedgerName = (typeof LEDGER_NAMES)[number]
 export const ACTION_NAMES = ['pause', 'resume', 'stop'] as const
 export type ActionName = (typeof ACTION_NAMES)[number]
 
-/** Is given the query of the request; throws `BadRequest`. */
+/** Is given the query of the request; throws `BadRequest`. Answers with what becomes JSON, or with `Csv`. */
 export type ApiRead = (query: URLSearchParams) => object
+
+export type LedgerReads = Readonly<Record<LedgerName, ApiRead>>
 
 /** Which program serves it, what it answers and does. Names that are absent are answered with 404. */
 export interface Api {
-  readonly program: 'mine' | 'feed'
+  readonly program: 'mine' | 'feed' | 'ledger'
   readonly read: Readonly<Partial<Record<ApiName, ApiRead>>> & { readonly summary: () => object }
   readonly act: Readonly<Partial<Record<ActionName, () => object>>>
+  /** Who holds what, where a ledger is kept; null: there is none yet. */
+  readonly ledger?: () => LedgerReads | null
 }
 
 export interface ShownSetting {

@@ -31,6 +31,8 @@ export interface ApiSources {
   readonly holds: () => readonly string[]
   /** A feed that is watched from here. */
   readonly feed?: (() => SeenFeed) | undefined
+  /** Who holds what, where a ledger is kept. */
+  readonly ledger?: Api['ledger'] | undefined
   /** What was before this run. */
   readonly past?: Past | undefined
   readonly actions: ApiActions
@@ -53,6 +55,7 @@ export function createApi(sources: ApiSources): Api {
   }
   return {
     program: 'mine',
+    ...(sources.ledger ? { ledger: sources.ledger } : {}),
     read: {
       summary: () => summaryOf(sources, clock.wallMs(), clock.monotonicMs() - begun),
       threads: () => threadsOf(view, board),

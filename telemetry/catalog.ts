@@ -19,6 +19,8 @@ const gauge = <const L extends string = never>(name: string, help: string, label
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 /** A minute lasts 1.5 to 60 s; records must be in before its end. */
 const PUBLISH_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60]
+/** An empty block takes a millisecond, one of thousands of entries seconds. */
+const BLOCK_SECONDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]
 /** Two threads see new work after some 30 µs; 5 ms is the promise. */
 const SWITCH_SECONDS = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2, 3e-2, 1e-1]
 
@@ -293,6 +295,28 @@ export const METRICS = {
       help: 'Duration of these calls.',
       labels: ['chain', 'method'],
       buckets: REQUEST_SECONDS,
+    },
+  },
+  ledger: {
+    height: gauge('pegnet_ledger_height', 'The last block that the ledger knows.'),
+    lag: gauge('pegnet_ledger_lag_blocks', 'Blocks that the node has saved and the ledger does not know.'),
+    evenTime: gauge('pegnet_ledger_even_timestamp_seconds', 'When no block was missing, the last time.'),
+    supply: gauge('pegnet_ledger_supply', 'How much there is of each token.', ['ticker']),
+    entries: counter(
+      'pegnet_ledger_entries_total',
+      'Entries of transactions since the start, by verdict: executed, waiting for rates, refused (insufficient, invalid, closedFct, zeroRate, closedTarget), or skipped, since the reference would stop at them.',
+      ['verdict'],
+    ),
+    conversions: counter('pegnet_ledger_conversions_total', 'Conversions executed since the start.', [
+      'ticker',
+      'target',
+    ]),
+    blockSeconds: {
+      kind: 'histogram',
+      name: 'pegnet_ledger_block_duration_seconds',
+      help: 'What a block took: the rules and the tables.',
+      labels: [] as readonly never[],
+      buckets: BLOCK_SECONDS,
     },
   },
 } as const satisfies Record<string, MetricSpec | Record<string, MetricSpec>>

@@ -1,7 +1,7 @@
 /** Is the program alive, and is it doing its work? Pure: the table of alarms judges. */
 import type { CheckRule, Finding, GatewayPulse } from './alarms/alarm.js'
-import { GATEWAY_ALARMS, MINER_ALARMS } from './alarms/table.js'
-import type { MinerNumbers } from './sources.js'
+import { ALARMS_OF_LEDGER, GATEWAY_ALARMS, MINER_ALARMS } from './alarms/table.js'
+import type { LedgerPulse, MinerNumbers } from './sources.js'
 
 export interface Check extends Finding {
   readonly name: string
@@ -17,6 +17,12 @@ export const readyChecks = (miner: MinerNumbers): Check[] => checksOf(MINER_CHEC
 export const gatewayChecks = (pulse: GatewayPulse): Check[] =>
   checksOf(GATEWAY_CHECKS, 'ready', pulse).map((check) => ({ ...check, name: `${pulse.name} ${check.name}` }))
 
+/** Ready: the ledger is not far behind the node. */
+export const ledgerChecks = (pulse: LedgerPulse): Check[] => checksOf(LEDGER_CHECKS, 'ready', pulse)
+
+const LEDGER_CHECKS = ALARMS_OF_LEDGER.flatMap(({ ledgerCheck }) =>
+  ledgerCheck === undefined ? [] : [ledgerCheck],
+)
 const MINER_CHECKS = MINER_ALARMS.flatMap(({ check }) => (check === undefined ? [] : [check]))
 const GATEWAY_CHECKS = GATEWAY_ALARMS.flatMap(({ gatewayCheck }) =>
   gatewayCheck === undefined ? [] : [gatewayCheck],

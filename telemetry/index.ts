@@ -5,7 +5,9 @@ export { ALARMS, WATCHDOG_RULES } from './alarms/table.js'
 export type { AlarmRow, WatchdogCode, WatchdogKind } from './alarms/table.js'
 export { createApi } from './api.js'
 export type { ApiActions, RunFacts } from './api.js'
-export type { Api, ShownSetting } from './api-types.js'
+export type { Api, LedgerReads, ShownSetting } from './api-types.js'
+export { createLedgerApi } from './ledger-api.js'
+export type { LedgerApiSources } from './ledger-api.js'
 export { createFeedApi, createFeedBoard } from './feed-api.js'
 export type { FeedBoard } from './feed-api.js'
 export { watchFeed } from './feed-watch.js'
@@ -18,7 +20,7 @@ export type { MetricSpec } from './catalog.js'
 export { CENSORED, createCensor } from './censor.js'
 export type { Censor } from './censor.js'
 export { TELEMETRY_ERRORS } from './errors.js'
-export { gatewayChecks, liveChecks, readyChecks } from './health.js'
+export { gatewayChecks, ledgerChecks, liveChecks, readyChecks } from './health.js'
 export type { Check } from './health.js'
 export type { MetricTree } from './instruments.js'
 export { createLogger, jsonOf, oneLine } from './logger.js'
@@ -31,6 +33,8 @@ export type { TelemetryOptions, TelemetryRoutes, TelemetryServer } from './serve
 export { isStalled } from './sources.js'
 export type {
   GatewayNumbers,
+  LedgerNumbers,
+  LedgerPulse,
   MinerNumbers,
   PriceNumbers,
   SourceNumbers,

@@ -9,6 +9,8 @@ import {
   isStalled,
   MINER_STATES,
   NODE_STATES,
+  type LedgerBlockNumbers,
+  type LedgerNumbers,
   type MinerNumbers,
   type PriceNumbers,
   type SourceNumbers,
@@ -29,6 +31,10 @@ export interface Metrics {
   priceSnapshot(snapshot: PriceNumbers, milliseconds: number): void
   /** The price feed whose sources are looked at with each scrape. */
   observePrices(feed: { sources(): readonly SourceNumbers[] }): void
+  /** A block that the ledger has taken. */
+  ledgerBlock(block: LedgerBlockNumbers): void
+  /** The ledger whose numbers are copied at each scrape; null: there is none yet. */
+  observeLedger(read: () => LedgerNumbers | null): void
   /** The text that Prometheus reads. Numbers that live elsewhere are copied now. */
   render(): Promise<string>
 }
@@ -48,6 +54,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const now = options.now ?? wallMs
   let miner: MinerNumbers | undefined
   let feed: { sources(): readonly SourceNumbers[] } | undefined
+  let ledger: () => LedgerNumbers | null = () => null
   let samples: readonly number[] = []
 
   tree.buildInfo.set({ version: options.version, node: process.versions.node, network: options.network }, 1)
@@ -76,7 +83,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
     observePrices: (observed) => {
       feed = observed
     },
+    ledgerBlock: ({ milliseconds, verdicts, conversions }) => {
+      tree.ledger.blockSeconds.observe(milliseconds / 1000)
+      for (const [verdict, count] of verdicts) tree.ledger.entries.inc({ verdict }, count)
+      for (const [ticker, target, count] of conversions)
+        tree.ledger.conversions.inc({ ticker, target }, count)
+    },
+    observeLedger: (read) => {
+      ledger = read
+    },
     render: () => {
+      copyLedger(tree, ledger())
       if (feed) copySources(tree, feed.sources())
       if (miner) {
         copyMiner(tree, miner)
@@ -87,6 +104,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
       return registry.metrics()
     },
   }
+}
+
+function copyLedger({ ledger: tree }: MetricTree, numbers: LedgerNumbers | null): void {
+  if (numbers === null) return
+  const { height, nodeHeight, evenAt, supply } = numbers
+  if (height !== null) tree.height.set(height)
+  if (height !== null && nodeHeight !== null) tree.lag.set(Math.max(0, nodeHeight - height))
+  if (evenAt !== null) tree.evenTime.set(evenAt / 1000)
+  for (const [ticker, amount] of supply) tree.supply.set({ ticker }, Number(amount) / 1e8)
 }
 
 function copyMiner({ miner: tree, factom }: MetricTree, miner: MinerNumbers): void {

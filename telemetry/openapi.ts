@@ -1,17 +1,17 @@
 /** The description of `/api/v1` that is served beside it (OpenAPI 3.1). */
-import { ACTION_NAMES, API_NAMES, type ActionName, type Api, type ApiName } from './api-types.js'
+import {
+  ACTION_NAMES,
+  API_NAMES,
+  LEDGER_NAMES,
+  type ActionName,
+  type Api,
+  type ApiName,
+  type LedgerName,
+} from './api-types.js'
+import { hasCsv, LEDGER_PARAMETERS, LEDGER_SCHEMAS, LEDGER_SUMMARIES } from './ledger-schemas.js'
+import { list, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, object, parameter, TEXT } from './schema.js'
 
-const NULLABLE_NUMBER = { type: ['number', 'null'] }
-const NULLABLE_TEXT = { type: ['string', 'null'] }
-const TEXT = { type: 'string' }
-const NUMBER = { type: 'number' }
 const TIME = { type: ['number', 'null'], description: 'milliseconds since 1970' }
-const object = (properties: Readonly<Record<string, object>>) => ({
-  type: 'object',
-  required: Object.keys(properties),
-  properties,
-})
-const list = (items: object) => ({ type: 'array', items })
 
 const PEG = { type: 'string', description: 'PEG, decimal' }
 const MORE = { type: 'boolean', description: 'whether there is more behind the last: ask with before' }
@@ -27,7 +27,7 @@ const ALERTS = list(
   }),
 )
 const FACTS = {
-  program: { enum: ['mine', 'feed'] },
+  program: { enum: ['mine', 'feed', 'ledger'] },
   version: TEXT,
   network: TEXT,
   startedAt: TIME,
@@ -293,10 +293,23 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
   config: CONFIG,
 }
 
+const LEDGER_PROGRAM = {
+  summary: object({
+    ...FACTS,
+    height: NULLABLE_NUMBER,
+    nodeHeight: { ...NULLABLE_NUMBER, description: 'the last block of the node that is followed' },
+    trouble: { ...NULLABLE_TEXT, description: 'what keeps it from following the chain' },
+    live: CHECKS,
+    ready: CHECKS,
+    alerts: ALERTS,
+  }),
+}
+
 /** What each program answers and does. */
 const OFFERS = {
   mine: { schemas: API_SCHEMAS, actions: ACTION_NAMES },
   feed: { schemas: FEED_SCHEMAS, actions: ['stop'] },
+  ledger: { schemas: LEDGER_PROGRAM, actions: [] },
 } as const
 
 const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
@@ -315,12 +328,6 @@ const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
   stop: 'Shut the program down cleanly',
 }
 
-const parameter = (name: string, description: string, type: 'integer' | 'string' = 'integer') => ({
-  name,
-  in: 'query',
-  description,
-  schema: { type },
-})
 const LIMIT = parameter('limit', 'how many, at most 100')
 const PARAMETERS: Readonly<Partial<Record<ApiName, readonly object[]>>> = {
   blocks: [parameter('before', 'only below this height'), LIMIT],
@@ -342,7 +349,32 @@ const answer = (description: string, schema: object) => ({
 })
 const ERROR = answer('Refused, with the reason', object({ error: TEXT }))
 
-export function openApi(version: string, program: Api['program'] = 'mine'): object {
+function ledgerRead(name: LedgerName): readonly [path: string, item: object] {
+  const parameters = LEDGER_PARAMETERS[name]
+  const found = answer('It is so', LEDGER_SCHEMAS[name])
+  const csv = hasCsv(name) ? { 'text/csv': { schema: TEXT } } : {}
+  return [
+    `/api/v1/ledger/${name}`,
+    {
+      get: {
+        operationId: `ledger-${name}`,
+        summary: LEDGER_SUMMARIES[name],
+        ...(parameters ? { parameters } : {}),
+        responses: {
+          200: { ...found, content: { ...found.content, ...csv } },
+          ...(parameters ? { 400: ERROR } : {}),
+          ...{ 403: ERROR, 429: ERROR, 503: ERROR },
+        },
+      },
+    },
+  ]
+}
+
+/** `ledger`: it keeps one. */
+export function openApi(
+  version: string,
+  { program, ledger }: { readonly program: Api['program']; readonly ledger?: unknown },
+): object {
   const { actions } = OFFERS[program]
   const schemas: Partial<Record<ApiName, object>> = OFFERS[program].schemas
   const reads = API_NAMES.filter((name) => name in schemas).map((name) => [
@@ -388,6 +420,7 @@ export function openApi(version: string, program: Api['program'] = 'mine'): obje
     info: { title: 'pegminer', version },
     paths: {
       ...(Object.fromEntries([...reads, ...acts]) as Record<string, object>),
+      ...(ledger === undefined ? {} : Object.fromEntries(LEDGER_NAMES.map(ledgerRead))),
       '/api/v1/events': events,
     },
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },

@@ -1,7 +1,6 @@
 /** What the API tells of before this run: read from the history and from what earlier runs measured. */
-import { unitsText } from '../base/index.js'
+import { BadRequest, nameIn, numberIn, unitsText } from '../base/index.js'
 import type { Board, BoardBlock, BoardEntry } from './board.js'
-import { BadRequest, nameIn, numberIn } from './query.js'
 
 export interface PastBlock {
   readonly height: number

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 
 import { serveHttp, type HttpServer } from '../base/http-server.js'
-import { isOwnHost, messageOf } from '../base/index.js'
-import { ACTION_NAMES, API_NAMES, type Api } from './api-types.js'
+import { BadRequest, Csv, isOwnHost, messageOf } from '../base/index.js'
+import { ACTION_NAMES, API_NAMES, LEDGER_NAMES, type Api } from './api-types.js'
 import { assetOf } from './assets.js'
 import { fail } from './errors.js'
 import { createStreams, type Streams } from './events.js'
@@ -12,7 +12,6 @@ import type { Check } from './health.js'
 import { createBudget, hasToken, type Budget } from './limits.js'
 import { jsonOf } from './logger.js'
 import { openApi } from './openapi.js'
-import { BadRequest } from './query.js'
 
 export interface TelemetryRoutes {
   /** Text of /metrics, in the format that `contentType` names. */
@@ -94,6 +93,7 @@ interface Reply {
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8'
+const CSV_TYPE = 'text/csv; charset=utf-8'
 
 /** The page uses nothing but what comes from here; its chart library sets styles on its elements. */
 const HEADERS = {
@@ -153,6 +153,9 @@ function problemReply(status: number, error: string, headers?: Readonly<Record<s
 
 const jsonReply = (value: object): Reply => ({ status: 200, type: JSON_TYPE, body: `${jsonOf(value)}\n` })
 
+const valueReply = (value: object): Reply =>
+  value instanceof Csv ? { status: 200, type: CSV_TYPE, body: value.text } : jsonReply(value)
+
 /** Null, or why the request is not answered at all. */
 function mayAsk({ headers }: IncomingMessage, { options, budget }: Site): Reply | null {
   if (!isOwnHost(headers.host, options.hosts?.()))
@@ -208,15 +211,22 @@ async function readReply(
     case '/runbook':
       return fileReply(path)
   }
-  if (api === undefined)
+  if (api === undefined || (path === '/' && api.program === 'ledger'))
     return path === '/'
       ? {
           status: 200,
           type: 'text/plain; charset=utf-8',
-          body: 'pegminer: /metrics for Prometheus, /live and /ready for supervisors\n',
+          body: `pegminer: /metrics for Prometheus, /live and /ready for supervisors${api ? '; /api/v1/openapi.json says what can be asked' : ''}\n`,
         }
       : undefined
-  if (path === '/api/v1/openapi.json') return jsonReply(openApi(options.version ?? '', api.program))
+  if (path === '/api/v1/openapi.json') return jsonReply(openApi(options.version ?? '', api))
+  const ledgerName = LEDGER_NAMES.find((name) => path === `/api/v1/ledger/${name}`)
+  if (ledgerName && api.ledger) {
+    const reads = api.ledger()
+    return reads
+      ? valueReply(reads[ledgerName](query))
+      : problemReply(503, 'there is no ledger yet', { 'retry-after': '5' })
+  }
   const name = API_NAMES.find((name) => path === `/api/v1/${name}`)
   const read = name && api.read[name]
   if (read) return jsonReply(read(query))

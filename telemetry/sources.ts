@@ -152,3 +152,26 @@ export interface WithdrawalNumbers {
 const STALLED_MS = 10_000
 
 export const isStalled = ({ beatAgeMs }: Pick<ThreadNumbers, 'beatAgeMs'>): boolean => beatAgeMs > STALLED_MS
+
+/** A block that the ledger has taken. */
+export interface LedgerBlockNumbers {
+  readonly milliseconds: number
+  readonly verdicts: readonly (readonly [verdict: string, count: number])[]
+  readonly conversions: readonly (readonly [ticker: string, target: string, count: number])[]
+}
+
+/** How far a ledger has come. */
+export interface LedgerPulse {
+  readonly height: number | null
+  /** The last block of the node; null: no node is followed, or none has answered yet. */
+  readonly nodeHeight: number | null
+  /** What keeps it from following the chain; null: nothing. */
+  readonly trouble: string | null
+}
+
+export interface LedgerNumbers extends LedgerPulse {
+  /** When no block was missing, the last time, ms since 1970. */
+  readonly evenAt: number | null
+  /** 1e-8 units by ticker. */
+  readonly supply: ReadonlyMap<string, bigint>
+}

@@ -6,13 +6,18 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
 import { goMinersBlocks } from '../factom/dev/fixtures/recordings.js'
+import { unitsText } from '../base/index.js'
+import { RECORDED_FILE } from '../cli/ledger/files.js'
 import { createFactomClient, decodeEntry } from '../factom/index.js'
 import { judged, RECORDED, recordedCalls } from '../ledger/fixtures/recorded-chain.js'
-import { addressText, ledgerFollowing, openLedger, stateHash } from '../ledger/index.js'
+import { addressText, ledgerFollowing, openLedger, readAddress, stateHash } from '../ledger/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
 import { createGradedHistory, HISTORY_FILE, oprChainId } from '../oracle/index.js'
 import { load } from '../oracle/grading/fixtures/load.js'
 import { networkOf } from '../pegnet/index.js'
+import { LEDGER_NAMES, type LedgerName } from '../telemetry/api-types.js'
+import { misfits } from '../telemetry/fixtures/misfits.js'
+import { LEDGER_SCHEMAS } from '../telemetry/ledger-schemas.js'
 import { ChainNode } from './fixtures/chain-node.js'
 import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { run, start, type Event } from './fixtures/program.js'
@@ -136,9 +141,10 @@ function withEqualsSorted(text: string, request: string): string {
 const comparable = (text: string, request: string): string => withEqualsSorted(withoutOwn(text), request)
 
 t.test('the API, asked as pegnetd was, answers the same', async (t) => {
-  const running = start(['ledger', 'serve', '--rpc-port', '0', '--data-dir', dataDir, '--json'])
+  const ports = ['--rpc-port', '0', '--metrics-port', '0']
+  const running = start(['ledger', 'serve', ...ports, '--data-dir', dataDir, '--json'])
   t.teardown(() => running.kill())
-  const { url } = await running.event('ledger.serving')
+  const { url, api } = await running.event('ledger.serving')
   t.match(url, /^http:\/\/127\.0\.0\.1:\d+\/v1$/)
   const calls = recordedCalls()
   t.equal(calls.length, 90)
@@ -153,9 +159,102 @@ t.test('the API, asked as pegnetd was, answers the same', async (t) => {
       t.equal(text.length, replyLength, `${label}: length`)
     }
   }
+  await t.test('and the API for people and dashboards', (t) => askReads(t, api as string))
   running.child.kill('SIGINT')
   t.equal((await running.ended).code, 130)
 })
+
+/** Each answer is what its description says, and tells what the reference has told. */
+async function askReads(t: Test, api: string): Promise<void> {
+  const text = async (words: string) => {
+    const reply = await fetch(`${api}/ledger/${words}`)
+    return { status: reply.status, type: reply.headers.get('content-type'), body: await reply.text() }
+  }
+  const of = async (words: string): Promise<Record<string, unknown>> => {
+    const { status, body } = await text(words)
+    t.equal(status, 200, words)
+    const name = words.split('?', 1)[0] as LedgerName
+    const found = JSON.parse(body) as Record<string, unknown>
+    t.same(misfits(LEDGER_SCHEMAS[name] as Record<string, unknown>, found), [], words)
+    return found
+  }
+  const address = 'FA2jsVXb6kpZtFVqGh3TNugqCi6Jkqist9exCr3aJbH6RBW8izY7'
+  const own = `address=${address}`
+  t.match(await of('status'), { network: 'MainNet', height: 295_200 })
+  t.match(await of(`balances?${own}`), {
+    balances: [{ ticker: 'PEG', amount: '614878.84191892', usd: '2651.29607847' }],
+  })
+  t.match(await of(`balances?${own}&height=206422`), {
+    usd: null,
+    balances: [{ ticker: 'PEG', amount: '450', usd: null }],
+  })
+  t.match(await of('supply'), { supply: [{ ticker: 'PEG', amount: '57799262.75049504' }] })
+  const { points } = (await of('supply?ticker=PEG&points=1000')) as {
+    points: { height: number; amount: string }[]
+  }
+  t.equal(points.length, 1000)
+  t.match([points[0], points.at(-1)], [{ height: 206_422 }, { height: 295_200, amount: '57799262.75049504' }])
+  for (const { height, balances } of expected.stages.slice(0, 3)) {
+    const all = Object.values(balances).reduce((sum, { peg = '0' }) => sum + BigInt(peg), 0n)
+    t.match(await of(`supply?ticker=PEG&from=${height}&to=${height}`), {
+      points: [{ height, amount: unitsText(all) }],
+    })
+  }
+  t.match(await of('prices'), { height: 295_200, prices: [{ ticker: 'PEG', usd: '0.0043119' }] })
+  const range = 'from=214288&to=214292'
+  t.match(await of(`prices?ticker=PEG&${range}`), {
+    points: [{}, {}, { height: 214_290, usd: '0.22558268' }],
+  })
+  const seen: string[] = []
+  for (let next: string | null = ''; next !== null;) {
+    const before = next === '' ? '' : `&before=${next}`
+    const page = await of(`history?${own}&to=213300&limit=9${before}`)
+    for (const { hash, index } of page['actions'] as { hash: string; index: number }[])
+      seen.push(`${index}-${hash}`)
+    next = page['next'] as string | null
+  }
+  const query = openLedger(join(dataDir, RECORDED_FILE))
+  const lines = query.historyOf(readAddress(address) as string, { to: 213_300 })
+  query.close()
+  t.ok(lines.length > 20)
+  t.same(seen, lines.map(({ index, hash }) => `${index}-${hash}`).reverse(), 'page by page, nothing twice')
+  t.match(await of(`history?${own}&kind=burn&limit=1`), { actions: [{ kind: 'burn', ticker: 'FCT' }] })
+  t.match(await of('history?height=231622&limit=1'), { actions: [{ height: 231_622 }] })
+  t.match(await of('richlist?limit=1'), { holders: [{ amount: null, usd: '34843.17033' }] })
+  t.match(await of('richlist?ticker=PEG&limit=1'), { holders: [{ amount: '8080700' }] })
+  t.match(await of('bank?from=231622&to=231622'), { banks: [{ amount: '5000', used: '353.84611686' }] })
+  t.match(await of('blocks?before=295201&limit=1'), {
+    blocks: [{ height: 295_200, rated: true }],
+    more: true,
+  })
+  const csv = await text(`history?${own}&format=csv&limit=1`)
+  t.match(csv, { status: 200, type: /^text\/csv/, body: /^height,time,hash.*\n295200,2021-04-27T.*\n$/ })
+  t.match((await text('supply?ticker=PEG&from=295200&format=csv')).body, /\n295200,.*,57799262\.75049504\n$/)
+  for (const words of [
+    ...['balances', 'balances?address=FA1', `balances?${own}&height=295201`, 'supply?ticker=peg'],
+    ...[
+      'supply?ticker=PEG&points=1001',
+      'prices?ticker=PEG&from=2&to=1',
+      'history',
+      `history?${own}&height=1`,
+    ],
+    ...['history?hash=ab', `history?${own}&kind=x`, `history?${own}&before=1`, `history?${own}&limit=1001`],
+    ...['richlist?limit=0', 'bank?from=-1', 'blocks?limit=101', 'richlist?format=xml'],
+  ])
+    t.match(await text(words), { status: 400, body: /"error":"./ }, words)
+  t.equal((await text('other')).status, 404)
+  const described = (await (await fetch(`${api}/openapi.json`)).json()) as { paths: object }
+  t.same(
+    Object.keys(described.paths).sort(),
+    ['events', 'summary', ...LEDGER_NAMES.map((name) => `ledger/${name}`)]
+      .map((name) => `/api/v1/${name}`)
+      .sort(),
+  )
+  t.match(await (await fetch(`${api}/summary`)).json(), { program: 'ledger', height: 295_200, alerts: [] })
+  const base = api.replace('/api/v1', '')
+  t.match(await (await fetch(`${base}/metrics`)).text(), /\npegnet_ledger_supply\{ticker="PEG"\} 57799262\.7/)
+  t.match(await (await fetch(`${base}/ready`)).json(), { ok: true, checks: [{ name: 'ledger' }] })
+}
 
 t.test('a chain that is followed: a block at a time, or all at once', async (t) => {
   const served = await ChainNode.of(goMinersBlocks()).serve()
@@ -216,7 +315,17 @@ t.test('what serves the ledger follows the chain, also where the node changes it
   t.teardown(() => served.close())
   const chain = ['--network', 'local', '--factomd', served.url, '--bits', '16', '--dir', maps, '--json']
   const dir = join(state, 'served')
-  const running = start(['ledger', 'serve', '--rpc-port', '0', '--data-dir', dir, ...chain])
+  const running = start([
+    'ledger',
+    'serve',
+    '--rpc-port',
+    '0',
+    '--metrics-port',
+    '0',
+    '--data-dir',
+    dir,
+    ...chain,
+  ])
   t.teardown(() => running.kill())
   const { url } = await running.event('ledger.serving')
   const reaches = (height: number) => running.event('ledger.block', (event) => event['height'] === height)
@@ -227,7 +336,7 @@ t.test('what serves the ledger follows the chain, also where the node changes it
   await running.event('followed', ({ height }) => height === 6)
   node.saved = 8
   await reaches(8)
-  t.match(await ask('get-sync-status'), { result: { syncheight: 8 } }, 'what it follows, it answers')
+  t.match(await ask('get-sync-status'), { result: { syncheight: 8, factomheight: 8 } }, 'what it follows')
   const before = openLedger(join(dir, HISTORY_FILE))
   const wasHeld = stateHash(before.balancesAt(8))
   before.close()
@@ -265,7 +374,9 @@ t.test('on the network dev the rewards are in the ledger', { timeout: 600_000 },
   const minutes = endMinutes(miner, { rivals: RIVALS })
   const paid = (event: Event): boolean => event['gradable'] === true
   await miner.event('graded', paid)
-  const serving = start(['ledger', 'serve', '--rpc-port', '0', '--data-dir', dir, '--json'])
+  const serving = start([
+    ...['ledger', 'serve', '--rpc-port', '0', '--metrics-port', 'off', '--data-dir', dir, '--json'],
+  ])
   t.teardown(() => serving.kill())
   const { url } = await serving.event('ledger.serving')
   const issued = async (): Promise<unknown> => {

@@ -173,6 +173,33 @@ const MINER: Dashboard = {
       ]),
     ),
     row(
+      'Ledger',
+      'Does it keep up with the chain, and what happens on it? Of pegminer ledger serve, and of a miner on the network dev.',
+      chart(
+        'Blocks',
+        'short',
+        [`pegnet_ledger_height${M}`, '{{instance}} height'],
+        [`pegnet_ledger_lag_blocks${M}`, '{{instance}} behind the node'],
+      ),
+      chart('Since no block was missing', 's', [
+        `time() - pegnet_ledger_even_timestamp_seconds${M}`,
+        '{{instance}}',
+      ]),
+      chart('Time per block', 's', [
+        quantile(0.9, 'pegnet_ledger_block_duration_seconds', RATE, 'instance'),
+        '{{instance}} 90 %',
+      ]),
+      chart('Entries by verdict in 1 h', 'short', [
+        `sum by (verdict) (increase(pegnet_ledger_entries_total${M}[1h]))`,
+        '{{verdict}}',
+      ]),
+      chart('Conversions by pair in 1 h', 'short', [
+        `topk(10, sum by (ticker, target) (increase(pegnet_ledger_conversions_total${M}[1h])))`,
+        '{{ticker}} to {{target}}',
+      ]),
+      bars('Supply', 'short', [`max by (ticker) (pegnet_ledger_supply${M})`, '{{ticker}}']),
+    ),
+    row(
       'Process',
       'The main thread publishes: its lag must stay far below a second.',
       chart('Lag of the main thread, 99 %', 's', [`nodejs_eventloop_lag_p99_seconds${M}`, '{{instance}}']),

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import { keepUp } from '../../chain/index.js'
 import type { Settings } from '../../config/index.js'
-import { ledgerFollowing } from '../../ledger/index.js'
+import { ledgerFollowing, type TakenBlock } from '../../ledger/index.js'
 import { createHasher, type SharedByteMap } from '../../lxrhash/index.js'
 import { createGradedHistory, type FollowProgress } from '../../oracle/index.js'
 import { connect } from '../network/connect.js'
@@ -19,6 +19,7 @@ export type FollowingNews =
   /** The last block that the node has saved. */
   | { readonly kind: 'node'; readonly height: number }
   | { readonly kind: 'progress'; readonly progress: FollowProgress }
+  | { readonly kind: 'block'; readonly block: TakenBlock }
   /** Nothing is missing. */
   | { readonly kind: 'even' }
   | { readonly kind: 'trouble'; readonly code: string; readonly message: string }
@@ -40,7 +41,7 @@ async function follow({ settings, dir, byteMap }: FollowingTask): Promise<void> 
     send({ kind: 'trouble', code, message })
   const history = createGradedHistory({
     ...{ client, network, difficulty, dir, signal, keep: true },
-    ...ledgerFollowing({ network, difficulty }),
+    ...ledgerFollowing({ network, difficulty, onBlock: (block) => send({ kind: 'block', block }) }),
     onProgress: (progress) => send({ kind: 'progress', progress }),
     onNotice: trouble,
   })

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 
+import { wallMs } from '../../base/index.js'
 import {
   createMiner,
   minerSlots,
@@ -16,7 +17,7 @@ import {
 import { ledgerFollowing } from '../../ledger/index.js'
 import type { OpenByteMap } from '../../lxrhash/index.js'
 import { HISTORY_FILE } from '../../oracle/index.js'
-import { createBoard, liveChecks, type ApiActions } from '../../telemetry/index.js'
+import { createBoard, liveChecks, type ApiActions, type Metrics } from '../../telemetry/index.js'
 import { devBits } from '../network/dev-bits.js'
 import { EXIT } from '../program/context.js'
 import type { Output } from '../program/output.js'
@@ -25,6 +26,7 @@ import { versionOf } from '../program/version.js'
 import { noticeClockSteps } from '../service/clock-notice.js'
 import { requireDataDir } from '../service/data-dir.js'
 import { openKeyboard } from '../service/keyboard.js'
+import { ledgerNumbers, ledgerReader, type LedgerReader } from '../service/ledger-reader.js'
 import { machineOf } from '../service/machine.js'
 import { createPast, openRecorder, RECORDS_FILE } from '../service/past.js'
 import type { ServedMetrics } from '../service/serve-metrics.js'
@@ -105,6 +107,7 @@ async function run(context: MineContext, plan: MinePlan, { resources, open }: Ru
   recorder.tell({ level: 'info', code: 'start', message: `pegminer ${versionOf()} on ${network.name}` })
   const past = createPast(join(dataDir, HISTORY_FILE), recorder)
   resources.add(() => past.close())
+  const ledger = network.name === 'dev' ? openLedgerReader(dataDir, { miner, metrics, resources }) : null
   const service = createService({ live: () => liveChecks(miner.view) })
   resources.add(() => service.close())
   const keeper = createMineKeeper({ settings, miner, metrics, plan, tell: notice })
@@ -132,7 +135,7 @@ async function run(context: MineContext, plan: MinePlan, { resources, open }: Ru
     },
   }
   const served = await serveRun(context, {
-    ...{ plan, miner, metrics, board, past, keeper, reloader, actions, resources },
+    ...{ plan, miner, metrics, board, past, ledger, keeper, reloader, actions, resources },
     kernel: parts.map.kernel,
   })
 
@@ -202,6 +205,28 @@ const ownThreads: OpenHashers = ({ terms, capacity }) =>
     started: { threads: terms.threads },
   })
 
+/** The ledger that the miner keeps, for its page, its API and its metrics. */
+function openLedgerReader(
+  dataDir: string,
+  {
+    miner,
+    metrics,
+    resources,
+  }: { readonly miner: Miner; readonly metrics: Metrics; readonly resources: Resources },
+): LedgerReader {
+  const reader = ledgerReader(join(dataDir, HISTORY_FILE))
+  resources.add(() => reader.close())
+  metrics.observeLedger(() => {
+    const { height, node } = miner.view
+    // The block at hand is not saved yet.
+    const seen = { nodeHeight: height === null ? null : height - 1, trouble: null }
+    const query = reader.query()
+    const even = node.state === 'ok' && query?.about().height === seen.nodeHeight
+    return ledgerNumbers(query, { ...seen, evenAt: even ? wallMs() : null })
+  })
+  return reader
+}
+
 interface MinerStart {
   readonly terms: Adjustable & { readonly threads: number }
   /** Most threads that there is room for. */
@@ -228,7 +253,10 @@ function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart
     ...{ ...tools, prices: parts.prices.proxy },
     // Elsewhere the ledger is followed by a command of its own: it may have years to catch up with.
     ...(network.name === 'dev'
-      ? { following: (difficulty) => ledgerFollowing({ network, difficulty }) }
+      ? {
+          following: (difficulty) =>
+            ledgerFollowing({ network, difficulty, onBlock: (block) => parts.metrics.ledgerBlock(block) }),
+        }
       : {}),
   })
   if (rivals > 0) {

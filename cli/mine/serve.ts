@@ -18,6 +18,7 @@ import type { Resources } from '../program/resources.js'
 import { shownSettings } from '../program/shown.js'
 import { versionOf } from '../program/version.js'
 import type { Reloader } from '../service/reload.js'
+import type { LedgerReader } from '../service/ledger-reader.js'
 import { serveMetrics, type ServedMetrics } from '../service/serve-metrics.js'
 import type { MineKey } from '../program/keys.js'
 import type { MinePlan } from './plan.js'
@@ -30,6 +31,8 @@ export interface ServedRun {
   readonly metrics: Metrics
   readonly board: Board
   readonly past: Past
+  /** On networks where the miner keeps the ledger. */
+  readonly ledger: Pick<LedgerReader, 'reads'> | null
   readonly keeper: Pick<Keeper, 'holds'>
   /** The settings in effect now. */
   readonly reloader: Pick<Reloader<MineKey, MineSections>, 'given'>
@@ -38,7 +41,7 @@ export interface ServedRun {
 }
 
 export async function serveRun(context: MineContext, run: ServedRun): Promise<ServedMetrics> {
-  const { plan, kernel, miner, metrics, board, past, keeper, reloader, actions, resources } = run
+  const { plan, kernel, miner, metrics, board, past, ledger, keeper, reloader, actions, resources } = run
   const now = () => reloader.given.settings
   const feedPage = context.settings['telemetry.feed']
   const feed = feedPage === undefined ? undefined : watchFeed({ url: feedPage })
@@ -64,6 +67,7 @@ export async function serveRun(context: MineContext, run: ServedRun): Promise<Se
     holds: () => keeper.holds.reasons,
     feed: feed && (() => feed.seen),
     past,
+    ledger: ledger ? () => ledger.reads() : undefined,
     settings: () => shownSettings(reloader.given, MINE_KEYS),
     actions,
   })

@@ -384,7 +384,10 @@ const LEDGER = command({
       'history ADDRESS: its transactions, conversions, rewards and burns. dump: all balances, with one hash for them.',
     'serve: follows the chain of the node as sync does, for as long as it runs, and answers programs that were ' +
       'written for pegnetd with the same JSON-RPC, its 14 methods, at http://127.0.0.1:8070/v1. On the network dev it ' +
-      'only reads what pegminer mine follows. It holds no key, so send-transaction is refused; factomheight is -1.',
+      'only reads what pegminer mine follows. It holds no key, so send-transaction is refused.',
+    'For people and dashboards, serve and on the network dev mine answer at --metrics-port, beside the metrics: ' +
+      '/api/v1/ledger/status, balances, supply, prices, history, richlist, bank and blocks, as JSON and where it makes ' +
+      'sense as CSV (format=csv); /api/v1/openapi.json describes them.',
     'Everything may be asked while another program follows the chain. --height asks for an earlier block. On the network ' +
       'dev pegminer mine keeps the ledger itself.',
     'In JSON, amounts and rates are whole numbers of 1e-8, as text.',

@@ -128,7 +128,7 @@ function creditResult(hash: string, index: number, conversion: Conversion, execu
   if (hasBank(height, rules) && target === 'PEG') return
   const amount = resultOf(conversion, execution) ?? 0n
   pending.add(input.address, target, amount)
-  tell({ type: 'converted', hash, index, amount, refund: null })
+  tell({ type: 'converted', hash, index, ticker: input.ticker, target, amount, refund: null })
 }
 
 function creditOutputs({ input, outputs }: Transfer, { pending, height, rules, tell }: Execution): void {

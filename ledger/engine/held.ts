@@ -61,7 +61,7 @@ function payFromBank(batches: readonly Batch[], execution: Execution): Bank {
     used += amount
     pending.add(input.address, target, amount)
     pending.add(input.address, input.ticker, refund)
-    tell({ type: 'converted', hash, index, amount, refund })
+    tell({ type: 'converted', hash, index, ticker: input.ticker, target, amount, refund })
   }
   const requested = asked.reduce((sum, { amount }) => sum + amount, 0n)
   return { amount: BANK, used, requested: BigInt.asUintN(64, requested) }

@@ -86,6 +86,8 @@ export type LedgerEvent =
       readonly type: 'converted'
       readonly hash: string
       readonly index: number
+      readonly ticker: Ticker
+      readonly target: Ticker
       readonly amount: bigint
       readonly refund: bigint | null
     }

@@ -1,6 +1,5 @@
 /** What the API says of amounts: balances, supplies, rates, the bank, the largest holders. */
 import type { Json } from '../../base/index.js'
-import { convert, type Price } from '../engine/convert.js'
 import { isTicker, TICKERS, type Ticker } from '../tickers.js'
 import { badParams, RpcError } from './errors.js'
 import { addressOf } from './names.js'
@@ -14,8 +13,11 @@ const MOST_HOLDERS = 100
 const byTicker = (amounts: ReadonlyMap<Ticker, bigint>, tickers: readonly Ticker[] = SORTED): Json =>
   Object.fromEntries(tickers.map((ticker) => [ticker, amounts.get(ticker) ?? 0n]))
 
-/** The height of the node is not asked for: -1, as where the reference cannot reach its own. */
-const syncStatus = ({ query }: RpcLedger): Json => ({ syncheight: query.about().height, factomheight: -1 })
+/** The height of the node is -1 where it is not known, as where the reference cannot reach its own. */
+const syncStatus = ({ query, nodeHeight }: RpcLedger): Json => ({
+  syncheight: query.about().height,
+  factomheight: nodeHeight() ?? -1,
+})
 
 /** A height that is 0 means the last block. */
 export const heightOr = (height: number, { query }: RpcLedger): number =>
@@ -44,69 +46,30 @@ function bankAt(height: number, { query, rules }: RpcLedger): Json {
   }
 }
 
-/** What an amount is in USD by the last rates; null: there are no rates yet. Throws if a price is missing. */
-function inDollars({ query, rules }: RpcLedger): ((amount: bigint, ticker: Ticker) => bigint) | null {
-  const { height } = query.about()
-  const dated = query.ratesHeight(height)
-  if (dated === null) return null
-  const averaged = height >= rules.averages
-  const rates = query.ratesAt(dated)
-  const averages = averaged ? query.averagesAt(dated) : null
-  const price = (ticker: Ticker): Price => ({
-    rate: rates?.get(ticker) ?? 0n,
-    average: averages?.get(ticker) ?? 0n,
-  })
-  const dollar = price('pUSD')
-  const prices = new Map(TICKERS.map((ticker) => [ticker, price(ticker)]))
-  return (amount, ticker) => {
-    const worth = convert(amount, prices.get(ticker) ?? price(ticker), dollar, averaged)
-    if (worth === null) throw new RpcError('internal')
-    return worth
-  }
-}
-
 function countOf(count = 0): number {
   if (count < 0) throw badParams('count must be >= 0')
   return count === 0 ? MOST_HOLDERS : count
 }
 
-function richList(ticker: Ticker, count: number, ledger: RpcLedger): Json {
-  const worth = inDollars(ledger)
-  return ledger.query.richest(ticker, count).map(({ address, amount }) => ({
+/** A token that has no price makes the reference fail. */
+const orFail = (usd: bigint | null): bigint => {
+  if (usd === null) throw new RpcError('internal')
+  return usd
+}
+
+function richList(ticker: Ticker, count: number, { query, worths }: RpcLedger): Json {
+  const worth = worths.dollars()
+  return query.richest(ticker, count).map(({ address, amount }) => ({
     address: addressText(address),
     amount,
-    pusd: worth?.(amount, ticker) ?? 0n,
+    pusd: worth ? orFail(worth(amount, ticker)) : 0n,
   }))
 }
 
-interface Worth {
-  readonly address: string
-  readonly pusd: bigint
-}
-
-/** The largest first. */
-function worths(ledger: RpcLedger): readonly Worth[] {
-  const worth = inDollars(ledger)
-  if (worth === null) return []
-  return ledger.query
-    .holders()
-    .map(([address, held]) => ({
-      address,
-      pusd: [...held].reduce((sum, [ticker, amount]) => sum + worth(amount, ticker), 0n),
-    }))
-    .filter(({ pusd }) => pusd > 0n)
-    .sort((a, b) => (a.pusd === b.pusd ? 0 : a.pusd < b.pusd ? 1 : -1))
-}
-
-/** Lists by the version of the data that they are of: one takes seconds where there are 100,000 holders. */
-const kept = new WeakMap<RpcLedger, { readonly version: bigint; readonly list: readonly Worth[] }>()
-
-function globalRichList(count: number, ledger: RpcLedger): Json {
-  const version = ledger.query.dataVersion()
-  const known = kept.get(ledger)
-  const list = known?.version === version ? known.list : worths(ledger)
-  kept.set(ledger, { version, list })
-  return list.slice(0, count).map(({ address, pusd }) => ({ address: addressText(address), pusd }))
+function globalRichList(count: number, { worths }: RpcLedger): Json {
+  const { list, complete } = worths.holders()
+  if (!complete) throw new RpcError('internal')
+  return list.slice(0, count).map(({ address, usd }) => ({ address: addressText(address), pusd: usd }))
 }
 
 export const BALANCE_METHODS = {

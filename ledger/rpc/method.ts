@@ -2,12 +2,16 @@
 import { messageOf, type Json } from '../../base/index.js'
 import type { LedgerRules } from '../rules.js'
 import type { LedgerQueries } from '../store/queries.js'
+import type { Worths } from '../store/worth.js'
 import { decodeObject, type Decoded, type Shape } from './decode.js'
 import { badParams } from './errors.js'
 
 export interface RpcLedger {
   readonly query: LedgerQueries
   readonly rules: LedgerRules
+  readonly worths: Worths
+  /** The last block of the node; null: not known. */
+  readonly nodeHeight: () => number | null
   /** The chain of transactions. */
   readonly transactions: string
   /** Of this program. */

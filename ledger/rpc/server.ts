@@ -8,6 +8,7 @@ import { ledgerChains } from '../block.js'
 import { fail } from '../errors.js'
 import { rulesOf } from '../rules.js'
 import type { LedgerQueries } from '../store/queries.js'
+import { createWorths, type Worths } from '../store/worth.js'
 import { answerRpc, type RpcOptions } from './request.js'
 
 const PATHS = ['/', '/v1', '/v1/']
@@ -24,6 +25,10 @@ export interface RpcServerOptions {
   /** Names that this machine is asked under, besides `localhost` and IP addresses. */
   readonly hosts: readonly string[]
   readonly version: string
+  /** Default: one of its own. */
+  readonly worths?: Worths
+  /** The last block of the node that is followed; null: not known. Default: none is. */
+  readonly nodeHeight?: () => number | null
   readonly onFailure: RpcOptions['onFailure']
 }
 
@@ -34,10 +39,16 @@ export async function serveRpc({
   host,
   hosts,
   version,
+  worths = createWorths(query),
+  nodeHeight = () => null,
   onFailure,
 }: RpcServerOptions): Promise<HttpServer> {
   const network = networkOf(query.about().network)
-  const ledger = { query, rules: rulesOf(network), transactions: ledgerChains(network).transactions, version }
+  const rules = rulesOf(network)
+  const ledger = {
+    ...{ query, rules, version, worths, nodeHeight },
+    transactions: ledgerChains(network).transactions,
+  }
   const server = await serveHttp(
     (request, response) => {
       const refused = refusalOf(request, hosts)

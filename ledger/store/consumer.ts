@@ -1,24 +1,27 @@
 /** The ledger as one that follows the chain: each block in the transaction in which the others take it too. */
-import type { Transaction } from '../../base/index.js'
+import { monotonicMs, type Transaction } from '../../base/index.js'
 import type { BlockConsumer } from '../../chain/index.js'
 import type { DifficultyOrClaim, StakersAt } from '../../oracle/index.js'
 import type { Network } from '../../pegnet/index.js'
 import { followedChains, ledgerBlockOf, ledgerChains } from '../block.js'
 import { applyBlock } from '../engine/apply.js'
 import { STAKERS, type Terms } from '../engine/grade.js'
-import type { LedgerBlock } from '../engine/types.js'
+import type { BlockOutcome, LedgerBlock } from '../engine/types.js'
 import { rulesOf } from '../rules.js'
 import { aboutLedger, beginLedger } from './about.js'
 import { LEDGER_SCHEMA } from './schema.js'
+import { takenBlock, type TakenBlock } from './taken.js'
 import { createView } from './view.js'
 import { rollback, writeOutcome } from './write.js'
 
 export interface LedgerConsumerOptions {
   readonly network: Network
   readonly difficulty: DifficultyOrClaim
+  /** Told of each block that was taken, before it is written for good. */
+  readonly onBlock?: ((block: TakenBlock) => void) | undefined
 }
 
-export function ledgerConsumer({ network, difficulty }: LedgerConsumerOptions): BlockConsumer {
+export function ledgerConsumer({ network, difficulty, onBlock }: LedgerConsumerOptions): BlockConsumer {
   const chains = ledgerChains(network)
   const terms = { network, difficulty, rules: rulesOf(network) }
   return {
@@ -26,7 +29,9 @@ export function ledgerConsumer({ network, difficulty }: LedgerConsumerOptions): 
     chains: followedChains(chains),
     apply(block, tx) {
       beginLedger(tx, { network: network.name, origin: 'chain', height: block.height - 1 })
-      takeBlock(tx, ledgerBlockOf(block, chains), terms)
+      const started = monotonicMs()
+      const outcome = takeBlock(tx, ledgerBlockOf(block, chains), terms)
+      onBlock?.(takenBlock(outcome, monotonicMs() - started))
     },
     rollback(height, tx) {
       rollback(tx, height)
@@ -46,6 +51,8 @@ export const ledgerFollowing = (options: LedgerConsumerOptions) => ({
 })
 
 /** Applies the block to the tables. Within a transaction. */
-export function takeBlock(tx: Transaction, block: LedgerBlock, terms: Terms): void {
-  writeOutcome(tx, applyBlock(createView(tx), block, terms))
+export function takeBlock(tx: Transaction, block: LedgerBlock, terms: Terms): BlockOutcome {
+  const outcome = applyBlock(createView(tx), block, terms)
+  writeOutcome(tx, outcome)
+  return outcome
 }

@@ -45,7 +45,29 @@ export interface HistoryFilter {
   readonly ticker?: Ticker
 }
 
+/** Where a line stands in the whole history. */
+export interface HistoryPlace {
+  readonly batch: number
+  readonly place: number
+}
+
+export interface RangeBefore {
+  /** First and last height, inclusive. */
+  readonly from: number
+  readonly to: number
+  /** Only what came before this line. */
+  readonly before?: HistoryPlace | undefined
+  readonly limit: number
+}
+
+export interface PlacedAction {
+  readonly place: HistoryPlace
+  readonly action: LedgerAction
+}
+
 export interface HistoryPages {
+  /** The newest first. */
+  pageBefore(key: HistoryKey, filter: HistoryFilter, range: RangeBefore): PlacedAction[]
   /** How many lines there are. */
   countActions(key: HistoryKey, filter: HistoryFilter): number
   /** `index`: that transaction of its batch alone. */
@@ -73,6 +95,23 @@ export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): Histor
         ...[...values, limit, offset],
       )
       return rows.map(actionOf)
+    },
+    pageBefore(key, filter, { from, to, before, limit }) {
+      const { text, values } = whereOf(key, filter)
+      const own = 'address' in key ? 'l' : 'a'
+      const [behind, ...place] =
+        before === undefined
+          ? ['']
+          : [`AND (${own}.batch, ${own}.place) < (?, ?)`, before.batch, before.place]
+      const rows = db.all(
+        `SELECT hash, height, seconds, status, a.* FROM ${text} AND b.height BETWEEN ? AND ? ${behind}
+         ORDER BY ${own}.batch DESC, ${own}.place DESC LIMIT ?`,
+        ...[...values, from, to, ...place, limit],
+      )
+      return rows.map((row) => ({
+        place: { batch: Number(row['batch']), place: Number(row['place']) },
+        action: actionOf(row),
+      }))
     },
     statusOf(hash) {
       const row = db.one(

@@ -11,6 +11,7 @@ import { TICKERS, type Ticker } from '../tickers.js'
 import { aboutLedger, type LedgerAbout } from './about.js'
 import { createMinerQueries, type MinerQueries } from './miners.js'
 import { actionOf, createHistoryPages, type HistoryPages, type LedgerAction } from './pages.js'
+import { createRangeQueries, type RangeQueries } from './ranges.js'
 import { LEDGER_SCHEMA } from './schema.js'
 import { ratesFrom, richest, type Holder } from './view.js'
 
@@ -22,7 +23,7 @@ export interface HistoryRange {
   readonly last?: number
 }
 
-export interface LedgerQueries extends HistoryPages, MinerQueries {
+export interface LedgerQueries extends HistoryPages, MinerQueries, RangeQueries {
   about(): LedgerAbout
   /** By address; those that were ever touched are there, if only with nothing. Throws `E_LEDGER_NONE` beyond the tip. */
   balancesAt(height: number): ReadonlyMap<string, Balances>
@@ -138,6 +139,7 @@ export function createLedgerQueries(db: Database): LedgerQueries {
     close: () => db.close(),
     ...createHistoryPages(db),
     ...createMinerQueries(db),
+    ...createRangeQueries(db),
   }
 }
 
@@ -154,9 +156,9 @@ function holders(db: Database): [string, Balances][] {
 
 const MOST_HEIGHT = 2 ** 32
 
-/** What was changed above a height, with what it was at that height. */
+/** What was changed above a height, with what it was at that height. With the sign the latest changes alone are read. */
 const CHANGED = `(
-  SELECT account, ticker, before, min(height) FROM ledger_changes WHERE height > ? GROUP BY account, ticker
+  SELECT account, ticker, before, min(height) FROM ledger_changes WHERE height > ? GROUP BY +account, +ticker
 )`
 
 const ALL_AT = `

@@ -102,9 +102,38 @@ CREATE TABLE ledger_skipped (height INTEGER NOT NULL, hash BLOB NOT NULL, reason
 CREATE INDEX ledger_skipped_height ON ledger_skipped (height);
 `
 
-export const LEDGER_SCHEMA: Schema = { name: 'ledger', migrations: [FIRST] }
+/**
+ * Supplies at every height. Of blocks that were followed before there was this table they are worked out from the changes
+ * of balances: their sums, in two halves since they may be beyond 64 bits; those that are are left out.
+ */
+const SUPPLIES = `
+CREATE TABLE ledger_supplies (
+  ticker TEXT NOT NULL,
+  height INTEGER NOT NULL,
+  amount TEXT NOT NULL,         -- from this block on
+  PRIMARY KEY (ticker, height)
+) WITHOUT ROWID;
+CREATE INDEX ledger_supplies_height ON ledger_supplies (height);
+-- What one address held earlier.
+CREATE INDEX ledger_changes_account ON ledger_changes (account, ticker, height);
+INSERT INTO ledger_supplies
+WITH steps AS (
+  SELECT c.ticker, c.height, coalesce(lead(before) OVER own, amount) - before AS gain
+  FROM ledger_changes c JOIN ledger_balances b ON b.account = c.account AND b.ticker = c.ticker
+  WINDOW own AS (PARTITION BY c.account, c.ticker ORDER BY c.height)
+),
+gains AS (SELECT ticker, height, sum(gain) AS gain FROM steps GROUP BY ticker, height HAVING sum(gain) <> 0),
+totals AS (
+  SELECT ticker, height, sum(gain >> 32) OVER past AS high, sum(gain & 4294967295) OVER past AS low
+  FROM gains WINDOW past AS (PARTITION BY ticker ORDER BY height)
+)
+SELECT ticker, height, CAST(((high + (low >> 32)) << 32) + (low & 4294967295) AS TEXT) FROM totals
+WHERE high + (low >> 32) < 2147483648;
+`
+
+export const LEDGER_SCHEMA: Schema = { name: 'ledger', migrations: [FIRST, SUPPLIES] }
 
 /** Those whose rows belong to one block and go with it. */
-export const BLOCK_TABLES = [...['changes', 'rates', 'bank', 'snapshots', 'grades', 'graded', 'skipped']].map(
-  (name) => `ledger_${name}`,
-)
+export const BLOCK_TABLES = [
+  ...['changes', 'supplies', 'rates', 'bank', 'snapshots', 'grades', 'graded', 'skipped'],
+].map((name) => `ledger_${name}`)

@@ -117,6 +117,26 @@ t.test('blocks that are taken back, and followed again', async (t) => {
   }
 })
 
+t.test('a ledger of before there were supplies at every height', async (t) => {
+  const dir = t.testdir()
+  const [file, old] = [join(dir, 'ledger.sqlite'), join(dir, 'old.sqlite')]
+  const db = openChainDatabase({ file, schemas: [LEDGER_SCHEMA] })
+  await sync(db, until(await readRecordedChain(RECORDED), 214_290))
+  const supplies = (of: Database) => of.all('SELECT * FROM ledger_supplies ORDER BY ticker, height')
+  const expected = supplies(db)
+  db.close()
+  t.ok(expected.length > 100)
+  const before = { ...LEDGER_SCHEMA, migrations: LEDGER_SCHEMA.migrations.slice(0, 1) }
+  const first = openChainDatabase({ file: old, schemas: [before] })
+  first.run('ATTACH ? AS known', file)
+  for (const table of ['about', 'accounts', 'balances', 'changes', 'supply'])
+    first.run(`INSERT INTO ledger_${table} SELECT * FROM known.ledger_${table}`)
+  first.close()
+  const grown = openChainDatabase({ file: old, schemas: [LEDGER_SCHEMA] })
+  t.teardown(() => grown.close())
+  t.same(supplies(grown), expected)
+})
+
 t.test('an interruption at any block, another file, no ledger', async (t) => {
   const db = open(t)
   const whole = await readRecordedChain(RECORDED)

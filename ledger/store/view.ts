@@ -85,7 +85,7 @@ function* heldSinceSnapshot(db: Queries): Generator<readonly [string, ReadonlyMa
      FROM ledger_balances b JOIN ledger_accounts ON id = b.account
      LEFT JOIN (
        SELECT account, ticker, before, min(height) FROM ledger_changes
-       WHERE height >= ? GROUP BY account, ticker
+       WHERE height >= ? GROUP BY +account, +ticker
      ) c ON c.account = b.account AND c.ticker = b.ticker
      WHERE amount > 0 AND least > 0 ORDER BY b.account`,
     Number(last),

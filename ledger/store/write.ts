@@ -46,6 +46,7 @@ function writeBalances(tx: Transaction, { height, balances }: BlockOutcome): voi
     const row = tx.one('SELECT amount FROM ledger_supply WHERE ticker = ?', ticker)
     const amount = BigInt((row?.['amount'] as string | undefined) ?? 0) + gain
     tx.run('INSERT OR REPLACE INTO ledger_supply VALUES (?, ?)', ticker, String(amount))
+    if (gain !== 0n) tx.run('INSERT INTO ledger_supplies VALUES (?, ?, ?)', ticker, height, String(amount))
   }
 }
 
@@ -151,7 +152,7 @@ export function rollback(tx: Transaction, height: number): void {
   tx.run(
     `INSERT OR REPLACE INTO ledger_balances
      SELECT account, ticker, before FROM (
-       SELECT account, ticker, before, min(height) FROM ledger_changes WHERE height > ? GROUP BY account, ticker
+       SELECT account, ticker, before, min(height) FROM ledger_changes WHERE height > ? GROUP BY +account, +ticker
      )`,
     height,
   )

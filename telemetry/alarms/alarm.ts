@@ -3,7 +3,7 @@
  * it, and `/live`, `/ready`, the pages, the API and the watchdog judge by it.
  */
 import type { BoardEntry } from '../board.js'
-import type { GatewayNumbers, MinerNumbers } from '../sources.js'
+import type { GatewayNumbers, LedgerPulse, MinerNumbers } from '../sources.js'
 
 export interface AlarmText {
   /** The name of the alert in Prometheus, and the title in the runbook. */
@@ -26,6 +26,8 @@ export interface Judged {
   readonly check?: CheckRule<MinerNumbers>
   /** The same for each gateway of a feed. */
   readonly gatewayCheck?: CheckRule<GatewayPulse>
+  /** The same for a ledger. */
+  readonly ledgerCheck?: CheckRule<LedgerPulse>
   /** What the page of a miner shows besides; null: nothing is wrong. The newest entry comes first. */
   readonly ofMiner?: (miner: MinerNumbers, entries: readonly BoardEntry[]) => string | null
   /** What pages show of a gateway, behind its name. */

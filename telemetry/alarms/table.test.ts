@@ -1,9 +1,15 @@
 /** Each row of the table is seen by what reads it: checks, pages, the watchdog. */
 import t from 'tap'
 
-import { alertOfNotice, alertsOfGatewayChecks, alertsOfGateways, alertsOfMiner } from '../alerts.js'
+import {
+  alertOfNotice,
+  alertsOfGatewayChecks,
+  alertsOfGateways,
+  alertsOfLedger,
+  alertsOfMiner,
+} from '../alerts.js'
 import type { BoardEntry } from '../board.js'
-import { gatewayChecks, liveChecks, readyChecks } from '../health.js'
+import { gatewayChecks, ledgerChecks, liveChecks, readyChecks } from '../health.js'
 import type { GatewayNumbers, MinerNumbers } from '../sources.js'
 import type { WatchLimits, WatchSeen } from './alarm.js'
 import { ALARMS, GATEWAY_ALARMS, MINER_ALARMS, WATCHDOG_RULES } from './table.js'
@@ -98,6 +104,19 @@ t.test('a gateway with which nothing is right', (t) => {
   t.same(alertsOfGatewayChecks([{ name: 'running', ok: false, found: '0 gateways' }]), [
     { level: 'warn', message: 'running: 0 gateways', time: null, runbook: null },
   ])
+  t.end()
+})
+
+t.test('a ledger that does not keep up', (t) => {
+  const well = { height: 8, nodeHeight: 10, trouble: null }
+  t.same(ledgerChecks(well), [{ name: 'ledger', ok: true, found: 'block 8, 2 behind the node' }])
+  t.same(alertsOfLedger({ ...well, nodeHeight: null }), [])
+  for (const [pulse, message] of [
+    [{ ...well, nodeHeight: 11 }, 'ledger: block 8, 3 behind the node'],
+    [{ ...well, height: null }, 'ledger: no block yet'],
+    [{ ...well, trouble: 'the node is away' }, 'ledger: the node is away'],
+  ] as const)
+    t.match(alertsOfLedger(pulse), [{ message, runbook: 'LedgerLags' }])
   t.end()
 })
 

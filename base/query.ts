@@ -1,4 +1,4 @@
-/** What a request asks for behind its path: whole numbers and names within bounds. Pure. */
+/** What a request asks for behind its path: whole numbers and names within bounds; and rows as text. Pure. */
 
 /** Answered with 400 and the message. */
 export class BadRequest extends Error {}
@@ -23,4 +23,13 @@ export function nameIn(query: URLSearchParams, name: string): string {
   const text = query.get(name) ?? ''
   if (/^[A-Za-z0-9_:./-]{1,80}$/.test(text)) return text
   throw new BadRequest(`${name} is missing or no name`)
+}
+
+/** A reply of comma-separated values, with a line of names first. No cell may hold a comma, a quote or a line's end. */
+export class Csv {
+  readonly text: string
+
+  constructor(names: readonly string[], rows: readonly (readonly (string | number | null)[])[]) {
+    this.text = [names, ...rows].map((row) => `${row.map((cell) => cell ?? '').join(',')}\n`).join('')
+  }
 }

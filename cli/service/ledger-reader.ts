@@ -1,0 +1,42 @@
+/** A ledger that is written elsewhere, opened for reading as soon as there is one. */
+import { isCoded } from '../../base/index.js'
+import { createLedgerReads, openLedger, type LedgerQueries } from '../../ledger/index.js'
+import type { LedgerNumbers, LedgerReads } from '../../telemetry/index.js'
+
+export interface LedgerReader {
+  /** Null: there is none yet. */
+  query(): LedgerQueries | null
+  /** What the API answers; null: there is none yet. */
+  reads(): LedgerReads | null
+  close(): void
+}
+
+const NOT_YET = ['E_LEDGER_NONE', 'E_HISTORY_NONE']
+
+export function ledgerReader(file: string): LedgerReader {
+  let opened: { readonly query: LedgerQueries; readonly reads: LedgerReads } | null = null
+  const open = (): typeof opened => {
+    try {
+      const query = openLedger(file)
+      return { query, reads: createLedgerReads(query) }
+    } catch (error) {
+      if (isCoded(error) && NOT_YET.includes(error.code)) return null
+      throw error
+    }
+  }
+  const known = (): typeof opened => (opened ??= open())
+  return {
+    query: () => known()?.query ?? null,
+    reads: () => known()?.reads ?? null,
+    close: () => opened?.query.close(),
+  }
+}
+
+/** What metrics say of a ledger; null: there is none yet. */
+export function ledgerNumbers(
+  query: Pick<LedgerQueries, 'about' | 'issuance'> | null,
+  seen: Omit<LedgerNumbers, 'height' | 'supply'>,
+): LedgerNumbers | null {
+  if (query === null) return null
+  return { ...seen, height: query.about().height, supply: query.issuance() }
+}

@@ -1,0 +1,193 @@
+/** The read-only API of the ledger for people and dashboards: what `/api/v1/ledger/…` answers. Amounts are decimal. */
+import { Csv, numberIn, unitsText } from '../../base/index.js'
+import type { LedgerQueries } from '../store/queries.js'
+import { createWorths } from '../store/worth.js'
+import { TICKERS, type Ticker } from '../tickers.js'
+import { addressText } from '../transactions/address.js'
+import {
+  addressIn,
+  heightIn,
+  heightsIn,
+  HIGHEST,
+  rangeIn,
+  tickerIn,
+  wantsCsv,
+  type LedgerReader,
+} from './ask.js'
+import { historyPage } from './history.js'
+
+/** Is given the query of a request; throws `BadRequest`. */
+type Read = (asked: URLSearchParams) => object
+
+const HOLDERS = { least: 1, most: 1000, otherwise: 100 }
+const BLOCKS = { least: 1, most: 100, otherwise: 50 }
+
+const timeAt = ({ query }: LedgerReader, height: number): string | null => {
+  const seconds = query.secondsAt(height)
+  return seconds === null ? null : new Date(1000 * seconds).toISOString()
+}
+const usdText = (usd: bigint | null | undefined): string | null => (usd == null ? null : unitsText(usd))
+
+export function createLedgerReads(query: LedgerQueries, worths = createWorths(query)) {
+  const reader: LedgerReader = { query, worths }
+  const reads = {
+    status: () => statusOf(reader),
+    balances: (asked) => balancesOf(reader, asked),
+    supply: (asked) => supplyOf(reader, asked),
+    prices: (asked) => pricesOf(reader, asked),
+    history: (asked) => historyPage(reader, asked),
+    richlist: (asked) => richlistOf(reader, asked),
+    bank: (asked) => bankOf(reader, asked),
+    blocks: (asked) => blocksOf(reader, asked),
+  } satisfies Readonly<Record<string, Read>>
+  return reads
+}
+
+function statusOf({ query }: LedgerReader): object {
+  const { network, height } = query.about()
+  return { network, height, ratesHeight: query.ratesHeight(height), tickers: TICKERS }
+}
+
+/** What an address holds; at the last block also in USD. */
+function balancesOf({ query, worths }: LedgerReader, asked: URLSearchParams): object {
+  const tip = query.about().height
+  const [address, height] = [addressIn(asked), heightIn(asked, tip)]
+  const dollars = height === tip ? worths.dollars() : null
+  const balances = [...query.balancesOf(address, height)].map(([ticker, amount]) => ({
+    ...{ ticker, amount: unitsText(amount), usd: usdText(dollars?.(amount, ticker)) },
+    units: amount,
+  }))
+  const known = balances.filter(({ usd }) => usd !== null)
+  const total = known.reduce((sum, { ticker, units }) => sum + (dollars?.(units, ticker) ?? 0n), 0n)
+  return {
+    ...{ address: addressText(address), height },
+    usd: dollars === null ? null : unitsText(total),
+    balances: balances.map(({ ticker, amount, usd }) => ({ ticker, amount, usd })),
+  }
+}
+
+/** Of one token over heights, or of all of them at one. */
+function supplyOf(reader: LedgerReader, asked: URLSearchParams): object {
+  const { query } = reader
+  const ticker = tickerIn(asked)
+  const tip = query.about().height
+  if (ticker === undefined) {
+    const height = heightIn(asked, tip)
+    const supply = [...query.issuance(height)].map(([name, amount]) => ({
+      ticker: name,
+      amount: unitsText(amount),
+    }))
+    if (wantsCsv(asked))
+      return new Csv(
+        ['ticker', 'amount'],
+        supply.map((row) => [row.ticker, row.amount]),
+      )
+    return { height, supply }
+  }
+  const points = heightsIn(asked, rangeIn(asked, tip, query.firstHeight())).map((height) => ({
+    height,
+    time: timeAt(reader, height),
+    amount: unitsText(query.supplyBy(ticker, height)?.amount ?? 0n),
+  }))
+  return seriesOf(asked, ticker, { name: 'amount', points })
+}
+
+/** USD of one token over heights, as the blocks said it, or of all of them by one block. */
+function pricesOf(reader: LedgerReader, asked: URLSearchParams): object {
+  const { query } = reader
+  const ticker = tickerIn(asked)
+  const tip = query.about().height
+  if (ticker === undefined) {
+    const height = query.ratesHeight(heightIn(asked, tip))
+    const rates = height === null ? null : query.ratesAt(height)
+    const prices = [...(rates ?? [])].map(([name, rate]) => ({ ticker: name, usd: unitsText(rate) }))
+    if (wantsCsv(asked))
+      return new Csv(
+        ['ticker', 'usd'],
+        prices.map((row) => [row.ticker, row.usd]),
+      )
+    return { height, prices }
+  }
+  const range = rangeIn(asked, tip, query.firstHeight())
+  const dated = heightsIn(asked, range).flatMap((height) => query.rateBy(ticker, height) ?? [])
+  const byHeight = new Map(
+    dated.filter(({ height }) => height >= range.from).map((rate) => [rate.height, rate]),
+  )
+  const points = [...byHeight.values()].map(({ height, amount }) => ({
+    ...{ height, time: timeAt(reader, height), usd: unitsText(amount) },
+  }))
+  return seriesOf(asked, ticker, { name: 'usd', points })
+}
+
+interface Series<N extends string> {
+  readonly name: N
+  readonly points: readonly ({ readonly height: number; readonly time: string | null } & Readonly<
+    Record<N, string>
+  >)[]
+}
+
+function seriesOf<N extends string>(
+  asked: URLSearchParams,
+  ticker: Ticker,
+  { name, points }: Series<N>,
+): object {
+  if (!wantsCsv(asked)) return { ticker, points }
+  return new Csv(
+    ['height', 'time', name],
+    points.map((point) => [point.height, point.time, point[name]]),
+  )
+}
+
+/** The largest holders of one token, or by the worth of all that they hold. */
+function richlistOf({ query, worths }: LedgerReader, asked: URLSearchParams): object {
+  const ticker = tickerIn(asked)
+  const limit = numberIn(asked, 'limit', HOLDERS)
+  const dollars = worths.dollars()
+  const holders =
+    ticker === undefined
+      ? worths
+          .holders()
+          .list.slice(0, limit)
+          .map(({ address, usd }) => ({ address: addressText(address), amount: null, usd: unitsText(usd) }))
+      : query.richest(ticker, limit).map(({ address, amount }) => ({
+          address: addressText(address),
+          amount: unitsText(amount),
+          usd: usdText(dollars?.(amount, ticker)),
+        }))
+  if (wantsCsv(asked))
+    return new Csv(
+      ['address', 'amount', 'usd'],
+      holders.map(({ address, amount, usd }) => [address, amount, usd]),
+    )
+  return { height: query.about().height, ticker: ticker ?? null, holders }
+}
+
+function bankOf({ query }: LedgerReader, asked: URLSearchParams): object {
+  const tip = query.about().height
+  const limit = numberIn(asked, 'limit', HOLDERS)
+  const banks = query.banks({ ...rangeIn(asked, tip), most: limit }).map(([height, bank]) => ({
+    height,
+    amount: unitsText(bank.amount),
+    used: unitsText(bank.used),
+    requested: unitsText(bank.requested),
+  }))
+  if (wantsCsv(asked))
+    return new Csv(
+      ['height', 'amount', 'used', 'requested'],
+      banks.map(({ height, amount, used, requested }) => [height, amount, used, requested]),
+    )
+  return { banks }
+}
+
+/** Blocks with anything in them, the newest first. */
+function blocksOf({ query }: LedgerReader, asked: URLSearchParams): object {
+  const most = numberIn(asked, 'limit', BLOCKS)
+  const below = numberIn(asked, 'before', { least: 0, most: HIGHEST, otherwise: HIGHEST })
+  const found = query.blocks({ below, most: most + 1 })
+  return {
+    blocks: found
+      .slice(0, most)
+      .map(({ seconds, ...block }) => ({ ...block, time: new Date(1000 * seconds).toISOString() })),
+    more: found.length > most,
+  }
+}
