@@ -1,11 +1,13 @@
 /** ByteMap files: built, saved, opened, checked; and what happens when disk, file or user get in the way. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import t from 'tap'
 import { NODE_FILES, type FileSystem } from './files.js'
 import { openCounts } from './counts.js'
-import { createMapMemory } from './map-memory.js'
+import { createMapMemory, type MapMemory } from './map-memory.js'
+import { readAndDigest } from './read.js'
 import {
   buildByteMap,
   byteMapFile,
@@ -292,3 +294,48 @@ t.test('counts of the byte values, here and by a thread', async (t) => {
     await left.close()
   }
 })
+
+t.test(
+  'several pieces are read at once, hashed in their order; of failures the first piece decides',
+  async (t) => {
+    const map = new Uint8Array(18 * 2 ** 20).map((_, at) => at * 7)
+    const wanted = createHash('sha256').update(map).digest('hex')
+    const mapped = { map: new Uint8Array(map.length) } as MapMemory
+    let under = 0
+    let most = 0
+    const read =
+      (fails: (at: number) => boolean) =>
+      async (into: Uint8Array, from: number, length: number, at: number) => {
+        most = Math.max(most, ++under)
+        // The later piece is there first.
+        for (let turn = (at / 2 ** 22) % 2 === 0 ? 3 : 1; turn > 0; turn--)
+          await new Promise((done) => setImmediate(done))
+        under--
+        if (fails(at)) throw Object.assign(new Error('broken'), { code: 'EIO' })
+        into.set(map.subarray(at, at + length), from)
+        return { bytesRead: length }
+      }
+    const run = { file: 'a map', count: false, signal: undefined, report: () => undefined }
+    const handle = (fails: (at: number) => boolean) => ({ read: read(fails) }) as unknown as FileHandle
+    t.equal(
+      (
+        await readAndDigest(
+          mapped,
+          handle(() => false),
+          run,
+        )
+      ).sha256,
+      wanted,
+    )
+    t.equal(most, 3)
+    await t.rejects(
+      readAndDigest(
+        mapped,
+        handle((at) => at > 0),
+        run,
+      ),
+      { code: 'E_LXR_FILE_READ', message: /EIO/ },
+    )
+    t.equal(under, 0, 'nothing is left under way')
+  },
+)

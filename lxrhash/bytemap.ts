@@ -24,7 +24,7 @@ import type { BuildOptions, ByteMapFacts, ByteMapOptions, OpenByteMap, OpenOptio
  * E_LXR_KERNEL, E_LXR_ABORTED, and what `buildByteMap` throws.
  */
 export async function openByteMap(params: LxrParams, options: OpenOptions): Promise<OpenByteMap> {
-  const begun = performance.now()
+  const begun = timeNow()
   const loaded = await loadByteMap(params, options, 'open')
   if (loaded !== undefined) {
     await dropOldCheckpoint(loaded.file)
@@ -46,7 +46,7 @@ export async function openByteMap(params: LxrParams, options: OpenOptions): Prom
  * E_LXR_MEMORY, E_LXR_KERNEL, E_LXR_ABORTED.
  */
 export async function buildByteMap(params: LxrParams, options: BuildOptions): Promise<OpenByteMap> {
-  const begun = performance.now()
+  const begun = timeNow()
   return locked(params, options, async ({ waited }) => {
     const found = waited ? await loadIfWhole(params, options) : undefined
     if (found !== undefined) return openMap(found, 'opened', begun, options)
@@ -145,18 +145,28 @@ async function loadIfWhole(params: LxrParams, options: BuildOptions): Promise<Lo
   }
 }
 
+interface Time {
+  /** By the clock, ms. */
+  readonly wall: number
+  /** Processor time of the system for this process, ms. */
+  readonly system: number
+}
+
+const timeNow = (): Time => ({ wall: performance.now(), system: process.cpuUsage().system / 1000 })
+
 function openMap(
   { mapped, file, sha256, proof }: LoadedMap,
   origin: 'opened' | 'built',
-  begun: number,
+  begun: Time,
   options: BuildOptions,
 ): OpenByteMap {
   const pages = mapped.hugePages.report(mapped.map.length)
-  const milliseconds = performance.now() - begun
+  const now = timeNow()
+  const took = { milliseconds: now.wall - begun.wall, systemMilliseconds: now.system - begun.system }
   const portable = sharedByteMap(mapped)
   const chosen = chooseKernel(portable, options.kernel ?? portable.kernel, options.choose)
   const { kernel, prefetch } = chosen
-  return { ...portable, kernel, prefetch, chosen, file, sha256, proof, origin, pages, milliseconds }
+  return { ...portable, kernel, prefetch, chosen, file, sha256, proof, origin, pages, ...took }
 }
 
 function missing(file: string) {

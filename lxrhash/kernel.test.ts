@@ -9,9 +9,12 @@ import {
   counterBytes,
   createHasher,
   lxrParams,
+  nativeFault,
   openByteMap,
   type Hasher,
+  type HasherOptions,
   type LxrParams,
+  type OpenByteMap,
 } from './index.js'
 import { referenceByteMap, referenceHash } from './reference.js'
 
@@ -34,6 +37,29 @@ const dir = t.testdir()
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
 const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex')
 
+/** Those that work here. */
+function kernelsOf(map: OpenByteMap): HasherOptions[] {
+  const portable: HasherOptions[] = [
+    { kernel: 'scalar' },
+    ...(map.vectors ? [{ kernel: 'simd' } as const] : []),
+  ]
+  if (nativeFault(map, 0) !== null) return portable
+  return [
+    ...portable,
+    ...(['nta', 't1'] as const).map((prefetch) => ({ kernel: 'native', prefetch }) as const),
+  ]
+}
+
+/** What a search can come by: a base, and a last byte that is a counter. */
+const isSearchable = (input: Uint8Array): boolean => input.length <= 257 && (input.at(-1) ?? 0) > 0
+
+/** 16 hex digits. */
+function difficultyFound(hasher: Hasher, input: Uint8Array): string | undefined {
+  hasher.load(new Uint8Array(), input.subarray(0, -1))
+  const [found] = searchAll(hasher, BigInt(input.at(-1) as number), 1, 0n)
+  return found?.difficulty.toString(16).padStart(16, '0')
+}
+
 t.test('vectors of the Go reference', async (t) => {
   for (const set of SETS) {
     const { seed, mapSizeBits: bits, passes, hashBits } = set
@@ -51,6 +77,16 @@ t.test('vectors of the Go reference', async (t) => {
       const hasher = createHasher(map, 0)
       const wrong = set.vectors.filter(({ input, hash }) => hex(hasher.hash(bytes(input))) !== hash)
       t.same(wrong, [], `${set.vectors.length} hashes`)
+      if (hashBits < 64) return
+      const searched = set.vectors.filter(({ input }) => isSearchable(bytes(input)))
+      t.ok(searched.length > 0)
+      for (const options of kernelsOf(map)) {
+        const search = createHasher(map, 0, options)
+        const missed = searched.filter(
+          ({ input, hash }) => difficultyFound(search, bytes(input)) !== hash.slice(0, 16),
+        )
+        t.same(missed, [], `${searched.length} searched by ${Object.values(options).join(' ')}`)
+      }
     })
   }
 })
@@ -183,6 +219,23 @@ t.test('maps larger than a cache are searched in another order, with the same re
         `${kernel}, ${lanes} lanes`,
       )
     }
+  }
+})
+
+t.test('whatever hashes, it asks after each fourth step whether to go on', async (t) => {
+  const map = await openByteMap(SMALL[0] as LxrParams, { dir, slots: 1 })
+  for (const options of kernelsOf(map)) {
+    const hasher = createHasher(map, 0, options)
+    hasher.load(new Uint8Array(32), new Uint8Array())
+    let looks = 0
+    const range = { start: 1n << 16n, count: 3 * hasher.lanes, floor: 0n }
+    hasher.searchWhile(
+      range,
+      () => undefined,
+      () => ++looks > 0,
+    )
+    // A hash of 35 bytes takes 35 + 32 steps; after the last of them nothing is asked.
+    t.equal(looks, Math.ceil((3 * 67) / 4) - 1, Object.values(options).join(' '))
   }
 })
 

@@ -22,6 +22,8 @@ export interface ByteMapFacts {
 /** A ByteMap in memory, checked. */
 export interface OpenByteMap extends SharedByteMap, ByteMapFacts {
   readonly origin: 'opened' | 'built'
+  /** Processor time of the system meanwhile: what reading took, and giving the memory. */
+  readonly systemMilliseconds: number
   readonly pages: Pages
   readonly chosen: ChosenKernel
 }

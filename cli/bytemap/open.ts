@@ -67,13 +67,14 @@ export async function openMap(
 
 /** A ByteMap's facts as `--json` shows them. */
 export function factsOf(map: OpenByteMap) {
-  const { params, file, sha256, origin, milliseconds, pages, kernel, chosen } = map
+  const { params, file, sha256, origin, milliseconds, systemMilliseconds, pages, kernel, chosen } = map
   return {
     ...paramFacts(params),
     file,
     sha256,
     origin,
     milliseconds: Math.round(milliseconds),
+    systemMilliseconds: Math.round(systemMilliseconds),
     pages,
     kernel,
     kernelReason: chosen.why,

@@ -1,49 +1,69 @@
 /**
  * A fault in machine code ends the process at once, and nothing can be said any more. So a file stands in a folder of
  * the program while the native kernel is in use, and is removed at any end that the program itself makes. If it is
- * still there at a start, the run before ended by a fault or was killed: this run does without the native kernel, the
- * next one tries it again. A machine that was switched off has another boot id, which says that it was no fault.
+ * still there at a start, the run before ended by a fault or was killed, which looks the same. A machine that was
+ * switched off has another boot id, which says that it was no fault.
+ *
+ * In its first minute, such an end is taken for a fault: this run does without the native kernel, the next one tries it
+ * again. Later, each instruction has been carried out a hundred million times, so the run was killed more likely, and
+ * the native kernel goes on; a second such end in a row is taken for a fault too.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { wallMs } from '../../base/index.js'
 
 export interface NativeMarker {
-  /** When the run began whose native kernel was in use at its sudden end; null if there is none such. ISO 8601. */
+  /** When the run began whose sudden end is taken for a fault of its native kernel; null if there is none such. ISO 8601. */
   readonly fault: string | null
-  /** The native kernel is in use from now on. False if that cannot be written down. */
+  /** The native kernel is in use from now on, in its first minute. False if that cannot be written down. */
   set(): boolean
   clear(): void
 }
 
 const NAME = 'native-kernel.json'
 const BOOT_ID = '/proc/sys/kernel/random/boot_id'
+const TRIAL_MS = 60_000
 
-/** The marker of the run before is taken away; that of another process that still runs is left. */
-export function openNativeMarker(folder: string, boot = bootId()): NativeMarker {
+/**
+ * The marker of the run before is taken away; that of another process that still runs is left.
+ *
+ * @param trialMs for tests
+ */
+export function openNativeMarker(folder: string, boot = bootId(), trialMs = TRIAL_MS): NativeMarker {
   const file = join(folder, NAME)
-  const clear = (): void => rmSync(file, { force: true })
+  const remove = (): void => rmSync(file, { force: true })
   const before = readMarker(file)
-  const runs = before !== undefined && before.boot === boot && isAlive(before.pid)
-  if (!runs) clear()
+  const sameBoot = before?.boot === boot
+  const runs = before !== undefined && sameBoot && isAlive(before.pid)
+  if (!runs) remove()
+  const ended = before !== undefined && sameBoot && !runs ? before : undefined
+  const isFault = ended !== undefined && (!ended.proven || ended.again)
+  let trial: NodeJS.Timeout | undefined
+
+  const started = new Date(wallMs()).toISOString()
+  const write = (proven: boolean): boolean => {
+    try {
+      const again = ended !== undefined && !isFault
+      writeFileSync(file, `${JSON.stringify({ boot, pid: process.pid, started, proven, again })}\n`)
+      return true
+    } catch {
+      return false
+    }
+  }
+  const clear = (): void => {
+    clearTimeout(trial)
+    process.off('exit', clear)
+    remove()
+  }
   return {
-    fault: before !== undefined && before.boot === boot && !runs ? before.started : null,
+    fault: isFault ? ended.started : null,
     set() {
-      try {
-        writeFileSync(
-          file,
-          `${JSON.stringify({ boot, pid: process.pid, started: new Date(wallMs()).toISOString() })}\n`,
-        )
-      } catch {
-        return false
-      }
+      if (!write(false)) return false
+      trial = setTimeout(write, trialMs, true).unref()
       process.once('exit', clear)
       return true
     },
-    clear() {
-      process.off('exit', clear)
-      clear()
-    },
+    clear,
   }
 }
 
@@ -51,6 +71,10 @@ interface Marker {
   readonly boot: string
   readonly pid: number
   readonly started: string
+  /** Its first minute is over. */
+  readonly proven: boolean
+  /** The run before ended suddenly too, after its first minute. */
+  readonly again: boolean
 }
 
 /** Undefined if there is none, or none that was written to its end: the machine was switched off. */
@@ -58,9 +82,11 @@ function readMarker(file: string): Marker | undefined {
   try {
     const marker: unknown = JSON.parse(readFileSync(file, 'utf8'))
     if (typeof marker !== 'object' || marker === null) return undefined
-    const { boot, pid, started } = marker as Partial<Record<keyof Marker, unknown>>
+    const { boot, pid, started, proven, again } = marker as Partial<Record<keyof Marker, unknown>>
     const whole = typeof boot === 'string' && Number.isInteger(pid) && typeof started === 'string'
-    return whole ? { boot, pid: pid as number, started } : undefined
+    return whole
+      ? { boot, pid: pid as number, started, proven: proven === true, again: again === true }
+      : undefined
   } catch {
     return undefined
   }
