@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { fromHex, hashBytes, toHex, uintBytes } from './bytes.js'
+import { pairOfSeed } from './ed25519.js'
 import * as factom from './index.js'
 
 const fixture = <T>(name: string): T =>
@@ -109,6 +110,20 @@ t.test('keys', (t) => {
     factom.verifyEd25519(ec.publicKey, data, withHighS(signature)),
     'S + L is the same signature, written twice',
   )
+  t.end()
+})
+
+t.test('signatures of more keys than are kept read', (t) => {
+  const data = utf8('a message')
+  const pairs = Array.from({ length: 1100 }, (_, k) => pairOfSeed(uintBytes(k, 32)))
+  const signatures = pairs.map((pair) => pair.sign(data))
+  const wrong = pairs.flatMap(({ publicKey }, k) => {
+    const own = factom.verifyEd25519(publicKey, data, signatures[k]!)
+    const other = factom.verifyEd25519(publicKey, data, signatures[(k + 1) % pairs.length]!)
+    return own && !other ? [] : [k]
+  })
+  t.same(wrong, [])
+  t.ok(factom.verifyEd25519(pairs[0]!.publicKey, data, signatures[0]!), 'the first ones again')
   t.end()
 })
 

@@ -39,6 +39,16 @@ export function verifyEd25519(publicKey: Uint8Array, data: Uint8Array, signature
   }
 }
 
+/** Keys of late: to read one takes longer than to verify with it, and most sign more than once. */
+const known = new Map<string, KeyObject>()
+const MOST_KNOWN = 1024
+
 function publicKeyOf(raw: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.from(concat(SPKI, raw)), format: 'der', type: 'spki' })
+  const name = Buffer.from(raw).toString('latin1')
+  let key = known.get(name)
+  if (key !== undefined) return key
+  key = createPublicKey({ key: Buffer.from(concat(SPKI, raw)), format: 'der', type: 'spki' })
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(name, key)
+  return key
 }

@@ -169,7 +169,7 @@ function write(
   body: { readonly type: string; readonly text: string },
 ): void {
   const zip = String(response.req.headers['accept-encoding']).includes('gzip')
-  const bytes = zip ? gzipSync(body.text) : Buffer.from(body.text)
+  const bytes = zip ? gzipSync(body.text, { level: 1 }) : Buffer.from(body.text)
   response.writeHead(status, {
     'content-type': body.type,
     'content-length': bytes.length,
