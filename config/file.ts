@@ -64,11 +64,44 @@ export function readConfigFile(name: string, sections: readonly string[] = []): 
     const stranger = strangerWith(stat) ?? strangerWithLink(path.parse(name) ?? name)
     return parseConfigFile(text, { name, sections, readableByOthers, stranger, stamp: stampOf(stat) })
   } catch (error) {
-    const why = WHY[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message
-    const found = problem('E_CONFIG_FILE', `${shown(name)} cannot be read: ${why}`)
+    const found = problem('E_CONFIG_FILE', `${shown(name)} cannot be read: ${whyOf(error)}`)
     return { ...parseConfigFile('', { name }), problems: [found] }
   }
 }
+
+/** A YAML file of its own, such as a plan: what it says, and where each thing stands. */
+export interface YamlFile {
+  readonly value: unknown
+  readonly problems: readonly Problem[]
+  /** Relative paths in it count from here. */
+  readonly folder: string
+  readonly readableByOthers: boolean
+  /** `plan.yaml:7`. */
+  readonly at: (path: ConfigPath) => string
+}
+
+/** Never throws: what is wrong with it stands in `problems`. */
+export function readYaml(name: string): YamlFile {
+  const folder = dirname(path.parse(name) ?? resolve(name))
+  const none = { value: undefined, folder, readableByOthers: true, at: () => name }
+  try {
+    const { text, stat } = readText(name)
+    const { root, problems } = parseConfigText(text)
+    return {
+      value: root && plainOf(root),
+      problems: problems.map(({ line, message }) => problem('E_CONFIG_FILE', `${name}:${line}: ${message}`)),
+      folder,
+      readableByOthers: (stat.mode & 0o077) !== 0,
+      at: (place) => `${name}:${root === undefined ? 1 : lineOfPath(root, place)}`,
+    }
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : whyOf(error)
+    return { ...none, problems: [problem('E_CONFIG_FILE', `${shown(name)} cannot be read: ${why}`)] }
+  }
+}
+
+const whyOf = (error: unknown): string =>
+  WHY[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message
 
 /**
  * A file that was found, not named: in a folder that others can write to it may be a stranger's, and it can hold

@@ -1,8 +1,8 @@
 /** Settings and configuration files: what may be set, where a value came from, what is wrong with it. */
 export type { ConfigPath } from './document.js'
 export { configSchema, exampleConfig, scalarText } from './example.js'
-export { parseConfigFile, readConfigFile, trustedFile } from './file.js'
-export type { ConfigFile } from './file.js'
+export { parseConfigFile, readConfigFile, readYaml, trustedFile } from './file.js'
+export type { ConfigFile, YamlFile } from './file.js'
 export { flagNamesOf, readFlags } from './flags.js'
 export type { Flags } from './flags.js'
 export { importGoIni } from './go-ini.js'

@@ -728,6 +728,17 @@ export const SETTINGS = {
     flag: 'once',
     description: 'one pass, then end',
   }),
+  'pegs.plan': given({ ...path, placeholder: 'FILE' }, 'pegs.yaml', {
+    notInFile: true,
+    flag: 'plan',
+    description: 'plan of the peg: its chain, and what it is made of or its id',
+  }),
+  'pegs.gateway': optional(text(32), {
+    notInFile: true,
+    flag: 'gateway',
+    defaultText: 'the only one',
+    description: 'gateway of a peg that has several, by the name of its tokens',
+  }),
   'telemetry.port': given(portOrOff, 9468, {
     flag: 'metrics-port',
     defaultText: '9468; 9469 for the feed',

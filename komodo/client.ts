@@ -1,12 +1,15 @@
 /**
- * The calls that a relay and a gateway signer need, typed and checked. One client per daemon; asset chain and
+ * The calls that a relay, a gateway signer, and the creator and users of a peg need, typed and checked. One client per daemon; asset chain and
  * reference chain speak the same language. docs/protocol/komodo.md#contract-calls
  */
 import { isCoded } from '../base/index.js'
 import { chainCalls } from './calls/chain.js'
 import { contractCalls } from './calls/contract.js'
+import { depositCalls } from './calls/deposits.js'
 import { gatewayCalls } from './calls/gateways.js'
 import { oracleCalls } from './calls/oracles.js'
+import { pegsCalls } from './calls/pegs.js'
+import { tokenCalls } from './calls/tokens.js'
 import { walletCalls } from './calls/wallet.js'
 import { createRpc, type Rpc, type RpcOptions } from './rpc.js'
 
@@ -23,6 +26,9 @@ export function createKomodoClient(options: RpcOptions | { readonly rpc: Rpc }) 
     ...walletCalls(rpc),
     ...oracleCalls(rpc, contract),
     ...gatewayCalls(rpc, contract),
+    ...tokenCalls(rpc, contract),
+    ...depositCalls(rpc, contract),
+    ...pegsCalls(rpc, contract),
   }
 }
 

@@ -3,65 +3,34 @@
  * outputs, its amounts, its OP_RETURN (docs/protocol/komodo.md#oracles, docs/protocol/komodo.md#gateways). Throws
  * `E_KOMODO_INSPECT`; `details.rule` says which rule is broken.
  */
-import { isCoded } from '../base/index.js'
-import { fail } from './errors.js'
+import {
+  broken,
+  isContract,
+  isOwn,
+  isSame,
+  isTo,
+  MARKER_SAT,
+  openBuilt,
+  ownOnly,
+  same,
+  type BuiltFor,
+  type Inspected,
+  type Outpoint,
+} from './built.js'
 import {
   addressOfScript,
   conditionScript,
-  decodeTransaction,
   EVAL,
   gatewayOpOf,
   markerKey,
   moduleCondition,
   opOf,
   opReturnData,
-  payToPubkey,
-  payToPubkeyHash,
-  hash160Hex,
-  readFulfilment,
   scriptKind,
   turned,
-  txidOf,
   type ModuleOp,
   type Transaction,
-  type TxInput,
-  type TxOutput,
 } from './tx/index.js'
-
-/** Value of batons, markers and the module's other small outputs. */
-export const MARKER_SAT = 10_000n
-/** A transaction must be good for so many blocks more. */
-const EXPIRY_MARGIN = 10
-
-export type InspectRule =
-  | 'layout'
-  | 'expired'
-  | 'unsigned'
-  | 'op-return'
-  | 'baton'
-  | 'inputs'
-  | 'outputs'
-  | 'amount'
-  | 'foreign-output'
-
-export interface Inspected {
-  readonly txid: string
-  readonly hex: string
-  readonly tx: Transaction
-}
-
-/** The chain and the key for which a transaction was built. */
-export interface BuiltFor {
-  /** Blocks of the asset chain. */
-  readonly height: number
-  /** The node's own key, hex. */
-  readonly pubkey: string
-}
-
-export interface Outpoint {
-  readonly txid: string
-  readonly vout: number
-}
 
 export interface DataIntent {
   readonly oracleTxid: string
@@ -86,7 +55,7 @@ export interface InspectedData extends Inspected {
 
 /** A header: one normal input, the baton, subscriptions (and perhaps more normal inputs). */
 export function inspectData(hex: string, intent: DataIntent, around: BuiltFor): InspectedData {
-  const { tx, txid } = open(hex, around)
+  const { tx, txid } = openBuilt(hex, around)
   const op = opOf(tx)
   const wanted: ModuleOp = {
     op: 'oracle-data',
@@ -130,7 +99,7 @@ export interface SubscribeIntent {
 }
 
 export function inspectSubscribe(hex: string, intent: SubscribeIntent, around: BuiltFor): Inspected {
-  const { tx, txid } = open(hex, around)
+  const { tx, txid } = openBuilt(hex, around)
   same(opOf(tx), {
     op: 'oracle-subscribe',
     oracleTxid: intent.oracleTxid,
@@ -154,7 +123,7 @@ export function inspectRegistration(
   { oracleTxid, sat }: { readonly oracleTxid: string; readonly sat: bigint | null },
   around: BuiltFor,
 ): Inspected {
-  const { tx, txid } = open(hex, around)
+  const { tx, txid } = openBuilt(hex, around)
   const op = sat === null ? 'oracle-fund' : 'oracle-register'
   same(opOf(tx), { op, oracleTxid, pubkey: around.pubkey, amount: sat ?? MARKER_SAT })
   const own = sat === null ? tx.outputs.slice(1, -1) : tx.outputs.slice(2, -1)
@@ -176,7 +145,7 @@ export interface SigningIntent {
 
 /** The transactions by which signers pass a payout on, and mark it as done. */
 export function inspectSigning(hex: string, intent: SigningIntent, around: BuiltFor): Inspected {
-  const { tx, txid } = open(hex, around)
+  const { tx, txid } = openBuilt(hex, around)
   if (intent.family === 'A') sameSigning(opOf(tx), intent, around.pubkey)
   else sameSigningB(tx, intent)
   if (!tx.inputs.some((input) => isSame({ txid: intent.lastTxid, vout: 0 }, input)))
@@ -203,7 +172,7 @@ export interface WithdrawIntent {
  * pending (docs/protocol/komodo.md#gateways): the payout would go to that user.
  */
 export function inspectWithdraw(hex: string, intent: WithdrawIntent, around: BuiltFor): Inspected {
-  const { tx, txid } = open(hex, around)
+  const { tx, txid } = openBuilt(hex, around)
   const found = gatewayOpOf(tx)
   if (found?.op.op !== 'gateway-withdraw') throw broken('op-return', 'it is no request for a withdrawal')
   const { bindTxid, coin, withdrawPubkey, amount } = found.op
@@ -223,7 +192,7 @@ export function inspectMerge(
   intent: { readonly inputs: readonly Outpoint[]; readonly sat: bigint },
   around: BuiltFor,
 ): Inspected {
-  const { tx, txid } = open(hex, around)
+  const { tx, txid } = openBuilt(hex, around)
   const all =
     tx.inputs.length === intent.inputs.length &&
     intent.inputs.every((outpoint) => tx.inputs.some((input) => isSame(outpoint, input)))
@@ -233,42 +202,6 @@ export function inspectMerge(
     throw broken('amount', `it does not make one output of ${intent.sat}`)
   ownOnly(tx.outputs, around.pubkey)
   return { txid, hex, tx }
-}
-
-/** The rule that an `E_KOMODO_INSPECT` is about; null for any other error. */
-export function brokenRule(error: unknown): InspectRule | null {
-  return isCoded(error) && error.code === 'E_KOMODO_INSPECT' ? (error.details['rule'] as InspectRule) : null
-}
-
-function broken(rule: InspectRule, what: string): Error {
-  return fail('E_KOMODO_INSPECT', `a built transaction was not sent: ${what}`, { details: { rule } })
-}
-
-/** Version 1 before Sapling is active, 4 afterwards. */
-function open(hex: string, { height }: BuiltFor): { tx: Transaction; txid: string } {
-  let tx: Transaction
-  try {
-    tx = decodeTransaction(hex)
-  } catch (error) {
-    throw broken('layout', error instanceof Error ? error.message : 'it cannot be read')
-  }
-  if (!(tx.version === 4 && tx.overwintered) && !(tx.version === 1 && !tx.overwintered))
-    throw broken('layout', `it is of version ${tx.version}`)
-  if (tx.expiryHeight !== 0 && tx.expiryHeight <= height + EXPIRY_MARGIN)
-    throw broken('expired', `it expires at ${tx.expiryHeight}, the chain is at ${height}`)
-  const { spends, outputs, joinSplits } = tx.shielded
-  if (spends.length + outputs.length + joinSplits.length > 0 || tx.valueBalance !== 0n)
-    throw broken('layout', 'it has shielded parts')
-  if (tx.inputs.length === 0 || tx.inputs.some(({ script }) => script === ''))
-    throw broken('unsigned', 'an input is not signed: the wallet lacks the key')
-  return { tx, txid: txidOf(hex) }
-}
-
-function same(op: ModuleOp | null, wanted: ModuleOp): void {
-  if (op === null) throw broken('op-return', 'its OP_RETURN cannot be read')
-  for (const [key, value] of Object.entries(wanted) as [string, unknown][])
-    if ((op as unknown as Record<string, unknown>)[key] !== value)
-      throw broken('op-return', `its OP_RETURN has another ${key}`)
 }
 
 function sameSigning(op: ModuleOp | null, intent: SigningIntent, pubkey: string): void {
@@ -290,25 +223,4 @@ function sameSigningB(tx: Transaction, { kind, withdrawTxid, lastTxid, payoutHex
   const head = new RegExp(`^f1${letter}(?:[0-9a-f]{2})?${turned(withdrawTxid)}`)
   if (!head.test(data) || !carried.some((part) => data.includes(part)))
     throw broken('op-return', 'its OP_RETURN is about another withdrawal or payout')
-}
-
-const isSame = (outpoint: Outpoint, input: TxInput): boolean =>
-  outpoint.txid === input.txid && outpoint.vout === input.vout
-
-/** Whether an input spends an output of a contract module, told by its fulfilment. */
-function isContract({ script }: TxInput): boolean {
-  return readFulfilment(script) !== null
-}
-
-function isTo(output: TxOutput | undefined, script: string): output is TxOutput {
-  return output?.script === script
-}
-
-function isOwn({ script }: TxOutput, pubkey: string): boolean {
-  return script === payToPubkey(pubkey) || script === payToPubkeyHash(hash160Hex(pubkey))
-}
-
-function ownOnly(outputs: readonly TxOutput[], pubkey: string): void {
-  const other = outputs.find((output) => !isOwn(output, pubkey))
-  if (other !== undefined) throw broken('foreign-output', `it pays ${other.value} to another address`)
 }

@@ -2,7 +2,7 @@
  * The transaction that pays a withdrawal on the reference chain: what it has to look like, and whether one that a
  * co-signer or a daemon proposes does (docs/protocol/komodo.md#payouts). Pure.
  */
-import type { Outpoint } from './inspect.js'
+import type { Outpoint } from './built.js'
 import {
   addressOfScript,
   addressScript,

@@ -226,6 +226,7 @@ t.test('usage', async (t) => {
       'init',
       'fund',
       'feed',
+      'pegs',
       'prices',
       'grade',
       'history',

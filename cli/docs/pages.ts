@@ -7,7 +7,7 @@ import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
 import { LEDGER_ERRORS } from '../../ledger/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
 import { DEV_KOMODO_ERRORS } from '../../komodo/dev/index.js'
-import { KOMODO_ERRORS, KOMODO_TX_ERRORS } from '../../komodo/index.js'
+import { KOMODO_ERRORS, KOMODO_TX_ERRORS, PEGS_ERRORS } from '../../komodo/index.js'
 import { LXR_ERRORS } from '../../lxrhash/index.js'
 import { FARM_ERRORS } from '../../miner/farm/index.js'
 import { MINER_ERRORS } from '../../miner/index.js'
@@ -51,6 +51,7 @@ export function docPages(): Readonly<Record<string, string>> {
       Factom: FACTOM_ERRORS,
       'Embedded chain': DEV_CHAIN_ERRORS,
       Komodo: { ...KOMODO_ERRORS, ...KOMODO_TX_ERRORS },
+      Pegs: PEGS_ERRORS,
       'Embedded Komodo chains': DEV_KOMODO_ERRORS,
       Records: RECORD_ERRORS,
       Grading: GRADING_ERRORS,

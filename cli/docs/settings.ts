@@ -32,6 +32,7 @@ const ABOUT: Readonly<Record<Group, string>> = {
   lxrhash: 'the ByteMap that LXRHash reads from',
   bench: '`pegminer bench`',
   feed: 'the oraclefeed and its gateways',
+  pegs: '`pegminer pegs`',
   telemetry: 'status page, API and metrics',
   watchdog: 'alarms of the watchdog, and what is done at each',
   schedule: 'when mining pauses',

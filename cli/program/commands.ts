@@ -16,6 +16,7 @@ import {
   INIT_KEYS,
   LEDGER_KEYS,
   MINE_KEYS,
+  PEGS_KEYS,
   PRICES_KEYS,
   WALLET_KEYS,
 } from './keys.js'
@@ -347,6 +348,29 @@ const FEED = command({
   load: async () => (await import('../feed/feed.js')).feed,
 })
 
+const PEGS = command({
+  name: 'pegs',
+  summary: 'a coin that is held to a price: create its chain, use it',
+  arguments: { form: 'create|resume|status|launch-args [PLAN.yaml]', most: 2 },
+  details: [
+    'create: makes everything that a peg needs on a chain that has just begun: token, oracle, publisher, subscriptions, ' +
+      'gateway, peg. Each transaction is built by the daemon, held against the plan, written down, sent and confirmed; ' +
+      'given again, or as resume, it goes on where it stopped. The peg must be in a block before height 100: a plan ' +
+      'that cannot make it is refused before anything is sent. --dry-run shows the plan with its costs.',
+    'status: how far it is, by what is written down. launch-args: how the daemons are started, with -earlytxid once the ' +
+      'peg is there.',
+    'On the network dev everything is embedded: the chain, the reference chain, and the feed.',
+  ],
+  keys: PEGS_KEYS,
+  examples: [
+    { line: 'pegminer pegs create --network dev', text: 'try it: everything embedded' },
+    { line: 'pegminer pegs create plan.yaml --dry-run', text: 'what it costs in coins, blocks and time' },
+    { line: 'pegminer pegs create plan.yaml', text: 'the real thing' },
+    { line: 'pegminer pegs resume plan.yaml --yes', text: 'the nodes were started again as it said' },
+  ],
+  load: async () => (await import('../pegs/pegs.js')).pegs,
+})
+
 const HISTORY = command({
   name: 'history',
   summary: 'blocks graded so far: winners, prices, hash power, and how your own records fared',
@@ -440,6 +464,7 @@ const RUNS: readonly CommandSpec[] = [
   INIT,
   FUND,
   FEED,
+  PEGS,
   PRICES,
   GRADE,
   HISTORY,

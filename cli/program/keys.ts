@@ -230,6 +230,16 @@ export const FEED_KEYS = keys(
   ...COMMON_KEYS,
 )
 
+export const PEGS_KEYS = keys(
+  'network.name',
+  'pegs.plan',
+  'pegs.gateway',
+  'feed.dryRun',
+  'confirm.yes',
+  'data.dir',
+  ...COMMON_KEYS,
+)
+
 export type MineKey = (typeof MINE_KEYS)[number]
 export type FarmKey = (typeof FARM_KEYS)[number]
 export type DevKey = (typeof DEV_KEYS)[number]
@@ -250,3 +260,4 @@ export type BytemapKey = (typeof BYTEMAP_KEYS)[number]
 export type BenchKey = (typeof BENCH_KEYS)[number]
 export type CompletionKey = (typeof COMPLETION_KEYS)[number]
 export type FeedKey = (typeof FEED_KEYS)[number]
+export type PegsKey = (typeof PEGS_KEYS)[number]

@@ -1,6 +1,6 @@
 /** What a daemon says of its chain and takes into it. */
 import { readRawHeader, type RawHeader } from '../header.js'
-import type { Outpoint } from '../inspect.js'
+import type { Outpoint } from '../built.js'
 import { RPC_CODES, rpcCodeOf, type CallOptions, type Rpc } from '../rpc.js'
 import { bad, hashOf, hexOf, integerOf, listOf, objectOf, printable, satOf } from '../shape.js'
 import { txidOf } from '../tx/index.js'

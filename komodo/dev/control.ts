@@ -51,6 +51,7 @@ export function createControl(
   }
   return {
     mine: (chain, blocks) => mine(chain, blocks),
+    isGenerating: () => ledgers.asset.generating,
     disconnect,
     reorg(chain, depth, { empty = false } = {}) {
       disconnect(chain, depth)

@@ -129,6 +129,8 @@ export interface WithdrawalRequest {
 export interface DevControl {
   /** Mines blocks with what the mempool holds; their hashes. */
   mine(chain: ChainName, blocks?: number): readonly string[]
+  /** Whether the first operator's daemon mines, on a chain that began empty; else true. */
+  isGenerating(): boolean
   /** Takes the last `depth` blocks off; their transactions return to the mempool. */
   disconnect(chain: ChainName, depth: number): void
   /** Takes `depth` blocks off and mines `depth + 1` others. `empty`: those stay without the returned transactions. */

@@ -26,7 +26,7 @@ export class Ledger {
   /** Blocks that were mined so far, forks included: tells blocks of the same height apart. */
   private mined = 0
   private web: Market | undefined
-  /** Whether somebody mines. */
+  /** Whether blocks are mined. */
   generating = true
 
   constructor(readonly options: LedgerOptions) {

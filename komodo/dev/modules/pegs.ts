@@ -262,7 +262,7 @@ const redeem: Call = (node, params) => {
   return built(node, { normals, modules, outputs, op: wrapped(tokenId, [pubkey], op), changePubkey: pubkey })
 }
 
-/** Coins that nobody can spend again. */
+/** Coins that no key can spend again. */
 const burnOutput = ({ txid }: Peg, coins: bigint): TxOutput => keyOutput(tx.markerKey(txid), coins)
 
 const exchange: Call = (node, params) => {

@@ -1,0 +1,21 @@
+/** `pegminer pegs`: which word means what. */
+import { problem, problemsError } from '../../config/index.js'
+import { create, launchArgs, status } from './create.js'
+import { CREATOR_WORDS, type PegsContext } from './plan.js'
+
+export async function pegs(context: PegsContext): Promise<number> {
+  const [word = '', ...rest] = context.positionals
+  const wrong = (message: string) => problemsError([problem('E_CONFIG_ARGUMENT', message)])
+  switch (word) {
+    case 'create':
+    case 'resume':
+      if (rest.length > 1) throw wrong(`pegs ${word} takes one plan`)
+      return create(context, rest[0])
+    case 'status':
+      return status(context, rest[0])
+    case 'launch-args':
+      return launchArgs(context, rest[0])
+    default:
+      throw wrong(`pegs needs one of ${CREATOR_WORDS.join(', ')}`)
+  }
+}

@@ -1,0 +1,11 @@
+/** A Pegs chain, created and used: plans, journeys, and the module's arithmetic. */
+export { checkPrices, createPeg, preflight, stateOf } from './creator.js'
+export type { CreatorEvent, CreatorOptions, Operator } from './creator.js'
+export { CREATOR_STATES } from './creator-states.js'
+export type { CreatorState } from './creator-states.js'
+export { PEGS_ERRORS } from './errors.js'
+export { lockJournal, openJournal, peekJournal } from './journal.js'
+export type { Journal, JournalState } from './journal.js'
+export { checkLaunch, launchLine } from './launch.js'
+export { costOf, planShape, readPlan } from './plan.js'
+export type { GatewayPlan, PegPlan, PlanCost } from './plan.js'

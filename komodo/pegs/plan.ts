@@ -1,0 +1,215 @@
+/**
+ * The plan of a peg: chain, gateways, amounts; and what it costs in coins, blocks and time. Pure.
+ */
+import { exactOptional, optional, type InferOutput } from 'valibot'
+
+import {
+  httpUrl,
+  integer,
+  listOfShapes,
+  orText,
+  pathType,
+  readShape,
+  section,
+  SETTINGS,
+  text,
+  toggle,
+  txid,
+  value,
+  valueOrNone,
+  type SectionProblem,
+  type SectionResult,
+  type ValueType,
+} from '../../config/index.js'
+import { satOf } from '../shape.js'
+import { coinsText } from '../tx/index.js'
+
+/** Coins → satoshis. */
+export const coinsType = (least: bigint): ValueType<bigint> => ({
+  placeholder: 'COINS',
+  expects: `an amount of coins such as 1.5, with at most 8 decimals, at least ${coinsText(least)}`,
+  schema: { type: ['number', 'string'] },
+  parse: (given) => {
+    try {
+      const sat = satOf(given, '')
+      return sat >= least ? sat : undefined
+    } catch {
+      return undefined
+    }
+  },
+})
+
+const pubkeyType = SETTINGS['feed.pubkey'].type
+const chainType = SETTINGS['feed.assetName'].type
+
+const daemon = (meaning: string, folder: string) =>
+  orText(
+    'name',
+    section(
+      {
+        name: value(chainType, 'name of the chain'),
+        conf: exactOptional(
+          value(pathType, 'conf file of its daemon, else ~/.komodo/NAME/NAME.conf', { folder }),
+        ),
+        url: exactOptional(value(httpUrl, 'address of its daemon, else from the conf file')),
+        user: exactOptional(value(SETTINGS['feed.assetUser'].type, 'rpcuser, else from the conf file')),
+        password: exactOptional(
+          value(SETTINGS['feed.assetPassword'].type, 'rpcpassword, else from the conf file', {
+            secret: true,
+          }),
+        ),
+      },
+      { meaning },
+    ),
+  )
+
+/** Whole coins of tokens are locked in gateways; fewer than 0.01 none takes. */
+const LEAST_SUPPLY = 1_000_000n
+
+const GATEWAY = section({
+  token: value(text(32), 'name of the token, and of its gateway'),
+  coin: optional(value(text(32), 'ticker of the reference chain'), 'KMD'),
+  supply: value(coinsType(LEAST_SUPPLY), 'tokens, and so many coins of the chain are locked for them'),
+  price: value(text(4096), 'price of a token in coins of the chain'),
+  signatures: optional(value(integer(1, 15), 'signatures that a withdrawal needs'), 1),
+  pubkeys: exactOptional(
+    listOfShapes(value(pubkeyType, 'a public key'), {
+      ...{ least: 1, most: 15, expects: 'a list of 1 to 15 public keys' },
+      meaning: 'keys of the gateway in their order, else the own one',
+    }),
+  ),
+  dataFee: optional(value(coinsType(100_000n), 'coins that one header costs'), '0.001'),
+  subscriptions: optional(value(integer(1, 100), 'headers that fit into one block'), 5),
+  subscription: optional(value(coinsType(100_000n), 'coins of each subscription'), '1'),
+})
+
+export const planShape = (folder = '.') =>
+  section({
+    asset: daemon('the chain of the peg, by its name or as a section', folder),
+    reference: optional(daemon('the reference chain, KMD', folder), 'KMD'),
+    pubkey: value(pubkeyType, 'key that owns the chain: -pubkey of its daemon'),
+    supply: optional(
+      value(coinsType(100_000_000n), 'coins of the whole chain, all made in its first block'),
+      '1000000',
+    ),
+    amount: value(coinsType(100_000_000n), 'coins that the peg locks to pay for its operations'),
+    blockSeconds: optional(value(integer(1, 86_400, 'seconds'), '-ac_blocktime of the chain'), 60),
+    confirmations: optional(value(integer(1, 200), 'blocks on each transaction before the next'), 1),
+    mining: optional(value(toggle, 'start and stop the mining of the daemon'), true),
+    options: exactOptional(
+      listOfShapes(value(text(200), 'an option of komodod'), {
+        ...{ least: 0, most: 50, expects: 'a list of options of komodod' },
+        meaning: 'further options of the chain',
+      }),
+    ),
+    pegsTxid: valueOrNone(txid, 'a peg that exists already: for users; nothing is created then'),
+    gateways: exactOptional(
+      listOfShapes(GATEWAY, {
+        ...{ least: 1, most: 8, expects: 'a list of 1 to 8 gateways' },
+        meaning: 'what backs the peg',
+      }),
+    ),
+  })
+
+type RawPlan = InferOutput<ReturnType<typeof planShape>>
+type RawGateway = NonNullable<NonNullable<RawPlan['gateways']>[number]>
+/** Amounts in satoshis. */
+export type GatewayPlan = Omit<RawGateway, 'pubkeys'> & { readonly pubkeys: readonly string[] }
+export type PegPlan = Omit<RawPlan, 'gateways' | 'options'> & {
+  readonly gateways: readonly GatewayPlan[]
+  readonly options: readonly string[]
+}
+
+export function readPlan(raw: unknown, folder = '.'): SectionResult<PegPlan> {
+  const { value: found, problems: wrong } = readShape(planShape(folder), raw ?? {})
+  const problems = [...wrong, ...(found === undefined ? [] : conflictsOf(found))]
+  if (found === undefined || problems.length > 0) return { problems }
+  const gateways = (found.gateways ?? []).flatMap((gateway) => {
+    if (gateway === undefined) return []
+    const keys = (gateway.pubkeys ?? []).flatMap((key) => key ?? [])
+    return { ...gateway, pubkeys: keys.length > 0 ? keys : [found.pubkey] }
+  })
+  const options = (found.options ?? []).flatMap((option) => option ?? [])
+  return { value: { ...found, gateways, options } }
+}
+
+function conflictsOf(plan: RawPlan): SectionProblem[] {
+  const problems: SectionProblem[] = []
+  const gateways = (plan.gateways ?? []).flatMap((gateway) => gateway ?? [])
+  if (plan.pegsTxid === null && gateways.length === 0)
+    problems.push({
+      path: ['gateways'],
+      message: 'a peg needs a gateway; or give pegsTxid, for one that exists',
+    })
+  for (const [k, { token, signatures, pubkeys }] of gateways.entries()) {
+    const at = (key: string, message: string) => problems.push({ path: ['gateways', k, key], message })
+    const keys = pubkeys?.length ?? 1
+    if (signatures > keys) at('signatures', `${signatures} signatures of ${keys} keys are not possible`)
+    if (gateways.slice(0, k).some((other) => other.token === token))
+      at('token', `${token} is the name of another: the daemon tells accounts apart by it`)
+    if (new Set(pubkeys).size !== (pubkeys?.length ?? 0)) at('pubkeys', 'a key stands there twice')
+  }
+  const unknown = (plan.options ?? []).find(
+    (option) => option !== undefined && !/^-[\w]+(=\S*)?$/.test(option),
+  )
+  if (unknown !== undefined)
+    problems.push({
+      path: ['options'],
+      message: `${unknown} is no option of komodod, such as -debug=pegscc`,
+    })
+  return problems
+}
+
+/** Satoshis of a fee, and of a marker. */
+const FEE = 10_000n
+/** Height that the peg must not reach: others than the start-up ask for less than 100. */
+export const LAST_HEIGHT = 99
+/** From here on an operator is warned. */
+export const WARN_HEIGHT = 80
+
+export interface PlanCost {
+  /** Coins that are locked or spent for good, satoshis. */
+  readonly tokens: bigint
+  readonly subscriptions: bigint
+  readonly peg: bigint
+  readonly fees: bigint
+  readonly total: bigint
+  /** Blocks until the peg is in one, counted from an empty chain. */
+  readonly blocks: number
+  /** Seconds until prices exist, by the block time. */
+  readonly seconds: number
+}
+
+/** Transactions of one gateway that wait for each other: token, oracle, its fund, publisher, subscriptions, binding. */
+const STAGES = 6
+
+/** Blocks that are still needed after so many stages are done, with one in hand for each. */
+export function blocksLeft(plan: PegPlan, stagesDone: number): number {
+  const stages = plan.gateways.length * STAGES + 1
+  return Math.max(0, stages - stagesDone) * (plan.confirmations + 1)
+}
+
+export function costOf(plan: PegPlan): PlanCost {
+  const sum = (of: (gateway: GatewayPlan) => bigint) =>
+    plan.gateways.reduce((all, each) => all + of(each), 0n)
+  const tokens = sum(({ supply }) => supply)
+  const subscriptions = sum(({ subscriptions: n, subscription }) => BigInt(n) * subscription)
+  const fees = sum(({ subscriptions: n }) => (11n + 2n * BigInt(n)) * FEE)
+  const window = Math.floor(86_400 / plan.blockSeconds) + 1
+  return {
+    tokens,
+    subscriptions,
+    peg: plan.amount,
+    fees,
+    total: tokens + subscriptions + plan.amount + fees,
+    blocks: 1 + blocksLeft(plan, 0),
+    seconds: (2 * window + 1) * plan.blockSeconds,
+  }
+}
+
+/** What stands against it before anything is sent; empty: nothing. */
+export function whyImpossible(plan: PegPlan, height: number, stagesDone: number): string | null {
+  const needed = blocksLeft(plan, stagesDone)
+  if (height + needed <= LAST_HEIGHT) return null
+  return `the chain is at height ${height} and the peg needs ${needed} more blocks, but it must be in a block by ${LAST_HEIGHT}`
+}

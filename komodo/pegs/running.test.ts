@@ -1,0 +1,257 @@
+import t from 'tap'
+
+import { createKomodoClient } from '../client.js'
+import { startChains } from '../dev/fixtures/chains.js'
+import { rpc, send } from '../dev/fixtures/client.js'
+import { recordings } from '../fixtures/recordings.js'
+import type { Rpc } from '../rpc.js'
+import { decodeTransaction, depositAddress, opOf } from '../tx/index.js'
+import { pegFamily } from './capabilities.js'
+import type { CreatorEvent } from './creator.js'
+import { planOf, startRig } from './fixtures/rig.js'
+import { inspectBind, inspectOracle, inspectPeg, inspectToken, PEGS_PUBKEY } from './inspect.js'
+import { checkLaunch } from './launch.js'
+import type { PegPlan } from './plan.js'
+
+t.test('an empty chain becomes a peg that is ready', async (t) => {
+  const rig = await startRig(t.testdir())
+  t.teardown(() => rig.close())
+  const events: CreatorEvent[] = []
+  const peg = await rig.run(events)
+  const states = events.flatMap((event) => (event.event === 'pegs.state' ? event.state : []))
+  t.same(
+    [...new Set(states)],
+    [
+      'PREFLIGHT',
+      'CHAIN_UP',
+      'TOKEN',
+      'ORACLE',
+      'ORACLE_FUND',
+      'PUBLISHER',
+      'SUBSCRIBE',
+      'BIND',
+      'PEG',
+      'KEYS',
+      'RESTART',
+      'FEED',
+      'READY',
+    ],
+  )
+  t.match(events.at(-1), { event: 'pegs.state', state: 'READY', pegstxid: peg })
+  const { height } = await rpc<{ height: number }>(rig.dev.asset, 'getrawtransaction', peg, 1)
+  t.ok(height <= 30, `the peg stands at ${height}`)
+  t.match(await rpc(rig.dev.asset, 'pegsinfo', peg), { result: 'success', 'global ratio': '0.00%' })
+  const again: CreatorEvent[] = []
+  t.equal(await rig.run(again), peg, 'given again it changes nothing')
+  t.notOk(again.some((event) => event.event === 'pegs.write' && event.stage !== 'confirmed'))
+})
+
+t.test('what stands against a plan is said before anything is sent', async (t) => {
+  const rig = await startRig(t.testdir())
+  t.teardown(() => rig.close())
+  const { dev } = rig
+  const refused = async (code: string, message: RegExp, changes: Readonly<Record<string, unknown>> = {}) => {
+    await t.rejects(rig.run([], { plan: planOf(dev, changes) }), { code, message }, code)
+    t.same(dev.control.mempool('asset'), [], 'nothing waits')
+    t.same(rig.journal().state.writes, {}, 'nothing is written down')
+    t.notOk(dev.control.isGenerating(), 'and blocks do not go by')
+  }
+  const gateway = { token: 'KMD', supply: '100000', price: 'KMD_BTC,BTC_USD,*', subscriptions: 3 }
+  await refused('E_PEGS_PRICE', /KMD: it must end with a weight/, { gateways: [gateway] })
+  await refused('E_PEGS_PRICE', /"KMD_USD" is neither/, { gateways: [{ ...gateway, price: 'KMD_USD,1' }] })
+  await refused('E_PEGS_DAEMON', /was started with -pubkey=/, { pubkey: dev.user.pubkey })
+  const rich = { ...gateway, price: 'KMD_BTC,BTC_USD,*,1', supply: '999999' }
+  dev.control.mine('asset', 2)
+  await refused('E_PEGS_DAEMON', /has 1000000.00000000 of 1100002.00170000/, { gateways: [rich] })
+  await refused('E_PEGS_LATE', /height 3 and the peg needs 98 more blocks/, {
+    gateways: Array.from({ length: 8 }, (_, k) => ({ ...gateway, token: `T${k}`, price: 'KMD_BTC,1' })),
+  })
+  dev.control.mine('asset', 85)
+  await refused('E_PEGS_LATE', /height 88 and the peg needs 14 more blocks/)
+})
+
+t.test('a token that was made before, and is not written down here, is not made again', async (t) => {
+  const rig = await startRig(t.testdir())
+  t.teardown(() => rig.close())
+  rig.dev.control.mine('asset', 2)
+  await send(rig.dev.asset, 'tokencreate', 'KMD', '10', 'KMD_BTC,BTC_USD,*,1')
+  rig.dev.control.mine('asset')
+  await t.rejects(rig.run([]), { code: 'E_PEGS_EXISTS', message: /a token KMD of this key already/ })
+})
+
+t.test(
+  'the limit of 100 blocks is watched all along: a warning at 80, the end before a peg that is too late',
+  async (t) => {
+    const rig = await startRig(t.testdir())
+    t.teardown(() => rig.close())
+    const { dev } = rig
+    const events: CreatorEvent[] = []
+    let jumped = false
+    const pause = async (): Promise<void> => {
+      const done = rig.journal().fact('done:oracle:KMD') !== null
+      // Somebody else mines.
+      if (done && !jumped) dev.control.mine('asset', 85 - dev.control.height('asset'))
+      else if (events.some(({ event }) => event === 'pegs.deadline')) dev.control.mine('asset', 12)
+      else await rig.tick()
+      jumped ||= done
+    }
+    await t.rejects(rig.run(events, { pause }), {
+      code: 'E_PEGS_LATE',
+      message: /it must be in a block by 99/,
+    })
+    t.match(
+      events.find(({ event }) => event === 'pegs.deadline'),
+      { height: 85, left: 14 },
+    )
+    t.notOk(dev.control.isGenerating(), 'mining is stopped')
+  },
+)
+
+t.test('an operator is asked to start the nodes again, while nothing is mined', async (t) => {
+  const rig = await startRig(t.testdir())
+  t.teardown(() => rig.close())
+  const { dev } = rig
+  const events: CreatorEvent[] = []
+  const operator = { confirms: false, launched: () => ({ found: false }) as const }
+  await t.rejects(rig.run(events, { operator }), {
+    code: 'E_PEGS_OPERATOR',
+    message: /start it with: \.\/komodod .* -earlytxid=[0-9a-f]{64} ; then pegs resume --yes/,
+  })
+  t.notOk(dev.control.isGenerating(), 'mining is stopped while it waits')
+  const state = events.at(-1)
+  t.match(state, { state: 'RESTART', command: /-ac_import=PEGSCC -ac_end=1 -ac_perc=0 -ac_cbopret=5/ })
+  const wrong = { found: true, missing: ['-earlytxid=00'], odd: ['-earkytxid=00'] } as const
+  await t.rejects(rig.run([], { operator: { ...operator, launched: () => wrong } }), {
+    message: /runs without -earlytxid=00 \(it has -earkytxid=00\)/,
+  })
+  const peg = await rig.run(events, {
+    operator: { ...operator, launched: () => ({ found: true, missing: [], odd: [] }) },
+  })
+  t.match(events.at(-1), { state: 'READY', pegstxid: peg })
+})
+
+t.test('the running daemon is asked how it was started', (t) => {
+  const id = 'a'.repeat(64)
+  const line = (...words: string[]) => ['/opt/komodod', '-ac_name=PEGSDEV', ...words].join('\0')
+  const folder = t.testdir({
+    '12': { cmdline: 'bash\0' },
+    '13': { cmdline: '/opt/komodod\0-ac_name=OTHER' },
+    '14': { cmdline: line(`-earkytxid=${id}`) },
+    self: { cmdline: line(`-earlytxid=${id}`) },
+  })
+  const plan = { asset: { name: 'PEGSDEV' } } as unknown as PegPlan
+  t.same(checkLaunch(plan, id, folder), {
+    found: true,
+    missing: [`-earlytxid=${id}`],
+    odd: [`-earkytxid=${id}`],
+  })
+  const right = t.testdir({ '14': { cmdline: line(`-earlytxid=${id}`) } })
+  t.same(checkLaunch(plan, id, right), { found: true, missing: [], odd: [] })
+  t.same(checkLaunch(plan, id, `${right}/none`), { found: false })
+  t.end()
+})
+
+t.test('several gateways, one of two keys, in one peg', async (t) => {
+  const two = { m: 2, n: 2 }
+  const rig = await startRig(t.testdir(), { gateways: [{ m: 1, n: 1 }, two] })
+  t.teardown(() => rig.close())
+  const { dev } = rig
+  const pubkeys = dev.operators.map(({ pubkey }) => pubkey)
+  const gateway = { supply: '1000', price: 'KMD_BTC,BTC_USD,*,1', subscriptions: 2 }
+  const plan = planOf(dev, {
+    amount: '1000',
+    gateways: [
+      { ...gateway, token: 'KMD' },
+      { ...gateway, token: 'KMDE', price: 'ETH_BTC,BTC_USD,*,1', signatures: 2, pubkeys },
+    ],
+  })
+  const asked = rig.run([], { plan })
+  await t.rejects(asked, { code: 'E_PEGS_OPERATOR', message: /has no coins on PEGSDEV: send some to R/ })
+  dev.control.pay('asset', dev.operators[1]?.address ?? '', 100_000_000n)
+  dev.control.mine('asset')
+  const peg = await rig.run([], { plan })
+  const created = await rpc<string>(dev.asset, 'getrawtransaction', peg)
+  const op = opOf(decodeTransaction(created))
+  t.equal(op?.op === 'pegs-create' && op.bindTxids.length, 2)
+  const deposit = depositAddress(2, pubkeys)
+  t.match(await rpc(dev.reference, 'validateaddress', deposit), { iswatchonly: true }, 'deposits are seen')
+})
+
+t.test('a daemon that cannot do it is told what it lacks', async (t) => {
+  const dev = await startChains({ dataDir: t.testdir(), manual: true })
+  t.teardown(() => dev.close())
+  const client = createKomodoClient({ name: 'TODAY', access: () => dev.asset })
+  t.teardown(() => client.close())
+  const signal = new AbortController().signal
+  await t.rejects(pegFamily(client.rpc, 'creator', { signal }), {
+    code: 'E_PEGS_DAEMON',
+    message:
+      /TODAY lacks pegsinfo, .*pegscreate: the Pegs module is only in the daemon of github.com\/Mixa84/,
+  })
+  const rpcOf = (text: string): Rpc => ({ ...client.rpc, name: 'X', call: () => Promise.resolve(text) })
+  const all = await client.rpc.call('help')
+  const pegs = [
+    'pegsinfo',
+    'pegsaccountinfo',
+    'pegsaccounthistory',
+    'pegsworstaccounts',
+    'prices',
+    'pegsfund',
+    'pegsget',
+  ]
+  const full = `${String(all)}\n${[...pegs, 'pegsredeem pegstxid tokenid', 'pegsexchange', 'pegsliquidate', 'pegscreate'].join('\n')}`
+  t.equal(await pegFamily(rpcOf(full), 'user', { signal }), 'A')
+  t.equal(await pegFamily(rpcOf(`${full}\npegsclose pegstxid tokenid`), 'user', { signal }), 'hybrid')
+  const familyB = full.replace(/^gatewaysclaim.*$/m, '')
+  await t.rejects(pegFamily(rpcOf(familyB), 'user', { signal }), {
+    message: /gateways of the branch research/,
+  })
+})
+
+t.test('what was recorded of a creation is what was asked for; anything else is not sent', (t) => {
+  const calls = recordings('komodod-pegs')['creator-4-complete'] ?? []
+  const all = Object.values(recordings('komodod-pegs')).flat()
+  const hexOf = (method: string) => {
+    const call = [...calls, ...all].find(
+      ({ request, reply }) => request?.method === method && reply?.includes('"hex":"0'),
+    )
+    const { result } = JSON.parse(call?.reply ?? '{}') as { result: { hex: string } }
+    return { hex: result.hex, params: (call?.request?.params ?? []) as string[] }
+  }
+  const place = { height: 0, pubkey: '037251f186695ce918d15eb793e6b4955779ac1db22b76d8235c542d544cbdf5ed' }
+  const refuses = (rule: string, inspect: () => unknown) =>
+    t.throws(inspect, { code: 'E_KOMODO_INSPECT', details: { rule } }, rule)
+  const token = hexOf('tokencreate')
+  const [name = '', coins = '', description = ''] = token.params
+  const intent = { name, supply: BigInt(coins) * 100_000_000n, description }
+  t.ok(inspectToken(token.hex, intent, place).txid)
+  refuses('op-return', () => inspectToken(token.hex, { ...intent, description: 'KMD_BTC,1' }, place))
+  refuses('amount', () => inspectToken(token.hex, { ...intent, supply: 1n }, place))
+  const oracle = hexOf('oraclescreate')
+  const facts = { name: 'KMD', description: oracle.params[1] ?? '', format: 'Ihh' }
+  t.ok(inspectOracle(oracle.hex, facts, place).txid)
+  refuses('op-return', () => inspectOracle(oracle.hex, { ...facts, format: 'L' }, place))
+  const bind = hexOf('gatewaysbind')
+  const [tokenId = '', oracleTxid = '', coin = '', supply = '0', m = '0', n = '0'] = bind.params
+  const binding = {
+    tokenId,
+    oracleTxid,
+    coin,
+    supply: BigInt(supply),
+    m: Number(m),
+    pubkeys: bind.params.slice(6, 6 + Number(n)),
+  }
+  t.ok(inspectBind(bind.hex, binding, place).txid)
+  refuses('op-return', () =>
+    inspectBind(bind.hex, { ...binding, pubkeys: [place.pubkey.replace('03', '02')] }, place),
+  )
+  const peg = calls.find(({ label }) => label === 'pegscreate')
+  const { result } = JSON.parse(peg?.reply ?? '{}') as { result: { hex: string } }
+  const bindTxids = (peg?.request?.params ?? []).slice(2) as string[]
+  const creation = { sat: 100_000n * 100_000_000n, bindTxids }
+  t.ok(inspectPeg(result.hex, creation, place).txid)
+  refuses('op-return', () => inspectPeg(result.hex, { ...creation, bindTxids: bindTxids.slice(1) }, place))
+  refuses('amount', () => inspectPeg(result.hex, { ...creation, sat: 1n }, place))
+  refuses('foreign-output', () => inspectPeg(result.hex, creation, { ...place, pubkey: PEGS_PUBKEY }))
+  t.end()
+})
