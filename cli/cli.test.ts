@@ -731,6 +731,26 @@ t.test('command lines that go wrong', async (t) => {
     code: 2,
     stderr: /^pegminer: E_CONFIG_FILE: .* no such file/,
   })
+  const [own, strangerKey] = [COINBASE, 'Fs1ipNRjEXcWj8RUn1GRLMJYVoPFBL1yw9rn6sCxWGcxciC4HdPd']
+  const stakes: readonly (readonly [words: readonly string[], secrets: string, text: RegExp])[] = [
+    [['mine', '--stake', own], strangerKey, /FA2jK2\w+ needs its key: PEGMINER_STAKE_SECRETS/],
+    [['mine', '--stake', `${own},${own}`], '', /--stake names an address twice/],
+    [['mine', '--stake', own.replace(/Q$/, 'P')], '', /--stake has an address .* check sum/],
+    [['stake', '--network', 'dev'], '', /no holders without a miner/],
+    [['stake', '--network', 'MainNet'], '', /who stakes\?.* who pays\?/],
+    [['stake', '--network', 'MainNet', '--bits', '16'], strangerKey, /--bits must be 30.*who pays\?/],
+    [['stake'], `${strangerKey},${strangerKey.slice(0, -1)}e`, /key 2 has a wrong character/],
+    [['stake'], `${strangerKey}x`, /PEGMINER_STAKE_SECRETS must be a factoid secret key/],
+    [['stake', '--stake.secrets', strangerKey], '', /a secret is never a flag/],
+  ]
+  for (const [words, secrets, text] of stakes) {
+    const { code, stderr, stdout } = await run([...words, '--json'], {
+      env: { PEGMINER_STAKE_SECRETS: secrets },
+    })
+    t.equal(code, 2, words.join(' '))
+    t.match(stderr.replace(/\s+/g, ' '), text)
+    t.notMatch(stderr + stdout, /Fs[1-9A-Za-z]{20}/, 'no key is printed')
+  }
   const before = process.cwd()
   t.teardown(() => process.chdir(before))
   process.chdir(t.testdir({ 'pegminer.yaml': 'lxrhash:\n  bits: 8\n' }))

@@ -463,6 +463,22 @@ export const SETTINGS = {
       description: 'draw prices, the hash power of the network and your places into this file',
     },
   ),
+  'stake.addresses': optional(
+    listOf(pattern('FA…', /^FA[1-9A-HJ-NP-Za-km-z]{50}$/, 'a factoid address: FA and 50 more characters')),
+    {
+      flag: 'stake',
+      defaultText: 'none for mine; for stake those of the keys',
+      description: 'factoid addresses that publish a staking record in each block',
+    },
+  ),
+  'stake.secrets': optional(
+    listOf(pattern('Fs…', /^Fs[1-9A-HJ-NP-Za-km-z]{50}$/, 'a factoid secret key: Fs and 50 more characters')),
+    {
+      secret: true,
+      defaultText: 'the public test key on dev and local, else required',
+      description: 'keys that sign the staking records, with commas between them',
+    },
+  ),
   'ledger.fromFile': optional(
     { ...path, placeholder: 'FILE' },
     {

@@ -6,7 +6,7 @@
 import type { EcKey } from './address.js'
 import { composeRecords, recordsOf } from './composition.js'
 import type { DeliveryClient } from './delivery.js'
-import type { Entry, SealedEntry } from './entry.js'
+import { sealedEntry, type Entry, type SealedEntry } from './entry.js'
 import { openJournal } from './journal.js'
 import { GONE, resultOf, type PublishResult, type SettleOptions } from './outcome.js'
 import { isFinal, mayBeSent } from './record.js'
@@ -78,6 +78,8 @@ export interface Publisher {
   reset(height: number, options?: SettleOptions): Promise<void>
   /** Hashes of the entries that were sent, or may have been, for this block, in any run; the best first. */
   published(height: number): string[]
+  /** Those entries themselves. */
+  entries(height: number): SealedEntry[]
   close(): Promise<void>
 }
 
@@ -93,6 +95,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       (record) => record.height <= savedHeight && !isFinal(record) && !sender.isDriving(record.entryHash),
     )
   }
+
+  const sentFor = (height: number): PublishRecord[] => recordsOf(height, journal).filter(mayBeSent)
 
   return {
     async publish(height, entries, given = {}) {
@@ -134,10 +138,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       )
       if (gone.length > 0) await journal.discard(gone.map((record) => record.entryHash))
     },
-    published: (height) =>
-      recordsOf(height, journal)
-        .filter(mayBeSent)
-        .map((record) => record.entryHash),
+    published: (height) => sentFor(height).map((record) => record.entryHash),
+    entries: (height) => sentFor(height).map((record) => sealedEntry(record.raw)),
     async close() {
       await sender.idle()
       await journal.close()

@@ -2,6 +2,7 @@
 export { followedChains, ledgerBlockOf, ledgerChains } from './block.js'
 export type { LedgerChains } from './block.js'
 export { applyBlock } from './engine/apply.js'
+export { STAKERS } from './engine/grade.js'
 export type { Terms } from './engine/grade.js'
 export { REFUSED } from './engine/types.js'
 export type * from './engine/types.js'

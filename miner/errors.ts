@@ -142,6 +142,31 @@ export const MINER_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_MINER_STAKE_ERA: {
+    summary: 'There are no staking records at this height.',
+    remedy: 'Wait: they begin with version 5 of oracle records.',
+    kind: 'failure',
+  },
+  E_MINER_STAKE_LEDGER: {
+    summary: 'The ledger does not know the block before, so it cannot tell who may stake.',
+    remedy: 'Wait until it has caught up.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_STAKE_HOLDER: {
+    summary:
+      'The address is not among the 100 largest holders of PEG, so its staking record would not count.',
+    remedy:
+      'Nothing is spent meanwhile. The list of the largest holders (`pegminer ledger`) shows what it takes.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_MINER_STAKE_KEY: {
+    summary: 'An address that is to stake has no key, or the key of another address.',
+    remedy:
+      'Give its Fs… key in PEGMINER_STAKE_SECRETS, or in the file that PEGMINER_STAKE_SECRETS_FILE names.',
+    kind: 'usage',
+  },
 } as const
 
 export const minerError = errorsOf(MINER_ERRORS)

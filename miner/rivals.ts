@@ -12,6 +12,7 @@ import {
   encodeAddress,
   factoidKey,
   type EcKey,
+  type FactoidKey,
   type FactomClient,
   type Publisher,
 } from '../factom/index.js'
@@ -227,13 +228,15 @@ export function rivalName(index: number): string {
   return `rival${String(index + 1).padStart(2, '0')}`
 }
 
-/** A factoid address whose key can be computed from its name: no money may be sent to it. */
-export function rivalAddress(index: number): string {
+/** A key that can be computed from its name: no money may be sent to its address. */
+export function rivalKey(index: number): FactoidKey {
   const seed = createHash('sha256')
     .update(`pegminer ${rivalName(index)}`)
     .digest()
-  return factoidKey(encodeAddress('Fs', seed)).address
+  return factoidKey(encodeAddress('Fs', seed))
 }
+
+export const rivalAddress = (index: number): string => rivalKey(index).address
 
 /** The miner's prices, each moved a little; the same for the same rival and height. */
 export function rivalPrices(prices: readonly bigint[], index: number, height: number): bigint[] {

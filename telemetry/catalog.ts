@@ -105,6 +105,16 @@ export const METRICS = {
     kernel: gauge('pegnet_miner_kernel_info', 'Always 1; the label says which kernel hashes.', ['kernel']),
     hugePages: gauge('pegnet_miner_huge_pages_ratio', 'Share of the ByteMap that lies in huge pages.'),
   },
+  stake: {
+    addresses: gauge('pegnet_stake_addresses', 'Addresses that stake.'),
+    entitled: gauge('pegnet_stake_entitled_addresses', 'Those among the 100 largest holders of PEG.'),
+    entries: counter(
+      'pegnet_stake_entries_total',
+      'Staking records of ours by how far they came; landed and missed are final.',
+      ['result'],
+    ),
+    reward: counter('pegnet_stake_reward_peg_total', 'PEG paid for staking records since the start.'),
+  },
   watch: {
     alarm: gauge('pegnet_watchdog_alarm', '1 while the watchdog has raised an alarm of this kind.', [
       'alarm',

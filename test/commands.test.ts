@@ -223,6 +223,7 @@ t.test('usage', async (t) => {
     [
       'mine',
       'farm',
+      'stake',
       'init',
       'fund',
       'feed',

@@ -41,6 +41,10 @@ const RUNS: Readonly<Record<string, Run>> = {
   'pegminer mine --network dev --trouble random': { until: UNTIL.mine },
   'pegminer farm coordinator --network dev': FARM,
   'pegminer mine': { until: UNTIL.mine },
+  'pegminer mine --network dev --rivals 30 --stake FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q': {
+    until: UNTIL.mine,
+  },
+  'pegminer history --own': {},
   'pegminer mine --watchdog-test': {},
   'head -c 24 /dev/urandom | base64 > token': {},
   'chmod 600 token': {},

@@ -27,6 +27,7 @@ const ABOUT: Readonly<Record<Group, string>> = {
   fund: '`pegminer fund`',
   confirm: 'questions before money is spent',
   history: '`pegminer history`',
+  stake: 'staking records: `pegminer stake`, and `--stake` of `pegminer mine`',
   ledger: '`pegminer ledger`',
   wallet: '`pegminer wallet`',
   lxrhash: 'the ByteMap that LXRHash reads from',

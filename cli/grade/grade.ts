@@ -19,6 +19,7 @@ import {
 } from '../../oracle/index.js'
 import { openMap, paramsOf } from '../bytemap/open.js'
 import { EXIT, type CommandContext } from '../program/context.js'
+import { bitsProblems } from '../network/bits.js'
 import { devBits } from '../network/dev-bits.js'
 import { fail } from '../program/errors.js'
 import { findBlock, followTo, noRecords, type FoundBlock } from '../network/follow.js'
@@ -132,9 +133,8 @@ function bitsOf({ settings }: Context): number {
 
 /** The history of a public network must not be graded with another ByteMap. */
 function checkBits(context: Context): void {
-  const { name, defaultBits } = networkOf(context.settings['network.name'])
-  if ((name === 'MainNet' || name === 'TestNet') && bitsOf(context) !== defaultBits)
-    throw problemsError([problem('E_CONFIG_NETWORK', `--bits must be ${defaultBits} on ${name}`)])
+  const problems = bitsProblems(networkOf(context.settings['network.name']), bitsOf(context))
+  if (problems.length > 0) throw problemsError(problems)
 }
 
 const kindOf = ({ settings }: Context): 'opr' | 'spr' =>

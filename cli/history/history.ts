@@ -132,7 +132,7 @@ async function printRows(
     if (!output.json) seen.push(row)
     event(rowEvent(row, assets))
     line(paint(row.paid.length > 0 ? 'green' : row.block?.gradable ? 'cyan' : 'dim', tableLine(row, beside)))
-    if (settings['history.own']) ownLines(row.own, width).forEach((text) => line(paint('dim', text)))
+    if (settings['history.own']) ownLines(row, width).forEach((text) => line(paint('dim', text)))
     await drained()
   }
   if (seen.length === 0) return line(' no graded block in this range')

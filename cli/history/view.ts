@@ -1,6 +1,12 @@
 /** Rows of the history as lines of a table, CSV and events. Pure. */
 import { hexOfDifficulty } from '../../miner/index.js'
-import { priceToDecimal, type AssetCost, type OwnRecord } from '../../oracle/index.js'
+import {
+  priceToDecimal,
+  type AssetCost,
+  type Fate,
+  type OwnRecord,
+  type OwnStake,
+} from '../../oracle/index.js'
 import { oneLine } from '../../telemetry/index.js'
 import { clockText, countText, plural, rateText, wrap } from '../view/format.js'
 import type { HistoryRow } from './rows.js'
@@ -109,15 +115,28 @@ const shortened = (name: string): string =>
   name.length > WHO_WIDTH ? `${name.slice(0, WHO_WIDTH - 1)}…` : name
 
 /** Below a block: each record of ours, with what became of it. */
-export function ownLines(records: readonly OwnRecord[], width: number): string[] {
+export function ownLines({ own, stakes }: Pick<HistoryRow, 'own' | 'stakes'>, width: number): string[] {
   const indent = 2 * GAP
   const column = indent + 16 + GAP
-  return records.flatMap((record) =>
-    wrap(ownText(record), width - column).map(
+  const lines = (entryHash: string, about: string): string[] =>
+    wrap(about, width - column).map(
       (text, k) =>
-        `${' '.repeat(indent)}${(k === 0 ? record.entryHash.slice(0, 16) : '').padEnd(column - indent)}${text}`,
-    ),
-  )
+        `${' '.repeat(indent)}${(k === 0 ? entryHash.slice(0, 16) : '').padEnd(column - indent)}${text}`,
+    )
+  return [
+    ...own.flatMap((record) => lines(record.entryHash, ownText(record))),
+    ...stakes.flatMap((stake) => lines(stake.entryHash, stakeText(stake))),
+  ]
+}
+
+function stakeText(stake: OwnStake): string {
+  const { address, submitted, block, status, reason } = stake
+  const way = [
+    `staked by ${address}`,
+    ...(submitted === null ? [] : [`submitted ${clockText(submitted)}`]),
+    ...(status === 'missed' ? [`failed: ${oneLine(reason ?? 'unknown reason')}`] : []),
+  ]
+  return [...way, block === null ? 'in no block' : fateText(stake, block)].join(', ')
 }
 
 function ownText(record: OwnRecord): string {
@@ -136,7 +155,10 @@ function statusWord({ acknowledged, status }: OwnRecord): 'submitted' | 'acknowl
   return status === 'missed' ? 'failed' : 'submitted'
 }
 
-function fateText({ height, verdict, place, payout, grade, costs }: OwnRecord, block: number): string {
+function fateText(
+  { height, verdict, place, payout, grade, costs }: Pick<OwnRecord, 'height' | keyof Fate>,
+  block: number,
+): string {
   const late = block === height ? '' : `in block ${block}, `
   if (place === null || place === undefined) return `${late}${verdict ?? ''}`
   const paid = payout ? `${priceToDecimal(payout)} PEG` : 'not paid'
@@ -241,7 +263,7 @@ function quoted(text: string): string {
 }
 
 /** The event of a row. `blockTime` is the start of the block. */
-export function rowEvent({ height, block, rates, own }: HistoryRow, assets: readonly string[]) {
+export function rowEvent({ height, block, rates, own, stakes }: HistoryRow, assets: readonly string[]) {
   return {
     event: 'block' as const,
     height,
@@ -270,6 +292,11 @@ export function rowEvent({ height, block, rates, own }: HistoryRow, assets: read
       status: statusWord(record),
       submitted: isoOf(record.submitted),
       acknowledged: isoOf(record.acknowledged),
+      payout: payout === null || payout === undefined ? null : priceToDecimal(payout),
+    })),
+    stakes: stakes.map(({ payout, ...record }) => ({
+      ...record,
+      submitted: isoOf(record.submitted),
       payout: payout === null || payout === undefined ? null : priceToDecimal(payout),
     })),
   }

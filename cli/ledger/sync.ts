@@ -15,6 +15,7 @@ import {
 import { HISTORY_FILE, type Difficulty } from '../../oracle/index.js'
 import { networkOf, type Network } from '../../pegnet/index.js'
 import { openMap, paramsOf } from '../bytemap/open.js'
+import { bitsProblems } from '../network/bits.js'
 import { devBits } from '../network/dev-bits.js'
 import { createFollowView } from '../network/follow-progress.js'
 import { followChain } from '../network/follow.js'
@@ -76,14 +77,11 @@ async function syncRecorded(
 }
 
 /** Size of the ByteMap of the records that are followed. */
-export function ledgerBits(
-  context: Pick<LedgerContext, 'settings'>,
-  { name, defaultBits }: Pick<Network, 'name' | 'defaultBits'>,
-): number {
-  const { 'lxrhash.bits': given } = context.settings
-  const bits = given ?? (name === 'dev' ? devBits(dirOf(context), undefined) : defaultBits)
-  if ((name === 'MainNet' || name === 'TestNet') && bits !== defaultBits)
-    throw problemsError([problem('E_CONFIG_NETWORK', `--bits must be ${defaultBits} on ${name}`)])
+export function ledgerBits(context: Pick<LedgerContext, 'settings'>, network: Network): number {
+  const usual = network.name === 'dev' ? devBits(dirOf(context), undefined) : network.defaultBits
+  const bits = context.settings['lxrhash.bits'] ?? usual
+  const problems = bitsProblems(network, bits)
+  if (problems.length > 0) throw problemsError(problems)
   return bits
 }
 

@@ -31,6 +31,7 @@ import { machineOf } from '../service/machine.js'
 import { createPast, openRecorder, RECORDS_FILE } from '../service/past.js'
 import type { ServedMetrics } from '../service/serve-metrics.js'
 import { createService } from '../service/service.js'
+import { startStakingBeside } from '../stake/beside.js'
 import { factPrinter } from '../view/facts.js'
 import { helpLine } from '../view/keys.js'
 import { createEventView } from '../view/stream.js'
@@ -157,6 +158,7 @@ async function run(context: MineContext, plan: MinePlan, { resources, open }: Ru
   news.on('event', createListener({ view, metrics, service, recorder, board, output, lines }))
   miner.on(tell)
   ending.addEventListener('abort', service.stopping)
+  startStakingBeside(context, plan, { miner, parts, rivals, resources, notice, lines })
   try {
     keeper.start()
     // Blocks of ten minutes leave the sources time to answer in the block itself.
@@ -252,7 +254,7 @@ function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart
   const miner = hashers.create(options, {
     ...{ ...tools, prices: parts.prices.proxy },
     // Elsewhere the ledger is followed by a command of its own: it may have years to catch up with.
-    ...(network.name === 'dev'
+    ...(network.name === 'dev' || plan.stake.addresses.length > 0
       ? {
           following: (difficulty) =>
             ledgerFollowing({ network, difficulty, onBlock: (block) => parts.metrics.ledgerBlock(block) }),

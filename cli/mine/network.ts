@@ -79,7 +79,7 @@ async function outside(
 
 /** Opens a price feed: its rounds and snapshots are measured, and sources that fail are logged. */
 export function feedOpener(
-  { log }: MineContext,
+  { log }: Pick<MineContext, 'log'>,
   { metrics, dataDir }: { metrics: Metrics; dataDir: string },
 ): (settings: PriceSettings) => PriceFeed {
   const failing = new Set<string>()

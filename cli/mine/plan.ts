@@ -18,10 +18,12 @@ import {
 } from '../../config/index.js'
 import { isAddress } from '../../factom/index.js'
 import { defaultRecordsPerBlock, whyUnminable } from '../../miner/index.js'
+import { bitsProblems } from '../network/bits.js'
 import { payerProblems } from '../network/connect.js'
 import { isBegun } from '../network/dev-bits.js'
 import type { MineKey } from '../program/keys.js'
 import { watchProblems } from '../service/watch-plan.js'
+import { stakePlan, type StakePlan } from '../stake/plan.js'
 
 export interface MinePlan {
   readonly network: Network
@@ -29,6 +31,8 @@ export interface MinePlan {
   readonly coinbase: string
   /** Where all prices come from instead of the real exchanges. */
   readonly exchange: string | undefined
+  /** Who publishes staking records; without addresses there are none. */
+  readonly stake: StakePlan
   readonly bits: number
   readonly records: number
   /** Most entry credits a block and a day. */
@@ -126,16 +130,14 @@ function planAndProblems(
   if (settings['miner.coinbase'] !== undefined && !isAddress(coinbase, 'FA'))
     problems.push(checksum('miner.coinbase'))
   const bits = settings['lxrhash.bits'] ?? network.defaultBits
-  if ((network.name === 'MainNet' || network.name === 'TestNet') && bits !== network.defaultBits)
-    problems.push(
-      problem('E_CONFIG_NETWORK', `--bits must be ${network.defaultBits} on ${network.name}`, 'lxrhash.bits'),
-    )
-  problems.push(...watchProblems(settings))
+  const stake = stakePlan(settings, { alone: false })
+  problems.push(...bitsProblems(network, bits), ...stake.problems, ...watchProblems(settings))
   const plan: MinePlan = {
     network,
     identity,
     coinbase,
     exchange: network.name === 'local' ? settings['prices.exchange'] : undefined,
+    stake: stake.plan,
     bits,
     records: settings['miner.records'] ?? defaultRecordsPerBlock(network),
     limits: {

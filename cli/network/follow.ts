@@ -37,7 +37,10 @@ const RACES = 5
 type Context = Pick<CommandContext<FollowKey>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>
 
 /** The network that the settings name, with the record versions that they say. */
-export function followedNetwork(settings: Pick<Settings, FollowKey>, version?: OprVersion): Network {
+export function followedNetwork(
+  settings: Pick<Settings, 'network.name' | 'network.activations'>,
+  version?: OprVersion,
+): Network {
   const network = networkOf(settings['network.name'])
   const own = network.name === 'dev' || network.name === 'local'
   const heights = settings['network.activations']

@@ -19,6 +19,7 @@ import {
   PEGS_KEYS,
   PRICES_KEYS,
   WALLET_KEYS,
+  STAKE_KEYS,
 } from './keys.js'
 
 const command = <K extends SettingKey, S>(spec: CommandSpec<K, S>): CommandSpec<K, S> => spec
@@ -37,6 +38,7 @@ const MINE = command({
       'prices that move. On local, TestNet and MainNet a factomd node is needed, an identity, a ' +
       'coinbase address, and an entry-credit key.',
     'To try a program of your own with this miner, run pegminer dev, and mine on local with its --factomd and --exchange.',
+    '--stake publishes staking records too, one for each address at minute 8, with the same prices: see pegminer stake.',
     'Ctrl-C ends with a summary; state is kept in the data directory, and the next start goes on from there.',
     'On a terminal these keys work while it mines: h hashrate, p pause, r resume, s sources, e entries, q quit (exit ' +
       'code 0). Any other key lists them.',
@@ -115,6 +117,34 @@ const FARM = command({
     },
   ],
   load: async () => (await import('../farm/farm.js')).farm,
+})
+
+const STAKE = command({
+  name: 'stake',
+  summary: 'publish staking records for large holders of PEG, without mining',
+  details: [
+    'At minute 1 of each block prices are taken, at minute 8 each address publishes them in a staking record, signed with ' +
+      'its key; one entry credit each. When the block is saved, the best 25 staking records are paid 180 PEG each, if ' +
+      'there are 25.',
+    'Only the 100 largest holders of PEG may stake: which they are is worked out from the chain, so the whole chain is ' +
+      'followed first, as pegminer ledger sync does. It is said before each block where an address stands and what a ' +
+      'place is paid; for one that may not stake nothing is spent. Afterwards it is said what was paid. An address has one ' +
+      'record in a block, also after a crash.',
+    'To try it: pegminer mine --network dev --rivals 30 --stake FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q, where ' +
+      'the coinbase stakes from the second block on.',
+    'Keys come from PEGMINER_STAKE_SECRETS or a file, with commas between them, never from a flag. A miner does the same ' +
+      'beside its own records with pegminer mine --stake FA…: never run both for one data directory.',
+  ],
+  keys: STAKE_KEYS,
+  mostUsed: ['network.name', 'stake.addresses', 'factom.url', 'miner.dryRun', 'config.file'],
+  sections: { prices: PRICES_SECTION },
+  examples: [
+    {
+      line: 'PEGMINER_STAKE_SECRETS_FILE=fs.keys PEGMINER_MINER_EC_SECRET_FILE=ec.key pegminer stake --network MainNet --factomd http://localhost:8088',
+      text: 'every address of these keys',
+    },
+  ],
+  load: async () => (await import('../stake/stake.js')).stake,
 })
 
 const INIT = command({
@@ -461,6 +491,7 @@ const WALLET = command({
 const RUNS: readonly CommandSpec[] = [
   MINE,
   FARM,
+  STAKE,
   INIT,
   FUND,
   FEED,

@@ -12,6 +12,7 @@ const TITLES: Readonly<Record<string, string>> = {
   network: 'Network dev',
   miner: 'Mining',
   farm: 'Farm',
+  stake: 'Staking',
   feed: 'Publishing',
   prices: 'Prices',
   factom: 'Node and wallet',

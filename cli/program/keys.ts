@@ -38,6 +38,9 @@ const PAYER = keys(
   'factom.ecAddress',
 )
 
+/** Who publishes staking records, and what signs them. */
+const STAKE = keys('stake.addresses', 'stake.secrets')
+
 export const MINE_KEYS = keys(
   'network.name',
   'miner.threads',
@@ -53,6 +56,7 @@ export const MINE_KEYS = keys(
   'miner.identity',
   'miner.coinbase',
   ...PAYER,
+  ...STAKE,
   'miner.machineId',
   'miner.records',
   'miner.cutoff',
@@ -80,6 +84,25 @@ export const MINE_KEYS = keys(
 )
 /** A coordinator knows all that `mine` does, a worker those of its threads. */
 export const FARM_KEYS = keys('farm.nats', 'farm.creds', 'farm.ca', 'farm.name', ...MINE_KEYS)
+export const STAKE_KEYS = keys(
+  'network.name',
+  ...STAKE,
+  'network.activations',
+  ...PAYER,
+  'miner.maxCreditsBlock',
+  'miner.maxCreditsDay',
+  'miner.dryRun',
+  ...NODE,
+  'prices.exchange',
+  'data.dir',
+  'lxrhash.bits',
+  'lxrhash.dir',
+  'telemetry.port',
+  'telemetry.host',
+  'telemetry.hosts',
+  'telemetry.token',
+  ...COMMON_KEYS,
+)
 export const DEV_KEYS = keys(
   'network.port',
   'network.walletPort',
@@ -242,6 +265,7 @@ export const PEGS_KEYS = keys(
 
 export type MineKey = (typeof MINE_KEYS)[number]
 export type FarmKey = (typeof FARM_KEYS)[number]
+export type StakeKey = (typeof STAKE_KEYS)[number]
 export type DevKey = (typeof DEV_KEYS)[number]
 export type GradeKey = (typeof GRADE_KEYS)[number]
 export type PricesKey = (typeof PRICES_KEYS)[number]

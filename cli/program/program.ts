@@ -213,7 +213,7 @@ async function resolveCommand(
     sections: Object.fromEntries(checked.map(({ name, value }) => [name, value])),
     sectionSecrets: Object.fromEntries(checked.map(({ name, secrets }) => [name, secrets])),
     secrets: [
-      ...secrets.filter((secret) => typeof secret === 'string'),
+      ...secrets.flat().filter((secret) => typeof secret === 'string'),
       ...checked.flatMap((section) => section.secrets),
     ],
     flagProblems: flags.problems,

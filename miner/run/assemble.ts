@@ -4,11 +4,11 @@ import { isCoded, messageOf } from '../../base/index.js'
 import { createPublisher, type Publisher, type PublishResult } from '../../factom/index.js'
 import {
   createGradedHistory,
-  type FollowProgress,
   type GradedHistory,
   type OprBlock,
   type PriceSnapshot,
 } from '../../oracle/index.js'
+import { tellCatchUp } from './catch-up.js'
 import { createConductor, type Conductor } from './conductor.js'
 import type { EntryEvent, MinerEvent } from '../events.js'
 import { createGatherer } from './gather.js'
@@ -122,22 +122,4 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
     emit: hooks.emit,
   })
   return { workforce, publisher, conductor, history, keepOwn }
-}
-
-/** A block or two a time is the usual way; what takes longer is told now and then. */
-const CATCH_UP_MS = 10_000
-
-function tellCatchUp(notice: RunHooks['notice']): (progress: FollowProgress) => void {
-  let last = 0
-  return ({ height, to, blocks, milliseconds }) => {
-    if (blocks === 1) last = 0
-    if (milliseconds - last < CATCH_UP_MS || height === to) return
-    last = milliseconds
-    const rate = ((blocks * 1000) / milliseconds).toFixed(1)
-    notice(
-      'info',
-      'E_MINER_FOLLOWING',
-      `block ${height} of ${to} graded, ${rate} blocks/s; mining waits for it`,
-    )
-  }
 }

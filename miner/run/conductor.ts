@@ -6,8 +6,8 @@ import type { MinuteEvent } from '../../factom/index.js'
 import { createAsking } from './asking.js'
 import { createBlockWork, type BlockParts, type RecordContents } from './block.js'
 import type { Gatherer } from './gather.js'
-import { createScheduleRunner, type ScheduleRunner } from './schedule-runner.js'
-import type { Action, ScheduleEvent } from './schedule.js'
+import { createScheduleRunner } from './schedule-runner.js'
+import { advance, INITIAL_STATE, type Action, type ScheduleEvent, type ScheduleState } from './schedule.js'
 import { createSettling } from './settling.js'
 import type { Submitter } from './submit.js'
 import { createTasks, type Notice } from './tasks.js'
@@ -19,7 +19,7 @@ export interface ConductorParts extends Omit<BlockParts, 'dispatch' | 'at'> {
 
 export interface Conductor {
   tick(event: MinuteEvent): void
-  readonly phase: ScheduleRunner['phase']
+  readonly phase: ScheduleState['phase']
   /** The clock's last word. */
   readonly at: MinuteEvent | null
   /** The first height of this run that anything was mined for. */
@@ -39,7 +39,7 @@ export function createConductor(parts: ConductorParts): Conductor {
   const tasks = createTasks(notice)
   const track = (code: Parameters<typeof tasks.track>[0], work: Promise<unknown>): void =>
     void tasks.track(code, work)
-  const runner = createScheduleRunner(perform, notice)
+  const runner = createScheduleRunner({ initial: INITIAL_STATE, advance }, perform, notice)
   const dispatch = (event: ScheduleEvent): void => runner.dispatch(event)
   let at: MinuteEvent | null = null
   const block = createBlockWork({ ...parts, dispatch, at: () => at })

@@ -1,10 +1,10 @@
 /** What the parts of a run report: it becomes events, numbers of the view, and lines of the history. */
-import { alarmsOf, type PriceFeed } from '../../oracle/index.js'
+import type { PriceFeed } from '../../oracle/index.js'
 import type { MinerEvent } from '../events.js'
 import type { RunHooks } from './assemble.js'
 import type { CreditWatch } from './credits.js'
 import type { RunOptions } from './interface.js'
-import { pricesEvent } from './prices-event.js'
+import { createPriceNews } from './price-news.js'
 import type { Tally } from './tally.js'
 import type { Notice } from './tasks.js'
 import { blockSecondsOf, type RunState } from './view.js'
@@ -28,8 +28,10 @@ export function createHooks(
   parts: HookParts,
 ): Pick<RunHooks, 'onEntry' | 'onPrices' | 'onFunds' | 'onGraded'> {
   const { options, state, tally, creditWatch, prices, emit, notice } = parts
-  /** What was told about prices and lasts. */
-  let alarms: ReadonlySet<string> = new Set()
+  const tellPrices = createPriceNews({
+    versionAt: (height) => options.network.oprVersionAt(height),
+    ...{ prices, emit, notice },
+  })
 
   return {
     onEntry(event) {
@@ -43,11 +45,7 @@ export function createHooks(
     },
     onPrices(height, taken, guarded) {
       state.prices = taken
-      emit(pricesEvent({ height, version: options.network.oprVersionAt(height) }, taken, guarded))
-      const now = alarmsOf(taken, prices.sources(), { warnAt: prices.config.winners.warn, guarded })
-      for (const { code, message, key } of now)
-        if (!alarms.has(key)) notice('warn', code, `block ${height}: ${message}`)
-      alarms = new Set(now.map(({ key }) => key))
+      tellPrices(height, taken, guarded)
     },
     onFunds(balance) {
       state.entryCredits = balance

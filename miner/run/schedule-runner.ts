@@ -1,20 +1,36 @@
-/** Runs the schedule: events in, actions carried out, one event at a time. */
+/** Runs a schedule: events in, actions carried out, one event at a time. */
 import { messageOf } from '../../base/index.js'
-import { INITIAL_STATE, advance, type Action, type ScheduleEvent, type ScheduleState } from './schedule.js'
 import type { Notice } from './tasks.js'
 
-export interface ScheduleRunner {
+/** A pure function of (state, event), and the state that it begins with. */
+export interface Schedule<State, Event, Action> {
+  readonly initial: State
+  readonly advance: (
+    state: State,
+    event: Event,
+  ) => { readonly state: State; readonly actions: readonly Action[] }
+}
+
+export interface ScheduleRunner<State extends { readonly phase: string }, Event> {
   /** Actions may cause events at once; those wait their turn. */
-  dispatch(event: ScheduleEvent): void
-  readonly phase: ScheduleState['phase']
+  dispatch(event: Event): void
+  readonly phase: State['phase']
   /** Events are dropped from now on. */
   stop(): void
 }
 
 /** An action that throws is told; what comes after it goes on. */
-export function createScheduleRunner(perform: (action: Action) => void, notice: Notice): ScheduleRunner {
-  let state: ScheduleState = INITIAL_STATE
-  const waiting: ScheduleEvent[] = []
+export function createScheduleRunner<
+  State extends { readonly phase: string },
+  Event,
+  Action extends { readonly do: string },
+>(
+  { initial, advance }: Schedule<State, Event, Action>,
+  perform: (action: Action) => void,
+  notice: Notice,
+): ScheduleRunner<State, Event> {
+  let state = initial
+  const waiting: Event[] = []
   let busy = false
   let stopped = false
 
@@ -41,7 +57,7 @@ export function createScheduleRunner(perform: (action: Action) => void, notice: 
         busy = false
       }
     },
-    get phase() {
+    get phase(): State['phase'] {
       return state.phase
     },
     stop() {

@@ -157,7 +157,9 @@ type Phase =
     }
 
 /** Why nothing is published on such a node: it would come into another block, or wait there and be paid in vain. */
-const TROUBLE: Readonly<Record<NodeState, { readonly code: SkipCode; readonly reason: string } | null>> = {
+export const TROUBLE: Readonly<
+  Record<NodeState, { readonly code: SkipCode; readonly reason: string } | null>
+> = {
   ok: null,
   unknown: null,
   unreachable: null,

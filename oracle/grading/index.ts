@@ -13,9 +13,10 @@ export type {
   GradingInput,
   LeftOut,
 } from './grade.js'
-export { GRADED_RECORDS, GRADING_RULES, PAID_PLACES } from './rules.js'
+export { GRADED_RECORDS, GRADING_RULES, PAID_PLACES, STAKING_RULES } from './rules.js'
 export type { GradingRules } from './rules.js'
 export { gradeStakingBlock } from './staking.js'
+export { checkStakingEntry } from './validate-staking.js'
 export type { GradedStakingBlock, GradedStakingRecord, StakingInput } from './staking.js'
 export { checkEntry } from './validate.js'
 export type { CheckedEntry, Expected, OprEntry } from './validate.js'

@@ -12,7 +12,7 @@ import type { OprBlock } from './types.js'
 
 export const OPR_SCHEMA: Schema = { name: 'opr', migrations: MIGRATIONS }
 /** Staking records count from this version of oracle records on. */
-const STAKING_SINCE: OprVersion = 5
+export const STAKING_SINCE: OprVersion = 5
 
 /** The winners that a record must name. `height` is the block that they are of, `null` if there never were any. */
 export interface PreviousWinners {

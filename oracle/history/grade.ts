@@ -2,7 +2,7 @@
 import type { Network } from '../../pegnet/index.js'
 import { toHex, type FollowedBlock, type FollowedEntryBlock } from '../../factom/index.js'
 import { distancesOf, gradeBlock, gradeStakingBlock, GRADING_RULES } from '../grading/index.js'
-import type { Difficulty, GradedBlock, GradedRecord, OprEntry } from '../grading/index.js'
+import type { Difficulty, GradedBlock, GradedRecord, GradedStakingBlock, OprEntry } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
 import { hashPowerOf } from './hash-power.js'
 import { rateCode } from './queries.js'
@@ -80,7 +80,37 @@ export function gradeSpr(
       ...{ entryHash, place, grade, payout },
       address: spr.address,
     })),
+    fateOf: (entryHash) => stakeFateOf({ graded, entries, all }, entryHash),
   }
+}
+
+/** What the block decided about one staking record; null if it is not in the block. */
+function stakeFateOf(
+  {
+    graded,
+    entries,
+    all,
+  }: {
+    readonly graded: GradedStakingBlock
+    /** Those that took part, of all in the block. */
+    readonly entries: readonly OprEntry[]
+    readonly all: readonly OprEntry[]
+  },
+  entryHash: string,
+): Omit<Fate, 'costs'> | null {
+  const isIt = ({ hash }: OprEntry): boolean => hash === entryHash
+  if (!all.some(isIt)) return null
+  const none = { place: null, payout: null, grade: null }
+  if (!entries.some(isIt)) return { ...none, verdict: 'not of one of the 100 largest holders of PEG' }
+  const record = graded.graded.find((known) => known.entryHash === entryHash)
+  if (record && !graded.gradable) return { ...none, verdict: 'too few valid records in the block' }
+  if (record && record.place < graded.cutoff) {
+    const { place, payout, grade } = record
+    return { verdict: 'graded', place, payout, grade }
+  }
+  if (record) return { ...none, verdict: 'not among the first 50 of the block' }
+  const left = [...graded.rejected, ...graded.dropped].find((known) => known.entryHash === entryHash)
+  return { ...none, verdict: left?.reason ?? 'refused' }
 }
 
 /**

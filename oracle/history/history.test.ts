@@ -17,7 +17,7 @@ import type { Test } from 'tap'
 import { errorsOf, openDatabase } from '../../base/index.js'
 import { databaseFailure, openChainDatabase } from '../../chain/index.js'
 import { networkOf, STAKING_ASSETS, type Network, type OprVersion } from '../../pegnet/index.js'
-import { encodeEntry, entryHash, factoidKey, FACTOM_ERRORS } from '../../factom/index.js'
+import { encodeAddress, encodeEntry, entryHash, factoidKey, FACTOM_ERRORS } from '../../factom/index.js'
 import type { Entry } from '../../factom/index.js'
 import { ChainNode, notFound } from '../../test/fixtures/chain-node.js'
 import { noWinners } from '../grading/index.js'
@@ -26,6 +26,8 @@ import {
   ASSETS,
   buildOprEntry,
   encodeOpr,
+  buildSprEntry,
+  decodeSpr,
   encodeSpr,
   oprChainExtIds,
   oprChainId,
@@ -39,6 +41,8 @@ import type { GradedHistory, GradedHistoryOptions } from './history.js'
 import { openHistory } from './open.js'
 import { createQueries } from './queries.js'
 import { MIGRATIONS } from './schema.js'
+import { openStakeLog } from './stake-log.js'
+import { createStore } from './store.js'
 import { ownFate } from './own-fate.js'
 import type { OprBlock, OwnRecord, OwnStep } from './types.js'
 
@@ -566,6 +570,73 @@ t.test('who may stake is asked of those who know it', async (t) => {
   t.same(await rowOf((height) => (asked.push(height), new Set(['f'.repeat(64)]))), [[2, 0, 1]])
   t.same(await rowOf(() => new Set([Buffer.from(key.rcdHash).toString('hex')])), [[2, 1, 1]])
   t.same(asked, [2])
+})
+
+t.test('staking records of ours, and what their blocks decided', async (t) => {
+  const seed = (k: number) => factoidKey(encodeAddress('Fs', new Uint8Array(32).fill(k)))
+  const [holder, stranger] = [seed(1), seed(2)]
+  const entryOf = (height: number, payee: string, staker = holder, version: 6 | 7 = 7): Entry => {
+    const prices = STAKING_ASSETS.map(() => 5n)
+    const content = encodeSpr({ address: payee, identity: '', height, winners: [], prices })
+    return buildSprEntry({ chainId: sprChainId(DEV), version, content, staker })
+  }
+  const payees = Array.from({ length: 52 }, (_, k) => seed(k + 10).address)
+  const full = payees.map((payee) => entryOf(3, payee))
+  const ours = {
+    graded: full[0] as Entry,
+    behind: full[51] as Entry,
+    repeated: entryOf(3, payees[0] ?? '', stranger),
+    foreign: entryOf(3, stranger.address, stranger),
+    old: entryOf(3, holder.address, holder, 6),
+  }
+  const few = entryOf(2, holder.address)
+  const node = new ChainNode()
+  node.save(2, few)
+  node.save(3, ...full, ours.old, ours.repeated, ours.foreign)
+  const stakersAt: StakersAt = () => new Set([Buffer.from(holder.rcdHash).toString('hex')])
+  const { history, file } = open(t, node, { stakersAt })
+  const log = openStakeLog(file)
+  t.teardown(() => log.close())
+  const never = entryOf(3, holder.address)
+  for (const entry of [...Object.values(ours), few, never]) {
+    const { address, height } = decodeSpr(entry.content)
+    log.own({ entryHash: hashOf(entry), height, address, status: 'committed', time: 9 })
+    log.own({ entryHash: hashOf(entry), height, address, status: 'acknowledged', time: 10 })
+    log.own({ entryHash: hashOf(entry), height, address, status: 'revealed', time: 11 })
+  }
+  t.equal(log.lastStaking(), null)
+  await history.sync(3)
+  const fate = (entry: Entry) => log.stake(hashOf(entry))
+  const graded = {
+    block: 3,
+    verdict: 'graded',
+    payout: 18_000_000_000n,
+    status: 'acknowledged',
+    submitted: 9,
+  }
+  t.match(fate(ours.graded), { ...graded, address: payees[0], place: 0, grade: 0 })
+  t.match(fate(ours.behind), {
+    block: 3,
+    verdict: 'not among the first 50 of the block',
+    place: null,
+    payout: null,
+  })
+  t.match(fate(ours.repeated), { verdict: 'not of one of the 100 largest holders of PEG' })
+  t.match(fate(ours.foreign), { verdict: 'not of one of the 100 largest holders of PEG' })
+  t.match(fate(ours.old), { verdict: 'invalid version' })
+  t.match(fate(few), { block: 2, verdict: 'too few valid records in the block', place: null })
+  t.match(fate(never), { block: null, status: 'acknowledged' })
+  t.match(log.lastStaking(), { height: 3, valid: 52, winners: 25 })
+  t.equal(log.height(), 3)
+  t.same(
+    history.query.ownStakes({ from: 3 }).map(({ place }) => place ?? null),
+    [0, null, null, null, null, null],
+  )
+  t.same(history.query.own({}), [], 'records of the miner are others')
+  const db = openChainDatabase({ file, schemas: [OPR_SCHEMA] })
+  t.teardown(() => db.close())
+  db.transaction(() => createStore(db).rollbackSpr(2))
+  t.match([fate(ours.graded), fate(few)], [{ block: null, status: 'acknowledged' }, { block: 2 }])
 })
 
 t.test('what became of a record of ours', (t) => {

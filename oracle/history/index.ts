@@ -7,9 +7,12 @@ export { createGradedHistory, HISTORY_FILE } from './history.js'
 export { openHistory } from './open.js'
 export { ownFate } from './own-fate.js'
 export type { GradedHistory, GradedHistoryOptions } from './history.js'
+export { STAKING_SINCE } from './consumers.js'
 export type { PreviousWinners, StakersAt } from './consumers.js'
 export type { Extent, HeightRange, HistoryQueries } from './queries.js'
 export type { BlockSummary, HistoryOverview, OwnTotals, Point, PointRange } from './overview.js'
+export { openStakeLog } from './stake-log.js'
+export type { StakeLog } from './stake-log.js'
 export { openSeries } from './series.js'
 export type { LogEntry, SeriesStore } from './series.js'
 export type {
@@ -17,6 +20,8 @@ export type {
   Fate,
   OprBlock,
   OwnRecord,
+  OwnStake,
+  OwnStakeStep,
   OwnStep,
   RankedRecord,
   RankedStake,

@@ -5,6 +5,11 @@ import type { OwnRecord } from './types.js'
 /** A record that is not in its block may still be in a later one, if it was late. */
 export const LATE_BLOCKS = 6
 
+const STATUSES = 'committed revealed acknowledged landed missed'
+
+/** Of a table with a status, in SQL: a later one is never taken back by an earlier one. */
+export const statusRank = (table: string): string => `instr('${STATUSES}', ${table}.status)`
+
 /** The blocks up to `lastHeight` decide; for later ones, what the publisher has told counts. */
 export function ownFate(
   { block, status, reason, verdict, height }: OwnRecord,

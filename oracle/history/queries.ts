@@ -4,7 +4,8 @@ import type { OprVersion } from '../../pegnet/index.js'
 import { noWinners } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
 import { createOverview, type HistoryOverview } from './overview.js'
-import type { AssetCost, OprBlock, OwnRecord, RankedRecord, Rates } from './types.js'
+import { stakeOf } from './own-stakes.js'
+import type { AssetCost, OprBlock, OwnRecord, OwnStake, RankedRecord, Rates } from './types.js'
 
 export interface HeightRange {
   /** Default: from the first. */
@@ -37,6 +38,8 @@ export interface HistoryQueries extends HistoryOverview {
   placeOf(entryHash: string): number | null
   /** Records of ours, by the height that they were mined for. */
   own(range: HeightRange): OwnRecord[]
+  /** Staking records of ours, by the height that they were made for. */
+  ownStakes(range: HeightRange): OwnStake[]
   close(): void
 }
 
@@ -174,6 +177,13 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
           ...bounds(range),
         )
         .map(ownOf),
+    ownStakes: (range) =>
+      db
+        .all(
+          'SELECT * FROM own_stakes WHERE height BETWEEN ? AND ? ORDER BY height, place IS NULL, place, entry_hash',
+          ...bounds(range),
+        )
+        .map(stakeOf),
     close,
   }
 }

@@ -154,8 +154,35 @@ const JUDGED = `
 ALTER TABLE spr_blocks ADD COLUMN judged INTEGER NOT NULL DEFAULT 0;  -- 1: only those of the largest holders took part
 `
 
+const OWN_STAKES = `
+-- Our own staking records and what became of them.
+CREATE TABLE own_stakes (
+  entry_hash BLOB PRIMARY KEY,
+  height INTEGER NOT NULL,      -- that it was made for
+  address TEXT NOT NULL,
+  status TEXT NOT NULL,         -- in the words of the publisher
+  reason TEXT,
+  submitted INTEGER NOT NULL,
+  block INTEGER,                -- height of the block that it is in
+  verdict TEXT,                 -- graded, or why not
+  place INTEGER,
+  payout INTEGER,
+  grade REAL
+) WITHOUT ROWID;
+CREATE INDEX own_stakes_height ON own_stakes (height);
+CREATE INDEX own_stakes_block ON own_stakes (block);
+`
+
 /** Of consumer `opr`; the tables of consumer `spr` came with its first step. */
-export const MIGRATIONS: Migrations = [FIRST, MEDIANS, STATUS_PAGE, TAKEN_OVER, STATUS_WORDS, JUDGED]
+export const MIGRATIONS: Migrations = [
+  FIRST,
+  MEDIANS,
+  STATUS_PAGE,
+  TAKEN_OVER,
+  STATUS_WORDS,
+  JUDGED,
+  OWN_STAKES,
+]
 
 export const OPR_TABLES = ['opr_blocks', 'records', 'rates', 'refusals'] as const
 export const SPR_TABLES = ['spr_blocks', 'stakes'] as const

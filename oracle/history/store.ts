@@ -3,7 +3,8 @@
  * and forgotten when the node's chain turns out to be another one.
  */
 import { blobOf, hexOf, type Transaction, type Value } from '../../base/index.js'
-import { LATE_BLOCKS } from './own-fate.js'
+import { LATE_BLOCKS, statusRank } from './own-fate.js'
+import { forgetStakes, settleStakes } from './own-stakes.js'
 import { OPR_TABLES, SPR_TABLES } from './schema.js'
 import type { Fate, OprToStore, OwnStep, SprToStore } from './types.js'
 
@@ -22,9 +23,6 @@ export interface HistoryStore {
 }
 
 const MAX_INTEGER = 2n ** 63n - 1n
-const STATUSES = 'committed revealed acknowledged landed missed'
-/** A later status is never taken back by an earlier one. */
-const rank = (table: string): string => `instr('${STATUSES}', ${table}.status)`
 
 const difficultyBlob = (difficulty: bigint): Uint8Array => blobOf(difficulty.toString(16).padStart(16, '0'))
 
@@ -85,7 +83,7 @@ export function createStore(db: Transaction): HistoryStore {
 
   function addSpr(
     height: number,
-    { keyMr, sequence, version, entries, valid, winners, judged, records }: SprToStore,
+    { keyMr, sequence, version, entries, valid, winners, judged, records, fateOf }: SprToStore,
   ): void {
     db.run(
       'INSERT INTO spr_blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -96,6 +94,7 @@ export function createStore(db: Transaction): HistoryStore {
         'INSERT INTO stakes VALUES (?, ?, ?, ?, ?, ?)',
         ...[height, place, blobOf(entryHash), address, real(grade), payout],
       )
+    settleStakes(db, height, fateOf)
   }
 
   function forget(tables: readonly string[], height: number): void {
@@ -110,7 +109,7 @@ export function createStore(db: Transaction): HistoryStore {
       return row ? { chainId: hexOf(row['chain']), proof: hexOf(row['proof']) } : null
     },
     begin({ chainId, proof }) {
-      for (const table of [...OPR_TABLES, ...SPR_TABLES, 'own', 'miners', 'about'])
+      for (const table of [...OPR_TABLES, ...SPR_TABLES, 'own', 'own_stakes', 'miners', 'about'])
         db.run(`DELETE FROM ${table}`)
       db.run('INSERT INTO about VALUES (?, ?)', blobOf(chainId), blobOf(proof))
     },
@@ -122,13 +121,16 @@ export function createStore(db: Transaction): HistoryStore {
         height,
       )
     },
-    rollbackSpr: (height) => forget(SPR_TABLES, height),
+    rollbackSpr(height) {
+      forget(SPR_TABLES, height)
+      forgetStakes(db, height)
+    },
     own({ entryHash, height, status, reason, nonce, difficulty, time }) {
       db.run(
         `INSERT INTO own (entry_hash, height, nonce, difficulty, status, reason, submitted, acknowledged)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (entry_hash) DO UPDATE SET
-           status = iif(${rank('excluded')} < ${rank('own')}, own.status, excluded.status),
+           status = iif(${statusRank('excluded')} < ${statusRank('own')}, own.status, excluded.status),
            reason = excluded.reason,
            nonce = coalesce(own.nonce, excluded.nonce),
            difficulty = coalesce(own.difficulty, excluded.difficulty),

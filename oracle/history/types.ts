@@ -90,6 +90,29 @@ export interface OwnRecord extends Partial<Fate> {
   readonly block: number | null
 }
 
+/** What happened to a staking record of ours up to its block. */
+export type OwnStakeStep = Pick<OwnStep, 'entryHash' | 'height' | 'status' | 'reason' | 'time'> & {
+  /** Who stakes. */
+  readonly address: string
+}
+
+/** The same with what its block decided; `height` is the one that it was made for. */
+export interface OwnStake extends Pick<
+  OwnRecord,
+  | 'entryHash'
+  | 'height'
+  | 'status'
+  | 'reason'
+  | 'submitted'
+  | 'block'
+  | 'verdict'
+  | 'place'
+  | 'payout'
+  | 'grade'
+> {
+  readonly address: string
+}
+
 /** What is written of a graded block of oracle price records. */
 export interface OprToStore extends ChainTip {
   readonly version: OprVersion
@@ -117,6 +140,8 @@ export interface SprToStore extends ChainTip {
   /** Whether it was known who may stake; else every valid record took part. */
   readonly judged: boolean
   readonly records: readonly RankedStake[]
+  /** What the block decides about any of its entries, if it should turn out to be ours. */
+  readonly fateOf: (entryHash: string) => Omit<Fate, 'costs'> | null
 }
 
 /** What one height's winners said, by asset code; the network's own token is PEG in every version. */

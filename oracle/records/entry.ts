@@ -1,8 +1,8 @@
 /** Price records as Factom entries: chains, hashes, external ids (docs/protocol/records-and-grading.md#entry). */
 import { sha256 } from '../../base/index.js'
-import type { Network } from '../../pegnet/index.js'
+import type { Network, SprVersion } from '../../pegnet/index.js'
 import { chainIdOf } from '../../factom/index.js'
-import type { Entry } from '../../factom/index.js'
+import type { Entry, FactoidKey } from '../../factom/index.js'
 import type { OprVersion } from './opr.js'
 
 const bytesOf = (...texts: string[]): Uint8Array[] => texts.map((text) => new TextEncoder().encode(text))
@@ -63,6 +63,19 @@ export function buildOprEntry({ chainId, version, content, nonce, difficulty }: 
   const claim = new Uint8Array(8)
   new DataView(claim.buffer).setBigUint64(0, difficulty)
   return { chainId, extIds: [nonce, claim, Uint8Array.of(version)], content }
+}
+
+export interface SprEntryParts {
+  readonly chainId: string
+  readonly version: SprVersion
+  readonly content: Uint8Array
+  readonly staker: Pick<FactoidKey, 'rcdHash' | 'publicKey' | 'sign'>
+}
+
+/** External ids: version in one byte, the staker's RCD hash, a public key with its signature of the content. */
+export function buildSprEntry({ chainId, version, content, staker }: SprEntryParts): Entry {
+  const signed = new Uint8Array([...staker.publicKey, ...staker.sign(content)])
+  return { chainId, extIds: [Uint8Array.of(version), staker.rcdHash, signed], content }
 }
 
 /**

@@ -2,6 +2,7 @@
 export { ASSETS, STAKING_ASSETS } from '../../pegnet/index.js'
 export {
   buildOprEntry,
+  buildSprEntry,
   oprChainExtIds,
   oprChainId,
   sprChainId,
@@ -11,7 +12,7 @@ export {
   shortHash,
   splitOprExtIds,
 } from './entry.js'
-export type { OprEntryParts } from './entry.js'
+export type { OprEntryParts, SprEntryParts } from './entry.js'
 export { RECORD_ERRORS } from './errors.js'
 export { decodeContent, decodeOpr, encodeOpr, MAX_CONTENT_BYTES } from './opr.js'
 export type { Opr, OprContent, OprVersion } from './opr.js'

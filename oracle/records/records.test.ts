@@ -7,14 +7,18 @@ import t from 'tap'
 import { isCoded } from '../../base/index.js'
 import { networkOf, versionAt, MAINNET_OPR_HEIGHTS, NETWORKS } from '../../pegnet/index.js'
 import { chainIdOf, encodeEntry, entryHash } from '../../factom/index.js'
-import { hex, load, loadReal } from '../grading/fixtures/load.js'
+import { hex, load, loadReal, type ReferenceStakingBlock } from '../grading/fixtures/load.js'
 import type { Opr, OprVersion } from './index.js'
 import {
   ASSETS,
   buildOprEntry,
+  buildSprEntry,
   decodeContent,
   decodeOpr,
   encodeOpr,
+  decodeSpr,
+  encodeSpr,
+  sprChainId,
   oprChainId,
   oprHash,
   pegnetChains,
@@ -169,6 +173,29 @@ t.test('version 5 records of the Go miner', (t) => {
   }
   t.equal(records, 448)
   t.equal(Object.keys(rates['3'] ?? {}).length, 62)
+  t.end()
+})
+
+t.test('staking records of the reference: the same bytes and the same entries', (t) => {
+  const chainId = sprChainId(networkOf('MainNet'))
+  let records = 0
+  for (const { version, entries, graded } of load('reference-spr') as ReferenceStakingBlock[]) {
+    const valid = new Set(graded.map(({ entryHash }) => entryHash))
+    for (const { hash, extids, content } of entries.filter((entry) => valid.has(entry.hash))) {
+      records++
+      t.same(encodeSpr(decodeSpr(hex(content))), hex(content), hash)
+      const [, rcd = '', signed = ''] = extids
+      const staker = {
+        rcdHash: hex(rcd),
+        publicKey: hex(signed.slice(0, 64)),
+        sign: () => hex(signed.slice(64)),
+      }
+      const entry = buildSprEntry({ chainId, version, content: hex(content), staker })
+      t.same(entry.extIds, extids.map(hex))
+      t.equal(entryHash(encodeEntry(entry)), hash, 'in the chain of staking records')
+    }
+  }
+  t.ok(records > 300, `${records} records`)
   t.end()
 })
 

@@ -1,0 +1,65 @@
+/** Our own staking records: what the publisher has told of them, and what their blocks decided. */
+import { blobOf, hexOf, type Row, type Transaction } from '../../base/index.js'
+import { LATE_BLOCKS, statusRank } from './own-fate.js'
+import type { OwnStake, OwnStakeStep, SprToStore } from './types.js'
+
+/** A staking record of ours has come further. A later status is never taken back by an earlier one. */
+export function noteStake(
+  db: Pick<Transaction, 'run'>,
+  { entryHash, height, address, status, reason, time }: OwnStakeStep,
+): void {
+  db.run(
+    `INSERT INTO own_stakes (entry_hash, height, address, status, reason, submitted) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (entry_hash) DO UPDATE SET
+       status = iif(${statusRank('excluded')} < ${statusRank('own_stakes')}, own_stakes.status, excluded.status),
+       reason = excluded.reason`,
+    ...[blobOf(entryHash), height, address, status, reason ?? null, time],
+  )
+}
+
+/** Those that wait for their block: is it this one? Within its transaction. */
+export function settleStakes(db: Transaction, height: number, fateOf: SprToStore['fateOf']): void {
+  const open = db.all(
+    'SELECT entry_hash FROM own_stakes WHERE block IS NULL AND height BETWEEN ? AND ?',
+    ...[height - LATE_BLOCKS, height],
+  )
+  for (const { entry_hash } of open) {
+    const hash = hexOf(entry_hash)
+    const fate = fateOf(hash)
+    if (!fate) continue
+    const grade = Number.isNaN(fate.grade) ? null : fate.grade
+    db.run(
+      'UPDATE own_stakes SET block = ?, verdict = ?, place = ?, payout = ?, grade = ? WHERE entry_hash = ?',
+      ...[height, fate.verdict, fate.place, fate.payout, grade, blobOf(hash)],
+    )
+  }
+}
+
+/** Those in blocks above this height are in none again. */
+export function forgetStakes(db: Pick<Transaction, 'run'>, height: number): void {
+  db.run(
+    'UPDATE own_stakes SET block = NULL, verdict = NULL, place = NULL, payout = NULL, grade = NULL WHERE block > ?',
+    height,
+  )
+}
+
+export function stakeOf(row: Row): OwnStake {
+  const number = (name: string): number | null => (row[name] === null ? null : Number(row[name]))
+  return {
+    entryHash: hexOf(row['entry_hash']),
+    height: Number(row['height']),
+    address: String(row['address']),
+    status: row['status'] as OwnStake['status'],
+    reason: row['reason'] as string | null,
+    submitted: Number(row['submitted']),
+    block: number('block'),
+    ...(row['block'] === null
+      ? {}
+      : {
+          verdict: String(row['verdict']),
+          place: number('place'),
+          payout: row['payout'] as bigint | null,
+          grade: number('grade'),
+        }),
+  }
+}
