@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createRequire } from 'node:module'
 import t from 'tap'
 import { median } from '../base/index.js'
-import { createHasher, lxrParams, openByteMap, type Hasher } from '../lxrhash/index.js'
+import { createHasher, portableHasher, lxrParams, openByteMap, type Hasher } from '../lxrhash/index.js'
 import type { BenchCell, CellPlan } from './cells.js'
 import { CHECKSUM_RECORD, checksumOf, checksumOk, checksumText, mix, NONCES, partOf } from './checksum.js'
 import { createGauge } from './gauge.js'
@@ -284,13 +284,28 @@ t.test('tuning', async (t) => {
     kernel: 'auto',
     timing,
     dir: t.testdir(),
-    onTrial: ({ threads, lanes }) => tried.push(`${threads} ${lanes}`),
+    onTrial: ({ threads, kernel, lanes }) => tried.push(`${threads} ${kernel} ${lanes}`),
   })
   t.equal(interrupted, false)
   t.equal(trials.length, tried.length)
   t.equal(new Set(tried).size, tried.length, 'nothing is tried twice')
-  const byItself = createHasher(await openByteMap(lxrParams({ bits: 8 }), { dir: t.testdir(), slots: 1 }), 0)
-  t.same(new Set(trials.map(({ lanes }) => lanes)), new Set([byItself.lanes]), 'the lanes that a miner takes')
+  const map = await openByteMap(lxrParams({ bits: 8 }), { dir: t.testdir(), slots: 2, kernel: 'native' })
+  for (const kernel of new Set([map.kernel, portableHasher(map, 0).kernel])) {
+    const ways = trials.filter((trial) => trial.kernel === kernel && trial.threads === 1)
+    t.ok(ways.length > 1, `${kernel} with more than one number of lanes`)
+    const usual = createHasher(map, 1, { kernel }).lanes
+    t.ok(
+      ways.some(({ lanes }) => lanes === usual),
+      'those that a miner takes among them',
+    )
+  }
+  t.equal(trials.filter(({ kernel, lanes }) => kernel === best?.kernel && lanes === best.lanes).length, 3)
+  const only = await tune({ bits: 8, cores: 1, load: 0, kernel: 'scalar', timing, dir: t.testdir() })
+  t.same(
+    new Set(only.trials.map(({ kernel }) => kernel)),
+    new Set(['scalar']),
+    'the kernel that was asked for',
+  )
   t.equal(verdict?.ratings.length, 3, 'the best are measured again')
   t.ok(trials.some(({ threads }) => threads === 3))
   t.ok(best !== null && best.lanes % 8 === 0)
@@ -310,11 +325,8 @@ t.test('tuning', async (t) => {
   t.equal(cut.trials.length, 1)
   t.ok(tuneSeconds(2) < 170, 'under 3 minutes')
   t.ok(tuneSeconds(128) < 170, 'also on large machines')
-  const trial = (threads: number, lanes: number, hashesPerSecond: number) => ({
-    threads,
-    lanes,
-    hashesPerSecond,
-  })
+  const trial = (threads: number, lanes: number, hashesPerSecond: number) =>
+    ({ threads, lanes, kernel: 'simd', hashesPerSecond }) as const
   t.equal(bestOf([]), null)
   t.same(
     bestOf([trial(4, 64, 1000), trial(2, 64, 995), trial(2, 32, 993), trial(1, 32, 600)]),

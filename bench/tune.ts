@@ -1,5 +1,6 @@
-/** Finds the number of threads that hash fastest on this machine, with the lanes that the miner takes. */
+/** Finds the kernel, its lanes and the number of threads that hash fastest on this machine. */
 import { median } from '../base/index.js'
+import type { KernelName, SharedByteMap } from '../lxrhash/index.js'
 import {
   FIRST_WARM_UP_SECONDS,
   START_SECONDS,
@@ -8,7 +9,7 @@ import {
   type Timing,
 } from './cells.js'
 import { threadCounts } from './plan.js'
-import { createCrew } from './pool.js'
+import { createCrew, type Work } from './pool.js'
 import { mostThreads, openMap, type MapOptions } from './run.js'
 import { verdictOf, type Rated, type Verdict } from './verdict.js'
 
@@ -25,10 +26,15 @@ export interface TuneOptions extends MapOptions {
   readonly onRound?: (round: number, rounds: number) => void
 }
 
-/** A setting that was tried. */
-export interface Trial {
-  readonly threads: number
+/** A kernel with its lanes. */
+export interface Way {
+  readonly kernel: KernelName
   readonly lanes: number
+}
+
+/** A setting that was tried. */
+export interface Trial extends Way {
+  readonly threads: number
   /** Median of the samples. */
   readonly hashesPerSecond: number
 }
@@ -42,7 +48,7 @@ export interface TuneResult {
   readonly interrupted: boolean
 }
 
-/** Short, because there are many: some ten trials in half a minute. */
+/** Short, because there are many: some ten trials in a minute. */
 export const TUNE_TIMING: Timing = { seconds: 0.7, repeat: 3 }
 
 /** The best are measured again in turns, so that all of them see the same machine: one outlier decides nothing. */
@@ -53,52 +59,108 @@ const LONGER = 2
 /** Differences below are noise: the setting with fewer threads is preferred. */
 const NOISE = 0.01
 
+/** Lanes that are tried, those that are usual for the kernel among them. */
+const LANES: Readonly<Record<KernelName, readonly number[]>> = {
+  native: [32, 64, 128],
+  simd: [128, 256, 512],
+  scalar: [128, 256, 512],
+}
+
 /** An upper bound in seconds, without opening the ByteMap. */
 export function tuneSeconds(cores: number, { seconds, repeat }: Timing = TUNE_TIMING): number {
   const before = START_SECONDS + FIRST_WARM_UP_SECONDS
+  const way = before + seconds + 0.1
   const trial = before + repeat * seconds + 0.1
   const again = before + LONGER * seconds + 0.1
-  return trial * threadCounts(cores).length + again * FINALISTS * ROUNDS
+  const ways = LANES.native.length + LANES.simd.length
+  return way * ways * repeat + trial * threadCounts(cores).length + again * FINALISTS * ROUNDS
 }
 
-/** First each number of threads, then the best of them in turns. */
+/** First each kernel with its lanes, on all cores; with the best of them each number of threads, and the best in turns. */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
   const { bits, cores, load, kernel, onTrial, onRound, signal, timing = TUNE_TIMING } = options
   const counts = threadCounts(cores)
-  const plan = (threads: number): CellPlan => ({ bits, threads, kernel, lanes: 'auto', pages: 'huge' })
-  const plans = counts.map(plan)
-  const crew = createCrew(await openMap(plans, options), mostThreads(plans))
-  const measure = (threads: number, times: Timing) =>
-    signal?.aborted
-      ? null
-      : crew.measure(
-          { threads, lanes: 'auto', kernel },
-          { ...times, beside: false, ...(signal && { signal }) },
-        )
+  // Opened for the native kernel, a ByteMap has the faster of its ways.
+  const opened = kernel === 'auto' ? 'native' : kernel
+  const plans = counts.map((threads): CellPlan => ({
+    bits,
+    threads,
+    kernel: opened,
+    lanes: 'auto',
+    pages: 'huge',
+  }))
+  const map = await openMap(plans, options)
+  const crew = createCrew(map, mostThreads(plans))
+  const measure = async (work: Work, times: Timing): Promise<readonly number[] | null> => {
+    if (signal?.aborted) return null
+    const samples = await crew.measure(work, { ...times, beside: false, ...(signal && { signal }) })
+    return samples?.hashing ?? null
+  }
   const trials: Trial[] = []
+  const tried = (trial: Trial): void => {
+    trials.push(trial)
+    onTrial?.(trial)
+  }
   const cut = (): TuneResult => ({ trials, best: bestOf(trials), verdict: null, interrupted: true })
   try {
-    for (const threads of counts) {
-      const samples = await measure(threads, timing)
+    const ways = waysOf(kernel, map)
+    const rates = await inTurns(ways, timing.repeat, (way) =>
+      measure({ ...way, threads: cores }, { ...timing, repeat: 1 }),
+    )
+    if (rates === null) return cut()
+    for (const [k, way] of ways.entries()) {
+      if (signal?.aborted) return cut()
+      tried({ ...way, threads: cores, hashesPerSecond: median(rates[k] as number[]) })
+    }
+    const { kernel: chosen, lanes } = bestOf(trials) as Trial
+    const isChosen = (trial: Trial): boolean => trial.kernel === chosen && trial.lanes === lanes
+    for (const threads of counts.filter((count) => count !== cores)) {
+      const samples = await measure({ threads, lanes, kernel: chosen }, timing)
       if (samples === null) return cut()
-      const trial = { threads, lanes: samples.lanes, hashesPerSecond: median(samples.hashing) }
-      trials.push(trial)
-      onTrial?.(trial)
+      tried({ kernel: chosen, lanes, threads, hashesPerSecond: median(samples) })
     }
-    const finals = new Map(finalistsOf(trials).map(({ threads }): [number, number[]] => [threads, []]))
-    for (let round = 1; round <= ROUNDS; round++) {
-      for (const [threads, rates] of finals) {
-        const samples = await measure(threads, { ...timing, seconds: LONGER * timing.seconds, repeat: 1 })
-        if (samples === null) return cut()
-        rates.push(...samples.hashing)
-      }
-      onRound?.(round, ROUNDS)
-    }
-    const rated = [...finals].map(([threads, samples]): Rated => ({ threads, samples }))
-    return { trials, best: bestOf(trials), verdict: verdictOf(rated, { load, cores }), interrupted: false }
+    const finals = finalistsOf(trials.filter(isChosen)).map(({ threads }) => threads)
+    const longer = { ...timing, seconds: LONGER * timing.seconds, repeat: 1 }
+    const again = await inTurns(
+      finals,
+      ROUNDS,
+      (threads) => measure({ threads, lanes, kernel: chosen }, longer),
+      onRound,
+    )
+    if (again === null) return cut()
+    const rated = finals.map((threads, k): Rated => ({ threads, samples: again[k] as number[] }))
+    const best = bestOf(trials.filter(isChosen))
+    return { trials, best, verdict: verdictOf(rated, { load, cores }), interrupted: false }
   } finally {
     await crew.close()
   }
+}
+
+/** What a kernel is asked for, or all that work here. */
+function waysOf(kernel: KernelChoice, { kernel: opened, vectors }: SharedByteMap): Way[] {
+  const portable = vectors ? 'simd' : 'scalar'
+  const both: KernelName[] = opened === 'native' ? ['native', portable] : [portable]
+  const kernels = kernel === 'auto' ? both : [kernel]
+  return kernels.flatMap((name) => LANES[name].map((lanes) => ({ kernel: name, lanes })))
+}
+
+/** A sample of each, then the next of each, so that all of them see the same machine. Null if it was interrupted. */
+async function inTurns<T>(
+  rivals: readonly T[],
+  rounds: number,
+  measure: (rival: T) => Promise<readonly number[] | null>,
+  onRound?: (round: number, rounds: number) => void,
+): Promise<number[][] | null> {
+  const rates = rivals.map((): number[] => [])
+  for (let round = 1; round <= rounds; round++) {
+    for (const [k, rival] of rivals.entries()) {
+      const samples = await measure(rival)
+      if (samples === null) return null
+      rates[k]?.push(...samples)
+    }
+    onRound?.(round, rounds)
+  }
+  return rates
 }
 
 const byRate = (one: Trial, two: Trial): number => two.hashesPerSecond - one.hashesPerSecond

@@ -576,6 +576,10 @@ export const SETTINGS = {
     description:
       'what hashes; auto takes machine code (native) where it is there and faster, else WebAssembly with vectors (simd) or without (scalar)',
   }),
+  'lxrhash.lanes': given(orAuto(integer(8, 512)), 'auto', {
+    flag: 'lanes',
+    description: 'hashes in flight in each thread, a multiple of 8; auto is what the kernel likes best',
+  }),
   'lxrhash.dir': optional(path, {
     flag: 'dir',
     defaultText: '~/.lxrhash',

@@ -8,7 +8,7 @@ import { chooseKernel } from './choose.js'
 import { checkpointFileOf, removeCheckpoint } from './checkpoint.js'
 import { fail, LxrError, systemCodeOf } from './errors.js'
 import { directoryError, makeDirectory, NODE_FILES } from './files.js'
-import { sharedByteMap } from './hasher.js'
+import { createHasher, sharedByteMap } from './hasher.js'
 import { loadByteMap, type LoadedMap } from './load.js'
 import { makeByteMap } from './make.js'
 import { byteMapFile, mapBytes, type LxrParams } from './params.js'
@@ -166,7 +166,10 @@ function openMap(
   const portable = sharedByteMap(mapped)
   const chosen = chooseKernel(portable, options.kernel ?? portable.kernel, options.choose)
   const { kernel, prefetch } = chosen
-  return { ...portable, kernel, prefetch, chosen, file, sha256, proof, origin, pages, ...took }
+  const lanes = options.lanes ?? null
+  // Refuses lanes that there are not.
+  if (lanes !== null) createHasher(portable, 0, { lanes })
+  return { ...portable, kernel, prefetch, lanes, chosen, file, sha256, proof, origin, pages, ...took }
 }
 
 function missing(file: string) {

@@ -23,6 +23,8 @@ export interface SharedByteMap {
   readonly kernel: KernelName
   /** How the native kernel asks for what it will read. */
   readonly prefetch: Prefetch
+  /** Hashes in flight with that kernel; null: as many as are usual. */
+  readonly lanes: number | null
   readonly params: LxrParams
   /** How many hashers may exist at once, numbered from 0. */
   readonly slots: number
@@ -30,8 +32,8 @@ export interface SharedByteMap {
 
 /** What other threads need of a ByteMap, and nothing else. */
 export function sharedByteMap(map: SharedByteMap): SharedByteMap {
-  const { memory, module, vectors, kernel, prefetch, params, slots } = map
-  return { memory, module, vectors, kernel, prefetch, params, slots }
+  const { memory, module, vectors, kernel, prefetch, lanes, params, slots } = map
+  return { memory, module, vectors, kernel, prefetch, lanes, params, slots }
 }
 
 export interface Hasher {
@@ -119,7 +121,7 @@ export function createHasher(map: SharedByteMap, slot: number, options: HasherOp
   let step: OutsideStep | undefined
   const functions = instantiateKernel(map.module, memory, (count, h, x) => step?.(count, h, x))
   const { layout } = functions
-  const lanes = options.lanes ?? usualLanes(kernel, params)
+  const lanes = options.lanes ?? (kernel === map.kernel ? map.lanes : null) ?? usualLanes(kernel, params)
   if (!Number.isInteger(lanes) || lanes < 8 || lanes % 8 !== 0 || lanes > layout.MAX_LANES) {
     throw fail('E_LXR_INPUT', `lanes must be a multiple of 8 up to ${layout.MAX_LANES}, not ${lanes}`)
   }

@@ -47,6 +47,7 @@ export async function createMapMemory(
     vectors: kernel === 'simd',
     kernel,
     prefetch: 'nta',
+    lanes: null,
     params,
     slots,
   } as const

@@ -42,6 +42,8 @@ export interface BuildOptions extends ByteMapOptions {
   readonly hugePages?: boolean
   /** What hashers use unless told otherwise. Default: the best portable one. */
   readonly kernel?: KernelChoice
+  /** Hashes in flight of hashers with that kernel. Default: as many as are usual for it. */
+  readonly lanes?: number | undefined
   readonly choose?: ChooseOptions
   /** Checkpoints kept, used, discarded; another process that builds. */
   readonly onNotice?: NoticeListener

@@ -157,7 +157,7 @@ t.test('tune and stress', async (t) => {
   t.match(eventsOf(tuned).at(-1), {
     event: 'bench.tuned',
     interrupted: true,
-    best: { threads: Number, lanes: Number },
+    best: { threads: Number, lanes: Number, kernel: String },
     recommended: null,
   })
   const stressed = await run(['bench', '--stress', '--threads', '1', ...rest], /bench\.stressing/)
@@ -207,7 +207,10 @@ t.test('lines', (t) => {
     ratingText({ threads: 2, hashesPerSecond: 100_000, min: 99_000, max: 102_000 }),
     '      2     100.0 kH/s, 99.00 to 102.0 (±1.5 %)',
   )
-  t.equal(trialText({ threads: 2, lanes: 128, hashesPerSecond: 98_765 }), '      2    128     98.77')
+  t.equal(
+    trialText({ threads: 2, lanes: 128, kernel: 'simd', hashesPerSecond: 98_765 }),
+    '      2  simd      128     98.77',
+  )
   const report = {
     seconds: 75,
     hashesPerSecond: 98_765,

@@ -1,6 +1,6 @@
-/** `pegminer bench --tune`: the threads that hash fastest here. */
+/** `pegminer bench --tune`: the kernel, the lanes and the threads that hash fastest here. */
 import { loadavg } from 'node:os'
-import { tune, tuneSeconds, type Verdict } from '../../bench/index.js'
+import { tune, tuneSeconds, type Verdict, type Way } from '../../bench/index.js'
 import { benchMaps, mapProgress } from './parts.js'
 import { EXIT, type CommandContext } from '../program/context.js'
 import { durationText, plural } from '../view/format.js'
@@ -47,7 +47,7 @@ export async function benchTune(context: CommandContext<BenchKey>): Promise<numb
     status.show('')
     const { ratings = [], recommended = null, reason = 'interrupted' } = verdict ?? {}
     output.event({ event: 'bench.tuned', bits, best, recommended, reason, ratings, interrupted })
-    if (verdict !== null) tell(context, verdict)
+    if (verdict !== null && best !== null) tell(context, verdict, best)
     return interrupted ? EXIT.interrupted : EXIT.done
   } finally {
     progress.end()
@@ -56,9 +56,13 @@ export async function benchTune(context: CommandContext<BenchKey>): Promise<numb
 }
 
 /** What to set. The user's own file is not touched. */
-function tell({ output }: CommandContext<BenchKey>, { ratings, recommended, reason }: Verdict): void {
+function tell(
+  { output }: CommandContext<BenchKey>,
+  { ratings, recommended, reason }: Verdict,
+  { kernel, lanes }: Way,
+): void {
   output.line()
-  output.line('the best again, in turns:')
+  output.line(`the best again, in turns, ${kernel} with ${lanes} lanes:`)
   for (const rating of ratings) output.line(ratingText(rating))
   output.line()
   if (recommended === null) {
@@ -67,6 +71,8 @@ function tell({ output }: CommandContext<BenchKey>, { ratings, recommended, reas
     return
   }
   output.line(`best: ${plural(recommended, 'thread')}, ${reason}`)
-  output.line(`  PEGMINER_MINER_THREADS=${recommended}`)
-  output.line(`  or: pegminer mine --threads ${recommended}`)
+  output.line(
+    `  PEGMINER_MINER_THREADS=${recommended} PEGMINER_LXRHASH_KERNEL=${kernel} PEGMINER_LXRHASH_LANES=${lanes}`,
+  )
+  output.line(`  or: pegminer mine --threads ${recommended} --kernel ${kernel} --lanes ${lanes}`)
 }

@@ -15,8 +15,9 @@ export function cellText({ bits, threads, lanes, kernel, pages }: CellPlan): str
 }
 
 /** One line for `--tune`. */
-export function trialText({ threads, lanes, hashesPerSecond }: Trial): string {
-  return `${String(threads).padStart(7)}  ${String(lanes).padStart(5)}  ${kiloText(hashesPerSecond).padStart(8)}`
+export function trialText({ threads, kernel, lanes, hashesPerSecond }: Trial): string {
+  const setting = `${String(threads).padStart(7)}  ${kernel.padEnd(6)}  ${String(lanes).padStart(5)}`
+  return `${setting}  ${kiloText(hashesPerSecond).padStart(8)}`
 }
 
 /** `      2     98.77 kH/s, 97.50 to 99.10 (±0.8 %)`. */
@@ -26,7 +27,7 @@ export function ratingText({ threads, hashesPerSecond, min, max }: Rating): stri
   return `${String(threads).padStart(7)}  ${kiloText(hashesPerSecond).padStart(8)} kH/s, ${range}`
 }
 
-export const TRIAL_HEAD = 'threads  lanes      kH/s'
+export const TRIAL_HEAD = 'threads  kernel  lanes      kH/s'
 
 /** One line for `--stress`: `00:10  81.2 kH/s  16,000 checks  no errors`. */
 export function stressText({ seconds, hashesPerSecond, threads, errors }: StressReport): string {

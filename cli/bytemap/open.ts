@@ -26,6 +26,12 @@ export function paramsOf(settings: Partial<Pick<Settings, LxrKeys>>): LxrParams 
   return lxrParams(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
 }
 
+/** As `openMap` takes them. */
+export function lanesOf(settings: Pick<Settings, 'lxrhash.lanes'>): { readonly lanes?: number } {
+  const lanes = settings['lxrhash.lanes']
+  return lanes === 'auto' ? {} : { lanes }
+}
+
 export interface OpenMapOptions {
   readonly params: LxrParams
   /** How many hashers there will be. */
@@ -36,6 +42,7 @@ export interface OpenMapOptions {
   readonly beside?: number
   /** What hashers use unless told otherwise. Default: the best portable one. */
   readonly kernel?: KernelChoice
+  readonly lanes?: number | undefined
   readonly choose?: ChooseOptions
 }
 

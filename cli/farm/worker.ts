@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { lxrParams, openNativeMarker, portableHasher } from '../../lxrhash/index.js'
 import { createLocalWorkforce } from '../../miner/index.js'
 import { farmError, runWorker, type OpenThreads, type WorkerEvent } from '../../miner/farm/index.js'
-import { openMap } from '../bytemap/open.js'
+import { lanesOf, openMap } from '../bytemap/open.js'
 import { mapFacts, programFacts, threadsText, type FactLine } from '../mine/facts.js'
 import { EXIT } from '../program/context.js'
 import { openResources, type Resources } from '../program/resources.js'
@@ -91,6 +91,7 @@ function threadsOpener(context: FarmContext, { dataDir, threads, show }: ThreadP
     const map = await openMap(context, {
       ...{ params: lxrParams(params), slots: threads + 1, beside: BESIDE.mining },
       kernel: settings['lxrhash.kernel'],
+      ...lanesOf(settings),
       choose: { marker: openNativeMarker(dataDir) },
     })
     if (map.sha256 !== sha256)

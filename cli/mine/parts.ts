@@ -3,7 +3,7 @@ import type { FactomClient } from '../../factom/index.js'
 import { byteMapInfo, openNativeMarker, type OpenByteMap } from '../../lxrhash/index.js'
 import type { PriceFeed, PriceSettings } from '../../oracle/index.js'
 import { createMetrics, type Metrics } from '../../telemetry/index.js'
-import { openMap, paramsOf } from '../bytemap/open.js'
+import { lanesOf, openMap, paramsOf } from '../bytemap/open.js'
 import type { Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
 import { BESIDE } from '../service/memory.js'
@@ -47,6 +47,7 @@ export async function openParts(
     openMap(context, {
       ...{ params: paramsOf({ 'lxrhash.bits': plan.bits }), slots, beside: BESIDE.mining },
       kernel: settings['lxrhash.kernel'],
+      ...lanesOf(settings),
       choose: { marker: openNativeMarker(plan.dataDir) },
     })
   // Prices are asked for while the map is opened; but a chain of our own does not begin before a map is built.

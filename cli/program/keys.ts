@@ -69,6 +69,7 @@ export const MINE_KEYS = keys(
   'data.dir',
   'lxrhash.bits',
   'lxrhash.kernel',
+  'lxrhash.lanes',
   'lxrhash.dir',
   'network.port',
   'network.walletPort',

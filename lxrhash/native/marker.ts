@@ -4,8 +4,8 @@
  * still there at a start, the run before ended by a fault or was killed, which looks the same. A machine that was
  * switched off has another boot id, which says that it was no fault.
  *
- * In its first minute, such an end is taken for a fault: this run does without the native kernel, the next one tries it
- * again. Later, each instruction has been carried out a hundred million times, so the run was killed more likely, and
+ * In its first five minutes, such an end is taken for a fault: this run does without the native kernel, the next one tries it
+ * again. Later, each instruction has been carried out a billion times, so the run was killed more likely, and
  * the native kernel goes on; a second such end in a row is taken for a fault too.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,14 +15,14 @@ import { wallMs } from '../../base/index.js'
 export interface NativeMarker {
   /** When the run began whose sudden end is taken for a fault of its native kernel; null if there is none such. ISO 8601. */
   readonly fault: string | null
-  /** The native kernel is in use from now on, in its first minute. False if that cannot be written down. */
+  /** The native kernel is in use from now on, in its first five minutes. False if that cannot be written down. */
   set(): boolean
   clear(): void
 }
 
 const NAME = 'native-kernel.json'
 const BOOT_ID = '/proc/sys/kernel/random/boot_id'
-const TRIAL_MS = 60_000
+const TRIAL_MS = 300_000
 
 /**
  * The marker of the run before is taken away; that of another process that still runs is left.
@@ -71,9 +71,9 @@ interface Marker {
   readonly boot: string
   readonly pid: number
   readonly started: string
-  /** Its first minute is over. */
+  /** Its first five minutes are over. */
   readonly proven: boolean
-  /** The run before ended suddenly too, after its first minute. */
+  /** The run before ended suddenly too, after its first five minutes. */
   readonly again: boolean
 }
 

@@ -7,7 +7,15 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import t from 'tap'
 import { chooseKernel, compareSpeed, nativeFault, type ChooseOptions } from '../choose.js'
-import { createHasher, lxrParams, openByteMap, type Hasher, type HasherOptions } from '../index.js'
+import {
+  createHasher,
+  lxrParams,
+  openByteMap,
+  portableHasher,
+  sharedByteMap,
+  type Hasher,
+  type HasherOptions,
+} from '../index.js'
 import { openNativeMarker, type NativeMarker } from './marker.js'
 import { loadNative, type Native } from './calls.js'
 import { NATIVE_HERE, type NativeSystem } from './open.js'
@@ -129,6 +137,11 @@ t.test('a comparison takes all kernels and ends soon', { skip }, (t) => {
 t.test('opened for the native kernel, all hashers use it', { skip }, async (t) => {
   const map = await openByteMap(lxrParams({ bits: 10 }), { dir, slots: 1, kernel: 'native' })
   t.equal(createHasher(map, 0).kernel, 'native')
+  t.equal(createHasher(map, 0).lanes, 64)
+  const few = await openByteMap(lxrParams({ bits: 10 }), { dir, slots: 1, kernel: 'native', lanes: 32 })
+  t.equal(createHasher(sharedByteMap(few), 0).lanes, 32, 'with the lanes that were asked for')
+  t.equal(portableHasher(few, 0).lanes, 128, 'which another kernel does not take')
+  await t.rejects(openByteMap(lxrParams({ bits: 10 }), { dir, slots: 1, lanes: 12 }), { code: 'E_LXR_INPUT' })
   t.match(map.chosen, { kernel: 'native' })
 })
 
@@ -184,7 +197,7 @@ t.test('an unmarked folder and a fault: what is chosen', { skip }, (t) => {
 })
 
 t.test(
-  'killed after its first minute, the native kernel goes on; the second time in a row it does not',
+  'killed after its first minutes, the native kernel goes on; the second time in a row it does not',
   async (t) => {
     const folder = t.testdir()
     const file = join(folder, 'native-kernel.json')
