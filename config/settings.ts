@@ -423,7 +423,8 @@ export const SETTINGS = {
     notInFile: true,
     flag: 'yes',
     letter: 'y',
-    description: 'spend real money; on MainNet nothing is spent without it',
+    description:
+      'spend without being asked; on MainNet nothing is spent without it, and by the wallet nowhere',
   }),
   'history.assets': optional(listOf(pattern('XBT', /^[A-Za-z]{2,5}$/, 'the code of an asset')), {
     notInFile: true,
@@ -552,6 +553,40 @@ export const SETTINGS = {
     notInFile: true,
     flag: 'words',
     description: 'show the words that all keys can be made of again, on a terminal only',
+  }),
+  'wallet.sender': optional(text(60), {
+    notInFile: true,
+    flag: 'sender',
+    defaultText: 'the only address of the wallet',
+    description: 'name or address whose tokens are sent or converted',
+  }),
+  'wallet.batch': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      notInFile: true,
+      flag: 'file',
+      defaultText: 'one transaction, by the arguments',
+      description: 'send the batch of this file: a plan with several transactions, or a signed batch',
+    },
+  ),
+  'wallet.out': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      notInFile: true,
+      flag: 'out',
+      defaultText: 'send it',
+      description: 'write the batch into this file instead: for pegminer wallet sign, or signed by it',
+    },
+  ),
+  'wallet.dryRun': given(toggle, false, {
+    notInFile: true,
+    flag: 'dry-run',
+    description: 'show the entry, and sign and send nothing',
+  }),
+  'wallet.again': given(toggle, false, {
+    notInFile: true,
+    flag: 'again',
+    description: 'send although a batch that says the same is on its way',
   }),
   'lxrhash.bits': optional(integer(8, 31), {
     flag: 'bits',

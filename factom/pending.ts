@@ -10,6 +10,7 @@ import { fromHex, toHex } from './bytes.js'
 import { fail } from './errors.js'
 
 export interface PendingMessages {
+  names(): readonly string[]
   get(name: string): Uint8Array | undefined
   /** On disk when it returns. */
   put(name: string, message: Uint8Array): void
@@ -33,6 +34,7 @@ export function openPending(file: string): PendingMessages {
     }
   }
   return {
+    names: () => [...messages.keys()],
     get: (name) => messages.get(name),
     put(name, message) {
       messages.set(name, message)

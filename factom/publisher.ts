@@ -71,6 +71,8 @@ export interface Publisher {
   settle(savedHeight: number, placeOf: PlaceOf, options?: SettleOptions): Promise<PublishResult[]>
   /** All records that have no final state yet. */
   unfinished(): PublishResult[]
+  /** Forgets records that are missed: their entries can be published anew, each with a new commit. */
+  forget(entryHashes: readonly string[]): Promise<void>
   /**
    * The network was reset and builds block `height` now: records above it belong to a chain that is gone. They are
    * missed and forgotten.
@@ -129,6 +131,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
       return settled.map(resultOf)
     },
     unfinished: () => unsettledUpTo(Infinity).map(resultOf),
+    async forget(entryHashes) {
+      const missed = entryHashes.filter((hash) => journal.records.get(hash)?.stage.state === 'missed')
+      if (missed.length > 0) await journal.discard(missed)
+    },
     async reset(height, { onStatus } = {}) {
       const gone = [...journal.records.values()].filter((record) => record.height > height)
       const unfinished = gone.filter((record) => !isFinal(record))

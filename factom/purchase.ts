@@ -110,7 +110,7 @@ export async function buyCredits(
     await timing.sleep(pauseAfter(polls, PAUSES), signal)
     if (signal?.aborted) throw fail('E_FACTOM_ABORTED', 'the purchase was ended')
   }
-  throw fail('E_FACTOM_PURCHASE', `the purchase ${txid} is not seen after ${timeoutMs} ms: ${trouble}`)
+  throw fail('E_FACTOM_PURCHASE', `the transaction ${txid} is not seen after ${timeoutMs} ms: ${trouble}`)
 }
 
 const RESEND_MS = 10_000

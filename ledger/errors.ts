@@ -64,6 +64,59 @@ export const LEDGER_ERRORS = {
     remedy: 'See pegminer wallet list.',
     kind: 'usage',
   },
+  E_WALLET_BATCH: {
+    summary: 'What is to be sent or converted is not as it must be.',
+    remedy: 'Correct what the message names.',
+    kind: 'usage',
+  },
+  E_WALLET_REFUSED: {
+    summary: 'The ledger would refuse the batch, or has no price for it; nothing was signed.',
+    remedy: 'See the message; amounts that are on their way already cannot be spent twice.',
+    kind: 'failure',
+  },
+  E_WALLET_AGAIN: {
+    summary: 'A batch that says the same is on its way already.',
+    remedy: 'Wait until pegminer wallet history shows it; give --again if it is to be done twice.',
+    kind: 'usage',
+  },
+  E_WALLET_LATE: {
+    summary: 'A signature is older than 12 hours, or dated into the future.',
+    remedy: 'Set the clock right, and sign again.',
+    kind: 'failure',
+  },
+  E_WALLET_FULL: {
+    summary: 'Too many signed batches wait for their block.',
+    remedy: 'Wait until they are executed: pegminer wallet balance shows them.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_WALLET_UNSENT: {
+    summary: 'A batch is signed and kept, but the node has not taken it yet.',
+    remedy: 'Nothing is lost: the next pegminer wallet send or convert sends the same bytes again.',
+    kind: 'failure',
+    retryable: true,
+  },
+  E_WALLET_CREDITS: {
+    summary: 'The entry-credit address that pays for the entry has too little.',
+    remedy: 'Buy entry credits: pegminer fund.',
+    kind: 'failure',
+  },
+  E_WALLET_KEY: {
+    summary: 'The wallet has no key for the address: it only watches it.',
+    remedy: 'Write the batch into a file with --out, sign it where the key is, and send the signed file.',
+    kind: 'usage',
+  },
+  E_WALLET_BURN: {
+    summary: 'Factoids that are burnt now would become nothing.',
+    remedy: 'Keep them; mine PEG, or buy tokens.',
+    kind: 'usage',
+  },
+  E_WALLET_LEDGER: {
+    summary: 'The program that should say who holds what cannot be asked, or answers as it should not.',
+    remedy: 'Check --pegnetd, and whether pegnetd or pegminer ledger serve runs there.',
+    kind: 'failure',
+    retryable: true,
+  },
 } as const
 
 export const fail = errorsOf(LEDGER_ERRORS)

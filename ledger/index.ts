@@ -4,6 +4,8 @@ export type { LedgerChains } from './block.js'
 export { applyBlock } from './engine/apply.js'
 export { STAKERS } from './engine/grade.js'
 export type { Terms } from './engine/grade.js'
+export { inDollars } from './engine/dollars.js'
+export { refusalText } from './engine/refusals.js'
 export { REFUSED } from './engine/types.js'
 export type * from './engine/types.js'
 export { LEDGER_ERRORS } from './errors.js'
@@ -33,6 +35,10 @@ export type { Worths } from './store/worth.js'
 export { addNext, addSecrets, addWatched, addWords, findAddress } from './wallet/addresses.js'
 export type { Added, Contents } from './wallet/addresses.js'
 export { readBackup } from './wallet/backup.js'
+export { composeBatch, goodUntil, signBatch } from './wallet/batch.js'
+export type { SignedBatch, Unsigned } from './wallet/batch.js'
+export { composeBurn, requireBurns } from './wallet/burn.js'
+export { changesOf } from './wallet/changes.js'
 export {
   closeVault,
   EMPTY,
@@ -43,3 +49,24 @@ export {
   writeWallet,
 } from './wallet/file.js'
 export type { Vault, Wallet, WalletAddress } from './wallet/file.js'
+export type { SigningKey } from './wallet/keys.js'
+export {
+  creditsOf,
+  keyIn,
+  lookAt,
+  requireAccepted,
+  requireChain,
+  requireCredits,
+  requireNew,
+  reservedOf,
+} from './wallet/look.js'
+export type { Look } from './wallet/look.js'
+export { fateOf, openOutbox } from './wallet/outbox.js'
+export type { Fate, Outbox } from './wallet/outbox.js'
+export { amountOf, batchFileText, readBatchFile, transactionsOf } from './wallet/plan.js'
+export type { BatchFile, Plan } from './wallet/plan.js'
+export type { Preview } from './wallet/preview.js'
+export { requireSent, sendBatch, settleEarlier, signingTime, standingOf } from './wallet/sending.js'
+export type { Earlier, SendingParts, Standing } from './wallet/sending.js'
+export { tablesSource } from './wallet/source.js'
+export type { LastPrices, LedgerSource } from './wallet/source.js'

@@ -25,6 +25,11 @@ export interface LedgerRules {
   readonly enhanced: number
   /** Conversions use the worse of rate and average. */
   readonly averages: number
+  /**
+   * Where there are too few rates for an average the rate stands in for it. Else nothing is converted there, which a
+   * new chain of one's own would suffer from for its first 144 blocks with rates.
+   */
+  readonly rateForAverage: boolean
   /** The zero address is emptied in this block. */
   readonly emptyZero: number
   /** The burn address is emptied in this block. */
@@ -49,10 +54,14 @@ const MAINNET: LedgerRules = {
   mint: 288_878,
   unmint: 294_206,
   averages: 295_190,
+  rateForAverage: false,
 }
 
 /** Every rule from the first block on, as pegnetd has it on networks of one's own (`--testing`). */
-const NEWEST = Object.fromEntries(Object.keys(MAINNET).map((name) => [name, 0])) as unknown as LedgerRules
+const NEWEST = {
+  ...(Object.fromEntries(Object.keys(MAINNET).map((name) => [name, 0])) as unknown as LedgerRules),
+  rateForAverage: true,
+}
 
 /** TestNet has the heights of MainNet. */
 export function rulesOf({ name }: Pick<Network, 'name'>): LedgerRules {

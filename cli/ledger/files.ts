@@ -6,16 +6,20 @@ import { isCoded } from '../../base/index.js'
 import { openLedger, type LedgerQueries } from '../../ledger/index.js'
 import { HISTORY_FILE } from '../../oracle/index.js'
 import { defaultDataDir } from '../mine/plan.js'
-import type { LedgerContext } from './context.js'
+import type { Settings } from '../../config/index.js'
 
 /** That of a recorded chain; that of a followed chain is in the file of all that follow it. */
 export const RECORDED_FILE = 'ledger.sqlite'
 
-export const dirOf = ({ settings }: Pick<LedgerContext, 'settings'>): string =>
+interface Where {
+  readonly settings: Pick<Settings, 'data.dir' | 'network.name'>
+}
+
+export const dirOf = ({ settings }: Where): string =>
   settings['data.dir'] ?? defaultDataDir(settings['network.name'])
 
 /** The ledger of the chain that was followed in the data directory; if none was, that of a recorded chain. */
-export function openEither(context: Pick<LedgerContext, 'settings'>): LedgerQueries {
+export function openEither(context: Where): LedgerQueries {
   const dir = dirOf(context)
   const recorded = join(dir, RECORDED_FILE)
   try {

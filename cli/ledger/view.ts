@@ -1,6 +1,6 @@
 /** What a ledger says, as lines and events. Pure. */
 import { unitsText } from '../../base/index.js'
-import { addressText, type LedgerAction } from '../../ledger/index.js'
+import { addressText, refusalText, type LedgerAction } from '../../ledger/index.js'
 
 /** Whole numbers of 1e-8 as text, for programs. */
 export const unitsOf = (amounts: ReadonlyMap<string, bigint>): Record<string, string> =>
@@ -10,14 +10,6 @@ export const amountLines = (amounts: ReadonlyMap<string, bigint>): string[] =>
   [...amounts].map(([ticker, amount]) => ` ${ticker.padEnd(5)}  ${unitsText(amount).padStart(24)}`)
 
 const timeOf = (seconds: number): string => new Date(1000 * seconds).toISOString()
-
-const REFUSALS: Readonly<Record<number, string>> = {
-  [-1]: 'refused: the input was not there',
-  [-2]: 'refused: nothing converts into PEG any more',
-  [-3]: 'refused: nothing converts into pFCT any more',
-  [-4]: 'refused: a token had no rate',
-  [-5]: 'refused: nothing converts into this token any more',
-}
 
 export function actionEvent(action: LedgerAction) {
   const { hash, index, height, seconds, status, kind, ticker, target, refund } = action
@@ -46,7 +38,7 @@ export function actionEvent(action: LedgerAction) {
 export function actionLine(action: LedgerAction, whose: string): string {
   const { height, seconds, status, kind } = action
   const time = timeOf(seconds).slice(0, 16).replace('T', ' ')
-  const state = status > 0 ? '' : `  ${REFUSALS[status] ?? 'waiting'}`
+  const state = status > 0 ? '' : `  ${status < 0 ? refusalText(status) : 'waiting'}`
   return ` ${String(height).padStart(7)}  ${time}  ${kind.padEnd(10)}  ${whatOf(action, whose)}${state}`
 }
 

@@ -11,6 +11,7 @@ import {
 import { chainFolder, isBegun, noteBits } from './dev-bits.js'
 import type { Resources } from '../program/resources.js'
 import { startOrFind, tellWhere } from './running.js'
+import { fail } from '../program/errors.js'
 
 export interface DevNetworkOptions {
   readonly dataDir: string
@@ -42,6 +43,19 @@ export async function devNode(dataDir: string, resources: Resources): Promise<st
   if ('running' in found) return String(found.running['factomd'])
   resources.add(() => found.started.close())
   return found.started.url
+}
+
+/** The node of the program that runs the embedded chain now: what is sent goes nowhere else. Throws `E_CLI_DEV`. */
+export async function runningDevNode(dataDir: string): Promise<string> {
+  const folder = chainFolder(dataDir)
+  const none = () =>
+    fail('E_CLI_DEV', 'no chain runs here: start pegminer mine --network dev, and leave it running')
+  if (!isBegun(dataDir)) throw none()
+  const start = () => startDevChain({ dataDir: folder, blockSeconds: 60, manual: true, fund: 0, chains: [] })
+  const found = await startOrFind(start, { folder, locked: 'E_DEVCHAIN_LOCKED' })
+  if ('running' in found) return String(found.running['factomd'])
+  await found.started.close()
+  throw none()
 }
 
 /**

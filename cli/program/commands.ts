@@ -464,11 +464,11 @@ const LEDGER = command({
 
 const WALLET = command({
   name: 'wallet',
-  summary: 'addresses of your own, and their keys',
-  arguments: { form: 'new|import|list|address [ARG…]', most: 3 },
+  summary: 'addresses of your own: what they hold, sending and converting it, their keys',
+  arguments: { form: 'new|import|list|address|send|convert|burn|balance|history|sign', most: 4 },
   details: [
     'Keys are kept in a file that a passphrase opens (scrypt, AES-256-GCM). Without PEGMINER_WALLET_PASSPHRASE or ' +
-      '…_FILE it is asked for on the terminal. Keep a copy of the file, or the words: nobody can bring lost keys back.',
+      '…_FILE it is asked for on the terminal. Keep a copy of the file, or the words: keys that are lost stay lost.',
     'new: another address. All of them are made of the same 24 words, as in other wallets of Factom ' +
       "(BIP-39, m/44'/131'/0'/0/…); --words shows them, on a terminal only.",
     'import [FILE|ADDRESS]: a key that begins with Fs, one of Ethereum (0x and 64 hex digits), or words, as PEGMINER_WALLET_SECRET ' +
@@ -476,6 +476,14 @@ const WALLET = command({
       'ADDRESS without its key is watched.',
     'list: all addresses. address [NAME|ADDRESS] [TICKER]: one of them, as it is written for each token or for TICKER. Any of them may be the ' +
       '--coinbase of pegminer mine.',
+    'send AMOUNT TICKER ADDRESS, convert AMOUNT TICKER TICKER: first shows what the ledger would make of it, then asks, ' +
+      'unless there is --yes. --sender says whose. The result of a conversion is fixed by a later block. What is signed ' +
+      'is written down before it is sent: after a crash the next send or convert says what became of it, and sends it ' +
+      'again if need be. --file FILE takes a batch of several transactions, or a signed one.',
+    'burn AMOUNT: factoids for pFCT, where the ledger still credits that: PegNet 2.0 has ended it.',
+    'balance [NAME|ADDRESS], history [NAME|ADDRESS]: what is held, in USD too, and where it is from.',
+    'sign FILE --out SIGNED: signs a batch that send or convert wrote with --out, on a machine without a network. ' +
+      'A signature is good for 12 hours.',
   ],
   keys: WALLET_KEYS,
   examples: [
@@ -484,6 +492,10 @@ const WALLET = command({
     { line: 'pegminer wallet import FA… --name cold', text: 'watch an address without its key' },
     { line: 'pegminer wallet list --json', text: 'for a program' },
     { line: 'pegminer wallet address savings pUSD', text: 'where to send pUSD to' },
+    { line: 'pegminer wallet convert 10 PEG pUSD --dry-run', text: 'what would it give?' },
+    { line: 'pegminer wallet send 1.5 pUSD FA… --sender savings', text: 'asks before it sends' },
+    { line: 'pegminer wallet send --file batch.json --yes --json', text: 'several at once, for a program' },
+    { line: 'pegminer wallet history savings --from 100', text: 'where it is from' },
   ],
   load: async () => (await import('../wallet/wallet.js')).wallet,
 })

@@ -28,6 +28,11 @@ export const CLI_ERRORS = {
     remedy: 'Look at the cost that it shows, then run it again with --yes.',
     kind: 'usage',
   },
+  E_CLI_DEV: {
+    summary: 'The embedded chain of the data directory does not run.',
+    remedy: 'Start pegminer mine --network dev with the same --data-dir, and leave it running.',
+    kind: 'failure',
+  },
   E_CLI_DATA_DIR: {
     summary: 'The data directory cannot be made or written.',
     remedy: 'Check its rights, or give another with --data-dir.',

@@ -1,14 +1,11 @@
 /** What each action of `pegminer wallet` is given, and where its wallet is. */
 import { join } from 'node:path'
 
-import { defaultDataDir } from '../mine/plan.js'
+import { dirOf } from '../ledger/files.js'
 import type { CommandContext } from '../program/context.js'
 import type { WalletKey } from '../program/keys.js'
 
 export type WalletContext = CommandContext<WalletKey>
-
-export const dirOf = ({ settings }: Pick<WalletContext, 'settings'>): string =>
-  settings['data.dir'] ?? defaultDataDir(settings['network.name'])
 
 export const fileOf = (context: Pick<WalletContext, 'settings'>): string =>
   context.settings['wallet.file'] ?? join(dirOf(context), 'wallet.json')

@@ -1,9 +1,27 @@
 /** Average rates (docs/protocol/ledger.md#averages). */
+import type { LedgerRules } from '../rules.js'
 import type { Ticker } from '../tickers.js'
 import type { LedgerView, Rates } from './types.js'
 
 const PERIOD = 288
 const REQUIRED = PERIOD / 2
+
+/** The averages that conversions use in a block with these rates, by those of the blocks up to `since`. */
+export function averagesFor(
+  view: Pick<LedgerView, 'ratesFrom'>,
+  since: number,
+  { rates, height, rules }: { readonly rates: Rates; readonly height: number; readonly rules: LedgerRules },
+): Rates {
+  // Before averages count none is read.
+  if (height < rules.averages) return new Map()
+  return inPlaceOf(averagesAt(view, since), rates, rules)
+}
+
+/** The averages, or the rates where there are none yet and the rules allow that. */
+export function inPlaceOf(averages: Rates, rates: Rates, { rateForAverage }: LedgerRules): Rates {
+  if (!rateForAverage) return averages
+  return new Map([...rates].map(([ticker, rate]) => [ticker, averages.get(ticker) || rate]))
+}
 
 /** The averages of the blocks up to this height; 0 where there are too few rates above 0. */
 export function averagesAt(view: Pick<LedgerView, 'ratesFrom'>, height: number): Rates {

@@ -1,7 +1,7 @@
 /** Batches with conversions: they wait for the next block that has rates, and are executed there. */
 import { asksForPeg } from '../transactions/batch.js'
 import type { Batch } from '../transactions/types.js'
-import { averagesAt } from './averages.js'
+import { averagesFor } from './averages.js'
 import { refundOf } from './convert.js'
 import { execute, hasBank, resultOf, type Execution } from './execute.js'
 import { shareOut } from './shares.js'
@@ -12,11 +12,18 @@ const BANK = 500_000_000_000n
 
 /** Executes what waits since the last block that had rates. Answers with the bank that was shared, if the block has one. */
 export function executeHeld(view: LedgerView, rates: Rates, begun: Omit<Execution, 'prices'>): Bank | null {
-  const { height, rules } = begun
-  const since = view.ratesBefore(height)?.height ?? 0
-  // Before averages count none is read.
-  const averages = height >= rules.averages ? averagesAt(view, since) : new Map<string, bigint>()
-  const execution: Execution = { ...begun, prices: { rates, averages } }
+  const since = view.ratesBefore(begun.height)?.height ?? 0
+  const averages = averagesFor(view, since, { rates, ...begun })
+  return executeSince(view, since, { ...begun, prices: { rates, averages } })
+}
+
+/** The same with prices that are known: executes what waits since this height. */
+export function executeSince(
+  view: Pick<LedgerView, 'held' | 'known'>,
+  since: number,
+  execution: Execution,
+): Bank | null {
+  const { height, rules } = execution
   const asking: Batch[] = []
   let bank: Bank | null = null
   for (let entered = since; entered < height; entered++) {
@@ -29,7 +36,7 @@ export function executeHeld(view: LedgerView, rates: Rates, begun: Omit<Executio
   return bank
 }
 
-function executeOne(view: LedgerView, batch: Batch, execution: Execution): boolean {
+function executeOne(view: Pick<LedgerView, 'known'>, batch: Batch, execution: Execution): boolean {
   const { hash } = batch
   if (execution.height >= execution.rules.pegnet2 && asksForPeg(batch)) {
     execution.tell({ type: 'verdict', hash, status: REFUSED.invalid })

@@ -1,12 +1,9 @@
 /** What amounts and holders are worth in USD by the last rates. */
 import { networkOf } from '../../pegnet/index.js'
-import { convert, type Price } from '../engine/convert.js'
+import { inPlaceOf } from '../engine/averages.js'
+import { inDollars, type InDollars } from '../engine/dollars.js'
 import { rulesOf, type LedgerRules } from '../rules.js'
-import { TICKERS, type Ticker } from '../tickers.js'
 import type { LedgerQueries } from './queries.js'
-
-/** Null: the token has no price. */
-export type InDollars = (amount: bigint, ticker: Ticker) => bigint | null
 
 export interface Worth {
   readonly address: string
@@ -42,16 +39,10 @@ function dollarsOf(query: LedgerQueries, rules: LedgerRules): InDollars | null {
   const { height } = query.about()
   const dated = query.ratesHeight(height)
   if (dated === null) return null
+  const rates = query.ratesAt(dated) ?? new Map<string, bigint>()
   const averaged = height >= rules.averages
-  const rates = query.ratesAt(dated)
-  const averages = averaged ? query.averagesAt(dated) : null
-  const price = (ticker: Ticker): Price => ({
-    rate: rates?.get(ticker) ?? 0n,
-    average: averages?.get(ticker) ?? 0n,
-  })
-  const dollar = price('pUSD')
-  const prices = new Map(TICKERS.map((ticker) => [ticker, price(ticker)]))
-  return (amount, ticker) => convert(amount, prices.get(ticker) ?? price(ticker), dollar, averaged)
+  const averages = averaged ? inPlaceOf(query.averagesAt(dated), rates, rules) : new Map<string, bigint>()
+  return inDollars({ rates, averages }, averaged)
 }
 
 function holdersOf(query: LedgerQueries, dollars: InDollars | null): ReturnType<Worths['holders']> {

@@ -9,7 +9,11 @@ export interface BatchEntry extends Signed {
 }
 
 /** The batch of an entry in the block of this height; null if it is no valid one, which leaves no trace. */
-export function readBatch(entry: BatchEntry, height: number, rules: LedgerRules): Batch | null {
+export function readBatch(
+  entry: BatchEntry,
+  height: number,
+  rules: Pick<LedgerRules, 'ethereumKeys'>,
+): Batch | null {
   const transactions = parseTransactions(entry.content)
   const [first] = transactions ?? []
   if (!transactions || !first) return null

@@ -4,7 +4,8 @@ import { secp256k1 } from '@noble/curves/secp256k1'
 import { hashBytes, sha256d, sha512, toHex, verifyEd25519 } from '../../factom/index.js'
 
 const INT64 = 1n << 63n
-const SALT_SECONDS = 12n * 3600n
+/** How far the time of signing may be from that of the entry, either way. */
+export const SALT_SECONDS = 12 * 3600
 const [RCD_1, RCD_E] = [0x01, 0x0e]
 
 export interface Signed {
@@ -51,7 +52,7 @@ function isFresh(salt: Uint8Array, seconds: number): boolean {
   const value = sign === '-' ? -BigInt(digits || '0') : BigInt(digits || '0')
   if (value >= INT64 || value < -INT64) return false
   const apart = BigInt(seconds) - value
-  return apart <= SALT_SECONDS && apart >= -SALT_SECONDS
+  return apart <= BigInt(SALT_SECONDS) && apart >= -BigInt(SALT_SECONDS)
 }
 
 /** Of the 65 bytes the last one, which would tell the key, is not looked at; the larger of the two values of s is refused. */

@@ -1,0 +1,26 @@
+/** What must be had before anything is signed: a yes, and the key. */
+import { keyIn, type SigningKey, type Wallet } from '../../ledger/index.js'
+import { fail } from '../program/errors.js'
+import type { WalletContext } from './context.js'
+import { unlockVault } from './open.js'
+import { askYes } from './prompt.js'
+
+/** Throws `E_CLI_CONFIRM` if it was not said. */
+export async function requireYes(context: WalletContext, question: string): Promise<void> {
+  if (context.settings['confirm.yes']) return
+  const yes = await askYes(context, question)
+  if (yes === true) return
+  throw fail('E_CLI_CONFIRM', yes === false ? 'nothing was done' : 'this moves money: give --yes to do it')
+}
+
+/** That of an address (FA text); the passphrase is asked for. */
+export async function unlockKey(
+  context: WalletContext,
+  wallet: Wallet,
+  address: string,
+): Promise<SigningKey> {
+  const entry = wallet.addresses.find((known) => known.address === address)
+  // Known without the passphrase.
+  if (entry?.kind === 'watch') return keyIn({ seeds: [], secrets: [] }, address)
+  return keyIn(await unlockVault(context, wallet), address)
+}

@@ -1,0 +1,38 @@
+/** Files with batches. */
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+
+import { messageOf } from '../../base/index.js'
+import { problem, problemsError, shown } from '../../config/index.js'
+import { readBatchFile, type BatchFile } from '../../ledger/index.js'
+
+/** 10 KiB of an entry in a plan of few words. */
+const MOST_BYTES = 256 * 1024
+
+/** Throws `E_WALLET_BATCH` for what is no batch. */
+export function readBatch(file: string): BatchFile {
+  let text: string
+  try {
+    const { size } = statSync(file)
+    if (size > MOST_BYTES) throw new Error(`it has ${size} bytes, which is no batch`)
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw problemsError([problem('E_CONFIG_VALUE', `${shown(file)} cannot be read: ${messageOf(error)}`)])
+  }
+  return readBatchFile(text)
+}
+
+/** A file that is there is never written over. */
+export function writeNew(file: string, text: string): void {
+  if (existsSync(file))
+    throw problemsError([problem('E_CONFIG_EXISTS', `${shown(file)} is there already; it is left as it is`)])
+  try {
+    const fd = openSync(file, 'wx', 0o600)
+    try {
+      writeSync(fd, text)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    throw problemsError([problem('E_CONFIG_VALUE', `${shown(file)} cannot be written: ${messageOf(error)}`)])
+  }
+}

@@ -1,0 +1,99 @@
+/** What the wallet reaches: the ledger for what it holds, a node for what it sends. */
+import { join } from 'node:path'
+
+import {
+  createFactomClient,
+  createPublisher,
+  ecKey,
+  type EcKey,
+  type FactomClient,
+} from '../../factom/index.js'
+import {
+  ledgerChains,
+  openOutbox,
+  rulesOf,
+  tablesSource,
+  type LedgerRules,
+  type LedgerSource,
+  type Outbox,
+  type SendingParts,
+} from '../../ledger/index.js'
+import { networkOf, type Network } from '../../pegnet/index.js'
+import { problem, problemsError } from '../../config/index.js'
+import { dirOf, openEither } from '../ledger/files.js'
+import { connect, payerKey, payerProblems } from '../network/connect.js'
+import { KNOWN_KEYS } from '../program/known-keys.js'
+import type { Resources } from '../program/resources.js'
+import { tilde } from '../view/format.js'
+import { homedir } from 'node:os'
+import type { WalletContext } from './context.js'
+
+export interface Reach {
+  readonly network: Network
+  readonly rules: LedgerRules
+  /** Of the entries of batches. */
+  readonly chainId: string
+  readonly source: LedgerSource
+  readonly outbox: Outbox
+}
+
+/** Files of the wallet besides itself: what was signed, and what was sent of it. */
+export const folderOf = (context: WalletContext): string => join(dirOf(context), 'wallet')
+
+export function reachLedger(context: WalletContext, resources: Resources): Reach {
+  const network = networkOf(context.settings['network.name'])
+  const rules = rulesOf(network)
+  const query = openEither(context)
+  const source = tablesSource(query, `the ledger in ${tilde(dirOf(context), homedir())}`, rules)
+  resources.add(() => source.close())
+  if (source.network !== null && rulesOf({ name: source.network }) !== rules)
+    throw problemsError([
+      problem(
+        'E_CONFIG_NETWORK',
+        `${source.name} is that of ${source.network}: give --network ${source.network}`,
+      ),
+    ])
+  const outbox = openOutbox(join(folderOf(context), 'outbox.json'))
+  return { network, rules, chainId: ledgerChains(network).transactions, source, outbox }
+}
+
+export interface Sending extends SendingParts {
+  readonly client: FactomClient
+  readonly payer: EcKey
+}
+
+/** One that sends at a time. */
+export async function reachNode(
+  context: WalletContext,
+  { network, source, outbox }: Pick<Reach, 'network' | 'source' | 'outbox'>,
+  resources: Resources,
+): Promise<Sending> {
+  const { settings, signal, log } = context
+  const problems = payerProblems(settings)
+  if (problems.length > 0) throw problemsError(problems)
+  const client = await clientOf(context, network)
+  resources.add(() => client.close())
+  const own = network.name === 'dev' || network.name === 'local'
+  const payer = (await payerKey(context)) ?? (own ? ecKey(KNOWN_KEYS[1] ?? '') : undefined)
+  if (payer === undefined)
+    throw problemsError([
+      problem(
+        'E_CONFIG_MISSING',
+        'who pays for the entry? Set PEGMINER_MINER_EC_SECRET or PEGMINER_MINER_EC_SECRET_FILE, or give --walletd',
+      ),
+    ])
+  const publisher = createPublisher({
+    ...{ client, key: payer, journal: join(folderOf(context), 'journal.jsonl') },
+    onError: (error) =>
+      log.warn('a step that was done could not be written down; it is done again', { error }),
+  })
+  resources.add(() => publisher.close())
+  return { outbox, source, publisher, client, payer, signal }
+}
+
+/** That of the running program on dev, else of the settings. */
+export async function clientOf(context: WalletContext, network: Network): Promise<FactomClient> {
+  if (network.name !== 'dev') return connect(context)
+  const { runningDevNode } = await import('../network/dev-network.js')
+  return createFactomClient({ url: await runningDevNode(dirOf(context)) })
+}

@@ -1,0 +1,73 @@
+/**
+ * Batches that were signed and may still be executed: written down before anything of them leaves, and kept until the
+ * ledger says what became of them, or it is proven that nothing can become of them any more.
+ */
+import { decodeEntry, openPending } from '../../factom/index.js'
+import { fail } from '../errors.js'
+import { goodUntil, readSigned, type SignedBatch } from './batch.js'
+
+export interface Outbox {
+  /** In the order in which they were signed. */
+  list(): readonly SignedBatch[]
+  /** On disk when it returns. Throws `E_WALLET_FULL` while too many wait. */
+  add(batch: SignedBatch): void
+  remove(hash: string): void
+}
+
+/** They are few: the ledger says within two blocks what became of each. */
+const MOST = 40
+
+/** Throws `E_FACTOM_JOURNAL`, as do all of its functions. */
+export function openOutbox(file: string): Outbox {
+  const messages = openPending(file)
+  return {
+    list: () =>
+      messages
+        .names()
+        .map((name) => readSigned(decodeEntry(messages.get(name) ?? new Uint8Array())))
+        .sort((a, b) => a.signedAt - b.signedAt),
+    add({ entry }) {
+      if (messages.names().length >= MOST)
+        throw fail('E_WALLET_FULL', `${MOST} signed batches wait for their block already`)
+      messages.put(entry.hash, entry.raw)
+    },
+    remove: (hash) => messages.remove(hash),
+  }
+}
+
+/** What has become of a signed batch. */
+export type Fate =
+  | { readonly kind: 'executed'; readonly height: number }
+  | { readonly kind: 'refused'; readonly height: number; readonly status: number }
+  /** It is in a block, and is executed in the next one that has rates. */
+  | { readonly kind: 'waiting'; readonly height: number }
+  /** It is in a block, but was left there for ever: a price was missing, or the result was too large. */
+  | { readonly kind: 'dropped'; readonly height: number }
+  /** It is in no block, and too old for any that follows. */
+  | { readonly kind: 'expired' }
+  /** It is in no block that is known. It may still be executed until then, UNIX seconds. */
+  | { readonly kind: 'open'; readonly until: number }
+
+export interface FateTerms {
+  readonly found: { readonly height: number; readonly status: number } | null
+  /** The last block that has rates; null if there is none. */
+  readonly ratesHeight: number | null
+  /** When the last block that the ledger knows began, UNIX seconds; null if that is not known. */
+  readonly tipSeconds: number | null
+}
+
+/** Nothing waits beyond the first block with rates behind it, and nothing is taken that was signed 12 hours before. */
+export function fateOf(batch: SignedBatch, { found, ratesHeight, tipSeconds }: FateTerms): Fate {
+  if (found === null) {
+    const until = goodUntil(batch)
+    return tipSeconds !== null && tipSeconds > until ? { kind: 'expired' } : { kind: 'open', until }
+  }
+  const { height, status } = found
+  if (status > 0) return { kind: 'executed', height: status }
+  if (status < 0) return { kind: 'refused', height, status }
+  return ratesHeight !== null && ratesHeight > height
+    ? { kind: 'dropped', height }
+    : { kind: 'waiting', height }
+}
+
+export const isOver = ({ kind }: Fate): boolean => kind !== 'open' && kind !== 'waiting'

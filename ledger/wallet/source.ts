@@ -1,0 +1,54 @@
+/** Where a wallet learns what the ledger says: from its tables, or from a program that answers as pegnetd does. */
+import type { NetworkName } from '../../pegnet/index.js'
+import { inPlaceOf } from '../engine/averages.js'
+import type { Balances, Rates } from '../engine/types.js'
+import type { LedgerRules } from '../rules.js'
+import type { LedgerAction } from '../store/pages.js'
+import type { HistoryRange, LedgerQueries } from '../store/queries.js'
+
+/** The last rates, and the averages that conversions in the next block use. */
+export interface LastPrices {
+  /** Of the block that they are from. */
+  readonly height: number
+  readonly rates: Rates
+  readonly averages: Rates
+}
+
+export interface LedgerSource {
+  /** For people. */
+  readonly name: string
+  /** Null: it does not say. */
+  readonly network: NetworkName | null
+  /** The last block that it knows. */
+  height(): Promise<number>
+  /** RCD hash, hex. */
+  balances(address: string): Promise<Balances>
+  /** Null: no block had rates yet. */
+  prices(): Promise<LastPrices | null>
+  /** The block that a batch is in, and its status (`LedgerAction`); null if it is in none. */
+  statusOf(hash: string): Promise<{ readonly height: number; readonly status: number } | null>
+  /** Oldest first. */
+  history(address: string, range: HistoryRange): Promise<readonly LedgerAction[]>
+  close(): void
+}
+
+export function tablesSource(query: LedgerQueries, name: string, rules: LedgerRules): LedgerSource {
+  const height = (): Promise<number> => Promise.resolve(query.about().height)
+  return {
+    name,
+    network: query.about().network,
+    height,
+    balances: (address) => Promise.resolve(query.balancesOf(address)),
+    prices() {
+      const tip = query.about().height
+      const dated = query.ratesHeight(tip)
+      const rates = dated === null ? null : query.ratesAt(dated)
+      if (dated === null || rates === null) return Promise.resolve(null)
+      const averages = tip + 1 >= rules.averages ? query.averagesAt(dated) : new Map<string, bigint>()
+      return Promise.resolve({ height: dated, rates, averages: inPlaceOf(averages, rates, rules) })
+    },
+    statusOf: (hash) => Promise.resolve(query.statusOf(hash)),
+    history: (address, range) => Promise.resolve(query.historyOf(address, range)),
+    close: () => query.close(),
+  }
+}
