@@ -20,7 +20,7 @@ import {
   type Spent,
 } from '../base/index.js'
 import { fail } from './errors.js'
-import { mayBeSent, readLines, spentLine, stageLine, wholeLine } from './record.js'
+import { knownLines, mayBeSent, readLines, spentLine, stageLine, wholeLine } from './record.js'
 import type { JournalContent, PublishRecord } from './record.js'
 
 export interface Journal {
@@ -37,6 +37,14 @@ export interface Journal {
   spent(): readonly Spent[]
   /** Waits for what is being written and closes the file. */
   close(): Promise<void>
+}
+
+/** A second place that the journal is kept in, for another process that may take over. */
+export interface JournalMirror {
+  /** All lines that were there when this process took over; none: it is new. */
+  readonly kept: readonly string[]
+  /** Resolves when the lines are safe there; rejects if they may not be added by this process. */
+  append(lines: readonly string[]): Promise<void>
 }
 
 /** Records this far below the newest block are forgotten; a record is only good for the one block it names. */
@@ -56,24 +64,33 @@ interface Batch {
  * Opens or creates the journal; a last line that was cut off by a crash is dropped. Throws `E_FACTOM_JOURNAL`, or
  * `E_FACTOM_JOURNAL_LOCKED` if another process has it: each would rewrite it without what the other has published.
  */
-export function openJournal(file: string, now: () => Moment): Journal {
+export function openJournal(file: string, now: () => Moment, mirror?: JournalMirror): Journal {
   guarded(file, () => makeFolder(path.dirname(file)))
   const unlock = lockFile(`${file}.lock`, {
     held: (who) => fail('E_FACTOM_JOURNAL_LOCKED', `${who} publishes from ${path.dirname(file)}`),
     failed: (cause) => journalError(file, cause),
   })
   try {
-    return journalOn(file, unlock, now)
+    return journalOn({ file, unlock, now, mirror })
   } catch (error) {
     unlock()
     throw error
   }
 }
 
-function journalOn(file: string, unlock: () => void, now: () => Moment): Journal {
-  const content = guarded(file, () => ofThisRun(read(file), now()))
+interface OpenedFile {
+  readonly file: string
+  readonly unlock: () => void
+  readonly now: () => Moment
+  readonly mirror: JournalMirror | undefined
+}
+
+function journalOn({ file, unlock, now, mirror }: OpenedFile): Journal {
+  const content = guarded(file, () => ofThisRun(merged(read(file), mirror?.kept ?? []), now()))
   const { records, spent } = content
   forgetOld(content, now())
+  /** What a new mirror lacks. */
+  let unmirrored = mirror?.kept.length === 0 ? linesOf(content) : []
   let size = 0
   let fd = -1
   const rewrite = () => {
@@ -116,6 +133,9 @@ function journalOn(file: string, unlock: () => void, now: () => Moment): Journal
       seen.add(record.entryHash)
       return known ? stageLine(record) : wholeLine(record)
     })
+    // First there: what this process does not live to write down here, the next one must know.
+    await mirror?.append([...unmirrored, ...text])
+    unmirrored = []
     const bytes = Buffer.from(text.join(''))
     try {
       writeAll(fd, bytes, size)
@@ -194,6 +214,18 @@ function read(file: string): JournalContent {
   )
 }
 
+/**
+ * What other processes have published since belongs to the journal. Records that the mirror does not know stay; what
+ * forgotten ones cost is known there, unless it is empty.
+ */
+function merged(own: JournalContent, kept: readonly string[]): JournalContent {
+  if (kept.length === 0) return own
+  const { records, spent } = knownLines(kept)
+  for (const record of own.records.values())
+    if (!records.has(record.entryHash)) records.set(record.entryHash, record)
+  return { records, spent }
+}
+
 function isWhole(line: string): boolean {
   try {
     JSON.parse(line)
@@ -211,11 +243,15 @@ function ofThisRun({ records, spent }: JournalContent, now: Moment): JournalCont
 }
 
 /** Replaces the file. The new one stays open for appending. */
-function write(file: string, { records, spent }: JournalContent): { fd: number; size: number } {
-  const lines = [...spent.map(spentLine), ...Array.from(records.values(), wholeLine)]
-  const bytes = Buffer.from(lines.join(''))
+function write(file: string, content: JournalContent): { fd: number; size: number } {
+  const bytes = Buffer.from(linesOf(content).join(''))
   return { fd: replaceFile(file, bytes, { mode: 0o600 }), size: bytes.length }
 }
+
+const linesOf = ({ records, spent }: JournalContent): string[] => [
+  ...spent.map(spentLine),
+  ...Array.from(records.values(), wholeLine),
+]
 
 /** Returns whether any record was old enough. */
 function forgetOld(content: JournalContent, now: Moment): boolean {

@@ -526,6 +526,89 @@ t.test('a crash at any step neither pays twice nor forgets', async (t) => {
   t.equal(await crashAt(100, 'hangs', ''), false, 'there are fewer calls')
 })
 
+t.test('another process takes over at any step, with the mirror of the journal alone', async (t) => {
+  const entries = records(3)
+  for (let call = 1; call <= 9; call++) {
+    const lines: string[] = []
+    /** The mirror belongs to the one that has taken over last. */
+    let owner = 0
+    const mirrorOf = (process: number) => ({
+      kept: lines.flatMap((text) => text.split('\n').filter(Boolean)),
+      append: (added: readonly string[]) => {
+        if (owner !== process) return Promise.reject(new Error('another process has it'))
+        lines.push(...added)
+        return Promise.resolve()
+      },
+    })
+    const { node, timing } = setup(t)
+    const open = (process: number, limits = {}) => {
+      const journal = path.join(t.testdir(), `${process}.jsonl`)
+      const publisher = factom.createPublisher({
+        client: node,
+        key,
+        journal,
+        timing,
+        limits,
+        mirror: mirrorOf(process),
+      })
+      t.teardown(() => publisher.close())
+      return publisher
+    }
+    const abort = new AbortController()
+    let crashed = false
+    node.fault = (_, __, number) => {
+      if (number === call) crashed = true
+      return crashed ? 'hangs after' : undefined
+    }
+    const first = open(0)
+    const publishing = first.publish(HEIGHT, entries, { signal: abort.signal })
+    const done = timing.run(publishing)
+    await until(() => crashed)
+    await settled()
+    owner = 1
+    abort.abort()
+    await done
+    node.fault = () => undefined
+    const before = node.calls.length
+    await t.rejects(
+      first.publish(HEIGHT, records(2, 50)),
+      { code: 'E_FACTOM_JOURNAL' },
+      'the old one is shut out',
+    )
+    t.equal(node.calls.length, before, 'and has sent nothing')
+
+    const second = open(1, { day: 4 })
+    const results = await timing.run(second.resume(HEIGHT))
+    t.same(states(results), ['acknowledged', 'acknowledged', 'acknowledged'], `call ${call}`)
+    for (const entry of entries) {
+      t.equal(node.paid.get(hashOf(entry))?.size, 1)
+      t.equal(node.messages.get(hashOf(entry))?.size, 1, 'no second commit was signed')
+    }
+    const more = await timing.run(second.publish(HEIGHT, [...entries, ...records(3, 20)]))
+    t.equal(more.filter(({ state }) => state === 'acknowledged').length, 4, "the old one's spending counts")
+  }
+})
+
+t.test('a mirror that is new is given what the journal holds', async (t) => {
+  const { node, timing, open, journal } = setup(t)
+  const before = open()
+  await timing.run(before.publish(HEIGHT, records(1)))
+  await before.close()
+  const lines: string[] = []
+  const append = (added: readonly string[]) => Promise.resolve(void lines.push(...added))
+  const mirrored = factom.createPublisher({
+    client: node,
+    key,
+    journal,
+    timing,
+    mirror: { kept: [], append },
+  })
+  await timing.run(mirrored.publish(HEIGHT, records(1, 5)))
+  await mirrored.close()
+  const found = readLines(lines.map((line) => line.trimEnd())) as JournalContent
+  t.equal(found.records.size, 2)
+})
+
 t.test('settling', async (t) => {
   const { node, timing, open } = setup(t)
   const publisher = open()

@@ -7,7 +7,7 @@ import type { EcKey } from './address.js'
 import { composeRecords, recordsOf } from './composition.js'
 import type { DeliveryClient } from './delivery.js'
 import { sealedEntry, type Entry, type SealedEntry } from './entry.js'
-import { openJournal } from './journal.js'
+import { openJournal, type JournalMirror } from './journal.js'
 import { GONE, resultOf, type PublishResult, type SettleOptions } from './outcome.js'
 import { isFinal, mayBeSent } from './record.js'
 import type { PublishRecord } from './record.js'
@@ -27,6 +27,8 @@ export interface PublisherOptions {
   readonly parallel?: number
   /** Most entry credits for the records of a block, and of a day (UTC). Default: no limit. */
   readonly limits?: { readonly block?: number | undefined; readonly day?: number | undefined }
+  /** Keeps the journal in a second place as well. */
+  readonly mirror?: JournalMirror | undefined
   /** Everything but sending: records are composed, signed and journalled, and missed. */
   readonly dryRun?: boolean
   /** Told when a step that was done could not be journalled; publishing goes on. */
@@ -89,7 +91,7 @@ export interface Publisher {
 export function createPublisher(options: PublisherOptions): Publisher {
   const { client, key, limits = {}, dryRun = false, parallel, onError } = options
   const timing = options.timing ?? REAL_TIME
-  const journal = openJournal(options.journal, () => momentOf(timing))
+  const journal = openJournal(options.journal, () => momentOf(timing), options.mirror)
   const sender = createSender({ client, journal, timing, parallel, dryRun, onError })
 
   function unsettledUpTo(savedHeight: number): PublishRecord[] {

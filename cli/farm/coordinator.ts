@@ -1,4 +1,6 @@
 /** `pegminer farm coordinator`: mines as `mine` does, with the machines that join instead of threads of its own. */
+import { hostname } from 'node:os'
+
 import { COORDINATOR_SLOTS, createFarmMiner, openStore } from '../../miner/farm/index.js'
 import { mineWith, type Hashers, type HashersParts } from '../mine/mine.js'
 import type { FarmContext } from './context.js'
@@ -19,7 +21,7 @@ async function openFarm(context: FarmContext, { plan, resources, notice }: Hashe
     create: (options, modules) =>
       createFarmMiner(
         { ...options, awaitMachine: plan.network.name === 'dev' },
-        { ...modules, connection, store, onNotice: notice },
+        { ...modules, connection, store, name: settings['farm.name'] ?? hostname(), onNotice: notice },
       ),
     facts: [
       ['farm', `${address.servers.join(' ')}${isOwn ? ', a nats-server of its own' : ''}`],

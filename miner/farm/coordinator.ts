@@ -1,9 +1,14 @@
 /** The miner whose hashes come from a farm: a run (`run/`), and the workforce of all machines that join. */
 import type { NatsConnection } from '@nats-io/transport-node'
 import { portableHasher, type OpenByteMap } from '../../lxrhash/index.js'
-import type { Following, RunModules, RunOptions } from '../run/interface.js'
+import { messageOf } from '../../base/index.js'
+import type { JournalMirror } from '../../factom/index.js'
+import type { Following, Handover, RunModules, RunOptions } from '../run/interface.js'
 import { createSession, type RunTuning } from '../run/session.js'
 import type { Miner } from '../miner.js'
+import { takeJournalOver } from './journal.js'
+import { createLead } from './lead.js'
+import { openHandover, readInherited } from './takeover.js'
 import type { FarmStore } from './store.js'
 import { createFarmWorkforce, type FarmOptions, type FarmWorkforce } from './workforce.js'
 
@@ -19,51 +24,100 @@ export interface FarmMinerModules extends Pick<RunModules, 'client' | 'ecKey' | 
   readonly connection: NatsConnection
   readonly store: FarmStore
   readonly following?: ((difficulty: RunModules['difficulty']) => Following) | undefined
+  /** Of this coordinator among several, for people. */
+  readonly name: string
   readonly onNotice: FarmOptions['onNotice']
 }
 
 export interface FarmMiner extends Miner {
+  /** Null while another coordinator is active. */
+  readonly farm: FarmWorkforce | null
+}
+
+interface Taken {
+  readonly mirror: JournalMirror
+  readonly handover: Handover
   readonly farm: FarmWorkforce
 }
 
 /** Slots of the ByteMap that a coordinator needs. */
 export const COORDINATOR_SLOTS = 1
 
-/** Throws E_MINER_OPTIONS. Machines may join from now on; nothing is mined before `run`. */
+/** Throws E_MINER_OPTIONS. Nothing is started before `run`, which waits until no other coordinator is active. */
 export function createFarmMiner(
   options: FarmMinerOptions,
   modules: FarmMinerModules,
   tuning: RunTuning = {},
 ): FarmMiner {
-  const { byteMap, client, ecKey, prices, connection, store } = modules
+  const { byteMap, client, ecKey, prices, connection, store, onNotice } = modules
   const verifier = portableHasher(byteMap, 0)
   const difficulty: RunModules['difficulty'] = (oprHash, nonce) => verifier.difficulty(oprHash, nonce)
   const { bits, seed, passes, hashBits } = byteMap.params
-  const farm = createFarmWorkforce({
-    ...{ connection, store, verifier, machineId: options.machineId },
-    network: options.network.name,
-    byteMap: { bits, seed, passes, hashBits, sha256: byteMap.sha256 },
-    onNotice: modules.onNotice,
+  const deposed = new AbortController()
+  const lead = createLead({
+    ...{ bucket: store.lead, name: modules.name },
+    onWait: (active) =>
+      onNotice('info', 'E_FARM_STANDBY', `${active} is the active coordinator; this one waits for its turn`),
+    onTrouble: (reason) => onNotice('warn', 'E_FARM_STORE', reason),
   })
+  const lost = AbortSignal.any([lead.lost, deposed.signal])
+  /** Opened when this coordinator is the active one. */
+  let taken: Taken | null = null
   const session = createSession(
     options,
     {
       ...{ client, ecKey, prices, difficulty },
       ...(modules.following ? { following: modules.following(difficulty) } : {}),
       // It is never lost: machines may come at any time.
-      workforce: () => farm,
+      workforce: () => (taken as Taken).farm,
+      get mirror() {
+        return taken?.mirror
+      },
+      get handover() {
+        return taken?.handover
+      },
     },
     tuning,
   )
+
+  async function takeOver(): Promise<Taken> {
+    const mirror = await takeJournalOver({ connection, manager: store.manager, name: modules.name, lost })
+    const inherited = await readInherited(store.job)
+    const handover = await openHandover(store.record, inherited, (error) =>
+      onNotice('warn', 'E_FARM_STORE', messageOf(error)),
+    )
+    const farm = createFarmWorkforce({
+      ...{ connection, store, verifier, machineId: options.machineId, inherited, onNotice },
+      network: options.network.name,
+      byteMap: { bits, seed, passes, hashBits, sha256: byteMap.sha256 },
+      onDeposed: () => deposed.abort(),
+    })
+    return { mirror, handover, farm }
+  }
+
   return {
     ...session,
-    farm,
-    async run(signal) {
-      if (options.awaitMachine === true) {
-        modules.onNotice('info', 'E_FARM_NO_MACHINES', 'mining begins when the first machine has joined')
-        await farm.joined(signal)
+    get farm() {
+      return taken?.farm ?? null
+    },
+    async run(outer) {
+      await lead.acquire(outer)
+      outer.throwIfAborted()
+      const signal = AbortSignal.any([outer, lost])
+      lost.addEventListener('abort', () =>
+        onNotice('error', 'E_FARM_DEPOSED', 'this coordinator is not the active one any more; it ends'),
+      )
+      try {
+        taken = await takeOver()
+        if (options.awaitMachine === true) {
+          onNotice('info', 'E_FARM_NO_MACHINES', 'mining begins when the first machine has joined')
+          await taken.farm.joined(signal)
+        }
+        const stopped = await session.run(signal)
+        return lost.aborted ? { ...stopped, reason: 'failed' } : stopped
+      } finally {
+        await lead.release()
       }
-      return session.run(signal)
     },
     adjust({ threads: _threads, cpus: _cpus, nice: _nice, ...rest }) {
       session.adjust(rest)

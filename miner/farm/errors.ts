@@ -65,6 +65,16 @@ export const FARM_ERRORS = {
     remedy: 'Nothing, unless it repeats: then check memory and overclocking of the machine that is named.',
     kind: 'failure',
   },
+  E_FARM_STANDBY: {
+    summary: 'Another coordinator is active; this one waits, and takes over if that one falls silent.',
+    remedy: 'Nothing.',
+    kind: 'failure',
+  },
+  E_FARM_DEPOSED: {
+    summary: 'Another coordinator has become the active one, so this one ends.',
+    remedy: 'Start it again: it then waits for its turn. Look why it was silent for three seconds.',
+    kind: 'failure',
+  },
   E_FARM_STORE: {
     summary: 'The NATS server did not take what the coordinator must keep there.',
     remedy: 'Check the server and its disk; it is tried again.',

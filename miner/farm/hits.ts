@@ -15,10 +15,11 @@ import type { Machine, Machines } from './machines.js'
 import { readHit, SCHEMA, write, type FarmHit } from './messages.js'
 import type { Fault } from './standing.js'
 import { textOfWorker, workerOf } from './table.js'
+import { keyOf, readRanking } from './takeover.js'
 
 export interface HitsParts {
   readonly consumer: Consumer
-  readonly best: Pick<KV, 'put'>
+  readonly best: Pick<KV, 'get' | 'put'>
   readonly machines: Machines
   readonly difficulty: Hasher['difficulty']
   readonly machineId: number
@@ -31,8 +32,8 @@ export interface HitsParts {
 }
 
 export interface Hits {
-  /** Hits of this record count from now on. */
-  open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>): void
+  /** Hits of this record count from now on. `inherited`: another coordinator has stored some of them. */
+  open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>, inherited: boolean): void
   /** Resolves when all that the stream has are looked at, or the signal is aborted. */
   settle(signal: AbortSignal): Promise<void>
   /** None counts any more. */
@@ -47,6 +48,10 @@ const SLICE_MS = 10
 const LOOK_MS = 5
 const RETRY_MS = 500
 const PULL = 1_000
+const UNKNOWN_MS = 700
+const UNKNOWN_TRIES = 5
+/** A ranking is read in milliseconds. */
+const SOON_MS = 500
 
 export function createHits(parts: HitsParts): Hits {
   const { consumer, machines, signal } = parts
@@ -62,6 +67,9 @@ export function createHits(parts: HitsParts): Hits {
   /** Hits that are part of a ranking that is not stored yet. */
   let unstored: JsMsg[] = []
   let storing: Promise<void> | null = null
+  let begin: (restored: Promise<void>) => void = () => undefined
+  /** Hits are taken from the first record on, and once it is known what was found of it. */
+  const begun = new Promise<void>((resolve) => (begin = resolve))
   /** Taken from the stream and not looked at yet. */
   let atHand = 0
 
@@ -70,7 +78,9 @@ export function createHits(parts: HitsParts): Hits {
     const machine = machines.find(worker)
     const read = readHit(message.data)
     changed = false
-    // One that is refused is not listened to, nor one that never asked for a lease.
+    // After a change of coordinators hits may come before their sender's first question.
+    if (machine === undefined && message.info.deliveryCount < UNKNOWN_TRIES) return message.nak(UNKNOWN_MS)
+    // One that is refused is not listened to, nor one that never asks for a lease.
     const fault =
       machine === undefined || machines.refusal(machine.id) !== null ? null : faultOf(machine, read)
     if (fault !== null) note(machine as Machine, fault)
@@ -105,9 +115,8 @@ export function createHits(parts: HitsParts): Hits {
     while (unstored.length > 0 && job !== null && !signal.aborted) {
       const stored = unstored
       unstored = []
-      const key = toHex(job.oprHash).slice(0, 32)
       try {
-        await parts.best.put(key, write({ v: SCHEMA, best: checker.best() }))
+        await parts.best.put(keyOf(job.oprHash), write({ v: SCHEMA, best: checker.best() }))
         for (const message of stored) message.ack()
       } catch (error) {
         unstored = [...stored, ...unstored]
@@ -117,6 +126,19 @@ export function createHits(parts: HitsParts): Hits {
       }
     }
     storing = null
+  }
+
+  /** What another coordinator has acknowledged is in no stream any more. */
+  async function restore(oprHash: Uint8Array): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for (const ranked of await readRanking(parts.best, oprHash)) checker.take({ oprHash, ...ranked })
+        return
+      } catch (error) {
+        parts.onTrouble(messageOf(error))
+        await sleep(RETRY_MS, signal)
+      }
+    }
   }
 
   async function consume(): Promise<void> {
@@ -136,11 +158,13 @@ export function createHits(parts: HitsParts): Hits {
   }
 
   return {
-    open(next) {
+    open(next, inherited) {
       job = next
       checker.open(next)
+      begin(inherited ? restore(next.oprHash) : Promise.resolve())
     },
     async settle(soon) {
+      await Promise.race([begun, sleep(SOON_MS, soon)])
       while (!soon.aborted && !signal.aborted) {
         const info = await consumer.info().catch(() => null)
         if (info?.num_pending === 0 && atHand === 0 && info.num_ack_pending === unstored.length) return
@@ -150,6 +174,7 @@ export function createHits(parts: HitsParts): Hits {
     shut: () => checker.shut(),
     checker,
     async run() {
+      await Promise.race([begun, aborted(signal)])
       while (!signal.aborted) {
         try {
           await consume()
@@ -161,6 +186,12 @@ export function createHits(parts: HitsParts): Hits {
     },
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<unknown> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(null)
+    signal.addEventListener('abort', resolve, { once: true })
+  })
 
 /** The counter in a nonce; null if it is not one of this machine id. */
 export function counterOf(nonce: FarmHit['nonce'], prefix: Uint8Array): bigint | null {

@@ -5,16 +5,17 @@
  */
 import type { KV } from '@nats-io/kv'
 import type { Msg } from '@nats-io/transport-node'
-import { messageOf, monotonicMs, toHex } from '../../base/index.js'
+import { messageOf, monotonicMs } from '../../base/index.js'
 import { sleep } from '../work/sleep.js'
 import { isWrongRevision } from './jobs.js'
 import type { Machine, Machines } from './machines.js'
 import { isRange, readAsk, SCHEMA, write, type Answer, type Ask, type GrantRound } from './messages.js'
 import { createRanges, type Grant, type Ranges } from './ranges.js'
 import { workerOf } from './table.js'
+import { keyOf, readRounds } from './takeover.js'
 
 export interface LeasesParts {
-  readonly bucket: Pick<KV, 'create' | 'get'>
+  readonly bucket: Pick<KV, 'create' | 'get' | 'watch'>
   readonly machines: Machines
   readonly signal: AbortSignal
   /** How long a lease lasts without being renewed. Default: ten seconds. */
@@ -32,8 +33,8 @@ export interface LeasesParts {
 }
 
 export interface Leases {
-  /** Counters of this record are handed out from now on. */
-  open(oprHash: Uint8Array): void
+  /** Counters of this record are handed out from now on. `inherited`: another coordinator has leased some of them. */
+  open(oprHash: Uint8Array, inherited: boolean): void
   /** Nothing is handed out. */
   shut(): void
   answer(message: Msg): void
@@ -108,6 +109,23 @@ export function createLeases(parts: LeasesParts): Leases {
     if (!writing) void writeDown()
   }
 
+  /** Nothing is handed out before it is known what is out already. */
+  async function takeOver(hash: Uint8Array): Promise<void> {
+    while (!signal.aborted && isSame(oprHash, hash)) {
+      try {
+        const rounds = await readRounds(bucket, hash)
+        if (!isSame(oprHash, hash)) return
+        rounds.forEach((one) => ranges.replay(one))
+        round = rounds.length
+        isOpen = true
+        return
+      } catch (error) {
+        if (!signal.aborted) parts.onTrouble(messageOf(error))
+        await sleep(RETRY_MS, signal)
+      }
+    }
+  }
+
   async function writeDown(): Promise<void> {
     writing = true
     // Others ask in the same moment: a new record wakes all of them.
@@ -115,33 +133,15 @@ export function createLeases(parts: LeasesParts): Leases {
     while (waiting.length > 0 && !signal.aborted) {
       const [sends, of] = [waiting, begun]
       const entry: GrantRound = { v: SCHEMA, next: ranges.next, grants: reserved }
-      const key = `${toHex(oprHash as Uint8Array).slice(0, 32)}.${round++}`
+      const key = `${keyOf(oprHash as Uint8Array)}.${round++}`
       waiting = []
       reserved = []
+      const end = await writeOnce(bucket, { key, text: write(entry) }, parts)
+      if (end === 'taken') parts.onDeposed()
       // With another record at hand, the answers are for nothing.
-      if ((await isWritten(key, write(entry))) && begun === of) sends.forEach((send) => send())
+      if (end === 'written' && begun === of) sends.forEach((send) => send())
     }
     writing = false
-  }
-
-  async function isWritten(key: string, text: string): Promise<boolean> {
-    while (!signal.aborted) {
-      try {
-        await bucket.create(key, text)
-        return true
-      } catch (error) {
-        if (signal.aborted) return false
-        const there = isWrongRevision(error) ? await bucket.get(key).catch(() => null) : null
-        if (there?.string() === text) return true
-        if (there !== null) {
-          parts.onDeposed()
-          return false
-        }
-        parts.onTrouble(messageOf(error))
-        await sleep(RETRY_MS, signal)
-      }
-    }
-    return false
   }
 
   function reply(message: Msg, granted: Answer['granted'], refused: string | null = null): void {
@@ -153,8 +153,8 @@ export function createLeases(parts: LeasesParts): Leases {
   }
 
   return {
-    open(hash) {
-      isOpen = true
+    open(hash, inherited) {
+      isOpen = !inherited
       if (isSame(oprHash, hash)) return
       oprHash = hash.slice()
       ranges = createRanges()
@@ -163,6 +163,7 @@ export function createLeases(parts: LeasesParts): Leases {
       reserved = []
       waiting = []
       machines.begin()
+      if (inherited) void takeOver(hash)
     },
     shut() {
       isOpen = false
@@ -177,3 +178,25 @@ export function createLeases(parts: LeasesParts): Leases {
 
 const isSame = (one: Uint8Array | null, other: Uint8Array | null): boolean =>
   one !== null && other !== null && Buffer.compare(one, other) === 0
+
+/** Until the server has it. `taken`: there is another entry with that key. */
+async function writeOnce(
+  bucket: LeasesParts['bucket'],
+  { key, text }: { readonly key: string; readonly text: string },
+  { signal, onTrouble }: Pick<LeasesParts, 'signal' | 'onTrouble'>,
+): Promise<'written' | 'taken' | 'ended'> {
+  while (!signal.aborted) {
+    try {
+      await bucket.create(key, text)
+      return 'written'
+    } catch (error) {
+      if (signal.aborted) break
+      // An attempt whose reply was lost may have written it.
+      const there = isWrongRevision(error) ? await bucket.get(key).catch(() => null) : null
+      if (there !== null) return there.string() === text ? 'written' : 'taken'
+      onTrouble(messageOf(error))
+      await sleep(RETRY_MS, signal)
+    }
+  }
+  return 'ended'
+}

@@ -150,6 +150,17 @@ const bestShape = object({
   ),
 })
 
+const shortHash = pipe(string(), regex(/^([0-9a-f]{16})?$/))
+const basisShape = object({
+  v: literal(SCHEMA),
+  height: whole(2 ** 32),
+  oprHash: hexOf(32),
+  winners: pipe(array(shortHash), maxLength(25), readonly()),
+  winnersFrom: nullable(whole(2 ** 32)),
+  floor: hex64,
+  prices: pipe(array(counter), maxLength(200), readonly()),
+})
+
 export type FarmJob = InferOutput<typeof jobShape>
 export type FarmRecord = NonNullable<FarmJob['record']>
 export type FarmByteMap = FarmJob['byteMap']
@@ -158,6 +169,7 @@ export type Ask = InferOutput<typeof askShape>
 export type Answer = InferOutput<typeof answerShape>
 export type FarmHit = InferOutput<typeof hitShape>
 export type GrantRound = InferOutput<typeof grantShape>
+export type KeptBasis = InferOutput<typeof basisShape>
 export type BestNonces = InferOutput<typeof bestShape>
 
 /** `newer`: a later version of this program wrote it. */
@@ -185,10 +197,13 @@ export const readAsk = reader<Ask>(askShape, 300)
 export const readAnswer = reader<Answer>(answerShape, 300)
 export const readHit = reader<FarmHit>(hitShape, 20)
 export const readGrants = reader<GrantRound>(grantShape, 100_000)
+export const readBasis = reader<KeptBasis>(basisShape, 300)
 export const readBest = reader<BestNonces>(bestShape, 10_000)
 
 /** Bytes as lowercase hex, counters as decimal text, difficulties and seeds as 16 hex digits. */
-export function write(message: FarmJob | Ask | Answer | FarmHit | GrantRound | BestNonces): string {
+export function write(
+  message: FarmJob | Ask | Answer | FarmHit | GrantRound | BestNonces | KeptBasis,
+): string {
   return JSON.stringify(message, (key, value: unknown) => {
     if (value instanceof Uint8Array) return toHex(value)
     if (typeof value === 'bigint')

@@ -11,7 +11,10 @@ import type { WorkerEvent } from './crew.js'
 import { fakeDifficulty, fakeThreads } from './fixtures/fake-threads.js'
 import { SCHEMA, write, type FarmHit } from './messages.js'
 import { hasNatsServer, startFarmServer, type FarmServer } from './server.js'
-import { openStore } from './store.js'
+import { takeJournalOver } from './journal.js'
+import { createLead } from './lead.js'
+import { openStore, type FarmStore } from './store.js'
+import { readInherited } from './takeover.js'
 import { HITS_STREAM, hitsSubject, leaseSubject, type WorkerId } from './table.js'
 import { runWorker } from './worker.js'
 import { createFarmWorkforce, type FarmWorkforce } from './workforce.js'
@@ -40,15 +43,25 @@ const connection = (file: string, name: string) =>
 const BYTE_MAP = { bits: 10, seed: 1n, passes: 5, hashBits: 256, sha256: '00'.repeat(32) }
 
 interface Heard {
+  readonly store: FarmStore
+  deposed: boolean
+  /** It dies: nothing more is said, nothing is given back. */
+  die(): Promise<void>
   readonly notices: { code: string; message: string }[]
   readonly farm: FarmWorkforce
 }
 
-async function farmOf(t: Test, lifeMs?: number): Promise<Heard> {
+async function farmOf(
+  t: Test,
+  { lifeMs, inherits = false }: { lifeMs?: number; inherits?: boolean } = {},
+): Promise<Heard> {
   const link = await connection(server.coordinator, 'coordinator')
   const store = await openStore(link)
   const notices: Heard['notices'] = []
+  const heard = { deposed: false }
   const farm = createFarmWorkforce({
+    inherited: inherits ? await readInherited(store.job) : null,
+    onDeposed: () => (heard.deposed = true),
     ...{ connection: link, store, network: 'dev', byteMap: BYTE_MAP, machineId: 0, lifeMs },
     verifier: { difficulty: fakeDifficulty },
     onNotice: (_level, code, message) => notices.push({ code, message }),
@@ -57,7 +70,7 @@ async function farmOf(t: Test, lifeMs?: number): Promise<Heard> {
     await farm.stop()
     await link.close()
   })
-  return { farm, notices }
+  return Object.assign(heard, { farm, notices, store, die: () => link.close() })
 }
 
 interface Hand {
@@ -279,7 +292,7 @@ t.test(
   'a lease that is not renewed lapses: nothing is hashed until there is one again',
   { skip },
   async (t) => {
-    const first = await farmOf(t, 600)
+    const first = await farmOf(t, { lifeMs: 600 })
     const hand = await worker(t, 'w')
     await until(() => first.farm.view.members.length > 0)
     const job = jobOf(3)
@@ -315,7 +328,111 @@ t.test(
     second.farm.assign(jobOf(5))
     await until(() => of(hand, 'job').some(({ height }) => height === 5))
     first.farm.assign(jobOf(6))
-    await until(() => first.notices.some(({ message }) => /another coordinator/.test(message)))
-    t.pass('the first is told')
+    await until(() => first.deposed)
+    t.equal(second.deposed, false, 'only the first is told')
   },
 )
+
+t.test('a coordinator dies in a block: the next one has its job, leases and hits', { skip }, async (t) => {
+  const first = await farmOf(t)
+  const hands = [await worker(t, 'w1'), await worker(t, 'w2')]
+  await until(() => first.farm.view.members.length === 2)
+  const job = jobOf(7, 20)
+  first.farm.assign(job)
+  await until(() => first.farm.view.hits > 60 && hands.every(({ hashed }) => hashed.length > 10))
+  const best = first.farm.view.bestDifficulty
+  await first.die()
+  const second = await farmOf(t, { inherits: true })
+  const before = hands.map(({ hashed }) => hashed.length)
+  await until(() => hands.every(({ hashed }, at) => hashed.length > (before[at] as number)))
+  t.pass('meanwhile the workers hash on')
+  second.farm.assign(job)
+  await until(() => second.farm.view.members.length === 2)
+  const collected = await second.farm.collect(AbortSignal.timeout(10_000))
+  t.ok(second.farm.view.bestDifficulty >= best, 'hits that the first one acknowledged are not lost')
+  const all = hands.flatMap((hand) => of(hand, 'hit').map(({ difficulty }) => BigInt(`0x${difficulty}`)))
+  const top = all.sort((a, b) => (a > b ? -1 : 1)).slice(0, 20)
+  t.same(
+    collected.map(({ difficulty }) => difficulty),
+    top,
+    'nor those that it had not looked at',
+  )
+  t.equal(second.deposed, false)
+  second.farm.assign(job)
+  const granted = () => hands.map((hand) => of(hand, 'lease').length)
+  const before2 = granted()
+  await until(() => granted().every((count, at) => count > (before2[at] as number)))
+  const ranges = hands
+    .flatMap(({ hashed }) => hashed.map(({ range }) => range))
+    .sort((a, b) => (a.from < b.from ? -1 : 1))
+  t.notOk(
+    ranges.find(({ from }, at) => at > 0 && from < (ranges[at - 1] as Lease).to),
+    'nothing is hashed twice',
+  )
+})
+
+t.test('one of several coordinators is active; the next shuts it out of the journal', { skip }, async (t) => {
+  const links = [
+    await connection(server.coordinator, 'a'),
+    await connection(server.coordinator, 'b'),
+  ] as const
+  t.teardown(() => Promise.all(links.map((link) => link.close())))
+  const stores = [await openStore(links[0]), await openStore(links[1])] as const
+  const waited: string[] = []
+  /** While it is closed, the first one cannot write. */
+  let gate = Promise.resolve()
+  let open: () => void = () => undefined
+  const slow: FarmStore['lead'] = Object.assign(Object.create(stores[0].lead) as FarmStore['lead'], {
+    update: async (...words: Parameters<FarmStore['lead']['update']>) => {
+      await gate
+      return stores[0].lead.update(...words)
+    },
+  })
+  const leadOf = (at: 0 | 1) =>
+    createLead({
+      bucket: at === 0 ? slow : stores[1].lead,
+      name: 'ab'[at] as string,
+      onWait: (active) => waited.push(`${'ab'[at]} waits for ${active}`),
+      onTrouble: () => undefined,
+    })
+  const leads = [leadOf(0), leadOf(1)] as const
+  const journalOf = (at: 0 | 1, lost = never) =>
+    takeJournalOver({ connection: links[at], manager: stores[at].manager, name: 'ab'[at] as string, lost })
+  await leads[0].acquire(never)
+  const first = await journalOf(0, leads[0].lost)
+  t.same(first.kept, [])
+  await first.append(Array.from({ length: 450 }, (_, n) => `line ${n}\n`))
+  const second = leads[1].acquire(never)
+  await until(() => waited.length > 0)
+  t.same(waited, ['b waits for a'])
+  const diedMs = performance.now()
+  gate = new Promise((resolve) => (open = resolve))
+  await second
+  const tookMs = performance.now() - diedMs
+  t.ok(tookMs < 5000, `the next one has taken over after ${Math.round(tookMs)} ms`)
+  t.equal(leads[0].lost.aborted, false)
+  open()
+  await until(() => leads[0].lost.aborted)
+  await t.rejects(
+    first.append(['late\n']),
+    { code: 'E_FARM_DEPOSED' },
+    'as soon as it can write, the first one knows',
+  )
+  const after = await journalOf(1)
+  t.equal(after.kept.length, 450)
+  t.equal(after.kept[449], 'line 449')
+  await after.append(['mine\n'])
+
+  // One that was merely paused writes behind what it knows, and is refused.
+  const next = await journalOf(1)
+  t.same(next.kept.slice(-1), ['mine'])
+  await t.rejects(after.append(['too late\n']), { code: 'E_FARM_DEPOSED' })
+  await next.append(['in time\n'])
+  await leads[1].release()
+  const releasedMs = performance.now()
+  const last = leadOf(1)
+  await last.acquire(never)
+  t.ok(performance.now() - releasedMs < 1500, 'one that ends lets go at once')
+  t.equal(waited.length, 1)
+  await last.release()
+})

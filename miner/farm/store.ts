@@ -11,13 +11,18 @@ import {
   HITS_CONSUMER,
   HITS_STREAM,
   JOB_BUCKET,
+  JOURNAL_CONFIG,
+  LEAD_BUCKET,
   LEASES_BUCKET,
+  RECORD_BUCKET,
 } from './table.js'
 
 export interface FarmStore {
   readonly job: KV
   readonly leases: KV
   readonly best: KV
+  readonly lead: KV
+  readonly record: KV
   readonly hits: Consumer
   readonly manager: JetStreamManager
 }
@@ -31,11 +36,16 @@ export async function openStore(connection: NatsConnection): Promise<FarmStore> 
   try {
     const manager = await jetstreamManager(connection)
     const buckets = new Kvm(connection)
-    const [job, leases, best] = await Promise.all(
-      ([JOB_BUCKET, LEASES_BUCKET, BEST_BUCKET] as const).map((name) =>
-        buckets.create(name, BUCKET_OPTIONS[name]),
-      ),
-    )
+    const bucket = (name: keyof typeof BUCKET_OPTIONS): Promise<KV> =>
+      buckets.create(name, BUCKET_OPTIONS[name])
+    const [job, leases, best, lead, record] = await Promise.all([
+      bucket(JOB_BUCKET),
+      bucket(LEASES_BUCKET),
+      bucket(BEST_BUCKET),
+      bucket(LEAD_BUCKET),
+      bucket(RECORD_BUCKET),
+    ])
+    await manager.streams.add({ ...JOURNAL_CONFIG, subjects: [...JOURNAL_CONFIG.subjects] })
     await manager.streams.add({ ...HITS_CONFIG, subjects: [...HITS_CONFIG.subjects] })
     await manager.consumers.add(HITS_STREAM, {
       durable_name: HITS_CONSUMER,
@@ -44,7 +54,7 @@ export async function openStore(connection: NatsConnection): Promise<FarmStore> 
       max_ack_pending: MOST_UNACKED,
     })
     const hits = await jetstream(connection).consumers.get(HITS_STREAM, HITS_CONSUMER)
-    return { job: job as KV, leases: leases as KV, best: best as KV, hits, manager }
+    return { job, leases, best, lead, record, hits, manager }
   } catch (error) {
     throw fail('E_FARM_STORE', `the server lacks what a farm needs: ${messageOf(error)}`, { cause: error })
   }

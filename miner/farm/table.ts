@@ -11,6 +11,7 @@ import type { KvOptions } from '@nats-io/kv'
 export type Role = 'coordinator' | 'worker'
 
 const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
 /** A block lasts ten minutes; what belongs to one is of no use after the next. */
 const KEEP_MS = 20 * MINUTE_MS
 
@@ -30,6 +31,10 @@ export const JOB_KEY = 'job'
 export const LEASES_BUCKET = 'pegminer_leases'
 export const BEST_BUCKET = 'pegminer_best'
 export const HITS_STREAM = 'PEGMINER_HITS'
+export const LEAD_BUCKET = 'pegminer_lead'
+export const RECORD_BUCKET = 'pegminer_record'
+export const JOURNAL_STREAM = 'PEGMINER_JOURNAL'
+export const JOURNAL_SUBJECT = 'pegminer.journal'
 export const HITS_CONSUMER = 'coordinator'
 /** The server tells each entry that it has taken into the job bucket here, with its revision. */
 export const JOB_SUBJECT = `pegminer.job.${JOB_KEY}`
@@ -67,6 +72,15 @@ export const HITS_CONFIG = {
   duplicate_window: nanos(KEEP_MS),
 } satisfies Partial<StreamConfig>
 
+/** Limits of spending are for a day; records of twenty blocks are looked after. */
+export const JOURNAL_CONFIG = {
+  name: JOURNAL_STREAM,
+  subjects: [JOURNAL_SUBJECT],
+  max_age: nanos(3 * DAY_MS),
+  max_bytes: 512 * MiB,
+  duplicate_window: nanos(2 * MINUTE_MS),
+} satisfies Partial<StreamConfig>
+
 export const BUCKET_OPTIONS = {
   [JOB_BUCKET]: {
     history: 1,
@@ -74,6 +88,8 @@ export const BUCKET_OPTIONS = {
     republish: { src: `$KV.${JOB_BUCKET}.*`, dest: 'pegminer.job.$1' },
   },
   [LEASES_BUCKET]: { history: 1, ttl: KEEP_MS, max_bytes: 256 * MiB },
+  [LEAD_BUCKET]: { history: 1 },
+  [RECORD_BUCKET]: { history: 1, ttl: KEEP_MS },
   [BEST_BUCKET]: { history: 1, ttl: KEEP_MS, max_bytes: 16 * MiB },
 } satisfies Record<string, Partial<KvOptions>>
 
@@ -127,6 +143,29 @@ export const FARM_TABLE: readonly FarmName[] = [
     kind: 'bucket',
     name: BEST_BUCKET,
     holds: 'keys `HASH`: the best nonces of a record so far',
+    writes: 'coordinator',
+    reads: 'coordinator',
+  },
+  {
+    kind: 'bucket',
+    name: LEAD_BUCKET,
+    holds: 'key `active`: the coordinator that works, written anew each second at its last revision only',
+    writes: 'coordinator',
+    reads: 'coordinator',
+  },
+  {
+    kind: 'bucket',
+    name: RECORD_BUCKET,
+    holds:
+      'key `HEIGHT`: winners and prices that the record at hand was made of, so that a coordinator that takes over makes the same',
+    writes: 'coordinator',
+    reads: 'coordinator',
+  },
+  {
+    kind: 'stream',
+    name: JOURNAL_STREAM,
+    holds:
+      'subject `pegminer.journal`: the journal of what was published and paid; each message only behind the last one that its writer knows',
     writes: 'coordinator',
     reads: 'coordinator',
   },

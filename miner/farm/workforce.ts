@@ -8,7 +8,7 @@ import { createHits } from './hits.js'
 import { createJobPlace } from './jobs.js'
 import { createLeases } from './leases.js'
 import { createMachines, type Machine, type Machines } from './machines.js'
-import { SCHEMA, type FarmByteMap, type FarmJob } from './messages.js'
+import { SCHEMA, write, type FarmByteMap, type FarmJob } from './messages.js'
 import { TEXTS } from './standing.js'
 import type { FarmStore } from './store.js'
 import { ALL_LEASES } from './table.js'
@@ -21,6 +21,10 @@ export interface FarmOptions {
   readonly machineId: number
   /** This machine's hasher, which checks the hits. */
   readonly verifier: Pick<Hasher, 'difficulty'>
+  /** The job that another coordinator has left: its record, if it is assigned here, goes on. */
+  readonly inherited: FarmJob | null
+  /** Another coordinator writes what this one should. */
+  readonly onDeposed: () => void
   /** How long a lease lasts without being renewed, ms. Default: ten seconds. */
   readonly lifeMs?: number | undefined
   readonly onNotice: (level: 'info' | 'warn' | 'error', code: string, message: string) => void
@@ -44,17 +48,17 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
   const switchTimes = createJobTimes(machines)
   let job: Job | null = null
   let paused = false
+  /** Nothing was assigned yet. */
+  let first = true
   const trouble = (reason: string): void => onNotice('warn', 'E_FARM_STORE', reason)
-  const deposed = (): void =>
-    onNotice('error', 'E_FARM_STORE', 'another coordinator works on this server; end one of them')
 
   const place = createJobPlace({
     bucket: store.job,
-    ...{ signal, onPlaced: () => undefined, onTrouble: trouble, onDeposed: deposed },
+    ...{ signal, onPlaced: () => undefined, onTrouble: trouble, onDeposed: options.onDeposed },
   })
   const leases = createLeases({
     bucket: store.leases,
-    ...{ machines, signal, onTrouble: trouble, onDeposed: deposed },
+    ...{ machines, signal, onTrouble: trouble, onDeposed: options.onDeposed },
     revision: () => place.revision,
     lifeMs: options.lifeMs,
     floor: () => hits.checker.threshold,
@@ -88,7 +92,8 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
   })
   const looking = setInterval(() => leases.look(), LOOK_MS).unref()
   const taking = hits.run()
-  put()
+  // What another one has left is hashed on until this one has a record.
+  if (!isOfSameMap(options.inherited, options)) put()
 
   const view: WorkforceView = {
     get members() {
@@ -120,9 +125,11 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
       while (!soon.aborted && !signal.aborted && !machines.all.some(isReady)) await sleep(JOIN_LOOK_MS, soon)
     },
     assign(next) {
+      const inherited = first && isOf(options.inherited, next.oprHash)
+      first = false
       job = last = next
-      hits.open(next)
-      leases.open(next.oprHash)
+      hits.open(next, inherited)
+      leases.open(next.oprHash, inherited)
       switchTimes.begin()
       put()
     },
@@ -153,6 +160,14 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
     },
   }
 }
+
+const isOf = (job: FarmJob | null, oprHash: Uint8Array): boolean =>
+  job?.record != null && Buffer.compare(job.record.oprHash, oprHash) === 0
+
+const isOfSameMap = (job: FarmJob | null, options: FarmOptions): boolean =>
+  job !== null && write({ ...job, ...IDLE }) === write({ ...jobMessage(options, null, 'idle'), ...IDLE })
+
+const IDLE = { state: 'idle', record: null } as const
 
 function jobMessage(
   { network, byteMap, machineId }: Pick<FarmOptions, 'network' | 'byteMap' | 'machineId'>,

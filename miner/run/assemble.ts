@@ -76,6 +76,7 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
     journal: join(options.dataDir, 'miner', dryRun ? 'dry-run.jsonl' : 'journal.jsonl'),
     limits,
     dryRun,
+    mirror: modules.mirror,
     onError: (error) => notice('error', isCoded(error) ? error.code : 'E_MINER_PUBLISH', messageOf(error)),
   })
   const keepOwn = createKeepOwn(history, notice)
@@ -120,6 +121,7 @@ export function assemble(options: RunOptions, modules: RunModules, hooks: RunHoo
       onEntry: hooks.onEntry,
     }),
     emit: hooks.emit,
+    handover: modules.handover,
   })
   return { workforce, publisher, conductor, history, keepOwn }
 }

@@ -6,6 +6,7 @@ import { hexOfBytes, hexOfDifficulty, type MinerEvent } from '../events.js'
 import type { Ranked } from '../work/ranking.js'
 import type { Workforce } from '../work/workforce.js'
 import type { Gatherer } from './gather.js'
+import type { Handover, RecordBasis } from './interface.js'
 import { buildRecord, type MinedRecord } from './record.js'
 import type { Action, ScheduleEvent } from './schedule.js'
 import type { Submitter } from './submit.js'
@@ -33,6 +34,7 @@ export interface BlockParts {
   readonly gatherer: Pick<Gatherer, 'gather'>
   readonly workforce: Pick<Workforce, 'assign' | 'collect'>
   readonly submitter: Pick<Submitter, 'submit' | 'recover'>
+  readonly handover?: Handover | undefined
   readonly emit: (event: MinerEvent) => void
   readonly dispatch: (event: ScheduleEvent) => void
   /** The clock's last word. */
@@ -82,59 +84,94 @@ export function createBlockWork(parts: BlockParts): BlockWork {
   let atHand: AtHand | null = null
   let publishing = new AbortController()
 
+  /** The record, or why there can be none. */
+  function build({ height, winners, prices }: RecordContents): MinedRecord | { readonly reason: string } {
+    const { identity, coinbase } = parts.terms()
+    try {
+      return buildRecord({ network, identity, coinbase, height, winners, prices })
+    } catch (error) {
+      return { reason: messageOf(error) }
+    }
+  }
+
+  function assign(basis: Omit<RecordBasis, 'oprHash'>, record: MinedRecord): void {
+    const { height, winners, prices, floor, winnersFrom } = basis
+    const { oprHash } = record
+    const limit = parts.terms().recordsPerBlock
+    atHand = { facts: { height, winners, prices }, record, limit, best: [] }
+    firstMined ??= height
+    parts.handover?.keep({ height, oprHash, winners, winnersFrom, floor, prices })
+    workforce.assign({ height, oprHash, floor, keep: limit })
+    emit({ event: 'job', height, oprHash: hexOfBytes(oprHash), floor: hexOfDifficulty(floor), winnersFrom })
+  }
+
+  /** Goes on with the record that another process left for this block, if it is one that this one would sign. */
+  function takeUp(height: number): boolean {
+    const kept = parts.handover?.recall(height)
+    if (kept == null) return false
+    const record = build(kept)
+    if ('reason' in record) return false
+    if (Buffer.compare(record.oprHash, kept.oprHash) !== 0) return false
+    assign(kept, record)
+    return true
+  }
+
+  /** The best nonces and, in the same time, what the entry credits are now. */
+  async function gatherUp(height: number, signal: AbortSignal) {
+    const blockSeconds = at()?.blockSeconds ?? network.blockSeconds
+    const most = Math.min(COLLECT_MS, minuteMs(blockSeconds) * COLLECT_SHARE)
+    const [best, funds] = await within(most, signal, (soon) =>
+      Promise.all([
+        workforce.collect(soon),
+        gatherer.gather('funds', { height, blockSeconds, signal: soon }),
+      ]),
+    )
+    return { best, balance: funds.type === 'funds' ? funds.balance : null }
+  }
+
+  async function publishRecord(credits: number): Promise<void> {
+    if (atHand === null) return
+    const { record, best, limit } = atHand
+    atHand = null
+    const { signal } = publishing
+    const now = at()
+    const networkMs = now === null ? undefined : Math.round(monotonicMs() + now.nodeAheadMs)
+    const deadline = deadlineOf(now)
+    await submitter.submit({ record, best, limit, credits, signal, deadline, networkMs })
+  }
+
   return {
-    mine({ height, winners, prices }) {
-      const { identity, coinbase, recordsPerBlock: limit } = parts.terms()
-      const facts: RecordContents = { height, winners: winners.winners, prices }
-      let record: MinedRecord
-      try {
-        record = buildRecord({ network, identity, coinbase, ...facts })
-      } catch (error) {
-        const reason = messageOf(error)
-        return dispatch({ type: 'failed', height, step: 'record', code: 'E_MINER_RECORD', reason })
-      }
-      const { oprHash } = record
-      const { floor, winnersFrom } = winners
-      atHand = { facts, record, limit, best: [] }
-      firstMined ??= height
-      workforce.assign({ height, oprHash, floor, keep: limit })
-      const [hash, above] = [hexOfBytes(oprHash), hexOfDifficulty(floor)]
-      emit({ event: 'job', height, oprHash: hash, floor: above, winnersFrom })
+    mine({ height, winners: { winners, winnersFrom, floor }, prices }) {
+      if (takeUp(height)) return
+      const basis = { height, winners, winnersFrom, floor, prices }
+      const record = build(basis)
+      if ('reason' in record)
+        return dispatch({ type: 'failed', height, step: 'record', code: 'E_MINER_RECORD', ...record })
+      assign(basis, record)
     },
     async collect(height) {
       publishing = new AbortController()
       const { signal } = publishing
-      const blockSeconds = at()?.blockSeconds ?? network.blockSeconds
-      const most = Math.min(COLLECT_MS, minuteMs(blockSeconds) * COLLECT_SHARE)
-      const [best, funds] = await within(most, signal, (soon) =>
-        Promise.all([
-          workforce.collect(soon),
-          gatherer.gather('funds', { height, blockSeconds, signal: soon }),
-        ]),
-      )
+      const { best, balance } = await gatherUp(height, signal)
       if (signal.aborted) return
       const found = atHand === null ? 0 : best.length
       if (atHand !== null) atHand = { ...atHand, best }
-      const balance = funds.type === 'funds' ? funds.balance : null
       dispatch({ type: 'collected', height, found, balance })
     },
-    async publish(credits) {
-      if (atHand === null) return
-      const { record, best, limit } = atHand
-      atHand = null
-      const { signal } = publishing
-      const now = at()
-      const networkMs = now === null ? undefined : Math.round(monotonicMs() + now.nodeAheadMs)
-      const deadline = deadlineOf(now)
-      await submitter.submit({ record, best, limit, credits, signal, deadline, networkMs })
-    },
+    publish: publishRecord,
     async recover(height) {
       publishing = new AbortController()
       const { signal } = publishing
       const count = await submitter.recover(height, { signal, deadline: deadlineOf(at()) })
-      if (count === 0) return
       const message = `block ${height}: ${count} entries of an earlier run finished`
-      emit({ event: 'notice', level: 'info', code: 'E_MINER_RECOVERED', message })
+      if (count > 0) emit({ event: 'notice', level: 'info', code: 'E_MINER_RECOVERED', message })
+      // What was thrown away when this run came too late for a record of its own is out of the way.
+      await workforce.collect(NOW)
+      if (signal.aborted || !takeUp(height)) return
+      const { best, balance } = await gatherUp(height, signal)
+      if (atHand === null || balance === null || signal.aborted) return
+      atHand = { ...atHand, best }
+      await publishRecord(balance)
     },
     close: () => publishing.abort(),
     async drop() {

@@ -5,6 +5,7 @@ import { ASSETS } from '../../oracle/index.js'
 import { createConductor, type Conductor, type ConductorParts } from './conductor.js'
 import type { MinerEvent } from '../events.js'
 import type { Fact } from './gather.js'
+import type { RecordBasis } from './interface.js'
 import type { Step } from './schedule.js'
 import type { Submission } from './submit.js'
 
@@ -230,6 +231,53 @@ t.test('a restart in minute 9 finishes what was paid for', async (t) => {
   t.ok(done.includes('recover 7'))
   t.same(shown(), ['skipped E_MINER_LATE', 'notice E_MINER_RECOVERED'])
   await conductor.stop()
+})
+
+t.test('a block that another process has begun goes on with its record', async (t) => {
+  const kept: RecordBasis[] = []
+  const first = scene({ handover: { keep: (basis) => kept.push(basis), recall: () => null } })
+  first.conductor.tick(minute(7, 1))
+  await first.settle()
+  await first.conductor.stop()
+  const [basis] = kept as [RecordBasis]
+  t.match(basis, { height: 7, floor: 5n, winnersFrom: null, prices: PRICES })
+  const jobOf = ({ events }: Scene) => events.find(({ event }) => event === 'job')
+
+  const dearer = (step: Step, height: number): Fact =>
+    step === 'prices'
+      ? { type: 'prices', height, prices: PRICES.map((price) => price * 2n) }
+      : fact(step, height)
+  const gatherer = {
+    gather: (step: Step, { height }: { height: number }) => Promise.resolve(dearer(step, height)),
+    sync: () => Promise.resolve(),
+  }
+  const handover = { keep: () => undefined, recall: (height: number) => (height === 7 ? basis : null) }
+  const second = scene({ gatherer, handover })
+  second.conductor.tick(minute(7, 5))
+  await second.settle()
+  t.same(jobOf(second), jobOf(first), 'in its middle: the same record, whatever prices are now')
+  await second.conductor.stop()
+
+  const last = scene({ gatherer, handover })
+  last.conductor.tick(minute(7, 9))
+  await last.settle()
+  t.same(jobOf(last), jobOf(first))
+  t.same(
+    last.done.slice(-4),
+    ['recover 7', 'rest', 'mine above 5', 'rest'],
+    'what is paid for is finished first',
+  )
+  t.match(last.submissions, [{ limit: 3, credits: 10, record: { height: 7 }, best: [{ difficulty: 9n }] }])
+  await last.conductor.stop()
+
+  const other = scene({
+    ...{ gatherer, handover },
+    terms: () => ({ identity: 'another', coinbase: COINBASE, recordsPerBlock: 3 }),
+  })
+  other.conductor.tick(minute(7, 9))
+  await other.settle()
+  t.same(other.submissions, [], 'a record of another identity is not taken up')
+  await other.conductor.stop()
 })
 
 t.test('whatever fails below is a notice', async (t) => {

@@ -1,6 +1,6 @@
 /** What a run is given and what it gives back. The implementation is `session.ts`. */
 import type { Network } from '../../pegnet/index.js'
-import type { EcKey, FactomClient, NodeHealth } from '../../factom/index.js'
+import type { EcKey, FactomClient, JournalMirror, NodeHealth } from '../../factom/index.js'
 import type { Expectation, GradedHistoryOptions, PriceFeed, PriceSnapshot } from '../../oracle/index.js'
 import type { EntryStatus, MinerEvent, StoppedEvent } from '../events.js'
 import type { Workforce, WorkforceHooks, WorkforceMember } from '../work/workforce.js'
@@ -43,6 +43,24 @@ export type RunAdjustable = Pick<
 
 export type Following = Pick<GradedHistoryOptions, 'consumers' | 'stakersAt'>
 
+/** What a record was made of, besides identity and address. */
+export interface RecordBasis {
+  readonly height: number
+  readonly oprHash: Uint8Array
+  readonly winners: readonly string[]
+  readonly winnersFrom: number | null
+  readonly floor: bigint
+  /** 1e-8 USD, in the order of the version's assets. */
+  readonly prices: readonly bigint[]
+}
+
+/** For a process that takes a block over in its middle: it makes the same record, whose nonces are half found. */
+export interface Handover {
+  keep(basis: RecordBasis): void
+  /** What another process kept for this height. */
+  recall(height: number): RecordBasis | null
+}
+
 export interface RunModules {
   readonly client: FactomClient
   readonly ecKey: EcKey
@@ -51,6 +69,9 @@ export interface RunModules {
   readonly difficulty: (oprHash: Uint8Array, nonce: Uint8Array) => bigint
   /** What takes part in following the chain, behind the history. */
   readonly following?: Following
+  /** Keeps the publisher's journal in a second place. */
+  readonly mirror?: JournalMirror | undefined
+  readonly handover?: Handover | undefined
   /** Opens what hashes; called once, when nothing else can fail any more. */
   readonly workforce: (hooks: WorkforceHooks) => Workforce
 }
