@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 import { messageOf, wallMs } from '../../base/index.js'
 import { control } from './api/control.js'
+import { savedEntries } from './api/methods/entries.js'
 import { factoidTransaction } from './api/methods/objects.js'
 import { answer } from './api/request.js'
 import { serveApi } from './api/server.js'
@@ -228,6 +229,7 @@ async function serveWallet(
     height: () => archive.tip.height,
     chainExists: (chainId) =>
       archive.head(chainId) !== undefined || unsavedBlocks(state).some(({ chains }) => chains.has(chainId)),
+    entries: (chainId, last) => savedEntries(archive, chainId, last),
     saved: {
       first: archive.first,
       height: () => archive.tip.height,

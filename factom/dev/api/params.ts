@@ -1,4 +1,5 @@
 /** Parameters as Go's JSON decoder takes them: names in any case, absent or null members are zero. */
+import type { Json } from '../../../base/index.js'
 import { decodeAddress, isAddress } from '../../address.js'
 import type { AddressKind } from '../../address.js'
 import { fromHex, toHex } from '../../bytes.js'
@@ -16,6 +17,8 @@ export interface Params {
   integer(name: string): bigint
   /** An object, or undefined. */
   object(name: string): unknown
+  /** Whatever it is; null if it is not there. */
+  any(name: string): Json
 }
 
 /** Throws −32602 for params that are no object, and on reading a member of another type. */
@@ -50,6 +53,7 @@ export function paramsOf(params: unknown): Params {
       if (value !== undefined && typeof value !== 'object') throw invalidParams()
       return value
     },
+    any: (name) => (member(name) ?? null) as Json,
   }
 }
 

@@ -6,7 +6,8 @@ import { ecKey, encodeAddress, factoidKey, isAddress } from '../../address.js'
 import type { EcKey, FactoidKey } from '../../address.js'
 import { fail } from '../errors.js'
 import { writeWhole } from '../store/files.js'
-import { identityOf, identitySecret } from './identity-key.js'
+import type { Signer } from './identity-entries.js'
+import { identityOf, identityPair, identitySecret } from './identity-key.js'
 
 export interface WalletAddress {
   readonly public: string
@@ -33,6 +34,7 @@ export interface IdentityKeys {
   generate(): WalletAddress
   remove(name: string): boolean
   import(secret: string): WalletAddress | undefined
+  signer(name: string): Signer | undefined
 }
 
 /** Most keys that are kept. */
@@ -94,6 +96,10 @@ export function openWalletKeys(file: string, known: readonly string[]): WalletKe
       generate: () => made(identities, identityOf(identitySecret(randomBytes(32)))),
       remove: (name) => remove(identities, name),
       import: (secret) => keep(identities, identityOf(secret)),
+      signer(name) {
+        const pair = identityPair(identities.get(name)?.secret ?? '')
+        return pair && { name, sign: (data) => pair.sign(data) }
+      },
     },
   }
 }

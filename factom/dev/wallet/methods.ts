@@ -8,27 +8,16 @@ import type { Params } from '../api/params.js'
 import { refused } from '../api/errors.js'
 import type { Json } from '../../../base/index.js'
 import type { MethodTable } from '../api/request.js'
-import { fromHex, toHex } from '../../bytes.js'
-import { composeChainCommit, composeEntryCommit } from '../../commit.js'
-import { CHAIN_SURCHARGE, chainIdOf, encodeEntry, entryCost, entryHash } from '../../entry.js'
+import { encodeAddress } from '../../address.js'
+import { toHex } from '../../bytes.js'
+import { composeMethods } from './compose.js'
+import type { WalletContext } from './context.js'
 import { bodyOf, draftView, feeOf, place, sign, totals } from './drafts.js'
 import type { Draft } from './drafts.js'
 import { historyMethods } from './history.js'
-import type { SavedTransactions } from './history.js'
 import { identitiesView, identityMethods } from './identity.js'
-import type { WalletKeys } from './keys.js'
-
-export interface WalletContext {
-  readonly keys: WalletKeys
-  readonly now: () => number
-  /** Factoshis per entry credit. */
-  readonly rate: () => bigint
-  readonly factoids: (rcdHash: string) => bigint
-  readonly credits: (publicKey: string) => number
-  readonly height: () => number
-  readonly chainExists: (chainId: string) => boolean
-  readonly saved: SavedTransactions
-}
+import { identityComposeMethods } from './identity-compose.js'
+import { koinifySeed } from './koinify.js'
 
 const VERSION = 'BuiltWithoutVersion'
 const MAX_DRAFTS = 1000
@@ -56,6 +45,11 @@ export function walletMethods(context: WalletContext): MethodTable {
       })
       return { addresses: added.length === 0 ? null : added }
     },
+    'import-koinify': (params) => {
+      const address = keys.import(encodeAddress('Fs', koinifySeed(paramsOf(params).text('words'))))
+      if (!address) throw new Error('a seed of 32 bytes is a key')
+      return { ...address }
+    },
     'remove-address': (params) => {
       const address = paramsOf(params).text('address')
       if (address !== '' && !/^[FE]/.test(address)) throw refused('Unknown address type')
@@ -82,7 +76,8 @@ export function walletMethods(context: WalletContext): MethodTable {
       return { pubkey: base64(key.publicKey), signature: base64(signature) }
     },
     ...identityMethods(keys),
-    ...composing(context),
+    ...composeMethods(context),
+    ...identityComposeMethods(context),
     ...transactions(context),
     ...historyMethods(context.saved, context.rate),
   }
@@ -93,57 +88,6 @@ function walletBalances({ keys, factoids, credits }: WalletContext): Json {
   const fct = bodies('FA').reduce((sum, body) => sum + factoids(body), 0n)
   const ec = bodies('EC').reduce((sum, body) => sum + credits(body), 0)
   return { fctaccountbalances: { ack: fct, saved: fct }, ecaccountbalances: { ack: ec, saved: ec } }
-}
-
-/** Commit and reveal, ready to be posted to factomd. */
-function composing({ keys, now, credits, chainExists }: WalletContext): MethodTable {
-  const compose = (kind: 'entry' | 'chain') => (params: unknown) => {
-    const read = paramsOf(params)
-    const raw = kind === 'entry' ? read.object('entry') : paramsOf(read.object('chain')).object('firstentry')
-    const { chainid, extids, content } = entryParams(paramsOf(raw), raw)
-    const chainId = kind === 'chain' ? chainIdOf(extids) : chainid
-    const key = keys.entryCredit(read.text('ecpub'))
-    if (!key) throw refused('Wallet: address not found')
-    const bytes = encoded({ chainId, extIds: extids, content })
-    const cost = entryCost(bytes) + (kind === 'chain' ? CHAIN_SURCHARGE : 0)
-    if (!read.flag('force')) {
-      if (kind === 'chain' && chainExists(chainId)) throw refused(`Chain ${chainId} already exists`, -32602)
-      if (kind === 'entry' && !chainExists(chainId)) throw refused(`Chain ${chainId} was not found`, -32602)
-      if (credits(toHex(key.publicKey)) < cost) throw refused('Not enough Entry Credits')
-    }
-    const commit = { entryHash: entryHash(bytes), credits: cost, timeMs: now(), key }
-    const message = kind === 'chain' ? composeChainCommit({ ...commit, chainId }) : composeEntryCommit(commit)
-    const request = (method: string, member: Json): Json => ({
-      jsonrpc: '2.0',
-      id: 0,
-      method,
-      params: member,
-    })
-    return {
-      commit: request(`commit-${kind}`, { message: toHex(message) }),
-      reveal: request(`reveal-${kind}`, { entry: toHex(bytes) }),
-    }
-  }
-  return { 'compose-entry': compose('entry'), 'compose-chain': compose('chain') }
-}
-
-function encoded(entry: Parameters<typeof encodeEntry>[0]): Uint8Array {
-  try {
-    return encodeEntry(entry)
-  } catch {
-    throw refused('Entry cannot be larger than 10KB')
-  }
-}
-
-function entryParams(read: Params, raw: unknown) {
-  const list = (raw as { extids?: unknown } | undefined)?.extids ?? []
-  const hex = (text: unknown): Uint8Array => {
-    const bytes = typeof text === 'string' ? fromHex(text) : null
-    if (!bytes) throw refused('an entry has external ids and content in hex', -32602)
-    return bytes
-  }
-  if (!Array.isArray(list)) throw refused('extids must be a list', -32602)
-  return { chainid: read.text('chainid'), extids: list.map(hex), content: hex(read.text('content')) }
 }
 
 function transactions(context: WalletContext): MethodTable {

@@ -1,11 +1,14 @@
 /* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument -- replies are JSON whose shape the test itself judges */
+import { createHash } from 'node:crypto'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import t from 'tap'
 
 import { verifyEd25519 } from '../../ed25519.js'
+import { chainIdOf } from '../../entry.js'
 import { DEV_KEYS, startDevChain } from '../index.js'
+import { identityPublicKey } from './identity-key.js'
 
 interface Reply {
   readonly result?: any
@@ -37,7 +40,7 @@ t.test('as pegnet, pegnetd and factom-cli use it', async (t) => {
   t.match(await wallet('unlock-wallet', { passphrase: 'x', timeout: 60 }), {
     error: { code: -32603, data: /^Cannot unlock non-encrypted wallet/ },
   })
-  t.match(await wallet('active-identity-keys'), { error: { code: -32601 } })
+  t.match(await wallet('active-identity-key'), { error: { code: -32601 } })
 
   const data = Buffer.from('some record')
   const signed = (await wallet('sign-data', { signer: fctAddress, data: data.toString('base64') })).result
@@ -161,4 +164,146 @@ t.test('identity keys', async (t) => {
     t.match(await ask(method, { public: made.public }), {
       error: { code: -32603, data: 'wallet: No such identity key' },
     })
+})
+
+t.test('words of Koinify', async (t) => {
+  const chain = await startDevChain({ dataDir: t.testdir(), blockSeconds: 60, manual: true, walletPort: 0 })
+  t.teardown(() => chain.close())
+  const bring = (words: string) => post(chain.walletUrl, 'import-koinify', { words })
+  // An address of the tests of github.com/FactomProject/factom, addresses_test.go.
+  const yellow = Array.from({ length: 12 }, () => 'yellow').join(' ')
+  const address = 'FA3cih2o2tjEUsnnFR4jX1tQXPpSXFwsp3rhVp6odL5PNCHWvZV1'
+  const { result } = await bring(yellow)
+  t.match(result, { public: address, secret: /^Fs/ })
+  t.same((await bring(`  ${yellow.toUpperCase().replaceAll(' ', '   ')} `)).result, result)
+  t.same((await post(chain.walletUrl, 'address', { address })).result, result)
+  t.match(await bring(`${yellow} yellow`), { error: { code: -32603, data: 'mnemonic must be 12 words' } })
+  for (const last of ['green', 'abcde'])
+    t.match(await bring(yellow.replace(/\w+$/, last)), { error: { code: -32603, data: 'Invalid mnemonic' } })
+})
+
+t.test('identities: made, with other keys, speaking', async (t) => {
+  const options = { dataDir: t.testdir(), blockSeconds: 60, manual: true, walletPort: 0, fund: 1000 }
+  const chain = await startDevChain(options)
+  t.teardown(() => chain.close())
+  const wallet = (method: string, params: object = {}) => post(chain.walletUrl, method, params)
+  const ecpub = DEV_KEYS.ecAddress
+  // Keys and the chain's id of the tests of github.com/FactomProject/factom, identity_test.go.
+  const secrets = [
+    'idsec2rChEHLz3SPQQx3syQtB11pHAmxyGjux5FntnS7xqTCieHxxTc',
+    'idsec1xuUyeCCrJhsojf2wLAZqRxPzPFR8Gidd9DRRid1yGy8ncAJG3',
+    'idsec2J3nNoqdiyboCBKDGauqN9Jb33dyFSqaJKZqTs6i5FmztsTn5f',
+    'idsec1jztZ7dypqtwtPPWxybZFNpvvpUh6g8oog6Mnk2gGCm1pNBTgE',
+  ]
+  const name = ['John', 'Jacob', 'Jingleheimer-Schmidt']
+  const chainid = '44abb806a2029ed77dca63770e2e4ac4b2fedd2e1847339ac59b180ee223eb84'
+  const keys: string[] = []
+  for (const secret of secrets)
+    keys.push((await wallet('import-identity-keys', { keys: [{ secret }] })).result.keys[0].public)
+  const [k1 = '', k2 = '', k3 = '', k4 = ''] = keys
+  const spare = (await wallet('generate-identity-key')).result.public as string
+  const publish = async ({ result, error }: Reply): Promise<string> => {
+    t.equal(error, undefined)
+    t.equal((await post(chain.url, result.commit.method, result.commit.params)).error, undefined)
+    const reply = await post(chain.url, result.reveal.method, result.reveal.params)
+    t.equal(reply.error, undefined)
+    return reply.result.entryhash as string
+  }
+  const texts = async (hash: string) => {
+    const { result } = await post(chain.url, 'entry', { hash })
+    const { extids, content } = result as { extids: string[]; content: string }
+    const text = (hex: string) => Buffer.from(hex, 'hex').toString()
+    return { extids: extids.map(text), signature: (at: number) => extids[at] ?? '', content: text(content) }
+  }
+  const signedBy = (key: string, message: Buffer, signature: string) =>
+    verifyEd25519(identityPublicKey(key)!, message, Buffer.from(signature, 'hex'))
+  const active = async (more: object = {}) => wallet('active-identity-keys', { chainid, ...more })
+  const nextBlock = () =>
+    fetch(chain.control.url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${chain.control.token}` },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'advance-minute', params: { count: 20 } }),
+    })
+
+  t.match(await active(), { error: { code: -32603, data: 'ActiveIdentityKeys: chain does not exist' } })
+  t.match(await wallet('compose-identity-chain', { name, pubkeys: [secrets[0]], ecpub }), {
+    error: { code: -32603, data: /^provided key idsec\S+ is not a valid identity public key$/ },
+  })
+  const compose = { name, pubkeys: keys, ecpub }
+  const made = await publish(await wallet('compose-identity-chain', compose))
+  t.match(await active(), {
+    error: { data: 'ActiveIdentityKeys: Chain not yet included in a Directory Block' },
+  })
+  const first = await texts(made)
+  t.same(first.extids, ['IdentityChain', ...name])
+  t.equal(first.content, JSON.stringify({ keys, version: 1 }))
+  t.match(await wallet('compose-identity-chain', compose), {
+    error: { code: -32602, data: `Chain ${chainid} already exists` },
+  })
+  await nextBlock()
+  const before = (await active()).result
+  t.same(before.keys, keys)
+  t.equal(before.chainid, chainid)
+  t.match((await active({ height: before.height - 1 })).error, {
+    data: `ActiveIdentityKeys: chain did not yet exist at height ${before.height - 1}`,
+  })
+
+  const replace = (oldkey: string, newkey: string, signerkey: string) =>
+    wallet('compose-identity-key-replacement', { chainid, oldkey, newkey, signerkey, ecpub })
+  t.match(await replace(k3, spare, 'idpub'), {
+    error: { data: 'Wallet: failed to fetch signerkey from given identity public key' },
+  })
+  t.match(await replace(k3, 'idpub', k1), { error: { data: /is not a valid identity public key$/ } })
+  const replaced = await texts(await publish(await replace(k3, spare, k2)))
+  t.same(
+    [0, 1, 2, 4].map((at) => replaced.extids[at]),
+    ['ReplaceKey', k3, spare, k2],
+  )
+  t.ok(signedBy(k2, Buffer.from(chainid + k3 + spare), replaced.signature(3)))
+  await publish(await replace(k1, (await wallet('generate-identity-key')).result.public, k2))
+  await publish(await replace(k4, k3, k1))
+  await nextBlock()
+  const after = (await active()).result
+  t.same(after.keys, [k1, k2, spare, k4], 'no higher key by a lower one, and none that has been one')
+  t.same((await active({ height: before.height })).result.keys, keys, 'as it was')
+
+  const speak = {
+    ...{ 'receiver-chainid': 'aa'.repeat(32), 'destination-chainid': chainid, 'signer-chainid': chainid },
+    ...{ signerkey: k1, ecpub },
+  }
+  const attribute = (attributes: unknown) => wallet('compose-identity-attribute', { ...speak, attributes })
+  t.match(await attribute([{ key: 'x' }]), { error: { data: 'Attribute value must not be nil' } })
+  t.match(await attribute([{ value: 'x' }]), { error: { data: 'Attribute key must not be nil' } })
+  const hash = await publish(await attribute([{ value: { b: 1, a: '<' }, key: 'email' }]))
+  const said = await texts(hash)
+  t.equal(said.content, '[{"key":"email","value":{"a":"\\u003c","b":1}}]', 'as Go writes it')
+  t.same(
+    [0, 1, 3, 4].map((at) => said.extids[at]),
+    ['IdentityAttribute', speak['receiver-chainid'], k1, chainid],
+  )
+  const digest = createHash('sha256').update(said.content).digest()
+  const signed = Buffer.concat([Buffer.from(speak['receiver-chainid'] + chainid), digest])
+  t.ok(signedBy(k1, signed, said.signature(2)))
+  const endorsement = { ...speak, 'entry-hash': hash }
+  const seconded = await texts(
+    await publish(await wallet('compose-identity-attribute-endorsement', endorsement)),
+  )
+  t.same(
+    [0, 2, 3].map((at) => seconded.extids[at]),
+    ['IdentityAttributeEndorsement', k1, chainid],
+  )
+  t.equal(seconded.content, hash)
+  t.ok(signedBy(k1, Buffer.from(chainid + hash), seconded.signature(1)))
+  const nowhere = { ...endorsement, 'destination-chainid': '00'.repeat(32) }
+  t.match(await wallet('compose-identity-attribute-endorsement', nowhere), {
+    error: { code: -32602, data: /was not found$/ },
+  })
+  await nextBlock()
+  const other = [new Uint8Array(Buffer.from('no identity'))]
+  const firstentry = { extids: other.map((id) => Buffer.from(id).toString('hex')), content: '' }
+  await publish(await wallet('compose-chain', { chain: { firstentry }, ecpub }))
+  await nextBlock()
+  t.match(await wallet('active-identity-keys', { chainid: chainIdOf(other) }), {
+    error: { data: /^ActiveIdentityKeys: no identity found at chain ID: / },
+  })
 })

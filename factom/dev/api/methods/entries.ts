@@ -2,6 +2,7 @@
 import { toHex } from '../../../bytes.js'
 import { decodeEntryBlock } from '../../../entry-block.js'
 import { decodeEntry } from '../../../entry.js'
+import type { Entry } from '../../../entry.js'
 import { decodeDirectoryBlock } from '../../blocks/index.js'
 import { pendingEntry } from '../../chain/state.js'
 import type { ChainState } from '../../chain/state.js'
@@ -43,6 +44,22 @@ export function savedEntry(archive: Archive, hash: string): Uint8Array | undefin
   const place = archive.place(hash)
   if (place?.kind !== 'entry') return undefined
   return archive.block(place.height)?.entryBlocks[place.index]?.entries[place.entry]
+}
+
+/** Entries of a chain in saved blocks up to `last`, the first one first; undefined if it is in none. */
+export function savedEntries(archive: Archive, chainId: string, last: number): Entry[] | undefined {
+  const head = archive.head(chainId)?.keyMr
+  if (head === undefined) return undefined
+  const blocks: Entry[][] = []
+  for (let keyMr = head; ;) {
+    const place = archive.place(keyMr)
+    const block =
+      place?.kind === 'entryBlock' ? archive.block(place.height)?.entryBlocks[place.index] : undefined
+    if (!block) return blocks.reverse().flat()
+    const { height, prevKeyMr } = decodeEntryBlock(block.raw)
+    if (height <= last) blocks.push(block.entries.map((raw) => decodeEntry(raw)))
+    keyMr = prevKeyMr
+  }
 }
 
 function entryBlock(archive: Archive, hash: string): Json {
