@@ -76,7 +76,10 @@ export function tuneSeconds(cores: number, { seconds, repeat }: Timing = TUNE_TI
   return way * ways * repeat + trial * threadCounts(cores).length + again * FINALISTS * ROUNDS
 }
 
-/** First each kernel with its lanes, on all cores; with the best of them each number of threads, and the best in turns. */
+/**
+ * First each kernel with its lanes, on all cores; then, with the best of them, each number of threads, and the best in
+ * turns.
+ */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
   const { bits, cores, load, kernel, onTrial, onRound, signal, timing = TUNE_TIMING } = options
   const counts = threadCounts(cores)

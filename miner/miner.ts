@@ -8,7 +8,7 @@ import { PREFIX_LIMIT } from './work/nonces.js'
 import type { PoolTiming } from './work/pool-types.js'
 
 export interface MinerOptions extends RunOptions {
-  /** 0 to 255; first byte of every nonce, so that machines with equal records never search the same space. */
+  /** 0 to 255; machines with different ids and equal records never search the same space (`work/nonces.ts`). */
   readonly machineId: number
   /** Worker threads, 1 to 256. */
   readonly threads: number

@@ -4,8 +4,8 @@
  * still there at a start, the run before ended by a fault or was killed, which looks the same. A machine that was
  * switched off has another boot id, which says that it was no fault.
  *
- * In its first five minutes, such an end is taken for a fault: this run does without the native kernel, the next one tries it
- * again. Later, each instruction has been carried out a billion times, so the run was killed more likely, and
+ * In its first five minutes, such an end is taken for a fault: this run does without the native kernel, the next one
+ * tries it again. Later, each instruction has been carried out a billion times, so the run was killed more likely, and
  * the native kernel goes on; a second such end in a row is taken for a fault too.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { wallMs } from '../../base/index.js'
 
 export interface NativeMarker {
-  /** When the run began whose sudden end is taken for a fault of its native kernel; null if there is none such. ISO 8601. */
+  /** When the run began whose sudden end is taken for a fault of its native kernel, ISO 8601; null if there is none. */
   readonly fault: string | null
   /** The native kernel is in use from now on, in its first five minutes. False if that cannot be written down. */
   set(): boolean
