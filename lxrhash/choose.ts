@@ -36,7 +36,7 @@ const NATIVE_GAIN = '1.3 to 1.9 times'
 /** A kernel of machine code has to be worth it. */
 const LEAST_GAIN = 1.03
 const ASKED = 'as it was asked for'
-const NO_SIMD = 'no SIMD here, or PEGMINER_NO_SIMD is set; hashing is slower'
+const NO_SIMD = 'no SIMD here; hashing is slower'
 
 /** For an open ByteMap whose slot 0 is free; `map.kernel` is the best portable one. Takes half a second at most. */
 export function chooseKernel(

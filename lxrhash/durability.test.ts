@@ -13,6 +13,7 @@ import {
   type ByteMapNotice,
   type ByteMapProgress,
 } from './index.js'
+import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 /** Six slices of the generator. */
 const PARAMS = lxrParams({ bits: 16, seed: 7n, passes: 6 })
@@ -63,11 +64,11 @@ t.test('an interrupted build goes on where it was', async (t) => {
   const dir = t.testdir()
   const first = await run(dir, { ...interruptAt('build', 0.3), timing: AT_THE_END })
   t.match(first.result, { code: 'E_LXR_ABORTED' })
-  t.match(first.notices, [{ level: 'info', code: 'E_LXR_CHECKPOINT', message: /kept at 33 %/ }])
+  matchExactly(t, first.notices, [{ level: 'info', code: 'E_LXR_CHECKPOINT', message: /kept at 33 %/ }])
   t.same(readdirSync(dir), [basename(part(dir))], 'the checkpoint, and no half map')
 
   const second = await run(dir, { ...interruptAt('build', 0.8), timing: AT_THE_END })
-  t.match(second.texts, [/going on at 33 %/, /kept at 83 %/])
+  matchExactly(t, second.texts, [/going on at 33 %/, /kept at 83 %/])
   t.equal(second.builtFrom, Math.floor(2 ** 16 / 3))
   t.equal(second.progress.find(({ phase, done }) => phase === 'build' && done > 0)?.perSecond, 0)
 
@@ -137,7 +138,7 @@ t.test('a checkpoint that cannot be used', async (t) => {
       const dir = await halfBuilt(t.testdir())
       writeFileSync(part(dir), change(readFileSync(part(dir))))
       const { result, notices, builtFrom } = await run(dir)
-      t.match(notices, [{ level: 'warn', code: 'E_LXR_CHECKPOINT', message: /discarded.*anew/ }])
+      matchExactly(t, notices, [{ level: 'warn', code: 'E_LXR_CHECKPOINT', message: /discarded.*anew/ }])
       t.match(notices[0]?.message, reason)
       t.equal(builtFrom, 0)
       t.match(result, { origin: 'built', sha256: await expected })
@@ -163,7 +164,7 @@ t.test('no place for checkpoints', async (t) => {
     const dir = t.testdir()
     const { result, notices } = await run(dir, { fileSystem, timing: ALWAYS })
     t.match(result, { origin: 'built', sha256: await expected })
-    t.match(notices, [{ level: 'warn', code: 'E_LXR_CHECKPOINT', message: reason }])
+    matchExactly(t, notices, [{ level: 'warn', code: 'E_LXR_CHECKPOINT', message: reason }])
     t.equal(notices.length, 1, 'said once')
     t.equal(readdirSync(dir).length, 2)
   }
@@ -207,7 +208,9 @@ t.test('two builders: one builds, the other waits and opens', async (t) => {
       both.map(({ sha256 }) => sha256),
       [await expected, await expected],
     )
-    t.match(notices, [{ level: 'info', code: 'E_LXR_LOCKED', message: `process ${process.pid} is building` }])
+    matchExactly(t, notices, [
+      { level: 'info', code: 'E_LXR_LOCKED', message: `process ${process.pid} is building` },
+    ])
     t.ok(phases.has('wait'))
     t.equal(readdirSync(dir).length, 2)
   }

@@ -97,13 +97,8 @@ const VECTORS = Uint8Array.of(
   ...[0x03, 0x02, 0x01, 0x00, 0x0a, 0x08, 0x01, 0x06, 0x00, 0x41, 0x00, 0xfd, 0x0f, 0x0b],
 )
 
-/** The best portable kernel for this processor and Node.js; `PEGMINER_NO_SIMD=1` forces the scalar one. */
-export function kernelHere(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  validate = (bytes: Uint8Array): boolean => WebAssembly.validate(bytes),
-): PortableKernel {
-  return /^(1|true|on|yes)$/i.test(env['PEGMINER_NO_SIMD'] ?? '') || !validate(VECTORS) ? 'scalar' : 'simd'
-}
+/** The best portable kernel for this processor and Node.js. */
+export const kernelHere = (): PortableKernel => (WebAssembly.validate(VECTORS) ? 'simd' : 'scalar')
 
 /**
  * Once per process; threads get the compiled module with the ByteMap. A module with vectors has the scalar search too.

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import t from 'tap'
 
-import { openToAppend, replaceFile, writeAll, writeWhole } from '../index.js'
+import { openLines, openToAppend, readLines, replaceFile, writeAll, writeWhole } from '../index.js'
 
 const LEFT = '.0b5e1d2c-1111-4222-8333-0123456789ab.tmp'
 
@@ -66,3 +66,40 @@ t.test('what killed writers left is removed once it is old', (t) => {
   t.same(readdirSync(folder).sort(), [fresh, other, 'file'].sort())
   t.end()
 })
+
+t.test(
+  'lines: a torn one is left out, damage is told with its number, and what follows is written behind them',
+  (t) => {
+    const folder = t.testdir({
+      torn: '{"a":1}\n{"a":2}\n{"a":',
+      damaged: '{"a":1}\nx\n{"a":3}\n',
+      zeros: '{"a":1}\n\0\0',
+    })
+    const errors = {
+      damaged: (line: number) => new Error(`line ${line}`),
+      failed: (what: string) => new Error(what),
+    }
+    const torn = join(folder, 'torn')
+    t.equal(readLines(join(folder, 'none'), errors), null)
+    for (const [name, line] of [
+      ['damaged', 2],
+      ['zeros', 2],
+    ] as const)
+      t.throws(() => readLines(join(folder, name), errors), { message: `line ${line}` }, name)
+    t.throws(() => readLines(folder, errors), { message: `cannot read ${folder}` })
+    const found = readLines(torn, errors)
+    t.same(found?.values, [{ a: 1 }, { a: 2 }])
+    const lines = openLines(torn, found?.bytes ?? 0, errors)
+    lines.append({ a: 3 }, true)
+    t.equal(readFileSync(torn, 'utf8'), '{"a":1}\n{"a":2}\n{"a":3}\n')
+    lines.restart([{ b: 1 }])
+    lines.append({ b: 2 })
+    lines.close()
+    lines.append({ b: 3 })
+    t.same(readLines(torn, errors)?.values, [{ b: 1 }, { b: 2 }])
+    const fresh = join(folder, 'fresh')
+    openLines(fresh, null, errors).close()
+    t.equal(readLines(fresh, errors), null, 'a file is made whole or not at all')
+    t.end()
+  },
+)

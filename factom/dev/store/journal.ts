@@ -1,7 +1,5 @@
 /** One file: the snapshot of the last save in its first line, then every event since, a line each. */
-import { closeSync, fsyncSync, ftruncateSync, readFileSync } from 'node:fs'
-
-import { cutBack, isCutLine, openToAppend, replaceFile, writeAll } from '../../../base/index.js'
+import { openLines, readLines, type LineFileErrors } from '../../../base/index.js'
 import { toHex } from '../../bytes.js'
 import { hexBytes } from '../blocks/index.js'
 import type { ChainEvent } from '../chain/machine.js'
@@ -27,80 +25,38 @@ export interface JournalContent {
   readonly bytes: number
 }
 
+const ERRORS = (path: string): LineFileErrors => ({
+  damaged: (line, cause) => fail('E_DEVCHAIN_DAMAGED', `line ${line} of ${path} is damaged`, { cause }),
+  failed: storeError,
+})
+
 /** `null` if there is no journal. A torn last line is left out; anything else wrong is `E_DEVCHAIN_DAMAGED`. */
 export function readJournal(path: string): JournalContent | null {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw storeError(`cannot read ${path}`, error)
-  }
-  const whole = bytes.lastIndexOf(0x0a) + 1
-  const lines = bytes.subarray(0, whole).toString().split('\n').slice(0, -1)
-  if (!isCutLine(bytes.subarray(whole).toString()))
-    throw fail('E_DEVCHAIN_DAMAGED', `line ${lines.length + 1} of ${path} is damaged`)
-  const [first, ...rest] = lines.map((line, i) => {
-    try {
-      return JSON.parse(line) as unknown
-    } catch (cause) {
-      throw fail('E_DEVCHAIN_DAMAGED', `line ${i + 1} of ${path} is damaged`, { cause })
-    }
-  })
+  const found = readLines(path, ERRORS(path))
+  if (found === null) return null
+  const [first, ...rest] = found.values
   if (first === undefined) throw fail('E_DEVCHAIN_DAMAGED', `${path} has no first line`)
   return {
     snapshot: first as Snapshot,
     events: rest.map((value, i) => eventOf(value, `line ${i + 2} of ${path}`)),
-    bytes: whole,
+    bytes: found.bytes,
   }
 }
 
 /** Goes on behind the first `from` bytes of an existing journal, or makes a new one from a snapshot. */
 export function openJournal(path: string, from: number | Snapshot): Journal {
-  let fd = -1
-  let length = 0
-
-  function restart(snapshot: Snapshot): void {
-    const text = `${JSON.stringify(snapshot)}\n`
-    let next: number
-    try {
-      next = replaceFile(path, text)
-    } catch (cause) {
-      throw storeError(`cannot write ${path}`, cause)
-    }
-    if (fd >= 0) closeSync(fd)
-    fd = next
-    length = Buffer.byteLength(text)
-  }
-
-  if (typeof from !== 'number') restart(from)
-  else {
-    try {
-      fd = openToAppend(path)
-      length = from
-      ftruncateSync(fd, length)
-    } catch (cause) {
-      throw storeError(`cannot write ${path}`, cause)
-    }
-  }
+  const lines = openLines(path, typeof from === 'number' ? from : null, ERRORS(path))
+  if (typeof from !== 'number') lines.restart([from])
+  let closed = false
   return {
     append(event) {
-      if (fd < 0) throw fail('E_DEVCHAIN_CLOSED', 'the development chain is closed')
-      const line = `${JSON.stringify(jsonOf(event))}\n`
-      try {
-        writeAll(fd, line, length)
-        if (event.type === 'tick') fsyncSync(fd)
-      } catch (cause) {
-        cutBack(fd, length)
-        throw storeError(`cannot write ${path}`, cause)
-      }
-      length += Buffer.byteLength(line)
+      if (closed) throw fail('E_DEVCHAIN_CLOSED', 'the development chain is closed')
+      lines.append(jsonOf(event), event.type === 'tick')
     },
-    restart,
+    restart: (snapshot) => lines.restart([snapshot]),
     close() {
-      if (fd < 0) return
-      closeSync(fd)
-      fd = -1
+      closed = true
+      lines.close()
     },
   }
 }

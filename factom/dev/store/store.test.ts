@@ -32,7 +32,7 @@ const oprChain = chainIdOf(
   ['PegNet', 'MainNet', 'OraclePriceRecords'].map((text) => new TextEncoder().encode(text)),
 )
 
-/** All that a reader could see, as text. */
+/** All that a reader can see, as text. */
 function seen({ state, archive }: Engine): string {
   return JSON.stringify({ state, tip: archive.tip, balances: archive.balances }, (_, value: unknown) => {
     if (typeof value === 'bigint') return `${value}n`
@@ -41,7 +41,7 @@ function seen({ state, archive }: Engine): string {
   })
 }
 
-/** What another process would find after this one was killed right now. */
+/** What another process would find if this one were killed now. */
 function copyOf(t: Test, dataDir: string, name: string): string {
   const copy = join(t.testdirName, name)
   rmSync(copy, { recursive: true, force: true })
@@ -106,7 +106,7 @@ t.test('a kill at any moment loses nothing', (t) => {
     const expected = seen(engine)
     const same = look(copy, seen) === expected && look(copy, seen) === expected
     if (!same) t.fail(`step ${step}, height ${engine.state.height}, minute ${engine.state.minute}`)
-    // Every other time the chain itself lives on in another life.
+    // Every other time the chain goes on in a new process, so to speak: it is closed and opened.
     if (checks % 2 > 0) continue
     engine.close()
     engine = openEngine(dataDir, now)

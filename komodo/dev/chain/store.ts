@@ -1,15 +1,13 @@
 /** The data directory: the events of both chains, one line each, in order; and a lock against a second process. */
-import { closeSync, ftruncateSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import {
-  cutBack,
-  isCutLine,
   lockFile,
   makeFolder,
   messageOf,
-  openToAppend,
-  writeAll,
+  openLines,
+  readLines,
+  type LineFileErrors,
 } from '../../../base/index.js'
 import { fail } from '../errors.js'
 import type { ChainName, DevGateway } from '../types.js'
@@ -71,31 +69,14 @@ export function openStore(dataDir: string): Store {
     failed: (cause) => storeError(`cannot write ${lock}`, cause),
   })
   try {
-    const { events, bytes } = readEvents(path)
-    let fd = openToAppend(path, { mode: 0o666 })
-    let length = bytes
-    ftruncateSync(fd, length)
+    const found = readLines(path, ERRORS(path))
+    const lines = openLines(path, found?.bytes ?? 0, ERRORS(path))
     return {
-      events,
-      append(event) {
-        if (fd < 0) return
-        const line = Buffer.from(`${JSON.stringify(event)}\n`)
-        try {
-          writeAll(fd, line, length)
-          length += line.length
-        } catch (cause) {
-          cutBack(fd, length)
-          throw storeError(`cannot write ${path}`, cause)
-        }
-      },
-      reset() {
-        ftruncateSync(fd, 0)
-        length = 0
-      },
+      events: (found?.values ?? []) as ChainEvent[],
+      append: (event) => lines.append(event),
+      reset: () => lines.restart([]),
       close() {
-        if (fd < 0) return
-        closeSync(fd)
-        fd = -1
+        lines.close()
         unlock()
       },
     }
@@ -109,25 +90,7 @@ function storeError(what: string, cause: unknown) {
   return fail('E_DEVKOMODO_STORE', `${what}: ${messageOf(cause)}`, { cause })
 }
 
-/** A torn last line is left out. */
-function readEvents(path: string): { events: ChainEvent[]; bytes: number } {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { events: [], bytes: 0 }
-    throw storeError(`cannot read ${path}`, error)
-  }
-  const whole = bytes.lastIndexOf(0x0a) + 1
-  const lines = bytes.subarray(0, whole).toString().split('\n').slice(0, -1)
-  if (!isCutLine(bytes.subarray(whole).toString()))
-    throw fail('E_DEVKOMODO_DAMAGED', `line ${lines.length + 1} of ${path} is damaged`)
-  const events = lines.map((line, i) => {
-    try {
-      return JSON.parse(line) as ChainEvent
-    } catch (cause) {
-      throw fail('E_DEVKOMODO_DAMAGED', `line ${i + 1} of ${path} is damaged`, { cause })
-    }
-  })
-  return { events, bytes: whole }
-}
+const ERRORS = (path: string): LineFileErrors => ({
+  damaged: (line, cause) => fail('E_DEVKOMODO_DAMAGED', `line ${line} of ${path} is damaged`, { cause }),
+  failed: storeError,
+})
