@@ -35,6 +35,7 @@ import { runProgram } from './program/program.js'
 import { barText, createProgress } from './view/progress.js'
 import { openResources } from './program/resources.js'
 import { createEventView } from './view/stream.js'
+import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const SECRET = 'Es2XT3jSxi1xqrDvS5JERM3W3jh1awRHuyoahn3hbQLyfEi1jvbq'
@@ -162,7 +163,7 @@ t.test('processors', (t) => {
     chosenCpus([1, 7, 9], [0, 1])
     t.fail('accepted')
   } catch (error) {
-    t.match(problemsOf(error), [
+    matchExactly(t, problemsOf(error), [
       { code: 'E_CONFIG_VALUE', message: '--affinity names processor 7; this process may use 0 1' },
       { message: /processor 9/ },
     ])
@@ -233,17 +234,17 @@ t.test('plan of a run', (t) => {
   const mistyped = problems([...real, '--coinbase', COINBASE.replace('jK', 'jL')], {
     PEGMINER_MINER_EC_SECRET: SECRET.replace('XT', 'XU'),
   })
-  t.match(mistyped, [/^PEGMINER_MINER_EC_SECRET .* check sum/, /^--coinbase .* check sum/])
+  matchExactly(t, mistyped, [/^PEGMINER_MINER_EC_SECRET .* check sum/, /^--coinbase .* check sum/])
   t.notMatch(mistyped.join(), 'Es2')
 
   const wallet = [...real, '--walletd', 'localhost:8089']
   const address = 'EC3TsJHUs8bzbbVnratBafub6toRYdgzgbR7kWwCW4tqbmyySRmg'
   t.same(problems([...wallet, '--ec-address', address]), [], 'a wallet instead of the key')
   t.same(problems(wallet), ['--walletd needs --ec-address: whose key is it?'])
-  t.match(problems(wallet, { PEGMINER_MINER_EC_SECRET: SECRET }), [/both given; keep one/])
-  t.match(problems([...wallet, '--ec-address', address.replace('Us', 'Ut')]), [/check sum/])
+  matchExactly(t, problems(wallet, { PEGMINER_MINER_EC_SECRET: SECRET }), [/both given; keep one/])
+  matchExactly(t, problems([...wallet, '--ec-address', address.replace('Us', 'Ut')]), [/check sum/])
   const foreign = 'EC2DKSYyRcNWf7RS963VFYgMExoHRYLHVeCfQ9PGPmNzwrcmgm2r'
-  t.match(problems([...real, '--ec-address', foreign], { PEGMINER_MINER_EC_SECRET: SECRET }), [
+  matchExactly(t, problems([...real, '--ec-address', foreign], { PEGMINER_MINER_EC_SECRET: SECRET }), [
     /--ec-address is not the address of PEGMINER_MINER_EC_SECRET/,
   ])
   t.end()
@@ -537,7 +538,8 @@ t.test('progress', async (t) => {
     'info   saving the map percent=60 rate="10 B/s" left=unknown\n',
     'no bar, no escape',
   )
-  t.match(
+  matchExactly(
+    t,
     plain.stdout
       .text()
       .trim()
@@ -702,7 +704,8 @@ t.test('command lines that go wrong', async (t) => {
   const several = await run(['mine', '--bits', '7', '--blocks', '0', '--json'])
   t.equal(several.code, 2)
   t.equal(several.stderr.trim().split('\n').length, 2, 'one line each')
-  t.match(
+  matchExactly(
+    t,
     several.stdout
       .trim()
       .split('\n')

@@ -22,6 +22,7 @@ import {
   type SettingKey,
 } from './index.js'
 import { othersCanRead, strangerWith, strangerWithLink } from './rights.js'
+import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 const KEYS = ['miner.threads', 'miner.identity', 'lxrhash.seed', 'bench.bits', 'data.dir'] as const
 
@@ -138,9 +139,10 @@ t.test('everything that is wrong is said at once, with its line', (t) => {
       'E_CONFIG_VALUE: pegminer.yaml:9: bench.bits must be a whole number from 8 to 31, or several with commas between them, not "7"',
     ],
   )
-  t.match(wrong('config: { file: x }'), [/"config" is unknown/], 'a file does not name another')
+  matchExactly(t, wrong('config: { file: x }'), [/"config" is unknown/], 'a file does not name another')
   const covered = resolve(keys, 'miner: { threads: 0 }', ['--threads', '2'])
-  t.match(
+  matchExactly(
+    t,
     covered.problems,
     [{ message: /pegminer.yaml:1: miner.threads must be/ }],
     'a flag does not mend the file',
@@ -209,7 +211,7 @@ t.test('secrets', (t) => {
     read('miner:\n  ecSecretFile: none\n', 0o600),
     read(`miner: { ecSecret: ${secret} }\n`, 0o644, { PEGMINER_MINER_EC_SECRET: secret }),
   ].map(({ problems }) => problems.map(({ message }) => message))
-  t.match(bad, [
+  matchExactly(t, bad, [
     [/:1: other users can read this file.*ecSecretFile.*chmod 600/],
     [/:1: miner.ecSecret must be an entry-credit secret key/],
     [/both there/],
@@ -222,13 +224,18 @@ t.test('secrets', (t) => {
   )
   t.notMatch(JSON.stringify(bad), secret.slice(0, 20), 'no message holds it')
   const other = resolveAll(['output.json'], { flags: readFlags([], []), env: {}, file: readConfigFile(name) })
-  t.match(other.problems, [{ code: 'E_CONFIG_SECRET' }], 'a command that does not need it complains too')
+  matchExactly(
+    t,
+    other.problems,
+    [{ code: 'E_CONFIG_SECRET' }],
+    'a command that does not need it complains too',
+  )
   t.end()
 })
 
 t.test('what belongs to a single run does not belong into the file', (t) => {
-  t.match(wrong('confirm: { yes: true }\n'), [/^E_CONFIG_KEY: .*"confirm" is unknown/])
-  t.match(wrong('history: { own: true }\n'), [/^E_CONFIG_KEY: .*"history" is unknown/])
+  matchExactly(t, wrong('confirm: { yes: true }\n'), [/^E_CONFIG_KEY: .*"confirm" is unknown/])
+  matchExactly(t, wrong('history: { own: true }\n'), [/^E_CONFIG_KEY: .*"history" is unknown/])
   const schema = JSON.stringify(configSchema([]))
   const example = exampleConfig({ keys: SETTING_KEYS, values: {}, head: [] })
   for (const group of ['confirm', 'history', 'config']) {
@@ -278,7 +285,9 @@ t.test('files that others can change', (t) => {
   t.equal(file.textOf('miner.threads')?.text, '3', 'a file that is named is read')
   const found = trustedFile(file)
   t.equal(found.textOf('miner.threads'), undefined)
-  t.match(found.problems, [{ code: 'E_CONFIG_FILE', message: /is not used: all users.*--config off/ }])
+  matchExactly(t, found.problems, [
+    { code: 'E_CONFIG_FILE', message: /is not used: all users.*--config off/ },
+  ])
   t.equal(found.problems.length, 1, 'nothing of what it says is repeated')
   t.end()
 })
@@ -291,7 +300,7 @@ t.test('files that cannot be read', (t) => {
   t.match(why('folder'), /it is a folder/)
   t.match(why('large'), /more than 256 KiB/)
   t.match(why('binary'), /not UTF-8/)
-  t.match(readConfigFile('/dev/null').problems, [{ message: /it is not a file/ }])
+  matchExactly(t, readConfigFile('/dev/null').problems, [{ message: /it is not a file/ }])
   t.end()
 })
 
@@ -360,17 +369,17 @@ t.test('structured sections', (t) => {
     file: undefined,
     env: {},
   })
-  t.match(good, { value: 1, secrets: ['s'], problems: [] })
+  matchExactly(t, good, { value: 1, secrets: ['s'], problems: [] })
   t.same(seen, [undefined])
   t.equal(
     fileOf('prices: { exchange: x }', ['prices']).sectionOf('prices'),
     undefined,
     'settings are not the section',
   )
-  t.match(wrong('prices: { sources: {} }'), [
+  matchExactly(t, wrong('prices: { sources: {} }'), [
     /^E_CONFIG_KEY: pegminer.yaml:1: "prices.sources" is unknown; known are exchange/,
   ])
-  t.match(wrong('feed: { gatewayz: [] }', ['feed.gateways']), [
+  matchExactly(t, wrong('feed: { gatewayz: [] }', ['feed.gateways']), [
     /"feed.gatewayz" is unknown; did you mean gateways?\?/,
   ])
   t.same(wrong('feed: []', ['feed']), [], 'its own validator says what is wrong with it')

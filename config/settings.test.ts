@@ -16,6 +16,7 @@ import {
   type Environment,
   type SettingKey,
 } from './index.js'
+import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 const resolve = <K extends SettingKey>(keys: readonly K[], words: string[], env: Environment = {}) =>
   resolveSettings(keys, { flags: readFlags(words, keys), env })
@@ -100,7 +101,12 @@ t.test('lists', (t) => {
     'bench.threads': [{ count: 1 }, { percent: 50 }, { percent: 100 }],
   })
   for (const bad of ['16,', ',', '16 20', Array.from({ length: 33 }, () => '8').join(',')])
-    t.match(problems(['bench.bits'], [`--bits=${bad}`]), [/E_CONFIG_VALUE: --bits must be .* several/], bad)
+    matchExactly(
+      t,
+      problems(['bench.bits'], [`--bits=${bad}`]),
+      [/E_CONFIG_VALUE: --bits must be .* several/],
+      bad,
+    )
   t.end()
 })
 
@@ -110,7 +116,12 @@ t.test('processors', (t) => {
   t.equal(cpus('AUTO'), 'auto')
   t.same(cpus('0,2,4-7,2'), [0, 2, 4, 5, 6, 7])
   for (const wrong of ['', '1,', '3-1', '1024', '0-1024', '1 2', 'x', '99999'])
-    t.match(problems(['miner.affinity'], [`--affinity=${wrong}`]), [/E_CONFIG_VALUE.*processors/], wrong)
+    matchExactly(
+      t,
+      problems(['miner.affinity'], [`--affinity=${wrong}`]),
+      [/E_CONFIG_VALUE.*processors/],
+      wrong,
+    )
   t.end()
 })
 
@@ -127,9 +138,14 @@ t.test('addresses of servers', (t) => {
     'http://d',
   ])
   const many = Array.from({ length: 17 }, (_, k) => `--factomd=n${k}`)
-  t.match(problems(['factom.url'], many), [/E_CONFIG_VALUE: --factomd must be/])
+  matchExactly(t, problems(['factom.url'], many), [/E_CONFIG_VALUE: --factomd must be/])
   for (const bad of ['ftp://node', 'http://', 'http:///v2', 'http://a b', 'http://node:99999', '/v2', ''])
-    t.match(problems(['factom.url'], [`--factomd=${bad}`]), [/E_CONFIG_VALUE: --factomd must be/], `"${bad}"`)
+    matchExactly(
+      t,
+      problems(['factom.url'], [`--factomd=${bad}`]),
+      [/E_CONFIG_VALUE: --factomd must be/],
+      `"${bad}"`,
+    )
   t.end()
 })
 
@@ -138,7 +154,7 @@ t.test('paths', (t) => {
   t.equal(dir('~/x'), join(homedir(), 'x'))
   t.equal(dir('~'), homedir())
   t.equal(dir('a~'), join(process.cwd(), 'a~'))
-  t.match(problems(['data.dir'], ['--data-dir=']), [/E_CONFIG_VALUE: --data-dir must be a path/])
+  matchExactly(t, problems(['data.dir'], ['--data-dir=']), [/E_CONFIG_VALUE: --data-dir must be a path/])
   t.end()
 })
 
@@ -167,13 +183,13 @@ t.test('everything that is wrong is said at once', (t) => {
     'E_CONFIG_VALUE: --metrics-port must be a port from 0 (any free one) to 65535, or off, not "none"',
     'E_CONFIG_VALUE: PEGMINER_MINER_MACHINE_ID must be a whole number from 0 to 255, not "256"',
   ])
-  t.match(problems(keys, ['--rivals', '3']), [/--rivals does not belong to this command/])
-  t.match(problems(keys, ['-x']), [/unknown flag "-x"; see --help/])
-  t.match(problems(keys, ['--xylophone']), [/unknown flag "--xylophone"; see --help/])
+  matchExactly(t, problems(keys, ['--rivals', '3']), [/--rivals does not belong to this command/])
+  matchExactly(t, problems(keys, ['-x']), [/unknown flag "-x"; see --help/])
+  matchExactly(t, problems(keys, ['--xylophone']), [/unknown flag "--xylophone"; see --help/])
   for (const bad of ['', ' 8', '8.0', '1e1', '0x8', '8 ', '٨', '999999999999999999'])
-    t.match(problems(keys, [`--bits=${bad}`]), [/E_CONFIG_VALUE: --bits/], `bits "${bad}"`)
+    matchExactly(t, problems(keys, [`--bits=${bad}`]), [/E_CONFIG_VALUE: --bits/], `bits "${bad}"`)
   for (const bad of ['0', '257', '0%', '101%', '%', 'all'])
-    t.match(problems(keys, ['--threads', bad]), [/E_CONFIG_VALUE: --threads/], `threads "${bad}"`)
+    matchExactly(t, problems(keys, ['--threads', bad]), [/E_CONFIG_VALUE: --threads/], `threads "${bad}"`)
   const long = problems(keys, ['--bits', '9'.repeat(5000)])
   t.ok(long[0] !== undefined && long[0].length < 200, 'a long value is cut')
   t.notMatch(String(problems(keys, ['--bits', 'a\nb'])), /\n/, 'a message stays on one line')
@@ -199,7 +215,9 @@ t.test('secrets', (t) => {
   const fromSystemd = { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'group'), CREDENTIALS_DIRECTORY: `${dir}/` }
   if (process.getuid?.() === 0)
     t.equal(resolve(keys, [], fromSystemd).settings['miner.ecSecret'], secret, 'a credential of systemd')
-  t.match(problems(keys, [], { ...fromSystemd, CREDENTIALS_DIRECTORY: '/none' }), [/other users can read it/])
+  matchExactly(t, problems(keys, [], { ...fromSystemd, CREDENTIALS_DIRECTORY: '/none' }), [
+    /other users can read it/,
+  ])
   chmodSync(join(dir, 'group'), 0o640)
 
   const all = [
@@ -211,25 +229,25 @@ t.test('secrets', (t) => {
     problems(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: dir }),
     problems(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'large') }),
   ]
-  t.match(all[0], [
+  matchExactly(t, all[0], [
     /E_CONFIG_SECRET: a secret is never a flag.* set PEGMINER_MINER_EC_SECRET or PEGMINER_MINER_EC_SECRET_FILE/,
   ])
-  t.match(all[1], [/E_CONFIG_SECRET: a secret is never a flag/])
-  t.match(all[2], [/E_CONFIG_VALUE: PEGMINER_MINER_EC_SECRET must be an entry-credit secret key/])
-  t.match(all[3], [/E_CONFIG_SECRET: .* both set/])
-  t.match(all[4], [/E_CONFIG_SECRET: .*there is no such file/])
-  t.match(all[5], [/E_CONFIG_SECRET: .*not a small text file/])
-  t.match(all[6], [/E_CONFIG_SECRET: .*not a small text file/])
+  matchExactly(t, all[1], [/E_CONFIG_SECRET: a secret is never a flag/])
+  matchExactly(t, all[2], [/E_CONFIG_VALUE: PEGMINER_MINER_EC_SECRET must be an entry-credit secret key/])
+  matchExactly(t, all[3], [/E_CONFIG_SECRET: .* both set/])
+  matchExactly(t, all[4], [/E_CONFIG_SECRET: .*there is no such file/])
+  matchExactly(t, all[5], [/E_CONFIG_SECRET: .*not a small text file/])
+  matchExactly(t, all[6], [/E_CONFIG_SECRET: .*not a small text file/])
   for (const name of ['open', 'group']) {
     const found = problems(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, name) })
-    t.match(found, [new RegExp(`other users can read it.*: chmod 600 .*${name}$`)])
+    matchExactly(t, found, [new RegExp(`other users can read it.*: chmod 600 .*${name}$`)])
     all.push(found)
   }
   t.notMatch(JSON.stringify(all), secret.slice(0, 20), 'no message holds it')
   if (process.getuid?.() !== 0) {
     writeFileSync(join(dir, 'closed'), secret)
     chmodSync(join(dir, 'closed'), 0)
-    t.match(problems(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'closed') }), [/EACCES/])
+    matchExactly(t, problems(keys, [], { PEGMINER_MINER_EC_SECRET_FILE: join(dir, 'closed') }), [/EACCES/])
   }
   t.end()
 })

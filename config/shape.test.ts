@@ -22,6 +22,7 @@ import {
   valueOrNone,
   type ValueType,
 } from './index.js'
+import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 const item = section({
   name: value(pattern('NAME', /^[a-z]{1,9}$/, 'a name'), 'what it is called'),
@@ -58,7 +59,8 @@ t.test('what is right is completed', (t) => {
     byName: { it: null },
     password: null,
   })
-  t.match(
+  matchExactly(
+    t,
     empty,
     { value: { items: [{ count: 3 }], byName: { it: { on: false } }, password: 'y' } },
     'empty keys',
@@ -86,7 +88,8 @@ t.test('everything that is wrong comes at once, each with its place', (t) => {
     'items.1.name: must be a name, it is missing',
     'password: must be a text of y',
   ])
-  t.match(
+  matchExactly(
+    t,
     readShape(shape, raw).value,
     { items: [undefined, undefined, { name: 'right' }], byName: { it: { on: false } } },
     'what remains keeps its place',
@@ -108,15 +111,17 @@ t.test('short forms, and shapes that depend on what is there', (t) => {
   )
   t.same(readShape(place, 'abc').value, { name: 'abc', file: null })
   t.same(readShape(place, { name: 'abc', file: '/x' }).value, { name: 'abc', file: '/x' })
-  t.match(readShape(place, 'ABC').problems, [{ path: ['name'], message: /a name, not "ABC"/ }])
-  t.match(jsonSchemaOf(place), { anyOf: [{ type: 'string' }, { type: 'object', required: ['name'] }] })
+  matchExactly(t, readShape(place, 'ABC').problems, [{ path: ['name'], message: /a name, not "ABC"/ }])
+  matchExactly(t, jsonSchemaOf(place), {
+    anyOf: [{ type: 'string' }, { type: 'object', required: ['name'] }],
+  })
 
   const one = section({ type: value(choice('one'), 'type'), n: value(integer(1, 2), 'n') })
   const two = section({ type: value(choice('two'), 'type') })
   const both = either<object>([one, two], (raw) => ((raw as { type?: unknown }).type === 'two' ? two : one))
   t.same(readShape(both, { type: 'two' }).value, { type: 'two' })
-  t.match(readShape(both, { type: 'two', n: 1 }).problems, [{ path: ['n'], message: /unknown key/ }])
-  t.match(jsonSchemaOf(both), { anyOf: [{ properties: { n: { maximum: 2 } } }, {}] })
+  matchExactly(t, readShape(both, { type: 'two', n: 1 }).problems, [{ path: ['n'], message: /unknown key/ }])
+  matchExactly(t, jsonSchemaOf(both), { anyOf: [{ properties: { n: { maximum: 2 } } }, {}] })
   t.end()
 })
 

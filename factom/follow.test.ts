@@ -10,6 +10,7 @@ import { FakeTiming, settled, until } from './fixtures/fake-timing.js'
 import { healthOf } from './health.js'
 import * as factom from './index.js'
 import type { HealthNews, MinuteEvent, NodeHealth } from './index.js'
+import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 const code = (wanted: string) => ({ code: wanted })
 const refused = (rpcCode: number) => fail('E_FACTOM_RPC', 'refused', { details: { rpcCode } })
@@ -232,9 +233,9 @@ t.test('minute clock', (t) => {
     await timing.advance(1000)
     state.directoryBlockHeight = 3
     await timing.advance(5000)
-    t.match(errors, [code('E_FACTOM_BACKWARDS')])
+    matchExactly(t, errors, [code('E_FACTOM_BACKWARDS')])
     t.equal(errors.length, 1, 'is reported once')
-    t.match(news, [{ code: 'E_FACTOM_LAGGING', message: /at height 3, 50 was seen/ }])
+    matchExactly(t, news, [{ code: 'E_FACTOM_LAGGING', message: /at height 3, 50 was seen/ }])
     Object.assign(state, { directoryBlockHeight: 51, minute: 1 })
     await timing.advance(1000)
     t.same(pairs(), ['51/4', '52/1'])
@@ -251,7 +252,7 @@ t.test('minute clock', (t) => {
       await timing.advance(2000)
     }
     t.same(pairs(), ['501/4'], 'not a word in 250 s')
-    t.match(errors, [code('E_FACTOM_BACKWARDS')])
+    matchExactly(t, errors, [code('E_FACTOM_BACKWARDS')])
     Object.assign(state, { directoryBlockHeight: 501, leaderHeight: 501, minute: 2 })
     await timing.advance(1000)
     t.same(pairs(), ['501/4', '502/2'])
@@ -274,7 +275,7 @@ t.test('minute clock', (t) => {
         if (events.length === 1) passed += 2
       }
     t.ok(passed >= 20 && passed <= 26, `believed after ${passed} s of blocks of 20 s`)
-    t.match(errors, [code('E_FACTOM_BACKWARDS'), code('E_FACTOM_RESET')])
+    matchExactly(t, errors, [code('E_FACTOM_BACKWARDS'), code('E_FACTOM_RESET')])
     t.match(events[1], { height: 3, health: { state: 'ok' } }, 'a node that is well')
     t.equal(pairs().at(-1), '5/9')
     t.match(news.at(-1), code('E_FACTOM_RECOVERED'))
@@ -286,11 +287,11 @@ t.test('minute clock', (t) => {
     await timing.advance(1000)
     state.stallDetected = true
     await timing.advance(5000)
-    t.match(news, [code('E_FACTOM_STALLED')])
+    matchExactly(t, news, [code('E_FACTOM_STALLED')])
     t.equal(news.length, 1, 'is told once')
     state.minute = 5
     await timing.advance(1000)
-    t.match(events, [
+    matchExactly(t, events, [
       { minute: 4, health: { state: 'ok' } },
       { minute: 5, health: { state: 'stalled' } },
     ])
@@ -483,7 +484,7 @@ t.test('chains', (t) => {
     const client = node()
     t.same(await ensure(client), { chainId, created: true, credits: 11 })
     t.same(client.calls, ['head', 'commit', 'reveal', 'head'])
-    t.match(client.commits, [
+    matchExactly(t, client.commits, [
       { credits: 11, entryHash: 'efe4f1743697aa980b3eb4339d7e89a701ce28dbea878074e6753a54a1a98043' },
     ])
   })

@@ -13,6 +13,7 @@ import * as factom from './index.js'
 import type { Entry, PublisherOptions, PublishOptions, PublishResult } from './index.js'
 import { readLines } from './record.js'
 import type { JournalContent } from './record.js'
+import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 const code = (wanted: string) => ({ code: wanted })
 const CHAIN = 'c1'.repeat(32)
@@ -228,7 +229,7 @@ t.test('trouble on the line', (t) => {
     const staying = await publish(t, (method) =>
       method === 'commit' ? refused(-32602, 'Invalid Commit Entry') : undefined,
     )
-    t.match(staying.results, [
+    matchExactly(t, staying.results, [
       { state: 'missed', code: 'E_FACTOM_RPC', reason: 'Invalid Commit Entry', sent: true },
     ])
     t.same(
@@ -245,9 +246,14 @@ t.test('trouble on the line', (t) => {
 
   t.test('without a deadline each step is tried for ten seconds', async (t) => {
     const never = await publish(t, () => 'lost')
-    t.match(never.results, [{ state: 'missed', code: 'E_FACTOM_LATE', sent: false }], 'nothing was paid')
+    matchExactly(
+      t,
+      never.results,
+      [{ state: 'missed', code: 'E_FACTOM_LATE', sent: false }],
+      'nothing was paid',
+    )
     const { node, results } = await publish(t, (method) => (method === 'commit' ? 'lost' : undefined))
-    t.match(results, [{ state: 'composed' }], 'its block will tell what became of it')
+    matchExactly(t, results, [{ state: 'composed' }], 'its block will tell what became of it')
     const took = (node.calls.at(-1)?.at ?? 0) - (node.calls[1]?.at ?? 0)
     t.ok(took >= 10_000 && took < 14_000, `${took} ms`)
   })
@@ -296,14 +302,16 @@ t.test('the deadline', (t) => {
     await until(() => node.calls.length > 0)
     for (let i = 0; i < 12; i++) await timing.advance(1000)
     const results = await publishing
-    t.match(results, [
+    matchExactly(t, results, [
       { state: 'composed' },
       { state: 'missed', code: 'E_FACTOM_LATE', sent: false },
       { state: 'missed', code: 'E_FACTOM_LATE', sent: false },
     ])
     node.save(HEIGHT)
     const settled = await publisher.settle(HEIGHT, node.placeOf)
-    t.match(settled, [{ state: 'missed', code: 'E_FACTOM_LATE', reason: /took its commit/, sent: true }])
+    matchExactly(t, settled, [
+      { state: 'missed', code: 'E_FACTOM_LATE', reason: /took its commit/, sent: true },
+    ])
 
     const sent = node.calls.filter(({ method }) => method !== 'ack')
     t.ok(sent.every(({ at, hash }) => at < deadline && hash === results[0]?.entryHash))
@@ -318,10 +326,10 @@ t.test('the deadline', (t) => {
     const publishing = publisher.publish(HEIGHT, records(1), { deadline: timing.monotonicMs() + 5000 })
     await until(() => node.sent('commit').length > 0)
     await timing.advance(5000)
-    t.match(await publishing, [{ state: 'composed' }], 'its block will tell')
+    matchExactly(t, await publishing, [{ state: 'composed' }], 'its block will tell')
     node.save(HEIGHT, [])
     node.ackOf = () => 'Unknown'
-    t.match(await publisher.settle(HEIGHT, node.placeOf), [
+    matchExactly(t, await publisher.settle(HEIGHT, node.placeOf), [
       { state: 'missed', code: 'E_FACTOM_LATE', reason: /^paid, but .* took its reveal$/, sent: true },
     ])
   })
@@ -356,7 +364,7 @@ t.test('the deadline', (t) => {
   t.test('passed already', async (t) => {
     const { node, timing, open } = setup(t)
     const results = await open().publish(HEIGHT, records(2), { deadline: timing.monotonicMs() })
-    t.match(results, [
+    matchExactly(t, results, [
       { code: 'E_FACTOM_LATE', sent: false },
       { code: 'E_FACTOM_LATE', sent: false },
     ])
@@ -371,7 +379,7 @@ t.test('the deadline', (t) => {
       const publishing = publisher.publish(HEIGHT, records(1), { deadline: timing.monotonicMs() + 12_000 })
       await until(() => node.sent('ack').length > 0)
       for (let i = 0; i < 13; i++) await timing.advance(1000)
-      t.match(await publishing, [{ state: 'revealed' }], 'it may be in its block all the same')
+      matchExactly(t, await publishing, [{ state: 'revealed' }], 'it may be in its block all the same')
       node.save(HEIGHT, [])
       const [result] = await publisher.settle(HEIGHT, node.placeOf)
       t.match(result, { state: 'missed', code: 'E_FACTOM_UNCONFIRMED', sent: true })
@@ -384,7 +392,7 @@ t.test('the deadline', (t) => {
   t.test('without one, the acknowledgement is waited for a minute', async (t) => {
     const { node, timing, open } = setup(t)
     node.ackOf = () => 'Unknown'
-    t.match(await timing.run(open().publish(HEIGHT, records(1))), [{ state: 'revealed' }])
+    matchExactly(t, await timing.run(open().publish(HEIGHT, records(1))), [{ state: 'revealed' }])
   })
   t.end()
 })
@@ -466,7 +474,7 @@ t.test('blocks that are over', async (t) => {
   node.save(HEIGHT, [])
   node.save(HEIGHT + 1, [hashOf(records(2)[1] as Entry)])
   await publisher.settle(HEIGHT + 1, node.placeOf, { onStatus: (status) => told.push(status) })
-  t.match(told, [
+  matchExactly(t, told, [
     { height: HEIGHT, state: 'missed', code: 'E_FACTOM_LATE', reason: /took its entry in after/, sent: true },
     { height: HEIGHT, state: 'missed', code: 'E_FACTOM_LATE', reason: /block 101 instead/, sent: true },
   ])
@@ -666,7 +674,9 @@ t.test('limits of spending', async (t) => {
   for (let height = HEIGHT + 2; height < HEIGHT + 30; height++) await publish(height, 1, height)
   await publisher.close()
   const again = open()
-  t.match(await timing.run(again.publish(HEIGHT + 40, records(1, 200))), [{ code: 'E_FACTOM_SPENDING' }])
+  matchExactly(t, await timing.run(again.publish(HEIGHT + 40, records(1, 200))), [
+    { code: 'E_FACTOM_SPENDING' },
+  ])
   await timing.advance(86_400_000)
   const tomorrow = await timing.run(again.publish(HEIGHT + 41, records(2, 210)))
   t.same(states(tomorrow), ['acknowledged', 'acknowledged'], 'a new day')
@@ -805,7 +815,7 @@ t.test('journal', (t) => {
     }
     t.same(states(await timing.run(publisher.publish(HEIGHT, records(1)))), ['acknowledged'])
     restore()
-    t.match(errors, [code('E_FACTOM_JOURNAL'), code('E_FACTOM_JOURNAL')])
+    matchExactly(t, errors, [code('E_FACTOM_JOURNAL'), code('E_FACTOM_JOURNAL')])
     await publisher.close()
     t.equal(fs.readFileSync(journal, 'utf8').split('\n').length, 2, 'only the composed line is there')
     const restarted = open()
@@ -841,7 +851,7 @@ t.test('journal', (t) => {
     const [whole = '', second = '', ...stages] = lines
     t.equal(lines.length, 6)
     t.equal((readLines(lines) as JournalContent).records.size, 2)
-    t.match(readLines(['{"day":"2026-11-26","credits":7}']), { spent: new Map([['2026-11-26', 7]]) })
+    matchExactly(t, readLines(['{"day":"2026-11-26","credits":7}']), { spent: new Map([['2026-11-26', 7]]) })
     const at = (index: number, line: string) => lines.with(index, line)
     const parsed = JSON.parse(whole) as Record<string, unknown>
     const altered = (change: object) => JSON.stringify({ ...parsed, ...change })
@@ -878,7 +888,7 @@ t.test('journal', (t) => {
     }
     fs.writeFileSync(journal, text.trimEnd())
     const complete = open()
-    t.match(await complete.resume(HEIGHT), [{ state: 'acknowledged' }, { state: 'acknowledged' }])
+    matchExactly(t, await complete.resume(HEIGHT), [{ state: 'acknowledged' }, { state: 'acknowledged' }])
     await complete.close()
     fs.writeFileSync(journal, `${text}{"hash":"`)
     t.equal(open().published(HEIGHT).length, 2, 'a line that was cut off at the end is dropped')

@@ -238,7 +238,7 @@ t.test("another gateway's withdrawal must not take the payout over", (t) => {
     }
   })
   t.ok(outcomes.filter((one) => one === 'ok false').length >= 4, outcomes.join(', '))
-  // The recordings hold three that were built for somebody else's key; two of them were made to show it.
+  // The recordings hold three that were built for another key; two of them were made to show it.
   const refused = outcomes.filter((one) => !one.startsWith('ok'))
   t.equal(refused.length, 3, refused.join(', '))
   t.equal(refused.filter((one) => /hijack|while gateway 1/.test(one)).length, 2)

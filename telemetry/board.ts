@@ -91,8 +91,8 @@ export interface BoardNotice {
   readonly message: string
 }
 
-/** Older notices are no alerts any more; the log has them. */
-const ALERT_MS = { info: 0, warn: 3_600_000, error: 86_400_000 }
+/** Older notices are no alerts any more; the log has them. Infos never are, also while the clock is set back. */
+const ALERT_MS = { info: -Infinity, warn: 3_600_000, error: 86_400_000 }
 /** Codes of notices about a node that is not well; they end when it is well again. */
 const OF_NODE =
   /^E_FACTOM_(UNREACHABLE|TIMEOUT|AUTH|TLS|HTTP|TOO_LARGE|REPLY|SHAPE|RPC\w*|SYNCING|LAGGING|STALLED)$/

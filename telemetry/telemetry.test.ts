@@ -17,6 +17,7 @@ import {
 } from './index.js'
 import { newSamples } from './metrics.js'
 import type { AssetNumbers } from './sources.js'
+import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 /** A made-up key of the right form. */
 const SECRET = `Es${'7'.repeat(50)}`
@@ -84,7 +85,7 @@ const miner: MinerNumbers = {
   expected: { place: 10, seconds: 120 },
   node: { state: 'ok' },
 }
-const NOBODY: MinerNumbers = {
+const NEW_MINER: MinerNumbers = {
   ...miner,
   state: 'waiting',
   threads: [],
@@ -236,7 +237,7 @@ t.test('health', (t) => {
   t.same(failed(liveChecks(miner)), ['threads'])
   t.match(liveChecks(miner)[1], { found: 'stalled: 1' })
   t.same(failed(liveChecks({ ...miner, state: 'paused' })), [], 'a paused thread may be silent')
-  t.same(failed(liveChecks({ ...NOBODY, state: 'stopped' })), ['running'])
+  t.same(failed(liveChecks({ ...NEW_MINER, state: 'stopped' })), ['running'])
   t.same(failed(readyChecks(miner)), ['prices'])
   const skipped = (blocks: number, code = 'E_MINER_PRICES') => ({
     ...{ ...miner, prices: null },
@@ -246,7 +247,7 @@ t.test('health', (t) => {
   t.same(failed(readyChecks(skipped(2))), ['prices', 'blocks'])
   t.match(readyChecks(skipped(7)).at(-1), { found: '7 skipped in a row: EOS has no price' })
   t.same(failed(readyChecks(skipped(7, 'E_MINER_NO_HITS'))), ['prices'], 'bad luck is no fault')
-  t.same(failed(readyChecks(NOBODY)), ['node', 'clock', 'prices', 'entry credits'])
+  t.same(failed(readyChecks(NEW_MINER)), ['node', 'clock', 'prices', 'entry credits'])
   t.same(failed(readyChecks({ ...miner, entryCredits: 0 })), ['prices', 'entry credits'])
   t.end()
 })
@@ -267,7 +268,7 @@ async function get(url: string, method = 'GET', body = ''): Promise<Got> {
 }
 
 t.test('server', async (t) => {
-  let numbers = NOBODY
+  let numbers = NEW_MINER
   const metrics = createMetrics({ version: '1', network: 'dev', process: false })
   let broken = false
   const routes: TelemetryRoutes = {
@@ -289,7 +290,7 @@ t.test('server', async (t) => {
   t.equal(Number(head.headers['content-length']), Buffer.byteLength(scraped.body))
 
   const runbook = await get(`${server.url}/runbook?x=1`)
-  t.match([runbook.status, runbook.headers['content-type']], [200, /^text\/html/])
+  matchExactly(t, [runbook.status, runbook.headers['content-type']], [200, /^text\/html/])
   t.match(runbook.body, '<h2 id="minerdown">')
 
   t.equal((await get(`${server.url}/live`)).status, 200)

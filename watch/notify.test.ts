@@ -20,7 +20,7 @@ function worldOf(env: NotifyWorld['env'], refuse = false) {
   return { sent, manager: serviceManager(world) }
 }
 
-t.test('nobody listens: nothing is done', (t) => {
+t.test('without a listener nothing is done', (t) => {
   for (const env of [{}, { NOTIFY_SOCKET: '' }, { NOTIFY_SOCKET: 'vsock:2:1' }]) {
     const { sent, manager } = worldOf({ ...env, WATCHDOG_USEC: '60000000' })
     manager.send('READY=1')

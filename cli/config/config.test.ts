@@ -13,6 +13,7 @@ import {
 } from '../../config/index.js'
 import { SECTION_NAMES } from '../program/commands.js'
 import { runProgram } from '../program/program.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const SECRET = 'Es2XT3jSxi1xqrDvS5JERM3W3jh1awRHuyoahn3hbQLyfEi1jvbq'
@@ -238,9 +239,11 @@ t.test('import of the ini of the Go miner', async (t) => {
       String(part),
     )
   t.notMatch(notes.join(), /hunter2/, 'no password')
-  t.match(importGoIni('[Miner]\nNumberOfMiners=4').notes, [/WalletdLocation is not given: .*ecSecretFile/])
+  matchExactly(t, importGoIni('[Miner]\nNumberOfMiners=4').notes, [
+    /WalletdLocation is not given: .*ecSecretFile/,
+  ])
   t.throws(() => importGoIni('hello'), /no section \[Miner\]/)
-  t.match(importGoIni('[__proto__]\na=1\n[Miner]\nNumberOfMiners=0').notes, [
+  matchExactly(t, importGoIni('[__proto__]\na=1\n[Miner]\nNumberOfMiners=0').notes, [
     /miner.threads must be/,
     /WalletdLocation/,
   ])
@@ -262,7 +265,7 @@ t.test('import of the ini of the Go miner', async (t) => {
   )
   const { problems, settings } = resolveAll(SETTING_KEYS, { flags: readFlags([], []), env: {}, file })
   t.same(problems, [])
-  t.match(settings, {
+  matchExactly(t, settings, {
     'miner.threads': { count: 4 },
     'network.name': 'TestNet',
     'factom.url': ['http://factomd:8088'],
@@ -278,18 +281,25 @@ t.test('the schema knows what the file may hold', (t) => {
     properties: Record<string, { properties: Record<string, unknown>; additionalProperties: boolean }>
   }
   t.equal(properties['config'], undefined)
-  t.match(properties['miner']?.properties, {
+  matchExactly(t, properties['miner']?.properties, {
     machineId: { type: 'integer', minimum: 0, maximum: 255, description: String },
     ecSecretFile: { type: 'string' },
     threads: { type: ['string', 'number', 'boolean'] },
   })
-  t.match(properties['bench']?.properties['bits'], { anyOf: [{ type: 'integer' }, {}, { type: 'array' }] })
+  matchExactly(t, properties['bench']?.properties['bits'], {
+    anyOf: [{ type: 'integer' }, {}, { type: 'array' }],
+  })
   for (const [group, key] of [
     ['factom', 'url'],
     ['miner', 'affinity'],
     ['network', 'activations'],
   ] as const)
-    t.match(properties[group]?.properties[key], { anyOf: [{}, { type: 'array' }] }, `${key} may be a list`)
+    matchExactly(
+      t,
+      properties[group]?.properties[key],
+      { anyOf: [{}, { type: 'array' }] },
+      `${key} may be a list`,
+    )
   t.equal(properties['prices']?.additionalProperties, true)
   t.equal(properties['miner']?.additionalProperties, false)
   t.ok(properties['feed']?.properties['gateways'])

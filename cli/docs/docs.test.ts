@@ -4,6 +4,7 @@ import t from 'tap'
 import { SETTING_KEYS, settingOf } from '../../config/index.js'
 import { farmTable } from './farm.js'
 import { docPages } from './pages.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 t.test('generated pages are those of the tables in code', (t) => {
   for (const [name, text] of Object.entries(docPages())) {
@@ -59,7 +60,7 @@ t.test(
     }
     t.equal(properties['feed']?.additionalProperties, false)
     const gateway = properties['feed']?.properties['gateways']?.items
-    t.match(gateway, { additionalProperties: false, required: ['asset', 'oracleTxid', 'pubkey'] })
+    matchExactly(t, gateway, { additionalProperties: false, required: ['asset', 'oracleTxid', 'pubkey'] })
     for (const key of ['depth', 'poll'] as const) {
       t.match(gateway?.properties[key], { type: 'integer', minimum: Number, maximum: Number })
       t.equal(
@@ -67,7 +68,7 @@ t.test(
         `${gateway?.properties[key]?.default as number}, or from the section feed`,
       )
     }
-    t.match(properties['prices'], {
+    matchExactly(t, properties['prices'], {
       additionalProperties: false,
       properties: {
         exchange: { description: String },

@@ -10,6 +10,7 @@ import { createKomodoClient } from '../../komodo/index.js'
 import { startChains } from '../../komodo/dev/fixtures/chains.js'
 import type { DevKomodo, DevKomodoOptions } from '../../komodo/dev/index.js'
 import { runProgram } from '../program/program.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'feed-cli-'))
 const home = process.env['HOME']
@@ -172,14 +173,17 @@ t.test('gateways and reports from a file that changes', async (t) => {
 
   write({ gateways: [{ ...gateway, name: 'before', depth: 'deep' }] })
   await until(() => all('reload').length === 1)
-  t.match(all('reload')[0], { ok: false, problems: [{ message: /depth/ }] })
+  matchExactly(t, all('reload')[0], { ok: false, problems: [{ message: /depth/ }] })
   write({ gateways: [{ ...gateway, name: 'before' }], report: 'never' })
   await until(() => all('reload').length === 2)
-  t.match(all('reload')[1], { ok: false, problems: [{ message: /feed\.report: must be a cron expression/ }] })
+  matchExactly(t, all('reload')[1], {
+    ok: false,
+    problems: [{ message: /feed\.report: must be a cron expression/ }],
+  })
 
   write({ gateways: [{ ...gateway, name: 'after', depth: 7 }], report: '* * * * * *' })
   await until(() => all('reload').length === 3)
-  t.match(all('reload')[2], {
+  matchExactly(t, all('reload')[2], {
     ok: true,
     live: [{ key: 'feed.gateways' }, { key: 'feed.report' }],
     restart: [],
@@ -368,7 +372,8 @@ t.test('a backfill of what is published ends', async (t) => {
     '0',
   ])
   t.equal(await fill.ended, 0)
-  t.match(
+  matchExactly(
+    t,
     fill.events().filter(({ event }) => event === 'backfilled'),
     [{ gateway: 'filled', to: first + 3 }],
   )

@@ -7,6 +7,7 @@ import { COMMANDS } from '../program/commands.js'
 import { isForeground, openKeyboard, type KeyInput } from './keyboard.js'
 import { MINE_KEY_HELP, mineKeys, type MineKeyParts } from '../mine/keys.js'
 import type { Line } from '../view/lines.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 /** A terminal's input that remembers how it was set. */
 function terminal() {
@@ -144,13 +145,13 @@ t.test('what the keys do', (t) => {
   }
   t.same(text('?'), ['keys: h hashrate  p pause  r resume  s sources  e entries  q quit'])
   t.same(text('\u001b[A'), text('x'), 'any other key is answered too')
-  t.match(text('h'), [/^speed: 10s n\/a/, /^thread: {3}0 {2}n\/a +1,500,000 hashes/, /10 hashes/])
+  matchExactly(t, text('h'), [/^speed: 10s n\/a/, /^thread: {3}0 {2}n\/a +1,500,000 hashes/, /10 hashes/])
   const windows = { s10: 4000, s60: null, m15: null, max: 5000 }
   board.hear({ event: 'hashrate', total: 4000, threads: [3000, 1000], windows })
-  t.match(text('H'), [/10s 4 kH\/s.*max 5 kH\/s/, / 0 {2}3 kH\/s/, / 1 {2}1 kH\/s/])
-  t.match(text('p'), ['keys: paused; r goes on'])
-  t.match(text('r'), ['keys: resumed: mining'])
-  t.match(text('s'), [
+  matchExactly(t, text('H'), [/10s 4 kH\/s.*max 5 kH\/s/, / 0 {2}3 kH\/s/, / 1 {2}1 kH\/s/])
+  matchExactly(t, text('p'), ['keys: paused; r goes on'])
+  matchExactly(t, text('r'), ['keys: resumed: mining'])
+  matchExactly(t, text('s'), [
     'prices: none taken yet',
     /kraken {2}not asked yet$/,
     /er-api {2}left alone for 30.0 s +1,200 of 1,500 req/,
@@ -164,12 +165,12 @@ t.test('what the keys do', (t) => {
       { name: 'er-api', ok: false, ageMs: null },
     ],
   } as unknown as MineKeyParts['view']['prices']
-  t.match(text('s'), [
+  matchExactly(t, text('s'), [
     /^prices: 1 asset priced, 1 missing, 10 s ago/,
     /kraken {2}gives prices, 12 s old/,
     /er-api/,
   ])
-  t.match(text('e'), [/^entries: none yet; 0 places/])
+  matchExactly(t, text('e'), [/^entries: none yet; 0 places/])
   const entry = (height: number, entryHash: string, status: string, reason?: string) =>
     board.hear({
       event: 'entry',
@@ -181,7 +182,7 @@ t.test('what the keys do', (t) => {
   const mine = [{ entryHash: 'a7', place: 2, payout: '5' }]
   board.hear({ event: 'graded', height: 7, records: 30, valid: 30, gradable: true, mine, reward: '5' })
   Object.assign(view, { places: 1, blocks: 7, reward: 500_000_000n })
-  t.match(text('e'), [
+  matchExactly(t, text('e'), [
     /^entries: block 3: 1 landed/,
     /block 4: /,
     /block 5: /,
@@ -189,7 +190,7 @@ t.test('what the keys do', (t) => {
     /block 7: 1 landed, 1 missed; best difficulty f7; 1 place, best 3; too late/,
     'entries: 1 place among the winners of 7 graded blocks, 5 PEG',
   ])
-  t.match(text('q'), ['keys: quitting'])
+  matchExactly(t, text('q'), ['keys: quitting'])
   t.same(done, ['pause', 'resume', 'stop'])
 
   const help = COMMANDS.find(({ name }) => name === 'mine')?.details.join(' ') ?? ''

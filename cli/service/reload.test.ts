@@ -23,6 +23,7 @@ import { createReloader, type ReloadReport } from './reload.js'
 import { createService } from './service.js'
 import { standIn } from './stand-in.js'
 import { keeperSettingsOf, watchProblems } from './watch-plan.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 /** Both are known to the whole world. */
 const SECRET = 'Es2XT3jSxi1xqrDvS5JERM3W3jh1awRHuyoahn3hbQLyfEi1jvbq'
@@ -127,7 +128,9 @@ t.test('a secret in a file that a section names', async (t) => {
   sectionSecrets['prices'] = ['second']
   sectionSecrets['feed'] = ['other']
   await reloader.reload('signal')
-  t.match(applied, [{ changed: ['prices'], next: { sectionSecrets: { prices: ['second'], feed: [] } } }])
+  matchExactly(t, applied, [
+    { changed: ['prices'], next: { sectionSecrets: { prices: ['second'], feed: [] } } },
+  ])
   t.match(told.at(-1), /: prices; wait for a restart: feed$/)
   t.notMatch(told, [/second|other/])
   await reloader.reload('signal')
@@ -146,7 +149,12 @@ prices: { sources: { kraken: { order: 2 } }, snapshot: { deadlineSeconds: 20 } }
 feed: { gateways: [] }
 `)
   await reloader.reload('signal')
-  t.match(told, [/E_CONFIG_SECRET.*nowhere/, /^error E_CLI_RELOAD: /], 'one line is wrong: nothing is taken')
+  matchExactly(
+    t,
+    told,
+    [/E_CONFIG_SECRET.*nowhere/, /^error E_CLI_RELOAD: /],
+    'one line is wrong: nothing is taken',
+  )
   t.equal(applied.length, 0)
   t.equal(reloader.given.texts['miner.threads'], '2')
   t.match(await metrics.render(), /reloads_total\{result="failure"\} 1\n/)
@@ -191,14 +199,14 @@ t.test('what cannot be put into effect is not, and what has no room waits', asyn
   const spec = { summary: '', remedy: '', kind: 'failure' } as const
   scene.refuse = new CodedError('E_MINER_OPTIONS', spec, 'that is too much')
   await reloader.reload('signal')
-  t.match(told, ['error E_MINER_OPTIONS: that is too much', /E_CLI_RELOAD/])
+  matchExactly(t, told, ['error E_MINER_OPTIONS: that is too much', /E_CLI_RELOAD/])
   t.equal(reloader.given.texts['miner.threads'], '2')
   scene.refuse = null
   scene.late = ['miner.threads']
   await reloader.reload('signal')
   t.equal(told.at(-1), 'warn E_CLI_RELOADED: settings read again: wait for a restart: miner.threads 2 → 5')
   t.equal(reloader.given.texts['miner.threads'], '2')
-  t.match(reports, [
+  matchExactly(t, reports, [
     { ok: false, trigger: 'signal', problems: [{ code: 'E_MINER_OPTIONS' }] },
     { ok: true, live: [], restart: [{ key: 'miner.threads', from: '2', to: '5' }] },
   ])
@@ -215,17 +223,17 @@ t.test('a file that changes, by writing and by renaming, a signal, and one that 
   }
   scene.write(START.replace('identity: me', 'identity: you1'))
   await until(1)
-  t.match(reports[0], { trigger: 'file', ok: true, live: [{ key: 'miner.identity', to: 'you1' }] })
+  matchExactly(t, reports[0], { trigger: 'file', ok: true, live: [{ key: 'miner.identity', to: 'you1' }] })
   writeFileSync(`${file}~`, START.replace('identity: me', 'identity: you22'), { mode: 0o600 })
   renameSync(`${file}~`, file)
   await until(2)
-  t.match(reports[1], { ok: true, live: [{ from: 'you1', to: 'you22' }] })
+  matchExactly(t, reports[1], { ok: true, live: [{ from: 'you1', to: 'you22' }] })
   scene.hangUp()
   await until(3)
-  t.match(reports[2], { trigger: 'signal', ok: true, live: [], restart: [] })
+  matchExactly(t, reports[2], { trigger: 'signal', ok: true, live: [], restart: [] })
   renameSync(file, `${file}~`)
   await until(4)
-  t.match(reports[3], { ok: false, problems: [{ code: 'E_CONFIG_FILE' }] }, 'gone is not empty')
+  matchExactly(t, reports[3], { ok: false, problems: [{ code: 'E_CONFIG_FILE' }] }, 'gone is not empty')
   t.equal(reloader.given.settings['miner.identity'], 'you22')
   await reloader.close()
   scene.hangUp()
@@ -264,7 +272,7 @@ t.test('what the service manager is told', async (t) => {
   service.reloaded()
   alive = false
   const told = sent.splice(0).filter((line) => line !== 'WATCHDOG=1')
-  t.match(told, [
+  matchExactly(t, told, [
     'READY=1 STATUS=mining block 5',
     /^RELOADING=1 MONOTONIC_USEC=\d+ STATUS=reading settings$/,
     'READY=1 STATUS=settings read',
@@ -302,13 +310,14 @@ t.test('settings of the watchdog', (t) => {
     PEGMINER_REPORT_WHEN: 'off',
   })
   t.same(full.problems, [])
-  t.match(keeperSettingsOf(full.settings), {
+  matchExactly(t, keeperSettingsOf(full.settings), {
     limits: { hot: 85, cool: 75 },
     actions: { command: ['/bin/tell', '--to', 'me'] },
     hours: { resume: '0 22 * * *', pause: '0 6 * * mon-fri', timeZone: 'Europe/Vienna' },
     report: { when: null },
   })
-  t.match(
+  matchExactly(
+    t,
     of({
       PEGMINER_WATCHDOG_TEMPERATURE: '85',
       PEGMINER_WATCHDOG_RESUME_TEMPERATURE: '85',

@@ -1,4 +1,4 @@
-/** What an operator does first on a LOCAL network: buys entry credits and creates the five PegNet chains. */
+/** The first steps on a LOCAL network: entry credits are bought, and the five PegNet chains created. */
 import { ecKey, factoidKey } from '../address.js'
 import { toHex } from '../bytes.js'
 import { composeChainCommit } from '../commit.js'
@@ -35,7 +35,7 @@ export interface BootstrapOptions {
 }
 
 /**
- * Does what is missing, by real transactions, commits and reveals; on a chain that has it all, nothing. A chain that
+ * Makes what is missing with real transactions, commits and reveals. A chain that
  * the key cannot pay for is left for later: commits that wait would all be paid once there is money.
  */
 export function bootstrap(engine: Engine, { credits, chains }: BootstrapOptions, nowMs: number): void {

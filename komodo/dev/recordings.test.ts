@@ -10,6 +10,7 @@ import * as tx from '../tx/index.js'
 import { build, post, rpc, send } from './fixtures/client.js'
 import { startDevKomodo } from './index.js'
 import type { DaemonAccess, DevKomodo } from './index.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 /** Ids and keys of the recordings, by what they stand for. */
 const RECORDED = {
@@ -267,7 +268,7 @@ t.test('plain calls, their errors, and the HTTP layer', async (t) => {
   )
 })
 
-/** Members of `getblockchaininfo` that nobody here asks for. */
+/** Members of `getblockchaininfo` that this program does not read. */
 const UNPLAYED = new Set(['chainSupply', 'valuePools', 'softforks', 'upgrades', 'consensus'])
 
 t.test('facts of a node: members in their order, and their types', async (t) => {
@@ -417,7 +418,7 @@ t.test(
     })
     control.mine('asset')
     const pending = await rpc<{ pending: unknown[] }>(user.asset, 'gatewayspendingdeposits', bindTxid, 'KMD')
-    t.match(pending, {
+    matchExactly(t, pending, {
       coin: 'KMD',
       pending: [{ cointxid: coinTxid, deposittxid: depositTxid, amount: 10, confirmed_or_notarized: true }],
     })
@@ -566,6 +567,6 @@ t.test('a withdrawal of two signers: shapes and layouts', async (t) => {
   await t.rejects(rpc(b.asset, 'sendrawtransaction', again), {
     message: recordedError('gatewaysmarkdone again after confirmation / send'),
   })
-  t.match(await rpc(a.asset, 'gatewaysprocessed', gateway.bindTxid, 'KMD'), { processed: [] })
+  matchExactly(t, await rpc(a.asset, 'gatewaysprocessed', gateway.bindTxid, 'KMD'), { processed: [] })
   t.equal(control.balance('reference', item.withdrawtxidaddr), 10_000n)
 })

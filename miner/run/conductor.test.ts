@@ -8,6 +8,7 @@ import type { Fact } from './gather.js'
 import type { RecordBasis } from './interface.js'
 import type { Step } from './schedule.js'
 import type { Submission } from './submit.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const NONE = new Array<string>(25).fill('')
@@ -99,7 +100,7 @@ t.test('one block: gathered, mined, published, closed', async (t) => {
   await settle()
   t.equal(conductor.phase, 'mining')
   t.equal(conductor.firstMined, 7)
-  t.match(events, [
+  matchExactly(t, events, [
     { event: 'block', height: 7, minute: 1 },
     { event: 'job', height: 7, oprHash: /^[0-9a-f]{64}$/, floor: '0000000000000005', winnersFrom: null },
   ])
@@ -107,7 +108,7 @@ t.test('one block: gathered, mined, published, closed', async (t) => {
   await settle()
   t.same(done, ['sync 6', 'mine above 5', 'rest'])
   const [submission] = submissions
-  t.match(submission, { limit: 3, credits: 10, record: { height: 7 }, best: [{ difficulty: 9n }] })
+  matchExactly(t, submission, { limit: 3, credits: 10, record: { height: 7 }, best: [{ difficulty: 9n }] })
   t.notOk(submission?.signal.aborted)
   conductor.tick(minute(7, 10))
   t.ok(submission?.signal.aborted, 'nothing more is sent in minute 10')

@@ -20,6 +20,7 @@ import type { Notice } from './tasks.js'
 import { createSubmitter } from './submit.js'
 import { createCreditWatch } from './credits.js'
 import { createTally } from './tally.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const COINBASE = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const NONE = new Array<string>(25).fill('')
@@ -160,7 +161,7 @@ t.test('meter: windows are null until they are full', (t) => {
     meter.sample(second * 1000, [BigInt(second * 100), BigInt(second * 50)])
   t.match(meter.rate().windows, { s10: 150, s60: 150, m15: null, max: 150 })
   for (let second = 61; second <= 70; second++) meter.sample(second * 1000, [6000n, 3000n])
-  t.match(meter.rate(), { total: 0, threads: [0, 0], windows: { s10: 0, s60: 125, max: 150 } })
+  matchExactly(t, meter.rate(), { total: 0, threads: [0, 0], windows: { s10: 0, s60: 125, max: 150 } })
   for (let second = 71; second <= 1000; second++) meter.sample(second * 1000, [6000n, 3000n])
   t.equal(meter.rate().windows.m15, 0)
   t.end()
@@ -316,7 +317,7 @@ t.test('submission: best first, up to the limit, minus what is published', async
   t.equal(await submit(3, 100), 0)
   events.length = 0
   t.equal(await submitter.recover(7, { signal }), 3)
-  t.match(events, [{ status: 'revealed', entryHash: 'ff', nonce: '', difficulty: '' }])
+  matchExactly(t, events, [{ status: 'revealed', entryHash: 'ff', nonce: '', difficulty: '' }])
   known = []
   t.equal(await submitter.recover(7, { signal }), 0)
   t.same([submitter.unsettled(7), submitter.unsettled(8)], [true, false])
@@ -324,7 +325,7 @@ t.test('submission: best first, up to the limit, minus what is published', async
   await submitter.settle(8, signal)
   t.same(events, [], 'not before the blocks are followed')
   await submitter.settle(7, signal)
-  t.match(events, [{ status: 'landed', nonce: '000009', difficulty: '0000000000000009' }])
+  matchExactly(t, events, [{ status: 'landed', nonce: '000009', difficulty: '0000000000000009' }])
   t.equal(decodeEntry(encodeEntry(sent[0]?.[0] as Entry)).extIds.length, 3)
 })
 
@@ -474,7 +475,7 @@ t.test('bus: a listener that fails is dropped', (t) => {
   const off = bus.on((event) => heard.push(event))
   bus.emit({ event: 'block', height: 1, minute: 1 })
   bus.emit({ event: 'block', height: 1, minute: 2 })
-  t.match(heard.map(({ event }) => event).sort(), ['block', 'block', 'notice'])
+  matchExactly(t, heard.map(({ event }) => event).sort(), ['block', 'block', 'notice'])
   off()
   bus.emit({ event: 'block', height: 1, minute: 3 })
   t.equal(heard.length, 3)

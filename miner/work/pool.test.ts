@@ -11,6 +11,7 @@ import { placeThread, type PlacementSystem } from './placement.js'
 import { createPool } from './pool.js'
 import type { Pool, PoolOptions } from './pool-types.js'
 import type { Hit, Job } from './workforce.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const dir = mkdtempSync(join(tmpdir(), 'pegminer-pool-'))
 t.teardown(() => rmSync(dir, { recursive: true }))
@@ -130,7 +131,7 @@ t.test('a slot that computes wrong answers is left out', async (t) => {
     ['refused'],
   )
   t.ok(lost(), 'and nobody is left')
-  t.match(notices, [/^E_MINER_KNOWN_ANSWER: thread \d is left out: nonce 1: /])
+  matchExactly(t, notices, [/^E_MINER_KNOWN_ANSWER: thread \d is left out: nonce 1: /])
   t.equal(pool.restarts, 0, 'it is not tried again')
 })
 
@@ -151,7 +152,7 @@ t.test('where threads run', async (t) => {
     'it cannot be bound to processor 3: EPERM',
     'its nice value cannot be 10: EPERM',
   ])
-  t.match(placeThread({ cpu: 3 }, { ...system, platform: 'darwin' }), [/Linux only/])
+  matchExactly(t, placeThread({ cpu: 3 }, { ...system, platform: 'darwin' }), [/Linux only/])
   t.equal(calls.length, 2)
 
   const linux = process.platform === 'linux'
@@ -171,7 +172,7 @@ t.test('a crashed worker is started again and goes on', async (t) => {
   pool.publish({ oprHash: HASH_A, floor: 0n, keep: 4 })
   await until(() => hits.length > 0)
   t.equal(pool.restarts, 2)
-  t.match(notices, [
+  matchExactly(t, notices, [
     /^E_MINER_WORKER: thread 0 ended \(worker exited with code: 3\); again in 10 ms/,
     /^E_MINER_WORKER: thread 0 ended \(out of luck\); again in 20 ms/,
   ])
@@ -202,7 +203,10 @@ t.test('a silent worker is replaced', async (t) => {
   })
   pool.publish({ oprHash: HASH_A, floor: 0n, keep: 4 })
   await until(() => hits.length > 0)
-  t.match(notices.slice(0, 2), [/^E_MINER_SILENT: thread 0 has been silent for \d+ ms/, /no sign of life/])
+  matchExactly(t, notices.slice(0, 2), [
+    /^E_MINER_SILENT: thread 0 has been silent for \d+ ms/,
+    /no sign of life/,
+  ])
   t.ok(pool.restarts >= 1)
 })
 

@@ -7,6 +7,7 @@ import t from 'tap'
 import { openState } from './ledger-file.js'
 import { openPublished } from './published.js'
 import { createBuildQueue } from './build-queue.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 t.test('one after the other at a daemon, whatever becomes of them', async (t) => {
   const queue = createBuildQueue()
@@ -49,7 +50,7 @@ t.test('a damaged help is left out and kept aside; who only looks writes nothing
   t.notOk(existsSync(join(folder, 'state.json')))
 
   const running = openPublished(folder)
-  t.match(running, { damaged: 2, head: sent(2), recent: [sent(1), sent(2)] })
+  matchExactly(t, running, { damaged: 2, head: sent(2), recent: [sent(1), sent(2)] })
   t.equal(readFileSync(`${file}.damaged`, 'utf8'), text, 'as it was')
   running.add(sent(3))
   t.match(openPublished(folder), { damaged: 0, head: sent(3) })

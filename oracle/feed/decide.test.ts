@@ -17,6 +17,7 @@ import { openPublished } from './published.js'
 import { createReference } from './reference.js'
 import { chooseCoins, isExpired, type CoinFacts } from './payouts.js'
 import { isOurTurn, judgePolicy, TURN_MS } from './withdrawal.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const input = (more: Partial<PlanInput>): PlanInput => ({
   tip: 100,
@@ -331,7 +332,7 @@ t.test('configuration', (t) => {
   const id = 'ab'.repeat(32)
   const gateway = { asset: 'PEGS', oracleTxid: id, bindTxid: id, pubkey: `02${'cd'.repeat(32)}` }
   const good = readFeedConfig({ gateways: [gateway] })
-  t.match(good, {
+  matchExactly(t, good, {
     value: {
       report: '0 * * * *',
       gateways: [
@@ -372,17 +373,17 @@ t.test('configuration', (t) => {
     'gateways.0.pubkey',
   ])
   t.notMatch(JSON.stringify(secret), /hunter2/)
-  t.match(readFeedConfig(undefined), { problems: [{ path: ['gateways'] }] })
+  matchExactly(t, readFeedConfig(undefined), { problems: [{ path: ['gateways'] }] })
   t.match(readFeedConfig([]), { problems: Array })
   const line = ['PEGS', id, `02${'cd'.repeat(32)}`, 'Ihh', id, './komodo-cli -ac_name=REF -datadir=/var/ref']
   t.ok(isOldLine(line))
   t.notOk(isOldLine(['backfill', '1', '2']))
-  t.match(readFeedConfig(translateOldLine(line)), {
+  matchExactly(t, readFeedConfig(translateOldLine(line)), {
     value: {
       gateways: [{ name: 'PEGS', bindTxid: id, reference: { name: 'REF', conf: '/var/ref/REF.conf' } }],
     },
   })
-  t.match(readFeedConfig(translateOldLine([...line.slice(0, 5), '900'])), {
+  matchExactly(t, readFeedConfig(translateOldLine([...line.slice(0, 5), '900'])), {
     value: { gateways: [{ startHeight: 900, reference: { name: 'KMD' } }] },
   })
   t.end()

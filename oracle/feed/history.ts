@@ -63,7 +63,7 @@ export function createHistory(tools: WithdrawalTools) {
       const content = payoutContent(payout.tx)
       return { hex, payout, content, listed, fault: null, anchored: false }
     }
-    // Payouts of other withdrawals bear our signature too, and anybody can show one here: the marker says whose it is.
+    // Payouts of other withdrawals bear our signature too, and any signer can show one here: the marker says whose it is.
     if (bearsMarker(hex, item.intent) && (await evidence.isSignedBy(pubkey, hex, options))) {
       const message = `a payout bears our own signature and is wrong: ${verdict.message}`
       return { fact: 'trouble', code: 'E_FEED_THIEF', message }

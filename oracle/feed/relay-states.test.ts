@@ -5,6 +5,7 @@ import type { BuildReason, SendReason } from '../../komodo/index.js'
 import { RELAY_STATES, type RelayState } from './events.js'
 import type { HeaderJob, HeaderPlan } from './plan.js'
 import { advanceRelay, FIRST_COURSE, type Course, type RelayFact, type RelayMove } from './relay-states.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 type State = RelayState['state']
 
@@ -187,25 +188,36 @@ t.test('what is told, and how often', (t) => {
   const forged = (height: number): RelayFact => ({ fact: 'forged', height, code: 'C', message: 'm' })
   t.same(again(forged(91)), [['notice', 'state'], []], 'a forgery once')
   const after = advanceRelay(start, forged(91)).course
-  t.match(advanceRelay(after, forged(92)).tells, [{ event: 'notice', level: 'error', message: /^header 92/ }])
+  matchExactly(t, advanceRelay(after, forged(92)).tells, [
+    { event: 'notice', level: 'error', message: /^header 92/ },
+  ])
   t.equal(after.refused, 1)
   const proven = advanceRelay(after, { fact: 'unbuilt', ...unbuilt('oracle-funds') }).course
-  t.match(advanceRelay(proven, forged(91)).tells, [{ event: 'notice' }, {}], 'and again after one was proven')
+  matchExactly(
+    t,
+    advanceRelay(proven, forged(91)).tells,
+    [{ event: 'notice' }, {}],
+    'and again after one was proven',
+  )
 
   t.same(again({ fact: 'untaken', ...untaken('rejected') }), [['notice', 'state'], []], 'a refusal once')
   const untook = advanceRelay(start, { fact: 'untaken', ...untaken('rejected') }).course
-  t.match(advanceRelay(untook, { fact: 'untaken', ...untaken('expired') }).tells, [{ event: 'notice' }])
+  matchExactly(t, advanceRelay(untook, { fact: 'untaken', ...untaken('expired') }).tells, [
+    { event: 'notice' },
+  ])
   const sent = advanceRelay(untook, { fact: 'published', job: LIVE, txid: 'b' }).course
-  t.match(advanceRelay(sent, { fact: 'untaken', ...untaken('rejected') }).tells, [{ event: 'notice' }])
+  matchExactly(t, advanceRelay(sent, { fact: 'untaken', ...untaken('rejected') }).tells, [
+    { event: 'notice' },
+  ])
 
   const built = again({ fact: 'misbuilt', ...misbuilt('baton') })
   t.same(built, [['notice', 'state'], ['notice']], 'what was built wrong each time')
-  t.match(advanceRelay(start, { fact: 'misbuilt', ...misbuilt('x') }), {
+  matchExactly(t, advanceRelay(start, { fact: 'misbuilt', ...misbuilt('x') }), {
     course: { refused: 1 },
     tells: [{ code: 'E_KOMODO_INSPECT', level: 'warn' }, { message: 'm' }],
   })
   t.match(advanceRelay(start, { fact: 'unbuilt', ...unbuilt('other') }).course.state, { why: 'm' })
-  t.match(advanceRelay(start, { fact: 'unregistered', tip: 7 }).tells, [
+  matchExactly(t, advanceRelay(start, { fact: 'unregistered', tip: 7 }).tells, [
     { event: 'state', state: 'blocked', published: 90, tip: 7, lag: 1 },
   ])
   t.end()

@@ -21,6 +21,7 @@ import { openState, payoutsOf, type FeedState } from './ledger-file.js'
 import { mostTogether } from './payouts.js'
 import { askRuling, askSettle, readRequests } from './requests.js'
 import { whyNotRelease } from './withdrawal.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const AMOUNT = 200_000_000n
 const FEES = 20_000n
@@ -311,7 +312,7 @@ t.test('a state file of the first version is taken over with what it signed', as
   writeFileSync(file, JSON.stringify({ ...state, version: 1, withdrawals: { [txid]: first } }))
   const opened = openState(folder).state
   t.equal(opened.version, 2)
-  t.match(opened.withdrawals[txid], {
+  matchExactly(t, opened.withdrawals[txid], {
     payout: { hex, inputs, expiry, gone: null, dead: false },
     earlier: [],
     countedOn: /^2026-01-01$/,

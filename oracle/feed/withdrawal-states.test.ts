@@ -7,6 +7,7 @@ import type { Known } from './ledger-file.js'
 import type { Paid } from './payments.js'
 import type { Choice } from './payouts.js'
 import type { Place } from './withdrawal.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 type State = Known['step']
 
@@ -400,14 +401,14 @@ t.test('what is written, said and answered', (t) => {
     verdict,
     unpaid: unpaid(END),
   })
-  t.match(move('signed', unsent(bad('thief'))), {
+  matchExactly(t, move('signed', unsent(bad('thief'))), {
     says: [{ code: 'E_FEED_THIEF', level: 'error' }],
     action: { refusal: /not what was asked for: bad/ },
     answered: false,
   })
-  t.match(move('signed', unsent(bad('unreadable'))).says, [{ code: 'E_FEED_WITHDRAWAL' }])
-  t.match(move('signed', unsent(good(false))), { says: [], action: { refusal: /lacks signatures/ } })
-  t.match(move('signed', unsent(good(true)), { release: true }), {
+  matchExactly(t, move('signed', unsent(bad('unreadable'))).says, [{ code: 'E_FEED_WITHDRAWAL' }])
+  matchExactly(t, move('signed', unsent(good(false))), { says: [], action: { refusal: /lacks signatures/ } })
+  matchExactly(t, move('signed', unsent(good(true)), { release: true }), {
     says: [{ message: /is not released: its signing has ended/, level: 'warn' }],
     answered: true,
     action: { hex: 'ab', unpaid: { place: END } },
@@ -420,12 +421,12 @@ t.test('what is written, said and answered', (t) => {
     record: { message: /released/ },
     action: { signed: null },
   })
-  t.match(move('held', { fact: 'releasable', place: at(0), why: 'w' }), {
+  matchExactly(t, move('held', { fact: 'releasable', place: at(0), why: 'w' }), {
     answered: true,
     says: [{ message: /is not released: w/, level: 'warn' }],
   })
   const unread = { fact: 'trouble', code: 'E_FEED_WITHDRAWAL', message: 'm' } as const
-  t.match(move('held', { ...unread, examined: true }), {
+  matchExactly(t, move('held', { ...unread, examined: true }), {
     answered: true,
     says: [{ message: 'm' }, { message: /is not released/ }],
   })

@@ -6,6 +6,7 @@ import type { WithdrawalEvent } from './events.js'
 import type { Rig } from './fixtures/rig.js'
 import { stage, type Stage } from './fixtures/stage.js'
 import { askRuling } from './requests.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const AMOUNT = 200_000_000n
 const FEES = 20_000n
@@ -116,7 +117,8 @@ t.test('what the daemon refuses at each pass is said once', async (t) => {
   })
   for (let k = 0; k < 4; k++) await s.round(rig)
   t.ok(tries >= 3, 'it is tried at each pass')
-  t.match(
+  matchExactly(
+    t,
     rig.events.filter(({ event }) => event === 'notice'),
     [{ message: /-datacarriersize/ }],
   )
@@ -198,7 +200,8 @@ t.test(
     for (let k = 0; k < 4; k++) await s.round(honest)
     t.equal(stepOf(honest, txid), 'partial')
     t.equal(honest.withdrawals.view.refused, 1)
-    t.match(
+    matchExactly(
+      t,
       honest.events.filter(({ event }) => event === 'notice'),
       [{ code: 'E_FEED_THIEF' }],
     )

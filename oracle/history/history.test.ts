@@ -45,6 +45,7 @@ import { openStakeLog } from './stake-log.js'
 import { createStore } from './store.js'
 import { ownFate } from './own-fate.js'
 import type { OprBlock, OwnRecord, OwnStep } from './types.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const fail = errorsOf(FACTOM_ERRORS)
 const DEV = networkOf('dev')
@@ -149,7 +150,9 @@ t.test('follows the chain, carries winners on', async (t) => {
 
   node.save(1, creation)
   const first = await history.sync(1)
-  t.match(first, [{ height: 1, gradable: false, entries: 1, valid: 0, winners: noWinners(5), records: [] }])
+  matchExactly(t, first, [
+    { height: 1, gradable: false, entries: 1, valid: 0, winners: noWinners(5), records: [] },
+  ])
   t.same(history.previousWinners(2), { winners: noWinners(5), height: null })
   t.same(history.difficulties(2), [])
 
@@ -175,7 +178,7 @@ t.test('follows the chain, carries winners on', async (t) => {
   node.save(5, ...records(5, winners, 24))
   node.save(6, ...records(6, noWinners(5), 30))
   const more = await history.sync(6)
-  t.match(more, [
+  matchExactly(t, more, [
     { height: 5, gradable: false, valid: 24, winners },
     { height: 6, gradable: false, valid: 0, winners },
   ])
@@ -268,7 +271,7 @@ t.test('a damaged file', async (t) => {
     const { history, notices } = open(t, node, { dir })
     t.same(heights(await history.sync(7)), [1, 3, 5, 6, 7], name)
     t.same(answers(history), expected)
-    t.match(notices, told ? [{ code: 'E_HISTORY_DAMAGED' }] : [])
+    matchExactly(t, notices, told ? [{ code: 'E_HISTORY_DAMAGED' }] : [])
     t.equal(notices.length, told ? 1 : 0)
     t.equal(existsSync(join(dir, 'history.sqlite.damaged')), told, 'the damaged file is kept')
   }
@@ -280,7 +283,7 @@ t.test('files of other versions', async (t) => {
   mkdirSync(join(dir, 'miner'))
   writeFileSync(join(dir, 'miner', 'graded.jsonl'), 'abc {"format":1}\n')
   const { history, notices, file } = open(t, node, { dir })
-  t.match(notices, [{ code: 'E_HISTORY_OLD' }])
+  matchExactly(t, notices, [{ code: 'E_HISTORY_OLD' }])
   t.same(readdirSync(join(dir, 'miner')), [])
   await history.sync(7)
   history.close()
@@ -324,13 +327,13 @@ t.test('the history of something else', async (t) => {
   const elsewhere = open(t, other.node, { dir })
   t.same(heights(await elsewhere.history.sync(7)), [3, 5, 6, 7], 'another chain with the same beginning')
   t.same(elsewhere.history.previousWinners(8), { winners: other.winners[7], height: 7 })
-  t.match(elsewhere.notices, [{ code: 'E_HISTORY_FOREIGN', message: /differs above 2/ }])
+  matchExactly(t, elsewhere.notices, [{ code: 'E_HISTORY_FOREIGN', message: /differs above 2/ }])
   const stranger = new ChainNode()
   stranger.cut(-1)
   stranger.save(8)
   const nowhere = open(t, stranger, { dir })
   t.same(await nowhere.history.sync(8), [])
-  t.match(nowhere.notices, [{ code: 'E_HISTORY_FOREIGN', message: /chain is another one/ }])
+  matchExactly(t, nowhere.notices, [{ code: 'E_HISTORY_FOREIGN', message: /chain is another one/ }])
   t.same(nowhere.history.previousWinners(9), { winners: noWinners(5), height: null })
   t.same(heights(await first.history.sync(7)), [1, 3, 5, 6, 7], 'and back again')
 
@@ -342,17 +345,17 @@ t.test('the history of something else', async (t) => {
 
   const otherMap: Difficulty = (hash, nonce) => fromNonce(hash, nonce) + (nonce.length < 8 ? 1n : 0n)
   const bytemap = open(t, node, { dir, difficulty: otherMap })
-  t.match(bytemap.notices, [{ code: 'E_HISTORY_FOREIGN', message: /ByteMap/ }])
+  matchExactly(t, bytemap.notices, [{ code: 'E_HISTORY_FOREIGN', message: /ByteMap/ }])
   t.same(heights(await bytemap.history.sync(7)), [1, 3, 5, 6, 7])
 
   const network: Network = { ...DEV, oprVersionAt: (height) => (height < 6 ? 5 : 4) }
   const version = open(t, node, { dir, network, difficulty: otherMap })
-  t.match(version.notices, [{ code: 'E_HISTORY_FOREIGN', message: /versions/ }])
+  matchExactly(t, version.notices, [{ code: 'E_HISTORY_FOREIGN', message: /versions/ }])
   t.same(heights(await version.history.sync(7)), [6, 7], 'only what is graded by other rules')
   t.same(version.history.previousWinners(8), { winners: winners[3], height: 3 })
 
   const testNet = open(t, node, { dir, network: networkOf('TestNet') })
-  t.match(testNet.notices, [{ code: 'E_HISTORY_FOREIGN', message: /another chain/ }])
+  matchExactly(t, testNet.notices, [{ code: 'E_HISTORY_FOREIGN', message: /another chain/ }])
 })
 
 t.test('a node that lags, and one that was rolled back', async (t) => {
@@ -375,7 +378,7 @@ t.test('a node that lags, and one that was rolled back', async (t) => {
   node.save(6)
   node.save(7)
   t.same(await history.sync(7), [])
-  t.match(notices, [{ code: 'E_HISTORY_FOREIGN', message: /differs above 5/ }])
+  matchExactly(t, notices, [{ code: 'E_HISTORY_FOREIGN', message: /differs above 5/ }])
   t.same(history.previousWinners(8), { winners: winners[3], height: 3 })
   notices.length = 0
 
@@ -386,7 +389,7 @@ t.test('a node that lags, and one that was rolled back', async (t) => {
   node.save(8, ...records(8, winners[3] ?? [], 26))
   t.same(heights(await history.sync(8)), [8], 'the last block was built anew')
   t.equal(history.query.block(8)?.valid, 26)
-  t.match(notices, [{ code: 'E_HISTORY_FOREIGN', message: /differs above 7/ }])
+  matchExactly(t, notices, [{ code: 'E_HISTORY_FOREIGN', message: /differs above 7/ }])
   const again = open(t, node, { dir })
   t.same(await again.history.sync(8), [])
   t.same(again.history.previousWinners(9), history.previousWinners(9))
@@ -491,7 +494,8 @@ t.test('records of ours', async (t) => {
   step(best, 'acknowledged', 2000)
   step(best, 'revealed', 3000)
   history.own({ entryHash: 'ab'.repeat(32), height: 8, status: 'missed', reason: 'no money', time: 1500 })
-  t.match(
+  matchExactly(
+    t,
     history.query.own({}).filter(({ entryHash }) => entryHash === hashOf(best)),
     [{ status: 'acknowledged', submitted: 1000, acknowledged: 2000, block: null, nonce: '00ff' }],
   )

@@ -12,6 +12,7 @@ import { createQueries } from './queries.js'
 import { MIGRATIONS } from './schema.js'
 import { openSeries } from './series.js'
 import { createStore } from './store.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const hash = (k: number): string => k.toString(16).padStart(64, '0')
 const BLOCK_MS = 600_000
@@ -124,7 +125,7 @@ t.test('what was measured and told', (t) => {
     { time: 7_200_000, value: 50 },
   ])
   t.same(series.names(), ['hashrate'])
-  t.match(series.log({ below: 2 ** 48, most: 1 }), [{ id: 2, code: 'E_X', message: 'look' }])
+  matchExactly(t, series.log({ below: 2 ** 48, most: 1 }), [{ id: 2, code: 'E_X', message: 'look' }])
   t.equal(series.log({ below: 2, most: 9 })[0]?.message.length, 1000, 'texts are bounded')
   for (let k = 0; k < 14_000; k++) series.add('many', k, k * 60_000)
   const kept = series.read('many', { from: 0, to: 8 * 86_400_000, points: 1e9 })

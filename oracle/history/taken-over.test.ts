@@ -12,6 +12,7 @@ import { DEV, fromNonce, hashOf, recordsOf, smallChain } from './fixtures/small-
 import { createGradedHistory, type GradedHistoryOptions } from './history.js'
 import { openHistory } from './open.js'
 import { MIGRATIONS } from './schema.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const OLD = gunzipSync(readFileSync(join(import.meta.dirname, 'fixtures', 'history-v3.sqlite.gz')))
 
@@ -46,7 +47,7 @@ t.test('nothing is graded twice, nothing is lost', async (t) => {
     [hashOf(records[0]!), 'graded', 26],
   ])
   node.save(6, ...recordsOf(6, winners, 25))
-  t.match(await history.sync(6), [{ height: 6, gradable: true }])
+  matchExactly(t, await history.sync(6), [{ height: 6, gradable: true }])
 
   const db = openChainDatabase({ file, schemas: [OPR_SCHEMA] })
   t.teardown(() => db.close())
@@ -84,7 +85,7 @@ t.test('a fork below its end', async (t) => {
   node.save(3, ...recordsOf(3, ['0'.repeat(16)], 1))
   node.save(5)
   const history = open()
-  t.match(await history.sync(5), [{ height: 3, entries: 1, gradable: false }])
+  matchExactly(t, await history.sync(5), [{ height: 3, entries: 1, gradable: false }])
   t.same(codes, ['E_HISTORY_FOREIGN'])
   t.ok(
     history.query.own({}).every(({ block }) => block === null),

@@ -9,6 +9,7 @@ import { reasonText } from './reasons.js'
 import { parseRoute, planRoutes } from './routes.js'
 import { unitsOf } from './snapshot.js'
 import type { Vote } from './types.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 const HOUR = 3_600_000
@@ -47,7 +48,7 @@ t.test('one price from many', (t) => {
   priced([NaN, 0, -1, 5, 5.001], 5.0005, 2)
 
   const liar = decide([100, 100.1, 99.9, 120])
-  t.match(liar.rejected, [{ route: 'venue3:X/USD', reason: { code: 'outlier' } }])
+  matchExactly(t, liar.rejected, [{ route: 'venue3:X/USD', reason: { code: 'outlier' } }])
   t.same(texts(liar), ['19.94 % off the median, limit 0.74 %'])
   t.ok(liar.ok && Math.abs(liar.spread - 0.002) < 1e-12)
   t.match(decide([100, 100.2, 110, 110.2]), { ok: false, reason: 'sources disagree by 9.71 %' })
@@ -57,7 +58,7 @@ t.test('one price from many', (t) => {
   t.ok(Number.isNaN(median([])))
 
   const twice = aggregate([vote(100, 'binance'), vote(100, 'binance'), vote(100.2, 'other')], RULES)
-  t.match(texts(twice), ['binance has voted already'])
+  matchExactly(t, texts(twice), ['binance has voted already'])
   t.ok(twice.ok && Math.abs(twice.price - 100.1) < 1e-9)
   t.end()
 })
@@ -95,7 +96,7 @@ t.test('votes that lean on something doubtful', (t) => {
   const frozen = vote(101, 'dead', { polls: FROZEN_POLLS })
   const moved = aggregate([frozen, ...usd], RULES)
   t.match(moved, { ok: true, kept: usd })
-  t.match(texts(moved), ['unchanged for 6 polls while others moved'])
+  matchExactly(t, texts(moved), ['unchanged for 6 polls while others moved'])
   const still = [frozen, vote(101, 'b', { polls: 9 })]
   t.match(aggregate(still, RULES), { ok: true, kept: still }, 'a market where nothing moves at all')
   t.end()
@@ -145,14 +146,14 @@ t.test('what holds for any votes', (t) => {
 })
 
 t.test('routes as text', (t) => {
-  t.match(parseRoute('binance:ETH/USDT  *  USDT/USD'), {
+  matchExactly(t, parseRoute('binance:ETH/USDT  *  USDT/USD'), {
     text: 'binance:ETH/USDT * USDT/USD',
     factors: [
       { invert: false, term: { type: 'quote', source: 'binance', symbol: 'ETH/USDT' } },
       { invert: false, term: { type: 'name', name: 'USDT/USD' } },
     ],
   })
-  t.match(parseRoute('1 / er-api:JPY').factors, [
+  matchExactly(t, parseRoute('1 / er-api:JPY').factors, [
     { invert: false, term: { type: 'number', value: 1 } },
     { invert: true, term: { type: 'quote', source: 'er-api', symbol: 'JPY' } },
   ])
@@ -182,7 +183,7 @@ t.test('routes as text', (t) => {
     ]),
   )
   const circle = planRoutes({ Y: ['2 * X'], X: ['3 * Y'] }, ['Y', 'X'], both)
-  t.match(circle.circles, [{ path: 'X', message: /X → Y → X/ }])
+  matchExactly(t, circle.circles, [{ path: 'X', message: /X → Y → X/ }])
   t.end()
 })
 

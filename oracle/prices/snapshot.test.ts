@@ -9,6 +9,7 @@ import { snapshotLine } from './snapshot-json.js'
 import type { AssetPrice, PriceMemory, Quote, QuoteKind, SourceView, WinnersView } from './types.js'
 import { readPrices } from './validate.js'
 import type { PriceConfig } from './config.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 const MINUTE = 60_000
@@ -90,7 +91,7 @@ t.test('routes, conversion, triangulation', (t) => {
       },
     },
   )
-  t.match(only(result, 'DCR'), {
+  matchExactly(t, only(result, 'DCR'), {
     status: 'ok',
     units: 2_250_000_000n,
     votes: [
@@ -110,7 +111,8 @@ t.test('routes, conversion, triangulation', (t) => {
     ['RVN'],
     [view('kucoin', { 'RVN/USDT': quote(0.008) }), view('gate', { 'RVN/USDT': quote(0.008) })],
   )
-  t.match(
+  matchExactly(
+    t,
     only(lost, 'RVN').rejected.map(({ reason }) => reason.code),
     ['not-asked', 'not-asked', 'leg-unavailable', 'leg-unavailable'],
     'a Tether is never taken for a dollar',
@@ -529,7 +531,8 @@ t.test('a MainNet whose dead coins live on in the records', (t) => {
   const { snapshot } = buildSnapshot(input)
   t.same([...snapshot.missing], [])
   t.equal(snapshot.prices.size, 62)
-  t.match(
+  matchExactly(
+    t,
     ['FCT', 'PEG', 'HT'].map((asset) => snapshot.prices.get(asset)),
     [3_120_000n, 214_000n, 20_860_000n],
   )

@@ -8,6 +8,7 @@ import { importOracleIni } from './ini.js'
 import { parseRoute } from './routes.js'
 import { pricesSection } from './section.js'
 import { readPrices, type PriceProblem, type PriceSettings } from './validate.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 const KEYS: Record<string, string> = { OER_APP_ID: 'secret-of-oer' }
@@ -70,7 +71,7 @@ t.test('the defaults', (t) => {
   t.equal(placeOf('coingecko'), 'http://localhost:18196')
   t.equal(placeOf('okx'), 'http://127.0.0.1:5000/okx')
   t.same([placeOf('mexc'), placeOf('kraken')], [undefined, undefined], 'nothing goes out from here')
-  t.match(placed.notices?.toSorted(), [
+  matchExactly(t, placed.notices?.toSorted(), [
     /kraken is left out: its url is not on/,
     /mexc is left out: it has no url/,
   ])
@@ -145,8 +146,8 @@ t.test('what a user may write', (t) => {
   t.equal(source('bitstamp'), undefined)
   t.match(source('cmc'), { key: { inline: true } })
   t.equal(keys.get('cmc'), 'in clear text')
-  t.match(warnings, [{ path: ['sources', 'cmc', 'key'], message: /clear text/ }])
-  t.match(config.assets['DGB'], {
+  matchExactly(t, warnings, [{ path: ['sources', 'cmc', 'key'], message: /clear text/ }])
+  matchExactly(t, config.assets['DGB'], {
     routes: ['mexc:DGB/USDT * USDT/USD'],
     allowSingle: true,
     rules: { minSources: 3, maxStep: 0.5, maxSpread: 0.04 },
@@ -300,7 +301,7 @@ t.test('what a user may not write, each with its place', (t) => {
   ]
   for (const [raw, path, message] of CASES) {
     const found = problemsOf(raw)
-    t.match(found, [{ path, message }], JSON.stringify(raw))
+    matchExactly(t, found, [{ path, message }], JSON.stringify(raw))
     t.equal(found.length, 1, JSON.stringify(found))
   }
   const all = CASES.filter(([raw]) => 'winners' in raw || 'snapshot' in raw || 'indices' in raw).length
@@ -330,7 +331,8 @@ t.test('what a user may not write, each with its place', (t) => {
     'a value of a wrong form hides nothing of what others must be together',
   )
   t.notMatch(JSON.stringify(both), /k3y/)
-  for (const raw of [3, 'text', [], true]) t.match(problemsOf(raw), [{ path: [], message: /section/ }])
+  for (const raw of [3, 'text', [], true])
+    matchExactly(t, problemsOf(raw), [{ path: [], message: /section/ }])
   t.end()
 })
 

@@ -13,6 +13,7 @@ import { gatewayChecks, ledgerChecks, liveChecks, readyChecks } from '../health.
 import type { GatewayNumbers, MinerNumbers } from '../sources.js'
 import type { WatchLimits, WatchSeen } from './alarm.js'
 import { ALARMS, GATEWAY_ALARMS, MINER_ALARMS, WATCHDOG_RULES } from './table.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const idsOf = (rows: typeof ALARMS, judged: (row: (typeof ALARMS)[number]) => unknown): string[] =>
   rows.filter((row) => judged(row) !== undefined).map(({ id }) => id)
@@ -83,7 +84,8 @@ t.test('a gateway with which nothing is right', (t) => {
     idsOf(GATEWAY_ALARMS, ({ ofGateway }) => ofGateway),
   )
   t.ok(alerts.every(({ message }) => /^g(:| funds:) /.test(message)))
-  t.match(
+  matchExactly(
+    t,
     alerts.filter(({ runbook }) => runbook === 'FeedDaemonHung'),
     [{ message: 'g: the asset daemon is hung' }, { message: 'g: the reference daemon is frozen' }],
   )

@@ -17,6 +17,7 @@ import { createNodeView } from '../faults/view.js'
 import { startDevChain } from '../index.js'
 import { methodTable } from './table.js'
 import { answer } from './request.js'
+import { matchExactly } from '../../../test/fixtures/match-exactly.js'
 
 interface Reply {
   readonly status: number
@@ -275,7 +276,7 @@ t.test('the first block of a new chain: money and five chains', async (t) => {
     'the chains that the real node had',
   )
   const head = (await call(chain.url, 'chain-head', { chainid: opr })).result as { chainhead: string }
-  t.match(await call(chain.url, 'entry-block', { keymr: head.chainhead }), {
+  matchExactly(t, await call(chain.url, 'entry-block', { keymr: head.chainhead }), {
     result: { header: { blocksequencenumber: 0, chainid: opr, dbheight: 1 }, entrylist: [{}] },
   })
 })
@@ -299,7 +300,7 @@ t.test('params as Go takes them', async (t) => {
     data: 'ChainID cannot be admin chain',
   })
   t.match(await error('factoid-ack', {}), { code: -32602 })
-  t.match(await call(url, 'multiple-fct-balances', { addresses: ['', 'x'] }), {
+  matchExactly(t, await call(url, 'multiple-fct-balances', { addresses: ['', 'x'] }), {
     result: {
       currentheight: 0,
       lastsavedheight: 0,
@@ -439,7 +440,7 @@ function tooLong(url: string): Promise<{ status: number; text: string }> {
   })
 }
 
-/** Bytes that are no HTTP at all. */
+/** Bytes that are not HTTP. */
 function garbage(url: string): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.end('\u0000\u0001\r\n\r\n'))

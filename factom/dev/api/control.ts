@@ -99,7 +99,7 @@ function countOf(count: bigint): number {
   return Number(count)
 }
 
-/** Done when the chain has got so far, in minutes since its first block, or no caller waits any more. */
+/** Resolves when the chain has reached this minute, counted from its first block, or when no caller waits any more. */
 function waited({ state, onMinute }: ControlContext, until: number, signal: AbortSignal): Promise<Json> {
   return new Promise((resolve) => {
     const done = () => {

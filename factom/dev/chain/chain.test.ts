@@ -40,7 +40,7 @@ function newChain(startMs = START) {
     archive,
     state,
     now: startMs,
-    /** Returns whether the message got past the door. */
+    /** Returns whether the message was taken. */
     send(message: Message): boolean {
       const passes = welcome(state, message, chain.now)
       if (passes) applyEvent(state, archive, { ...message, atMs: chain.now })

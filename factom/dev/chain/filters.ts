@@ -11,7 +11,7 @@ export function minuteOf(ms: number): number {
   return Math.floor(ms / 60_000)
 }
 
-/** Whether a commit or transaction of this id and time gets past the door at `nowMs`. */
+/** Whether a commit or transaction of this id and time is taken at `nowMs`. */
 export function admits(
   state: ChainState,
   { txid, timeMs }: { readonly txid: string; readonly timeMs: number },

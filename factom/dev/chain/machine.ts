@@ -1,4 +1,4 @@
-/** The chain as a machine: what comes in are ticks and messages with their times, nothing else moves it. */
+/** The chain as a state machine: ticks and messages, each with its time, change it, and nothing else does. */
 import type { SavedBlock } from '../blocks/index.js'
 import type { Archive } from '../store/archive.js'
 import { receive } from './messages.js'

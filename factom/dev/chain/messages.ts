@@ -55,7 +55,7 @@ export function repeatsCommit(state: ChainState, kind: 'entry' | 'chain', commit
   return before?.kind === kind && before.credits >= commit.credits
 }
 
-/** Takes in a welcome message: it is processed, held, or dropped, and so is whatever waited for it. */
+/** Takes in a message that passed `welcome`: it is processed, held or dropped. Messages that waited for it follow. */
 export function receive(state: ChainState, view: SavedView, message: Message, nowMs: number): void {
   const first = heldOf(message, nowMs)
   if (first.type !== 'reveal') state.seen.set(first.id, minuteOf(first.timeMs))

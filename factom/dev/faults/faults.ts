@@ -24,7 +24,7 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS
 
 export interface FaultRule {
-  /** The share of occasions that it strikes, by chance: more than 0, at most 1 (default). */
+  /** The chance that it strikes when it could: above 0, at most 1 (default). */
   readonly share?: number
   /** After this many strikes it ends; absent: it does not end. */
   readonly times?: number
@@ -37,7 +37,7 @@ export interface FaultRule {
 export type FaultRules = Readonly<Partial<Record<FaultName, FaultRule>>>
 
 export interface Faults {
-  /** What is on. */
+  /** The rules that are on. */
   readonly rules: FaultRules
   /** How often each has struck since the start. */
   readonly struck: Readonly<Partial<Record<FaultName, number>>>
@@ -47,7 +47,7 @@ export interface Faults {
   strikes(name: FaultName, method?: string): FaultRule | null
   /** The rule, if it is on; for those that are a state. */
   on(name: FaultName): FaultRule | null
-  /** Ends one. */
+  /** Switches one rule off. */
   end(name: FaultName): void
 }
 

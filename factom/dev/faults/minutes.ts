@@ -5,7 +5,7 @@ import type { NodeView } from './view.js'
 const TENTH_MS = 500
 
 export interface MinuteEnd {
-  /** Ends a minute, or begins to: the answer is in how many milliseconds to come again, if at all. */
+  /** Ends a minute, or begins to. Returns after how many milliseconds to call it again; null: at the next minute. */
   end(): number | null
 }
 

@@ -27,7 +27,7 @@ export function identityMethods({ identities }: WalletKeys): MethodTable {
     },
     'remove-identity-key': (params) => {
       const name = paramsOf(params).text('public')
-      // No key at all counts as removed.
+      // A missing key counts as removed.
       if (name !== '' && !identities.remove(name)) throw refused(NO_SUCH)
       return { success: true }
     },

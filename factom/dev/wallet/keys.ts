@@ -27,7 +27,7 @@ export interface WalletKeys {
   readonly identities: IdentityKeys
 }
 
-/** They sign what identities say, and pay for nothing. */
+/** They sign for identities and pay for nothing. */
 export interface IdentityKeys {
   all(): WalletAddress[]
   find(name: string): WalletAddress | undefined

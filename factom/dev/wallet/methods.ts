@@ -53,7 +53,7 @@ export function walletMethods(context: WalletContext): MethodTable {
     'remove-address': (params) => {
       const address = paramsOf(params).text('address')
       if (address !== '' && !/^[FE]/.test(address)) throw refused('Unknown address type')
-      // No address at all counts as removed.
+      // A missing address counts as removed.
       if (address !== '' && !keys.remove(address)) throw refused('wallet: No such address')
       return { success: true }
     },
@@ -99,7 +99,7 @@ function transactions(context: WalletContext): MethodTable {
     if (!draft) throw refused('wallet: Transaction name was not found')
     return draft
   }
-  /** A step that changes a draft: a signature of before is void. */
+  /** A step that changes a draft, so that an earlier signature is void. */
   const step = (change: (draft: Draft, read: Params) => void) => (params: unknown) => {
     const read = paramsOf(params)
     const draft = draftOf(read)

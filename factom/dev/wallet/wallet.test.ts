@@ -9,6 +9,7 @@ import { verifyEd25519 } from '../../ed25519.js'
 import { chainIdOf } from '../../entry.js'
 import { DEV_KEYS, startDevChain } from '../index.js'
 import { identityPublicKey } from './identity-key.js'
+import { matchExactly } from '../../../test/fixtures/match-exactly.js'
 
 interface Reply {
   readonly result?: any
@@ -102,11 +103,11 @@ t.test('as pegnet, pegnetd and factom-cli use it', async (t) => {
     'keys are kept',
   )
   const secret = 'Es3LB2YW9bpdWmMnNQYb31kyPzqnecsNqmg5W4K7FKp4UP6omRTa'
-  t.match((await post(again.walletUrl, 'import-addresses', { addresses: [{ secret }] })).result, {
+  matchExactly(t, (await post(again.walletUrl, 'import-addresses', { addresses: [{ secret }] })).result, {
     addresses: [{ public: /^EC/, secret }],
   })
   const imported = await post(again.walletUrl, 'import-addresses', { Addresses: [{ SECRET: secret }] })
-  t.match(imported.result, { addresses: [{ secret }] }, 'names in any letter case')
+  matchExactly(t, imported.result, { addresses: [{ secret }] }, 'names in any letter case')
   for (const none of [{}, null, { addresses: null }, { addresses: [] }])
     t.same(
       (await post(again.walletUrl, 'import-addresses', none)).result,

@@ -7,6 +7,7 @@ import * as tx from '../../tx/index.js'
 import { startChains } from '../fixtures/chains.js'
 import { build, post, rpc, send } from '../fixtures/client.js'
 import type { DaemonAccess, DevKomodo } from '../index.js'
+import { matchExactly } from '../../../test/fixtures/match-exactly.js'
 
 const RECORDED = Object.values(recordings('pegs')).flat()
 const COIN = 100_000_000n
@@ -155,7 +156,7 @@ t.test('the life of accounts on the embedded chain is that of real daemons', asy
   await sent(user, await build(user, 'pegsget', peg, token, '0.42'))
   mine()
   await says('pegsaccountinfo at 80%', user, 'pegsaccountinfo', peg)
-  t.match(await call(user, 'pegsaccounthistory', peg), {
+  matchExactly(t, await call(user, 'pegsaccounthistory', peg), {
     'account history': [
       { action: 'fund', amount: 100_000_000, deposit: 100_000_000, debt: 0 },
       { action: 'get', amount: 30_000_000, debt: 30_000_000 },
@@ -192,7 +193,7 @@ t.test('the life of accounts on the embedded chain is that of real daemons', asy
   }
   await send(other, 'pegsget', peg, token, '0.72')
   mine()
-  t.match(await call(user, 'pegsworstaccounts', peg), { '': [] }, 'nobody is named by nothing')
+  matchExactly(t, await call(user, 'pegsworstaccounts', peg), { '': [] }, 'nobody is named by nothing')
   const worst = async () => (await rpc<Worst>(user, 'pegsworstaccounts', peg))['KMD'] ?? []
   reprice(world, 9_750n)
   t.same(

@@ -13,6 +13,7 @@ import { books, decimal, VENUES } from './books.js'
 import { parseTrouble, startDevExchange, TROUBLES, troubleFaults } from './index.js'
 import { walk } from './walk.js'
 import { assetOf, CURRENCIES, worth } from './world.js'
+import { matchExactly } from '../../../test/fixtures/match-exactly.js'
 
 const NOON = Date.UTC(2026, 10, 24, 12)
 const DAY = 86_400_000
@@ -60,7 +61,12 @@ t.test('what things are worth', (t) => {
       const truth = worth('s', assetOf(base), NOON) / worth('s', assetOf(quote), NOON)
       return Math.abs(Number(last) / truth - 1) >= limit
     })
-    t.match(far, venue === 'binance' ? [{ base: 'XMR', trading: false }] : [], `${venue} is near the truth`)
+    matchExactly(
+      t,
+      far,
+      venue === 'binance' ? [{ base: 'XMR', trading: false }] : [],
+      `${venue} is near the truth`,
+    )
     t.equal(far.length, venue === 'binance' ? 1 : 0)
   }
   t.equal(decimal(88412.3456), '88412.35')
@@ -125,22 +131,28 @@ t.test('answers that are no prices', async (t) => {
     })
     return [status, data]
   }
-  t.match(await get('/kraken/0/public/Ticker?pair=NOSUCH'), [200, { error: ['EQuery:Unknown asset pair'] }])
-  t.match(await get('/binance/api/v3/ticker/24hr?symbol=NOSUCH'), [400, { code: -1121 }])
-  t.match(await get('/binance/api/v3/ticker/24hr?symbols=nonsense'), [400, { code: -1121 }])
-  t.match(await get('/binance/api/v3/ticker/24hr?symbol=BTCUSDT'), [200, { symbol: 'BTCUSDT' }])
-  t.match(await get('/coinbase/api/v3/brokerage/market/products/NO-SUCH/ticker'), [
+  matchExactly(t, await get('/kraken/0/public/Ticker?pair=NOSUCH'), [
+    200,
+    { error: ['EQuery:Unknown asset pair'] },
+  ])
+  matchExactly(t, await get('/binance/api/v3/ticker/24hr?symbol=NOSUCH'), [400, { code: -1121 }])
+  matchExactly(t, await get('/binance/api/v3/ticker/24hr?symbols=nonsense'), [400, { code: -1121 }])
+  matchExactly(t, await get('/binance/api/v3/ticker/24hr?symbol=BTCUSDT'), [200, { symbol: 'BTCUSDT' }])
+  matchExactly(t, await get('/coinbase/api/v3/brokerage/market/products/NO-SUCH/ticker'), [
     404,
     { error: 'NOT_FOUND' },
   ])
-  t.match(await get('/coinbase/api/v3/brokerage/market/products/BTC-USD/ticker'), [200, { best_bid: /^\d/ }])
-  t.match(await get('/frankfurter/v2/rates?base=usd&quotes=zz'), [422, {}])
-  t.match(await get('/gold-api/price/NOP'), [404, {}])
-  t.match(await get('/swissquote/public-quotes/bboquotes/instrument/NOP/USD'), [200, []])
-  t.match(await get('/nowhere/at/all'), [404, { message: 'no venue called nowhere' }])
-  t.match(await get('/kraken/0/private/Balance'), [404, { message: /nothing at/ }])
-  t.match(await get('/'), [404, {}])
-  t.match(await get('//'), [404, {}])
+  matchExactly(t, await get('/coinbase/api/v3/brokerage/market/products/BTC-USD/ticker'), [
+    200,
+    { best_bid: /^\d/ },
+  ])
+  matchExactly(t, await get('/frankfurter/v2/rates?base=usd&quotes=zz'), [422, {}])
+  matchExactly(t, await get('/gold-api/price/NOP'), [404, {}])
+  matchExactly(t, await get('/swissquote/public-quotes/bboquotes/instrument/NOP/USD'), [200, []])
+  matchExactly(t, await get('/nowhere/at/all'), [404, { message: 'no venue called nowhere' }])
+  matchExactly(t, await get('/kraken/0/private/Balance'), [404, { message: /nothing at/ }])
+  matchExactly(t, await get('/'), [404, {}])
+  matchExactly(t, await get('//'), [404, {}])
   const posted = await axios.post<unknown>(
     `${exchange.url}/kraken/0/public/Ticker`,
     {},

@@ -137,7 +137,7 @@ function entryAck({ state, archive, now }: ApiContext, hash: string): Json {
   }
   const known = revealedLately(state, hash, now())
   const pending = pendingCommits(state).find((commit) => commit.entryHash === hash)
-  // One that waits for its reveal longer than its own block lasts is in a saved block.
+  // A commit that waits for its reveal beyond the end of its block is in a saved block.
   const waiting = state.commits.get(hash)
   const commit = pending ?? waiting
   return {

@@ -1,4 +1,4 @@
-/** `entry-ack`: what became of an entry and its commit, by the hash of either; the older sister of `ack`. */
+/** `entry-ack`: what became of an entry and its commit, by the hash of either; an older form of `ack`. */
 import { pendingCommits, pendingEntry } from '../../chain/state.js'
 import type { ApiContext } from '../context.js'
 import { invalidParams } from '../errors.js'

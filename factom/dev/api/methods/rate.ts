@@ -3,9 +3,9 @@
 const STEP_MS = 3000
 
 export interface Rates {
-  /** Moves slowly: a 32nd of what is new. */
+  /** Each new value counts for a 32nd. */
   readonly total: number
-  /** Moves fast: a third of what is new. */
+  /** Each new value counts for a third. */
   readonly instant: number
 }
 
@@ -15,7 +15,7 @@ export function transactionRate(): (taken: number, nowMs: number) => Rates {
   let before: { readonly taken: number; readonly atMs: number } | null = null
   return (taken, nowMs) => {
     if (before && nowMs - before.atMs < STEP_MS) return rates
-    // The node measures its first step from the year 1: nothing a second.
+    // The node measures its first step from the year 1, so its first rate is 0.
     const fresh = before ? ((taken - before.taken) * 1000) / (nowMs - before.atMs) : 0
     before = { taken, atMs: nowMs }
     rates = { total: (fresh + 31 * rates.total) / 32, instant: (fresh + 2 * rates.instant) / 3 }

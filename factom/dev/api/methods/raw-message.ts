@@ -32,7 +32,7 @@ export function rawMessageMethods(context: ApiContext): MethodTable {
   }
 }
 
-/** `null` for one that decodes and is dropped later, without a word to the sender. */
+/** `null`: the message can be decoded, and is dropped later without an error. */
 function messageOf(bytes: Uint8Array, context: ApiContext): Message | null {
   const [type, body] = [bytes[0], bytes.subarray(1)]
   try {

@@ -7,6 +7,7 @@ import { composeChainCommit, composeEntryCommit } from '../../../commit.js'
 import { chainIdOf, encodeEntry, entryHash } from '../../../entry.js'
 import { composeTransaction } from '../../blocks/index.js'
 import { DEV_KEYS, startDevChain } from '../../index.js'
+import { matchExactly } from '../../../../test/fixtures/match-exactly.js'
 
 interface Reply {
   readonly result?: Record<string, unknown>
@@ -171,7 +172,7 @@ t.test('wallet: transactions of the chain, a backup, removal', async (t) => {
   )
   t.same(await list({ range: { start: 1, end: 5 } }), [all[0]])
   t.same(await list({ range: { start: 2, end: 5 } }), null)
-  t.match(await list({ txid: all[0]?.txid }), [{ txid: all[0]?.txid }])
+  matchExactly(t, await list({ txid: all[0]?.txid }), [{ txid: all[0]?.txid }])
   t.match(await wallet('transactions', { txid: '00' }), { error: { data: 'Object not found' } })
   t.match(await wallet('transactions', { address: 'FA' }), { error: { data: 'not a valid address' } })
   t.match(await wallet('transactions', { range: { start: 3, end: 2 } }), {
