@@ -12,6 +12,7 @@ const BUILD_TEXTS = [
   ['unregistered', /datafee .*is illegal/i],
   ['format', /does not match length or content format|is too big/i],
   ['pending', /another withdraw pending/i],
+  ['no-header', /find merkleroot/i],
   ['unfunded-oracle', /please fund it first/i],
   ['unknown-id', /cant find|can't find|invalid|cannot decode|cannot find/i],
 ] as const

@@ -83,6 +83,7 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   [/^docker /, 'needs a docker engine'],
   [/^ssh |^curl /, 'needs another machine, or a port that may be taken'],
   [/^komodo-cli /, 'needs a komodod; not ours'],
+  [/^pegminer pegs .* --network dev$/, 'cli/pegs/running.test.ts runs each, in their order'],
   [/^pegminer bench --tune$/, 'measures for minutes; cli/bench.test.ts begins it'],
   [/^numactl /, 'needs a machine with several memory nodes'],
   [LEFT_OPEN, 'stands for what the reader has to put in'],

@@ -65,8 +65,9 @@ export async function openPlan(
   return { plan: dev.plan, dataDir, dev, pause: dev.pause }
 }
 
-export function clientOf(access: PegPlan['asset'], resources: Resources): KomodoClient {
-  const client = createKomodoClient({ access: () => accessOf(access), name: access.name })
+export function clientOf(access: PegPlan['asset'], resources: Resources, timeoutMs?: number): KomodoClient {
+  const limit = timeoutMs === undefined ? {} : { timeoutMs }
+  const client = createKomodoClient({ access: () => accessOf(access), name: access.name, ...limit })
   resources.add(() => client.close())
   return client
 }

@@ -18,12 +18,17 @@ export interface PegsDev {
   readonly plan: PegPlan
   /** Blocks come, and the feed gets its turn. */
   readonly pause: () => Promise<void>
+  /** Blocks come again, and the embedded user has some coins for fees. */
+  readonly welcome: () => Promise<void>
 }
 
 const GATEWAY = { token: 'KMD', supply: '100000', price: 'KMD_BTC,BTC_USD,*,1', subscriptions: 10 }
 const PEG_COINS = '100000'
 /** Blocks of the asset chain for one of the reference chain, whose work takes longer to find. */
 const BLOCKS_A_REFERENCE_BLOCK = 3
+/** What the embedded user is given for fees, in as many payments. */
+const GIFTS = 3
+const GIFT = 10_000_000n
 /** Long enough for the feed to answer, ms. */
 const TURN_MS = 30
 
@@ -51,7 +56,14 @@ export async function startPegsDev(
     if (ticks % BLOCKS_A_REFERENCE_BLOCK === 0) chains.control.mine('reference')
     await wait(feed.runs ? TURN_MS : 1)
   }
-  return { chains, plan, pause }
+  const welcome = async (): Promise<void> => {
+    const { control, user } = chains
+    control.setGenerating(true)
+    if (control.balance('asset', user.address) > 0n) return
+    for (let k = 0; k < GIFTS; k++) control.pay('asset', user.address, GIFT)
+    await pause()
+  }
+  return { chains, plan, pause, welcome }
 }
 
 function planOf({ assetName, asset, reference, coin, pubkey }: DevKomodo): PegPlan {

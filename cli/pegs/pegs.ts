@@ -1,7 +1,8 @@
 /** `pegminer pegs`: which word means what. */
 import { problem, problemsError } from '../../config/index.js'
 import { create, launchArgs, status } from './create.js'
-import { CREATOR_WORDS, type PegsContext } from './plan.js'
+import { CREATOR_WORDS, USER_WORDS, type PegsContext } from './plan.js'
+import { use } from './user.js'
 
 export async function pegs(context: PegsContext): Promise<number> {
   const [word = '', ...rest] = context.positionals
@@ -15,7 +16,10 @@ export async function pegs(context: PegsContext): Promise<number> {
       return status(context, rest[0])
     case 'launch-args':
       return launchArgs(context, rest[0])
-    default:
-      throw wrong(`pegs needs one of ${CREATOR_WORDS.join(', ')}`)
+    default: {
+      const known = USER_WORDS.find((each) => each === word)
+      if (known !== undefined) return use(context, known, rest)
+      throw wrong(`pegs needs one of ${[...CREATOR_WORDS, ...USER_WORDS].join(', ')}`)
+    }
   }
 }

@@ -12,6 +12,23 @@ export type PegsContext = CommandContext<PegsKey, Record<never, never>>
 
 export const CREATOR_WORDS = ['create', 'resume', 'status', 'launch-args'] as const
 
+export const USER_WORDS = [
+  'deposit',
+  'fund',
+  'get',
+  'redeem',
+  'exchange',
+  'liquidate',
+  'watch',
+  'withdraw',
+  'info',
+  'price',
+  'accounts',
+  'history',
+  'worst',
+] as const
+export type UserWord = (typeof USER_WORDS)[number]
+
 /** Reads a plan. Throws one error with everything that is wrong. */
 export function planFrom(file: string): PegPlan {
   const yaml = readYaml(file)

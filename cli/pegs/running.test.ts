@@ -1,11 +1,13 @@
 /** `pegminer pegs` in this process, on embedded chains. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 
+import { startDevKomodo } from '../../komodo/dev/index.js'
 import { runProgram } from '../program/program.js'
+import { planFrom } from './plan.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'pegs-cli-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
@@ -26,17 +28,85 @@ async function run(...words: string[]): Promise<{ code: number; events: Event[];
 
 const dev = (...words: string[]) => run(...words, '--network', 'dev')
 
-t.test('pegs create --network dev ends with a peg that is READY, and again with the same one', async (t) => {
-  const { code, events } = await dev('create')
-  t.equal(code, 0)
-  const ready = events.findLast(({ event }) => event === 'pegs.state')
-  t.match(ready, { state: 'READY', pegstxid: /^[0-9a-f]{64}$/ })
-  t.match(events[0], { event: 'pegs.plan', total: '200010.00310000', blocks: 15 })
-  const again = await dev('create')
-  t.match(again.events.at(-1), { state: 'READY', pegstxid: ready?.['pegstxid'] })
-  t.match((await dev('status')).events.at(-1), { state: 'READY', pegstxid: ready?.['pegstxid'] })
-  const launch = (await dev('launch-args')).events.at(-1)
-  t.match(launch?.['command'], new RegExp(` -earlytxid=${String(ready?.['pegstxid'])}$`))
+const DOC = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'pegs.md'), 'utf8')
+
+/** What the embedded market does between two commands. */
+async function fall(price: bigint): Promise<void> {
+  const dataDir = join(folder, 'data', 'pegs', 'komodo')
+  const chains = await startDevKomodo({ dataDir, manual: true, pegs: { empty: true } })
+  chains.control.market({ BTC_USD: price * 100_000_000n })
+  chains.control.mine('asset', 60)
+  await chains.close()
+}
+
+t.test(
+  'the documentation is true: every command of it, from an empty chain to KMD that are paid',
+  async (t) => {
+    const lines = [...DOC.matchAll(/^pegminer pegs (.*--network dev.*)$/gm)].map(([, words = '']) =>
+      words.split(' '),
+    )
+    t.ok(lines.length >= 15, `${lines.length} commands`)
+    const told = new Map<string, Event[]>()
+    for (const words of lines) {
+      const [word = ''] = words
+      if (word === 'watch') await fall(10_200n)
+      const { code, events, said } = await run(...words)
+      t.equal(code, 0, `${words.join(' ')} ${said}`)
+      told.set(words.includes('--dry-run') ? `${word} dry` : word, events)
+    }
+    const last = (word: string) => told.get(word)?.at(-1)
+    const ready = told.get('create')?.findLast(({ event }) => event === 'pegs.state')
+    const pegstxid = ready?.['pegstxid']
+    t.match(ready, { state: 'READY', pegstxid: /^[0-9a-f]{64}$/ })
+    t.match(told.get('create')?.[0], { event: 'pegs.plan', total: '200010.00310000', blocks: 15 })
+    t.match(last('status'), { state: 'READY', pegstxid })
+    t.match(last('launch-args')?.['command'], new RegExp(` -earlytxid=${String(pegstxid)}$`))
+    t.match(told.get('info')?.[0], { price: '0.90000000', deposit: '0.00000000' })
+    const steps = (word: string) =>
+      told.get(word)?.flatMap(({ event, step }) => (event === 'pegs.step' ? String(step) : []))
+    t.same(steps('deposit')?.at(-1), 'tokens')
+    t.ok(
+      told.get('deposit')?.some(({ step, txid }) => step === 'claim' && /^[0-9a-f]{64}$/.test(String(txid))),
+    )
+    t.match(last('fund'), { event: 'pegs.done', deposit: '10.00000000', tokens: '-10.00000000' })
+    t.match(last('get dry'), { step: 'dry-run', most: '7.20000000' })
+    t.match(last('get'), { event: 'pegs.done', coins: '7.11000000', debt: '7.11000000' })
+    t.match(last('accounts'), { ratio: '79.00%', mostToGet: '0.09000000' })
+    t.match(told.get('watch'), [
+      { event: 'pegs.watch', price: '0.81600000', ratio: '87.13%' },
+      { event: 'pegs.alert', what: 'ratio', message: /87.13%; at 90 % others may liquidate/ },
+    ])
+    t.match(last('redeem'), {
+      event: 'pegs.done',
+      coins: '-7.11000000',
+      tokens: '10.00000000',
+      debt: '0.00000000',
+    })
+    t.match(last('withdraw'), { event: 'pegs.paid', amount: '4.99980000', txid: /^[0-9a-f]{64}$/ })
+    t.same(
+      told.get('history')?.map(({ action, amount }) => [action, amount]),
+      [
+        ['fund', '10.00000000'],
+        ['get', '7.11000000'],
+        ['redeem', '10.00000000'],
+      ],
+    )
+    const again = await dev('create')
+    t.match(again.events.at(-1), { state: 'READY', pegstxid }, 'given again it is the same peg')
+    t.match((await dev('redeem')).said, /E_PEGS_REFUSED: you have no account to redeem/)
+    t.match((await dev('get', 'much')).said, /pegs get needs an amount of coins/)
+  },
+)
+
+t.test('the plans of the documentation are plans', (t) => {
+  const plans = [...DOC.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text)
+  t.equal(plans.length, 2)
+  for (const [k, text] of plans.entries()) {
+    const file = join(folder, `plan-${k}.yaml`)
+    writeFileSync(file, text)
+    t.match(planFrom(file), { asset: { name: 'PEGUSD' }, gateways: k === 0 ? [{ token: 'KMD' }] : [] })
+  }
+  t.end()
 })
 
 t.test('what is wrong with a plan is said with its lines', async (t) => {

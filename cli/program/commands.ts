@@ -381,7 +381,10 @@ const FEED = command({
 const PEGS = command({
   name: 'pegs',
   summary: 'a coin that is held to a price: create its chain, use it',
-  arguments: { form: 'create|resume|status|launch-args [PLAN.yaml]', most: 2 },
+  arguments: {
+    form: 'create|resume|status|launch-args [PLAN.yaml] | deposit|fund|get|exchange|withdraw AMOUNT | liquidate ID | redeem|info|price|accounts|history|worst|watch',
+    most: 3,
+  },
   details: [
     'create: makes everything that a peg needs on a chain that has just begun: token, oracle, publisher, subscriptions, ' +
       'gateway, peg. Each transaction is built by the daemon, held against the plan, written down, sent and confirmed; ' +
@@ -389,6 +392,13 @@ const PEGS = command({
       'that cannot make it is refused before anything is sent. --dry-run shows the plan with its costs.',
     'status: how far it is, by what is written down. launch-args: how the daemons are started, with -earlytxid once the ' +
       'peg is there.',
+    'deposit AMOUNT: coins of the reference chain become tokens. fund AMOUNT: tokens into the account. get AMOUNT (or max): ' +
+      'coins for up to 80 % of what they are worth. redeem: the whole debt back, the whole deposit out. withdraw AMOUNT: ' +
+      'tokens back into coins of the reference chain. exchange AMOUNT: coins into tokens, for who has no account. liquidate ' +
+      'ID: another account above 90 %, paid off for its tokens. What a daemon leaves unchecked is checked before; what was cut off ' +
+      'goes on when the same command is given again. --gateway says which tokens, if the peg has several.',
+    'info, price, accounts, history, worst: the peg, its price, the own accounts, what they did, who is above 90 %. watch: ' +
+      'all of it again and again (--once: once), with a warning before others may liquidate the own account.',
     'On the network dev everything is embedded: the chain, the reference chain, and the feed.',
   ],
   keys: PEGS_KEYS,
@@ -397,6 +407,8 @@ const PEGS = command({
     { line: 'pegminer pegs create plan.yaml --dry-run', text: 'what it costs in coins, blocks and time' },
     { line: 'pegminer pegs create plan.yaml', text: 'the real thing' },
     { line: 'pegminer pegs resume plan.yaml --yes', text: 'the nodes were started again as it said' },
+    { line: 'pegminer pegs deposit 1.5 --plan pegs.yaml', text: 'KMD into tokens' },
+    { line: 'pegminer pegs get max --plan pegs.yaml', text: 'all that 80 % allow' },
   ],
   load: async () => (await import('../pegs/pegs.js')).pegs,
 })

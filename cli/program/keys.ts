@@ -270,6 +270,7 @@ export const PEGS_KEYS = keys(
   'pegs.plan',
   'pegs.gateway',
   'feed.dryRun',
+  'feed.once',
   'confirm.yes',
   'data.dir',
   ...COMMON_KEYS,

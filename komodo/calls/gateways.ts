@@ -11,6 +11,8 @@ export interface GatewayInfo {
   readonly oracleTxid: string
   readonly deposit: string
   readonly tokenId: string
+  /** Tokens that blocks have left to it, satoshis; null if the daemon does not say. */
+  readonly remaining: bigint | null
   /** Version bytes of the reference coin's addresses. */
   readonly versions: {
     readonly pubkey: number
@@ -87,6 +89,7 @@ export function gatewayCalls(rpc: Rpc, { build, read }: ContractCalls) {
         oracleTxid: hashOf(reply['oracletxid'], `${where}: oracletxid`),
         deposit: textOf(reply['deposit'] ?? reply['depositaddr'], `${where}: deposit`),
         tokenId: hashOf(reply['tokenid'], `${where}: tokenid`),
+        remaining: reply['remaining'] === undefined ? null : satOf(reply['remaining'], `${where}: remaining`),
         versions: {
           pubkey: number('prefix'),
           script: number('prefix2'),

@@ -52,6 +52,7 @@ export function createControl(
   return {
     mine: (chain, blocks) => mine(chain, blocks),
     isGenerating: () => ledgers.asset.generating,
+    setGenerating: (on) => void (ledgers.asset.generating = on),
     disconnect,
     reorg(chain, depth, { empty = false } = {}) {
       disconnect(chain, depth)

@@ -34,7 +34,7 @@ export const ORACLES: ModuleKeys = {
 export const GATEWAYS: ModuleKeys = {
   code: tx.EVAL.gateways,
   name: 'Gateways',
-  pubkey: '03ea9c062b9652d8eff34879b504eda0717895d27597aaeb60347d65eed96ccb40',
+  pubkey: tx.GATEWAYS_PUBKEY,
   privateKey: tx.hexBytes(ORACLES_AND_GATEWAYS),
 }
 export const PEGS: ModuleKeys = {

@@ -131,6 +131,7 @@ export interface DevControl {
   mine(chain: ChainName, blocks?: number): readonly string[]
   /** Whether the first operator's daemon mines, on a chain that began empty; else true. */
   isGenerating(): boolean
+  setGenerating(on: boolean): void
   /** Takes the last `depth` blocks off; their transactions return to the mempool. */
   disconnect(chain: ChainName, depth: number): void
   /** Takes `depth` blocks off and mines `depth + 1` others. `empty`: those stay without the returned transactions. */

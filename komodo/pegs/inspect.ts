@@ -8,21 +8,21 @@ import type { ModuleOp, TxOutput } from '../tx/index.js'
 
 /** Keys of the modules; their private halves are public. */
 export const PEGS_PUBKEY = '03c75c1de29a35e41606363b430c08be1c2dd93cf7a468229a082cc79c7b77eece'
-const GATEWAYS_PUBKEY = '03ea9c062b9652d8eff34879b504eda0717895d27597aaeb60347d65eed96ccb40'
 const TOKENS_PUBKEY = '03e6191c70c9c9a28f9fd87089b9488d0e6c02fb629df64979c9cdb6b2b4a68d95'
 const ORACLES_PUBKEY = '038c1d42db6a45a57eccb8981b078fb7857b9b496293fe299d2b8d120ac5b5691a'
 const POOL_OUTPUTS = 100
 
-const to = (condition: tx.Condition, value: bigint): TxOutput => ({
+export const conditionOutput = (condition: tx.Condition, value: bigint): TxOutput => ({
   value,
   script: tx.conditionScript(condition),
 })
-const tokens = (pubkey: string, value: bigint) => to(tx.moduleCondition(tx.EVAL.tokens, pubkey), value)
-const TOKENS_MARKER = tokens(TOKENS_PUBKEY, MARKER_SAT)
+export const tokenOutput = (pubkey: string, value: bigint) =>
+  conditionOutput(tx.moduleCondition(tx.EVAL.tokens, pubkey), value)
+const TOKENS_MARKER = tokenOutput(TOKENS_PUBKEY, MARKER_SAT)
 const ORACLES_MARKER: TxOutput = { value: MARKER_SAT, script: tx.payToPubkey(ORACLES_PUBKEY) }
-const POOL_SCRIPT = tx.conditionScript(tx.moduleCondition(tx.EVAL.pegs, PEGS_PUBKEY))
+export const POOL_SCRIPT = tx.conditionScript(tx.moduleCondition(tx.EVAL.pegs, PEGS_PUBKEY))
 
-interface Expected {
+export interface Expected {
   readonly op: ModuleOp
   /** The first outputs, in their order. */
   readonly outputs: readonly TxOutput[]
@@ -32,7 +32,7 @@ interface Expected {
   readonly plain?: boolean
 }
 
-function inspect(
+export function inspect(
   hex: string,
   { op, outputs, others = [], plain = true }: Expected,
   around: BuiltFor,
@@ -60,7 +60,7 @@ export function inspectToken(
   around: BuiltFor,
 ): Inspected {
   const op = { op: 'token-create', pubkey: around.pubkey, name, description, extra: '' } as const
-  return inspect(hex, { op, outputs: [TOKENS_MARKER, tokens(around.pubkey, supply)] }, around)
+  return inspect(hex, { op, outputs: [TOKENS_MARKER, tokenOutput(around.pubkey, supply)] }, around)
 }
 
 export function inspectOracle(
@@ -90,17 +90,17 @@ export function inspectBind(hex: string, intent: BindIntent, around: BuiltFor): 
   return inspect(
     hex,
     {
-      op: wrap(tokenId, [GATEWAYS_PUBKEY], tx.GATEWAY_BLOB, op),
+      op: wrap(tokenId, [tx.GATEWAYS_PUBKEY], tx.GATEWAY_BLOB, op),
       outputs: [
-        to(tx.tokenCondition(tx.EVAL.gateways, GATEWAYS_PUBKEY), supply),
-        to(tx.moduleCondition(tx.EVAL.gateways, GATEWAYS_PUBKEY), MARKER_SAT),
+        conditionOutput(tx.tokenCondition(tx.EVAL.gateways, tx.GATEWAYS_PUBKEY), supply),
+        conditionOutput(tx.moduleCondition(tx.EVAL.gateways, tx.GATEWAYS_PUBKEY), MARKER_SAT),
       ],
     },
     around,
   )
 }
 
-const wrap = (
+export const wrap = (
   tokenId: string,
   owners: readonly string[],
   id: number,

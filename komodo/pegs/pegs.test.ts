@@ -2,6 +2,9 @@ import t from 'tap'
 
 import { evaluateExpression, parseExpression, priceBy } from './expression.js'
 import * as formulas from './formulas.js'
+import type { HolderView } from './holder.js'
+import { outcomeOf, type Operation } from './operations.js'
+import { decideWrite } from './write-states.js'
 
 const FEEDS = ['BTC_USD', 'BTC_GBP', 'BTC_EUR', 'KMD_BTC', 'ETH_BTC']
 const VALUES = new Map([
@@ -97,5 +100,83 @@ t.test('how much an account can get, and when a ratio is over a limit', (t) => {
   const { debt, value } = formulas.globalSums(tokens)
   t.equal(formulas.ratioText(debt, value), '0.63%', 'deposits without debt count too')
   t.equal(formulas.ratioText(1n, 0n), 'inf%')
+  t.end()
+})
+
+const VIEW: HolderView = {
+  ...{ price: 90_000_000n, market: 90_000_000n, blocksLeft: 0, height: 3_000 },
+  ...{
+    account: { deposit: 1_000_000n, debt: 0n },
+    tokens: 5_000_000n,
+    coins: 0n,
+    ratio: 0n,
+    mostToGet: 720_000n,
+  },
+}
+
+t.test('what a daemon would lose, hang at or build in vain is not sent', (t) => {
+  const refuses = (
+    message: RegExp,
+    operation: Operation,
+    view: Partial<HolderView> = {},
+    coins: bigint[] = [],
+  ) =>
+    t.throws(
+      () => outcomeOf(operation, { ...VIEW, ...view }, coins),
+      { code: 'E_PEGS_REFUSED', message },
+      String(message),
+    )
+  refuses(/above 0/, { do: 'fund', sat: 0n })
+  refuses(/above 0/, { do: 'fund', sat: -1n })
+  refuses(/you have 0.05000000 tokens in blocks, not 0.05000001/, { do: 'fund', sat: 5_000_001n })
+  refuses(/at most 0.00720000 more/, { do: 'get', sat: 720_001n })
+  refuses(/dust/, { do: 'get', sat: 0n })
+  refuses(/no price for 12 blocks more/, { do: 'get', sat: 1_000n }, { price: 0n, blocksLeft: 12 })
+  refuses(/pegs fund first/, { do: 'get', sat: 1_000n }, { account: null })
+  refuses(/no account to redeem/, { do: 'redeem' }, { account: { deposit: 0n, debt: 0n } })
+  refuses(/pegs get 0.001 first, then redeem/, { do: 'redeem' })
+  const owing = { account: { deposit: 1_000_000n, debt: 640_000n } }
+  refuses(/you need 0.00640000 coins .* have 0.00500000/, { do: 'redeem' }, owing, [500_000n])
+  refuses(/outputs are too small/, { do: 'redeem' }, owing, [...Array.from({ length: 100 }, () => 9_999n)])
+  t.same(
+    outcomeOf({ do: 'get', sat: 720_000n }, VIEW, []).after,
+    { deposit: 1_000_000n, debt: 720_000n },
+    'exactly 80 %',
+  )
+  t.same(outcomeOf({ do: 'redeem' }, { ...VIEW, ...owing }, [640_000n]), {
+    ...{ after: { deposit: 0n, debt: 0n }, tokens: 1_000_000n, coins: -640_000n, amount: 1_000_000n },
+  })
+  t.end()
+})
+
+t.test('a transaction is built anew only when the old one is proven dead', (t) => {
+  const write = { txid: '', hex: '', expiry: 200, version: 4 }
+  const nowhere = { at: 'nowhere', height: 150, sapling: true, inputs: 'open' } as const
+  t.same(decideWrite(null, nowhere, 1), { do: 'build' })
+  t.same(decideWrite(write, nowhere, 1), { do: 'send' })
+  t.same(
+    decideWrite(write, { ...nowhere, height: 200 }, 1),
+    { do: 'wait', for: 'block' },
+    'expired, but not for long',
+  )
+  t.same(decideWrite(write, { ...nowhere, height: 211 }, 1), { do: 'build' })
+  t.same(decideWrite(write, { ...nowhere, inputs: 'taken' }, 1), { do: 'build' })
+  t.same(
+    decideWrite({ ...write, expiry: 0 }, { ...nowhere, height: 9_999 }, 1),
+    { do: 'send' },
+    'an issue never expires',
+  )
+  t.same(
+    decideWrite({ ...write, version: 1, expiry: 0 }, nowhere, 1),
+    { do: 'build' },
+    'of the version before',
+  )
+  t.same(decideWrite(write, { at: 'mempool' }, 1), { do: 'wait', for: 'block' })
+  t.same(decideWrite(write, { at: 'mempool' }, 0), { do: 'done', height: null })
+  t.same(decideWrite(write, { at: 'block', confirmations: 1, height: 7 }, 2), {
+    do: 'wait',
+    for: 'confirmations',
+  })
+  t.same(decideWrite(write, { at: 'block', confirmations: 2, height: 7 }, 2), { do: 'done', height: 7 })
   t.end()
 })

@@ -92,7 +92,9 @@ export const planShape = (folder = '.') =>
       value(coinsType(100_000_000n), 'coins of the whole chain, all made in its first block'),
       '1000000',
     ),
-    amount: value(coinsType(100_000_000n), 'coins that the peg locks to pay for its operations'),
+    amount: exactOptional(
+      value(coinsType(100_000_000n), 'coins that the peg locks to pay for its operations'),
+    ),
     blockSeconds: optional(value(integer(1, 86_400, 'seconds'), '-ac_blocktime of the chain'), 60),
     confirmations: optional(value(integer(1, 200), 'blocks on each transaction before the next'), 1),
     mining: optional(value(toggle, 'start and stop the mining of the daemon'), true),
@@ -115,7 +117,8 @@ type RawPlan = InferOutput<ReturnType<typeof planShape>>
 type RawGateway = NonNullable<NonNullable<RawPlan['gateways']>[number]>
 /** Amounts in satoshis. */
 export type GatewayPlan = Omit<RawGateway, 'pubkeys'> & { readonly pubkeys: readonly string[] }
-export type PegPlan = Omit<RawPlan, 'gateways' | 'options'> & {
+export type PegPlan = Omit<RawPlan, 'gateways' | 'options' | 'amount'> & {
+  readonly amount: bigint
   readonly gateways: readonly GatewayPlan[]
   readonly options: readonly string[]
 }
@@ -130,7 +133,7 @@ export function readPlan(raw: unknown, folder = '.'): SectionResult<PegPlan> {
     return { ...gateway, pubkeys: keys.length > 0 ? keys : [found.pubkey] }
   })
   const options = (found.options ?? []).flatMap((option) => option ?? [])
-  return { value: { ...found, gateways, options } }
+  return { value: { ...found, amount: found.amount ?? 0n, gateways, options } }
 }
 
 function conflictsOf(plan: RawPlan): SectionProblem[] {
@@ -140,6 +143,11 @@ function conflictsOf(plan: RawPlan): SectionProblem[] {
     problems.push({
       path: ['gateways'],
       message: 'a peg needs a gateway; or give pegsTxid, for one that exists',
+    })
+  if (plan.pegsTxid === null && plan.amount === undefined)
+    problems.push({
+      path: ['amount'],
+      message: 'is missing: coins that the peg locks to pay for its operations',
     })
   for (const [k, { token, signatures, pubkeys }] of gateways.entries()) {
     const at = (key: string, message: string) => problems.push({ path: ['gateways', k, key], message })

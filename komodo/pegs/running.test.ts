@@ -3,15 +3,21 @@ import t from 'tap'
 import { createKomodoClient } from '../client.js'
 import { startChains } from '../dev/fixtures/chains.js'
 import { rpc, send } from '../dev/fixtures/client.js'
+import type { DaemonAccess } from '../dev/index.js'
 import { recordings } from '../fixtures/recordings.js'
 import type { Rpc } from '../rpc.js'
 import { decodeTransaction, depositAddress, opOf } from '../tx/index.js'
 import { pegFamily } from './capabilities.js'
 import type { CreatorEvent } from './creator.js'
 import { planOf, startRig } from './fixtures/rig.js'
+import { findPeg, tokenOf } from './holder.js'
 import { inspectBind, inspectOracle, inspectPeg, inspectToken, PEGS_PUBKEY } from './inspect.js'
+import { openJournal } from './journal.js'
 import { checkLaunch } from './launch.js'
+import { operate } from './operations.js'
 import type { PegPlan } from './plan.js'
+import { exchange, liquidate } from './trades.js'
+import { look, warningsOf } from './watch.js'
 
 t.test('an empty chain becomes a peg that is ready', async (t) => {
   const rig = await startRig(t.testdir())
@@ -255,3 +261,78 @@ t.test('what was recorded of a creation is what was asked for; anything else is 
   refuses('foreign-output', () => inspectPeg(result.hex, creation, { ...place, pubkey: PEGS_PUBKEY }))
   t.end()
 })
+
+t.test(
+  'the price falls: warnings, an exchange, a liquidation within its window and none above it',
+  async (t) => {
+    const folder = t.testdir()
+    const dev = await startChains({
+      dataDir: `${folder}/komodo`,
+      manual: true,
+      gateways: [{ m: 2, n: 2 }],
+      pegs: {},
+    })
+    t.teardown(() => dev.close())
+    const signal = new AbortController().signal
+    const [creator, second] = dev.operators
+    const holderOf = async (access: DaemonAccess | undefined, pubkey: string | undefined, name: string) => {
+      const client = createKomodoClient({ name, access: () => access as DaemonAccess })
+      t.teardown(() => client.close())
+      const peg = await findPeg(client, dev.pegsTxid ?? '', { signal })
+      const holder = {
+        client,
+        signal,
+        peg,
+        token: tokenOf(peg, undefined),
+        pubkey: pubkey ?? '',
+        tell: () => {},
+      }
+      const pause = () => Promise.resolve(void dev.control.mine('asset'))
+      let journeys = 0
+      return () => ({ ...holder, pause, journal: openJournal(`${folder}/${name}-${journeys++}.json`, name) })
+    }
+    const user = await holderOf(dev.user.asset, dev.user.pubkey, 'user')
+    const other = await holderOf(second?.asset, second?.pubkey, 'other')
+    const trader = await holderOf(creator?.asset, creator?.pubkey, 'trader')
+    const seen = () => look(user().client, user(), { signal })
+    const whats = async () => warningsOf(await seen()).map(({ what }) => what)
+    await send(dev.user.asset, 'tokentransfer', user().token.tokenId, second?.pubkey ?? '', '1000000000')
+    dev.control.mine('asset')
+    const coin = 100_000_000n
+    for (const holder of [user, other]) {
+      await operate(holder(), { do: 'fund', sat: coin })
+      await operate(holder(), { do: 'get', sat: 72_000_000n })
+    }
+    t.same(await whats(), [], 'at 80 % nothing is said')
+    dev.control.market({ BTC_USD: 975_000_000_000n })
+    dev.control.mine('asset', 14)
+    t.same(await whats(), ['ratio'], 'said before others can act')
+    dev.control.mine('asset', 40)
+    t.same(await whats(), ['ratio', 'liquidation', 'liquidation'])
+    const { victims, ratio, global, open, poolOutputs } = await seen()
+    t.match({ ratio, global, open }, { ratio: '92.31%', global: '92.31%', open: true })
+    t.ok(poolOutputs > 90)
+    const gain = { reward: 97_230_768n, pool: 2_769_232n, burn: 72_000_000n, profit: 3_839_999n }
+    t.same(victims[0]?.gain, gain)
+    const refuses = (message: RegExp, go: Promise<unknown>) =>
+      t.rejects(go, { code: 'E_PEGS_REFUSED', message }, String(message))
+    const history = await other().client.pegHistory(dev.pegsTxid ?? '', { signal })
+    const victim = history.at(-1)?.txid ?? ''
+    await refuses(/only who has an account/, liquidate(trader(), victim))
+    await refuses(/no account above 90 %/, liquidate(user(), '7'.padStart(64, '0')))
+    await refuses(/you have, or had, an account/, exchange(user(), 1_000_000n))
+    // The debt is paid with coins that are there: those that were got.
+    t.same(await liquidate(user(), victim).then(({ tokens, coins }) => ({ tokens, coins })), {
+      tokens: gain.reward,
+      coins: -gain.burn,
+    })
+    await refuses(/the pool holds 0.02769232 tokens/, exchange(trader(), 1_000_000n))
+    await refuses(/is dust/, exchange(trader(), 0n))
+    const traded = await exchange(trader(), 10_000_000n)
+    t.same([traded.tokens, traded.coins], [12_820_512n, -10_000_000n])
+    dev.control.market({ BTC_USD: 900_000_000_000n })
+    dev.control.mine('asset', 40)
+    const last = await seen()
+    t.match(last.victims[0], { gain: null }, 'above 95.24 % nothing can be done')
+  },
+)

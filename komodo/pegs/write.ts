@@ -59,7 +59,8 @@ export async function carry(writing: Writing, spec: WriteSpec): Promise<Written>
         continue
       }
       case 'send':
-        if (write !== null) await send(writing, spec.id, write)
+        if (write === null) break
+        await send(writing, spec.id, write)
         break
       case 'wait':
         break

@@ -18,6 +18,9 @@ export type Condition =
 /** Evaluation codes of the modules that the relay meets. */
 export const EVAL = { oracles: 'ec', gateways: 'f1', tokens: 'f2', pegs: 'ee', importCoin: 'e2' } as const
 
+/** The gateways module's key; its private half is public. */
+export const GATEWAYS_PUBKEY = '03ea9c062b9652d8eff34879b504eda0717895d27597aaeb60347d65eed96ccb40'
+
 const TYPE = { threshold: 2, key: 5, eval: 15 } as const
 const KEY_COST = 131_072
 const EVAL_COST = 1_048_576

@@ -1,0 +1,130 @@
+/** What a holder sees of a peg: its tokens and gateways, prices, his account, and what he could do. */
+import type { GatewayInfo } from '../calls/gateways.js'
+import type { PegAccount } from '../calls/pegs.js'
+import type { KomodoClient } from '../client.js'
+import { decodeTransaction, depositAddress, opOf } from '../tx/index.js'
+import { fail } from './errors.js'
+import { priceBy } from './expression.js'
+import { mostToGet, ratioOf, USUAL_THRESHOLDS, valueOf, type AccountState } from './formulas.js'
+
+export interface PegToken {
+  readonly tokenId: string
+  readonly name: string
+  /** The price expression. */
+  readonly price: string
+  readonly bindTxid: string
+  readonly gateway: GatewayInfo
+}
+
+export interface Peg {
+  readonly pegsTxid: string
+  readonly tokens: readonly PegToken[]
+}
+
+type Given = { readonly signal: AbortSignal }
+
+/** The peg by its id, as the chain says it. Throws `E_PEGS_REFUSED` if there is none. */
+export async function findPeg(asset: KomodoClient, pegsTxid: string, given: Given): Promise<Peg> {
+  const found = await asset.transaction(pegsTxid, given)
+  const op = found && found.height !== null ? opOf(decodeTransaction(found.hex)) : null
+  if (op?.op !== 'pegs-create')
+    throw fail('E_PEGS_REFUSED', `${asset.name} has no peg ${pegsTxid} in a block`)
+  const tokens: PegToken[] = []
+  for (const bindTxid of op.bindTxids) {
+    const gateway = await asset.gatewayInfo(bindTxid, given)
+    const { m, pubkeys, versions } = gateway
+    if (gateway.deposit !== depositAddress(m, pubkeys, versions))
+      throw fail(
+        'E_PEGS_DIFFERS',
+        `the deposit address of ${bindTxid} does not follow from its keys: send nothing`,
+      )
+    const { name, description } = await asset.tokenInfo(gateway.tokenId, given)
+    tokens.push({ tokenId: gateway.tokenId, name, price: description, bindTxid, gateway })
+  }
+  const names = tokens.map(({ name }) => name)
+  if (new Set(names).size < names.length)
+    throw fail(
+      'E_PEGS_REFUSED',
+      `two tokens of the peg have one name (${names.join(', ')}): accounts cannot be told apart`,
+    )
+  return { pegsTxid, tokens }
+}
+
+/** The one that is meant. Throws `E_PEGS_REFUSED`. */
+export function tokenOf({ tokens }: Peg, named: string | undefined): PegToken {
+  const found =
+    named === undefined
+      ? tokens.length === 1
+        ? tokens[0]
+        : undefined
+      : tokens.find(({ name }) => name === named)
+  if (found) return found
+  const names = tokens.map(({ name }) => name).join(', ')
+  throw fail(
+    'E_PEGS_REFUSED',
+    named === undefined
+      ? `the peg has ${names}: say which with --gateway`
+      : `the peg has no ${named}, but ${names}`,
+  )
+}
+
+export interface PriceView {
+  /** 1e-8 coins per token, by which the module goes; 0: none. */
+  readonly price: bigint
+  /** What the last block says: the price comes to it within two windows. */
+  readonly market: bigint
+  /** Blocks until there can be a price. */
+  readonly blocksLeft: number
+  readonly height: number
+}
+
+export async function priceOf(
+  asset: KomodoClient,
+  { price: expression }: Pick<PegToken, 'price'>,
+  given: Given,
+): Promise<PriceView> {
+  const { feeds, height, window } = await asset.prices(1, given)
+  const by = (which: 'raw' | 'smoothed') =>
+    priceBy(expression, new Map(feeds.map(({ name, samples }) => [name, samples[0]?.[which] ?? 0n])))
+  const price = by('smoothed')
+  return {
+    price,
+    market: by('raw'),
+    height,
+    blocksLeft: price > 0n ? 0 : Math.max(0, 2 * window + 1 - height),
+  }
+}
+
+export interface HolderView extends PriceView {
+  /** Null: he never had one. */
+  readonly account: AccountState | null
+  readonly tokens: bigint
+  readonly coins: bigint
+  /** Hundredths of a percent; null: nothing stands against the debt. */
+  readonly ratio: bigint | null
+  readonly mostToGet: bigint
+}
+
+export async function viewOf(
+  asset: KomodoClient,
+  { peg, token, pubkey }: { readonly peg: Peg; readonly token: PegToken; readonly pubkey: string },
+  given: Given,
+): Promise<HolderView> {
+  const prices = await priceOf(asset, token, given)
+  const account = accountIn(await asset.pegAccounts(peg.pegsTxid, given), token)
+  const { balance } = await asset.nodeInfo(given)
+  const { deposit, debt } = account ?? { deposit: 0n, debt: 0n }
+  return {
+    ...prices,
+    account,
+    tokens: await asset.tokenBalance(token.tokenId, pubkey, given),
+    coins: balance,
+    ratio: ratioOf(debt, valueOf(deposit, prices.price)),
+    mostToGet: mostToGet({ deposit, debt }, prices.price, USUAL_THRESHOLDS),
+  }
+}
+
+function accountIn(accounts: readonly PegAccount[], { name }: PegToken): AccountState | null {
+  const found = accounts.find((account) => account.token === name)
+  return found ? { deposit: found.deposit, debt: found.debt } : null
+}

@@ -1,0 +1,121 @@
+/**
+ * From tokens back to coins of the reference chain. `gatewayswithdraw` leaves the daemon hanging whatever it answers, and
+ * may put another user's key into the transaction: it is read and written down before anything else, then the daemon is
+ * started again, then it is sent.
+ */
+import { isAway, type KomodoClient } from '../client.js'
+import { inspectWithdraw } from '../inspect.js'
+import { leastAmount, paysOut, payoutFee } from '../payout.js'
+import * as tx from '../tx/index.js'
+import { fail } from './errors.js'
+import type { PegToken } from './holder.js'
+import { carry, type Writing } from './write.js'
+
+export interface Withdrawing extends Writing {
+  readonly reference: KomodoClient
+  readonly token: PegToken
+  readonly pubkey: string
+  readonly step: (step: WithdrawStep, txid: string | null) => void
+}
+
+export type WithdrawStep = 'request' | 'requested' | 'paid'
+
+export interface Paid {
+  readonly withdrawTxid: string
+  readonly payoutTxid: string
+  /** What arrived. */
+  readonly sat: bigint
+}
+
+export async function withdrawTokens(withdrawing: Withdrawing, sat: bigint): Promise<Paid> {
+  const { client, journal, signal, token, pubkey, step } = withdrawing
+  const given = { signal }
+  const { bindTxid, tokenId, gateway } = token
+  const { coin } = gateway
+  if (journal.write('withdraw') === null) await mayWithdraw(withdrawing, sat)
+  const intent = { bindTxid, coin, withdrawPubkey: pubkey, sat, tokenId }
+  try {
+    const { txid } = await carry(
+      { ...withdrawing, pause: watched(withdrawing) },
+      {
+        id: 'withdraw',
+        confirmations: 1,
+        build: async (height) => {
+          const hex = await client.gatewayWithdraw({ bindTxid, coin, pubkey, sat }, given)
+          const built = inspectWithdraw(hex, intent, { height, pubkey })
+          journal.learn({ hung: built.txid })
+          step('request', built.txid)
+          return built
+        },
+      },
+    )
+    step('requested', txid)
+    return await awaitPayout(withdrawing, { sat, withdrawTxid: txid })
+  } catch (error) {
+    if (journal.write('withdraw') === null || !isAway(error)) throw error
+    throw hanging(client)
+  }
+}
+
+/** Looks at an unmoving height after which a daemon is frozen: it answers, but no block ever comes. */
+const MOST_STILL = 240
+
+/** The pause of a daemon that may be frozen without a sign but its height. */
+function watched({ client, signal, pause }: Withdrawing): () => Promise<void> {
+  let [height, still] = [-1, 0]
+  return async () => {
+    await pause()
+    const { blocks } = await client.chainInfo({ signal })
+    still = blocks === height ? still + 1 : 0
+    height = blocks
+    if (still > MOST_STILL) throw hanging(client)
+  }
+}
+
+const hanging = (client: KomodoClient) =>
+  fail(
+    'E_PEGS_OPERATOR',
+    `${client.name} hangs, as it does after every gatewayswithdraw: kill it with SIGKILL, start it again, then give the command again; the request is written down and is sent then`,
+  )
+
+/** Throws `E_PEGS_REFUSED`. */
+async function mayWithdraw({ client, token, pubkey, signal }: Withdrawing, sat: bigint): Promise<void> {
+  const given = { signal }
+  const refuse = (why: string) => fail('E_PEGS_REFUSED', why)
+  const { bindTxid, tokenId, gateway } = token
+  const least = leastAmount(payoutFee(gateway.coin))
+  if (sat < least) throw refuse(`less than ${tx.coinsText(least)} would be used up by the fees`)
+  const balance = await client.tokenBalance(tokenId, pubkey, given)
+  if (balance < sat)
+    throw refuse(`you have ${tx.coinsText(balance)} tokens in blocks, not ${tx.coinsText(sat)}`)
+  const { items } = await client.pendingWithdrawals('A', bindTxid, gateway.coin, given)
+  if (items.length > 0)
+    throw refuse(
+      `a withdrawal of this gateway is under way (${items[0]?.withdrawTxid}): the daemon would hang for nothing; try again when it is signed`,
+    )
+  if (gateway.pubkeys.length === 1 && gateway.pubkeys[0] === pubkey)
+    throw refuse('the gateway would pay its own address: nothing would leave it')
+}
+
+/** The payout on the reference chain, as the gateway owes it: two fees less. */
+async function awaitPayout(
+  { reference, token, pubkey, signal, step, pause }: Withdrawing,
+  { sat, withdrawTxid }: { readonly sat: bigint; readonly withdrawTxid: string },
+): Promise<Paid> {
+  const given = { signal }
+  const { versions, coin, deposit } = token.gateway
+  const fee = payoutFee(coin)
+  const payAddress = tx.pubkeyAddress(pubkey, versions)
+  const markerAddress = tx.markerAddress(withdrawTxid, versions)
+  const intent = { payAddress, markerAddress, depositAddress: deposit, amount: sat, fee, versions }
+  for (;;) {
+    const own = await reference.unspent(1, [payAddress], given)
+    for (const { txid } of own.filter((coin) => coin.sat === sat - 2n * fee)) {
+      const known = await reference.transaction(txid, given)
+      if (!known || !paysOut(tx.decodeTransaction(known.hex), intent)) continue
+      step('paid', txid)
+      return { withdrawTxid, payoutTxid: txid, sat: sat - 2n * fee }
+    }
+    await pause()
+  }
+}
