@@ -500,6 +500,12 @@ export const SETTINGS = {
     flag: 'count',
     description: 'so many holders, or so many lines of a history, the latest',
   }),
+  'ledger.pegnetd': optional(httpUrl, {
+    notInFile: true,
+    flag: 'pegnetd',
+    defaultText: 'none',
+    description: 'JSON-RPC of a running pegnetd that pegminer ledger diff compares with',
+  }),
   'ledger.port': given(port, 8070, {
     flag: 'rpc-port',
     description: 'port for the JSON-RPC of pegminer ledger serve',

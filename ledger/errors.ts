@@ -22,6 +22,12 @@ export const LEDGER_ERRORS = {
     remedy: 'Make it with pegminer ledger sync; check --network and --data-dir.',
     kind: 'failure',
   },
+  E_LEDGER_PEGNETD: {
+    summary: 'The pegnetd to compare with does not answer, or not as pegnetd does.',
+    remedy: 'Check the address that --pegnetd has, such as http://127.0.0.1:8070/v1, and whether it runs.',
+    kind: 'failure',
+    retryable: true,
+  },
   E_LEDGER_PORT: {
     summary: 'The API of the ledger cannot listen on its port.',
     remedy: 'Give another --rpc-port, end the program that has it, or check --rpc-host.',

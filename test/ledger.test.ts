@@ -2,11 +2,13 @@
  * The ledger, whole: a recorded chain with its proofs checked and kills on the way, what is asked of it, also as pegnetd
  * is asked, and a chain that is followed.
  */
+import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 
 import { goMinersBlocks } from '../factom/dev/fixtures/recordings.js'
 import { unitsText } from '../base/index.js'
+import { openChainDatabase } from '../chain/index.js'
 import { RECORDED_FILE } from '../cli/ledger/files.js'
 import { createFactomClient, decodeEntry } from '../factom/index.js'
 import { judged, RECORDED, recordedCalls } from '../ledger/fixtures/recorded-chain.js'
@@ -159,10 +161,52 @@ t.test('the API, asked as pegnetd was, answers the same', async (t) => {
       t.equal(text.length, replyLength, `${label}: length`)
     }
   }
+  await t.test('and another ledger is compared with it', (t) => compare(t, url as string))
   await t.test('and the API for people and dashboards', (t) => askReads(t, api as string))
   running.child.kill('SIGINT')
   t.equal((await running.ended).code, 130)
 })
+
+/** The same ledger has no difference; one in which a reward and a balance are other ones has. */
+async function compare(t: Test, url: string): Promise<void> {
+  const diff = async (dir: string, pegnetd: string) => {
+    const { code, stdout } = await run(['ledger', 'diff', '--pegnetd', pegnetd, '--data-dir', dir, '--json'])
+    return { code, ...json(stdout).at(-1) }
+  }
+  t.match(await diff(dataDir, url), {
+    code: 0,
+    event: 'ledger.diff',
+    height: 295_200,
+    addresses: 54,
+    count: 0,
+  })
+  const changed = join(state, 'changed')
+  mkdirSync(changed)
+  cpSync(join(dataDir, RECORDED_FILE), join(changed, RECORDED_FILE))
+  const change = (sql: string): void => {
+    const db = openChainDatabase({ file: join(changed, RECORDED_FILE), schemas: [] })
+    db.run(sql)
+    db.close()
+  }
+  const whose = '(SELECT id FROM ledger_accounts ORDER BY id LIMIT 1 OFFSET 9)'
+  change(`UPDATE ledger_balances SET amount = amount + 7 WHERE account = ${whose} AND ticker = 'PEG'`)
+  const balance = await diff(changed, url)
+  t.match(balance, { code: 5, count: 1, first: null, differences: [{ ticker: 'PEG' }] })
+  const [{ ours = '', theirs = '' } = {}] = (balance as Partial<Event>)['differences'] as {
+    ours: string
+    theirs: string
+  }[]
+  t.equal(BigInt(ours) - BigInt(theirs), 7n)
+  change(`UPDATE ledger_actions SET result = result + 7 WHERE kind = 'coinbase' AND batch = (
+    SELECT max(batch) FROM ledger_lookup WHERE address = (SELECT address FROM ledger_accounts WHERE id = ${whose})
+      AND batch IN (SELECT id FROM ledger_batches WHERE height <= 258795))`)
+  const { first } = (await diff(changed, url)) as unknown as { first: { height: number } }
+  t.ok(first.height > 206_422 && first.height <= 258_795, `block ${first.height}`)
+  for (const other of [url.replace(/:\d+/, ':1'), url.replace('/v1', '/v2')])
+    t.match(await run(['ledger', 'diff', '--pegnetd', other, '--data-dir', dataDir]), {
+      ...{ code: 1, stderr: /E_LEDGER_PEGNETD/ },
+    })
+}
 
 /** Each answer is what its description says, and tells what the reference has told. */
 async function askReads(t: Test, api: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** `pegminer ledger …`: who holds what. */
 import { runAction } from '../program/actions.js'
 import type { LedgerContext } from './context.js'
+import { diff } from './diff.js'
 import { balances, bank, dump, history, issuance, rates, richlist } from './show.js'
 import { serve } from './serve.js'
 import { sync } from './sync.js'
@@ -14,6 +15,7 @@ const ACTIONS = {
   richlist: { run: richlist, most: 1 },
   history: { run: history, most: 1, missing: 'say whose: pegminer ledger history FA…' },
   dump: { run: dump },
+  diff: { run: diff },
   serve: { run: serve },
 }
 

@@ -437,7 +437,7 @@ const LEDGER = command({
   name: 'ledger',
   summary: 'who holds what, worked out from the chain alone, at every height',
   arguments: {
-    form: 'sync|balances ADDRESS|history ADDRESS|issuance|rates|bank|richlist [TICKER]|dump|serve',
+    form: 'sync|balances ADDRESS|history ADDRESS|issuance|rates|bank|richlist [TICKER]|dump|diff|serve',
     most: 2,
   },
   details: [
@@ -448,6 +448,8 @@ const LEDGER = command({
     'balances ADDRESS: what an address holds. issuance: how much there is of each token. rates: USD per token, by the ' +
       'last block that has any. bank: what conversions into PEG were paid from. richlist [TICKER]: the largest holders. ' +
       'history ADDRESS: its transactions, conversions, rewards and burns. dump: all balances, with one hash for them.',
+    'diff --pegnetd URL: compares every balance and supply with a running pegnetd, at the block that it is at, and names ' +
+      'the block at which histories first differ. Exit code 5: something differs.',
     'serve: follows the chain of the node as sync does, for as long as it runs, and answers programs that were ' +
       'written for pegnetd with the same JSON-RPC, its 14 methods, at http://127.0.0.1:8070/v1. On the network dev it ' +
       'only reads what pegminer mine follows. It holds no key, so send-transaction is refused.',

@@ -170,6 +170,7 @@ export const LEDGER_KEYS = keys(
   'grade.trustClaims',
   'ledger.height',
   'ledger.count',
+  'ledger.pegnetd',
   'ledger.port',
   'ledger.host',
   'ledger.hosts',

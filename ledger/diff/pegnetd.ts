@@ -1,0 +1,135 @@
+/** A running pegnetd, asked for what it knows. Its replies are bounded, and numbers are read from their digits. */
+import { checkJson, messageOf } from '../../base/index.js'
+import { createPoster } from '../../base/http-post.js'
+import { fail } from '../errors.js'
+import { TICKERS, type Ticker } from '../tickers.js'
+import { compactJson, elementsOf, membersOf, textOf } from '../transactions/json.js'
+
+export type Amounts = ReadonlyMap<Ticker, bigint>
+
+/** A line of a history, oldest first. */
+export interface RemoteLine {
+  readonly hash: string
+  readonly index: number
+  readonly height: number
+  /** Height of its execution, 0 while it waits, or why it was refused. */
+  readonly status: number
+  readonly amount: bigint
+  readonly result: bigint
+}
+
+export interface Pegnetd {
+  /** Of each address, all after the block of one height. At most `MOST_ADDRESSES`. */
+  balances(
+    addresses: readonly string[],
+  ): Promise<{ readonly height: number; readonly held: readonly Amounts[] }>
+  supply(): Promise<{ readonly height: number; readonly supply: Amounts }>
+  /** A page of the history of an address; empty: there is no more. */
+  history(address: string, offset: number): Promise<readonly RemoteLine[]>
+  close(): void
+}
+
+export const MOST_ADDRESSES = 90
+/** The height may move while it answers. */
+const TRIES = 10
+const LIMIT_MS = 60_000
+const MOST_BYTES = 16 * 2 ** 20
+const NO_TRANSACTION = -32803n
+
+interface Call {
+  readonly method: string
+  readonly params?: Readonly<Record<string, string | number>>
+}
+type Members = ReadonlyMap<string, Uint8Array>
+type Answer = { readonly result: Uint8Array } | { readonly code: bigint; readonly message: string }
+
+const textBytes = new TextEncoder()
+const wrong = (url: string, what: string) => fail('E_LEDGER_PEGNETD', `${url}: ${what}`)
+
+/** Throws `E_LEDGER_PEGNETD` for what is no answer of a pegnetd, or none at all. */
+export function createPegnetd(url: string, signal: AbortSignal): Pegnetd {
+  const poster = createPoster({ contentType: 'application/json', maxSockets: 4, maxBytes: MOST_BYTES })
+
+  async function ask(calls: readonly Call[]): Promise<Answer[]> {
+    const body = JSON.stringify(calls.map((call, id) => ({ jsonrpc: '2.0', id, ...call })))
+    let text: string
+    try {
+      text = (await poster.post(url, body, { limitMs: LIMIT_MS, signal })).text
+      checkJson(text, { depth: 16 })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw wrong(url, messageOf(error) || 'no answer')
+    }
+    const replies = elementsOf(compactJson(textBytes.encode(text)) ?? new Uint8Array()) ?? []
+    const byId = new Map(replies.map((reply) => [numberIn(objectOf(reply), 'id'), objectOf(reply)]))
+    return calls.map((_, id) => answerOf(byId.get(BigInt(id))))
+  }
+
+  function objectOf(json: Uint8Array | undefined): Members {
+    const members = json && membersOf(json)
+    if (!members) throw wrong(url, 'it does not answer as pegnetd does')
+    return new Map(members)
+  }
+
+  function numberIn(object: Members, name: string): bigint {
+    const digits = Buffer.from(object.get(name) ?? []).toString('latin1')
+    if (!/^-?\d{1,25}$/.test(digits)) throw wrong(url, `${name} is no whole number`)
+    return BigInt(digits)
+  }
+
+  function answerOf(reply: Members | undefined): Answer {
+    const result = reply?.get('result')
+    if (result) return { result }
+    const error = objectOf(reply?.get('error'))
+    const message = textOf(error.get('message') ?? new Uint8Array()) ?? ''
+    return { code: numberIn(error, 'code'), message: message.slice(0, 200) }
+  }
+
+  const resultOf = (answer: Answer | undefined): Members => {
+    if (answer && 'result' in answer) return objectOf(answer.result)
+    throw wrong(url, `it answers with an error: ${answer ? answer.message : 'none'}`)
+  }
+  const amountsOf = (object: Members): Amounts =>
+    new Map(TICKERS.map((ticker) => [ticker, object.has(ticker) ? numberIn(object, ticker) : 0n]))
+  const heightOf = (answer: Answer | undefined): number => Number(numberIn(resultOf(answer), 'syncheight'))
+
+  /** Asks until the height is the same before and behind. */
+  async function atOneHeight(calls: readonly Call[]): Promise<{ height: number; answers: Answer[] }> {
+    const status = { method: 'get-sync-status' }
+    for (let tries = 0; tries < TRIES; tries++) {
+      const [before, ...rest] = await ask([status, ...calls, status])
+      const height = heightOf(before)
+      if (height === heightOf(rest.at(-1))) return { height, answers: rest.slice(0, -1) }
+    }
+    throw wrong(url, 'it follows the chain too fast to be compared; wait until it has caught up')
+  }
+
+  return {
+    async balances(addresses) {
+      const calls = addresses.map((address) => ({ method: 'get-pegnet-balances', params: { address } }))
+      const { height, answers } = await atOneHeight(calls)
+      return { height, held: answers.map((answer) => amountsOf(resultOf(answer))) }
+    },
+    async supply() {
+      const { height, answers } = await atOneHeight([{ method: 'get-pegnet-issuance' }])
+      return { height, supply: amountsOf(objectOf(resultOf(answers[0]).get('issuance'))) }
+    },
+    async history(address, offset) {
+      const [answer] = await ask([{ method: 'get-transactions', params: { address, offset } }])
+      if (answer && 'code' in answer && answer.code === NO_TRANSACTION) return []
+      const actions = elementsOf(resultOf(answer).get('actions') ?? new Uint8Array()) ?? []
+      return actions.map((action) => {
+        const line = objectOf(action)
+        return {
+          hash: textOf(line.get('hash') ?? new Uint8Array()) ?? '',
+          index: Number(numberIn(line, 'txindex')),
+          height: Number(numberIn(line, 'height')),
+          status: Number(numberIn(line, 'executed')),
+          amount: numberIn(line, 'fromamount'),
+          result: line.has('toamount') ? numberIn(line, 'toamount') : 0n,
+        }
+      })
+    },
+    close: () => poster.close(),
+  }
+}
