@@ -500,6 +500,11 @@ export const SETTINGS = {
     flag: 'count',
     description: 'so many holders, or so many lines of a history, the latest',
   }),
+  'ledger.averages': given(choice('window', 'incremental'), 'window', {
+    flag: 'averages',
+    description:
+      'averages that conversions use from height 295190 on: those of a pegnetd that was just started, or of one that never stopped',
+  }),
   'ledger.pegnetd': optional(httpUrl, {
     notInFile: true,
     flag: 'pegnetd',
@@ -809,6 +814,17 @@ export const SETTINGS = {
     flag: 'metrics-host',
     description: 'address to listen on there; 0.0.0.0 lets other machines read everything',
   }),
+  'telemetry.addresses': given(
+    listOf(pattern('FA…', /^FA[1-9A-HJ-NP-Za-km-z]{50}$/, 'factoid addresses: FA and 50 more characters')),
+    [],
+    {
+      flag: 'show-addresses',
+      defaultText: 'the coinbase address alone',
+      reload: 'live',
+      description:
+        'addresses whose holdings the status page shows besides the coinbase address, on the network dev',
+    },
+  ),
   'telemetry.hosts': given(listOf(hostName), [], {
     defaultText: 'localhost and IP addresses only',
     reload: 'live',

@@ -1,5 +1,5 @@
 /** From which height on which rule of the ledger holds (docs/protocol/ledger.md#heights). */
-import type { Network } from '../pegnet/index.js'
+import { MAINNET_OPR_HEIGHTS, versionAt, type Network } from '../pegnet/index.js'
 
 /** First heights; of the events that happen once, their only height. */
 export interface LedgerRules {
@@ -57,13 +57,26 @@ const MAINNET: LedgerRules = {
   rateForAverage: false,
 }
 
-/** Every rule from the first block on, as pegnetd has it on networks of one's own (`--testing`). */
-const NEWEST = {
-  ...(Object.fromEntries(Object.keys(MAINNET).map((name) => [name, 0])) as unknown as LedgerRules),
-  rateForAverage: true,
-}
+type Rule = Exclude<keyof LedgerRules, 'rateForAverage'>
 
-/** TestNet has the heights of MainNet. */
-export function rulesOf({ name }: Pick<Network, 'name'>): LedgerRules {
-  return name === 'dev' || name === 'local' ? NEWEST : MAINNET
+/** What happens once happens on MainNet alone: nothing is in the first block of a chain. */
+const ONCE: readonly Rule[] = ['emptyZero', 'emptyBurn', 'mint', 'unmint']
+
+/**
+ * TestNet has the heights of MainNet. A network of one's own has every rule from its first block on, as pegnetd has it
+ * there (`--testing`); with record versions at heights of its own, each rule begins with the version that was in force
+ * when it began on MainNet.
+ */
+export function rulesOf({ name, oprHeights }: Pick<Network, 'name' | 'oprHeights'>): LedgerRules {
+  if (name !== 'dev' && name !== 'local') return MAINNET
+  const onMainNet = versionAt(MAINNET_OPR_HEIGHTS)
+  const own = oprHeights ?? []
+  if (own.length > 0 && own.every(([version, height]) => height === MAINNET_OPR_HEIGHTS[version]))
+    return MAINNET
+  const begins = (rule: Rule): number =>
+    ONCE.includes(rule)
+      ? 0
+      : (own.find(([version]) => version >= onMainNet(MAINNET[rule]))?.[1] ?? (own.length > 0 ? Infinity : 0))
+  const heights = Object.keys(MAINNET).map((rule) => [rule, begins(rule as Rule)] as const)
+  return { ...(Object.fromEntries(heights) as unknown as LedgerRules), rateForAverage: true }
 }

@@ -27,6 +27,7 @@ export function withActivations(network: Network, list: Activations): Network {
   return {
     ...network,
     activationHeight: first,
+    oprHeights: list,
     oprVersionAt: (height) => list.findLast(([, from]) => height >= from)?.[0] ?? lowest,
   }
 }

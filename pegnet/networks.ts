@@ -45,6 +45,8 @@ export interface Network {
   oprVersionAt(height: number): OprVersion
   /** The same for staking records. */
   sprVersionAt(height: number): SprVersion
+  /** First heights of the record versions on a network of one's own; none: it has the newest from the first block on. */
+  readonly oprHeights?: readonly (readonly [version: OprVersion, height: number])[]
   /** First height whose records count. */
   readonly activationHeight: number
   /** Size of the ByteMap, as a power of two, unless the user says otherwise. */

@@ -7,6 +7,7 @@ export const API_NAMES = [
   'blocks',
   'block',
   'entries',
+  'holdings',
   'series',
   'log',
   'feed',

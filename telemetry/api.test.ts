@@ -20,6 +20,7 @@ import {
   watchFeed,
   type BoardEntry,
   type GatewayNumbers,
+  type LedgerReads,
   type MinerNews,
   type Past,
   type TelemetryOptions,
@@ -220,11 +221,12 @@ interface Served {
   readonly view?: MinerNumbers
   readonly burst?: number
   readonly feed?: () => SeenFeed
+  readonly ledger?: () => LedgerReads | null
 }
 
 async function serve(
   t: { teardown(close: () => Promise<void>): void },
-  { token, view = numbers, burst = 1000, feed }: Served = {},
+  { token, view = numbers, burst = 1000, feed, ledger }: Served = {},
   options: TelemetryOptions = {},
 ) {
   const board = createBoard()
@@ -246,6 +248,8 @@ async function serve(
     board,
     holds: () => ['schedule'],
     feed,
+    ledger,
+    addresses: () => ['FA1', 'FA2'],
     past,
     settings: () => [{ key: 'miner.nice', value: '0', origin: 'default', place: '' }],
     actions: {
@@ -315,6 +319,25 @@ t.test('the API: every answer is what its description says', async (t) => {
       [],
       `${name} at the start`,
     )
+})
+
+t.test('the API: holdings, where a ledger is kept', async (t) => {
+  const held: Record<string, object> = {
+    FA1: { address: 'FA1', height: 7, usd: '1.5', balances: [{ ticker: 'PEG', amount: '3', usd: '1.5' }] },
+    FA2: { address: 'FA2', height: 7, usd: '0.00000001', balances: [] },
+  }
+  const balances = (query: URLSearchParams) => held[query.get('address') ?? ''] ?? {}
+  const ledger = () => ({ balances }) as unknown as LedgerReads
+  const { server } = await serve(t, { ledger })
+  const answer = await ask(`${server.url}/api/v1/holdings`)
+  t.same(JSON.parse(answer.body), { height: 7, usd: '1.50000001', addresses: [held['FA1'], held['FA2']] })
+  t.same(misfits(API_SCHEMAS.holdings as Record<string, unknown>, JSON.parse(answer.body)), [])
+  t.equal((await ask(`${server.url}/api/v1/ledger/balances?address=FA1`)).status, 200)
+  const none = await serve(t, { ledger: () => null })
+  t.same(JSON.parse((await ask(`${none.server.url}/api/v1/holdings`)).body), {
+    ...{ height: null, usd: null, addresses: [] },
+  })
+  t.match(await ask(`${none.server.url}/api/v1/ledger/status`), { status: 503, body: /no ledger yet/ })
 })
 
 t.test('the API: pages of the past, and requests out of bounds', async (t) => {

@@ -31,6 +31,8 @@ export interface ApiSources {
   readonly holds: () => readonly string[]
   /** A feed that is watched from here. */
   readonly feed?: (() => SeenFeed) | undefined
+  /** Whose holdings are shown, the first first. */
+  readonly addresses?: () => readonly string[]
   /** Who holds what, where a ledger is kept. */
   readonly ledger?: Api['ledger'] | undefined
   /** What was before this run. */
@@ -63,6 +65,7 @@ export function createApi(sources: ApiSources): Api {
       blocks: (query) => blocksPage(query, board, past),
       block: (query) => blockPage(query, past),
       entries: (query) => entriesPage(query, board, past),
+      holdings: () => holdingsOf(sources),
       series: (query) => seriesPage(query, past, clock.wallMs()),
       log: (query) => logPage(query, past),
       feed: () => sources.feed?.() ?? { running: false },
@@ -115,6 +118,30 @@ function summaryOf(
 function alertsOfFeed(feed: SeenFeed | undefined): readonly Alert[] {
   if (feed === undefined || feed.running) return alertsOfGateways(feed?.gateways ?? [])
   return [warn(`feed: ${feed.trouble}`)]
+}
+
+interface Held {
+  readonly height: number
+  readonly usd: string | null
+}
+
+/** Back from the text of `unitsText`, of what is not below 0. */
+function unitsOf(text: string): bigint {
+  const [whole = '0', fraction = ''] = text.split('.')
+  return BigInt(whole + fraction.padEnd(8, '0'))
+}
+
+/** What our addresses hold after the last block; without a ledger, or before its first block, nothing is known. */
+function holdingsOf({ ledger, addresses = () => [] }: ApiSources): object {
+  const reads = ledger?.()
+  if (!reads) return { height: null, usd: null, addresses: [] }
+  const found = addresses().map((address) => reads.balances(new URLSearchParams({ address })) as Held)
+  const worths = found.flatMap(({ usd }) => (usd === null ? [] : [unitsOf(usd)]))
+  return {
+    height: found[0]?.height ?? null,
+    usd: worths.length === 0 ? null : unitsText(worths.reduce((sum, usd) => sum + usd, 0n)),
+    addresses: found,
+  }
 }
 
 function threadsOf(view: MinerNumbers, board: Board): object {

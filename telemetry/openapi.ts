@@ -279,6 +279,14 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
     ),
   }),
   entries: object({ entries: list(object(ENTRY)), more: MORE }),
+  holdings: object({
+    height: { ...NULLABLE_NUMBER, description: 'the last block of the ledger; null: none is kept' },
+    usd: {
+      ...NULLABLE_TEXT,
+      description: 'of all addresses, in USD by the last rates; null: there are none',
+    },
+    addresses: list(LEDGER_SCHEMAS.balances),
+  }),
   series: SERIES,
   log: LOG,
   feed: {
@@ -319,6 +327,7 @@ const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
   blocks: 'Blocks of all time, newest first',
   block: 'A graded block: its winners, what was refused, and our records',
   entries: 'Our records of all time and what became of them, newest first',
+  holdings: 'What the coinbase address and those of telemetry.addresses hold, where a ledger is kept',
   series: 'How something went in the last hours: hashrate, network, price:XBT and so on',
   log: 'What happened, in this run and in earlier ones, newest first',
   feed: 'The gateways of the feed, of the one that is watched if a miner is asked',

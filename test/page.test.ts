@@ -58,6 +58,8 @@ t.test('the status page', { skip }, async (t) => {
   await page.until("document.querySelectorAll('#prices .price').length === 62", 'prices of all assets')
   await page.until("document.querySelectorAll('#threads tr').length === 2", 'both threads')
   await page.until("document.querySelector('#chart canvas') !== null", 'the chart')
+  await page.until("/^PEG/.test(document.querySelector('#holdings tr')?.textContent)", 'the rewards are held')
+  t.match(await text('holdings-sum'), /^[\d,.]+ US dollars, after block \d+$/)
   await page.until("/^[1-9]/.test(document.getElementById('landed').textContent)", 'records on the chain')
   await page.until("document.querySelectorAll('#blocks td').length > 3", 'a graded block')
   const summary = (await (await fetch(`${miner.url}/api/v1/summary`)).json()) as {

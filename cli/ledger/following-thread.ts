@@ -10,7 +10,7 @@ import { connect } from '../network/connect.js'
 import { followedNetwork, type FollowKey } from '../network/follow.js'
 
 export interface FollowingTask {
-  readonly settings: Pick<Settings, FollowKey>
+  readonly settings: Pick<Settings, FollowKey | 'ledger.averages'>
   readonly dir: string
   readonly byteMap: SharedByteMap
 }
@@ -41,7 +41,12 @@ async function follow({ settings, dir, byteMap }: FollowingTask): Promise<void> 
     send({ kind: 'trouble', code, message })
   const history = createGradedHistory({
     ...{ client, network, difficulty, dir, signal, keep: true },
-    ...ledgerFollowing({ network, difficulty, onBlock: (block) => send({ kind: 'block', block }) }),
+    ...ledgerFollowing({
+      network,
+      difficulty,
+      averages: settings['ledger.averages'],
+      onBlock: (block) => send({ kind: 'block', block }),
+    }),
     onProgress: (progress) => send({ kind: 'progress', progress }),
     onNotice: trouble,
   })

@@ -70,7 +70,8 @@ async function syncRecorded(
   resources.add(() => db.close())
   const view = createFollowView(context)
   try {
-    await syncFromFile({ db, chain, network, difficulty, signal, onProgress: view.show })
+    const averages = settings['ledger.averages']
+    await syncFromFile({ db, chain, network, difficulty, averages, signal, onProgress: view.show })
   } finally {
     view.end()
   }
@@ -91,7 +92,11 @@ async function syncChain(context: LedgerContext, resources: Resources): Promise<
   const difficulty = await openDifficulty(context, bits)
   await followChain(
     context,
-    { difficulty, following: (network) => ledgerFollowing({ network, difficulty }) },
+    {
+      difficulty,
+      following: (network) =>
+        ledgerFollowing({ network, difficulty, averages: context.settings['ledger.averages'] }),
+    },
     resources,
   )
 }

@@ -68,6 +68,9 @@ export async function serveRun(context: MineContext, run: ServedRun): Promise<Se
     feed: feed && (() => feed.seen),
     past,
     ledger: ledger ? () => ledger.reads() : undefined,
+    addresses: () => [
+      ...new Set([now()['miner.coinbase'] ?? plan.coinbase, ...now()['telemetry.addresses']]),
+    ],
     settings: () => shownSettings(reloader.given, MINE_KEYS),
     actions,
   })

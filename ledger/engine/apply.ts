@@ -58,7 +58,7 @@ export function applyBlock(view: LedgerView, block: LedgerBlock, terms: Terms): 
   let held: readonly HeldBatch[] = []
   if (height >= rules.transactions) {
     const execution = { pending, rules, height, tell }
-    if (rates) bank = executeHeld(view, rates, execution)
+    if (rates) bank = executeHeld(view, rates, execution, terms.averages)
     held = takeTransactions(block, { ...execution, prices: null }, known)
   }
   if (height < rules.pegnet2) creditBurns(block.factoids, paying)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { averagesAt } from './averages.js'
+import { averagesAt, type AverageForm } from './averages.js'
 import { convert, MOST, refundOf } from './convert.js'
 import { shareOut } from './shares.js'
 import type { DatedRates } from './types.js'
@@ -89,10 +89,11 @@ t.test('averages of 288 blocks', (t) => {
       height: first + k,
       rates: new Map([['pUSD', rate(first + k)]]),
     }))
-  const average = (all: readonly DatedRates[], height: number) =>
+  const average = (all: readonly DatedRates[], height: number, form?: AverageForm) =>
     averagesAt(
       { ratesFrom: (first, last) => all.filter((row) => row.height >= first && row.height <= last) },
       height,
+      form,
     ).get('pUSD')
   t.equal(
     average(
@@ -135,5 +136,13 @@ t.test('averages of 288 blocks', (t) => {
     'too many of them',
   )
   t.equal(average([...rows(1, 100, () => 1n), ...rows(301, 450, () => 3n)], 450), 3n, 'behind a gap')
+  const behind = [...rows(1, 200, () => 100n), ...rows(301, 700, () => 300n)]
+  const kept = (height: number) => average(behind, height, 'incremental')
+  t.equal(average(behind, 450), (38n * 100n + 150n * 300n) / 188n, 'of the window')
+  t.equal(kept(450), (138n * 100n + 150n * 300n) / 288n, 'a node that was never stopped keeps older ones')
+  t.equal(kept(301), average(behind, 301), 'which it begins anew behind a gap')
+  t.equal(kept(587), (1n * 100n + 287n * 300n) / 288n)
+  t.equal(kept(588), 300n, 'until there are 288 in a row')
+  t.equal(kept(150), average(behind, 150))
   t.end()
 })

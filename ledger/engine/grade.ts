@@ -2,6 +2,7 @@
 import { gradeBlock, gradeStakingBlock, type DifficultyOrClaim, type OprEntry } from '../../oracle/index.js'
 import type { Network } from '../../pegnet/index.js'
 import type { LedgerRules } from '../rules.js'
+import type { AverageForm } from './averages.js'
 import type { Grades } from './rates.js'
 import type { LedgerBlock, LedgerEvent, LedgerView } from './types.js'
 
@@ -12,6 +13,8 @@ export interface Terms {
   readonly rules: LedgerRules
   readonly network: Pick<Network, 'oprVersionAt' | 'sprVersionAt'>
   readonly difficulty: DifficultyOrClaim
+  /** Default: `window`. */
+  readonly averages?: AverageForm | undefined
 }
 
 export function gradesOf(

@@ -1,7 +1,7 @@
 /** Batches with conversions: they wait for the next block that has rates, and are executed there. */
 import { asksForPeg } from '../transactions/batch.js'
 import type { Batch } from '../transactions/types.js'
-import { averagesFor } from './averages.js'
+import { averagesFor, type AverageForm } from './averages.js'
 import { refundOf } from './convert.js'
 import { execute, hasBank, resultOf, type Execution } from './execute.js'
 import { shareOut } from './shares.js'
@@ -11,9 +11,14 @@ import { REFUSED, type Bank, type LedgerView, type Rates } from './types.js'
 const BANK = 500_000_000_000n
 
 /** Executes what waits since the last block that had rates. Answers with the bank that was shared, if the block has one. */
-export function executeHeld(view: LedgerView, rates: Rates, begun: Omit<Execution, 'prices'>): Bank | null {
+export function executeHeld(
+  view: LedgerView,
+  rates: Rates,
+  begun: Omit<Execution, 'prices'>,
+  form?: AverageForm,
+): Bank | null {
   const since = view.ratesBefore(begun.height)?.height ?? 0
-  const averages = averagesFor(view, since, { rates, ...begun })
+  const averages = averagesFor(view, since, { rates, ...begun }, form)
   return executeSince(view, since, { ...begun, prices: { rates, averages } })
 }
 

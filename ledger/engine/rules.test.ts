@@ -7,7 +7,7 @@ import { createMemoryLedger, type MemoryLedger } from '../fixtures/memory.js'
 import { ALICE, BOB } from '../fixtures/sign.js'
 import { BURN_ADDRESS, FACTOID_BURN, ZERO_ADDRESS } from '../special.js'
 import { addressText, readAddress } from '../transactions/address.js'
-import { NETWORKS } from '../../pegnet/index.js'
+import { NETWORKS, parseActivations, withActivations } from '../../pegnet/index.js'
 import { rulesOf } from '../rules.js'
 import { applyBlock, isQuiet } from './apply.js'
 import type { BlockOutcome, LedgerEvent } from './types.js'
@@ -288,6 +288,21 @@ t.test('a quiet block changes nothing, and nor does the first of a chain', (t) =
   const own = { ...terms, rules: rulesOf(NETWORKS.local), network: NETWORKS.local }
   t.equal(changes(applyBlock(ledger, { ...blockOf(ledger, 0), staking: [] }, own)), 0)
   t.not(changes(applyBlock(ledger, blockOf(ledger, 144), own)), 0, 'a private network has all rules')
+  t.end()
+})
+
+t.test('a network with record versions at heights of its own has the rules of each version', (t) => {
+  const of = (text: string) => rulesOf(withActivations(NETWORKS.local, parseActivations(text) ?? []))
+  t.match(of('2@0,3@10,4@20,5@30'), {
+    ...{ transactions: 0, pegEquation: 0, closedFct: 0, bank: 10, pegFloating: 10, sharedBank: 20 },
+    ...{ ethereumKeys: 20, pegnet2: 30, developers: 30, enhanced: 30, averages: 30, mint: 0, emptyBurn: 0 },
+  })
+  t.match(of('5@7'), { transactions: 7, bank: 7, averages: 7 })
+  t.match(of('1@0,2@5'), { transactions: 5, bank: Infinity, pegnet2: Infinity })
+  t.same(of('MainNet'), rulesOf(NETWORKS.MainNet))
+  const { rateForAverage, ...heights } = rulesOf(NETWORKS.local)
+  t.ok(rateForAverage)
+  t.ok(Object.values(heights).every((height) => height === 0))
   t.end()
 })
 

@@ -1,6 +1,7 @@
 /** What a ledger is of, and how far it has come. */
 import type { Transaction } from '../../base/index.js'
 import type { NetworkName } from '../../pegnet/index.js'
+import type { AverageForm } from '../engine/averages.js'
 import { fail } from '../errors.js'
 
 export interface LedgerAbout {
@@ -10,24 +11,42 @@ export interface LedgerAbout {
   readonly origin: string
   /** The last block that is known. */
   readonly height: number
+  /** By which averages conversions were executed. */
+  readonly averages: AverageForm
 }
 
 /** Null: there is no ledger yet. */
 export function aboutLedger(db: Pick<Transaction, 'one'>): LedgerAbout | null {
-  const row = db.one('SELECT network, origin, height FROM ledger_about')
+  const row = db.one('SELECT network, origin, height, averages FROM ledger_about')
   if (!row) return null
   const [network, origin] = [row['network'] as NetworkName, row['origin'] as string]
-  return { network, origin, height: Number(row['height']) }
+  return { network, origin, height: Number(row['height']), averages: row['averages'] as AverageForm }
 }
 
 /** Begins a ledger before its first block. Throws `E_LEDGER_OTHER` if there is one of something else. */
-export function beginLedger(tx: Transaction, wanted: LedgerAbout): LedgerAbout {
+export function beginLedger(
+  tx: Transaction,
+  {
+    averages = 'window',
+    ...given
+  }: Omit<LedgerAbout, 'averages'> & { readonly averages?: AverageForm | undefined },
+): LedgerAbout {
+  const wanted = { ...given, averages }
   const found = aboutLedger(tx)
   if (!found) {
-    tx.run('INSERT INTO ledger_about VALUES (?, ?, ?)', wanted.network, wanted.origin, wanted.height)
+    tx.run(
+      'INSERT INTO ledger_about VALUES (?, ?, ?, ?)',
+      ...[wanted.network, wanted.origin, wanted.height, wanted.averages],
+    )
     return wanted
   }
-  if (found.network === wanted.network && found.origin === wanted.origin) return found
+  if (found.network === wanted.network && found.origin === wanted.origin) {
+    if (found.averages === wanted.averages) return found
+    throw fail(
+      'E_LEDGER_OTHER',
+      `the data directory holds a ledger with averages of the form ${found.averages}, not ${wanted.averages}`,
+    )
+  }
   const what = (about: LedgerAbout) =>
     about.origin === 'chain'
       ? `the network ${about.network}`

@@ -5,6 +5,7 @@ import type { DifficultyOrClaim, StakersAt } from '../../oracle/index.js'
 import type { Network } from '../../pegnet/index.js'
 import { followedChains, ledgerBlockOf, ledgerChains } from '../block.js'
 import { applyBlock } from '../engine/apply.js'
+import type { AverageForm } from '../engine/averages.js'
 import { STAKERS, type Terms } from '../engine/grade.js'
 import type { BlockOutcome, LedgerBlock } from '../engine/types.js'
 import { rulesOf } from '../rules.js'
@@ -17,18 +18,25 @@ import { rollback, writeOutcome } from './write.js'
 export interface LedgerConsumerOptions {
   readonly network: Network
   readonly difficulty: DifficultyOrClaim
+  /** Default: `window`. */
+  readonly averages?: AverageForm | undefined
   /** Told of each block that was taken, before it is written for good. */
   readonly onBlock?: ((block: TakenBlock) => void) | undefined
 }
 
-export function ledgerConsumer({ network, difficulty, onBlock }: LedgerConsumerOptions): BlockConsumer {
+export function ledgerConsumer({
+  network,
+  difficulty,
+  averages,
+  onBlock,
+}: LedgerConsumerOptions): BlockConsumer {
   const chains = ledgerChains(network)
-  const terms = { network, difficulty, rules: rulesOf(network) }
+  const terms = { network, difficulty, averages, rules: rulesOf(network) }
   return {
     ...LEDGER_SCHEMA,
     chains: followedChains(chains),
     apply(block, tx) {
-      beginLedger(tx, { network: network.name, origin: 'chain', height: block.height - 1 })
+      beginLedger(tx, { network: network.name, origin: 'chain', height: block.height - 1, averages })
       const started = monotonicMs()
       const outcome = takeBlock(tx, ledgerBlockOf(block, chains), terms)
       onBlock?.(takenBlock(outcome, monotonicMs() - started))

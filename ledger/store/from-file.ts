@@ -3,6 +3,7 @@ import { monotonicMs, type Database } from '../../base/index.js'
 import type { DifficultyOrClaim } from '../../oracle/index.js'
 import type { Network } from '../../pegnet/index.js'
 import { ledgerBlockOf, ledgerChains } from '../block.js'
+import type { AverageForm } from '../engine/averages.js'
 import { isQuiet } from '../engine/apply.js'
 import { fail } from '../errors.js'
 import type { RecordedChain } from '../recorded.js'
@@ -25,6 +26,8 @@ export interface FromFileOptions {
   /** Whose rules. */
   readonly network: Network
   readonly difficulty: DifficultyOrClaim
+  /** Default: `window`. */
+  readonly averages?: AverageForm | undefined
   readonly signal: AbortSignal
   readonly onProgress: (progress: FileProgress) => void
 }
@@ -34,13 +37,15 @@ const TURN = 64
 
 /** Each block with anything in it is one transaction; a kill at any moment loses at most the one that is under way. */
 export async function syncFromFile(options: FromFileOptions): Promise<void> {
-  const { db, chain, network, difficulty, signal, onProgress } = options
+  const { db, chain, network, difficulty, averages, signal, onProgress } = options
   const rules = rulesOf(network)
   const chains = ledgerChains(network)
   const [first = 0] = chain.heights
   const to = chain.heights.at(-1) ?? 0
   const origin = chain.block(first)?.keyMr ?? ''
-  const begun = db.transaction(() => beginLedger(db, { network: network.name, origin, height: first - 1 }))
+  const begun = db.transaction(() =>
+    beginLedger(db, { network: network.name, origin, height: first - 1, averages }),
+  )
   if (begun.height > to)
     throw fail('E_LEDGER_FILE', `the ledger is at block ${begun.height}, the file ends with block ${to}`)
   const started = monotonicMs()
@@ -52,7 +57,7 @@ export async function syncFromFile(options: FromFileOptions): Promise<void> {
     signal.throwIfAborted()
     const followed = chain.block(height) ?? chain.empty(height)
     const block = ledgerBlockOf(followed, chains)
-    db.transaction(() => takeBlock(db, block, { network, difficulty, rules }))
+    db.transaction(() => takeBlock(db, block, { network, difficulty, averages, rules }))
     for (const found of followed.chains.values()) entries += found.entries.length
     onProgress({ height, to, blocks: height - begun.height, entries, milliseconds: monotonicMs() - started })
   }

@@ -121,7 +121,8 @@ export function createLedgerQueries(db: Database): LedgerQueries {
       const [amount, used] = [row['amount'] as bigint, row['used'] as bigint]
       return { amount, used, requested: BigInt(row['requested'] as string) }
     },
-    averagesAt: (height) => averagesAt({ ratesFrom: (first, last) => ratesFrom(db, first, last) }, height),
+    averagesAt: (height) =>
+      averagesAt({ ratesFrom: (first, last) => ratesFrom(db, first, last) }, height, about().averages),
     richest: (ticker, count) => richest(db, ticker, count),
     holders: () => holders(db),
     historyOf(address, { from = 0, to = MOST_HEIGHT, last = -1 }) {

@@ -131,7 +131,10 @@ SELECT ticker, height, CAST(((high + (low >> 32)) << 32) + (low & 4294967295) AS
 WHERE high + (low >> 32) < 2147483648;
 `
 
-export const LEDGER_SCHEMA: Schema = { name: 'ledger', migrations: [FIRST, SUPPLIES] }
+/** By which averages conversions were executed: a ledger has those of one form alone. */
+const AVERAGES = "ALTER TABLE ledger_about ADD COLUMN averages TEXT NOT NULL DEFAULT 'window'"
+
+export const LEDGER_SCHEMA: Schema = { name: 'ledger', migrations: [FIRST, SUPPLIES, AVERAGES] }
 
 /** Those whose rows belong to one block and go with it. */
 export const BLOCK_TABLES = [

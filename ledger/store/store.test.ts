@@ -129,7 +129,8 @@ t.test('a ledger of before there were supplies at every height', async (t) => {
   const before = { ...LEDGER_SCHEMA, migrations: LEDGER_SCHEMA.migrations.slice(0, 1) }
   const first = openChainDatabase({ file: old, schemas: [before] })
   first.run('ATTACH ? AS known', file)
-  for (const table of ['about', 'accounts', 'balances', 'changes', 'supply'])
+  first.run('INSERT INTO ledger_about SELECT network, origin, height FROM known.ledger_about')
+  for (const table of ['accounts', 'balances', 'changes', 'supply'])
     first.run(`INSERT INTO ledger_${table} SELECT * FROM known.ledger_${table}`)
   first.close()
   const grown = openChainDatabase({ file: old, schemas: [LEDGER_SCHEMA] })
@@ -160,6 +161,11 @@ t.test('an interruption at any block, another file, no ledger', async (t) => {
   t.equal(query.about().height, 213_240)
   t.equal(query.balancesAt(213_234).size, Object.keys(stage?.balances ?? {}).length)
   await t.rejects(sync(db, { ...chain, heights: chain.heights.slice(1) }), { code: 'E_LEDGER_OTHER' })
+  const signal = new AbortController().signal
+  const other = { db, chain, network, difficulty: trusted, averages: 'incremental', signal } as const
+  await t.rejects(syncFromFile({ ...other, onProgress: () => {} }), {
+    ...{ code: 'E_LEDGER_OTHER', message: /averages of the form window/ },
+  })
   await t.rejects(sync(db, until(whole, 206_430)), {
     code: 'E_LEDGER_FILE',
     message: /ends with block 206430/,

@@ -169,6 +169,26 @@ function showPrices({ takenAt, assets, sources }) {
   $('prices').replaceChildren(...assets.map(priceRow))
 }
 
+/** What the addresses hold, as the ledger knows it; without a ledger there is nothing to show. */
+function showHoldings({ height, usd, addresses }) {
+  $('holdings-section').hidden = height === null
+  if (height === null) return
+  const worth = usd === null ? 'no prices yet' : `${usdText(usd)} US dollars`
+  set('holdings-sum', `${worth}, after block ${countText(height)}`)
+  fillRows(
+    'holdings',
+    addresses.flatMap(({ address, balances }) =>
+      balances.map(({ ticker, amount, usd: own }) => [
+        cell(ticker),
+        cell(usdText(amount), 'n'),
+        cell(own === null ? '–' : usdText(own), 'n'),
+        codeCell(address),
+      ]),
+    ),
+    'Nothing yet.',
+  )
+}
+
 /** Beyond 1 % from the winners a record loses grade. */
 const FAR = 0.01
 
@@ -217,7 +237,8 @@ function showSettings({ settings }) {
 const loadThreads = () => load('threads', showThreads)
 const loadPrices = () => load('prices', showPrices)
 const loadFeed = () => load('feed', showFeed)
-const loadNews = () => Promise.all([loadBlocks(), loadEntries(), loadLog(), loadSeriesNames()])
+const loadNews = () =>
+  Promise.all([loadBlocks(), loadEntries(), loadLog(), loadSeriesNames(), load('holdings', showHoldings)])
 const loadAll = () => {
   const rest = isFeed()
     ? [loadFeed(), loadLog(), loadSeriesNames()]
