@@ -42,8 +42,9 @@ export async function diffLedger(
   pegnetd: Pegnetd,
   onProgress: (done: number, all: number) => void = () => undefined,
 ): Promise<LedgerDiff> {
-  let { height, supply } = await pegnetd.supply()
-  const differences = differencesOf(null, query.issuance(reached(query, height)), supply)
+  const { supply, height: begun } = await pegnetd.supply()
+  let height = reached(query, begun)
+  const differences = differencesOf(null, query.issuance(height), supply)
   const wrong = new Set<string>()
   const addresses = [...query.balancesAt(height).keys()]
   for (let done = 0; done < addresses.length; done += MOST_ADDRESSES) {
