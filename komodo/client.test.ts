@@ -29,7 +29,7 @@ const method = (
   )
 
 /** A client whose daemon says `answer` to everything. */
-async function clientOf(t: Test, answer: (method: string) => Answer, timeoutMs = 2_000, clock = CLOCK) {
+async function clientOf(t: Test, answer: (method: string) => Answer, timeoutMs = 60_000, clock = CLOCK) {
   const server = await replay((name) => answer(name))
   const client = createKomodoClient({
     access: () => ({ url: server.url, user: 'u', password: 'p' }),
