@@ -5,7 +5,7 @@ import type { Entry } from '../factom/index.js'
 import { ASSETS, decodeOpr } from '../oracle/index.js'
 import type { MinerEvent } from './events.js'
 import { createRivals, rivalName, startRivals, type RivalsSetup } from './rivals.js'
-import type { RecordContents } from './run/block.js'
+import type { RecordContents } from './run/interface.js'
 import type { MinerView } from './run/interface.js'
 import type { Job, WorkforceView } from './work/workforce.js'
 

@@ -14,7 +14,7 @@ import { createFarmWorkforce, type FarmOptions, type FarmWorkforce } from './wor
 
 export interface FarmMinerOptions extends RunOptions {
   readonly machineId: number
-  /** The run begins when the first machine is ready: on a network of one's own nobody else mines the blocks before. */
+  /** The run begins when the first machine is ready: on a network of one's own no other miner mines the blocks before. */
   readonly awaitMachine?: boolean
 }
 

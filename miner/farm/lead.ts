@@ -2,8 +2,8 @@
  * Which of several coordinators is the active one: an entry that the active one writes anew each second, at its last
  * revision only. One that waits takes it over when it has not changed for long enough by the waiting one's own clock. The
  * old one learns of it when it can write again. What it does until then fails: job, leases and journal are written behind
- * what its successor has changed, and what is not in the journal is not paid. So it may be slow for as long as nobody
- * else is there.
+ * what its successor has changed, and what is not in the journal is not paid. So it may be slow for as long as it is
+ * alone.
  */
 import type { KV } from '@nats-io/kv'
 import { randomUUID } from 'node:crypto'

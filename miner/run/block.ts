@@ -6,7 +6,7 @@ import { hexOfBytes, hexOfDifficulty, type MinerEvent } from '../events.js'
 import type { Ranked } from '../work/ranking.js'
 import type { Workforce } from '../work/workforce.js'
 import type { Gatherer } from './gather.js'
-import type { Handover, RecordBasis } from './interface.js'
+import type { Handover, RecordBasis, RecordContents } from './interface.js'
 import { buildRecord, type MinedRecord } from './record.js'
 import type { Action, ScheduleEvent } from './schedule.js'
 import type { Submitter } from './submit.js'
@@ -16,15 +16,6 @@ export interface RecordTerms {
   readonly coinbase: string
   /** Most records to publish of the block. */
   readonly recordsPerBlock: number
-}
-
-/** What a record was made of. */
-export interface RecordContents {
-  readonly height: number
-  /** The winners that it names. */
-  readonly winners: readonly string[]
-  /** 1e-8 USD, in the order of the version's assets. */
-  readonly prices: readonly bigint[]
 }
 
 export interface BlockParts {

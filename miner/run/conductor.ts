@@ -4,7 +4,8 @@
  */
 import type { MinuteEvent } from '../../factom/index.js'
 import { createAsking } from './asking.js'
-import { createBlockWork, type BlockParts, type RecordContents } from './block.js'
+import { createBlockWork, type BlockParts } from './block.js'
+import type { RecordContents } from './interface.js'
 import type { Gatherer } from './gather.js'
 import { createScheduleRunner } from './schedule-runner.js'
 import { advance, INITIAL_STATE, type Action, type ScheduleEvent, type ScheduleState } from './schedule.js'

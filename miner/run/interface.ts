@@ -4,7 +4,6 @@ import type { EcKey, FactomClient, JournalMirror, NodeHealth } from '../../facto
 import type { Expectation, GradedHistoryOptions, PriceFeed, PriceSnapshot } from '../../oracle/index.js'
 import type { EntryStatus, MinerEvent, StoppedEvent } from '../events.js'
 import type { Workforce, WorkforceHooks, WorkforceMember } from '../work/workforce.js'
-import type { RecordContents } from './block.js'
 import type { SkippedBlocks } from './tally.js'
 
 export interface RunOptions {
@@ -74,6 +73,15 @@ export interface RunModules {
   readonly handover?: Handover | undefined
   /** Opens what hashes; called once, when nothing else can fail any more. */
   readonly workforce: (hooks: WorkforceHooks) => Workforce
+}
+
+/** What a record was made of. */
+export interface RecordContents {
+  readonly height: number
+  /** The winners that it names. */
+  readonly winners: readonly string[]
+  /** 1e-8 USD, in the order of the version's assets. */
+  readonly prices: readonly bigint[]
 }
 
 /** Numbers for metrics and a status line; read live, never copied. */
