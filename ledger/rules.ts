@@ -78,5 +78,5 @@ export function rulesOf({ name, oprHeights }: Pick<Network, 'name' | 'oprHeights
       ? 0
       : (own.find(([version]) => version >= onMainNet(MAINNET[rule]))?.[1] ?? (own.length > 0 ? Infinity : 0))
   const heights = Object.keys(MAINNET).map((rule) => [rule, begins(rule as Rule)] as const)
-  return { ...(Object.fromEntries(heights) as unknown as LedgerRules), rateForAverage: true }
+  return { ...(Object.fromEntries(heights) as unknown as LedgerRules), rateForAverage: name === 'dev' }
 }

@@ -46,7 +46,7 @@ export function reachLedger(context: WalletContext, resources: Resources): Reach
   const query = openEither(context)
   const source = tablesSource(query, `the ledger in ${tilde(dirOf(context), homedir())}`, rules)
   resources.add(() => source.close())
-  if (source.network !== null && rulesOf({ name: source.network }) !== rules)
+  if (source.network !== null && source.network !== network.name)
     throw problemsError([
       problem(
         'E_CONFIG_NETWORK',

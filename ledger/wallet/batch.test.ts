@@ -4,6 +4,7 @@ import { verifyEd25519 } from '../../factom/index.js'
 import { networkOf } from '../../pegnet/index.js'
 import { ALICE, BOB, TRANSACTIONS, utf8 } from '../fixtures/sign.js'
 import { ledgerChains } from '../block.js'
+import { inPlaceOf } from '../engine/averages.js'
 import { inDollars } from '../engine/dollars.js'
 import type { Pending } from '../engine/pending.js'
 import { creditBurns } from '../engine/rewards.js'
@@ -215,6 +216,10 @@ t.test('what the ledger would make of it', (t) => {
     'it would wait for ever',
   )
   t.match(looked([convert(PEG, 'PEG', 'pUSD')], at(5, PRICES, dev)), { kind: 'executed' })
+  const rated = inPlaceOf(new Map([['PEG', 5n]]), PRICES.rates, dev)
+  t.same([rated.get('PEG'), rated.get('pEUR')], [5n, 2n * PEG], 'on dev the rate stands in for an average')
+  const strict = inPlaceOf(new Map([['PEG', 5n]]), PRICES.rates, rulesOf(networkOf('local')))
+  t.same([...strict], [['PEG', 5n]], 'elsewhere there is none, as in the reference')
   t.equal(inDollars(PRICES, false)(1000n * PEG, 'PEG'), 2n * PEG)
   t.equal(inDollars(PRICES, true)(1000n * PEG, 'PEG'), PEG)
   t.equal(inDollars(PRICES, true)(PEG, 'pJPY'), null)
