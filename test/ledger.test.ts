@@ -330,8 +330,18 @@ t.test('a chain that is followed: a block at a time, or all at once', async (t) 
     rates: Record<string, Record<string, string | number>>
   }
   const paid = graded.flatMap(({ order }) => order).reduce((sum, { payout }) => sum + BigInt(payout), 0n)
-  const converted = 100_000_000n
-  t.equal(whole.issuance().get('PEG'), paid - converted, 'each winner was paid, and one has converted 1 PEG')
+  const range = { from: 0, to: 10, limit: 100 }
+  const spent = [7, 8]
+    .flatMap((height) => whole.pageBefore({ height }, { kinds: ['conversion', 'transfer'] }, range))
+    .filter(({ action }) => action.status > 0 && action.ticker === 'PEG')
+    .map(({ action }) => action)
+  const sum = (amounts: readonly bigint[]) => amounts.reduce((total, amount) => total + amount, 0n)
+  const converted = sum(spent.filter(({ kind }) => kind === 'conversion').map(({ amount }) => amount))
+  const sink = readAddress('FA2BURNBABYBURNoooooooooooooooooooooooooooooooDGvNXy')
+  const outputs = spent.flatMap((action) => action.outputs).filter(({ address }) => address === sink)
+  const destroyed = sum(outputs.map(({ amount }) => amount))
+  t.equal(whole.issuance().get('PEG'), paid - converted - destroyed, 'each winner was paid')
+  t.equal(destroyed, 100_000_000n, 'and 1 PEG was destroyed')
   for (const [height, expected] of Object.entries(rates)) {
     const ours = whole.ratesAt(Number(height)) ?? new Map<string, bigint>()
     const theirs = Object.entries(expected).map(([ticker, rate]) => [ticker, BigInt(rate)] as const)
