@@ -84,6 +84,10 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   [/^ssh |^curl /, 'needs another machine, or a port that may be taken'],
   [/^komodo-cli /, 'needs a komodod; not ours'],
   [/^pegminer pegs .* --network dev$/, 'cli/pegs/running.test.ts runs each, in their order'],
+  [
+    /^pegminer pegs (launch-args|create|create --dry-run|resume)$/,
+    'needs a komodod with pegs; the same test runs it',
+  ],
   [/^pegminer bench --tune$/, 'measures for minutes; cli/bench.test.ts begins it'],
   [/^numactl /, 'needs a machine with several memory nodes'],
   [LEFT_OPEN, 'stands for what the reader has to put in'],
