@@ -14,6 +14,7 @@ COPY factom factom
 COPY chain chain
 COPY komodo komodo
 COPY oracle oracle
+COPY explorer explorer
 COPY ledger ledger
 COPY miner miner
 COPY bench bench

@@ -90,7 +90,9 @@ function inputs() {
   const sources = rooms.filter(
     (file) => /(?<!\.d|\.test)\.ts$/.test(file) && !/(^|\/)fixtures\/|^lxrhash\/assembly\//.test(file),
   )
-  const copies = rooms.filter((file) => /^telemetry\/page\/|^lxrhash\/kernel[^/]*\.wasm$/.test(file))
+  const copies = rooms.filter((file) =>
+    /^(telemetry|explorer)\/page\/|^lxrhash\/kernel[^/]*\.wasm$/.test(file),
+  )
   return { sources: sources.filter((file) => !copies.includes(file)), copies }
 }
 

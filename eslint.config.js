@@ -18,11 +18,12 @@ const MAY_IMPORT = {
   chain: ['base', 'config', 'pegnet', 'factom'],
   oracle: ['base', 'config', 'pegnet', 'lxrhash', 'factom', 'komodo', 'chain'],
   ledger: ['base', 'config', 'pegnet', 'factom', 'chain', 'oracle'],
+  explorer: ['base', 'config', 'pegnet', 'ledger'],
   miner: ['base', 'config', 'pegnet', 'lxrhash', 'factom', 'oracle'],
   bench: ['base', 'config', 'lxrhash', 'miner'],
   cli: [
     ...['base', 'config', 'pegnet', 'lxrhash', 'factom', 'komodo', 'chain', 'oracle', 'ledger', 'miner'],
-    ...['bench', 'telemetry', 'watch'],
+    ...['explorer', 'bench', 'telemetry', 'watch'],
   ],
 }
 const ROOMS = Object.keys(MAY_IMPORT)

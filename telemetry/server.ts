@@ -19,6 +19,8 @@ export interface TelemetryRoutes {
   readonly contentType: string
   live(): readonly Check[]
   ready(): readonly Check[]
+  /** Pages and data of another part, looked for first. `known`: the tag that the asker has of an earlier reply. */
+  readonly pages?: (path: string, query: URLSearchParams, known?: string) => Reply | undefined
   /** With it there are /api/v1 and the status page. */
   readonly api?: Api
 }
@@ -176,6 +178,7 @@ async function replyTo(path: string, request: IncomingMessage, site: Site): Prom
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return problemReply(405, 'only GET and HEAD', { allow: 'GET, HEAD', connection: 'close' })
   return (
+    site.routes.pages?.(path, queryOf(request.url), request.headers['if-none-match']) ??
     (await readReply(path, queryOf(request.url), site)) ??
     problemReply(404, 'there is nothing here; see /api/v1/openapi.json')
   )

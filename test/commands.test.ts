@@ -232,6 +232,7 @@ t.test('usage', async (t) => {
       'grade',
       'history',
       'ledger',
+      'explorer',
       'wallet',
       'dev',
       'bench',

@@ -21,6 +21,7 @@ import { LEDGER_NAMES, type LedgerName } from '../telemetry/api-types.js'
 import { misfits } from '../telemetry/fixtures/misfits.js'
 import { LEDGER_SCHEMAS } from '../telemetry/ledger-schemas.js'
 import { ChainNode } from './fixtures/chain-node.js'
+import { askExplorer } from './fixtures/explorer.js'
 import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { run, start, type Event } from './fixtures/program.js'
 
@@ -299,6 +300,8 @@ async function askReads(t: Test, api: string): Promise<void> {
   t.match(await (await fetch(`${base}/metrics`)).text(), /\npegnet_ledger_supply\{ticker="PEG"\} 57799262\.7/)
   t.match(await (await fetch(`${base}/ready`)).json(), { ok: true, checks: [{ name: 'ledger' }] })
 }
+
+t.test('the explorer shows it', (t) => askExplorer(t, dataDir))
 
 t.test('a chain that is followed: a block at a time, or all at once', async (t) => {
   const served = await ChainNode.of(goMinersBlocks()).serve()

@@ -19,13 +19,19 @@ import { bitsProblems } from '../network/bits.js'
 import { devBits } from '../network/dev-bits.js'
 import { createFollowView } from '../network/follow-progress.js'
 import { followChain } from '../network/follow.js'
-import { EXIT } from '../program/context.js'
+import { EXIT, type CommandContext } from '../program/context.js'
 import { openResources, type Resources } from '../program/resources.js'
 import { requireDataDir } from '../service/data-dir.js'
 import { factPrinter } from '../view/facts.js'
 import { countText, plural } from '../view/format.js'
 import { dirOf, RECORDED_FILE } from './files.js'
 import type { LedgerContext } from './context.js'
+
+/** What a recorded chain is read with. */
+type RecordedContext = Pick<
+  CommandContext<'network.name' | 'grade.trustClaims' | 'ledger.averages' | 'lxrhash.bits' | 'lxrhash.dir'>,
+  'settings' | 'origins' | 'output' | 'log' | 'stderr' | 'signal'
+>
 
 export async function sync(context: LedgerContext): Promise<number> {
   const { settings } = context
@@ -51,8 +57,9 @@ export async function sync(context: LedgerContext): Promise<number> {
   }
 }
 
-async function syncRecorded(
-  context: LedgerContext,
+/** Brings the ledger in `file` up to the end of a recorded chain. */
+export async function syncRecorded(
+  context: RecordedContext,
   { from, file }: { readonly from: string; readonly file: string },
   resources: Resources,
 ): Promise<void> {
@@ -101,7 +108,10 @@ async function syncChain(context: LedgerContext, resources: Resources): Promise<
   )
 }
 
-async function openDifficulty(context: LedgerContext, bits: number): Promise<Difficulty> {
+async function openDifficulty(
+  context: Pick<RecordedContext, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>,
+  bits: number,
+): Promise<Difficulty> {
   const hasher = createHasher(
     await openMap(context, { params: paramsOf({ 'lxrhash.bits': bits }), slots: 1 }),
     0,

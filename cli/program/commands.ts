@@ -7,6 +7,7 @@ import {
   COMPLETION_KEYS,
   CONFIG_FLAG_KEYS,
   DEV_KEYS,
+  EXPLORER_KEYS,
   FARM_KEYS,
   FEED_KEYS,
   FUND_KEYS,
@@ -476,6 +477,26 @@ const LEDGER = command({
   load: async () => (await import('../ledger/ledger.js')).ledger,
 })
 
+const EXPLORER = command({
+  name: 'explorer',
+  summary: 'the network to look at in a browser: blocks, tokens, addresses, entries, miners',
+  details: [
+    'Pages from /explorer and their data from /api/v1/explorer/… on --metrics-port, of the ledger that pegminer ledger sync ' +
+      'or a miner on dev keeps in the data directory; new blocks appear by themselves while that runs. --from-file takes ' +
+      'a recorded chain, as pegminer ledger sync does.',
+    'It only reads and holds no key. It listens on 127.0.0.1; to show it to others put a proxy with TLS before it.',
+  ],
+  keys: EXPLORER_KEYS,
+  examples: [
+    { line: 'pegminer explorer --network MainNet', text: 'the ledger of the data directory' },
+    {
+      line: 'pegminer explorer --from-file chain.json.gz --trust-claims --bits 16 --data-dir recorded',
+      text: 'a recorded chain',
+    },
+  ],
+  load: async () => (await import('../explorer/explorer.js')).explorer,
+})
+
 const WALLET = command({
   name: 'wallet',
   summary: 'addresses of your own: what they hold, sending and converting it, their keys',
@@ -526,6 +547,7 @@ const RUNS: readonly CommandSpec[] = [
   GRADE,
   HISTORY,
   LEDGER,
+  EXPLORER,
   WALLET,
   DEV,
   BENCH,

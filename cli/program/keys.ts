@@ -212,6 +212,19 @@ export const WALLET_KEYS = keys(
   'data.dir',
   ...COMMON_KEYS,
 )
+export const EXPLORER_KEYS = keys(
+  'ledger.fromFile',
+  'grade.trustClaims',
+  'ledger.averages',
+  'network.name',
+  'data.dir',
+  'lxrhash.bits',
+  'lxrhash.dir',
+  'telemetry.port',
+  'telemetry.host',
+  'telemetry.hosts',
+  ...COMMON_KEYS,
+)
 export const HASH_KEYS = keys(...LXR, ...COMMON_KEYS)
 export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...COMMON_KEYS)
 export const BENCH_KEYS = keys(
@@ -294,6 +307,7 @@ export type NodeKey = (typeof NODE)[number]
 export type PayerKey = (typeof PAYER)[number]
 export type LedgerKey = (typeof LEDGER_KEYS)[number]
 export type WalletKey = (typeof WALLET_KEYS)[number]
+export type ExplorerKey = (typeof EXPLORER_KEYS)[number]
 export type HistoryKey = (typeof HISTORY_KEYS)[number]
 export type HashKey = (typeof HASH_KEYS)[number]
 export type BytemapKey = (typeof BYTEMAP_KEYS)[number]

@@ -22,7 +22,7 @@ export async function serveMetrics(
   { settings, log, output }: Context,
   routes: TelemetryRoutes,
   /** What callers that change something must know, and the names that are ours. */
-  live: Pick<TelemetryOptions, 'token' | 'hosts'>,
+  live: Pick<TelemetryOptions, 'token' | 'hosts' | 'requests'>,
 ): Promise<ServedMetrics> {
   const port = settings['telemetry.port']
   if (port === 'off') return { server: null, text: 'off' }

@@ -1,5 +1,5 @@
 /** The graded oracle records that were paid or not, and whose they were. */
-import { hexOf, type Transaction } from '../../base/index.js'
+import { hexOf, type Row, type Transaction } from '../../base/index.js'
 
 export interface GradedRecord {
   readonly entryHash: string
@@ -27,6 +27,11 @@ export interface MinerQueries {
   gradedAt(height: number): readonly GradedRecord[]
   /** First and last height with graded records; 0 if there is none. */
   gradedHeights(): { readonly first: number; readonly last: number }
+  /** Of one miner in blocks below a height, the newest first. */
+  recordsOf(
+    whose: { readonly identity: string } | { readonly address: string },
+    page: { readonly below: number; readonly most: number },
+  ): readonly (GradedRecord & { readonly height: number })[]
   /** By address. Both heights inclusive. */
   minerShares(first: number, last: number): readonly MinerShare[]
 }
@@ -34,15 +39,17 @@ export interface MinerQueries {
 export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>): MinerQueries {
   return {
     gradedAt: (height) =>
-      db.all('SELECT * FROM ledger_graded WHERE height = ? ORDER BY place', height).map((row) => ({
-        entryHash: hexOf(row['entry_hash']),
-        payout: row['payout'] as bigint,
-        nonce: hexOf(row['nonce']),
-        difficulty: BigInt(`0x${hexOf(row['difficulty'])}`),
-        place: Number(row['place']),
-        identity: row['identity'] as string,
-        address: row['address'] as string,
-      })),
+      db.all('SELECT * FROM ledger_graded WHERE height = ? ORDER BY place', height).map(recordOf),
+    recordsOf(whose, { below, most }) {
+      const [column, value] =
+        'address' in whose ? (['address', whose.address] as const) : (['identity', whose.identity] as const)
+      return db
+        .all(
+          `SELECT * FROM ledger_graded WHERE ${column} = ? AND height < ? ORDER BY height DESC, place LIMIT ?`,
+          ...[value, below, most],
+        )
+        .map((row) => ({ ...recordOf(row), height: Number(row['height']) }))
+    },
     gradedHeights() {
       const row = db.one('SELECT min(height) AS first, max(height) AS last FROM ledger_graded')
       return { first: Number(row?.['first'] ?? 0), last: Number(row?.['last'] ?? 0) }
@@ -63,3 +70,13 @@ export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>): MinerQ
         })),
   }
 }
+
+const recordOf = (row: Row): GradedRecord => ({
+  entryHash: hexOf(row['entry_hash']),
+  payout: row['payout'] as bigint,
+  nonce: hexOf(row['nonce']),
+  difficulty: BigInt(`0x${hexOf(row['difficulty'])}`),
+  place: Number(row['place']),
+  identity: row['identity'] as string,
+  address: row['address'] as string,
+})

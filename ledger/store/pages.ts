@@ -78,6 +78,8 @@ export interface HistoryPages {
   ): LedgerAction[]
   /** The block that an entry is in, and what became of it; null if it is not known. */
   statusOf(hash: string): { readonly height: number; readonly status: number } | null
+  /** Hashes that begin with these hex digits. */
+  hashesLike(digits: string, most: number): string[]
 }
 
 export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): HistoryPages {
@@ -112,6 +114,15 @@ export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): Histor
         place: { batch: Number(row['batch']), place: Number(row['place']) },
         action: actionOf(row),
       }))
+    },
+    hashesLike(digits, most) {
+      const [least, last] = ['0', 'f'].map((digit) => blobOf(digits.padEnd(64, digit)))
+      return db
+        .all(
+          'SELECT DISTINCT hash FROM ledger_batches WHERE hash BETWEEN ? AND ? ORDER BY hash LIMIT ?',
+          ...[least as Uint8Array, last as Uint8Array, most],
+        )
+        .map((row) => hexOf(row['hash']))
     },
     statusOf(hash) {
       const row = db.one(

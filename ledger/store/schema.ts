@@ -134,7 +134,13 @@ WHERE high + (low >> 32) < 2147483648;
 /** By which averages conversions were executed: a ledger has those of one form alone. */
 const AVERAGES = "ALTER TABLE ledger_about ADD COLUMN averages TEXT NOT NULL DEFAULT 'window'"
 
-export const LEDGER_SCHEMA: Schema = { name: 'ledger', migrations: [FIRST, SUPPLIES, AVERAGES] }
+const MINERS = `
+-- The records of one miner.
+CREATE INDEX ledger_graded_identity ON ledger_graded (identity, height);
+CREATE INDEX ledger_graded_address ON ledger_graded (address, height);
+`
+
+export const LEDGER_SCHEMA: Schema = { name: 'ledger', migrations: [FIRST, SUPPLIES, AVERAGES, MINERS] }
 
 /** Those whose rows belong to one block and go with it. */
 export const BLOCK_TABLES = [
