@@ -3,6 +3,7 @@
 export const API_NAMES = [
   'summary',
   'threads',
+  'farm',
   'prices',
   'blocks',
   'block',

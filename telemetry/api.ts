@@ -29,6 +29,8 @@ export interface ApiSources {
   readonly settings: () => readonly ShownSetting[]
   /** Why mining is paused, if it is. */
   readonly holds: () => readonly string[]
+  /** The machines of a farm. */
+  readonly farm?: (() => object) | undefined
   /** A feed that is watched from here. */
   readonly feed?: (() => SeenFeed) | undefined
   /** Whose holdings are shown, the first first. */
@@ -69,6 +71,7 @@ export function createApi(sources: ApiSources): Api {
       series: (query) => seriesPage(query, past, clock.wallMs()),
       log: (query) => logPage(query, past),
       feed: () => sources.feed?.() ?? { running: false },
+      farm: () => sources.farm?.() ?? { active: false, here: 0, missing: 0, hashrate: 0, machines: [] },
       config: () => ({ settings: sources.settings() }),
     },
     act: { pause: acted(actions.pause), resume: acted(actions.resume), stop: acted(actions.stop) },

@@ -48,6 +48,19 @@ export const METRICS = {
       'When settings were last taken over, at the start or later.',
     ),
   },
+  farm: {
+    machines: gauge(
+      'pegnet_farm_machines',
+      'Machines of the farm; missing: the lease lapsed without a goodbye.',
+      ['state'],
+    ),
+    faults: counter(
+      'pegnet_farm_hit_faults_total',
+      'Hits of workers that did not count, by what was wrong.',
+      ['fault'],
+    ),
+    refused: counter('pegnet_farm_machines_refused_total', 'Machines that were refused for their hits.'),
+  },
   miner: {
     hashes: counter('pegnet_miner_hashes_total', 'Hashes computed. The hashrate is its rate().', ['thread']),
     threads: gauge('pegnet_miner_threads', 'Hashing threads; stalled: no sign of life for 10 s.', ['state']),

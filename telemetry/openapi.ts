@@ -194,6 +194,32 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
     alerts: ALERTS,
     changes: { type: 'number', description: 'counts up with every block, entry and notice' },
   }),
+  farm: object({
+    active: { type: 'boolean', description: 'false: another coordinator is, and knows the machines' },
+    here: NUMBER,
+    missing: NUMBER,
+    hashrate: NUMBER,
+    machines: list(
+      object({
+        worker: TEXT,
+        state: { type: 'string', enum: ['here', 'missing', 'left', 'refused'] },
+        refused: NULLABLE_TEXT,
+        version: TEXT,
+        host: TEXT,
+        cpu: TEXT,
+        threads: NUMBER,
+        bits: NUMBER,
+        hugePages: NUMBER,
+        kernel: TEXT,
+        hashes: { type: 'string', description: 'a count that may exceed 2^53' },
+        hashrate: object({ s10: NULLABLE_NUMBER, s60: NULLABLE_NUMBER, m15: NULLABLE_NUMBER }),
+        silentSeconds: NUMBER,
+        lastHitSeconds: NULLABLE_NUMBER,
+        accepted: NUMBER,
+        faults: object({ false: NUMBER, stale: NUMBER, malformed: NUMBER, foreign: NUMBER, flood: NUMBER }),
+      }),
+    ),
+  }),
   threads: object({
     threads: list(
       object({
@@ -330,6 +356,7 @@ const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
   holdings: 'What the coinbase address and those of telemetry.addresses hold, where a ledger is kept',
   series: 'How something went in the last hours: hashrate, network, price:XBT and so on',
   log: 'What happened, in this run and in earlier ones, newest first',
+  farm: 'The machines of a farm, if a coordinator is asked',
   feed: 'The gateways of the feed, of the one that is watched if a miner is asked',
   config: 'Settings and where they come from, without secrets',
   pause: 'Stop hashing until resumed',

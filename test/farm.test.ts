@@ -83,6 +83,23 @@ async function threeWorkers(t: Test): Promise<void> {
   )
   for (const worker of workers) t.teardown(() => worker.kill())
 
+  await endMinutes(coordinator, { until: 4 })
+  const { metrics } = await coordinator.event('start')
+  const { port } = new URL(String(metrics))
+  const told = await start(['farm', 'status', '--metrics-port', port, '--json']).ended
+  t.match(JSON.parse(told.stdout), {
+    ...{ event: 'farm', active: true, here: 3, missing: 0 },
+    machines: ['one', 'two', 'three'].map(() => ({
+      worker: /^worker\.(one|two|three)$/,
+      state: 'here',
+      threads: 1,
+    })),
+  })
+  t.match(await start(['farm', 'status', '--metrics-port', port]).ended, {
+    code: 0,
+    stdout: /worker\.two +here +\S/,
+  })
+  t.match(await (await fetch(String(metrics))).text(), /^pegnet_farm_hit_faults_total\{fault="false"\} 0$/m)
   await endMinutes(coordinator)
   const { height } = await coordinator.event('graded', ({ reward }) => reward === String(25 * 360))
   t.equal((await coordinator.ended).code, 0)

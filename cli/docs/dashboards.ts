@@ -107,6 +107,16 @@ const MINER: Dashboard = {
         [`sum(rate(pegnet_miner_hits_total${M}[${RATE}]))`, 'right'],
         [`sum(rate(pegnet_miner_compute_errors_total${M}[${RATE}]))`, 'wrong'],
       ),
+      chart('Machines of the farm', 'short', [
+        `sum by (instance, state) (pegnet_farm_machines${M})`,
+        '{{instance}} {{state}}',
+      ]),
+      chart(
+        'Hits of the farm that did not count',
+        'cps',
+        [`sum by (fault) (rate(pegnet_farm_hit_faults_total${M}[${RATE}]))`, '{{fault}}'],
+        [`sum(increase(pegnet_farm_machines_refused_total${M}[1h]))`, 'machines refused in 1 h'],
+      ),
       chart('ByteMap', 'percentunit', [`pegnet_miner_huge_pages_ratio${M}`, 'in huge pages, {{instance}}']),
       stat('Kernel', 'short', 6, [`pegnet_miner_kernel_info${M}`, '{{kernel}}, {{instance}}']),
       stat('ByteMap size', 'bytes', 6, [`pegnet_miner_bytemap_bytes${M}`, '{{instance}}']),

@@ -2,12 +2,14 @@
 import { runAction } from '../program/actions.js'
 import type { FarmContext } from './context.js'
 import { coordinator } from './coordinator.js'
+import { status } from './status.js'
 import { users } from './users.js'
 import { worker } from './worker.js'
 
 const ACTIONS = {
   coordinator: { run: coordinator },
   worker: { run: worker },
+  status: { run: status },
   users: { run: users, most: Infinity, missing: 'say in which folder: pegminer farm users FOLDER NAME…' },
 }
 

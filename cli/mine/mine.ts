@@ -137,7 +137,7 @@ async function run(context: MineContext, plan: MinePlan, { resources, open }: Ru
   }
   const served = await serveRun(context, {
     ...{ plan, miner, metrics, board, past, ledger, keeper, reloader, actions, resources },
-    kernel: parts.map.kernel,
+    ...{ kernel: parts.map.kernel, farm: hashers.farm },
   })
 
   show([...networkFacts(context, plan, parts), ['status', served.text]])
@@ -181,7 +181,13 @@ const EXITS = {
 export interface Hashers {
   /** Slots of the ByteMap that it needs in this process, from the first on. */
   readonly slots: number
-  readonly create: (options: MinerOptions, modules: MinerModules & { readonly byteMap: OpenByteMap }) => Miner
+  readonly create: (
+    options: MinerOptions,
+    modules: MinerModules & { readonly byteMap: OpenByteMap },
+    metrics: Pick<Metrics, 'tree'>,
+  ) => Miner
+  /** The machines of a farm, for the API. */
+  readonly farm?: () => object
   /** For people, and for the event `start`. */
   readonly facts: readonly FactLine[]
   readonly started: { readonly threads: number } & Readonly<Record<string, unknown>>
@@ -202,7 +208,7 @@ export type OpenHashers = (parts: HashersParts) => Promise<Hashers>
 const ownThreads: OpenHashers = ({ terms, capacity }) =>
   Promise.resolve({
     slots: minerSlots({ threads: terms.threads, capacity }),
-    create: createMiner,
+    create: (options, modules) => createMiner(options, modules),
     facts: [['threads', threadsText(terms)]],
     started: { threads: terms.threads },
   })
@@ -251,16 +257,17 @@ function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart
     dryRun: settings['miner.dryRun'],
   }
   const tools = { client: parts.client.proxy, ecKey: parts.around.key, byteMap: parts.map }
-  const miner = hashers.create(options, {
+  const modules = {
     ...{ ...tools, prices: parts.prices.proxy },
     // Elsewhere the ledger is followed by a command of its own: it may have years to catch up with.
     ...(network.name === 'dev' || plan.stake.addresses.length > 0
       ? {
-          following: (difficulty) =>
+          following: (difficulty: Parameters<NonNullable<MinerModules['following']>>[0]) =>
             ledgerFollowing({ network, difficulty, onBlock: (block) => parts.metrics.ledgerBlock(block) }),
         }
       : {}),
-  })
+  }
+  const miner = hashers.create(options, modules, parts.metrics)
   if (rivals > 0) {
     const firstHasher = hashers.slots
     const outsiders = startRivals({

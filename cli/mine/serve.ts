@@ -30,6 +30,7 @@ export interface ServedRun {
   readonly miner: Pick<Miner, 'view'>
   readonly metrics: Metrics
   readonly board: Board
+  readonly farm?: (() => object) | undefined
   readonly past: Past
   /** On networks where the miner keeps the ledger. */
   readonly ledger: Pick<LedgerReader, 'reads'> | null
@@ -41,7 +42,8 @@ export interface ServedRun {
 }
 
 export async function serveRun(context: MineContext, run: ServedRun): Promise<ServedMetrics> {
-  const { plan, kernel, miner, metrics, board, past, ledger, keeper, reloader, actions, resources } = run
+  const { plan, kernel, miner, metrics, board, farm, past, ledger, keeper, reloader, actions, resources } =
+    run
   const now = () => reloader.given.settings
   const feedPage = context.settings['telemetry.feed']
   const feed = feedPage === undefined ? undefined : watchFeed({ url: feedPage })
@@ -66,6 +68,7 @@ export async function serveRun(context: MineContext, run: ServedRun): Promise<Se
     board,
     holds: () => keeper.holds.reasons,
     feed: feed && (() => feed.seen),
+    farm,
     past,
     ledger: ledger ? () => ledger.reads() : undefined,
     addresses: () => [

@@ -79,7 +79,7 @@ const MINE = command({
 const FARM = command({
   name: 'farm',
   summary: 'mine with many machines: one coordinator, any number of workers',
-  arguments: { form: 'coordinator|worker|users FOLDER NAME…', most: Infinity },
+  arguments: { form: 'coordinator|worker|status|users FOLDER NAME…', most: Infinity },
   details: [
     'coordinator: does all that mine does but hash. It prices, builds the record, checks what the workers find, pays and ' +
       'publishes. It takes the settings of mine, and its events are those of mine. At the start it says with which line ' +
@@ -88,6 +88,7 @@ const FARM = command({
       'credential (--nats, --creds), and holds no other key. It builds or opens the ByteMap that the coordinator ' +
       'names, leases nonces that no other machine hashes, and goes on by itself after everything that may happen to ' +
       'the server, the coordinator or the network.',
+    'status: shows the machines of the coordinator that runs here, who is missing, and what was wrong with their hits.',
     'users FOLDER NAME…: writes credentials for a coordinator and for the workers that are named, and users.conf, which ' +
       'tells the server who may do what. Credentials that are there stay as they are. One of them may serve any number ' +
       'of machines of one owner.',

@@ -1,13 +1,14 @@
 /** The miner whose hashes come from a farm: a run (`run/`), and the workforce of all machines that join. */
 import type { NatsConnection } from '@nats-io/transport-node'
 import { portableHasher, type OpenByteMap } from '../../lxrhash/index.js'
-import { messageOf } from '../../base/index.js'
+import { messageOf, monotonicMs } from '../../base/index.js'
 import type { JournalMirror } from '../../factom/index.js'
 import type { Following, Handover, RunModules, RunOptions } from '../run/interface.js'
 import { createSession, type RunTuning } from '../run/session.js'
 import type { Miner } from '../miner.js'
 import { takeJournalOver } from './journal.js'
 import { createLead } from './lead.js'
+import { farmStatus, type FarmStatus } from './status.js'
 import { openHandover, readInherited } from './takeover.js'
 import type { FarmStore } from './store.js'
 import { createFarmWorkforce, type FarmOptions, type FarmWorkforce } from './workforce.js'
@@ -24,14 +25,15 @@ export interface FarmMinerModules extends Pick<RunModules, 'client' | 'ecKey' | 
   readonly connection: NatsConnection
   readonly store: FarmStore
   readonly following?: ((difficulty: RunModules['difficulty']) => Following) | undefined
+  readonly onFault: FarmOptions['onFault']
+  readonly onRefused: FarmOptions['onRefused']
   /** Of this coordinator among several, for people. */
   readonly name: string
   readonly onNotice: FarmOptions['onNotice']
 }
 
 export interface FarmMiner extends Miner {
-  /** Null while another coordinator is active. */
-  readonly farm: FarmWorkforce | null
+  readonly status: () => FarmStatus
 }
 
 interface Taken {
@@ -91,15 +93,14 @@ export function createFarmMiner(
       network: options.network.name,
       byteMap: { bits, seed, passes, hashBits, sha256: byteMap.sha256 },
       onDeposed: () => deposed.abort(),
+      ...{ onFault: modules.onFault, onRefused: modules.onRefused },
     })
     return { mirror, handover, farm }
   }
 
   return {
     ...session,
-    get farm() {
-      return taken?.farm ?? null
-    },
+    status: () => farmStatus(taken?.farm.machines.all ?? null, monotonicMs()),
     async run(outer) {
       await lead.acquire(outer)
       outer.throwIfAborted()

@@ -75,6 +75,11 @@ export const FARM_ERRORS = {
     remedy: 'Start it again: it then waits for its turn. Look why it was silent for three seconds.',
     kind: 'failure',
   },
+  E_FARM_STATUS: {
+    summary: 'The status page of the coordinator cannot be asked.',
+    remedy: 'Run it on the machine of a running coordinator, or name its --metrics-host and --metrics-port.',
+    kind: 'failure',
+  },
   E_FARM_STORE: {
     summary: 'The NATS server did not take what the coordinator must keep there.',
     remedy: 'Check the server and its disk; it is tried again.',

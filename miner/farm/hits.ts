@@ -98,7 +98,7 @@ export function createHits(parts: HitsParts): Hits {
     const counter = counterOf(hit.nonce, prefix)
     if (counter === null || !parts.holds(machine.text, counter)) return 'foreign'
     if (checker.take(hit) !== null) return 'false'
-    if (changed) machine.standing.accept()
+    if (changed) machine.standing.accept(monotonicMs())
     return null
   }
 

@@ -8,14 +8,14 @@ export interface Machine {
   readonly id: WorkerId
   /** `USER.NAME`. */
   readonly text: string
-  /** Its place in the list of members; another machine's, once this one has left. */
+  /** Its place in the list of members; another machine's, once this one has left or is forgotten. */
   readonly slot: number
   readonly standing: Standing
   health: Health
   /** When it was last heard of, monotonic. */
   heardMs: number
-  /** `away`: its lease has lapsed, or it has said goodbye. */
-  state: 'here' | 'away'
+  /** `missing`: its lease has lapsed; `left`: it has said goodbye. */
+  state: 'here' | 'missing' | 'left'
   /** Hashes that earlier machines of this slot counted. */
   readonly before: bigint
 }
@@ -27,17 +27,19 @@ export interface Machines {
   find(text: string): Machine | undefined
   /** The machine is refused from now on. */
   refuse(machine: Machine): void
-  /** Those that were not heard of for so long are away from now on. */
+  /** Those that were not heard of for so long are missing from now on. */
   lapsed(nowMs: number, lifeMs: number): Machine[]
   /** Another record is at hand. */
   begin(): void
   readonly all: readonly Machine[]
-  members(nowMs: number): WorkforceMember[]
+  members(): WorkforceMember[]
   readonly hashes: bigint
 }
 
 /** Names cost nothing, so there is an end of them. */
 const MOST_MACHINES = 20_000
+/** A machine that is missing is shown for so long before its place is given away. */
+const FORGOTTEN_MS = 15 * 60_000
 
 export function createMachines(): Machines {
   const machines = new Map<string, Machine>()
@@ -49,7 +51,11 @@ export function createMachines(): Machines {
 
   function admit(id: WorkerId, ask: Ask, nowMs: number): Machine | null {
     const text = textOfWorker(id)
-    const vacant = slots.findIndex(({ state, standing }) => state === 'away' && standing.refused === null)
+    const vacant = slots.findIndex(
+      ({ state, standing, heardMs }) =>
+        standing.refused === null &&
+        (state === 'left' || (state === 'missing' && nowMs - heardMs > FORGOTTEN_MS)),
+    )
     const slot = vacant < 0 ? slots.length : vacant
     if (slot >= MOST_MACHINES) return null
     const left = slots[slot]
@@ -69,7 +75,7 @@ export function createMachines(): Machines {
       if (machine === undefined) return admit(id, ask, nowMs)
       // A counter that went back would count twice what was counted.
       if (ask.health.hashes >= machine.health.hashes) machine.health = ask.health
-      Object.assign(machine, { heardMs: nowMs, state: ask.leaves ? 'away' : 'here' })
+      Object.assign(machine, { heardMs: nowMs, state: ask.leaves ? 'left' : 'here' })
       return machine
     },
     refusal({ user, name }) {
@@ -82,19 +88,19 @@ export function createMachines(): Machines {
     },
     lapsed(nowMs, lifeMs) {
       const gone = slots.filter(({ state, heardMs }) => state === 'here' && nowMs - heardMs > lifeMs)
-      for (const machine of gone) machine.state = 'away'
+      for (const machine of gone) machine.state = 'missing'
       return gone
     },
     begin() {
       for (const { standing } of slots) standing.begin()
     },
     all: slots,
-    members: (nowMs) =>
+    members: () =>
       slots.map((machine) => ({
         slot: machine.slot,
         hashes: countOf(machine),
-        // One that is away is not expected to give a sign of life.
-        beatAgeMs: machine.state === 'away' ? 0 : nowMs - machine.heardMs,
+        // Whether it gives a sign of life is a matter of its lease: it is no thread that could be started again.
+        beatAgeMs: 0,
       })),
     get hashes() {
       return slots.reduce((sum, machine) => sum + countOf(machine), 0n)

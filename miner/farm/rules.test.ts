@@ -20,6 +20,7 @@ import {
 import { commonWith, contains, withoutRange, withRange, type RangeSet } from './range-set.js'
 import { createRanges } from './ranges.js'
 import { createStanding, type Fault } from './standing.js'
+import { farmStatus } from './status.js'
 import { permissionsOf } from './table.js'
 
 const HASH = new Uint8Array(32).fill(7)
@@ -231,25 +232,27 @@ t.test('machines come, leave, and are refused', (t) => {
   t.equal(machines.hashes, 150n)
   hear('a', '1', 90n, 900)
   t.equal(machines.hashes, 150n, 'a counter does not go back')
-  t.same(machines.members(1000), [
-    { slot: 0, hashes: 100n, beatAgeMs: 100 },
-    { slot: 1, hashes: 50n, beatAgeMs: 500 },
+  t.same(machines.members(), [
+    { slot: 0, hashes: 100n, beatAgeMs: 0 },
+    { slot: 1, hashes: 50n, beatAgeMs: 0 },
   ])
   t.same(
     machines.lapsed(2000, 1200).map(({ text }) => text),
     ['a.2'],
   )
   t.same(machines.lapsed(2000, 1200), [])
-  t.equal(machines.members(9000)[1]?.beatAgeMs, 0, 'no sign of life is expected of it')
-  hear('b', '1', 7n, 2000)
+  t.equal(farmStatus(machines.all, 2000).missing, 1)
+  hear('b', '0', 0n, 2000, true)
+  t.equal(machines.all.length, 3, 'what is missing is shown for a while')
+  hear('b', '1', 7n, 2_000_000)
   t.same(
     machines.all.map(({ text }) => text),
-    ['a.1', 'b.1'],
+    ['a.1', 'b.1', 'b.0'],
     'it takes the place',
   )
   t.equal(machines.hashes, 157n, 'what was hashed is not forgotten')
   hear('b', '1', 7n, 2100, true)
-  t.equal(machines.find('b.1')?.state, 'away')
+  t.equal(machines.find('b.1')?.state, 'left')
   for (let n = 0; n < 20; n++) {
     t.equal(machines.refusal({ user: 'liar', name: 'new' }), null)
     const machine = hear('liar', String(n), 0n, 3000)

@@ -4,7 +4,8 @@
  */
 
 /** Why a hit does not count. `foreign`: its nonce lies in no range that the sender held. */
-export type Fault = 'false' | 'stale' | 'malformed' | 'foreign' | 'flood'
+export const FAULTS = ['false', 'stale', 'malformed', 'foreign', 'flood'] as const
+export type Fault = (typeof FAULTS)[number]
 
 /**
  * Most of a kind while one record is at hand. A sound worker hashes each hit again before it sends it, and sends none of
@@ -33,10 +34,12 @@ export interface Standing {
   mayHit(nowMs: number, keep: number): boolean
   /** Counts it; the reason if that was one too many. */
   fault(fault: Fault): string | null
-  accept(): void
+  accept(nowMs: number): void
   /** Another record is at hand. */
   begin(): void
   readonly accepted: number
+  /** When the last one was accepted; null: none yet. */
+  readonly hitMs: number | null
   readonly faults: Readonly<Record<Fault, number>>
   /** Null: it is not refused. */
   readonly refused: string | null
@@ -46,6 +49,7 @@ export function createStanding(): Standing {
   const faults: Record<Fault, number> = { false: 0, stale: 0, malformed: 0, foreign: 0, flood: 0 }
   let recent: Record<Fault, number> = { ...faults }
   let accepted = 0
+  let hitMs: number | null = null
   let refused: string | null = null
   let tokens: number | null = null
   let lookedMs = 0
@@ -66,8 +70,9 @@ export function createStanding(): Standing {
       refused = `${recent[fault]} hits of one record were ${TEXTS[fault]}`
       return refused
     },
-    accept() {
+    accept(nowMs) {
       accepted++
+      hitMs = nowMs
     },
     begin() {
       recent = { false: 0, stale: 0, malformed: 0, foreign: 0, flood: 0 }
@@ -75,6 +80,9 @@ export function createStanding(): Standing {
     },
     get accepted() {
       return accepted
+    },
+    get hitMs() {
+      return hitMs
     },
     faults,
     get refused() {

@@ -9,7 +9,7 @@ import { createJobPlace } from './jobs.js'
 import { createLeases } from './leases.js'
 import { createMachines, type Machine, type Machines } from './machines.js'
 import { SCHEMA, write, type FarmByteMap, type FarmJob } from './messages.js'
-import { TEXTS } from './standing.js'
+import { TEXTS, type Fault } from './standing.js'
 import type { FarmStore } from './store.js'
 import { ALL_LEASES } from './table.js'
 
@@ -25,6 +25,8 @@ export interface FarmOptions {
   readonly inherited: FarmJob | null
   /** Another coordinator writes what this one should. */
   readonly onDeposed: () => void
+  readonly onFault: (fault: Fault) => void
+  readonly onRefused: () => void
   /** How long a lease lasts without being renewed, ms. Default: ten seconds. */
   readonly lifeMs?: number | undefined
   readonly onNotice: (level: 'info' | 'warn' | 'error', code: string, message: string) => void
@@ -73,10 +75,14 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
     difficulty: (oprHash, nonce) => options.verifier.difficulty(oprHash, nonce),
     holds: (worker, counter) => leases.holds(worker, counter),
     onFault: (worker, fault) => {
+      options.onFault(fault)
       if (fault !== 'flood' && fault !== 'stale')
         onNotice('warn', 'E_FARM_HIT', `a hit of ${worker} is ${TEXTS[fault]}`)
     },
-    onRefused: ({ text }, reason) => onNotice('error', 'E_FARM_REFUSED', `${text} is refused: ${reason}`),
+    onRefused: ({ text }, reason) => {
+      options.onRefused()
+      onNotice('error', 'E_FARM_REFUSED', `${text} is refused: ${reason}`)
+    },
   })
 
   function put(): void {
@@ -97,7 +103,7 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
 
   const view: WorkforceView = {
     get members() {
-      return machines.members(monotonicMs())
+      return machines.members()
     },
     get hashes() {
       return machines.hashes
@@ -105,9 +111,8 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
     get hits() {
       return hits.checker.hits
     },
-    get computeErrors() {
-      return hits.checker.computeErrors
-    },
+    // False hits are held against the machines that sent them; this one has computed nothing wrong.
+    computeErrors: 0,
     restarts: 0,
     get bestDifficulty() {
       return hits.checker.bestDifficulty

@@ -53,6 +53,29 @@ export const MACHINE_ALARMS = alarms([
       computeErrors > 0 ? `${computeErrors} wrong hashes: check the memory` : null,
   },
   {
+    id: 'FarmMachinesMissing',
+    severity: 'warning',
+    summary: '{{ $value }} machines of the farm of {{ $labels.instance }} are missing',
+    meaning: 'Their leases have lapsed, and they have not said goodbye.',
+    look: '`pegminer farm status` names them.',
+    remedy: 'Look at the machine, its worker, and its connection to the NATS server.',
+    expr: 'pegnet_farm_machines{state="missing"} > 0',
+    for: '2m',
+  },
+  {
+    id: 'FarmMachineRefused',
+    severity: 'warning',
+    summary: '{{ $labels.instance }} has refused a machine of its farm',
+    meaning:
+      'Too many of its hits were false, malformed, foreign or beyond its rate. None of them was published.',
+    look: '`pegminer farm status` names it and says why.',
+    remedy:
+      'Check its memory (`pegminer bench --stress`). If it is not yours, take its credential away (docs/farm.md).',
+    expr: 'increase(pegnet_farm_machines_refused_total[1h]) > 0',
+    for: '0s',
+    notices: ['E_FARM_REFUSED'],
+  },
+  {
     id: 'BenchChecksumWrong',
     severity: 'critical',
     summary: 'a benchmark on {{ $labels.instance }} computed wrong hashes',
