@@ -509,7 +509,8 @@ export const SETTINGS = {
     notInFile: true,
     flag: 'pegnetd',
     defaultText: 'none',
-    description: 'JSON-RPC of a running pegnetd that pegminer ledger diff compares with',
+    description:
+      'JSON-RPC of a running pegnetd, or of pegminer ledger serve: ledger diff compares with it, the wallet asks it in place of the tables',
   }),
   'ledger.port': given(port, 8070, {
     flag: 'rpc-port',

@@ -12,7 +12,17 @@ import { openChainDatabase } from '../chain/index.js'
 import { RECORDED_FILE } from '../cli/ledger/files.js'
 import { createFactomClient, decodeEntry } from '../factom/index.js'
 import { judged, RECORDED, recordedCalls } from '../ledger/fixtures/recorded-chain.js'
-import { addressText, ledgerFollowing, openLedger, readAddress, stateHash } from '../ledger/index.js'
+import {
+  addressText,
+  createPegnetd,
+  ledgerFollowing,
+  openLedger,
+  readAddress,
+  remoteSource,
+  rulesOf,
+  stateHash,
+  tablesSource,
+} from '../ledger/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
 import { createGradedHistory, HISTORY_FILE, oprChainId } from '../oracle/index.js'
 import { load } from '../oracle/grading/fixtures/load.js'
@@ -163,10 +173,42 @@ t.test('the API, asked as pegnetd was, answers the same', async (t) => {
     }
   }
   await t.test('and another ledger is compared with it', (t) => compare(t, url as string))
+  await t.test('and a wallet that asks it learns what the tables say', (t) => askAsWallet(t, url as string))
   await t.test('and the API for people and dashboards', (t) => askReads(t, api as string))
   running.child.kill('SIGINT')
   t.equal((await running.ended).code, 130)
 })
+
+/** Whatever a wallet needs to know is the same by the API and by the tables. */
+async function askAsWallet(t: Test, url: string): Promise<void> {
+  const rules = rulesOf(networkOf('MainNet'))
+  const tables = tablesSource(openLedger(join(dataDir, RECORDED_FILE)), 'tables', rules)
+  const remote = remoteSource(createPegnetd(url, new AbortController().signal), url, rules)
+  t.teardown(() => (tables.close(), remote.close()))
+  t.equal(await remote.height(), 295_200)
+  const prices = await remote.prices()
+  t.same(prices, await tables.prices())
+  t.ok([...(prices?.averages.values() ?? [])].some((average) => average > 0n))
+  const addresses = Object.keys(expected.stages.at(-1)?.balances ?? {})
+  for (const address of addresses) {
+    t.same(await remote.balances(address), await tables.balances(address))
+    const [theirs, ours] = [await remote.history(address, {}), await tables.history(address, {})]
+    t.same(theirs, ours, `${ours.length} lines`)
+    t.same(
+      await remote.history(address, { from: 274_036, last: 3 }),
+      await tables.history(address, { from: 274_036, last: 3 }),
+    )
+    const hash = ours.at(-1)?.hash ?? ''
+    t.same(await remote.statusOf(hash), await tables.statusOf(hash))
+  }
+  t.equal(await remote.statusOf('ab'.repeat(32)), null)
+  const nothing = remoteSource(
+    createPegnetd('http://127.0.0.1:1/v1', new AbortController().signal),
+    '',
+    rules,
+  )
+  await t.rejects(nothing.height(), { code: 'E_LEDGER_PEGNETD' })
+}
 
 /** The same ledger has no difference; one in which a reward and a balance are other ones has. */
 async function compare(t: Test, url: string): Promise<void> {

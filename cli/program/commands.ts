@@ -517,7 +517,8 @@ const WALLET = command({
       'is written down before it is sent: after a crash the next send or convert says what became of it, and sends it ' +
       'again if need be. --file FILE takes a batch of several transactions, or a signed one.',
     'burn AMOUNT: factoids for pFCT, where the ledger still credits that: PegNet 2.0 has ended it.',
-    'balance [NAME|ADDRESS], history [NAME|ADDRESS]: what is held, in USD too, and where it is from.',
+    'balance [NAME|ADDRESS], history [NAME|ADDRESS]: what is held, in USD too, and where it is from: by the ledger in the ' +
+      'data directory, or by a pegnetd or pegminer ledger serve that runs at --pegnetd.',
     'sign FILE --out SIGNED: signs a batch that send or convert wrote with --out, on a machine without a network. ' +
       'A signature is good for 12 hours.',
   ],

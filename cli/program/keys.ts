@@ -202,6 +202,7 @@ export const WALLET_KEYS = keys(
   'wallet.out',
   'wallet.dryRun',
   'wallet.again',
+  'ledger.pegnetd',
   'confirm.yes',
   'history.from',
   'history.to',

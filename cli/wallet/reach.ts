@@ -9,8 +9,10 @@ import {
   type FactomClient,
 } from '../../factom/index.js'
 import {
+  createPegnetd,
   ledgerChains,
   openOutbox,
+  remoteSource,
   rulesOf,
   tablesSource,
   type LedgerRules,
@@ -43,6 +45,14 @@ export const folderOf = (context: WalletContext): string => join(dirOf(context),
 export function reachLedger(context: WalletContext, resources: Resources): Reach {
   const network = networkOf(context.settings['network.name'])
   const rules = rulesOf(network)
+  const url = context.settings['ledger.pegnetd']
+  const outbox = openOutbox(join(folderOf(context), 'outbox.json'))
+  const reach = { network, rules, chainId: ledgerChains(network).transactions, outbox }
+  if (url !== undefined) {
+    const remote = remoteSource(createPegnetd(url, context.signal), url, rules)
+    resources.add(() => remote.close())
+    return { ...reach, source: remote }
+  }
   const query = openEither(context)
   const source = tablesSource(query, `the ledger in ${tilde(dirOf(context), homedir())}`, rules)
   resources.add(() => source.close())
@@ -53,8 +63,7 @@ export function reachLedger(context: WalletContext, resources: Resources): Reach
         `${source.name} is that of ${source.network}: give --network ${source.network}`,
       ),
     ])
-  const outbox = openOutbox(join(folderOf(context), 'outbox.json'))
-  return { network, rules, chainId: ledgerChains(network).transactions, source, outbox }
+  return { ...reach, source }
 }
 
 export interface Sending extends SendingParts {

@@ -3,6 +3,8 @@ import { checkJson, messageOf } from '../../base/index.js'
 import { createPoster } from '../../base/http-post.js'
 import { fail } from '../errors.js'
 import { TICKERS, type Ticker } from '../tickers.js'
+import { readAddress } from '../transactions/address.js'
+import type { LedgerAction } from '../store/pages.js'
 import { compactJson, elementsOf, membersOf, textOf } from '../transactions/json.js'
 
 export type Amounts = ReadonlyMap<Ticker, bigint>
@@ -23,6 +25,14 @@ export interface Pegnetd {
   balances(
     addresses: readonly string[],
   ): Promise<{ readonly height: number; readonly held: readonly Amounts[] }>
+  /** The last block that it knows. */
+  height(): Promise<number>
+  /** Of each height, USD per token; null where the block has none. */
+  rates(heights: readonly number[]): Promise<readonly (Amounts | null)[]>
+  /** The block that a batch is in, and its status; null if it knows none. */
+  statusOf(hash: string): Promise<{ readonly height: number; readonly status: number } | null>
+  /** A page of the history of an address as our own has it, the latest first. */
+  actions(address: string, offset: number): Promise<readonly LedgerAction[]>
   supply(): Promise<{ readonly height: number; readonly supply: Amounts }>
   /** A page of the history of an address; empty: there is no more. */
   history(address: string, offset: number): Promise<readonly RemoteLine[]>
@@ -35,10 +45,19 @@ const TRIES = 10
 const LIMIT_MS = 60_000
 const MOST_BYTES = 16 * 2 ** 20
 const NO_TRANSACTION = -32803n
+const NOTHING = -32809n
+const BAD_PARAMS = -32602n
+/** By the number of a line's action. */
+const KINDS: Readonly<Record<number, LedgerAction['kind']>> = {
+  1: 'transfer',
+  2: 'conversion',
+  3: 'coinbase',
+  4: 'burn',
+}
 
 interface Call {
   readonly method: string
-  readonly params?: Readonly<Record<string, string | number>>
+  readonly params?: Readonly<Record<string, string | number | boolean>>
 }
 type Members = ReadonlyMap<string, Uint8Array>
 type Answer = { readonly result: Uint8Array } | { readonly code: bigint; readonly message: string }
@@ -46,8 +65,55 @@ type Answer = { readonly result: Uint8Array } | { readonly code: bigint; readonl
 const textBytes = new TextEncoder()
 const wrong = (url: string, what: string) => fail('E_LEDGER_PEGNETD', `${url}: ${what}`)
 
+/** What is in a reply. Each throws `E_LEDGER_PEGNETD` for what is not there. */
+function readersOf(url: string) {
+  function objectOf(json: Uint8Array | undefined): Members {
+    const members = json && membersOf(json)
+    if (!members) throw wrong(url, 'it does not answer as pegnetd does')
+    return new Map(members)
+  }
+
+  function numberIn(object: Members, name: string): bigint {
+    const digits = Buffer.from(object.get(name) ?? []).toString('latin1')
+    if (!/^-?\d{1,25}$/.test(digits)) throw wrong(url, `${name} is no whole number`)
+    return BigInt(digits)
+  }
+
+  const textIn = (object: Members, name: string): string => textOf(object.get(name) ?? new Uint8Array()) ?? ''
+  const addressIn = (object: Members, name: string): string => {
+    const address = readAddress(textIn(object, name))
+    if (address === null) throw wrong(url, `${name} is no address`)
+    return address
+  }
+  const orZero = (object: Members, name: string): bigint => (object.has(name) ? numberIn(object, name) : 0n)
+
+  function actionIn(line: Members): LedgerAction {
+    const kind = KINDS[Number(numberIn(line, 'txaction'))]
+    const seconds = Math.floor(Date.parse(textIn(line, 'timestamp')) / 1000)
+    if (!kind || !Number.isFinite(seconds)) throw wrong(url, 'a line of a history is none')
+    const outputs = (elementsOf(line.get('outputs') ?? textBytes.encode('[]')) ?? []).map(objectOf)
+    const paid = outputs.map((output) => ({
+      address: addressIn(output, 'address'),
+      amount: numberIn(output, 'amount'),
+    }))
+    return {
+      ...{ hash: textIn(line, 'hash'), index: Number(numberIn(line, 'txindex')), kind, seconds },
+      ...{ height: Number(numberIn(line, 'height')), status: Number(numberIn(line, 'executed')) },
+      ...{ address: addressIn(line, 'fromaddress'), ticker: textIn(line, 'fromasset') },
+      amount: numberIn(line, 'fromamount'),
+      ...{ target: textIn(line, 'toasset'), result: orZero(line, 'toamount') },
+      // Of a conversion into PEG the one output is what was given back.
+      refund: kind === 'conversion' && paid[0] ? paid[0].amount : null,
+      outputs: kind === 'transfer' ? paid : [],
+    }
+  }
+
+  return { objectOf, numberIn, actionIn }
+}
+
 /** Throws `E_LEDGER_PEGNETD` for what is no answer of a pegnetd, or none at all. */
 export function createPegnetd(url: string, signal: AbortSignal): Pegnetd {
+  const { objectOf, numberIn, actionIn } = readersOf(url)
   const poster = createPoster({ contentType: 'application/json', maxSockets: 4, maxBytes: MOST_BYTES })
 
   async function ask(calls: readonly Call[]): Promise<Answer[]> {
@@ -63,18 +129,6 @@ export function createPegnetd(url: string, signal: AbortSignal): Pegnetd {
     const replies = elementsOf(compactJson(textBytes.encode(text)) ?? new Uint8Array()) ?? []
     const byId = new Map(replies.map((reply) => [numberIn(objectOf(reply), 'id'), objectOf(reply)]))
     return calls.map((_, id) => answerOf(byId.get(BigInt(id))))
-  }
-
-  function objectOf(json: Uint8Array | undefined): Members {
-    const members = json && membersOf(json)
-    if (!members) throw wrong(url, 'it does not answer as pegnetd does')
-    return new Map(members)
-  }
-
-  function numberIn(object: Members, name: string): bigint {
-    const digits = Buffer.from(object.get(name) ?? []).toString('latin1')
-    if (!/^-?\d{1,25}$/.test(digits)) throw wrong(url, `${name} is no whole number`)
-    return BigInt(digits)
   }
 
   function answerOf(reply: Members | undefined): Answer {
@@ -109,6 +163,32 @@ export function createPegnetd(url: string, signal: AbortSignal): Pegnetd {
       const calls = addresses.map((address) => ({ method: 'get-pegnet-balances', params: { address } }))
       const { height, answers } = await atOneHeight(calls)
       return { height, held: answers.map((answer) => amountsOf(resultOf(answer))) }
+    },
+    height: async () => heightOf((await ask([{ method: 'get-sync-status' }]))[0]),
+    async rates(heights) {
+      const answers = await ask(heights.map((height) => ({ method: 'get-pegnet-rates', params: { height } })))
+      return answers.map((answer) => {
+        if ('code' in answer && answer.code === NOTHING) return null
+        const object = resultOf(answer)
+        return new Map(
+          TICKERS.flatMap((ticker) => (object.has(ticker) ? [[ticker, numberIn(object, ticker)]] : [])),
+        )
+      })
+    },
+    async statusOf(hash) {
+      const [answer] = await ask([{ method: 'get-transaction-status', params: { entryhash: hash } }])
+      if (answer && 'code' in answer && answer.code === NO_TRANSACTION) return null
+      const found = resultOf(answer)
+      return { height: Number(numberIn(found, 'height')), status: Number(numberIn(found, 'executed')) }
+    },
+    async actions(address, offset) {
+      const params = { address, offset, desc: true }
+      const [answer] = await ask([{ method: 'get-transactions', params }])
+      if (answer && 'code' in answer && (answer.code === NO_TRANSACTION || answer.code === BAD_PARAMS))
+        return []
+      return (elementsOf(resultOf(answer).get('actions') ?? new Uint8Array()) ?? []).map((json) =>
+        actionIn(objectOf(json)),
+      )
     },
     async supply() {
       const { height, answers } = await atOneHeight([{ method: 'get-pegnet-issuance' }])

@@ -3,7 +3,8 @@ import type { LedgerRules } from '../rules.js'
 import type { Ticker } from '../tickers.js'
 import type { LedgerView, Rates } from './types.js'
 
-const PERIOD = 288
+/** Of so many heights the rates make an average. */
+export const PERIOD = 288
 const REQUIRED = PERIOD / 2
 
 /**
