@@ -183,6 +183,24 @@ const MINER: Dashboard = {
       ]),
     ),
     row(
+      'Staking',
+      'Of mine --stake and pegminer stake: may the addresses stake, and are they paid?',
+      chart(
+        'Addresses that stake',
+        'short',
+        [`sum by (instance) (pegnet_stake_addresses${M})`, '{{instance}}'],
+        [`sum by (instance) (pegnet_stake_entitled_addresses${M})`, '{{instance}} among the 100 largest'],
+      ),
+      chart('Staking records in 1 h', 'short', [
+        `sum by (result) (increase(pegnet_stake_entries_total${M}[1h]))`,
+        '{{result}}',
+      ]),
+      stat('PEG paid for staking in 24 h', 'short', 4, [
+        `sum(increase(pegnet_stake_reward_peg_total${M}[1d]))`,
+        '',
+      ]),
+    ),
+    row(
       'Ledger',
       'Does it keep up with the chain, and what happens on it? Of pegminer ledger serve, and of a miner on the network dev.',
       chart(
