@@ -61,7 +61,7 @@ const NOISE = 0.01
 
 /** Lanes that are tried, those that are usual for the kernel among them. */
 const LANES: Readonly<Record<KernelName, readonly number[]>> = {
-  native: [32, 64, 128],
+  native: [32, 80, 128],
   simd: [128, 256, 512],
   scalar: [128, 256, 512],
 }

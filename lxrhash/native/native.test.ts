@@ -137,7 +137,7 @@ t.test('a comparison takes all kernels and ends soon', { skip }, (t) => {
 t.test('opened for the native kernel, all hashers use it', { skip }, async (t) => {
   const map = await openByteMap(lxrParams({ bits: 10 }), { dir, slots: 1, kernel: 'native' })
   t.equal(createHasher(map, 0).kernel, 'native')
-  t.equal(createHasher(map, 0).lanes, 64)
+  t.equal(createHasher(map, 0).lanes, 80)
   const few = await openByteMap(lxrParams({ bits: 10 }), { dir, slots: 1, kernel: 'native', lanes: 32 })
   t.equal(createHasher(sharedByteMap(few), 0).lanes, 32, 'with the lanes that were asked for')
   t.equal(portableHasher(few, 0).lanes, 128, 'which another kernel does not take')
