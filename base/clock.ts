@@ -63,3 +63,6 @@ export function watchClock(
   const timer = setInterval(look, everyMs).unref()
   return { look, close: () => clearInterval(timer) }
 }
+
+/** UNIX seconds as ISO 8601 text, UTC. */
+export const isoTime = (seconds: number): string => new Date(1000 * seconds).toISOString()

@@ -2,6 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+import { hostInUrl } from './own-host.js'
+
 export interface HttpServer {
   readonly port: number
   /** Without a path and without a slash at its end. */
@@ -50,7 +52,7 @@ export async function serveHttp(
   const bound = (server.address() as AddressInfo).port
   return {
     port: bound,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    url: `http://${hostInUrl(host)}:${bound}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

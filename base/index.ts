@@ -11,7 +11,7 @@ export { childEnvironment } from './environment.js'
 export * from './errors.js'
 export { goJson } from './go-json.js'
 export type { Json } from './go-json.js'
-export { isOwnHost, isPrivateHost } from './own-host.js'
+export { hostInUrl, isOwnHost, isPrivateHost } from './own-host.js'
 export {
   book,
   bookedAt,

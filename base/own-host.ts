@@ -34,3 +34,6 @@ export function isPrivateHost(host: string | undefined): boolean {
   const name = nameOf(host)
   return isOwnHost(host) || (name !== undefined && PRIVATE.test(name))
 }
+
+/** A host as it stands in an address: those of IPv6 in brackets. */
+export const hostInUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)

@@ -2,8 +2,10 @@
 import { BadRequest, Csv, numberIn, unitsText } from '../base/index.js'
 import {
   addressText,
+  bankTexts,
   createLedgerReads,
   createWorths,
+  timeAt,
   type GradedRecord,
   type LedgerQueries,
 } from '../ledger/index.js'
@@ -48,7 +50,7 @@ export function createAnswers(query: LedgerQueries): Readonly<Record<string, Ans
     }))
     const pegged = rows.filter(({ ticker }) => ticker !== 'PEG')
     return {
-      ...{ network: name, height, ratesHeight: rated, time: timeOf(query, height) },
+      ...{ network: name, height, ratesHeight: rated, time: timeAt({ query }, height) },
       pegged: unitsText(pegged.reduce((sum, { worth }) => sum + (worth ?? 0n), 0n)),
       tokens: rows.map(({ ticker, units, worth, rate }) => ({
         ...{ ticker, supply: unitsText(units), usd: textOf(rate), value: textOf(worth) },
@@ -67,10 +69,10 @@ export function createAnswers(query: LedgerQueries): Readonly<Record<string, Ans
     const rates = query.ratesAt(height)
     const [bank] = query.banks({ from: height, to: height, most: 1 })
     return {
-      ...{ height, tip, time: timeOf(query, height) },
+      ...{ height, tip, time: timeAt({ query }, height) },
       records: query.gradedAt(height).map(recordOf),
       rates: rates && [...rates].map(([ticker, rate]) => ({ ticker, usd: unitsText(rate) })),
-      bank: bank === undefined ? null : bankOf(bank[1]),
+      bank: bank === undefined ? null : bankTexts(bank[1]),
       ...history,
     }
   }
@@ -147,20 +149,9 @@ export function createAnswers(query: LedgerQueries): Readonly<Record<string, Ans
 
 const textOf = (amount: bigint | null): string | null => (amount === null ? null : unitsText(amount))
 
-function timeOf(query: LedgerQueries, height: number): string | null {
-  const seconds = query.secondsAt(height)
-  return seconds === null ? null : new Date(1000 * seconds).toISOString()
-}
-
 const recordOf = ({ entryHash, payout, difficulty, place, identity, address }: GradedRecord) => ({
   ...{ place, entryHash, identity, address, payout: unitsText(payout) },
   difficulty: difficulty.toString(16).padStart(16, '0'),
-})
-
-const bankOf = (bank: { amount: bigint; used: bigint; requested: bigint }) => ({
-  amount: unitsText(bank.amount),
-  used: unitsText(bank.used),
-  requested: unitsText(bank.requested),
 })
 
 function without(name: string, asked: URLSearchParams): URLSearchParams {

@@ -2,7 +2,7 @@
 import { isCoded } from '../base/index.js'
 import {
   addressText,
-  readAddress,
+  readAnyAddress,
   readTypedAddress,
   TICKERS,
   type LedgerQueries,
@@ -27,7 +27,7 @@ const MOST_ENTRIES = 10
 
 /** Hex; null: it is none. */
 export function addressOf(text: string): string | null {
-  const plain = readAddress(text) ?? readAddress(text, 'Fe') ?? readAddress(text, 'FE')
+  const plain = readAnyAddress(text)
   if (plain !== null) return plain
   try {
     return readTypedAddress(text).address

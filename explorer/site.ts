@@ -36,7 +36,14 @@ const FILES: Readonly<Record<string, readonly [type: string, file: string]>> = {
 const JSON_TYPE = 'application/json; charset=utf-8'
 const CSV_TYPE = 'text/csv; charset=utf-8'
 
-const read = (file: string): Buffer => readFileSync(new URL(`page/${file}`, import.meta.url))
+const files = new Map<string, Buffer>()
+
+/** Each is read from disk once. */
+function read(file: string): Buffer {
+  const body = files.get(file) ?? readFileSync(new URL(`page/${file}`, import.meta.url))
+  files.set(file, body)
+  return body
+}
 
 export function createExplorer(query: LedgerQueries): Explorer {
   const answers = createAnswers(query)

@@ -20,7 +20,13 @@ export { rulesOf } from './rules.js'
 export type { LedgerRules } from './rules.js'
 export { TICKERS } from './tickers.js'
 export type { Ticker } from './tickers.js'
-export { addressText, readAddress, readTypedAddress, typedAddress } from './transactions/address.js'
+export {
+  addressText,
+  readAddress,
+  readAnyAddress,
+  readTypedAddress,
+  typedAddress,
+} from './transactions/address.js'
 export type { Batch, LedgerTransaction } from './transactions/types.js'
 export { ledgerFollowing } from './store/consumer.js'
 export type { LedgerConsumerOptions } from './store/consumer.js'
@@ -30,7 +36,7 @@ export { openLedger, stateHash } from './store/queries.js'
 export type { HistoryRange, LedgerQueries } from './store/queries.js'
 export type { GradedRecord } from './store/miners.js'
 export type { LedgerAction } from './store/pages.js'
-export { createLedgerReads } from './rest/reads.js'
+export { bankTexts, createLedgerReads, timeAt } from './rest/reads.js'
 export { LEDGER_SCHEMA } from './store/schema.js'
 export type { TakenBlock } from './store/taken.js'
 export type { Holder } from './store/view.js'

@@ -57,7 +57,8 @@ const MAINNET: LedgerRules = {
   rateForAverage: false,
 }
 
-type Rule = Exclude<keyof LedgerRules, 'rateForAverage'>
+const { rateForAverage: _, ...MAINNET_HEIGHTS } = MAINNET
+type Rule = keyof typeof MAINNET_HEIGHTS
 
 /** What happens once happens on MainNet alone: nothing is in the first block of a chain. */
 const ONCE: readonly Rule[] = ['emptyZero', 'emptyBurn', 'mint', 'unmint']
@@ -76,7 +77,8 @@ export function rulesOf({ name, oprHeights }: Pick<Network, 'name' | 'oprHeights
   const begins = (rule: Rule): number =>
     ONCE.includes(rule)
       ? 0
-      : (own.find(([version]) => version >= onMainNet(MAINNET[rule]))?.[1] ?? (own.length > 0 ? Infinity : 0))
-  const heights = Object.keys(MAINNET).map((rule) => [rule, begins(rule as Rule)] as const)
-  return { ...(Object.fromEntries(heights) as unknown as LedgerRules), rateForAverage: name === 'dev' }
+      : (own.find(([version]) => version >= onMainNet(MAINNET_HEIGHTS[rule]))?.[1] ??
+        (own.length > 0 ? Infinity : 0))
+  const heights = Object.keys(MAINNET_HEIGHTS).map((rule) => [rule, begins(rule as Rule)] as const)
+  return { ...(Object.fromEntries(heights) as Record<Rule, number>), rateForAverage: name === 'dev' }
 }

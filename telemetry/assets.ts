@@ -14,6 +14,7 @@ const own = (name: string): URL => new URL(`page/${name}`, import.meta.url)
 
 const FILES: Readonly<Record<string, { readonly type: string; readonly path: () => string | URL }>> = {
   '/': { type: 'text/html; charset=utf-8', path: () => own('index.html') },
+  '/theme.css': { type: 'text/css; charset=utf-8', path: () => own('theme.css') },
   '/page.css': { type: 'text/css; charset=utf-8', path: () => own('page.css') },
   '/page.js': { type: 'text/javascript; charset=utf-8', path: () => own('page.js') },
   '/parts.js': { type: 'text/javascript; charset=utf-8', path: () => own('parts.js') },

@@ -212,6 +212,8 @@ async function readReply(
     case '/ready':
       return checked(routes.ready())
     case '/runbook':
+    // Of pages of other parts, too.
+    case '/theme.css':
       return fileReply(path)
   }
   if (api === undefined || (path === '/' && api.program === 'ledger'))

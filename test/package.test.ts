@@ -40,6 +40,7 @@ t.test('the package', (t) => {
     'dist/telemetry/page/index.html',
     'dist/telemetry/page/page.js',
     'dist/telemetry/page/page.css',
+    'dist/telemetry/page/theme.css',
     'dist/explorer/page/index.html',
     'dist/explorer/page/explorer.js',
     'dist/explorer/page/explorer-views.js',

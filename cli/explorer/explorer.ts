@@ -14,7 +14,7 @@ import { openResources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
 import { requireDataDir } from '../service/data-dir.js'
 import { ledgerNumbers } from '../service/ledger-reader.js'
-import { serveMetrics } from '../service/serve-metrics.js'
+import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
 import { factPrinter } from '../view/facts.js'
 
 /** A page asks for a few files and one answer; many people may look at once. */
@@ -41,13 +41,7 @@ export async function explorer(context: CommandContext<ExplorerKey>): Promise<nu
     metrics.observeLedger(() => ledgerNumbers(query, { nodeHeight: null, trouble: null, evenAt: null }))
     const served = await serveMetrics(
       context,
-      {
-        metrics: () => metrics.render(),
-        contentType: metrics.registry.contentType,
-        live: () => [],
-        ready: () => [],
-        pages: createExplorer(query),
-      },
+      { ...metricsRoutes(metrics), pages: createExplorer(query) },
       { hosts: () => settings['telemetry.hosts'], requests: REQUESTS },
     )
     const { server } = served

@@ -1,5 +1,5 @@
 /** `pegminer farm status`: the machines of a farm, as its coordinator tells. */
-import { messageOf } from '../../base/index.js'
+import { hostInUrl, messageOf } from '../../base/index.js'
 import { farmError, type FarmStatus } from '../../miner/farm/index.js'
 import { EXIT } from '../program/context.js'
 import { durationText, plural, rateText } from '../view/format.js'
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 10_000
 export async function status({ settings, output, signal }: FarmContext): Promise<number> {
   const port = settings['telemetry.port']
   const host = settings['telemetry.host']
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/api/v1/farm`
+  const url = `http://${hostInUrl(host)}:${port}/api/v1/farm`
   const farm = await ask(url, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]))
   output.event({ event: 'farm', ...farm })
   if (!farm.active) output.line(' This coordinator waits: another one is active, and knows the machines.')

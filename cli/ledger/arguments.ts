@@ -1,10 +1,10 @@
 /** Words that name an address or a token. */
 import { meant, problem, problemsError, shown } from '../../config/index.js'
-import { readAddress, TICKERS } from '../../ledger/index.js'
+import { readAnyAddress, TICKERS } from '../../ledger/index.js'
 
 /** Its RCD hash, hex. */
 export function addressOf(text: string): string {
-  const address = readAddress(text) ?? readAddress(text, 'Fe') ?? readAddress(text, 'FE')
+  const address = readAnyAddress(text)
   if (address !== null) return address
   throw problemsError([
     problem('E_CONFIG_ARGUMENT', `${shown(text)} is no address; give one that begins with FA`),

@@ -17,7 +17,7 @@ import { openResources, type Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
 import { requireDataDir } from '../service/data-dir.js'
 import { ledgerNumbers } from '../service/ledger-reader.js'
-import { serveMetrics } from '../service/serve-metrics.js'
+import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
 import { factPrinter } from '../view/facts.js'
 import type { LedgerContext } from './context.js'
 import { dirOf, openEither, RECORDED_FILE } from './files.js'
@@ -161,9 +161,7 @@ async function answer(context: LedgerContext, query: LedgerQueries, serving: Ser
   const reads = createLedgerReads(query, worths)
   const facts = { version: versionOf(), network, startedAt: wallMs() }
   const routes = {
-    metrics: () => metrics.render(),
-    contentType: metrics.registry.contentType,
-    live: () => [],
+    ...metricsRoutes(metrics),
     ready: () => ledgerChecks(pulse()),
     api: createLedgerApi({ facts, pulse, ledger: () => reads }),
   }

@@ -1,5 +1,5 @@
 /** What a ledger says, as lines and events. Pure. */
-import { unitsText } from '../../base/index.js'
+import { isoTime, unitsText } from '../../base/index.js'
 import { addressText, refusalText, type LedgerAction } from '../../ledger/index.js'
 
 /** Whole numbers of 1e-8 as text, for programs. */
@@ -9,8 +9,6 @@ export const unitsOf = (amounts: ReadonlyMap<string, bigint>): Record<string, st
 export const amountLines = (amounts: ReadonlyMap<string, bigint>): string[] =>
   [...amounts].map(([ticker, amount]) => ` ${ticker.padEnd(5)}  ${unitsText(amount).padStart(24)}`)
 
-const timeOf = (seconds: number): string => new Date(1000 * seconds).toISOString()
-
 export function actionEvent(action: LedgerAction) {
   const { hash, index, height, seconds, status, kind, ticker, target, refund } = action
   return {
@@ -19,7 +17,7 @@ export function actionEvent(action: LedgerAction) {
       hash,
       index,
       height,
-      blockTime: timeOf(seconds),
+      blockTime: isoTime(seconds),
       status,
       kind,
       address: addressText(action.address),
@@ -37,7 +35,7 @@ export function actionEvent(action: LedgerAction) {
 /** `206425  2019-08-19 17:20  conversion  10 pUSD → 3.5 pEUR`, as the history of one address. */
 export function actionLine(action: LedgerAction, whose: string): string {
   const { height, seconds, status, kind } = action
-  const time = timeOf(seconds).slice(0, 16).replace('T', ' ')
+  const time = isoTime(seconds).slice(0, 16).replace('T', ' ')
   const state = status > 0 ? '' : `  ${status < 0 ? refusalText(status) : 'waiting'}`
   return ` ${String(height).padStart(7)}  ${time}  ${kind.padEnd(10)}  ${whatOf(action, whose)}${state}`
 }

@@ -19,7 +19,7 @@ import { shownSettings } from '../program/shown.js'
 import { versionOf } from '../program/version.js'
 import type { Reloader } from '../service/reload.js'
 import type { LedgerReader } from '../service/ledger-reader.js'
-import { serveMetrics, type ServedMetrics } from '../service/serve-metrics.js'
+import { metricsRoutes, type ServedMetrics, serveMetrics } from '../service/serve-metrics.js'
 import type { MineKey } from '../program/keys.js'
 import type { MinePlan } from './plan.js'
 import type { MineContext, MineSections } from './reload.js'
@@ -80,8 +80,7 @@ export async function serveRun(context: MineContext, run: ServedRun): Promise<Se
   const served = await serveMetrics(
     context,
     {
-      metrics: () => metrics.render(),
-      contentType: metrics.registry.contentType,
+      ...metricsRoutes(metrics),
       live: () => liveChecks(miner.view),
       ready: () => readyChecks(miner.view),
       api,

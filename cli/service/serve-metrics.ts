@@ -2,6 +2,7 @@
 import { isCoded } from '../../base/index.js'
 import {
   startTelemetry,
+  type Metrics,
   type TelemetryOptions,
   type TelemetryRoutes,
   type TelemetryServer,
@@ -16,6 +17,16 @@ export interface ServedMetrics {
   /** Where page and metrics are, as text for people. */
   readonly text: string
 }
+
+/** Metrics alone, of a program that nothing is checked of. */
+export const metricsRoutes = (
+  metrics: Pick<Metrics, 'render' | 'registry'>,
+): Pick<TelemetryRoutes, 'metrics' | 'contentType' | 'live' | 'ready'> => ({
+  metrics: () => metrics.render(),
+  contentType: metrics.registry.contentType,
+  live: () => [],
+  ready: () => [],
+})
 
 /** A port that cannot be used is replaced by a free one: a line says so, with `--json` a warning in the log. */
 export async function serveMetrics(

@@ -18,7 +18,7 @@ import type { StakeKey } from '../program/keys.js'
 import { openResources, type Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
 import { requireDataDir } from '../service/data-dir.js'
-import { serveMetrics } from '../service/serve-metrics.js'
+import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
 import { factPrinter } from '../view/facts.js'
 import { createEventView } from '../view/stream.js'
 import { createStakeListener } from './events.js'
@@ -96,16 +96,10 @@ async function run(
   const difficulty = (hash: Uint8Array, nonce: Uint8Array) => hasher.difficulty(hash, nonce)
   const ledger = openStakeLedger(dataDir)
   resources.add(() => ledger.close())
-  const served = await serveMetrics(
-    context,
-    {
-      metrics: () => metrics.render(),
-      contentType: metrics.registry.contentType,
-      live: () => [],
-      ready: () => [],
-    },
-    { token: () => settings['telemetry.token'], hosts: () => settings['telemetry.hosts'] },
-  )
+  const served = await serveMetrics(context, metricsRoutes(metrics), {
+    token: () => settings['telemetry.token'],
+    hosts: () => settings['telemetry.hosts'],
+  })
   const { server } = served
   if (server) resources.add(() => server.close())
 

@@ -1,4 +1,5 @@
 /** `pegminer wallet send|convert`: looked at, asked about, written down, signed, sent. */
+import { isoTime } from '../../base/index.js'
 import { problem, problemsError } from '../../config/index.js'
 import {
   addressText,
@@ -193,7 +194,7 @@ async function dispatch(
   const { hash } = batch.entry
   output.event({
     ...{ event: 'wallet.sent', hash, state: result.state, height: result.height, credits: result.credits },
-    goodUntil: new Date(1000 * goodUntil(batch)).toISOString(),
+    goodUntil: isoTime(goodUntil(batch)),
     ...{ code: result.code ?? null, reason: result.reason ?? null },
   })
   requireSent(batch, result)

@@ -1,5 +1,5 @@
 /** `pegminer wallet sign`: on a machine without a network, from file to file. */
-import { wallMs } from '../../base/index.js'
+import { isoTime, wallMs } from '../../base/index.js'
 import { problem, problemsError } from '../../config/index.js'
 import {
   addressText,
@@ -44,7 +44,7 @@ export async function sign(context: WalletContext, file = ''): Promise<number> {
   writeNew(out, batchFileText(batch))
   const until = goodUntil(batch)
   const { hash } = batch.entry
-  output.event({ event: 'wallet.signed', file: out, hash, goodUntil: new Date(1000 * until).toISOString() })
+  output.event({ event: 'wallet.signed', file: out, hash, goodUntil: isoTime(until) })
   output.line()
   output.line(
     ` ${out} written. Anybody who has this file can send it, until ${timeText(until)}; after that it is void.`,

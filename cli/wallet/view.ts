@@ -1,5 +1,5 @@
 /** Batches as people read them: what each transaction does, what it would give, what became of it. Pure. */
-import { unitsText } from '../../base/index.js'
+import { isoTime, unitsText } from '../../base/index.js'
 import {
   addressText,
   goodUntil,
@@ -72,8 +72,7 @@ export function quoteLines(
   ]
 }
 
-export const timeText = (seconds: number): string =>
-  `${new Date(1000 * seconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+export const timeText = (seconds: number): string => `${isoTime(seconds).slice(0, 16).replace('T', ' ')} UTC`
 
 export function fateText(fate: Fate): string {
   switch (fate.kind) {
@@ -97,7 +96,7 @@ export function earlierEvent({ batch, fate, result }: Earlier) {
     ...{ event: 'wallet.earlier', hash: batch.entry.hash, fate: fate.kind },
     height: 'height' in fate ? fate.height : null,
     status: fate.kind === 'refused' ? fate.status : null,
-    goodUntil: new Date(1000 * goodUntil(batch)).toISOString(),
+    goodUntil: isoTime(goodUntil(batch)),
     sentAgain: result === null ? null : result.state,
     transactions: batch.transactions.map(transactionFacts),
   }

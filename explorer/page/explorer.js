@@ -21,15 +21,14 @@ async function ask(path, query = '') {
   return value
 }
 
-async function show() {
-  const path = name === '' ? view : `${view}/${name}`
-  const value = await ask(path, asked.size > 0 ? `?${asked}` : '')
+const path = name === '' ? view : `${view}/${name}`
+
+function show(value) {
   const { title, parts } = VIEWS[view](value, { asked, api: `/api/v1/explorer/${path}` })
   document.title = `${title} – PegNet explorer`
   main.replaceChildren(...parts)
   // One finding needs no list.
   if (view === 'search' && value.found.length === 1) location.replace(value.found[0].path)
-  return value
 }
 
 function failed(error) {
@@ -43,9 +42,10 @@ function failed(error) {
 /** The network's page is shown anew with each block; others say which the newest one is. */
 async function follow() {
   try {
-    const { height, network } = await ask('network')
+    const value = await ask('network')
+    const { height, network } = value
     if (view === 'network' && height !== shown) {
-      await show()
+      show(value)
       shown = height
     }
     state.textContent = `${network}, block ${height}`
@@ -59,6 +59,8 @@ if (view === 'search') document.getElementById('q').value = asked.get('q') ?? ''
 if (!Object.hasOwn(VIEWS, view)) failed(new Error('There is no such page.'))
 else if (view === 'network') await follow()
 else {
-  await show().catch(failed)
+  await ask(path, asked.size > 0 ? `?${asked}` : '')
+    .then(show)
+    .catch(failed)
   await follow()
 }

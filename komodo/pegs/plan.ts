@@ -4,11 +4,8 @@
 import { exactOptional, optional, type InferOutput } from 'valibot'
 
 import {
-  httpUrl,
   integer,
   listOfShapes,
-  orText,
-  pathType,
   readShape,
   section,
   SETTINGS,
@@ -21,6 +18,7 @@ import {
   type SectionResult,
   type ValueType,
 } from '../../config/index.js'
+import { daemonShape } from '../daemon-shape.js'
 import { satOf } from '../shape.js'
 import { coinsText } from '../tx/index.js'
 
@@ -40,28 +38,7 @@ export const coinsType = (least: bigint): ValueType<bigint> => ({
 })
 
 const pubkeyType = SETTINGS['feed.pubkey'].type
-const chainType = SETTINGS['feed.assetName'].type
-
-const daemon = (meaning: string, folder: string) =>
-  orText(
-    'name',
-    section(
-      {
-        name: value(chainType, 'name of the chain'),
-        conf: exactOptional(
-          value(pathType, 'conf file of its daemon, else ~/.komodo/NAME/NAME.conf', { folder }),
-        ),
-        url: exactOptional(value(httpUrl, 'address of its daemon, else from the conf file')),
-        user: exactOptional(value(SETTINGS['feed.assetUser'].type, 'rpcuser, else from the conf file')),
-        password: exactOptional(
-          value(SETTINGS['feed.assetPassword'].type, 'rpcpassword, else from the conf file', {
-            secret: true,
-          }),
-        ),
-      },
-      { meaning },
-    ),
-  )
+const chainName = value(SETTINGS['feed.assetName'].type, 'name of the chain')
 
 /** Whole coins of tokens are locked in gateways; fewer than 0.01 none takes. */
 const LEAST_SUPPLY = 1_000_000n
@@ -85,8 +62,8 @@ const GATEWAY = section({
 
 export const planShape = (folder = '.') =>
   section({
-    asset: daemon('the chain of the peg, by its name or as a section', folder),
-    reference: optional(daemon('the reference chain, KMD', folder), 'KMD'),
+    asset: daemonShape(chainName, 'the chain of the peg, by its name or as a section', folder),
+    reference: optional(daemonShape(chainName, 'the reference chain, KMD', folder), 'KMD'),
     pubkey: value(pubkeyType, 'key that owns the chain: -pubkey of its daemon'),
     supply: optional(
       value(coinsType(100_000_000n), 'coins of the whole chain, all made in its first block'),

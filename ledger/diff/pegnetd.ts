@@ -9,16 +9,8 @@ import { compactJson, elementsOf, membersOf, textOf } from '../transactions/json
 
 export type Amounts = ReadonlyMap<Ticker, bigint>
 
-/** A line of a history, oldest first. */
-export interface RemoteLine {
-  readonly hash: string
-  readonly index: number
-  readonly height: number
-  /** Height of its execution, 0 while it waits, or why it was refused. */
-  readonly status: number
-  readonly amount: bigint
-  readonly result: bigint
-}
+/** What is compared of a line of a history. */
+export type RemoteLine = Pick<LedgerAction, 'hash' | 'index' | 'height' | 'status' | 'amount' | 'result'>
 
 export interface Pegnetd {
   /** Of each address, all after the block of one height. At most `MOST_ADDRESSES`. */
@@ -87,6 +79,12 @@ function readersOf(url: string) {
   }
   const orZero = (object: Members, name: string): bigint => (object.has(name) ? numberIn(object, name) : 0n)
 
+  const lineIn = (line: Members): RemoteLine => ({
+    ...{ hash: textIn(line, 'hash'), index: Number(numberIn(line, 'txindex')) },
+    ...{ height: Number(numberIn(line, 'height')), status: Number(numberIn(line, 'executed')) },
+    ...{ amount: numberIn(line, 'fromamount'), result: orZero(line, 'toamount') },
+  })
+
   function actionIn(line: Members): LedgerAction {
     const kind = KINDS[Number(numberIn(line, 'txaction'))]
     const seconds = Math.floor(Date.parse(textIn(line, 'timestamp')) / 1000)
@@ -97,23 +95,21 @@ function readersOf(url: string) {
       amount: numberIn(output, 'amount'),
     }))
     return {
-      ...{ hash: textIn(line, 'hash'), index: Number(numberIn(line, 'txindex')), kind, seconds },
-      ...{ height: Number(numberIn(line, 'height')), status: Number(numberIn(line, 'executed')) },
+      ...{ ...lineIn(line), kind, seconds },
       ...{ address: addressIn(line, 'fromaddress'), ticker: textIn(line, 'fromasset') },
-      amount: numberIn(line, 'fromamount'),
-      ...{ target: textIn(line, 'toasset'), result: orZero(line, 'toamount') },
+      target: textIn(line, 'toasset'),
       // Of a conversion into PEG the one output is what was given back.
       refund: kind === 'conversion' && paid[0] ? paid[0].amount : null,
       outputs: kind === 'transfer' ? paid : [],
     }
   }
 
-  return { objectOf, numberIn, actionIn }
+  return { objectOf, numberIn, lineIn, actionIn }
 }
 
 /** Throws `E_LEDGER_PEGNETD` for what is no answer of a pegnetd, or none at all. */
 export function createPegnetd(url: string, signal: AbortSignal): Pegnetd {
-  const { objectOf, numberIn, actionIn } = readersOf(url)
+  const { objectOf, numberIn, lineIn, actionIn } = readersOf(url)
   const poster = createPoster({ contentType: 'application/json', maxSockets: 4, maxBytes: MOST_BYTES })
 
   async function ask(calls: readonly Call[]): Promise<Answer[]> {
@@ -158,6 +154,18 @@ export function createPegnetd(url: string, signal: AbortSignal): Pegnetd {
     throw wrong(url, 'it follows the chain too fast to be compared; wait until it has caught up')
   }
 
+  /** A page of a history. `ended`: the codes that say that there is no more. */
+  async function pageOf<T>(
+    params: NonNullable<Call['params']>,
+    ended: readonly bigint[],
+    read: (line: Members) => T,
+  ): Promise<T[]> {
+    const [answer] = await ask([{ method: 'get-transactions', params }])
+    if (answer && 'code' in answer && ended.includes(answer.code)) return []
+    const lines = elementsOf(resultOf(answer).get('actions') ?? new Uint8Array()) ?? []
+    return lines.map((json) => read(objectOf(json)))
+  }
+
   return {
     async balances(addresses) {
       const calls = addresses.map((address) => ({ method: 'get-pegnet-balances', params: { address } }))
@@ -181,35 +189,13 @@ export function createPegnetd(url: string, signal: AbortSignal): Pegnetd {
       const found = resultOf(answer)
       return { height: Number(numberIn(found, 'height')), status: Number(numberIn(found, 'executed')) }
     },
-    async actions(address, offset) {
-      const params = { address, offset, desc: true }
-      const [answer] = await ask([{ method: 'get-transactions', params }])
-      if (answer && 'code' in answer && (answer.code === NO_TRANSACTION || answer.code === BAD_PARAMS))
-        return []
-      return (elementsOf(resultOf(answer).get('actions') ?? new Uint8Array()) ?? []).map((json) =>
-        actionIn(objectOf(json)),
-      )
-    },
+    actions: (address, offset) =>
+      pageOf({ address, offset, desc: true }, [NO_TRANSACTION, BAD_PARAMS], actionIn),
     async supply() {
       const { height, answers } = await atOneHeight([{ method: 'get-pegnet-issuance' }])
       return { height, supply: amountsOf(objectOf(resultOf(answers[0]).get('issuance'))) }
     },
-    async history(address, offset) {
-      const [answer] = await ask([{ method: 'get-transactions', params: { address, offset } }])
-      if (answer && 'code' in answer && answer.code === NO_TRANSACTION) return []
-      const actions = elementsOf(resultOf(answer).get('actions') ?? new Uint8Array()) ?? []
-      return actions.map((action) => {
-        const line = objectOf(action)
-        return {
-          hash: textOf(line.get('hash') ?? new Uint8Array()) ?? '',
-          index: Number(numberIn(line, 'txindex')),
-          height: Number(numberIn(line, 'height')),
-          status: Number(numberIn(line, 'executed')),
-          amount: numberIn(line, 'fromamount'),
-          result: line.has('toamount') ? numberIn(line, 'toamount') : 0n,
-        }
-      })
-    },
+    history: (address, offset) => pageOf({ address, offset }, [NO_TRANSACTION], lineIn),
     close: () => poster.close(),
   }
 }

@@ -3,7 +3,7 @@ import { BadRequest, numberIn } from '../../base/index.js'
 import type { LedgerQueries } from '../store/queries.js'
 import type { Worths } from '../store/worth.js'
 import { isTicker, type Ticker } from '../tickers.js'
-import { readAddress } from '../transactions/address.js'
+import { readAnyAddress } from '../transactions/address.js'
 
 export interface LedgerReader {
   readonly query: LedgerQueries
@@ -17,7 +17,7 @@ const POINTS = { least: 1, most: 1000, otherwise: 400 }
 /** Throws `BadRequest`. */
 export function addressIn(query: URLSearchParams): string {
   const text = query.get('address') ?? ''
-  const address = readAddress(text) ?? readAddress(text, 'Fe') ?? readAddress(text, 'FE')
+  const address = readAnyAddress(text)
   if (address === null) throw new BadRequest('address is missing or none: give one that begins with FA')
   return address
 }

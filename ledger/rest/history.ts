@@ -1,5 +1,5 @@
 /** The history of an address, a block or an entry, as the read-only API tells it: a page at a time, the newest first. */
-import { BadRequest, Csv, numberIn, unitsText } from '../../base/index.js'
+import { BadRequest, Csv, isoTime, numberIn, unitsText } from '../../base/index.js'
 import type { HistoryKey, HistoryPlace, LedgerAction } from '../store/pages.js'
 import { addressText } from '../transactions/address.js'
 import { addressIn, HIGHEST, rangeIn, tickerIn, wantsCsv, type LedgerReader } from './ask.js'
@@ -7,13 +7,11 @@ import { addressIn, HIGHEST, rangeIn, tickerIn, wantsCsv, type LedgerReader } fr
 const LIMIT = { least: 1, most: 1000, otherwise: 100 }
 const KINDS = ['transfer', 'conversion', 'coinbase', 'burn'] as const
 
-const timeOf = (seconds: number): string => new Date(1000 * seconds).toISOString()
-
 const shown = (action: LedgerAction) => ({
   hash: action.hash,
   index: action.index,
   height: action.height,
-  time: timeOf(action.seconds),
+  time: isoTime(action.seconds),
   status: action.status > 0 ? 'executed' : action.status < 0 ? 'refused' : 'waiting',
   /** Height of the execution, or the reference's number of the refusal. */
   verdict: action.status,

@@ -1,5 +1,6 @@
 /** The read-only API of the ledger for people and dashboards: what `/api/v1/ledger/…` answers. Amounts are decimal. */
-import { Csv, numberIn, unitsText } from '../../base/index.js'
+import { Csv, isoTime, numberIn, unitsText } from '../../base/index.js'
+import type { Bank } from '../engine/types.js'
 import type { LedgerQueries } from '../store/queries.js'
 import { createWorths } from '../store/worth.js'
 import { TICKERS, type Ticker } from '../tickers.js'
@@ -22,9 +23,10 @@ type Read = (asked: URLSearchParams) => object
 const HOLDERS = { least: 1, most: 1000, otherwise: 100 }
 const BLOCKS = { least: 1, most: 100, otherwise: 50 }
 
-const timeAt = ({ query }: LedgerReader, height: number): string | null => {
+/** When a block began; null: it is not known. */
+export const timeAt = ({ query }: Pick<LedgerReader, 'query'>, height: number): string | null => {
   const seconds = query.secondsAt(height)
-  return seconds === null ? null : new Date(1000 * seconds).toISOString()
+  return seconds === null ? null : isoTime(seconds)
 }
 const usdText = (usd: bigint | null | undefined): string | null => (usd == null ? null : unitsText(usd))
 
@@ -162,14 +164,15 @@ function richlistOf({ query, worths }: LedgerReader, asked: URLSearchParams): ob
   return { height: query.about().height, ticker: ticker ?? null, holders }
 }
 
+export const bankTexts = ({ amount, used, requested }: Bank) => ({
+  ...{ amount: unitsText(amount), used: unitsText(used), requested: unitsText(requested) },
+})
+
 function bankOf({ query }: LedgerReader, asked: URLSearchParams): object {
   const tip = query.about().height
   const limit = numberIn(asked, 'limit', HOLDERS)
   const banks = query.banks({ ...rangeIn(asked, tip), most: limit }).map(([height, bank]) => ({
-    height,
-    amount: unitsText(bank.amount),
-    used: unitsText(bank.used),
-    requested: unitsText(bank.requested),
+    ...{ height, ...bankTexts(bank) },
   }))
   if (wantsCsv(asked))
     return new Csv(
@@ -185,9 +188,7 @@ function blocksOf({ query }: LedgerReader, asked: URLSearchParams): object {
   const below = numberIn(asked, 'before', { least: 0, most: HIGHEST, otherwise: HIGHEST })
   const found = query.blocks({ below, most: most + 1 })
   return {
-    blocks: found
-      .slice(0, most)
-      .map(({ seconds, ...block }) => ({ ...block, time: new Date(1000 * seconds).toISOString() })),
+    blocks: found.slice(0, most).map(({ seconds, ...block }) => ({ ...block, time: isoTime(seconds) })),
     more: found.length > most,
   }
 }

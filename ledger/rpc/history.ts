@@ -1,4 +1,5 @@
 /** What the API says of transactions: by address, block, entry or id, a page at a time. */
+import { isoTime } from '../../base/index.js'
 import type { Json } from '../../base/index.js'
 import type { HistoryKey, LedgerAction } from '../store/pages.js'
 import { isTicker } from '../tickers.js'
@@ -95,7 +96,7 @@ function actionJson(action: LedgerAction): Json {
     hash,
     txid: `${index}-${hash}`,
     height,
-    timestamp: new Date(1000 * seconds).toISOString().replace('.000Z', 'Z'),
+    timestamp: isoTime(seconds).replace('.000Z', 'Z'),
     executed: status,
     txindex: index,
     txaction: KIND_NUMBERS[kind],

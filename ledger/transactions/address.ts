@@ -31,6 +31,10 @@ export function readAddress(text: string, form: AddressForm = 'FA'): string | nu
   }
 }
 
+/** The same of a text in any form. */
+export const readAnyAddress = (text: string): string | null =>
+  readAddress(text) ?? readAddress(text, 'Fe') ?? readAddress(text, 'FE')
+
 /** The FA text of an address. */
 export const addressText = (address: string): string => encodeAddress('FA', Buffer.from(address, 'hex'))
 

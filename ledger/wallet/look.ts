@@ -1,5 +1,5 @@
 /** A batch before it is signed: what the ledger would make of it now, and whether it may be signed at all. */
-import { unitsText } from '../../base/index.js'
+import { isoTime, unitsText } from '../../base/index.js'
 import { refusalText } from '../engine/refusals.js'
 import { REFUSED, type Balances } from '../engine/types.js'
 import { fail } from '../errors.js'
@@ -102,7 +102,7 @@ export function requireNew(unsigned: Unsigned, earlier: readonly Earlier[]): voi
   const same = earlier.find(({ batch, fate }) => sameAs(batch, unsigned) && fate.kind !== 'expired')
   if (!same) return
   const { entry, signedAt } = same.batch
-  const time = new Date(1000 * signedAt).toISOString()
+  const time = isoTime(signedAt)
   throw fail('E_WALLET_AGAIN', `the same was signed at ${time} (${entry.hash}); --again does it once more`)
 }
 

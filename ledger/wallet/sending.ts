@@ -3,7 +3,7 @@
  * leaves, and the publisher journals each commit before it is sent: wherever the process ends, the next call sends the
  * very same bytes, which the network charges once and the ledger executes once.
  */
-import { wallMs } from '../../base/index.js'
+import { isoTime, wallMs } from '../../base/index.js'
 import type { FactomClient, Publisher, PublishResult } from '../../factom/index.js'
 import { fail } from '../errors.js'
 import { goodUntil, type SignedBatch } from './batch.js'
@@ -99,7 +99,7 @@ export async function sendBatch(
 /** Throws `E_WALLET_UNSENT` unless the node shows the batch. */
 export function requireSent(batch: SignedBatch, { state, reason }: PublishResult): void {
   if (state === 'acknowledged') return
-  const until = new Date(1000 * goodUntil(batch)).toISOString()
+  const until = isoTime(goodUntil(batch))
   throw fail(
     'E_WALLET_UNSENT',
     `${batch.entry.hash} is signed, but ${reason ?? 'the node does not show it yet'}; the next send or convert sends it again, and until ${until} it may be executed`,

@@ -1,8 +1,7 @@
 /** Connections to the NATS server of a farm. */
 import { AuthorizationError, connect, type NatsConnection } from '@nats-io/transport-node'
 import { readFileSync } from 'node:fs'
-import { messageOf } from '../../base/index.js'
-import { sleep } from '../work/sleep.js'
+import { messageOf, sleep } from '../../base/index.js'
 import type { Credential } from './credentials.js'
 import { fail } from './errors.js'
 import { inboxOf } from './table.js'

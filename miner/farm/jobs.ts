@@ -1,8 +1,7 @@
 /** The job on the server: the latest is put there, at its last revision only, until the server has taken it. */
 import type { KV } from '@nats-io/kv'
 import { JetStreamApiError } from '@nats-io/jetstream'
-import { messageOf } from '../../base/index.js'
-import { sleep } from '../work/sleep.js'
+import { messageOf, sleep } from '../../base/index.js'
 import { write, type FarmJob } from './messages.js'
 import { JOB_KEY } from './table.js'
 

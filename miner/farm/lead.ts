@@ -7,8 +7,7 @@
  */
 import type { KV } from '@nats-io/kv'
 import { randomUUID } from 'node:crypto'
-import { messageOf, monotonicMs } from '../../base/index.js'
-import { sleep } from '../work/sleep.js'
+import { messageOf, monotonicMs, sleep } from '../../base/index.js'
 import { isWrongRevision } from './jobs.js'
 
 export interface LeadParts {

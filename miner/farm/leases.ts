@@ -5,8 +5,7 @@
  */
 import type { KV } from '@nats-io/kv'
 import type { Msg } from '@nats-io/transport-node'
-import { messageOf, monotonicMs } from '../../base/index.js'
-import { sleep } from '../work/sleep.js'
+import { messageOf, monotonicMs, sleep } from '../../base/index.js'
 import { isWrongRevision } from './jobs.js'
 import type { Machine, Machines } from './machines.js'
 import { isRange, readAsk, SCHEMA, write, type Answer, type Ask, type GrantRound } from './messages.js'

@@ -3,9 +3,8 @@
  * sends its hits. It knows no price, no key and no node.
  */
 import type { NatsConnection } from '@nats-io/transport-node'
-import { messageOf } from '../../base/index.js'
+import { messageOf, sleep } from '../../base/index.js'
 import type { NoticeEvent } from '../events.js'
-import { sleep } from '../work/sleep.js'
 import { createAsking } from './asking.js'
 import { createCrew, type OpenThreads, type WorkerEvent } from './crew.js'
 import { watchJob } from './job-watch.js'

@@ -1,8 +1,7 @@
 /** The machines of a farm as a workforce: what is assigned here is hashed by all that have joined. */
 import type { NatsConnection } from '@nats-io/transport-node'
-import { monotonicMs } from '../../base/index.js'
+import { monotonicMs, sleep } from '../../base/index.js'
 import type { Hasher } from '../../lxrhash/index.js'
-import { sleep } from '../work/sleep.js'
 import type { Job, Workforce, WorkforceView } from '../work/workforce.js'
 import { createHits } from './hits.js'
 import { createJobPlace } from './jobs.js'

@@ -2,11 +2,11 @@
  * The worker threads: one loop a slot for the whole life of the pool (`runner.ts`), watched over (`supervisor.ts`) and
  * steered through the control block (`posting.ts`).
  */
+import { sleep } from '../../base/index.js'
 import { PAUSE, STOP, createControl, readSlot, stateOf, writeState, writeWanted } from './control.js'
 import type { Pool, PoolOptions, PoolTiming } from './pool-types.js'
 import { createPosting } from './posting.js'
 import { createRunner } from './runner.js'
-import { sleep } from './sleep.js'
 import { createSupervisor } from './supervisor.js'
 import { createSwitchTimes } from './switch-times.js'
 

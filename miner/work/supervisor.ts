@@ -1,8 +1,8 @@
 /** Watches over the slots of a pool: crashed threads are started again with growing pauses, wrong ones are left out. */
+import { sleep } from '../../base/index.js'
 import type { WorkforceHooks } from './workforce.js'
 import type { PoolTiming, SlotState } from './pool-types.js'
 import type { Runner, ThreadEnd } from './runner.js'
-import { sleep } from './sleep.js'
 
 export interface SupervisorParts extends WorkforceHooks {
   readonly capacity: number

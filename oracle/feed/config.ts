@@ -2,16 +2,13 @@
  * The section `feed` of the configuration: its shape, and what one gateway asks of the others. Everything that is wrong
  * comes back at once, each with the path of its key. Pure.
  */
-import { exactOptional, optional, type GenericSchema, type InferOutput } from 'valibot'
+import { exactOptional, optional, type InferOutput } from 'valibot'
 
 import { cronMistake } from '../../base/calendar.js'
 import {
-  httpUrl,
   integer,
   isMapping,
   listOfShapes,
-  orText,
-  pathType,
   readShape,
   section,
   SETTINGS,
@@ -24,7 +21,7 @@ import {
   type SectionResult,
   type ValueType,
 } from '../../config/index.js'
-import { coinsText, satOf } from '../../komodo/index.js'
+import { coinsText, daemonShape, satOf } from '../../komodo/index.js'
 
 /** Where the section stands. */
 export interface FeedConfigPlace {
@@ -73,28 +70,6 @@ const FUNDS = section({
   merge: optional(value(toggle, 'merge small outputs of the wallet'), true),
 })
 
-/** A daemon whose `name` is as given. */
-const daemon = <N extends GenericSchema<unknown, string>>(name: N, meaning: string, folder: string) =>
-  orText(
-    'name',
-    section(
-      {
-        name,
-        conf: exactOptional(
-          value(pathType, 'conf file of its daemon, else ~/.komodo/NAME/NAME.conf', { folder }),
-        ),
-        url: exactOptional(value(httpUrl, 'address of its daemon, else from the conf file')),
-        user: exactOptional(value(SETTINGS['feed.assetUser'].type, 'rpcuser, else from the conf file')),
-        password: exactOptional(
-          value(SETTINGS['feed.assetPassword'].type, 'rpcpassword, else from the conf file', {
-            secret: true,
-          }),
-        ),
-      },
-      { meaning },
-    ),
-  )
-
 /** The section `feed`; relative paths of conf files count from the folder. */
 export const feedShape = (folder = '.') => {
   const name = value(SETTINGS['feed.assetName'].type, 'name of the chain')
@@ -102,9 +77,9 @@ export const feedShape = (folder = '.') => {
     name: exactOptional(
       value(SETTINGS['feed.gateway'].type, "names it in events, metrics and folders, else the asset chain's"),
     ),
-    asset: daemon(name, 'the asset chain, by its name or as a section', folder),
+    asset: daemonShape(name, 'the asset chain, by its name or as a section', folder),
     reference: optional(
-      daemon(optional(name, 'KMD'), 'the reference chain, whose headers are published', folder),
+      daemonShape(optional(name, 'KMD'), 'the reference chain, whose headers are published', folder),
       {},
     ),
     oracleTxid: value(txid, 'oracle that headers are published to'),
