@@ -1,0 +1,58 @@
+/** Who uses the plan's peg, and through which daemons. */
+import { problem, problemsError } from '../../config/index.js'
+import {
+  findPeg,
+  pegFamily,
+  peekJournal,
+  tokenOf,
+  type KomodoClient,
+  type Peg,
+  type PegToken,
+} from '../../komodo/index.js'
+import type { Resources } from '../program/resources.js'
+import { clientOf, openPlan, type Opened } from './create.js'
+import { journalOf, type PegsContext } from './plan.js'
+
+export interface Holder {
+  readonly opened: Opened
+  readonly asset: KomodoClient
+  readonly reference: KomodoClient
+  readonly pubkey: string
+  readonly peg: Peg
+  readonly token: PegToken
+}
+
+/** Embedded daemons hang on purpose, so they are given less time than real ones. */
+const DEV_TIMEOUT_MS = 1_000
+
+export async function openHolder(context: PegsContext, resources: Resources): Promise<Holder> {
+  const { settings, signal } = context
+  const opened = await openPlan(context, undefined, resources)
+  const { plan, dev, dataDir } = opened
+  const user = dev?.chains.user
+  const timeoutMs = dev ? DEV_TIMEOUT_MS : undefined
+  const asset = clientOf(user ? { ...plan.asset, ...user.asset } : plan.asset, resources, timeoutMs)
+  const reference = clientOf(
+    user ? { ...plan.reference, ...user.reference } : plan.reference,
+    resources,
+    timeoutMs,
+  )
+  const pubkey = user?.pubkey ?? plan.pubkey
+  await pegFamily(asset.rpc, 'user', { signal })
+  const { pubkey: started } = await asset.nodeInfo({ signal })
+  if (started !== pubkey)
+    throw problemsError([
+      problem(
+        'E_CONFIG_VALUE',
+        `${asset.name} was started with -pubkey=${started ?? ''}, the plan says ${pubkey}`,
+      ),
+    ])
+  const pegsTxid = plan.pegsTxid ?? peekJournal(journalOf(dataDir, plan))?.facts['pegsTxid']
+  if (pegsTxid === undefined)
+    throw problemsError([
+      problem('E_CONFIG_MISSING', 'the plan names no peg: give pegsTxid in it, or create one first'),
+    ])
+  if (dev) await dev.welcome()
+  const peg = await findPeg(asset, pegsTxid, { signal })
+  return { opened, asset, reference, pubkey, peg, token: tokenOf(peg, settings['pegs.gateway']) }
+}

@@ -1,0 +1,151 @@
+/** `pegs deposit | fund | get | redeem | exchange | liquidate | withdraw`: journeys that go on after a crash. */
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { isCoded } from '../../base/index.js'
+import { problem, problemsError } from '../../config/index.js'
+import {
+  coinsText,
+  depositCoins,
+  exchange,
+  liquidate,
+  lockJournal,
+  openJournal,
+  operate,
+  peekJournal,
+  ratioText,
+  valueOf,
+  viewOf,
+  withdrawTokens,
+  type Journal,
+} from '../../komodo/index.js'
+import { EXIT } from '../program/context.js'
+import type { Resources } from '../program/resources.js'
+import type { Opened } from './create.js'
+import type { Holder } from './holder.js'
+import type { PegsContext, UserWord } from './plan.js'
+
+/** The amount that stands for as much as is allowed. */
+export const MOST = -1n
+
+interface Journey {
+  readonly holder: Holder
+  readonly word: UserWord
+  readonly amount: bigint | null
+  /** Whose account is liquidated, by its latest transaction. */
+  readonly account: string
+  readonly resources: Resources
+}
+
+/** Makes a journey with a journal of its own; one that was cut off goes on, and only with its own amount. */
+export async function travel(
+  context: PegsContext,
+  { holder, word, amount, account, resources }: Journey,
+): Promise<number> {
+  const { output, settings, signal } = context
+  const { opened, asset, pubkey, peg, token } = holder
+  const view = await viewOf(asset, { peg, token, pubkey }, { signal })
+  const sat = amount === MOST ? view.mostToGet : (amount ?? 0n)
+  const file = join(opened.dataDir, 'pegs', opened.plan.asset.name, 'journeys', `${word}-${token.name}.json`)
+  const subject = `${word} ${peg.pegsTxid} ${amount === MOST ? 'max' : coinsText(sat)} ${pubkey}${word === 'liquidate' ? ` ${account}` : ''}`
+  const begun = peekJournal(file)
+  if (begun !== null && begun.subject !== subject)
+    throw problemsError([
+      problem(
+        'E_CONFIG_ARGUMENT',
+        `an earlier pegs ${word} is not finished (${begun.subject.split(' ')[2]} coins): give that first`,
+      ),
+    ])
+  resources.add(lockJournal(file))
+  const journal = openJournal(file, subject)
+  if (settings['feed.dryRun']) {
+    output.line(
+      ` ${word} ${coinsText(sat)}: ratio ${ratioText(view.account?.debt ?? 0n, valueOf(view.account?.deposit ?? 0n, view.price))}, at most ${coinsText(view.mostToGet)} more`,
+    )
+    output.event({
+      event: 'pegs.step',
+      command: word,
+      step: 'dry-run',
+      txid: null,
+      amount: coinsText(sat),
+      most: coinsText(view.mostToGet),
+    })
+    return EXIT.done
+  }
+  await walk(context, { holder, word, sat: BigInt(journal.fact('sat') ?? sat), account, journal })
+  renameSync(
+    file,
+    `${file.slice(0, -'.json'.length)}-${Object.values(journal.state.writes).at(-1)?.txid.slice(0, 12)}.json`,
+  )
+  return EXIT.done
+}
+
+interface Walk {
+  readonly holder: Holder
+  readonly word: UserWord
+  readonly sat: bigint
+  readonly account: string
+  readonly journal: Journal
+}
+
+async function walk(context: PegsContext, { holder, word, sat, account, journal }: Walk): Promise<void> {
+  const { output, signal } = context
+  const { opened, asset, reference, pubkey, peg, token } = holder
+  journal.learn({ sat: sat.toString() })
+  const step = (name: string, txid: string | null): void => {
+    output.event({ event: 'pegs.step', command: word, step: name, txid, amount: coinsText(sat) })
+    output.line(` ${name.padEnd(20)}${txid ?? ''}`)
+  }
+  const writing = {
+    client: asset,
+    journal,
+    signal,
+    pause: opened.pause,
+    tell: ({ id, txid, stage }: { id: string; txid: string; stage: string }) => {
+      if (stage !== 'built') step(`${id} ${stage}`, txid)
+    },
+  }
+  if (word === 'deposit') {
+    const balance = await depositCoins({ ...writing, reference, token, pubkey, step }, sat)
+    return output.line(` you have ${coinsText(balance)} tokens`)
+  }
+  if (word === 'withdraw') {
+    const paid = await withAnotherStart(opened, () =>
+      withdrawTokens({ ...writing, reference, token, pubkey, step }, sat),
+    )
+    output.event({
+      event: 'pegs.paid',
+      withdrawtxid: paid.withdrawTxid,
+      txid: paid.payoutTxid,
+      amount: coinsText(paid.sat),
+    })
+    return output.line(` paid ${coinsText(paid.sat)} ${token.gateway.coin}`)
+  }
+  if (word === 'exchange' || word === 'liquidate') {
+    const operating = { ...writing, peg, token, pubkey }
+    const traded =
+      word === 'exchange' ? await exchange(operating, sat) : await liquidate(operating, account.toLowerCase())
+    const facts = { coins: coinsText(traded.coins), tokens: coinsText(traded.tokens) }
+    output.event({ event: 'pegs.done', command: word, txid: traded.txid, ...facts })
+    return output.line(` ${coinsText(traded.tokens)} tokens for ${coinsText(-traded.coins)} coins`)
+  }
+  const operation = word === 'redeem' ? ({ do: 'redeem' } as const) : { do: word as 'fund' | 'get', sat }
+  const { txid, outcome } = await operate({ ...writing, peg, token, pubkey }, operation)
+  const { after, coins, tokens } = outcome
+  output.event({
+    ...{ event: 'pegs.done', command: word, txid, coins: coinsText(coins), tokens: coinsText(tokens) },
+    ...{ deposit: coinsText(after.deposit), debt: coinsText(after.debt) },
+  })
+  output.line(` account: ${coinsText(after.deposit)} tokens, ${coinsText(after.debt)} coins owed`)
+}
+
+/** The embedded daemon is started again when it hangs; a real one by its operator. */
+async function withAnotherStart<T>({ dev }: Opened, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (dev === null || !isCoded(error) || error.code !== 'E_PEGS_OPERATOR') throw error
+    await dev.chains.control.restart('asset', dev.chains.operators.length)
+    return run()
+  }
+}
