@@ -25,6 +25,8 @@ const MOST_NAME = 4_000
 /** By the first word of a path; what follows it is the name. */
 export function createAnswers(query: LedgerQueries): Readonly<Record<string, Answer>> {
   const worths = createWorths(query)
+  // To read all holdings takes a second where there are many: now, so that no question waits for it.
+  worths.holders()
   const reads = createLedgerReads(query, worths)
   const asking = (
     values: Readonly<Record<string, string>>,

@@ -146,6 +146,8 @@ async function answer(context: LedgerContext, query: LedgerQueries, serving: Ser
   const { settings, output, log } = context
   const { metrics, seen, resources } = serving
   const worths = createWorths(query)
+  // To read all holdings takes a second where there are many: now, so that no question waits for it.
+  worths.holders()
   const server = await serveRpc({
     ...{ query, worths, nodeHeight: () => seen.nodeHeight },
     port: settings['ledger.port'],

@@ -9,23 +9,28 @@ export interface Price {
   readonly average: bigint
 }
 
-/**
- * What `amount` of one token is in another; null if a price is missing or the result is too large. `averaged`: the
- * worse of rate and average counts on each side.
- */
-export function convert(amount: bigint, from: Price, to: Price, averaged: boolean): bigint | null {
-  if (amount < 0n || from.rate === 0n || to.rate === 0n) return null
-  if (!averaged) return divide(amount, from.rate, to.rate)
-  if (from.average === 0n || to.average === 0n) return null
-  return divide(
-    amount,
-    from.rate < from.average ? from.rate : from.average,
-    to.rate > to.average ? to.rate : to.average,
-  )
+/** What is multiplied by and divided by. */
+export interface Ratio {
+  readonly from: bigint
+  readonly to: bigint
 }
 
-function divide(amount: bigint, from: bigint, to: bigint): bigint | null {
-  const result = (amount * from) / to
+/** Null if a price is missing. `averaged`: the worse of rate and average counts on each side. */
+export function ratioOf(from: Price, to: Price, averaged: boolean): Ratio | null {
+  if (from.rate === 0n || to.rate === 0n) return null
+  if (!averaged) return { from: from.rate, to: to.rate }
+  if (from.average === 0n || to.average === 0n) return null
+  return {
+    from: from.rate < from.average ? from.rate : from.average,
+    to: to.rate > to.average ? to.rate : to.average,
+  }
+}
+
+/** What `amount` of one token is in another, rounded down; null if a price is missing or the result is too large. */
+export function convert(amount: bigint, from: Price, to: Price, averaged: boolean): bigint | null {
+  const ratio = ratioOf(from, to, averaged)
+  if (amount < 0n || ratio === null) return null
+  const result = (amount * ratio.from) / ratio.to
   return result > MOST ? null : result
 }
 

@@ -12,8 +12,16 @@ export interface Pending {
 
 export function createPending(before: Pick<Pending, 'balance'>): Pending {
   const changes = new Map<string, Map<Ticker, bigint>>()
+  /** What was asked of before: a batch asks for the same balances several times. */
+  const read = new Map<string, bigint>()
+  const balanceBefore = (address: string, ticker: Ticker): bigint => {
+    const key = `${address} ${ticker}`
+    const found = read.get(key) ?? before.balance(address, ticker)
+    read.set(key, found)
+    return found
+  }
   const balance = (address: string, ticker: Ticker): bigint =>
-    changes.get(address)?.get(ticker) ?? before.balance(address, ticker)
+    changes.get(address)?.get(ticker) ?? balanceBefore(address, ticker)
   const set = (address: string, ticker: Ticker, amount: bigint): void => {
     const own = changes.get(address)
     if (own) own.set(ticker, amount)

@@ -147,10 +147,9 @@ function richlistOf({ query, worths }: LedgerReader, asked: URLSearchParams): ob
   const dollars = worths.dollars()
   const holders =
     ticker === undefined
-      ? worths
-          .holders()
-          .list.slice(0, limit)
-          .map(({ address, usd }) => ({ address: addressText(address), amount: null, usd: unitsText(usd) }))
+      ? (worths.holders()?.richest(limit) ?? []).map(({ address, usd }) => ({
+          ...{ address: addressText(address), amount: null, usd: unitsText(usd) },
+        }))
       : query.richest(ticker, limit).map(({ address, amount }) => ({
           address: addressText(address),
           amount: unitsText(amount),

@@ -67,9 +67,10 @@ function richList(ticker: Ticker, count: number, { query, worths }: RpcLedger): 
 }
 
 function globalRichList(count: number, { worths }: RpcLedger): Json {
-  const { list, complete } = worths.holders()
-  if (!complete) throw new RpcError('internal')
-  return list.slice(0, count).map(({ address, usd }) => ({ address: addressText(address), pusd: usd }))
+  const holders = worths.holders()
+  if (holders === null) return []
+  if (!holders.complete) throw new RpcError('internal')
+  return holders.richest(count).map(({ address, usd }) => ({ address: addressText(address), pusd: usd }))
 }
 
 export const BALANCE_METHODS = {

@@ -19,7 +19,7 @@ interface Served {
   readonly db: Database
   readonly url: string
   readonly failures: unknown[]
-  /** How often all holders were read. */
+  /** How often holdings were read. */
   readonly scans: { count: number }
   readonly post: (body: string, path?: string) => Promise<{ status: number; text: string }>
   /** The reply without its frame. */
@@ -36,12 +36,12 @@ async function served(t: Test, hosts: readonly string[] = []): Promise<Served> {
   t.teardown(() => query.close())
   const failures: unknown[] = []
   const scans = { count: 0 }
-  const holders: typeof query.holders = () => {
+  const heldSince: typeof query.heldSince = (height, tell) => {
     scans.count++
-    return query.holders()
+    query.heldSince(height, tell)
   }
   const server = await serveRpc({
-    ...{ query: { ...query, holders }, port: 0, host: '127.0.0.1', hosts, version: '1.2.3' },
+    ...{ query: { ...query, heldSince }, port: 0, host: '127.0.0.1', hosts, version: '1.2.3' },
     onFailure: (error) => failures.push(error),
   })
   t.teardown(() => server.close())
@@ -243,7 +243,11 @@ t.test('a ledger without rates, then with them, while it is written', async (t) 
   t.equal(scans.count, 1)
   t.match(await ask('get-global-rich-list', '{"count":1}'), [{ address: holder }])
   t.equal(scans.count, 1, 'as long as nothing is written, the list is kept')
-  write("INSERT INTO ledger_balances VALUES (1, 'pXBT', 1)")
+  db.transaction(() => {
+    write("INSERT INTO ledger_balances VALUES (1, 'pXBT', 1)")
+    write("INSERT INTO ledger_changes VALUES (161, 1, 'pXBT', 0)")
+    writeTip(db, 161)
+  })
   t.match(
     await ask('get-global-rich-list'),
     { code: -32603, message: 'Internal error' },

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 
-import { blobOf, hexOf, type Database } from '../../base/index.js'
+import { blobOf, hexOf, type Database, type Row } from '../../base/index.js'
 import { openChainDatabase } from '../../chain/index.js'
 import type { Balances, Bank, Rates } from '../engine/types.js'
 import { averagesAt } from '../engine/averages.js'
@@ -12,6 +12,7 @@ import { aboutLedger, type LedgerAbout } from './about.js'
 import { createMinerQueries, type MinerQueries } from './miners.js'
 import { actionOf, createHistoryPages, type HistoryPages, type LedgerAction } from './pages.js'
 import { createRangeQueries, type RangeQueries } from './ranges.js'
+import { createRecentRates } from './recent-rates.js'
 import { LEDGER_SCHEMA } from './schema.js'
 import { ratesFrom, richest, type Holder } from './view.js'
 
@@ -39,8 +40,11 @@ export interface LedgerQueries extends HistoryPages, MinerQueries, RangeQueries 
   averagesAt(height: number): Rates
   bankAt(height: number): Bank | null
   richest(ticker: Ticker, count: number): readonly Holder[]
-  /** Every address that holds anything now, those that were touched first before others. */
-  holders(): readonly (readonly [address: string, balances: Balances])[]
+  /** What is held of each token by each account (`addressOf`): all of it, or what blocks above this height changed. */
+  heldSince(height: number | null, tell: (account: number, ticker: Ticker, amount: bigint) => void): void
+  addressOf(account: number): string
+  /** How often blocks were taken back. */
+  rollbacks(): bigint
   /** Oldest first. */
   historyOf(address: string, range: HistoryRange): readonly LedgerAction[]
   /** Why entries were left out, and how many. */
@@ -76,6 +80,8 @@ export function createLedgerQueries(db: Database): LedgerQueries {
     if (height <= tip) return height
     throw fail('E_LEDGER_NONE', `the ledger ends with block ${tip}`)
   }
+  const rollbacks = (): bigint => db.one('SELECT count FROM ledger_rollbacks')?.['count'] as bigint
+  const recentRates = createRecentRates({ rollbacks, ratesFrom: (first, last) => ratesFrom(db, first, last) })
   return {
     about,
     balancesAt(height) {
@@ -121,10 +127,18 @@ export function createLedgerQueries(db: Database): LedgerQueries {
       const [amount, used] = [row['amount'] as bigint, row['used'] as bigint]
       return { amount, used, requested: BigInt(row['requested'] as string) }
     },
-    averagesAt: (height) =>
-      averagesAt({ ratesFrom: (first, last) => ratesFrom(db, first, last) }, height, about().averages),
+    averagesAt: (height) => averagesAt({ ratesFrom: recentRates }, height, about().averages),
     richest: (ticker, count) => richest(db, ticker, count),
-    holders: () => holders(db),
+    heldSince(height, tell) {
+      const each = (rows: readonly Row[]): void =>
+        rows.forEach((row) => tell(Number(row['account']), row['ticker'] as string, row['amount'] as bigint))
+      // Token by token, since all rows at once would need much memory.
+      if (height === null) for (const ticker of TICKERS) each(db.all(HELD, ticker))
+      else each(db.all(HELD_SINCE, height))
+    },
+    addressOf: (account) =>
+      hexOf(db.one('SELECT address FROM ledger_accounts WHERE id = ?', account)?.['address']),
+    rollbacks,
     historyOf(address, { from = 0, to = MOST_HEIGHT, last = -1 }) {
       const rows = db.all(HISTORY, blobOf(address), from, to, last)
       return rows.reverse().map(actionOf)
@@ -142,17 +156,6 @@ export function createLedgerQueries(db: Database): LedgerQueries {
     ...createMinerQueries(db),
     ...createRangeQueries(db),
   }
-}
-
-function holders(db: Database): [string, Balances][] {
-  const found: [string, Map<Ticker, bigint>][] = []
-  let account: unknown
-  for (const row of db.all(HELD)) {
-    if (row['account'] !== account) found.push([hexOf(row['address']), new Map<Ticker, bigint>()])
-    account = row['account']
-    found.at(-1)?.[1].set(row['ticker'] as string, row['amount'] as bigint)
-  }
-  return found
 }
 
 const MOST_HEIGHT = 2 ** 32
@@ -180,9 +183,11 @@ SELECT b.ticker, sum(coalesce(c.before, b.amount) >> 32) AS high,
   sum(coalesce(c.before, b.amount) & 4294967295) AS low
 FROM ledger_balances b LEFT JOIN ${CHANGED} c ON c.account = b.account AND c.ticker = b.ticker GROUP BY b.ticker`
 
-const HELD = `
-SELECT account, address, ticker, amount FROM ledger_balances JOIN ledger_accounts ON id = account
-WHERE amount > 0 ORDER BY account`
+const HELD = 'SELECT account, ticker, amount FROM ledger_balances WHERE ticker = ? AND amount > 0'
+
+const HELD_SINCE = `
+SELECT c.account, c.ticker, amount FROM ledger_changes c
+JOIN ledger_balances b ON b.account = c.account AND b.ticker = c.ticker WHERE c.height > ?`
 
 const HISTORY = `
 SELECT hash, height, seconds, status, a.* FROM ledger_lookup l

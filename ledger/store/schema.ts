@@ -140,7 +140,16 @@ CREATE INDEX ledger_graded_identity ON ledger_graded (identity, height);
 CREATE INDEX ledger_graded_address ON ledger_graded (address, height);
 `
 
-export const LEDGER_SCHEMA: Schema = { name: 'ledger', migrations: [FIRST, SUPPLIES, AVERAGES, MINERS] }
+const ROLLBACKS = `
+-- How often blocks were taken back: balances that are kept in memory are read anew then.
+CREATE TABLE ledger_rollbacks (count INTEGER NOT NULL);
+INSERT INTO ledger_rollbacks VALUES (0);
+`
+
+export const LEDGER_SCHEMA: Schema = {
+  name: 'ledger',
+  migrations: [FIRST, SUPPLIES, AVERAGES, MINERS, ROLLBACKS],
+}
 
 /** Those whose rows belong to one block and go with it. */
 export const BLOCK_TABLES = [

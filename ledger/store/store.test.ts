@@ -1,17 +1,22 @@
 /** The tables against the reference's judgement, at every height, and what is left of them after blocks are taken back. */
 import { join } from 'node:path'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
 
-import type { Database } from '../../base/index.js'
+import { hexOf, type Database } from '../../base/index.js'
 import { openChainDatabase } from '../../chain/index.js'
 import { NETWORKS } from '../../pegnet/index.js'
+import { MOST } from '../engine/convert.js'
+import { inDollars, type InDollars } from '../engine/dollars.js'
 import { judged, RECORDED } from '../fixtures/recorded-chain.js'
 import { readRecordedChain, type RecordedChain } from '../recorded.js'
+import { beginLedger } from './about.js'
 import { stakersAt } from './consumer.js'
 import { syncFromFile } from './from-file.js'
+import { createHoldings } from './holdings.js'
 import { createLedgerQueries, openLedger, stateHash } from './queries.js'
 import { LEDGER_SCHEMA } from './schema.js'
-import { rollback } from './write.js'
+import { rollback, writeOutcome } from './write.js'
 
 const network = NETWORKS.MainNet
 const expected = judged()
@@ -136,6 +141,62 @@ t.test('a ledger of before there were supplies at every height', async (t) => {
   const grown = openChainDatabase({ file: old, schemas: [LEDGER_SCHEMA] })
   t.teardown(() => grown.close())
   t.same(supplies(grown), expected)
+})
+
+t.test('the richest by worth, while blocks are followed and taken back', (t) => {
+  const db = open(t)
+  db.transaction(() => beginLedger(db, { network: 'MainNet', origin: 'chain', height: 9 }))
+  const query = createLedgerQueries(db)
+  const holdings = createHoldings(query)
+  const NOTHING = { bank: null, held: [], snapshot: false, oracle: null, staking: null, events: [] }
+  const addresses = Array.from({ length: 40 }, (_, k) => k.toString(16).padStart(64, '0'))
+  const block = (height: number, changed: readonly Change[]): void => {
+    const balances = new Map<string, Map<string, bigint>>()
+    for (const { who, ticker, amount } of changed) {
+      const address = addresses[who] as string
+      balances.set(address, (balances.get(address) ?? new Map<string, bigint>()).set(ticker, amount))
+    }
+    db.transaction(() => writeOutcome(db, { ...NOTHING, height, balances, rates: null }))
+  }
+  /** All of them, worked out one by one. */
+  const sorted = (dollars: InDollars) => {
+    let complete = true
+    const list = db.all('SELECT id, address FROM ledger_accounts ORDER BY id').map(({ address }) => {
+      const own = [...query.balancesOf(hexOf(address))].map(([ticker, amount]) => dollars(amount, ticker))
+      if (own.includes(null)) complete = false
+      return { address: hexOf(address), usd: own.reduce<bigint>((sum, usd) => sum + (usd ?? 0n), 0n) }
+    })
+    const some = list.filter(({ usd }) => usd > 0n)
+    return { complete, list: some.sort((a, b) => (a.usd === b.usd ? 0 : a.usd < b.usd ? 1 : -1)) }
+  }
+  const amount = fc.oneof(fc.bigInt(0n, 9n), fc.bigInt(0n, 1n << 40n), fc.bigInt(1n << 60n, MOST))
+  type Change = { readonly who: number; readonly ticker: string; readonly amount: bigint }
+  const change = fc.record({ who: fc.nat(39), ticker: fc.constantFrom('PEG', 'pUSD', 'pXBT'), amount })
+  const rate = fc.oneof(fc.bigInt(0n, 3n), fc.bigInt(1n, 1n << 50n))
+  const step = fc.record({
+    ...{ back: fc.nat(4), blocks: fc.array(fc.array(change, { maxLength: 20 }), { maxLength: 6 }) },
+    ...{ peg: rate, usd: rate, xbt: rate, count: fc.nat(50) },
+  })
+  let seen = 0
+  fc.assert(
+    fc.property(step, ({ back, blocks, peg, usd, xbt, count }) => {
+      const tip = query.about().height
+      // Fewer, as many and more blocks than there were may follow.
+      if (back > 0 && tip - back >= 9) db.transaction(() => rollback(db, tip - back))
+      for (const changed of blocks) block(query.about().height + 1, changed)
+      const rates = new Map(Object.entries({ PEG: peg, pUSD: usd, pXBT: xbt }))
+      const dollars = inDollars({ rates, averages: new Map<string, bigint>() }, false)
+      holdings.refresh()
+      const valued = holdings.valued(dollars)
+      const expected = sorted(dollars)
+      seen += expected.list.length
+      t.equal(valued.complete, expected.complete)
+      t.same(valued.richest(count), expected.list.slice(0, count))
+    }),
+    { numRuns: 60 },
+  )
+  t.ok(seen > 100)
+  t.end()
 })
 
 t.test('an interruption at any block, another file, no ledger', async (t) => {

@@ -28,14 +28,15 @@ export function writeTip(tx: Transaction, height: number): void {
 function writeBalances(tx: Transaction, { height, balances }: BlockOutcome): void {
   const gained = new Map<Ticker, bigint>()
   for (const [address, changed] of balances) {
-    const account = accountOf(tx, address, height)
+    let account: Value = null
     for (const [ticker, amount] of changed) {
       const row = tx.one(
-        'SELECT amount FROM ledger_balances WHERE account = ? AND ticker = ?',
-        account,
-        ticker,
+        `SELECT id, amount FROM ledger_accounts
+         LEFT JOIN ledger_balances ON account = id AND ticker = ? WHERE address = ?`,
+        ...[ticker, blobOf(address)],
       )
-      const before = row ? (row['amount'] as bigint) : 0n
+      account ??= (row?.['id'] as bigint | undefined) ?? newAccount(tx, address, height)
+      const before = (row?.['amount'] as bigint | null | undefined) ?? 0n
       if (before === amount) continue
       tx.run('INSERT OR REPLACE INTO ledger_balances VALUES (?, ?, ?)', account, ticker, amount)
       tx.run('INSERT INTO ledger_changes VALUES (?, ?, ?, ?)', height, account, ticker, before)
@@ -50,12 +51,9 @@ function writeBalances(tx: Transaction, { height, balances }: BlockOutcome): voi
   }
 }
 
-function accountOf(tx: Transaction, address: string, height: number): Value {
-  const find = () => tx.one('SELECT id FROM ledger_accounts WHERE address = ?', blobOf(address))
-  const found = find()
-  if (found) return found['id'] as bigint
+function newAccount(tx: Transaction, address: string, height: number): Value {
   tx.run('INSERT INTO ledger_accounts (address, height) VALUES (?, ?)', blobOf(address), height)
-  return find()?.['id'] as bigint
+  return tx.one('SELECT last_insert_rowid() AS id')?.['id'] as bigint
 }
 
 function writeGrade(tx: Transaction, { height, oracle }: BlockOutcome): void {
@@ -149,6 +147,7 @@ function writeCredits(
 
 /** Forgets the blocks above this height. */
 export function rollback(tx: Transaction, height: number): void {
+  tx.run('UPDATE ledger_rollbacks SET count = count + 1')
   tx.run(
     `INSERT OR REPLACE INTO ledger_balances
      SELECT account, ticker, before FROM (
