@@ -200,6 +200,18 @@ export const FACTOM_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_FACTOM_UNFINISHED: {
+    summary: 'An earlier run has signed another payment, which may still be executed.',
+    remedy:
+      'Give the command that the message names, which sends the same bytes, or wait until they are void.',
+    kind: 'usage',
+  },
+  E_FACTOM_BUSY: {
+    summary: 'Another process pays from the same data directory.',
+    remedy: 'Wait until it is done.',
+    kind: 'failure',
+    retryable: true,
+  },
   E_FACTOM_CREDITS: {
     summary: 'The entry-credit address has not enough entry credits.',
     remedy: 'Buy entry credits for the address that is named in the message.',

@@ -12,7 +12,7 @@ import { refuse, reply, result, startScriptedNode } from './fixtures/scripted-no
 import type { Answer } from './fixtures/scripted-node.js'
 import { until } from './fixtures/fake-timing.js'
 import * as factom from './index.js'
-import { openPending } from './pending.js'
+import { lockPending, openPending } from './pending.js'
 import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 const HEIGHTS = { directoryblockheight: 7, leaderheight: 7, entryblockheight: 7, entryheight: 6 }
@@ -370,21 +370,53 @@ t.test('entry credits for factoids', async (t) => {
     code: 'E_FACTOM_FUNDS',
     message: /has 0.00261999 FCT, 0.00262 are needed/,
   })
-  t.equal(factom.begunPurchase(pending, Date.now()), null)
+  const begun = (minutes = 0) =>
+    factom.begunPurchase(client, openPending(`${t.testdirName}/state/pending.json`), {
+      wallMs: transaction.timeMs + 60_000 * minutes,
+    })
+  t.equal(await begun(), null)
 
   known = Infinity
   await t.rejects(factom.buyCredits(client, purchase, { pending, timeoutMs: 300 }), {
     code: 'E_FACTOM_PURCHASE',
     retryable: true,
   })
-  const begun = factom.begunPurchase(openPending(`${t.testdirName}/state/pending.json`), Date.now())
-  t.equal(begun?.txid, transaction.txid, 'it is known after a restart')
-  known = 1
-  await factom.buyCredits(client, { transaction: begun!, payer: payer.address }, { pending })
+  const found = await begun()
+  t.match(found, { transaction: { txid: transaction.txid }, state: 'open' }, 'it is known after a restart')
+  const other = factom.composePurchase({ ...terms, credits: 1 }).transaction
+  const text = { text: 'a purchase', command: 'pegminer fund' }
+  const asFor = (same: boolean) => () => ({ same, ...text })
+  t.equal(factom.takenUp(found, asFor(true)), found)
+  t.throws(() => factom.takenUp(found, asFor(false)), {
+    code: 'E_FACTOM_UNFINISHED',
+    message: /signed a purchase \(\w{64}\).*: pegminer fund sends the same again; else it is void after 20/,
+  })
+  t.match(await begun(64), { state: 'open' }, 'the network takes it for an hour, by clocks that may differ')
+  const late = await begun(65)
+  t.match(late, { state: 'void' })
+  t.equal(factom.takenUp(late, asFor(true)), null)
+  known = 2
+  await factom.buyCredits(client, { transaction: found!.transaction, payer: payer.address }, { pending })
   t.equal(new Set(sent).size, 1, 'the same bytes')
-  t.equal(factom.begunPurchase(pending, Date.now()), null, 'and done with')
+  t.equal(await begun(), null, 'and done with')
+
   pending.put('purchase', transaction.raw)
-  t.equal(factom.begunPurchase(pending, Date.now() + 3_600_000), null, 'the network drops it after an hour')
+  const [done, times] = [await begun(), sent.length]
+  t.match(done, { state: 'done' })
+  t.equal(factom.takenUp(done, asFor(true)), done)
+  t.equal(factom.takenUp(done, asFor(false)), null, 'nothing stands in the way of another one')
+  await factom.buyCredits(client, { transaction: done!.transaction, payer: payer.address }, { pending })
+  t.equal(sent.length, times, 'what is on the chain is not sent again')
+  pending.put('purchase', transaction.raw)
+  await factom.buyCredits(client, { transaction: other, payer: payer.address }, { pending })
+  t.equal(sent.at(-1), Buffer.from(other.raw).toString('hex'))
+
+  const unlock = lockPending(`${t.testdirName}/state/pending.json`)
+  t.throws(() => lockPending(`${t.testdirName}/state/pending.json`), {
+    code: 'E_FACTOM_BUSY',
+    retryable: true,
+  })
+  unlock()
   t.throws(() => openPending('/dev/null/x'), code('E_FACTOM_JOURNAL'))
 })
 

@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-import { makeFolder, messageOf, writeWhole } from '../base/index.js'
+import { lockFile, makeFolder, messageOf, writeWhole } from '../base/index.js'
 import { fromHex, toHex } from './bytes.js'
 import { fail } from './errors.js'
 
@@ -44,6 +44,23 @@ export function openPending(file: string): PendingMessages {
       if (messages.delete(name)) write()
     },
   }
+}
+
+/**
+ * Nothing else pays from the file before the function that it returns is called: two would not know of each other.
+ * Throws `E_FACTOM_BUSY`.
+ */
+export function lockPending(file: string): () => void {
+  const failed = (error: unknown) => fail('E_FACTOM_JOURNAL', `${file} cannot be used: ${messageOf(error)}`)
+  try {
+    makeFolder(path.dirname(file))
+  } catch (error) {
+    throw failed(error)
+  }
+  return lockFile(`${file}.lock`, {
+    held: (who) => fail('E_FACTOM_BUSY', `${who} pays from ${file}`),
+    failed,
+  })
 }
 
 function read(file: string): Map<string, Uint8Array> {

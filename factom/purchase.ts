@@ -1,5 +1,5 @@
 /** Entry credits for factoids: the transaction, and sending it until it is on the chain. */
-import { isCoded, messageOf, pauseAfter, unitsText } from '../base/index.js'
+import { isCoded, isoTime, messageOf, pauseAfter, unitsText } from '../base/index.js'
 import type { FactoidKey } from './address.js'
 import { decodeAddress } from './address.js'
 import { toHex } from './bytes.js'
@@ -59,20 +59,60 @@ export interface BuyOptions {
 const PENDING = 'purchase'
 const TIMEOUT_MS = 60_000
 const PAUSES = { first: 200, factor: 1.5, cap: 3000 }
-/** Beyond an hour the network drops it. */
-const GOOD_FOR_MS = 55 * 60_000
+/** For an hour the network takes it; the clocks of its nodes may differ by minutes. */
+const GOOD_FOR_MS = 65 * 60_000
 
-/**
- * A purchase that was begun and may be on its way: to be finished before another one is made. `wallMs` is the earliest
- * that it may be.
- */
-export function begunPurchase(pending: PendingMessages, wallMs: number): FactoidTransaction | null {
+/** A transaction that an earlier run signed, and was not seen to finish. */
+export interface Begun {
+  readonly transaction: FactoidTransaction
+  /** `done`: it is on the chain. `open`: it is not, and may still come there. `void`: it cannot any more. */
+  readonly state: 'done' | 'open' | 'void'
+}
+
+/** Null: there is none. `wallMs` is the earliest that it may be. */
+export async function begunPurchase(
+  client: Pick<FactomClient, 'factoidAck'>,
+  pending: PendingMessages,
+  { wallMs, signal }: { readonly wallMs: number; readonly signal?: AbortSignal },
+): Promise<Begun | null> {
   const raw = pending.get(PENDING)
   if (raw === undefined) return null
   const transaction = decodeTransaction(raw)
-  if (wallMs - transaction.timeMs < GOOD_FOR_MS) return transaction
-  pending.remove(PENDING)
-  return null
+  if (await isSeen(client, transaction, signal)) return { transaction, state: 'done' }
+  return { transaction, state: wallMs - transaction.timeMs < GOOD_FOR_MS ? 'open' : 'void' }
+}
+
+/**
+ * What to go on with, if it is the same as is asked for now; null: a new one is to be made. Throws `E_FACTOM_UNFINISHED`
+ * while another one may still be executed. `of` says of a transaction what it pays for, and how to ask for it.
+ */
+export function takenUp(
+  begun: Begun | null,
+  of: (transaction: FactoidTransaction) => {
+    readonly same: boolean
+    readonly text: string
+    readonly command: string
+  },
+): Begun | null {
+  if (begun === null || begun.state === 'void') return null
+  const { transaction, state } = begun
+  const { same, text, command } = of(transaction)
+  if (same) return begun
+  if (state === 'done') return null
+  const until = isoTime((transaction.timeMs + GOOD_FOR_MS) / 1000)
+  throw fail(
+    'E_FACTOM_UNFINISHED',
+    `an earlier run has signed ${text} (${transaction.txid}), and the node does not show it yet: ${command} sends the same again; else it is void after ${until}`,
+  )
+}
+
+async function isSeen(
+  client: Pick<FactomClient, 'factoidAck'>,
+  { txid }: Pick<FactoidTransaction, 'txid'>,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const status = await client.factoidAck(txid, signal)
+  return status === 'TransactionACK' || status === 'DBlockConfirmed'
 }
 
 /**
@@ -85,10 +125,13 @@ export async function buyCredits(
   { pending, signal, timeoutMs = TIMEOUT_MS, timing = REAL_TIME }: BuyOptions,
 ): Promise<void> {
   const { raw, txid } = transaction
+  const known = pending.get(PENDING)
   const giveUp = timing.monotonicMs() + timeoutMs
   let trouble = 'the node does not show it'
   let sentAt = -Infinity
-  if (pending.get(PENDING) === undefined) {
+  if (known !== undefined && toHex(known) === toHex(raw)) {
+    if (await isSeen(client, transaction, signal)) return pending.remove(PENDING)
+  } else {
     const needed = transaction.inputs.reduce((sum, { amount }) => sum + amount, 0n)
     const balance = await client.factoidBalance(payer, signal)
     if (balance < needed)
@@ -101,8 +144,7 @@ export async function buyCredits(
         await client.factoidSubmit(raw, signal)
         sentAt = timing.monotonicMs()
       }
-      const status = await client.factoidAck(txid, signal)
-      if (status === 'TransactionACK' || status === 'DBlockConfirmed') return pending.remove(PENDING)
+      if (await isSeen(client, transaction, signal)) return pending.remove(PENDING)
     } catch (error) {
       if (!isCoded(error) || !error.retryable) throw error
       trouble = messageOf(error)

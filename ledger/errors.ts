@@ -98,7 +98,8 @@ export const LEDGER_ERRORS = {
   },
   E_WALLET_UNSENT: {
     summary: 'A batch is signed and kept, but the node has not taken it yet.',
-    remedy: 'Nothing is lost: the next pegminer wallet send or convert sends the same bytes again.',
+    remedy:
+      'Nothing is lost: the same command again, or the next send or convert, sends the same bytes after a yes.',
     kind: 'failure',
     retryable: true,
   },

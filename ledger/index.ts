@@ -67,8 +67,9 @@ export {
   requireAccepted,
   requireChain,
   requireCredits,
-  requireNew,
   reservedOf,
+  sameOf,
+  signedBefore,
 } from './wallet/look.js'
 export type { Look } from './wallet/look.js'
 export { fateOf, openOutbox } from './wallet/outbox.js'
@@ -76,7 +77,15 @@ export type { Fate, Outbox } from './wallet/outbox.js'
 export { amountOf, batchFileText, readBatchFile, transactionsOf } from './wallet/plan.js'
 export type { BatchFile, Plan } from './wallet/plan.js'
 export type { Preview } from './wallet/preview.js'
-export { requireSent, sendBatch, settleEarlier, signingTime, standingOf } from './wallet/sending.js'
+export {
+  forgetOver,
+  lookBack,
+  requireSent,
+  sendAgain,
+  sendBatch,
+  signingTime,
+  standingOf,
+} from './wallet/sending.js'
 export type { Earlier, SendingParts, Standing } from './wallet/sending.js'
 export { remoteSource } from './wallet/remote.js'
 export { tablesSource } from './wallet/source.js'

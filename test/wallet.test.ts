@@ -11,17 +11,25 @@ import {
   addSecrets,
   addWatched,
   closeVault,
+  composeBatch,
   EMPTY_VAULT,
+  keyIn,
+  ledgerChains,
   openLedger,
+  openOutbox,
   readAddress,
+  signBatch,
   writeWallet,
   type LedgerQueries,
 } from '../ledger/index.js'
 import { HISTORY_FILE } from '../oracle/index.js'
+import { networkOf } from '../pegnet/index.js'
+import { matchExactly } from './fixtures/match-exactly.js'
 import { run, start, type Event } from './fixtures/program.js'
 
 const MINED = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const SAND = 'Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK'
+const CHAIN = ledgerChains(networkOf('dev')).transactions
 const PASSPHRASE = 'correct-horse-battery'
 
 const dir = t.testdir()
@@ -95,7 +103,9 @@ t.test('mined, converted, sent, converted back', { timeout: 400_000 }, async (t)
     content: /"amount":10000000000,"type":"PEG"},"conversion":"pUSD"/,
   })
   const converted = await wallet('one', 'convert', '100', 'PEG', 'pUSD', '--yes')
-  t.match(converted.of('wallet.quote'), [{ would: 'executed', converted: [{ index: 0, amount: /^\d+$/ }] }])
+  matchExactly(t, converted.of('wallet.quote'), [
+    { would: 'executed', converted: [{ index: 0, amount: /^\d+$/ }] },
+  ])
   t.match(converted.last, { event: 'wallet.sent', state: 'acknowledged' })
   t.match(await wallet('one', 'convert', '100', 'PEG', 'pUSD', '--yes'), {
     code: 2,
@@ -125,17 +135,51 @@ t.test('mined, converted, sent, converted back', { timeout: 400_000 }, async (t)
   )
   const sent = await wallet('one', 'send', '--file', plan, '--yes')
   t.match(sent.last, { event: 'wallet.sent', state: 'acknowledged' }, sent.stderr)
-  t.match(
+  matchExactly(
+    t,
     sent.of('wallet.earlier'),
-    [{ fate: 'executed', height: at }],
+    [{ fate: 'executed', height: at, unfinished: false }],
     'the next call tells what became of the one before',
   )
   t.ok((await executed(sent)) > 0)
 
+  // A run that was killed behind its signature: nothing of it is sent before that is told, and answered with yes.
+  const give = (amount: bigint) => {
+    const input = { address: readAddress(MINED) ?? '', ticker: 'PEG', amount }
+    const outputs = [{ address: readAddress(OTHER) ?? '', amount }]
+    const unsigned = composeBatch(CHAIN, [{ kind: 'transfer', input, outputs }])
+    const batch = signBatch(unsigned, keyIn(miners.vault, MINED), Math.floor(Date.now() / 1000))
+    openOutbox(join(dir, 'wallet', 'outbox.json')).add(batch)
+    return batch.entry.hash
+  }
+  const left = give(300_000_000n)
+  const unasked = await wallet('one', 'send', '2', 'PEG', OTHER)
+  t.match(unasked, { code: 2, stderr: /E_CLI_CONFIRM/ })
+  matchExactly(t, unasked.of('wallet.earlier').slice(1), [
+    { hash: left, fate: 'open', unfinished: true, sentAgain: null },
+  ])
+  const asked = await wallet('one', 'send', '2', 'PEG', OTHER, '--yes')
+  t.match(asked.last, { event: 'wallet.sent', state: 'acknowledged', resumed: false }, asked.stderr)
+  matchExactly(
+    t,
+    asked.events.map((event) => [event.event, event['unfinished'], event['sentAgain']]),
+    [
+      ['wallet.earlier', true, null],
+      ['wallet.earlier', true, 'acknowledged'],
+      ['wallet.quote', undefined, undefined],
+      ['wallet.sent', undefined, undefined],
+    ],
+    'it was in no block, and not with the node, when it was told',
+  )
+  const own = give(400_000_000n)
+  t.match((await wallet('one', 'send', '4', 'PEG', OTHER, '--yes')).last, {
+    ...{ event: 'wallet.sent', hash: own, state: 'acknowledged', resumed: true },
+  })
+
   for (const [words, why] of [
     [['convert', '0.001', 'pUSD', 'PEG'], /nothing converts into PEG any more/],
     [['convert', '0.001', 'pUSD', 'pFCT'], /nothing converts into pFCT any more/],
-    [['send', '1000000', 'PEG', MINED], /has 7 PEG to spend/],
+    [['send', '1000000', 'PEG', MINED], /PEG to spend/],
   ] as const)
     t.match(await wallet('two', ...words, '--yes'), { code: 1, stderr: why })
   const back = await wallet('two', 'convert', '0.001', 'pUSD', 'pEUR', '--yes')
@@ -191,7 +235,7 @@ t.test('mined, converted, sent, converted back', { timeout: 400_000 }, async (t)
       `${name}: each balance is explained`,
     )
     t.ok(BigInt(usd) > 0n)
-    if (name === 'two') t.match(Object.keys(balances), ['PEG', 'pUSD', 'pEUR'], address)
+    if (name === 'two') t.same(Object.keys(balances), ['PEG', 'pUSD', 'pEUR'], address)
   }
   const written = readFileSync(signed, 'utf8') + readFileSync(unsigned, 'utf8')
   t.notMatch(written + miner.events.map((event) => JSON.stringify(event)).join(''), new RegExp(SAND))

@@ -12,7 +12,10 @@ import {
   factoidKey,
   fctText,
   isAddress,
+  lockPending,
   openPending,
+  takenUp,
+  type FactoidTransaction,
   type FactomClient,
 } from '../../factom/index.js'
 import { connect, payerKey, payerProblems } from './connect.js'
@@ -41,18 +44,29 @@ export async function fund(context: Context): Promise<number> {
     const network = settings['network.name']
     const ecAddress = settings['factom.ecAddress'] ?? (await payerKey(context))?.address ?? ''
     const payer = factoidKey(secret)
-    const pending = openPending(join(settings['data.dir'] ?? defaultDataDir(network), 'pending.json'))
+    const file = join(settings['data.dir'] ?? defaultDataDir(network), 'pending.json')
+    resources.add(lockPending(file))
+    const pending = openPending(file)
     const timeMs = wallMs()
-    // A clock that runs ahead must not drop a purchase that the network still takes, and pay for another one.
-    const begun = begunPurchase(pending, Math.min(timeMs, (await client.currentMinute(signal)).nodeTime))
     const rate = await client.entryCreditRate(signal)
     const before = await client.entryCreditBalance(ecAddress, signal)
+    // A clock that runs ahead must not drop a purchase that the network still takes, and pay for another one.
+    const earliest = Math.min(timeMs, (await client.currentMinute(signal)).nodeTime)
+    const earlier = await begunPurchase(client, pending, { wallMs: earliest, signal })
+    const begun = takenUp(earlier, (transaction) =>
+      boughtBy(transaction, { credits, rate, ecAddress, payer: payer.address }),
+    )
     const made = composePurchase({ credits, rate, ecAddress, payer, timeMs })
-    const transaction = begun ?? made.transaction
-    const buyer = encodeAddress('EC', Buffer.from(transaction.ecOutputs[0]?.address ?? '', 'hex'))
+    const transaction = begun?.transaction ?? made.transaction
+    const buyer = buyerOf(transaction)
     const total = transaction.inputs.reduce((sum, { amount }) => sum + amount, 0n)
 
     const fact = factPrinter(output)
+    if (earlier !== null && begun === null)
+      fact(
+        'earlier',
+        `a purchase for ${buyerOf(earlier.transaction)}: ${earlier.state === 'done' ? 'done' : 'never done, and void now'} (${earlier.transaction.txid})`,
+      )
     fact('network', `${network}, factomd at ${client.url}`)
     fact(
       'buys',
@@ -87,6 +101,29 @@ export async function fund(context: Context): Promise<number> {
     return EXIT.done
   } finally {
     await resources.close()
+  }
+}
+
+const buyerOf = ({ ecOutputs: [output] }: FactoidTransaction): string =>
+  encodeAddress('EC', Buffer.from(output?.address ?? '', 'hex'))
+
+/** What a purchase of an earlier run is, beside the one that is asked for; the rate may have changed since. */
+function boughtBy(
+  transaction: FactoidTransaction,
+  wanted: {
+    readonly credits: number
+    readonly rate: bigint
+    readonly ecAddress: string
+    readonly payer: string
+  },
+) {
+  const buyer = buyerOf(transaction)
+  const payer = encodeAddress('FA', Buffer.from(transaction.inputs[0]?.address ?? '', 'hex'))
+  const count = Number(((transaction.ecOutputs[0]?.amount ?? 0n) + wanted.rate / 2n) / wanted.rate)
+  return {
+    same: count === wanted.credits && buyer === wanted.ecAddress && payer === wanted.payer,
+    text: `a purchase of ${plural(count, 'entry credit')} for ${buyer}, paid by ${payer}`,
+    command: `pegminer fund --credits ${count} --ec-address ${buyer}, with the key of ${payer},`,
   }
 }
 

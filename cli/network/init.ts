@@ -3,7 +3,14 @@ import { join } from 'node:path'
 
 import { networkOf } from '../../pegnet/index.js'
 import { problem, problemsError } from '../../config/index.js'
-import { ensureChain, firstEntryOf, openPending, type EcKey, type FactomClient } from '../../factom/index.js'
+import {
+  ensureChain,
+  firstEntryOf,
+  lockPending,
+  openPending,
+  type EcKey,
+  type FactomClient,
+} from '../../factom/index.js'
 import { connect, payerKey, payerProblems } from './connect.js'
 import { EXIT, type CommandContext } from '../program/context.js'
 import { fail } from '../program/errors.js'
@@ -114,11 +121,16 @@ async function createAll({ settings, output, signal }: Context, { client, key, m
       `this spends ${plural(credits, 'entry credit')}, real money: give --yes to do it`,
     )
   const file = join(settings['data.dir'] ?? defaultDataDir(name), 'pending.json')
-  const pending = openPending(file)
-  output.line()
-  for (const chain of missing) {
-    const { created } = await ensureChain(client, key, chain.extIds, { signal, pending })
-    output.line(` ${created ? 'created' : 'exists '}  ${chain.name}`)
-    output.event({ event: 'chain', name: chain.name, chainId: chain.chainId, created })
+  const unlock = lockPending(file)
+  try {
+    const pending = openPending(file)
+    output.line()
+    for (const chain of missing) {
+      const { created } = await ensureChain(client, key, chain.extIds, { signal, pending })
+      output.line(` ${created ? 'created' : 'exists '}  ${chain.name}`)
+      output.event({ event: 'chain', name: chain.name, chainId: chain.chainId, created })
+    }
+  } finally {
+    unlock()
   }
 }

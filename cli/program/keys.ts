@@ -208,6 +208,7 @@ export const WALLET_KEYS = keys(
   'history.to',
   'ledger.count',
   'network.name',
+  'network.activations',
   ...NODE,
   ...PAYER,
   'data.dir',

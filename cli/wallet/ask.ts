@@ -5,10 +5,14 @@ import type { WalletContext } from './context.js'
 import { unlockVault } from './open.js'
 import { askYes } from './prompt.js'
 
+/** Undefined where there is nothing to ask on. */
+export async function saysYes(context: WalletContext, question: string): Promise<boolean | undefined> {
+  return context.settings['confirm.yes'] || (await askYes(context, question))
+}
+
 /** Throws `E_CLI_CONFIRM` if it was not said. */
 export async function requireYes(context: WalletContext, question: string): Promise<void> {
-  if (context.settings['confirm.yes']) return
-  const yes = await askYes(context, question)
+  const yes = await saysYes(context, question)
   if (yes === true) return
   throw fail('E_CLI_CONFIRM', yes === false ? 'nothing was done' : 'this moves money: give --yes to do it')
 }

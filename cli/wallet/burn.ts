@@ -2,9 +2,27 @@
 import { join } from 'node:path'
 
 import { unitsText, wallMs } from '../../base/index.js'
-import { begunPurchase, buyCredits, openPending } from '../../factom/index.js'
-import { amountOf, composeBurn, findAddress, readWallet, requireBurns, rulesOf } from '../../ledger/index.js'
-import { networkOf } from '../../pegnet/index.js'
+import {
+  begunPurchase,
+  buyCredits,
+  lockPending,
+  openPending,
+  takenUp,
+  type Begun,
+  type FactoidTransaction,
+  type FactomClient,
+  type PendingMessages,
+} from '../../factom/index.js'
+import {
+  addressText,
+  amountOf,
+  composeBurn,
+  findAddress,
+  readWallet,
+  requireBurns,
+  rulesOf,
+} from '../../ledger/index.js'
+import { followedNetwork } from '../network/follow.js'
 import { EXIT } from '../program/context.js'
 import { openResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
@@ -14,7 +32,7 @@ import { clientOf, folderOf } from './reach.js'
 
 export async function burn(context: WalletContext, text = ''): Promise<number> {
   const { settings, output, signal } = context
-  const network = networkOf(settings['network.name'])
+  const network = followedNetwork(settings)
   const rules = rulesOf(network)
   // Where there never were any, no node need be asked.
   requireBurns(0, rules)
@@ -25,25 +43,64 @@ export async function burn(context: WalletContext, text = ''): Promise<number> {
   try {
     const client = await clientOf(context, network)
     resources.add(() => client.close())
+    const file = join(folderOf(context), 'burn.json')
+    resources.add(lockPending(file))
     const { leaderHeight, nodeTime } = await client.currentMinute(signal)
-    requireBurns(leaderHeight + 1, rules)
+    const pending = openPending(file)
+    const begun = await earlierBurn(context, { client, pending, nodeTime }, { address, amount })
     const fact = factPrinter(output)
     fact('from', address)
     fact('burns', `${unitsText(amount)} FCT, for as much pFCT from the block after its own on`)
-    await requireYes(context, 'Burn them? They are gone for good.')
-    const key = await unlockKey(context, wallet, address)
+    if (begun !== null) fact('', `an earlier run has signed it: transaction ${begun.transaction.txid}`)
+    if (begun?.state !== 'done') {
+      requireBurns(leaderHeight + 1, rules)
+      await requireYes(context, 'Burn them? They are gone for good.')
+    }
     // As with a purchase of credits: written down first, then the same bytes are sent until they are seen.
-    const pending = openPending(join(folderOf(context), 'burn.json'))
-    const begun = begunPurchase(pending, Math.min(wallMs(), nodeTime))
-    const transaction = begun ?? composeBurn(key, amount, nodeTime)
+    const transaction =
+      begun?.transaction ?? composeBurn(await unlockKey(context, wallet, address), amount, nodeTime)
     await buyCredits(client, { transaction, payer: address }, { pending, signal })
-    const burnt = String(transaction.inputs[0]?.amount ?? 0n)
     output.event({
-      ...{ event: 'wallet.burnt', txid: transaction.txid, address, amount: burnt, resumed: begun !== null },
+      ...{ event: 'wallet.burnt', txid: transaction.txid, address, amount: String(amount) },
+      resumed: begun !== null,
     })
     output.line(` Burnt: transaction ${transaction.txid}${begun ? ', which an earlier run began' : ''}.`)
     return EXIT.done
   } finally {
     await resources.close()
   }
+}
+
+interface Reached {
+  readonly client: Pick<FactomClient, 'factoidAck'>
+  readonly pending: PendingMessages
+  /** UNIX ms. */
+  readonly nodeTime: number
+}
+
+/** The same burn, begun by an earlier run. What became of another one is told; while that is open, this one is refused. */
+async function earlierBurn(
+  { output, signal }: WalletContext,
+  { client, pending, nodeTime }: Reached,
+  { address, amount }: { readonly address: string; readonly amount: bigint },
+): Promise<Begun | null> {
+  const begun = await begunPurchase(client, pending, { wallMs: Math.min(wallMs(), nodeTime), signal })
+  const found = takenUp(begun, (transaction) => {
+    const { burnt, payer } = burnOf(transaction)
+    const fct = unitsText(burnt)
+    return {
+      same: burnt === amount && payer === address,
+      text: `a burn of ${fct} FCT of ${payer}`,
+      command: `pegminer wallet burn ${fct} --sender ${payer}`,
+    }
+  })
+  if (begun === null || found !== null) return found
+  const { burnt, payer } = burnOf(begun.transaction)
+  const fate = begun.state === 'done' ? 'burnt' : 'never burnt, and void now'
+  factPrinter(output)('earlier', `${unitsText(burnt)} FCT of ${payer}: ${fate} (${begun.transaction.txid})`)
+  return null
+}
+
+function burnOf({ inputs: [input] }: FactoidTransaction) {
+  return { burnt: input?.amount ?? 0n, payer: addressText(input?.address ?? '') }
 }

@@ -91,7 +91,8 @@ async function tellOpen(
 ): Promise<void> {
   for (const batch of outbox.list()) {
     const found = await source.statusOf(batch.entry.hash)
-    const one = { batch, fate: fateOf(batch, { found, ratesHeight, tipSeconds: null }), result: null }
+    const fate = fateOf(batch, { found, ratesHeight, tipSeconds: null })
+    const one = { batch, fate, unfinished: null, result: null }
     output.event(earlierEvent(one))
     output.line(` signed: ${earlierText(one)}`)
   }

@@ -20,10 +20,11 @@ import {
   type Outbox,
   type SendingParts,
 } from '../../ledger/index.js'
-import { networkOf, type Network } from '../../pegnet/index.js'
+import type { Network } from '../../pegnet/index.js'
 import { problem, problemsError } from '../../config/index.js'
 import { dirOf, openEither } from '../ledger/files.js'
 import { connect, payerKey, payerProblems } from '../network/connect.js'
+import { followedNetwork } from '../network/follow.js'
 import { KNOWN_KEYS } from '../program/known-keys.js'
 import type { Resources } from '../program/resources.js'
 import { tilde } from '../view/format.js'
@@ -43,7 +44,7 @@ export interface Reach {
 export const folderOf = (context: WalletContext): string => join(dirOf(context), 'wallet')
 
 export function reachLedger(context: WalletContext, resources: Resources): Reach {
-  const network = networkOf(context.settings['network.name'])
+  const network = followedNetwork(context.settings)
   const rules = rulesOf(network)
   const url = context.settings['ledger.pegnetd']
   const outbox = openOutbox(join(folderOf(context), 'outbox.json'))

@@ -1,6 +1,7 @@
 /** `pegminer wallet send|convert`: looked at, asked about, written down, signed, sent. */
 import { isoTime } from '../../base/index.js'
 import { problem, problemsError } from '../../config/index.js'
+import type { PublishResult } from '../../factom/index.js'
 import {
   addressText,
   amountOf,
@@ -13,30 +14,29 @@ import {
   readWallet,
   requireChain,
   requireCredits,
-  requireNew,
   requireSent,
   sendBatch,
-  settleEarlier,
+  sameOf,
   signBatch,
+  signedBefore,
   signingTime,
   standingOf,
   transactionsOf,
+  type Earlier,
   type Plan,
   type SignedBatch,
-  type Standing,
   type Unsigned,
 } from '../../ledger/index.js'
 import { tickerOf } from '../ledger/arguments.js'
 import { EXIT } from '../program/context.js'
 import { openResources, type Resources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
-import { plural } from '../view/format.js'
 import { requireYes, unlockKey } from './ask.js'
 import { fileOf, type WalletContext } from './context.js'
+import { finishEarlier, tellEarlier } from './earlier.js'
 import { readBatch, writeNew } from './files.js'
 import { quote } from './quote.js'
 import { reachLedger, reachNode, type Reach, type Sending } from './reach.js'
-import { earlierEvent, earlierText } from './view.js'
 
 const usage = (text: string): Error => problemsError([problem('E_CONFIG_ARGUMENT', text)])
 
@@ -124,12 +124,16 @@ async function signAndSend(
     return out === undefined ? showEntry(context, unsigned) : writeOut(context, out, unsigned)
   }
   const sending = await reachNode(context, reach, resources)
-  await prepare(context, reach, { unsigned, sending })
+  const earlier = await tellEarlier(context, sending)
+  const same = settings['wallet.again'] ? undefined : sameOf(unsigned, earlier)
+  if (same) return goOn(context, sending, { same, earlier })
+  await prepare(context, reach, { unsigned, sending, earlier })
   await requireYes(context, 'Sign and send it?')
   const key = await unlockKey(context, wallet, address)
   // Minutes may have passed at the questions.
   const standing = await standingOf(sending)
-  return dispatch(context, sending, { batch: signBatch(unsigned, key, signingTime(standing)), standing })
+  const batch = signBatch(unsigned, key, signingTime(standing))
+  return tellSent(context, batch, { result: await sendBatch(batch, sending, standing), resumed: false })
 }
 
 /** One that was signed elsewhere. */
@@ -143,63 +147,72 @@ async function publishSigned(
     return showEntry(context, batch)
   }
   const sending = await reachNode(context, reach, resources)
+  const earlier = await tellEarlier(context, sending)
   const { hash } = batch.entry
-  if (
-    (await reach.source.statusOf(hash)) !== null ||
-    reach.outbox.list().some(({ entry }) => entry.hash === hash)
-  ) {
-    await tellEarlier(context, sending)
-    context.output.event({ event: 'wallet.sent', hash, state: 'known' })
-    context.output.line(' This very batch was sent before: nothing more is to be done.')
-    return EXIT.done
-  }
-  await prepare(context, reach, { unsigned: batch, sending })
+  const own = earlier.find((one) => one.batch.entry.hash === hash)
+  if (own && !own.unfinished && own.fate.kind !== 'expired') return tellKnown(context, hash)
+  if ((await reach.source.statusOf(hash)) !== null) return tellKnown(context, hash)
+  const again = context.settings['wallet.again']
+  const same = own?.unfinished ? own : again ? undefined : sameOf(batch, earlier)
+  if (same) return goOn(context, sending, { same, earlier })
+  await prepare(context, reach, { unsigned: batch, sending, earlier })
   await requireYes(context, 'Send it?')
-  return dispatch(context, sending, { batch, standing: await standingOf(sending) })
+  const standing = await standingOf(sending)
+  return tellSent(context, batch, { result: await sendBatch(batch, sending, standing), resumed: false })
 }
 
-/** Throws if it must not be signed. */
+/** The same was signed before: if it is unfinished it is sent again, instead of a second one. */
+async function goOn(
+  context: WalletContext,
+  sending: Sending,
+  { same, earlier }: { readonly same: Earlier; readonly earlier: readonly Earlier[] },
+): Promise<number> {
+  const { batch, unfinished } = same
+  if (!unfinished) throw signedBefore(batch)
+  const result = await finishEarlier(context, sending, { earlier, wanted: batch })
+  if (result === undefined) return tellKnown(context, batch.entry.hash)
+  return tellSent(context, batch, { result, resumed: true })
+}
+
+/** What was signed before comes first. Throws if the batch must not be signed. */
 async function prepare(
   context: WalletContext,
   reach: Reach,
-  { unsigned, sending }: { readonly unsigned: Unsigned; readonly sending: Sending },
+  {
+    unsigned,
+    sending,
+    earlier,
+  }: { readonly unsigned: Unsigned; readonly sending: Sending; readonly earlier: readonly Earlier[] },
 ): Promise<void> {
   const { client, payer, signal } = sending
-  const earlier = await tellEarlier(context, sending)
-  if (!context.settings['wallet.again']) requireNew(unsigned, earlier)
+  await finishEarlier(context, sending, { earlier, wanted: undefined })
   await quote(context, reach, unsigned)
   const balance = await client.entryCreditBalance(payer.address, signal)
   requireCredits(unsigned, { address: payer.address, balance })
   factPrinter(context.output)('paid by', payer.address)
 }
 
-async function tellEarlier({ output }: WalletContext, sending: Sending) {
-  const standing = await standingOf(sending)
-  const earlier = await settleEarlier(sending, standing)
-  for (const one of earlier) {
-    output.event(earlierEvent(one))
-    output.line(` earlier: ${earlierText(one)}`)
-  }
-  if (standing.behind > 0)
-    output.line(` The ledger lacks the last ${plural(standing.behind, 'block')}: what it says may be old.`)
-  return earlier
+function tellKnown({ output }: WalletContext, hash: string): number {
+  output.event({ event: 'wallet.sent', hash, state: 'known' })
+  output.line(' This very batch was sent before: nothing more is to be done.')
+  return EXIT.done
 }
 
-async function dispatch(
+function tellSent(
   { output }: WalletContext,
-  sending: Sending,
-  { batch, standing }: { readonly batch: SignedBatch; readonly standing: Standing },
-): Promise<number> {
-  const result = await sendBatch(batch, sending, standing)
+  batch: SignedBatch,
+  { result, resumed }: { readonly result: PublishResult; readonly resumed: boolean },
+): number {
   const { hash } = batch.entry
   output.event({
     ...{ event: 'wallet.sent', hash, state: result.state, height: result.height, credits: result.credits },
-    goodUntil: isoTime(goodUntil(batch)),
+    ...{ goodUntil: isoTime(goodUntil(batch)), resumed },
     ...{ code: result.code ?? null, reason: result.reason ?? null },
   })
   requireSent(batch, result)
   output.line()
-  output.line(` Sent: entry ${hash}, while block ${result.height} is built.`)
+  const earlier = resumed ? ', which an earlier run had signed' : ''
+  output.line(` Sent: entry ${hash}${earlier}, while block ${result.height} is built.`)
   output.line(' pegminer wallet history shows it as soon as the ledger knows that block.')
   return EXIT.done
 }

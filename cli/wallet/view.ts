@@ -11,6 +11,7 @@ import {
   type LedgerTransaction,
   type Preview,
 } from '../../ledger/index.js'
+import type { PublishResult } from '../../factom/index.js'
 import { actionLine } from '../ledger/view.js'
 
 /** `10 PEG → pUSD`, `3 pUSD to FA…`. */
@@ -91,18 +92,25 @@ export function fateText(fate: Fate): string {
   }
 }
 
-export function earlierEvent({ batch, fate, result }: Earlier) {
+/** `unfinished`: null where the node was not asked. `result`: of one that was sent again. */
+export interface ToldBatch extends Omit<Earlier, 'unfinished'> {
+  readonly unfinished: boolean | null
+  readonly result: PublishResult | null
+}
+
+export function earlierEvent({ batch, fate, unfinished, result }: ToldBatch) {
   return {
     ...{ event: 'wallet.earlier', hash: batch.entry.hash, fate: fate.kind },
     height: 'height' in fate ? fate.height : null,
     status: fate.kind === 'refused' ? fate.status : null,
     goodUntil: isoTime(goodUntil(batch)),
+    unfinished,
     sentAgain: result === null ? null : result.state,
     transactions: batch.transactions.map(transactionFacts),
   }
 }
 
-export function earlierText({ batch, fate, result }: Earlier): string {
+export function earlierText({ batch, fate, result }: ToldBatch): string {
   const again =
     result === null ? '' : result.state === 'missed' ? `; not sent: ${result.reason ?? ''}` : '; sent again'
   return `${batch.transactions.map(transactionText).join('; ')}: ${fateText(fate)}${again}`

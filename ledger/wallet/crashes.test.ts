@@ -9,6 +9,7 @@ import {
   decodeEntryBlock,
   ecKey,
   type FactomClient,
+  type PublishResult,
 } from '../../factom/index.js'
 import { DEV_KEYS, startDevChain } from '../../factom/dev/index.js'
 import { networkOf } from '../../pegnet/index.js'
@@ -16,7 +17,15 @@ import { ledgerChains } from '../block.js'
 import { composeBatch, signBatch, type SignedBatch } from './batch.js'
 import { signingKey } from './keys.js'
 import { openOutbox } from './outbox.js'
-import { sendBatch, settleEarlier, standingOf, type Earlier, type SendingParts } from './sending.js'
+import {
+  forgetOver,
+  lookBack,
+  sendAgain,
+  sendBatch,
+  standingOf,
+  type Earlier,
+  type SendingParts,
+} from './sending.js'
 import type { LedgerSource } from './source.js'
 
 const CHAIN = ledgerChains(networkOf('dev')).transactions
@@ -131,8 +140,16 @@ function payment(): SignedBatch {
 
 const sending = (batch: SignedBatch) => async (parts: SendingParts) =>
   sendBatch(batch, parts, await standingOf(parts))
-const settling = async (parts: SendingParts): Promise<readonly Earlier[]> =>
-  settleEarlier(parts, await standingOf(parts))
+/** As a run does that was answered with yes. */
+async function settling(parts: SendingParts) {
+  const standing = await standingOf(parts)
+  const earlier = await lookBack(parts, standing)
+  forgetOver(parts, earlier)
+  const all: (Earlier & { readonly result: PublishResult | null })[] = []
+  for (const one of earlier)
+    all.push({ ...one, result: one.unfinished ? await sendAgain(one.batch, parts, standing) : null })
+  return all
+}
 const isKept = ({ entry }: SignedBatch): boolean =>
   openOutbox(join(dir, 'outbox.json'))
     .list()
@@ -160,12 +177,12 @@ t.test('killed at each step of sending', async (t) => {
     const signed = isKept(batch)
     if (end !== 'killed') t.match(end, { state: 'acknowledged' })
     // The next call, and the one after its block.
-    const [next] = (await process(Infinity, settling)) as readonly Earlier[]
+    const [next] = (await process(Infinity, settling)) as Awaited<ReturnType<typeof settling>>
     if (signed)
       t.match(next, { batch: { entry: { hash: batch.entry.hash } }, fate: { kind: 'open' } }, `step ${step}`)
     else t.equal(next, undefined, `step ${step}: nothing was signed, so nothing is sent`)
     nextBlock()
-    const [last] = (await process(Infinity, settling)) as readonly Earlier[]
+    const [last] = (await process(Infinity, settling)) as Awaited<ReturnType<typeof settling>>
     if (signed) t.match(last, { fate: { kind: 'executed' }, result: null })
     t.notOk(isKept(batch))
     t.equal(await countOf(batch), signed ? 1 : 0, `step ${step}: in the chain`)
@@ -191,6 +208,29 @@ t.test('killed again at each step of finding out', async (t) => {
     t.notOk(isKept(batch))
     if (end !== 'killed') break
   }
+})
+
+t.test('a look changes nothing, and an error in it forgets nothing', async (t) => {
+  const [done, open] = [payment(), payment()]
+  await process(Infinity, sending(done))
+  nextBlock()
+  await process(Infinity, (parts) => Promise.resolve(parts.outbox.add(open)))
+  const looking = async (parts: SendingParts) => lookBack(parts, await standingOf(parts))
+  const silent = () => Promise.reject(Object.assign(new Error('no answer'), { code: 'E_FACTOM_TIMEOUT' }))
+  await t.rejects(process(Infinity, settling, { ack: silent }), { code: 'E_FACTOM_TIMEOUT' })
+  t.ok(isKept(done), 'what became of it was not told yet')
+  const found = await process(Infinity, looking)
+  t.match(found, [
+    { fate: { kind: 'executed' }, unfinished: false },
+    { fate: { kind: 'open' }, unfinished: true },
+  ])
+  nextBlock()
+  t.equal(await countOf(open), 0, 'nothing was sent')
+  await process(Infinity, settling)
+  nextBlock()
+  await process(Infinity, settling)
+  t.same([await countOf(done), await countOf(open)], [1, 1])
+  t.notOk(isKept(done) || isKept(open))
 })
 
 t.test('what the node refused once gets a commit of today', async (t) => {

@@ -6,7 +6,7 @@ import { fail } from '../errors.js'
 import type { LedgerRules } from '../rules.js'
 import type { Ticker } from '../tickers.js'
 import type { Input } from '../transactions/types.js'
-import { sameAs, type Unsigned } from './batch.js'
+import { sameAs, type SignedBatch, type Unsigned } from './batch.js'
 import type { Vault } from './file.js'
 import { signingKey, type SigningKey } from './keys.js'
 import type { Outbox } from './outbox.js'
@@ -95,15 +95,19 @@ export function requireAccepted({ preview, available, reserved }: Look, { transa
 }
 
 /**
- * A program that ended before it could say that it had sent is often started again with the same words. Throws
- * `E_WALLET_AGAIN`.
+ * The earlier batch that says the same, and may be executed or was: a program that ended before it could say that it had
+ * sent is often started again with the same words.
  */
-export function requireNew(unsigned: Unsigned, earlier: readonly Earlier[]): void {
-  const same = earlier.find(({ batch, fate }) => sameAs(batch, unsigned) && fate.kind !== 'expired')
-  if (!same) return
-  const { entry, signedAt } = same.batch
+export const sameOf = (
+  unsigned: Pick<Unsigned, 'content'>,
+  earlier: readonly Earlier[],
+): Earlier | undefined =>
+  earlier.find(({ batch, fate }) => sameAs(batch, unsigned) && fate.kind !== 'expired')
+
+/** The same is not done twice, unless that is asked for. */
+export function signedBefore({ entry, signedAt }: SignedBatch): Error {
   const time = isoTime(signedAt)
-  throw fail('E_WALLET_AGAIN', `the same was signed at ${time} (${entry.hash}); --again does it once more`)
+  return fail('E_WALLET_AGAIN', `the same was signed at ${time} (${entry.hash}); --again does it once more`)
 }
 
 /** A batch for another network would be paid for, and do nothing. */

@@ -17,21 +17,27 @@ export interface Outbox {
 /** They are few: the ledger says within two blocks what became of each. */
 const MOST = 40
 
-/** Throws `E_FACTOM_JOURNAL`, as do all of its functions. */
+/**
+ * The file is read each time: another process may have signed since. Only the one that has the publisher's journal
+ * changes it. Throws `E_FACTOM_JOURNAL`, as do all of its functions.
+ */
 export function openOutbox(file: string): Outbox {
-  const messages = openPending(file)
+  const open = () => openPending(file)
   return {
-    list: () =>
-      messages
+    list() {
+      const messages = open()
+      return messages
         .names()
         .map((name) => readSigned(decodeEntry(messages.get(name) ?? new Uint8Array())))
-        .sort((a, b) => a.signedAt - b.signedAt),
+        .sort((a, b) => a.signedAt - b.signedAt)
+    },
     add({ entry }) {
+      const messages = open()
       if (messages.names().length >= MOST)
         throw fail('E_WALLET_FULL', `${MOST} signed batches wait for their block already`)
       messages.put(entry.hash, entry.raw)
     },
-    remove: (hash) => messages.remove(hash),
+    remove: (hash) => open().remove(hash),
   }
 }
 

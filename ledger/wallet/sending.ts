@@ -35,8 +35,8 @@ export interface Standing {
 export interface Earlier {
   readonly batch: SignedBatch
   readonly fate: Fate
-  /** Of one that was sent again. */
-  readonly result: PublishResult | null
+  /** It is in no block, and the node does not show it: nothing comes of it unless it is sent again. */
+  readonly unfinished: boolean
 }
 
 /** How far the clock of this machine and that of the node may be apart, ms: signatures are dated by it. */
@@ -59,22 +59,22 @@ export async function standingOf({
   }
 }
 
-/**
- * What became of each batch in the outbox. Those of which all is known leave it; one that the ledger does not know is
- * sent again.
- */
-export async function settleEarlier(parts: SendingParts, standing: Standing): Promise<readonly Earlier[]> {
+/** What became of each batch in the outbox. Nothing is changed or sent. */
+export async function lookBack(parts: SendingParts, standing: Standing): Promise<readonly Earlier[]> {
   const { outbox, source } = parts
   const all: Earlier[] = []
   for (const batch of outbox.list()) {
     // Asked for after the heights that it is judged by, so that it cannot be older than they are.
     const found = await source.statusOf(batch.entry.hash)
     const fate = fateOf(batch, { found, ...standing })
-    const result = fate.kind === 'open' ? await sendAgain(batch, parts, standing) : null
-    if (isOver(fate)) outbox.remove(batch.entry.hash)
-    all.push({ batch, fate, result })
+    all.push({ batch, fate, unfinished: fate.kind === 'open' && (await isMissing(batch, parts, standing)) })
   }
   return all
+}
+
+/** Those of which all is known leave the outbox: to be called once it was told. */
+export function forgetOver({ outbox }: Pick<SendingParts, 'outbox'>, earlier: readonly Earlier[]): void {
+  for (const { batch, fate } of earlier) if (isOver(fate)) outbox.remove(batch.entry.hash)
 }
 
 /** Sends a batch for the first time. Throws `E_WALLET_LATE` if it was signed too long ago, or not yet. */
@@ -102,7 +102,7 @@ export function requireSent(batch: SignedBatch, { state, reason }: PublishResult
   const until = isoTime(goodUntil(batch))
   throw fail(
     'E_WALLET_UNSENT',
-    `${batch.entry.hash} is signed, but ${reason ?? 'the node does not show it yet'}; the next send or convert sends it again, and until ${until} it may be executed`,
+    `${batch.entry.hash} is signed, but ${reason ?? 'the node does not show it yet'}; the next send or convert asks whether to send it again, and until ${until} it may be executed`,
   )
 }
 
@@ -113,25 +113,31 @@ export function signingTime({ nodeMs }: Pick<Standing, 'nodeMs'>): number {
   return Math.floor(nodeMs / 1000)
 }
 
-/**
- * Nothing is sent while the ledger lacks blocks, where the batch may be, and while the node shows it: an entry that is on
- * the chain twice would be charged twice.
- */
-async function sendAgain(
+/** Sends the bytes of an unfinished batch again. */
+export async function sendAgain(
   batch: SignedBatch,
   parts: SendingParts,
   standing: Standing,
-): Promise<PublishResult | null> {
-  const { client, publisher, signal } = parts
-  if (standing.behind > 0) return null
-  const { hash, chainId } = batch.entry
-  const { entryStatus } = await client.ack(hash, chainId, signal)
-  if (entryStatus === 'TransactionACK' || entryStatus === 'DBlockConfirmed') return null
+): Promise<PublishResult> {
   const result = await deliver(batch, parts, standing)
   if (result.state !== 'missed') return result
   // The node has refused it before, or was away: it gets a commit of today.
-  await publisher.forget([hash])
+  await parts.publisher.forget([batch.entry.hash])
   return deliver(batch, parts, standing)
+}
+
+/**
+ * Nothing is missing while the ledger lacks blocks, where the batch may be, nor while the node shows it: an entry that
+ * is on the chain twice would be charged twice.
+ */
+async function isMissing(
+  { entry: { hash, chainId } }: SignedBatch,
+  { client, signal }: Pick<SendingParts, 'client' | 'signal'>,
+  { behind }: Standing,
+): Promise<boolean> {
+  if (behind > 0) return false
+  const { entryStatus } = await client.ack(hash, chainId, signal)
+  return entryStatus !== 'TransactionACK' && entryStatus !== 'DBlockConfirmed'
 }
 
 async function deliver(
