@@ -34,6 +34,11 @@ export const BENCH_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_BENCH_FARM: {
+    summary: 'The load of a farm could not be measured to its end.',
+    remedy: 'See the message; with fewer machines, or more memory and open files (ulimit -n), it may work.',
+    kind: 'failure',
+  },
 } as const
 
 export const fail = errorsOf(BENCH_ERRORS)

@@ -697,6 +697,12 @@ export const SETTINGS = {
     flag: 'stress',
     description: 'hash and check every hash until interrupted instead',
   }),
+  'bench.farm': optional(integer(1, 20_000), {
+    flag: 'farm',
+    defaultText: 'no farm',
+    description:
+      'measure a farm of so many machines that hash nothing instead, on a nats-server of this machine',
+  }),
   'feed.gateway': optional(gatewayName, {
     flag: 'gateway',
     defaultText: 'all',

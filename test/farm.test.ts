@@ -42,6 +42,25 @@ t.test('a worker that lacks something, or has a key that pays, does not begin', 
     ...data,
   ]).ended
   t.match(wrong, { code: 2, stderr: /E_FARM_CREDENTIAL/ })
+  const idle = await start([
+    'farm',
+    'coordinator',
+    '--network',
+    'dev',
+    '--threads',
+    '2',
+    '--kernel',
+    'simd',
+    ...data,
+  ]).ended
+  t.equal(idle.code, 2)
+  t.match(idle.stderr, /coordinator has no use for --threads/)
+  t.match(idle.stderr, /coordinator has no use for --kernel/)
+  const priced = start(['farm', 'worker', '--bits', '12', '--coinbase', DEV_KEYS.fctAddress, ...data])
+  t.match(await priced.ended, {
+    code: 2,
+    stderr: /worker has no use for --coinbase[^]*worker has no use for --bits/,
+  })
   t.match(await start(['farm', 'cordinator']).ended, { code: 2, stderr: /did you mean coordinator/ })
 })
 

@@ -35,6 +35,7 @@ export async function bench(context: Context): Promise<number> {
   const { settings } = context
   if (settings['bench.tune']) return (await import('./tune.js')).benchTune(context)
   if (settings['bench.stress']) return (await import('./stress.js')).benchStress(context)
+  if (settings['bench.farm'] !== undefined) return (await import('./farm.js')).benchFarm(context)
   return benchMatrix(context)
 }
 

@@ -3,6 +3,7 @@ import { runAction } from '../program/actions.js'
 import type { FarmContext } from './context.js'
 import { coordinator } from './coordinator.js'
 import { status } from './status.js'
+import { requireUsed } from './uses.js'
 import { users } from './users.js'
 import { worker } from './worker.js'
 
@@ -13,4 +14,8 @@ const ACTIONS = {
   users: { run: users, most: Infinity, missing: 'say in which folder: pegminer farm users FOLDER NAME…' },
 }
 
-export const farm = (context: FarmContext): Promise<number> => runAction('farm', ACTIONS, context)
+export function farm(context: FarmContext): Promise<number> {
+  const [action = ''] = context.positionals
+  if (Object.hasOwn(ACTIONS, action)) requireUsed(action as keyof typeof ACTIONS, context)
+  return runAction('farm', ACTIONS, context)
+}

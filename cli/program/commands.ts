@@ -326,6 +326,9 @@ const BENCH = command({
     'By default the sizes 2^20 to 2^30 are measured whose ByteMaps are there or are built in seconds. Ctrl-C keeps ' +
       'what is measured so far. --tune looks for the best number of threads and prints it, if the machine is quiet ' +
       'enough to tell, in under 3 minutes. --stress hashes until it is interrupted, checks every hash, and counts errors by thread.',
+    '--farm 1000 measures what a coordinator and a nats-server on this machine carry: so many workers join, each with a ' +
+      'connection of its own, that use up nonces and send hits but hash nothing. It prints, as Markdown, how long a record ' +
+      'takes to all of them, how many hits a second are looked at, and what it costs.',
   ],
   keys: BENCH_KEYS,
   examples: [
@@ -339,6 +342,7 @@ const BENCH = command({
       text: 'is it faster now?',
     },
     { line: 'pegminer bench --tune', text: 'threads for this machine' },
+    { line: 'pegminer bench --farm 1000', text: 'what a farm costs its coordinator, two minutes' },
   ],
   load: async () => (await import('../bench/bench.js')).bench,
 })

@@ -242,6 +242,7 @@ export const BENCH_KEYS = keys(
   'bench.push',
   'bench.tune',
   'bench.stress',
+  'bench.farm',
   'lxrhash.dir',
   'telemetry.port',
   ...COMMON_KEYS,

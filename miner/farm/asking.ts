@@ -2,7 +2,7 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { messageOf, monotonicMs } from '../../base/index.js'
 import type { Hashing } from './hashing.js'
-import { readAnswer, SCHEMA, write, type Answer, type Health } from './messages.js'
+import { readAnswer, SCHEMA, WRONG_TEXTS, write, type Answer, type Health } from './messages.js'
 import { leaseSubject, type WorkerId } from './table.js'
 
 export interface AskingParts {
@@ -55,7 +55,10 @@ export function createAsking(parts: AskingParts): Asking {
       const reply = await connection.request(leaseSubject(id), question, { timeout: ANSWER_MS })
       const read = readAnswer(reply.data)
       if ('wrong' in read)
-        return parts.onTrouble('E_FARM_VERSION', `the coordinator's answer is ${read.wrong}; it waits`)
+        return parts.onTrouble(
+          'E_FARM_VERSION',
+          `the coordinator's answer is ${WRONG_TEXTS[read.wrong]}; it waits`,
+        )
       if (about !== null && hashing()?.record === about) {
         hashing()?.granted(read.message, sentMs)
         hurried ||= read.message.granted.length > 0 && isShort()

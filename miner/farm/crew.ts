@@ -4,6 +4,7 @@ import { hexOfDifficulty, type HashrateEvent, type NoticeEvent } from '../events
 import type { LocalWorkforce } from '../work/local.js'
 import { createMeter, type Hashrate } from '../work/meter.js'
 import type { Lease } from '../work/nonces.js'
+import { createRanking, reportThreshold, type Ranking } from '../work/ranking.js'
 import type { Hit, WorkforceHooks } from '../work/workforce.js'
 import { createHashing, type Hashing } from './hashing.js'
 import { write, type FarmJob, type FarmRecord, type Health } from './messages.js'
@@ -43,7 +44,7 @@ export interface CrewParts {
   readonly open: OpenThreads
   readonly onEvent: (event: WorkerEvent) => void
   readonly notice: (level: NoticeEvent['level'], code: string, message: string) => void
-  /** `wanted` tells whether its record is still at hand. */
+  /** `wanted` tells whether its record is still at hand, and nothing better made it worthless. */
   readonly onHit: (hit: Hit, wanted: () => boolean) => void
   /** There are no counters of the record at hand yet. */
   readonly onTurn: () => void
@@ -72,6 +73,8 @@ export function createCrew(parts: CrewParts): Crew {
   let threads: WorkerThreads | null = null
   let hashing: Hashing | null = null
   let job: FarmJob | null = null
+  /** The best hits of this machine for the record at hand: what is not among them cannot be among the farm's best. */
+  let ranking: Ranking = createRanking(1)
   /** What the threads were opened for. */
   let opened = ''
   let stopped = false
@@ -82,7 +85,8 @@ export function createCrew(parts: CrewParts): Crew {
     const before = hashing.record
     hashing.turn(next)
     if (next === null || hashing.record === before) return
-    const { height, oprHash, floor } = next
+    const { height, oprHash, floor, keep } = next
+    ranking = createRanking(keep)
     onEvent({ event: 'job', height, oprHash: toHex(oprHash), floor: hexOfDifficulty(floor) })
     parts.onTurn()
   }
@@ -124,7 +128,10 @@ export function createCrew(parts: CrewParts): Crew {
     const oprHash = toHex(hit.oprHash)
     const difficulty = hexOfDifficulty(hit.difficulty)
     onEvent({ event: 'hit', oprHash, nonce: toHex(hit.nonce), difficulty })
-    parts.onHit(hit, () => hashing?.record != null && toHex(hashing.record.oprHash) === oprHash)
+    const isAtHand = (): boolean => hashing?.record != null && toHex(hashing.record.oprHash) === oprHash
+    if (!isAtHand()) return
+    ranking.offer(hit.nonce, hit.difficulty)
+    parts.onHit(hit, () => isAtHand() && hit.difficulty > reportThreshold(hashing?.floor ?? 0n, ranking))
   }
 
   return {

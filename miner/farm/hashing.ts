@@ -33,6 +33,8 @@ export interface Hashing {
   /** It could not be told: the next call gives it once more. */
   keepFreed(ranges: readonly Lease[], of: FarmRecord | null): void
   readonly record: FarmRecord | null
+  /** What is not above it is of no interest to the coordinator. */
+  readonly floor: bigint
   /** Counters that are not hashed yet. */
   readonly left: bigint
 }
@@ -106,6 +108,9 @@ export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingPart
     },
     get record() {
       return record
+    },
+    get floor() {
+      return floor
     },
     get left() {
       return (current === null ? 0n : sizeOf(local.left)) + holder.size

@@ -91,7 +91,7 @@ export function createHits(parts: HitsParts): Hits {
   /** Null: it counts, or is nothing to hold against its sender. */
   function faultOf(machine: Machine, read: ReturnType<typeof readHit>): Fault | null {
     if (!machine.standing.mayHit(monotonicMs(), job?.keep ?? 1)) return 'flood'
-    if ('wrong' in read) return read.wrong === 'newer' ? null : 'malformed'
+    if ('wrong' in read) return read.wrong === 'malformed' ? 'malformed' : null
     const { message: hit } = read
     if (job === null || Buffer.compare(job.oprHash, hit.oprHash) !== 0) return 'stale'
     const counter = counterOf(hit.nonce, prefix)

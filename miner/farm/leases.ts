@@ -8,9 +8,18 @@ import type { Msg } from '@nats-io/transport-node'
 import { messageOf, monotonicMs, sleep } from '../../base/index.js'
 import { isWrongRevision } from './jobs.js'
 import type { Machine, Machines } from './machines.js'
-import { isRange, readAsk, SCHEMA, write, type Answer, type Ask, type GrantRound } from './messages.js'
+import {
+  isRange,
+  readAsk,
+  SCHEMA,
+  write,
+  type Answer,
+  type Ask,
+  type GrantRound,
+  type Wrong,
+} from './messages.js'
 import { createRanges, type Grant, type Ranges } from './ranges.js'
-import { workerOf } from './table.js'
+import { textOfWorker, workerOf } from './table.js'
 import { keyOf, readRounds } from './takeover.js'
 
 export interface LeasesParts {
@@ -26,7 +35,7 @@ export interface LeasesParts {
   /** A worker has been given counters of the record at hand for the first time. */
   readonly onFirst: (machine: Machine) => void
   /** A worker sent something that cannot be read. */
-  readonly onMalformed: (text: string, wrong: 'newer' | 'malformed') => void
+  readonly onMalformed: (text: string, wrong: Wrong) => void
   readonly onTrouble: (reason: string) => void
   readonly onDeposed: () => void
 }
@@ -72,7 +81,11 @@ export function createLeases(parts: LeasesParts): Leases {
   function answer(message: Msg): void {
     const id = workerOf(message.subject)
     const read = readAsk(message.data)
-    if ('wrong' in read) return parts.onMalformed(`${id.user}.${id.name}`, read.wrong)
+    if ('wrong' in read) {
+      parts.onMalformed(textOfWorker(id), read.wrong)
+      // By the version of the answer the other one sees what is the matter, too.
+      return read.wrong === 'malformed' ? undefined : reply(message, [])
+    }
     const machine = machines.hear(id, read.message, monotonicMs())
     const refused = machines.refusal(id)
     if (machine === null || refused !== null)

@@ -172,8 +172,15 @@ export type GrantRound = InferOutput<typeof grantShape>
 export type KeptBasis = InferOutput<typeof basisShape>
 export type BestNonces = InferOutput<typeof bestShape>
 
-/** `newer`: a later version of this program wrote it. */
-export type Read<T> = { readonly message: T } | { readonly wrong: 'newer' | 'malformed' }
+/** `newer`, `older`: another version of this program wrote it. */
+export type Wrong = 'newer' | 'older' | 'malformed'
+export type Read<T> = { readonly message: T } | { readonly wrong: Wrong }
+
+export const WRONG_TEXTS: Readonly<Record<Wrong, string>> = {
+  newer: 'of a newer version of this program',
+  older: 'of an older version of this program',
+  malformed: 'malformed',
+}
 
 const BOUNDS = { depth: 6, text: 256 }
 
@@ -188,7 +195,8 @@ function reader<T>(shape: GenericSchema<unknown, T>, values: number): (bytes: Ui
     const read = safeParse(shape, given)
     if (read.success) return { message: read.output }
     const version = (given as { readonly v?: unknown } | null)?.v
-    return { wrong: typeof version === 'number' && version > SCHEMA ? 'newer' : 'malformed' }
+    if (typeof version !== 'number' || version === SCHEMA) return { wrong: 'malformed' }
+    return { wrong: version > SCHEMA ? 'newer' : 'older' }
   }
 }
 

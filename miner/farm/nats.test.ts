@@ -1,6 +1,7 @@
 /** A farm over a real nats-server, with threads that hash something cheap. */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Msg, NatsConnection, RequestOptions } from '@nats-io/transport-node'
 import t, { type Test } from 'tap'
 import { toHex } from '../../base/index.js'
 import { nonceOf, type Lease } from '../work/nonces.js'
@@ -9,7 +10,9 @@ import { connectFarm } from './connection.js'
 import { readCredential } from './credentials.js'
 import type { WorkerEvent } from './crew.js'
 import { fakeDifficulty, fakeThreads } from './fixtures/fake-threads.js'
+import { startWeakLink } from './fixtures/weak-link.js'
 import { SCHEMA, write, type FarmHit } from './messages.js'
+import { createSending } from './sending.js'
 import { hasNatsServer, startFarmServer, type FarmServer } from './server.js'
 import { takeJournalOver } from './journal.js'
 import { createLead } from './lead.js'
@@ -37,8 +40,8 @@ async function until<T>(find: () => T | undefined | false | Promise<T | undefine
   }
 }
 
-const connection = (file: string, name: string) =>
-  connectFarm({ servers: [server.url], credential: readCredential(file), name, signal: never })
+const connection = (file: string, name: string, url = server.url) =>
+  connectFarm({ servers: [url], credential: readCredential(file), name, signal: never })
 
 const BYTE_MAP = { bits: 10, seed: 1n, passes: 5, hashBits: 256, sha256: '00'.repeat(32) }
 
@@ -84,15 +87,23 @@ interface Hand {
   stop(): Promise<unknown>
 }
 
-async function worker(t: Test, name: string, perTick = 50): Promise<Hand> {
-  const link = await connection(server.worker, name)
+interface HandOptions {
+  readonly perTick?: number
+  readonly url?: string
+  /** How many versions of the protocol it is ahead. */
+  readonly ahead?: number
+}
+
+async function worker(t: Test, name: string, options: HandOptions = {}): Promise<Hand> {
+  const { perTick = 50, url, ahead = 0 } = options
+  const link = await connection(server.worker, name, url)
   const id = { user: 'worker', name }
   const end = new AbortController()
   const events: WorkerEvent[] = []
   const hashed: Hand['hashed'] = []
   const ended = runWorker(
     {
-      ...{ connection: link, id, about: { version: '0', host: 'h', cpu: 'c', threads: 1 } },
+      ...{ connection: ofVersion(link, ahead), id, about: { version: '0', host: 'h', cpu: 'c', threads: 1 } },
       open: fakeThreads(perTick, (oprHash, range) => hashed.push({ oprHash: toHex(oprHash), range })),
       onEvent: (event) => events.push(event),
     },
@@ -106,6 +117,26 @@ async function worker(t: Test, name: string, perTick = 50): Promise<Hand> {
   }
   t.teardown(stop)
   return { id, events, hashed, ended, link, stop }
+}
+
+/** As a worker hears and says it whose protocol is so many versions ahead. */
+function ofVersion(link: NatsConnection, ahead: number): NatsConnection {
+  if (ahead === 0) return link
+  const shifted = (data: unknown, by: number): string =>
+    String(data instanceof Uint8Array ? new TextDecoder().decode(data) : data).replace(
+      /"v":(\d+)/,
+      (_, version) => `"v":${Number(version) + by}`,
+    )
+  const heard = ({ headers, data }: Msg): Msg =>
+    ({ headers, data: new TextEncoder().encode(shifted(data, -ahead)) }) as Msg
+  return Object.assign(Object.create(link) as NatsConnection, {
+    request: async (subject: string, data: unknown, options: RequestOptions) =>
+      heard(await link.request(subject, shifted(data, ahead), options)),
+    subscribe: (subject: string, { callback }: { callback: (error: Error | null, message: Msg) => void }) =>
+      link.subscribe(subject, {
+        callback: (error, message) => callback(error, error ? message : heard(message)),
+      }),
+  })
 }
 
 const jobOf = (height: number, keep = 5): Job => ({
@@ -122,7 +153,7 @@ t.test(
   'three workers, one record: the best of all that was hashed, nothing twice, nothing lost',
   async (t) => {
     const { farm, notices } = await farmOf(t)
-    const hands = [await worker(t, 'w1'), await worker(t, 'w2'), await worker(t, 'w3', 10)]
+    const hands = [await worker(t, 'w1'), await worker(t, 'w2'), await worker(t, 'w3', { perTick: 10 })]
     await until(() => farm.view.members.length === 3)
     const job = jobOf(1)
     farm.assign(job)
@@ -292,6 +323,38 @@ t.test('a liar, a flooder and a stranger: counted, then refused; the others go o
 })
 
 t.test(
+  'of hits that wait the best goes first, and what is worth nothing by then does not go',
+  { skip },
+  async (t) => {
+    const [link, looks] = [
+      await connection(server.worker, 'many'),
+      await connection(server.coordinator, 'looks'),
+    ]
+    t.teardown(() => Promise.all([link.close(), looks.close()]))
+    await openStore(looks)
+    const id = { user: 'worker', name: 'many' }
+    const seen: bigint[] = []
+    looks.subscribe(hitsSubject(id), {
+      callback: (_, message) =>
+        void seen.push(BigInt(`0x${message.json<{ difficulty: string }>().difficulty}`)),
+    })
+    await looks.flush()
+    const sending = createSending(link, id, never)
+    const oprHash = Uint8Array.from(randomBytes(32))
+    for (let n = 1n; n <= 60n; n++)
+      sending.send({ oprHash, nonce: nonceOf(new Uint8Array(), n), difficulty: n }, () => n > 40n || n <= 8n)
+    await sending.idle()
+    await looks.flush()
+    t.same(seen.slice(0, 8), [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], 'a few go at once')
+    t.same(
+      seen.slice(8),
+      Array.from({ length: 20 }, (_, at) => 60n - BigInt(at)),
+    )
+    t.equal(sending.sent, 28)
+  },
+)
+
+t.test(
   'a lease that is not renewed lapses: nothing is hashed until there is one again',
   { skip },
   async (t) => {
@@ -317,6 +380,71 @@ t.test(
     )
   },
 )
+
+const twice = (hands: readonly Hand[]): Lease | undefined => {
+  const ranges = hands
+    .flatMap(({ hashed }) => hashed.map(({ range }) => range))
+    .sort((a, b) => (a.from < b.from ? -1 : 1))
+  return ranges.find(({ from }, at) => at > 0 && from < (ranges[at - 1] as Lease).to)
+}
+
+t.test('a partition: what is cut off stops in time, others get nothing that it had', { skip }, async (t) => {
+  const { farm } = await farmOf(t, { lifeMs: 3000 })
+  const wire = await startWeakLink(Number(new URL(server.url).port))
+  t.teardown(() => wire.close())
+  const far = await worker(t, 'far', { url: `nats://127.0.0.1:${wire.port}` })
+  const near = await worker(t, 'near')
+  await until(() => farm.view.members.length === 2)
+  farm.assign(jobOf(30))
+  await until(() => far.hashed.length > 20 && near.hashed.length > 20)
+  wire.cut()
+  const stateOf = (hand: Hand) => farm.machines.all.find(({ id }) => id.name === hand.id.name)?.state
+  await until(() => stateOf(far) === 'missing')
+  const stopped = far.hashed.length
+  t.ok(
+    of(far, 'notice').some(({ code }) => code === 'E_FARM_LAPSED'),
+    'before the coordinator gives up its lease, it has stopped',
+  )
+  const meanwhile = near.hashed.length
+  await until(() => near.hashed.length > meanwhile + 100)
+  t.equal(far.hashed.length, stopped, 'cut off, it hashes nothing')
+  wire.mend()
+  await until(() => far.hashed.length > stopped + 20)
+  t.equal(stateOf(far), 'here')
+  t.notOk(twice([far, near]), 'no counter is hashed twice')
+})
+
+t.test('workers are upgraded one after the other under a running coordinator', { skip }, async (t) => {
+  const { farm, notices } = await farmOf(t)
+  const same = await worker(t, 'same')
+  const newer = await worker(t, 'newer', { ahead: 1 })
+  const older = await worker(t, 'older', { ahead: -1 })
+  await until(() => farm.view.members.length === 1)
+  farm.assign(jobOf(31))
+  const versionNotices = (hand: Hand) =>
+    of(hand, 'notice')
+      .filter(({ code }) => code === 'E_FARM_VERSION')
+      .map(({ message }) => message)
+  await until(
+    () => [newer, older].every((hand) => versionNotices(hand).length > 0) && same.hashed.length > 20,
+  )
+  t.match(versionNotices(newer)[0], /is of an older version of this program; it waits/)
+  t.match(versionNotices(older)[0], /is of a newer version of this program; it waits/)
+  await until(() => notices.filter(({ code }) => code === 'E_FARM_VERSION').length === 2)
+  t.same(
+    notices.map(({ message }) => message.split(' is ')[0]).sort(),
+    ['the question of worker.newer', 'the question of worker.older'],
+    'the coordinator names each, once',
+  )
+  t.same([newer.hashed, older.hashed], [[], []], 'neither hashes anything')
+  for (const hand of [newer, older]) {
+    t.equal(await hand.stop(), 'interrupted')
+    const before = same.hashed.length
+    const upgraded = await worker(t, `${hand.id.name}-upgraded`)
+    await until(() => upgraded.hashed.length > 5 && same.hashed.length > before)
+    t.notOk(twice([same, upgraded]), `${upgraded.id.name} hashes what it alone has`)
+  }
+})
 
 t.test(
   'a second coordinator that knows nothing of the first cannot lease what is leased',

@@ -9,15 +9,17 @@ import { SCHEMA, write } from './messages.js'
 import { hitsSubject, type WorkerId } from './table.js'
 
 export interface Sending {
-  /** `wanted` tells whether its record is still at hand. */
+  /** `wanted` tells whether it is still worth something; it is asked when its turn has come. */
   send(hit: Hit, wanted: () => boolean): void
   /** Settled when all are sent. */
   idle(): Promise<unknown>
   readonly sent: number
 }
 
-const TIMEOUT_MS = 2_000
+const TIMEOUT_MS = 5_000
 const RETRY_MS = 500
+/** On their way at once: at the beginning of a record each machine finds hundreds, of which a few are good in the end. */
+const MOST_UNDER_WAY = 8
 
 export function createSending(connection: NatsConnection, worker: WorkerId, signal: AbortSignal): Sending {
   const stream = jetstream(connection)
@@ -27,7 +29,9 @@ export function createSending(connection: NatsConnection, worker: WorkerId, sign
    * nonces that others will find, and have theirs dropped.
    */
   const secret = randomBytes(8).toString('hex')
-  const underWay = new Set<Promise<void>>()
+  const waiting: { readonly hit: Hit; readonly wanted: () => boolean }[] = []
+  let underWay = 0
+  let settle: (() => void)[] = []
   // Each hit that waits for another attempt listens.
   setMaxListeners(0, signal)
   let sent = 0
@@ -47,14 +51,34 @@ export function createSending(connection: NatsConnection, worker: WorkerId, sign
     }
   }
 
+  /** The best first: what waits may be worth nothing when they are known. */
+  async function deliverAll(): Promise<void> {
+    underWay++
+    for (let next = takeBest(waiting); next !== undefined; next = takeBest(waiting))
+      await deliver(next.hit, next.wanted)
+    underWay--
+    if (underWay > 0) return
+    settle.forEach((resolve) => resolve())
+    settle = []
+  }
+
   return {
     send(hit, wanted) {
-      const delivery = deliver(hit, wanted).finally(() => underWay.delete(delivery))
-      underWay.add(delivery)
+      waiting.push({ hit, wanted })
+      if (underWay < MOST_UNDER_WAY) void deliverAll()
     },
-    idle: () => Promise.all(underWay),
+    idle: () =>
+      underWay === 0 ? Promise.resolve() : new Promise<void>((resolve) => void settle.push(resolve)),
     get sent() {
       return sent
     },
   }
+}
+
+function takeBest<T extends { readonly hit: Pick<Hit, 'difficulty'> }>(waiting: T[]): T | undefined {
+  if (waiting.length === 0) return undefined
+  const best = waiting.reduce((at, { hit }, other) => {
+    return hit.difficulty > (waiting[at] as T).hit.difficulty ? other : at
+  }, 0)
+  return waiting.splice(best, 1)[0]
 }

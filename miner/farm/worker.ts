@@ -8,7 +8,7 @@ import type { NoticeEvent } from '../events.js'
 import { createAsking } from './asking.js'
 import { createCrew, type OpenThreads, type WorkerEvent } from './crew.js'
 import { watchJob } from './job-watch.js'
-import type { Answer, Health } from './messages.js'
+import { WRONG_TEXTS, type Answer, type Health } from './messages.js'
 import { createSending } from './sending.js'
 import type { WorkerId } from './table.js'
 
@@ -18,6 +18,8 @@ export interface WorkerOptions {
   readonly about: Pick<Health, 'version' | 'host' | 'cpu' | 'threads'>
   readonly open: OpenThreads
   readonly onEvent: (event: WorkerEvent) => void
+  /** Between two looks at what is left to hash. Default 10 ms. */
+  readonly tickMs?: number | undefined
 }
 
 /** Why it ended. */
@@ -44,7 +46,10 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
   const crew = createCrew({
     ...{ open: options.open, onEvent, notice },
     onHit: (hit, wanted) => sending.send(hit, wanted),
-    onTurn: () => asking.hurry(),
+    onTurn: () => {
+      asking.hurry()
+      asking.tick()
+    },
     onLost: () => finish('failed'),
     onFailure: (error) => giveUp(error),
   })
@@ -65,12 +70,13 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
     if ('wrong' in read)
       trouble.tell(
         'E_FARM_VERSION',
-        `the job is ${read.wrong} for this program; it waits for one that it can read`,
+        `the job is ${WRONG_TEXTS[read.wrong]}; it waits for one that it can read`,
       )
     crew.take('wrong' in read ? null : read.message)
   })
 
   function heard({ refused, revision }: Answer): void {
+    crew.tick()
     trouble.over('E_FARM_COORDINATOR')
     if (refused !== null) {
       notice('error', 'E_FARM_REFUSED', `the coordinator refuses this machine: ${refused}`)
@@ -89,7 +95,7 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
     setInterval(() => {
       crew.tick()
       asking.tick()
-    }, TICK_MS),
+    }, options.tickMs ?? TICK_MS),
     setInterval(() => crew.sample(), SAMPLE_MS),
     setInterval(() => onEvent({ event: 'hashrate', ...crew.rate }), HASHRATE_MS),
   ]

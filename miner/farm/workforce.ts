@@ -7,7 +7,7 @@ import { createHits } from './hits.js'
 import { createJobPlace } from './jobs.js'
 import { createLeases } from './leases.js'
 import { createMachines, type Machine, type Machines } from './machines.js'
-import { SCHEMA, write, type FarmByteMap, type FarmJob } from './messages.js'
+import { SCHEMA, write, WRONG_TEXTS, type FarmByteMap, type FarmJob, type Wrong } from './messages.js'
 import { TEXTS, type Fault } from './standing.js'
 import type { FarmStore } from './store.js'
 import { ALL_LEASES } from './table.js'
@@ -64,8 +64,13 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
     lifeMs: options.lifeMs,
     floor: () => hits.checker.threshold,
     onFirst: (machine) => switchTimes.began(machine),
-    onMalformed: (worker, wrong) =>
-      onNotice('warn', 'E_FARM_VERSION', `${worker} asked in a way that is ${wrong}`),
+    onMalformed: onceForEach((worker, wrong) =>
+      onNotice(
+        'warn',
+        'E_FARM_VERSION',
+        `the question of ${worker} is ${WRONG_TEXTS[wrong]}; it is given nothing`,
+      ),
+    ),
   })
   const hits = createHits({
     consumer: store.hits,
@@ -162,6 +167,19 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
       asks.unsubscribe()
       await taking
     },
+  }
+}
+
+/** A worker of another version asks every two seconds. Names cost nothing, so no more than so many are remembered. */
+const MOST_TOLD = 1_000
+
+function onceForEach(tell: (worker: string, wrong: Wrong) => void): (worker: string, wrong: Wrong) => void {
+  const told = new Set<string>()
+  return (worker, wrong) => {
+    const key = `${worker} ${wrong}`
+    if (told.has(key) || told.size >= MOST_TOLD) return
+    told.add(key)
+    tell(worker, wrong)
   }
 }
 
