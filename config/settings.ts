@@ -489,6 +489,16 @@ export const SETTINGS = {
       description: 'take the blocks from a recorded chain: gzipped JSON',
     },
   ),
+  'ledger.fromCheckpoint': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      notInFile: true,
+      flag: 'from-checkpoint',
+      defaultText: 'the first block',
+      description:
+        'begin behind the block of a checkpoint (pegminer ledger checkpoint) instead of the first block',
+    },
+  ),
   'ledger.height': optional(integer(0, 4_294_967_295), {
     notInFile: true,
     flag: 'height',

@@ -22,6 +22,12 @@ export const LEDGER_ERRORS = {
     remedy: 'Make it with pegminer ledger sync; check --network and --data-dir.',
     kind: 'failure',
   },
+  E_LEDGER_CHECKPOINT: {
+    summary: 'A checkpoint cannot be read or written, or is not what it says.',
+    remedy:
+      'Get it anew, or make one with pegminer ledger checkpoint; without one the whole chain is followed.',
+    kind: 'usage',
+  },
   E_LEDGER_PEGNETD: {
     summary: 'The pegnetd to compare with does not answer, or not as pegnetd does.',
     remedy: 'Check the address that --pegnetd has, such as http://127.0.0.1:8070/v1, and whether it runs.',

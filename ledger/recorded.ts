@@ -2,10 +2,7 @@
  * A recorded chain as a file: gzipped JSON with `blocks`, each with its height, its directory block, factoid block and
  * the entry blocks with their entries, all in hex. Heights between them are blocks without anything.
  */
-import { open } from 'node:fs/promises'
-import { gunzipSync } from 'node:zlib'
-
-import { checkJson, isCoded, messageOf } from '../base/index.js'
+import { isCoded, messageOf } from '../base/index.js'
 import {
   decodeDirectoryBlock,
   decodeEntryBlock,
@@ -16,9 +13,7 @@ import {
   type FollowedEntryBlock,
 } from '../factom/index.js'
 import { fail } from './errors.js'
-
-/** The largest recording has 20 MB; what is above this is something else. */
-const MOST_BYTES = 256 * 2 ** 20
+import { readJsonFile } from './json-file.js'
 
 export interface RecordedChain {
   /** Ascending. */
@@ -43,7 +38,12 @@ interface RawBlock {
 /** Throws `E_LEDGER_FILE`. */
 export async function readRecordedChain(file: string): Promise<RecordedChain> {
   const damaged = (what: string, cause?: unknown) => fail('E_LEDGER_FILE', `${file}: ${what}`, { cause })
-  const json = await readJson(file, damaged)
+  const json = await readJsonFile(file).then(
+    ({ value }) => value,
+    (cause: unknown) => {
+      throw damaged(messageOf(cause), cause)
+    },
+  )
   const blocks = new Map<number, RawBlock>()
   const list = (json as { blocks?: unknown } | null)?.blocks
   if (!Array.isArray(list) || list.length === 0) throw damaged('it has no list of blocks')
@@ -73,25 +73,6 @@ export async function readRecordedChain(file: string): Promise<RecordedChain> {
         decodeDirectoryBlock(bytesOf(blocks.get(before)?.directoryBlock ?? '')).timeMinutes * 60_000
       return { height, timestamp: start + (height - before) * BLOCK_MS, chains: new Map(), factoids: null }
     },
-  }
-}
-
-async function readJson(file: string, damaged: (what: string, cause?: unknown) => Error): Promise<unknown> {
-  let bytes: Buffer
-  try {
-    const handle = await open(file, 'r')
-    try {
-      if ((await handle.stat()).size > MOST_BYTES) throw new RangeError('it is larger than a recording')
-      bytes = await handle.readFile()
-    } finally {
-      await handle.close()
-    }
-    if (bytes[0] === 0x1f) bytes = gunzipSync(bytes, { maxOutputLength: MOST_BYTES })
-    const text = bytes.toString('utf8')
-    checkJson(text, { depth: 8 })
-    return JSON.parse(text) as unknown
-  } catch (cause) {
-    throw damaged(messageOf(cause), cause)
   }
 }
 

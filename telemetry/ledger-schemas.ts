@@ -37,6 +37,10 @@ export const LEDGER_SCHEMAS: Readonly<Record<LedgerName, object>> = {
   status: object({
     network: TEXT,
     height: { type: 'number', description: 'the last block that is known' },
+    begins: {
+      ...NULLABLE_NUMBER,
+      description: 'the block of the checkpoint that it was begun with: nothing is known of earlier ones',
+    },
     ratesHeight: { ...NULLABLE_NUMBER, description: 'the last block that has rates' },
     tickers: list(TEXT),
   }),

@@ -24,7 +24,7 @@ import {
   tablesSource,
 } from '../ledger/index.js'
 import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
-import { createGradedHistory, HISTORY_FILE, oprChainId } from '../oracle/index.js'
+import { createGradedHistory, HISTORY_FILE, openHistory, oprChainId } from '../oracle/index.js'
 import { load } from '../oracle/grading/fixtures/load.js'
 import { networkOf } from '../pegnet/index.js'
 import { LEDGER_NAMES, type LedgerName } from '../telemetry/api-types.js'
@@ -392,6 +392,68 @@ t.test('a chain that is followed: a block at a time, or all at once', async (t) 
     const theirs = Object.entries(expected).map(([ticker, rate]) => [ticker, BigInt(rate)] as const)
     t.same(new Map([...ours].sort()), new Map(theirs.sort()), `rates of block ${height}`)
   }
+})
+
+t.test('a chain that is followed from a checkpoint on', async (t) => {
+  const node = ChainNode.of(goMinersBlocks())
+  node.saved = 6
+  const served = await node.serve()
+  t.teardown(() => served.close())
+  const chain = ['--network', 'local', '--factomd', served.url, '--bits', '16', '--dir', maps, '--json']
+  const dirOf = (name: string) => join(state, `checkpoint-${name}`)
+  const ask = async (name: string, ...words: string[]) => {
+    const { code, stdout, stderr } = await run(['ledger', ...words, '--data-dir', dirOf(name)])
+    return { code, stderr, told: json(stdout) }
+  }
+  const sync = (name: string, ...words: string[]) => ask(name, 'sync', ...words, ...chain)
+  await sync('first')
+  const file = join(state, 'checkpoint.json.gz')
+  const onDev = ['--network', 'local', '--json']
+  const [made] = (await ask('first', 'checkpoint', file, ...onDev)).told
+  t.match(made, { event: 'ledger.checkpoint', network: 'local', height: 6 })
+  node.saved = 10
+  await sync('first')
+  const second = await sync('second', '--from-checkpoint', file)
+  const [read] = second.told
+  t.match(read, { event: 'ledger.checkpoint.read', hash: made?.['hash'], digest: made?.['digest'] })
+  t.match(second.told.at(-1), { event: 'ledger.synced', height: 10 })
+  t.equal((await sync('second', '--from-checkpoint', file)).code, 0, 'the same again changes nothing')
+  const [whole, later] = ['first', 'second'].map((name) => openLedger(join(dirOf(name), HISTORY_FILE)))
+  if (!whole || !later) throw new Error('both were followed')
+  for (const height of [6, 7, 8, 9, 10])
+    t.equal(stateHash(later.balancesAt(height)), stateHash(whole.balancesAt(height)), `block ${height}`)
+  const records = (query: typeof whole, height: number) => query.gradedAt(height)
+  t.ok(records(whole, 8).length > 0)
+  for (const height of [7, 8, 9, 10]) t.same(records(later, height), records(whole, height))
+  whole.close()
+  later.close()
+  const [theirs, ours] = ['first', 'second'].map((name) => openHistory(join(dirOf(name), HISTORY_FILE)))
+  t.same(ours?.blocks({ from: 7 }), theirs?.blocks({ from: 7 }), 'records are graded by the same winners')
+  theirs?.close()
+  ours?.close()
+
+  const refused = async (code: RegExp, name: string, ...words: string[]) => {
+    const { code: exit, stderr } = await ask(name, ...words)
+    t.ok(exit === 1 || exit === 2, words.join(' '))
+    t.match(stderr.replace(/\s+/g, ' '), code)
+  }
+  await refused(
+    /E_LEDGER_NONE.*checkpoint after block 6/,
+    'second',
+    'issuance',
+    '--height',
+    '5',
+    '--network',
+    'local',
+  )
+  await refused(/E_LEDGER_OTHER/, 'first', 'sync', '--from-checkpoint', file, ...chain)
+  await refused(/E_LEDGER_CHECKPOINT/, 'third', 'sync', '--from-checkpoint', join(state, 'none'), ...chain)
+  await refused(/leave --height out/, 'first', 'checkpoint', file, '--height', '5', '--network', 'local')
+  forkAt(4, node)
+  await refused(/E_HISTORY_OTHER/, 'second', 'sync', ...chain)
+  const kept = openLedger(join(dirOf('second'), HISTORY_FILE))
+  t.equal(kept.about().height, 10, 'a node with another chain takes nothing away')
+  kept.close()
 })
 
 /** The same chain, but above this height without its transactions. */

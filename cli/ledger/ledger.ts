@@ -1,6 +1,7 @@
 /** `pegminer ledger …`: who holds what. */
 import { runAction } from '../program/actions.js'
 import type { LedgerContext } from './context.js'
+import { checkpoint } from './checkpoint.js'
 import { diff } from './diff.js'
 import { balances, bank, dump, history, issuance, rates, richlist } from './show.js'
 import { serve } from './serve.js'
@@ -15,6 +16,7 @@ const ACTIONS = {
   richlist: { run: richlist, most: 1 },
   history: { run: history, most: 1, missing: 'say whose: pegminer ledger history FA…' },
   dump: { run: dump },
+  checkpoint: { run: checkpoint, most: 1, missing: 'say where to: pegminer ledger checkpoint FILE' },
   diff: { run: diff },
   serve: { run: serve },
 }

@@ -8,11 +8,14 @@ import {
   LEDGER_SCHEMA,
   ledgerFollowing,
   openLedger,
+  readCheckpoint,
   readRecordedChain,
+  restoreCheckpoint,
   stateHash,
   syncFromFile,
+  type Checkpoint,
 } from '../../ledger/index.js'
-import { HISTORY_FILE, type Difficulty } from '../../oracle/index.js'
+import { HISTORY_CONSUMERS, HISTORY_FILE, type Difficulty } from '../../oracle/index.js'
 import { networkOf, type Network } from '../../pegnet/index.js'
 import { openMap, paramsOf } from '../bytemap/open.js'
 import { bitsProblems } from '../network/bits.js'
@@ -48,8 +51,9 @@ export async function sync(context: LedgerContext): Promise<number> {
   const resources = openResources()
   try {
     const file = join(dir, from === undefined ? HISTORY_FILE : RECORDED_FILE)
-    if (from === undefined) await syncChain(context, resources)
-    else await syncRecorded(context, { from, file }, resources)
+    const checkpoint = await checkpointOf(context)
+    if (from === undefined) await syncChain(context, { file, checkpoint }, resources)
+    else await syncRecorded(context, { from, file, checkpoint }, resources)
     tell(context, file)
     return EXIT.done
   } finally {
@@ -60,7 +64,11 @@ export async function sync(context: LedgerContext): Promise<number> {
 /** Brings the ledger in `file` up to the end of a recorded chain. */
 export async function syncRecorded(
   context: RecordedContext,
-  { from, file }: { readonly from: string; readonly file: string },
+  {
+    from,
+    file,
+    checkpoint,
+  }: { readonly from: string; readonly file: string; readonly checkpoint?: Checkpoint | undefined },
   resources: Resources,
 ): Promise<void> {
   const { settings, origins, signal, log } = context
@@ -75,9 +83,13 @@ export async function syncRecorded(
     onDamage: (setAside, reason) => log.warn(`the ledger was damaged (${reason}): it is kept as ${setAside}`),
   })
   resources.add(() => db.close())
+  const averages = settings['ledger.averages']
+  if (checkpoint) {
+    const origin = chain.block(chain.heights[0] ?? 0)?.keyMr ?? ''
+    restoreCheckpoint(db, checkpoint, { network: network.name, origin, averages, consumers: [] })
+  }
   const view = createFollowView(context)
   try {
-    const averages = settings['ledger.averages']
     await syncFromFile({ db, chain, network, difficulty, averages, signal, onProgress: view.show })
   } finally {
     view.end()
@@ -93,8 +105,38 @@ export function ledgerBits(context: Pick<LedgerContext, 'settings'>, network: Ne
   return bits
 }
 
+/** Undefined: the ledger begins with the first block. */
+async function checkpointOf({ settings, output }: LedgerContext): Promise<Checkpoint | undefined> {
+  const file = settings['ledger.fromCheckpoint']
+  if (file === undefined) return undefined
+  const { checkpoint, digest } = await readCheckpoint(file)
+  const { height, hash } = checkpoint
+  output.event({ event: 'ledger.checkpoint.read', file, height, hash, digest })
+  const fact = factPrinter(output)
+  fact('checkpoint', `block ${height}`)
+  fact('hash', `${hash}  (of all balances)`)
+  fact('digest', `${digest}  (of the whole file)`)
+  return checkpoint
+}
+
 /** The history of graded blocks follows the same chain in the same walk. */
-async function syncChain(context: LedgerContext, resources: Resources): Promise<void> {
+async function syncChain(
+  context: LedgerContext,
+  { file, checkpoint }: { readonly file: string; readonly checkpoint: Checkpoint | undefined },
+  resources: Resources,
+): Promise<void> {
+  const { settings } = context
+  if (checkpoint) {
+    const db = openChainDatabase({ file, schemas: [LEDGER_SCHEMA] })
+    try {
+      restoreCheckpoint(db, checkpoint, {
+        ...{ network: settings['network.name'], origin: 'chain', averages: settings['ledger.averages'] },
+        consumers: HISTORY_CONSUMERS,
+      })
+    } finally {
+      db.close()
+    }
+  }
   const bits = ledgerBits(context, networkOf(context.settings['network.name']))
   const difficulty = await openDifficulty(context, bits)
   await followChain(

@@ -103,7 +103,9 @@ export async function followChain(
   context: Context,
   given: {
     readonly difficulty: Difficulty
-    readonly following: (network: Network) => Pick<GradedHistoryOptions, 'consumers' | 'stakersAt'>
+    readonly following: (
+      network: Network,
+    ) => Pick<GradedHistoryOptions, 'consumers' | 'stakersAt' | 'winnersAt'>
   },
   resources: Resources,
 ): Promise<void> {
@@ -132,7 +134,7 @@ export function followTo(
 
 type Followed = Pick<
   GradedHistoryOptions,
-  'client' | 'network' | 'dir' | 'difficulty' | 'name' | 'consumers' | 'stakersAt'
+  'client' | 'network' | 'dir' | 'difficulty' | 'name' | 'consumers' | 'stakersAt' | 'winnersAt'
 > & {
   /** Default: the last saved block. */
   readonly to?: number

@@ -443,7 +443,7 @@ const LEDGER = command({
   name: 'ledger',
   summary: 'who holds what, worked out from the chain alone, at every height',
   arguments: {
-    form: 'sync|balances ADDRESS|history ADDRESS|issuance|rates|bank|richlist [TICKER]|dump|diff|serve',
+    form: 'sync|balances ADDRESS|history ADDRESS|issuance|rates|bank|richlist [TICKER]|dump|checkpoint FILE|diff|serve',
     most: 2,
   },
   details: [
@@ -451,6 +451,10 @@ const LEDGER = command({
       'holds what. --from-file takes a recorded chain instead, by the rules of MainNet unless --network says otherwise; ' +
       'it is kept beside, and asked where no chain was followed in the data directory. Proofs of work are hashed again, ' +
       'for which the ByteMap is opened, or built if there is none; --trust-claims does without in a recorded chain.',
+    'checkpoint FILE: writes all that is needed to go on behind the last block, with the hash of all balances and one of ' +
+      'the whole file. sync --from-checkpoint FILE begins there and not with the first block, in an empty data directory: ' +
+      'what came before is not checked, so get both hashes from one whom you trust. Balances, supplies and banks of ' +
+      'earlier blocks, and earlier lines of histories, are not in such a ledger.',
     'balances ADDRESS: what an address holds. issuance: how much there is of each token. rates: USD per token, by the ' +
       'last block that has any. bank: what conversions into PEG were paid from. richlist [TICKER]: the largest holders. ' +
       'history ADDRESS: its transactions, conversions, rewards and burns. dump: all balances, with one hash for them.',
@@ -477,6 +481,7 @@ const LEDGER = command({
     { line: 'pegminer ledger richlist pUSD --count 10', text: 'who holds most' },
     { line: 'pegminer ledger history FA… --from 100 --json', text: 'every line of it, for a program' },
     { line: 'pegminer ledger dump --height 120 --json', text: 'everything, in one object' },
+    { line: 'pegminer ledger checkpoint ledger.json.gz', text: 'for others to begin with' },
     { line: 'pegminer ledger serve --rpc-port 8070', text: "the API of pegnetd, for pegnetd's clients" },
   ],
   load: async () => (await import('../ledger/ledger.js')).ledger,

@@ -168,6 +168,7 @@ export const HISTORY_KEYS = keys(
 )
 export const LEDGER_KEYS = keys(
   'ledger.fromFile',
+  'ledger.fromCheckpoint',
   'grade.trustClaims',
   'ledger.height',
   'ledger.count',

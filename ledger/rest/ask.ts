@@ -29,9 +29,20 @@ export function tickerIn(query: URLSearchParams): Ticker | undefined {
   throw new BadRequest('ticker is no token: give PEG, pUSD or another of /api/v1/ledger/supply')
 }
 
-/** Not above the tip. Throws `BadRequest`. */
-export const heightIn = (query: URLSearchParams, tip: number): number =>
-  numberIn(query, 'height', { least: 0, most: tip, otherwise: tip })
+/** Heights that the ledger knows balances of: to the tip, from its first block or the checkpoint that it began with. */
+export function extentOf({ query }: Pick<LedgerReader, 'query'>): {
+  readonly begins: number
+  readonly tip: number
+} {
+  const { begins, height } = query.about()
+  return { begins: begins ?? 0, tip: height }
+}
+
+/** The tip unless told otherwise. Throws `BadRequest`. */
+export function heightIn(query: URLSearchParams, reader: Pick<LedgerReader, 'query'>): number {
+  const { begins, tip } = extentOf(reader)
+  return numberIn(query, 'height', { least: begins, most: tip, otherwise: tip })
+}
 
 export interface Range {
   readonly from: number
@@ -39,9 +50,11 @@ export interface Range {
 }
 
 /** Up to the tip, from the first height unless told otherwise. Throws `BadRequest`. */
-export function rangeIn(query: URLSearchParams, tip: number, first = 0): Range {
-  const to = numberIn(query, 'to', { least: 0, most: HIGHEST, otherwise: tip })
-  const from = numberIn(query, 'from', { least: 0, most: HIGHEST, otherwise: Math.min(first, to) })
+export function rangeIn(query: URLSearchParams, reader: Pick<LedgerReader, 'query'>, first = 0): Range {
+  const { begins, tip } = extentOf(reader)
+  const to = numberIn(query, 'to', { least: begins, most: HIGHEST, otherwise: tip })
+  const otherwise = Math.min(Math.max(first, begins), to)
+  const from = numberIn(query, 'from', { least: begins, most: HIGHEST, otherwise })
   if (from > to) throw new BadRequest(`from ${from} is above to ${to}`)
   return { from, to: Math.min(to, tip) }
 }

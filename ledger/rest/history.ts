@@ -57,7 +57,7 @@ export function historyPage({ query }: LedgerReader, asked: URLSearchParams): ob
   if (kind !== null && known === undefined) throw new BadRequest(`kind must be one of ${KINDS.join(', ')}`)
   const ticker = tickerIn(asked)
   const filter = { kinds: known === undefined ? [] : [known], ...(ticker === undefined ? {} : { ticker }) }
-  const range = rangeIn(asked, query.about().height)
+  const range = rangeIn(asked, { query })
   const found = query.pageBefore(key, filter, { ...range, before: placeIn(asked), limit: limit + 1 })
   const page = found.slice(0, limit)
   const last = found.length > limit ? page.at(-1) : undefined

@@ -46,15 +46,14 @@ export function createLedgerReads(query: LedgerQueries, worths = createWorths(qu
 }
 
 function statusOf({ query }: LedgerReader): object {
-  const { network, height } = query.about()
-  return { network, height, ratesHeight: query.ratesHeight(height), tickers: TICKERS }
+  const { network, height, begins } = query.about()
+  return { network, height, begins, ratesHeight: query.ratesHeight(height), tickers: TICKERS }
 }
 
 /** What an address holds; at the last block also in USD. */
 function balancesOf({ query, worths }: LedgerReader, asked: URLSearchParams): object {
-  const tip = query.about().height
-  const [address, height] = [addressIn(asked), heightIn(asked, tip)]
-  const dollars = height === tip ? worths.dollars() : null
+  const [address, height] = [addressIn(asked), heightIn(asked, { query })]
+  const dollars = height === query.about().height ? worths.dollars() : null
   const balances = [...query.balancesOf(address, height)].map(([ticker, amount]) => ({
     ...{ ticker, amount: unitsText(amount), usd: usdText(dollars?.(amount, ticker)) },
     units: amount,
@@ -72,9 +71,8 @@ function balancesOf({ query, worths }: LedgerReader, asked: URLSearchParams): ob
 function supplyOf(reader: LedgerReader, asked: URLSearchParams): object {
   const { query } = reader
   const ticker = tickerIn(asked)
-  const tip = query.about().height
   if (ticker === undefined) {
-    const height = heightIn(asked, tip)
+    const height = heightIn(asked, reader)
     const supply = [...query.issuance(height)].map(([name, amount]) => ({
       ticker: name,
       amount: unitsText(amount),
@@ -86,7 +84,7 @@ function supplyOf(reader: LedgerReader, asked: URLSearchParams): object {
       )
     return { height, supply }
   }
-  const points = heightsIn(asked, rangeIn(asked, tip, query.firstHeight())).map((height) => ({
+  const points = heightsIn(asked, rangeIn(asked, reader, query.firstHeight())).map((height) => ({
     height,
     time: timeAt(reader, height),
     amount: unitsText(query.supplyBy(ticker, height)?.amount ?? 0n),
@@ -98,9 +96,8 @@ function supplyOf(reader: LedgerReader, asked: URLSearchParams): object {
 function pricesOf(reader: LedgerReader, asked: URLSearchParams): object {
   const { query } = reader
   const ticker = tickerIn(asked)
-  const tip = query.about().height
   if (ticker === undefined) {
-    const height = query.ratesHeight(heightIn(asked, tip))
+    const height = query.ratesHeight(heightIn(asked, reader))
     const rates = height === null ? null : query.ratesAt(height)
     const prices = [...(rates ?? [])].map(([name, rate]) => ({ ticker: name, usd: unitsText(rate) }))
     if (wantsCsv(asked))
@@ -110,7 +107,7 @@ function pricesOf(reader: LedgerReader, asked: URLSearchParams): object {
       )
     return { height, prices }
   }
-  const range = rangeIn(asked, tip, query.firstHeight())
+  const range = rangeIn(asked, reader, query.firstHeight())
   const dated = heightsIn(asked, range).flatMap((height) => query.rateBy(ticker, height) ?? [])
   const byHeight = new Map(
     dated.filter(({ height }) => height >= range.from).map((rate) => [rate.height, rate]),
@@ -168,9 +165,8 @@ export const bankTexts = ({ amount, used, requested }: Bank) => ({
 })
 
 function bankOf({ query }: LedgerReader, asked: URLSearchParams): object {
-  const tip = query.about().height
   const limit = numberIn(asked, 'limit', HOLDERS)
-  const banks = query.banks({ ...rangeIn(asked, tip), most: limit }).map(([height, bank]) => ({
+  const banks = query.banks({ ...rangeIn(asked, { query }), most: limit }).map(([height, bank]) => ({
     ...{ height, ...bankTexts(bank) },
   }))
   if (wantsCsv(asked))

@@ -23,8 +23,13 @@ const syncStatus = ({ query, nodeHeight }: RpcLedger): Json => ({
 export const heightOr = (height: number, { query }: RpcLedger): number =>
   height === 0 ? query.about().height : height
 
+function isKnown(height: number, query: RpcLedger['query']): boolean {
+  const { height: tip, begins } = query.about()
+  return height <= tip && height >= (begins ?? 0)
+}
+
 function ratesAt(height: number, { query }: RpcLedger): Json {
-  const rates = height > query.about().height ? null : query.ratesAt(height)
+  const rates = isKnown(height, query) ? query.ratesAt(height) : null
   if (rates === null) throw new RpcError('nothing')
   return byTicker(
     rates,
@@ -37,7 +42,7 @@ function bankAt(height: number, { query, rules }: RpcLedger): Json {
     throw badParams(
       `the height ${height} is below the activation height (${rules.sharedBank}) of this feature`,
     )
-  const bank = height > query.about().height ? null : query.bankAt(height)
+  const bank = isKnown(height, query) ? query.bankAt(height) : null
   return {
     Height: bank ? height : -1,
     BankAmount: bank?.amount ?? -1,

@@ -13,14 +13,17 @@ export interface LedgerAbout {
   readonly height: number
   /** By which averages conversions were executed. */
   readonly averages: AverageForm
+  /** The block of the checkpoint that it was begun with; null: it has all blocks. */
+  readonly begins: number | null
 }
 
 /** Null: there is no ledger yet. */
 export function aboutLedger(db: Pick<Transaction, 'one'>): LedgerAbout | null {
-  const row = db.one('SELECT network, origin, height, averages FROM ledger_about')
+  const row = db.one('SELECT network, origin, height, averages, begins FROM ledger_about')
   if (!row) return null
   const [network, origin] = [row['network'] as NetworkName, row['origin'] as string]
-  return { network, origin, height: Number(row['height']), averages: row['averages'] as AverageForm }
+  const begins = row['begins'] === null ? null : Number(row['begins'])
+  return { network, origin, height: Number(row['height']), averages: row['averages'] as AverageForm, begins }
 }
 
 /** Begins a ledger before its first block. Throws `E_LEDGER_OTHER` if there is one of something else. */
@@ -28,15 +31,19 @@ export function beginLedger(
   tx: Transaction,
   {
     averages = 'window',
+    begins = null,
     ...given
-  }: Omit<LedgerAbout, 'averages'> & { readonly averages?: AverageForm | undefined },
+  }: Omit<LedgerAbout, 'averages' | 'begins'> & {
+    readonly averages?: AverageForm | undefined
+    readonly begins?: number | null
+  },
 ): LedgerAbout {
-  const wanted = { ...given, averages }
+  const wanted = { ...given, averages, begins }
   const found = aboutLedger(tx)
   if (!found) {
     tx.run(
-      'INSERT INTO ledger_about VALUES (?, ?, ?, ?)',
-      ...[wanted.network, wanted.origin, wanted.height, wanted.averages],
+      'INSERT INTO ledger_about VALUES (?, ?, ?, ?, ?)',
+      ...[wanted.network, wanted.origin, wanted.height, wanted.averages, begins],
     )
     return wanted
   }

@@ -1,7 +1,7 @@
 /** The ledger as one that follows the chain: each block in the transaction in which the others take it too. */
 import { monotonicMs, type Transaction } from '../../base/index.js'
 import type { BlockConsumer } from '../../chain/index.js'
-import type { DifficultyOrClaim, StakersAt } from '../../oracle/index.js'
+import type { DifficultyOrClaim, StakersAt, WinnersAt } from '../../oracle/index.js'
 import type { Network } from '../../pegnet/index.js'
 import { followedChains, ledgerBlockOf, ledgerChains } from '../block.js'
 import { applyBlock } from '../engine/apply.js'
@@ -42,8 +42,10 @@ export function ledgerConsumer({
       onBlock?.(takenBlock(outcome, monotonicMs() - started))
     },
     rollback(height, tx) {
-      rollback(tx, height)
-      if (height < 0) tx.run('DELETE FROM ledger_about')
+      // Of what was before its checkpoint it knows nothing: then it begins anew.
+      const kept = height < (aboutLedger(tx)?.begins ?? 0) ? -1 : height
+      rollback(tx, kept)
+      if (kept < 0) tx.run('DELETE FROM ledger_about')
     },
   }
 }
@@ -52,10 +54,15 @@ export function ledgerConsumer({
 export const stakersAt: StakersAt = (height, tx) =>
   aboutLedger(tx)?.height === height - 1 ? new Set(createView(tx).richest('PEG', STAKERS)) : null
 
-/** What a follower of the chain is given for the ledger to take part, and to tell who may stake. */
+/** What an oracle record of this height must name; null if the ledger is not at the block before. */
+export const winnersAt: WinnersAt = (height, tx) =>
+  aboutLedger(tx)?.height === height - 1 ? createView(tx).previousWinners() : null
+
+/** What a follower of the chain is given for the ledger to take part, and to tell who may stake and who won. */
 export const ledgerFollowing = (options: LedgerConsumerOptions) => ({
   consumers: [ledgerConsumer(options)],
   stakersAt,
+  winnersAt,
 })
 
 /** Applies the block to the tables. Within a transaction. */

@@ -1,9 +1,10 @@
 /** What the ledger knows, for those who only read: beside a program that writes it, or without one. */
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 
 import { blobOf, hexOf, type Database, type Row } from '../../base/index.js'
 import { openChainDatabase } from '../../chain/index.js'
+import { makeCheckpoint } from '../checkpoint/make.js'
+import type { Checkpoint } from '../checkpoint/shape.js'
 import type { Balances, Bank, Rates } from '../engine/types.js'
 import { averagesAt } from '../engine/averages.js'
 import { fail } from '../errors.js'
@@ -49,6 +50,8 @@ export interface LedgerQueries extends HistoryPages, MinerQueries, RangeQueries 
   historyOf(address: string, range: HistoryRange): readonly LedgerAction[]
   /** Why entries were left out, and how many. */
   skipped(): ReadonlyMap<string, number>
+  /** All that is needed to go on behind the last block. */
+  checkpoint(): Checkpoint
   /** Of SQLite. */
   libraryVersion(): string
   /** Another number whenever another program has written anything. */
@@ -76,9 +79,13 @@ export function createLedgerQueries(db: Database): LedgerQueries {
     return found
   }
   const known = (height: number): number => {
-    const tip = about().height
-    if (height <= tip) return height
-    throw fail('E_LEDGER_NONE', `the ledger ends with block ${tip}`)
+    const { height: tip, begins } = about()
+    if (height > tip) throw fail('E_LEDGER_NONE', `the ledger ends with block ${tip}`)
+    if (height >= (begins ?? 0)) return height
+    throw fail(
+      'E_LEDGER_NONE',
+      `the ledger was begun with a checkpoint after block ${begins}, and does not know those before it`,
+    )
   }
   const rollbacks = (): bigint => db.one('SELECT count FROM ledger_rollbacks')?.['count'] as bigint
   const recentRates = createRecentRates({ rollbacks, ratesFrom: (first, last) => ratesFrom(db, first, last) })
@@ -114,7 +121,11 @@ export function createLedgerQueries(db: Database): LedgerQueries {
           sums.set(row['ticker'] as string, ((row['high'] as bigint) << 32n) + (row['low'] as bigint))
       return sums
     },
-    ratesAt: (height) => ratesFrom(db, known(height), height)[0]?.rates ?? null,
+    ratesAt(height) {
+      // Of late blocks before a checkpoint there are rates.
+      const found = ratesFrom(db, height, height)[0]
+      return found ? found.rates : (known(height), null)
+    },
     ratesHeight(height) {
       const found = db.one('SELECT max(height) AS height FROM ledger_rates WHERE height <= ?', height)?.[
         'height'
@@ -149,6 +160,15 @@ export function createLedgerQueries(db: Database): LedgerQueries {
           .all('SELECT reason, count(*) AS count FROM ledger_skipped GROUP BY reason ORDER BY count DESC')
           .map((row) => [row['reason'] as string, Number(row['count'])]),
       ),
+    checkpoint() {
+      // All in one look, though another program may write.
+      db.run('BEGIN')
+      try {
+        return makeCheckpoint(db)
+      } finally {
+        db.run('COMMIT')
+      }
+    },
     libraryVersion: () => db.one('SELECT sqlite_version() AS version')?.['version'] as string,
     dataVersion: () => db.one('PRAGMA data_version')?.['data_version'] as bigint,
     close: () => db.close(),
@@ -195,17 +215,3 @@ JOIN ledger_batches b ON b.id = l.batch
 JOIN ledger_actions a ON a.batch = l.batch AND a.place = l.place
 WHERE l.address = ? AND height BETWEEN ? AND ?
 ORDER BY l.batch DESC, l.place DESC LIMIT ?`
-
-/**
- * One hash for all balances: SHA-256 of a line `address ticker units` for each above 0, addresses in hex, sorted by
- * address and then in the order of the tickers (docs/protocol/ledger.md#state-hash).
- */
-export function stateHash(balances: ReadonlyMap<string, Balances>): string {
-  const hash = createHash('sha256')
-  for (const address of [...balances.keys()].sort())
-    for (const ticker of TICKERS) {
-      const amount = balances.get(address)?.get(ticker) ?? 0n
-      if (amount > 0n) hash.update(`${address} ${ticker} ${amount}\n`)
-    }
-  return hash.digest('hex')
-}

@@ -146,9 +146,12 @@ CREATE TABLE ledger_rollbacks (count INTEGER NOT NULL);
 INSERT INTO ledger_rollbacks VALUES (0);
 `
 
+/** Null: the ledger was begun with the first block. */
+const CHECKPOINTS = 'ALTER TABLE ledger_about ADD COLUMN begins INTEGER'
+
 export const LEDGER_SCHEMA: Schema = {
   name: 'ledger',
-  migrations: [FIRST, SUPPLIES, AVERAGES, MINERS, ROLLBACKS],
+  migrations: [FIRST, SUPPLIES, AVERAGES, MINERS, ROLLBACKS, CHECKPOINTS],
 }
 
 /** Those whose rows belong to one block and go with it. */

@@ -1,21 +1,28 @@
 /** The tables against the reference's judgement, at every height, and what is left of them after blocks are taken back. */
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 
 import { hexOf, type Database } from '../../base/index.js'
 import { openChainDatabase } from '../../chain/index.js'
 import { NETWORKS } from '../../pegnet/index.js'
+import { readCheckpoint, writeCheckpoint } from '../checkpoint/file.js'
+import { restoreCheckpoint } from '../checkpoint/restore.js'
+import type { Checkpoint } from '../checkpoint/shape.js'
 import { MOST } from '../engine/convert.js'
 import { inDollars, type InDollars } from '../engine/dollars.js'
 import { judged, RECORDED } from '../fixtures/recorded-chain.js'
 import { readRecordedChain, type RecordedChain } from '../recorded.js'
 import { beginLedger } from './about.js'
 import { stakersAt } from './consumer.js'
-import { syncFromFile } from './from-file.js'
+import { syncFromFile, type FileProgress } from './from-file.js'
 import { createHoldings } from './holdings.js'
-import { createLedgerQueries, openLedger, stateHash } from './queries.js'
+import { createLedgerQueries, openLedger } from './queries.js'
 import { LEDGER_SCHEMA } from './schema.js'
+import { stateHash } from './state-hash.js'
 import { rollback, writeOutcome } from './write.js'
 
 const network = NETWORKS.MainNet
@@ -30,7 +37,7 @@ const sync = (
   db: Database,
   chain: RecordedChain,
   signal = new AbortController().signal,
-  onProgress = () => {},
+  onProgress: (progress: FileProgress) => void = () => {},
 ) => syncFromFile({ db, chain, network, difficulty: trusted, signal, onProgress })
 
 /** A chain that ends earlier. */
@@ -41,11 +48,132 @@ const until = (chain: RecordedChain, last: number): RecordedChain => ({
 const textsOf = (amounts: ReadonlyMap<string, bigint>) =>
   Object.fromEntries([...amounts].map(([ticker, amount]) => [ticker, String(amount)]))
 
+/** Before the first rates, between snapshots, where something waits, before each of the one-off events, late. */
+const CHECKPOINTS: readonly number[] = [
+  ...[206_423, 213_240, 222_275, 231_621, 258_796, 258_912, 259_058, 260_117, 274_035, 288_877],
+  ...[294_205, 295_192],
+]
+/** Behind each of them so many heights are followed: one snapshot at least. */
+const FOLLOWED = 150
+
+interface Known {
+  readonly db: Database
+  readonly chain: RecordedChain
+  readonly checkpoints: readonly Checkpoint[]
+}
+
+/** What follows on a checkpoint is what follows on the blocks themselves. */
+async function goOn(t: Test, { db: whole, chain, checkpoints }: Known): Promise<void> {
+  t.same(
+    checkpoints.map(({ height }) => height),
+    CHECKPOINTS,
+  )
+  const dir = t.testdir()
+  const origin = chain.block(chain.heights[0] ?? 0)?.keyMr ?? ''
+  let batches = 0
+  for (const made of checkpoints) {
+    const { height } = made
+    const file = join(dir, `${height}.json.gz`)
+    const digest = writeCheckpoint(file, made)
+    const read = await readCheckpoint(file)
+    t.equal(read.digest, digest)
+    const db = openChainDatabase({ file: join(dir, `${height}.sqlite`), schemas: [LEDGER_SCHEMA] })
+    restoreCheckpoint(db, read.checkpoint, { network: 'MainNet', origin, consumers: [] })
+    const [ours, theirs] = [createLedgerQueries(db), createLedgerQueries(whole)]
+    t.same(ours.checkpoint(), made, `as it was made after block ${height}`)
+    const last = chain.heights.filter((recorded) => recorded <= height + FOLLOWED).at(-1) ?? height
+    await sync(db, until(chain, last))
+    t.equal(stateHash(ours.balancesAt(last)), stateHash(theirs.balancesAt(last)), `blocks to ${last}`)
+    const between = (sql: string) => [db, whole].map((one) => one.all(sql, height, last))
+    const [changed, changedThere] = between(`SELECT c.height, lower(hex(address)) AS address, ticker, before
+      FROM ledger_changes c JOIN ledger_accounts ON id = account WHERE c.height > ? AND c.height <= ? ORDER BY 1, 2, 3`)
+    t.same(changed, changedThere, 'every balance after every block')
+    const [rates, ratesThere] = between('SELECT * FROM ledger_rates WHERE height > ? AND height <= ?')
+    t.same(rates, ratesThere)
+    const [lines, linesThere] = between(`SELECT hash, height, place, status, judged FROM ledger_batches
+      WHERE judged > ? AND judged <= ? ORDER BY id`)
+    t.same(lines, linesThere, 'every verdict')
+    batches += lines?.length ?? 0
+    t.throws(() => ours.balancesAt(height - 1), { code: 'E_LEDGER_NONE', message: /checkpoint after block/ })
+    t.throws(() => ours.bankAt(height - 1), { code: 'E_LEDGER_NONE' })
+    restoreCheckpoint(db, read.checkpoint, { network: 'MainNet', origin, consumers: [] })
+    const other = { ...read.checkpoint, hash: '0'.repeat(64) }
+    for (const wrong of [
+      other,
+      { ...other, network: 'TestNet' as const },
+      { ...other, origin: 'chain' as const },
+    ])
+      t.throws(() => restoreCheckpoint(db, wrong, { network: 'MainNet', origin, consumers: [] }), {
+        code: 'E_LEDGER_OTHER',
+      })
+    db.close()
+  }
+  t.ok(batches > 1000, `${batches} verdicts`)
+  await refuseHostile(t, checkpoints[4] as Checkpoint, dir)
+}
+
+/** Files that somebody has made to do harm, or that were damaged. */
+async function refuseHostile(t: Test, good: Checkpoint, dir: string): Promise<void> {
+  const file = join(dir, 'hostile')
+  const [address = '', held = {}] = good.accounts[0] ?? []
+  const account = (balances: object) => ({ accounts: [[address, balances, {}]] })
+  const [line = []] = good.lines
+  const cases: readonly (readonly [change: object | string | Buffer, message: RegExp])[] = [
+    ['', /JSON/],
+    ['['.repeat(100), /nested/],
+    [gzipSync(Buffer.alloc(257 * 2 ** 20), { level: 1 }), /larger than|buffer|length/i],
+    [Buffer.from([0x1f, 0x8b, 0, 0]), /./],
+    [{ hash: 'ab'.repeat(32) }, /have the state hash/],
+    [{ more: 1 }, /more/],
+    [{ version: 2 }, /version/],
+    [{ network: 'x' }, /network/],
+    [{ height: 2 ** 40 }, /height/],
+    [{ height: good.height - 1 }, /speaks of block/],
+    [{ snapshot: good.height + 1 }, /speaks of block/],
+    [{ origin: 'chain' }, /last block/],
+    [{ accounts: [[address, held, {}], ...good.accounts] }, /twice/],
+    [account({ PEG: '9223372036854775808' }), /accounts/],
+    [account({ PEG: '-1' }), /accounts/],
+    [account({ PEG: '01' }), /accounts/],
+    [account({ PEG: 1 }), /accounts/],
+    [account({ peg: '1' }), /accounts/],
+    [account({ PEG: '9'.repeat(100_000) }), /accounts/],
+    [{ accounts: [['ab', {}, {}]] }, /accounts/],
+    [{ rates: [[1, { pUSD: '18446744073709551616' }]] }, /rates/],
+    [
+      {
+        rates: [
+          [1, {}],
+          [1, {}],
+        ],
+      },
+      /rates twice/,
+    ],
+    [{ winners: [1, ['x']] }, /winners/],
+    [{ lines: [line, line] }, /line of the history is there twice/],
+    [{ lines: [[...line.slice(0, 4), 2 ** 31, null, []]] }, /speaks of block/],
+  ]
+  for (const [change, message] of cases) {
+    const text = JSON.stringify({ ...good, ...(change as object) }, (_, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value,
+    )
+    writeFileSync(file, typeof change === 'string' || Buffer.isBuffer(change) ? change : text)
+    await t.rejects(readCheckpoint(file), { code: 'E_LEDGER_CHECKPOINT', message }, String(message))
+  }
+  await t.rejects(readCheckpoint(join(dir, 'none')), { code: 'E_LEDGER_CHECKPOINT' })
+  t.throws(() => writeCheckpoint(join(dir, 'none', 'file'), good), { code: 'E_LEDGER_CHECKPOINT' })
+}
+
 t.test('balances at each stage, rates, verdicts and banks, asked of the whole ledger', async (t) => {
   const db = open(t)
-  await sync(db, await readRecordedChain(RECORDED))
+  const chain = await readRecordedChain(RECORDED)
   const query = createLedgerQueries(db)
+  const checkpoints: Checkpoint[] = []
+  await sync(db, chain, undefined, ({ height }) => {
+    if (CHECKPOINTS.includes(height)) checkpoints.push(query.checkpoint())
+  })
   t.same(query.about().height, 295_200)
+  await t.test('and again from checkpoints in every era', (t) => goOn(t, { db, chain, checkpoints }))
   for (const { height, balances } of expected.stages) {
     const found = [...query.balancesAt(height)].map(([address, own]) => [
       address,

@@ -99,36 +99,49 @@ interface Line {
   readonly place: number
   readonly seconds: number
   readonly status: number
+  /** Height of the block that said so. */
+  readonly judged: number | null
 }
 
 /** Answers with its number. */
-function writeLine(tx: Transaction, { hash, height, place, seconds, status }: Line): bigint {
+export function insertLine(tx: Transaction, line: Line): bigint {
+  const { hash, height, place, seconds, status, judged } = line
   tx.run(
     'INSERT INTO ledger_batches (hash, height, place, seconds, status, judged) VALUES (?, ?, ?, ?, ?, ?)',
-    ...[blobOf(hash), height, place, seconds, status, status === 0 ? null : height],
+    ...[blobOf(hash), height, place, seconds, status, judged],
   )
   return tx.one('SELECT last_insert_rowid() AS id')?.['id'] as bigint
 }
 
-const INSERT_ACTION = 'INSERT INTO ledger_actions VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)'
+/** `values`: kind, address, ticker, amount, target, result, refund, outputs. It is in the history of these addresses. */
+export function insertAction(
+  tx: Transaction,
+  action: { readonly batch: bigint; readonly place: number; readonly values: readonly Value[] },
+  addresses: readonly string[],
+): void {
+  const { batch, place, values } = action
+  tx.run('INSERT INTO ledger_actions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', batch, place, ...values)
+  for (const address of new Set(addresses))
+    tx.run('INSERT INTO ledger_lookup VALUES (?, ?, ?)', blobOf(address), batch, place)
+}
 
 function writeBatch(
   tx: Transaction,
   { batch: { hash, transactions }, order, seconds }: Extract<LedgerEvent, { type: 'entered' }>,
   height: number,
 ): void {
-  const id = writeLine(tx, { hash, height, place: order, seconds, status: 0 })
+  const batch = insertLine(tx, { hash, height, place: order, seconds, status: 0, judged: null })
   for (const [place, transaction] of transactions.entries()) {
     const { kind, input } = transaction
     const outputs = kind === 'transfer' ? transaction.outputs : []
     const listed = outputs.map(({ address, amount }) => [address, String(amount)])
-    tx.run(
-      INSERT_ACTION,
-      ...[id, place, kind, blobOf(input.address), input.ticker, input.amount],
-      ...(kind === 'transfer' ? ['', 0, JSON.stringify(listed)] : [transaction.target, 0, null]),
+    const given: Value[] =
+      kind === 'transfer' ? ['', 0, null, JSON.stringify(listed)] : [transaction.target, 0, null, null]
+    insertAction(
+      tx,
+      { batch, place, values: [kind, blobOf(input.address), input.ticker, input.amount, ...given] },
+      [input.address, ...outputs.map(({ address }) => address)],
     )
-    for (const address of new Set([input.address, ...outputs.map((output) => output.address)]))
-      tx.run('INSERT INTO ledger_lookup VALUES (?, ?, ?)', blobOf(address), id, place)
   }
 }
 
@@ -137,11 +150,11 @@ function writeCredits(
   { action, hash, order, seconds, credits }: Extract<LedgerEvent, { type: 'credited' }>,
   height: number,
 ): void {
-  const id = writeLine(tx, { hash, height, place: order, seconds, status: height })
+  const batch = insertLine(tx, { hash, height, place: order, seconds, status: height, judged: height })
   for (const { index, address, ticker, amount } of credits) {
-    const input = action === 'burn' ? ['FCT', amount] : ['', 0]
-    tx.run(INSERT_ACTION, ...[id, index, action, blobOf(address), ...input, ticker, amount, null])
-    tx.run('INSERT INTO ledger_lookup VALUES (?, ?, ?)', blobOf(address), id, index)
+    const input: Value[] = action === 'burn' ? ['FCT', amount] : ['', 0]
+    const values = [action, blobOf(address), ...input, ticker, amount, null, null]
+    insertAction(tx, { batch, place: index, values }, [address])
   }
 }
 

@@ -40,7 +40,7 @@ export type RunAdjustable = Pick<
   'identity' | 'coinbase' | 'recordsPerBlock' | 'submissionCutoff' | 'blocks' | 'limits' | 'lowCreditDays'
 >
 
-export type Following = Pick<GradedHistoryOptions, 'consumers' | 'stakersAt'>
+export type Following = Pick<GradedHistoryOptions, 'consumers' | 'stakersAt' | 'winnersAt'>
 
 /** What a record was made of, besides identity and address. */
 export interface RecordBasis {

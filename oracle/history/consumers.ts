@@ -11,6 +11,8 @@ import { createStore } from './store.js'
 import type { OprBlock } from './types.js'
 
 export const OPR_SCHEMA: Schema = { name: 'opr', migrations: MIGRATIONS }
+/** Names of those that keep the history, as following knows them. */
+export const HISTORY_CONSUMERS = [OPR_SCHEMA.name, 'spr'] as const
 /** Staking records count from this version of oracle records on. */
 export const STAKING_SINCE: OprVersion = 5
 
@@ -27,7 +29,30 @@ export function winnersAfter(block: OprBlock | null, height: number, network: Ne
   return { winners: [...block.winners], height: block.winnersFrom }
 }
 
-export function oprConsumer(network: Network, difficulty: Difficulty): BlockConsumer {
+/**
+ * What a record of this height must name, by one who knows it from elsewhere; null if it is not known. The history asks
+ * where it has no winners of its own: it was begun in the middle of the chain.
+ */
+export type WinnersAt = (height: number, tx: Pick<Transaction, 'all' | 'one'>) => readonly string[] | null
+
+/** By what the history has; else by what it is told. */
+export function winnersFor(
+  block: OprBlock | null,
+  { height, network, tx, winnersAt }: WinnersQuestion,
+): PreviousWinners {
+  const own = winnersAfter(block, height, network)
+  const told = own.height === null ? (winnersAt?.(height, tx) ?? []) : []
+  return told.length === 0 ? own : { winners: [...told], height: null }
+}
+
+interface WinnersQuestion {
+  readonly height: number
+  readonly network: Network
+  readonly tx: Pick<Transaction, 'all' | 'one'>
+  readonly winnersAt: WinnersAt | undefined
+}
+
+export function oprConsumer(network: Network, difficulty: Difficulty, winnersAt?: WinnersAt): BlockConsumer {
   const chainId = oprChainId(network)
   return {
     ...OPR_SCHEMA,
@@ -36,7 +61,8 @@ export function oprConsumer(network: Network, difficulty: Difficulty): BlockCons
       const found = block.chains.get(chainId)
       if (!found) return
       const { height, blockSeconds } = block
-      const previous = winnersAfter(createQueries(tx).blockBefore(height), height, network)
+      const before = createQueries(tx).blockBefore(height)
+      const previous = winnersFor(before, { height, network, tx, winnersAt })
       const graded = gradeOpr(block, found, { network, difficulty, previous, blockSeconds })
       createStore(tx).addOpr(height, graded)
     },
@@ -53,7 +79,7 @@ export type StakersAt = (height: number, tx: Transaction) => ReadonlySet<string>
 export function sprConsumer(network: Network, stakersAt: StakersAt = () => null): BlockConsumer {
   const chainId = sprChainId(network)
   return {
-    name: 'spr',
+    name: HISTORY_CONSUMERS[1],
     migrations: [],
     chains: [chainId],
     apply(block, tx) {

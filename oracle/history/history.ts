@@ -11,7 +11,14 @@ import { createFollower, openChainDatabase } from '../../chain/index.js'
 import type { BlockConsumer, CHAIN_ERRORS, FollowerOptions, FollowProgress, Fork } from '../../chain/index.js'
 import type { Difficulty, OprEntry } from '../grading/index.js'
 import { oprChainId, sprChainId } from '../records/index.js'
-import { oprConsumer, sprConsumer, winnersAfter, type PreviousWinners, type StakersAt } from './consumers.js'
+import {
+  oprConsumer,
+  sprConsumer,
+  winnersFor,
+  type PreviousWinners,
+  type StakersAt,
+  type WinnersAt,
+} from './consumers.js'
 import { fail, type HISTORY_ERRORS } from './errors.js'
 import { oprEntries } from './grade.js'
 import { createQueries } from './queries.js'
@@ -36,6 +43,8 @@ export interface GradedHistoryOptions {
   readonly consumers?: readonly BlockConsumer[]
   /** Who may stake, if one of those consumers knows. Default: every valid staking record is graded. */
   readonly stakersAt?: StakersAt
+  /** What records must name, where the history has no winners of its own yet. */
+  readonly winnersAt?: WinnersAt
   readonly signal?: AbortSignal
   /** Told when a damaged or foreign history was given up. */
   readonly onNotice?: (notice: { readonly code: string; readonly message: string }) => void
@@ -82,7 +91,7 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
   const file = join(dir, options.name ?? HISTORY_FILE)
   const chainIds = { opr: oprChainId(network), spr: sprChainId(network) }
   const consumers = [
-    oprConsumer(network, difficulty),
+    oprConsumer(network, difficulty, options.winnersAt),
     sprConsumer(network, options.stakersAt),
     ...(options.consumers ?? []),
   ]
@@ -173,7 +182,8 @@ export function createGradedHistory(options: GradedHistoryOptions): GradedHistor
 
   return {
     sync: (toHeight) => follower.sync(toHeight).then(() => newsTo(toHeight)),
-    previousWinners: (height) => winnersAfter(before(height), height, network),
+    previousWinners: (height) =>
+      winnersFor(before(height), { height, network, tx: db, winnersAt: options.winnersAt }),
     difficulties(height) {
       const from = before(height)?.winnersFrom
       const records = from === null || from === undefined ? [] : (query.block(from)?.records ?? [])
