@@ -9,7 +9,7 @@ export interface HttpServer {
   /** Without a path and without a slash at its end. */
   readonly url: string
   /** Ends open connections too. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export interface HttpServerOptions {
@@ -42,13 +42,27 @@ export async function serveHttp(
   )
   server.maxConnections = MAX_CONNECTIONS
   server.keepAliveTimeout = IDLE_MS
-  try {
-    await listening(server, port, host)
-  } catch (error) {
-    const cause = error as NodeJS.ErrnoException
+  return listening(server, { port, host }, (cause: NodeJS.ErrnoException) => {
     const why = REASONS[cause.code ?? ''] ?? cause.message
-    throw refused(`port ${port} on ${host} cannot be used: ${why}`, cause)
-  }
+    return refused(`port ${port} on ${host} cannot be used: ${why}`, cause)
+  })
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'it is in use',
+  EACCES: 'it needs more rights',
+}
+
+/** Port 0 takes any free one. Throws what `refused` makes of it if the port cannot be had. */
+export async function listening(
+  server: Server,
+  { port, host = '127.0.0.1' }: { readonly port: number; readonly host?: string },
+  refused: (cause: Error) => Error = (cause) => cause,
+): Promise<HttpServer> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(refused(cause)))
+    server.listen(port, host, resolve)
+  })
   const bound = (server.address() as AddressInfo).port
   return {
     port: bound,
@@ -61,13 +75,16 @@ export async function serveHttp(
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'it is in use',
-  EACCES: 'it needs more rights',
-}
-
-const listening = (server: Server, port: number, host: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
+/** Hands on the whole body, or null as soon as it is longer than `most` bytes; the rest is read and dropped. */
+export function readBody(request: IncomingMessage, most: number, done: (body: Buffer | null) => void): void {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= most) return void chunks.push(chunk)
+    request.removeAllListeners('data').removeAllListeners('end').resume()
+    done(null)
   })
+  request.on('end', () => done(Buffer.concat(chunks)))
+  request.on('error', () => request.destroy())
+}

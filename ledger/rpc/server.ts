@@ -1,7 +1,7 @@
 /** The API over HTTP, where the reference's clients look for it: `/v1`, and `/`. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import { serveHttp, type HttpServer } from '../../base/http-server.js'
+import { readBody, serveHttp, type HttpServer } from '../../base/http-server.js'
 import { isOwnHost } from '../../base/index.js'
 import { networkOf } from '../../pegnet/index.js'
 import { ledgerChains } from '../block.js'
@@ -53,7 +53,7 @@ export async function serveRpc({
     (request, response) => {
       const refused = refusalOf(request, hosts)
       if (refused) return void send(response, ...refused)
-      readBody(request, (body) => {
+      readBody(request, MOST_BODY_BYTES, (body) => {
         if (body === null) return send(response, 413, `a request has at most ${MOST_BODY_BYTES} bytes\n`)
         void answerRpc(body, { ledger, onFailure }).then((reply) => send(response, 200, reply))
       })
@@ -75,20 +75,6 @@ function refusalOf(
   return PATHS.includes(url.split('?', 1)[0] ?? '')
     ? null
     : [404, 'there is nothing here; the API is at /v1\n']
-}
-
-/** Hands on the whole body, or null as soon as it is too long. */
-function readBody(request: IncomingMessage, done: (body: Buffer | null) => void): void {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes <= MOST_BODY_BYTES) return void chunks.push(chunk)
-    request.removeAllListeners('data').removeAllListeners('end').resume()
-    done(null)
-  })
-  request.on('end', () => done(Buffer.concat(chunks)))
-  request.on('error', () => request.destroy())
 }
 
 /** Null: an empty body, which has no type. The connection is closed where not all was read. */

@@ -1,8 +1,8 @@
 /** HTTP as factomd and factom-walletd speak it: loopback only, any HTTP method, plain-text replies, bounded bodies. */
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { Server, ServerResponse } from 'node:http'
 
+import { listening, readBody, type HttpServer } from '../../../base/http-server.js'
 import { isPrivateHost, messageOf } from '../../../base/index.js'
 import { fail } from '../errors.js'
 import { invalidRequest } from './errors.js'
@@ -30,10 +30,7 @@ export interface HttpReply {
 /** `null`: the connection is cut. */
 export type Handler = (request: HttpRequest) => Promise<HttpReply | null> | HttpReply | null
 
-export interface ApiServer {
-  readonly port: number
-  close(): Promise<void>
-}
+export type ApiServer = Pick<HttpServer, 'port' | 'close'>
 
 /** Listens on 127.0.0.1, a handler a path; port 0 takes any free one. Throws `E_DEVCHAIN_PORT`. */
 export async function serveApi(
@@ -51,13 +48,13 @@ export async function serveApi(
       response.setHeader('X-Content-Type-Options', 'nosniff')
       return send(response, { status: 404, body: '404 page not found\n' })
     }
-    readBody(request, (body) => {
-      if (body === null)
+    readBody(request, MAX_BODY_BYTES, (bytes) => {
+      if (bytes === null)
         return send(response, { ...refusal(invalidRequest(), null), headers: { Connection: 'close' } })
       const gone = new AbortController()
       response.on('close', () => gone.abort())
       const { authorization } = request.headers
-      void Promise.resolve(handler({ body, authorization, signal: gone.signal })).then(
+      void Promise.resolve(handler({ body: bytes.toString(), authorization, signal: gone.signal })).then(
         (reply) => (reply ? send(response, reply) : request.socket.destroy()),
         (error: unknown) => send(response, refusal(error, null)),
       )
@@ -65,29 +62,7 @@ export async function serveApi(
   })
   server.keepAliveTimeout = IDLE_MS
   server.requestTimeout = REQUEST_MS
-  await listening(server, port)
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
-}
-
-/** Hands on the whole body, or `null` as soon as it is too long. */
-function readBody(request: IncomingMessage, done: (body: string | null) => void): void {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes <= MAX_BODY_BYTES) return void chunks.push(chunk)
-    request.removeAllListeners('data').removeAllListeners('end').resume()
-    done(null)
-  })
-  request.on('end', () => done(Buffer.concat(chunks).toString()))
-  request.on('error', () => request.destroy())
+  return bind(server, port)
 }
 
 function send(response: ServerResponse, { status, body, headers }: HttpReply): void {
@@ -98,16 +73,11 @@ function send(response: ServerResponse, { status, body, headers }: HttpReply): v
 
 /** Whether a port that was asked for by number can be had, before work is done that needs it. Throws `E_DEVCHAIN_PORT`. */
 export async function requirePort(port: number): Promise<void> {
-  const server = createServer()
-  await listening(server, port)
-  await new Promise((resolve) => server.close(resolve))
+  const server = await bind(createServer(), port)
+  await server.close()
 }
 
-function listening(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(fail('E_DEVCHAIN_PORT', `cannot listen on 127.0.0.1:${port}: ${messageOf(cause)}`, { cause })),
-    )
-    server.listen(port, '127.0.0.1', () => resolve())
-  })
-}
+const bind = (server: Server, port: number): Promise<ApiServer> =>
+  listening(server, { port }, (cause) =>
+    fail('E_DEVCHAIN_PORT', `cannot listen on 127.0.0.1:${port}: ${messageOf(cause)}`, { cause }),
+  )

@@ -1,8 +1,8 @@
 /** The HTTP side of one daemon: loopback, Basic authentication, JSON-RPC 1.0, komodod's statuses and texts. */
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import { listening, readBody, type HttpServer } from '../../../base/http-server.js'
 import { isPrivateHost, messageOf } from '../../../base/index.js'
 import { nodeText } from '../../tx/index.js'
 import type { NodeJson } from '../../tx/index.js'
@@ -19,11 +19,7 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024
 const WRONG_PASSWORD_MS = 250
 const IDLE_MS = 30_000
 
-export interface DaemonServer {
-  readonly port: number
-  /** Connections are refused from now on, open ones are cut. */
-  close(): Promise<void>
-}
+export type DaemonServer = Pick<HttpServer, 'port' | 'close'>
 
 export interface DaemonServerOptions {
   readonly node: DevNode
@@ -47,15 +43,10 @@ type Cut = Exclude<NonNullable<CallVerdict>, 'internal'>
 export async function serveDaemon(options: DaemonServerOptions): Promise<DaemonServer> {
   const server = createServer((request, response) => handle(options, request, response))
   server.keepAliveTimeout = IDLE_MS
-  await listening(server, options.port)
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const { port } = options
+  return listening(server, { port }, (cause) =>
+    fail('E_DEVKOMODO_PORT', `cannot listen on 127.0.0.1:${port}: ${messageOf(cause)}`, { cause }),
+  )
 }
 
 function handle(options: DaemonServerOptions, request: IncomingMessage, response: ServerResponse): void {
@@ -73,7 +64,8 @@ function handle(options: DaemonServerOptions, request: IncomingMessage, response
   }
   const expected = `Basic ${Buffer.from(`${options.user}:${options.password}`).toString('base64')}`
   const given = request.headers.authorization
-  readBody(request, (body) => {
+  readBody(request, MAX_BODY_BYTES, (body) => {
+    if (body === null) return void request.destroy()
     if (given !== expected) {
       response.setHeader('WWW-Authenticate', 'Basic realm="jsonrpc"')
       const refuse = () => send(response, 401, '', HTML)
@@ -81,24 +73,12 @@ function handle(options: DaemonServerOptions, request: IncomingMessage, response
       setTimeout(refuse, WRONG_PASSWORD_MS).unref()
       return
     }
-    const outcome = answer(options, body)
+    const outcome = answer(options, body.toString())
     if (outcome === 'busy') send(response, 500, 'Work queue depth exceeded', HTML)
     else if (outcome === 'unavailable') send(response, 503, '', HTML)
     else if (outcome === 'drop') request.socket.destroy()
     else if (outcome !== 'hang') send(response, outcome.status, outcome.body, 'application/json')
   })
-}
-
-function readBody(request: IncomingMessage, done: (body: string) => void): void {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES) request.destroy()
-    else chunks.push(chunk)
-  })
-  request.on('end', () => done(Buffer.concat(chunks).toString()))
-  request.on('error', () => request.destroy())
 }
 
 function send(response: ServerResponse, status: number, body: string, type: string): void {
@@ -200,13 +180,4 @@ function perform(
     if (badType && leaks && leaksOnBadType(method)) node.freeze()
     throw error
   }
-}
-
-function listening(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(fail('E_DEVKOMODO_PORT', `cannot listen on 127.0.0.1:${port}: ${messageOf(cause)}`, { cause })),
-    )
-    server.listen(port, '127.0.0.1', () => resolve())
-  })
 }

@@ -1,8 +1,8 @@
 /** The embedded exchange's HTTP side: one loopback server for all venues, each below a path of its own name. */
 import http, { type OutgoingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 
+import { listening } from '../../../base/http-server.js'
 import { isPrivateHost, messageOf, wallMs } from '../../../base/index.js'
 import { fail } from '../errors.js'
 import { binance } from './binance.js'
@@ -130,25 +130,10 @@ export async function startDevExchange(options: DevExchangeOptions = {}): Promis
     send(response, reply.status ?? 200, reply.body)
   })
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(
-        fail('E_PRICES_DEV', `the exchange cannot listen on port ${port}: ${messageOf(cause)}`, { cause }),
-      )
-    })
-    server.listen(port, '127.0.0.1', resolve)
-  })
-
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    truth: (asset) => worth(seed, asset, now()),
-    log,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const { url, close } = await listening(server, { port }, (cause) =>
+    fail('E_PRICES_DEV', `the exchange cannot listen on port ${port}: ${messageOf(cause)}`, { cause }),
+  )
+  return { url, truth: (asset) => worth(seed, asset, now()), log, close }
 }
 
 /** Trouble with what the venue answers; any other comes instead of an answer. */
