@@ -73,8 +73,3 @@ export function cellSeconds({ seconds, repeat }: Timing): number {
   const turns = seconds + 2 * shortSeconds(seconds) + 3 * WARM_UP_SECONDS
   return START_SECONDS + FIRST_WARM_UP_SECONDS + repeat * turns
 }
-
-/** Two cells of the same key were measured alike. */
-export function cellKey({ bits, threads, lanes, kernel, pages }: CellPlan): string {
-  return [bits, threads, lanes, kernel, pages].join(' ')
-}

@@ -1,12 +1,10 @@
 /** Settings and configuration files: what may be set, where a value came from, what is wrong with it. */
-export type { ConfigPath } from './document.js'
-export { configSchema, exampleConfig, scalarText } from './example.js'
+export { configSchema, exampleConfig } from './example.js'
 export { parseConfigFile, readConfigFile, readYaml, trustedFile } from './file.js'
-export type { ConfigFile, YamlFile } from './file.js'
+export type { ConfigFile } from './file.js'
 export { flagNamesOf, readFlags } from './flags.js'
 export type { Flags } from './flags.js'
 export { importGoIni } from './go-ini.js'
-export type { ImportedIni } from './go-ini.js'
 export { CONFIG_ERRORS, problem, problemsError, problemsOf, shown } from './problems.js'
 export type { Problem } from './problems.js'
 export { CONFIG_NAME, configFileName, isConfigNamed, resolveAll, resolveSettings } from './resolve.js'
@@ -14,7 +12,7 @@ export type { Environment, Origin, Resolved, Sources } from './resolve.js'
 export { checkSection, pathText, unknownKeys } from './sections.js'
 export type { SectionContext, SectionProblem, SectionResult, SectionValidator } from './sections.js'
 export { displayNameOf, envNameOf, SETTING_KEYS, settingOf, SETTINGS } from './settings.js'
-export type { SettingKey, Settings, SettingSpec } from './settings.js'
+export type { SettingKey, Settings } from './settings.js'
 export {
   either,
   isMapping,

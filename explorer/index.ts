@@ -1,3 +1,2 @@
 /** The explorer: pages and read-only data of what the ledger has proven from the chain. */
 export { createExplorer } from './site.js'
-export type { Explorer, ExplorerReply } from './site.js'

@@ -1,25 +1,13 @@
 /** Factom: addresses, entries, commits, blocks; the client of a node; its minute clock; publishing and following. */
 export * from './address.js'
 export { allot } from './allotment.js'
-export type { Allotment, Bounds, Used } from './allotment.js'
+export type { Bounds } from './allotment.js'
 export { hashBytes, sha256d, sha512, toHex } from './bytes.js'
 export { createFactomClient } from './client.js'
-export type {
-  Ack,
-  AckStatus,
-  ChainHead,
-  CurrentMinute,
-  EntryBlock,
-  FactomClient,
-  FactomClientOptions,
-  Heights,
-  PendingEntry,
-  Properties,
-} from './client.js'
+export type { CurrentMinute, FactomClient, FactomClientOptions, Heights } from './client.js'
 export { ensureChain, firstEntryOf } from './chains.js'
-export type { EnsureChainOptions, EnsuredChain } from './chains.js'
 export { createMinuteClock } from './clock.js'
-export type { MinuteClockOptions, MinuteEvent } from './clock.js'
+export type { MinuteEvent } from './clock.js'
 export {
   commitSigned,
   commitTxid,
@@ -28,16 +16,15 @@ export {
   decodeChainCommit,
   decodeEntryCommit,
 } from './commit.js'
-export type { ChainCommit, ChainCommitInit, EntryCommit, EntryCommitInit } from './commit.js'
+export type { ChainCommit } from './commit.js'
 export * from './directory-block.js'
 export { verifyEd25519 } from './ed25519.js'
 export * from './entry.js'
 export * from './entry-block.js'
 export { FACTOM_ERRORS } from './errors.js'
 export { decodeFactoidBlock, encodeFactoidBlock } from './factoid-block.js'
-export type { FactoidBlock, FactoidBlockBody, PlacedTransaction } from './factoid-block.js'
 export { composeTransaction } from './factoid-transaction.js'
-export type { FactoidAmount, FactoidTransaction } from './factoid-transaction.js'
+export type { FactoidTransaction } from './factoid-transaction.js'
 export { followBlocks } from './follower.js'
 export type {
   ChainTip,
@@ -49,17 +36,17 @@ export type {
 } from './follower.js'
 export { createHealthNews, NODE_STATES } from './health.js'
 export type { HealthNews, NodeHealth, NodeState } from './health.js'
-export { keyMerkleRoot, merkleRoot } from './merkle.js'
+export { merkleRoot } from './merkle.js'
 export { lockPending, openPending } from './pending.js'
 export type { PendingMessages } from './pending.js'
 export { begunPurchase, buyCredits, composePurchase, fctText, takenUp } from './purchase.js'
-export type { Begun, Purchase, PurchaseTerms } from './purchase.js'
+export type { Begun } from './purchase.js'
 export type { JournalMirror } from './journal.js'
 export { createPublisher } from './publisher.js'
 export type { Publisher, PublisherOptions, PublishOptions } from './publisher.js'
-export type { PublishResult, SettleOptions } from './outcome.js'
+export type { PublishResult } from './outcome.js'
 export type { PlaceOf } from './settlement.js'
-export type { EntryStatus, RecordState } from './record.js'
+export type { EntryStatus } from './record.js'
 export { BLOCK_NOT_FOUND, nodeUrl, rpcCodeOf } from './rpc.js'
 export type { RpcCall } from './rpc.js'
 export type { Timing } from './timing.js'

@@ -115,7 +115,5 @@ export const KOMODO_ERRORS = {
   },
 } as const
 
-export type KomodoErrorCode = keyof typeof KOMODO_ERRORS
-
 /** `throw fail('E_KOMODO_TIMEOUT', '…')`. */
 export const fail = errorsOf(KOMODO_ERRORS)

@@ -4,18 +4,15 @@ export { runbookText } from './alarms/runbook.js'
 export { ALARMS, WATCHDOG_RULES } from './alarms/table.js'
 export type { AlarmRow, WatchdogCode, WatchdogKind } from './alarms/table.js'
 export { createApi } from './api.js'
-export type { ApiActions, RunFacts } from './api.js'
-export type { Api, LedgerReads, ShownSetting } from './api-types.js'
+export type { ApiActions } from './api.js'
+export type { LedgerReads, ShownSetting } from './api-types.js'
 export { createLedgerApi } from './ledger-api.js'
-export type { LedgerApiSources } from './ledger-api.js'
 export { createFeedApi, createFeedBoard } from './feed-api.js'
-export type { FeedBoard } from './feed-api.js'
 export { watchFeed } from './feed-watch.js'
-export type { FeedWatch } from './feed-watch.js'
 export { createBoard } from './board.js'
 export type { Board, BoardEntry, MinerNews } from './board.js'
 export type { BlockDetails, LogLine, Past, PastBlock, PastLog, PastSeries } from './past.js'
-export { METRIC_LIST, METRICS } from './catalog.js'
+export { METRIC_LIST } from './catalog.js'
 export type { MetricSpec } from './catalog.js'
 export { CENSORED, createCensor } from './censor.js'
 export type { Censor } from './censor.js'
@@ -24,9 +21,9 @@ export { gatewayChecks, ledgerChecks, liveChecks, readyChecks } from './health.j
 export type { Check } from './health.js'
 export type { MetricTree } from './instruments.js'
 export { createLogger, jsonOf, oneLine } from './logger.js'
-export type { Log, LogData, Logger, LoggerOptions, LogLevel } from './logger.js'
+export type { Log, Logger, LogLevel } from './logger.js'
 export { createMetrics } from './metrics.js'
-export type { Metrics, MetricsOptions } from './metrics.js'
+export type { Metrics } from './metrics.js'
 export { runbookPage } from './runbook.js'
 export { startTelemetry } from './server.js'
 export type { TelemetryOptions, TelemetryRoutes, TelemetryServer } from './server.js'
@@ -34,10 +31,7 @@ export { isStalled } from './sources.js'
 export type {
   GatewayNumbers,
   LedgerNumbers,
-  LedgerPulse,
   MinerNumbers,
-  PriceNumbers,
-  SourceNumbers,
   ThreadNumbers,
   WithdrawalNumbers,
 } from './sources.js'

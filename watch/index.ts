@@ -1,11 +1,9 @@
 /** Watching over an unattended run: alarms, actions, pauses, reports, and the service manager. */
 export { act } from './actions.js'
-export type { ActionResult, ActionSettings } from './actions.js'
 export { WATCH_ERRORS } from './errors.js'
 export { HOLDS } from './holds.js'
-export type { HoldReason, Holds } from './holds.js'
 export { createKeeper } from './keeper.js'
-export type { Keeper, KeeperHooks, KeeperSettings, RunView } from './keeper.js'
+export type { Keeper, KeeperHooks, KeeperSettings } from './keeper.js'
 export { serviceManager } from './notify.js'
 export type { ServiceManager } from './notify.js'
 export { createSensors } from './sensors.js'

@@ -34,7 +34,7 @@ export { requireFolder } from './store/lock.js'
 export { DEV_CHAIN_ERRORS } from './errors.js'
 export { DEV_KEYS, PEGNET_CHAINS } from './bootstrap.js'
 export { FAULTS } from './faults/faults.js'
-export type { FaultName, FaultRule, FaultRules, Faults } from './faults/faults.js'
+export type { FaultRules, Faults } from './faults/faults.js'
 
 export interface DevChainOptions {
   /** Directory of the chain; made if missing. One process at a time. */

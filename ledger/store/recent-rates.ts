@@ -1,8 +1,10 @@
 /** Rates of the last blocks, kept in memory: averages are asked for after each block, and need those of 288. */
 import type { DatedRates, LedgerView } from '../engine/types.js'
-import type { LedgerQueries } from './queries.js'
 
-type Source = Pick<LedgerView, 'ratesFrom'> & Pick<LedgerQueries, 'rollbacks'>
+interface Source extends Pick<LedgerView, 'ratesFrom'> {
+  /** How often blocks were taken back. */
+  readonly rollbacks: () => bigint
+}
 
 /** Answers as the source does; of heights that follow on those of before only the new ones are read. */
 export function createRecentRates(source: Source): LedgerView['ratesFrom'] {

@@ -119,7 +119,6 @@ export const feedShape = (folder = '.') => {
 }
 
 export type WithdrawPolicy = InferOutput<typeof WITHDRAWALS>
-export type FundsSettings = InferOutput<typeof FUNDS>
 /** Amounts in satoshis. */
 export type GatewaySettings = ReturnType<typeof settingsOf>
 

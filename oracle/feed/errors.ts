@@ -73,6 +73,4 @@ export const FEED_ERRORS = {
   },
 } as const
 
-export type FeedErrorCode = keyof typeof FEED_ERRORS
-
 export const fail = errorsOf(FEED_ERRORS)

@@ -10,8 +10,6 @@ import { isOver, type WithdrawalRecord } from './ledger-file.js'
 import { createLook } from './look.js'
 import { createTools } from './tools.js'
 
-export type { WithdrawalParts } from './journal.js'
-
 export interface WithdrawalView {
   /** Proposals of others that were refused, since the start. */
   readonly refused: number

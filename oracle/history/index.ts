@@ -1,7 +1,7 @@
 /** The history of graded blocks: keeping what was graded as the chain is followed, answering questions about it. */
 export type { FollowProgress } from '../../chain/index.js'
 export { HISTORY_ERRORS } from './errors.js'
-export { expectationOf, hashPowerOf, networkHashrate, SPACE } from './hash-power.js'
+export { expectationOf, networkHashrate, SPACE } from './hash-power.js'
 export type { Expectation } from './hash-power.js'
 export { createGradedHistory, HISTORY_FILE } from './history.js'
 export { openHistory } from './open.js'
@@ -10,20 +10,9 @@ export type { GradedHistory, GradedHistoryOptions } from './history.js'
 export { HISTORY_CONSUMERS, STAKING_SINCE } from './consumers.js'
 export type { PreviousWinners, StakersAt, WinnersAt } from './consumers.js'
 export type { Extent, HeightRange, HistoryQueries } from './queries.js'
-export type { BlockSummary, HistoryOverview, OwnTotals, Point, PointRange } from './overview.js'
+export type { Point, PointRange } from './overview.js'
 export { openStakeLog } from './stake-log.js'
 export type { StakeLog } from './stake-log.js'
 export { openSeries } from './series.js'
-export type { LogEntry, SeriesStore } from './series.js'
-export type {
-  AssetCost,
-  Fate,
-  OprBlock,
-  OwnRecord,
-  OwnStake,
-  OwnStakeStep,
-  OwnStep,
-  RankedRecord,
-  RankedStake,
-  Rates,
-} from './types.js'
+export type { SeriesStore } from './series.js'
+export type { AssetCost, Fate, OprBlock, OwnRecord, OwnStake, OwnStep, Rates } from './types.js'

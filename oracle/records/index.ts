@@ -12,9 +12,8 @@ export {
   shortHash,
   splitOprExtIds,
 } from './entry.js'
-export type { OprEntryParts, SprEntryParts } from './entry.js'
 export { RECORD_ERRORS } from './errors.js'
-export { decodeContent, decodeOpr, encodeOpr, MAX_CONTENT_BYTES } from './opr.js'
+export { decodeContent, decodeOpr, encodeOpr } from './opr.js'
 export type { Opr, OprContent, OprVersion } from './opr.js'
 export { priceFromDecimal, priceFromNumber, priceToDecimal, priceToNumber, truncatePrice } from './prices.js'
 export { decodeSpr, encodeSpr } from './spr.js'

@@ -1,7 +1,6 @@
 /** The embedded exchange: a development world's markets behind the interfaces of real venues. */
 export type { Book, Venue } from './books.js'
 export { startDevExchange } from './server.js'
-export type { DevExchange, DevExchangeOptions, Faults, Trouble } from './server.js'
+export type { DevExchange, Faults, Trouble } from './server.js'
 export { parseTrouble, troubleFaults, TROUBLES } from './trouble.js'
-export type { Incident, Script } from './trouble.js'
 export { worth } from './world.js'
