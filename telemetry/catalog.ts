@@ -320,6 +320,41 @@ export const METRICS = {
       buckets: REQUEST_SECONDS,
     },
   },
+  pegs: {
+    lookTime: gauge('pegnet_pegs_look_timestamp_seconds', 'When the peg was last looked at.'),
+    frozen: gauge('pegnet_pegs_frozen', '1 while the daemon answers and its height stands still, else 0.'),
+    height: gauge('pegnet_pegs_height', 'Height of the chain of the peg.'),
+    price: gauge('pegnet_pegs_price_coins', 'Coins for a token, by which the chain goes; 0: there is none.', [
+      'token',
+    ]),
+    market: gauge(
+      'pegnet_pegs_market_coins',
+      'Coins for a token by the last block, to which the price comes later.',
+      ['token'],
+    ),
+    ratio: gauge('pegnet_pegs_ratio', 'Debt of the own account against its worth, 0 to 1 and more.', [
+      'token',
+    ]),
+    marketRatio: gauge('pegnet_pegs_market_ratio', 'The same by the price of the last block.', ['token']),
+    redRatio: gauge('pegnet_pegs_red_ratio', 'The ratio from which on others may liquidate an account.'),
+    globalRatio: gauge('pegnet_pegs_global_ratio', 'What all accounts owe against what is held.'),
+    accounts: gauge(
+      'pegnet_pegs_accounts',
+      'Accounts by how they stand: safe, yellow, red, or lost, which can not be liquidated any more.',
+      ['token', 'zone'],
+    ),
+    profit: gauge(
+      'pegnet_pegs_liquidation_profit_coins',
+      'What the best liquidation would bring; 0: there is none.',
+      ['token'],
+    ),
+    poolOutputs: gauge('pegnet_pegs_pool_outputs', 'Operations that fit into a block yet.'),
+    actions: counter(
+      'pegnet_pegs_actions_total',
+      'What was done without being asked, by its result: done, failed, or held by a limit.',
+      ['token', 'rule', 'result'],
+    ),
+  },
   ledger: {
     height: gauge('pegnet_ledger_height', 'The last block that the ledger knows.'),
     lag: gauge('pegnet_ledger_lag_blocks', 'Blocks that the node has saved and the ledger does not know.'),

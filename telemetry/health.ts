@@ -1,6 +1,6 @@
 /** Is the program alive, and is it doing its work? Pure: the table of alarms judges. */
-import type { CheckRule, Finding, GatewayPulse } from './alarms/alarm.js'
-import { ALARMS_OF_LEDGER, GATEWAY_ALARMS, MINER_ALARMS } from './alarms/table.js'
+import type { CheckRule, Finding, GatewayPulse, PegsPulse } from './alarms/alarm.js'
+import { ALARMS_OF_LEDGER, ALARMS_OF_PEGS, GATEWAY_ALARMS, MINER_ALARMS } from './alarms/table.js'
 import type { LedgerPulse, MinerNumbers } from './sources.js'
 
 export interface Check extends Finding {
@@ -20,6 +20,10 @@ export const gatewayChecks = (pulse: GatewayPulse): Check[] =>
 /** Ready: the ledger is not far behind the node. */
 export const ledgerChecks = (pulse: LedgerPulse): Check[] => checksOf(LEDGER_CHECKS, 'ready', pulse)
 
+/** Ready: the peg was looked at lately, and its chain moves. */
+export const pegsChecks = (pulse: PegsPulse): Check[] => checksOf(PEGS_CHECKS, 'ready', pulse)
+
+const PEGS_CHECKS = ALARMS_OF_PEGS.flatMap(({ pegsCheck }) => (pegsCheck === undefined ? [] : [pegsCheck]))
 const LEDGER_CHECKS = ALARMS_OF_LEDGER.flatMap(({ ledgerCheck }) =>
   ledgerCheck === undefined ? [] : [ledgerCheck],
 )

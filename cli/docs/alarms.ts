@@ -7,13 +7,18 @@ const HARD_BLANK = '\u00a0'
 
 /** By name of the file in `config/prometheus/`. */
 export function ruleFiles(): Readonly<Record<string, string>> {
-  const ofFeed = ({ id }: AlarmRow): boolean => id.startsWith('Feed')
+  const isOf =
+    (part: string) =>
+    ({ id }: AlarmRow): boolean =>
+      id.startsWith(part)
+  const [ofFeed, ofPegs] = [isOf('Feed'), isOf('Pegs')]
   return {
     'pegminer.rules.yml': rulesText(
       'pegminer',
-      ALARMS.filter((alarm) => !ofFeed(alarm)),
+      ALARMS.filter((alarm) => !ofFeed(alarm) && !ofPegs(alarm)),
     ),
     'feed.rules.yml': rulesText('pegminer-feed', ALARMS.filter(ofFeed)),
+    'pegs.rules.yml': rulesText('pegminer-pegs', ALARMS.filter(ofPegs)),
   }
 }
 

@@ -356,6 +356,58 @@ const ORACLE: Dashboard = {
   ],
 }
 
+/** How a watched peg stands. */
+const PEGS: Dashboard = {
+  uid: 'pegminer-pegs',
+  title: 'pegminer: pegs',
+  rows: [
+    row(
+      'Overview',
+      'From the red ratio on others may pay the debt of an account and take its tokens, if the whole peg owes as much.',
+      stat('Own ratio', 'percentunit', 6, [`max(pegnet_pegs_ratio${M})`, '']),
+      stat('The whole peg', 'percentunit', 6, [`max(pegnet_pegs_global_ratio${M})`, '']),
+      stat('Red ratio', 'percentunit', 6, [`min(pegnet_pegs_red_ratio${M})`, '']),
+      stat('Since the last look', 's', 6, [`time() - max(pegnet_pegs_look_timestamp_seconds${M})`, '']),
+    ),
+    row(
+      'Price and ratios',
+      'The price lags behind the market by up to a day. Above some 95 % an account can not be liquidated any more.',
+      chart(
+        'Coins for a token',
+        'short',
+        [`pegnet_pegs_price_coins${M}`, 'price, {{token}}'],
+        [`pegnet_pegs_market_coins${M}`, 'market, {{token}}'],
+      ),
+      chart(
+        'Own ratio',
+        'percentunit',
+        [`pegnet_pegs_ratio${M}`, 'by the price, {{token}}'],
+        [`pegnet_pegs_market_ratio${M}`, 'by the market, {{token}}'],
+      ),
+      chart('Accounts', 'short', [`pegnet_pegs_accounts${M}`, '{{zone}}, {{token}}']),
+      chart('Profit of the best liquidation', 'short', [
+        `pegnet_pegs_liquidation_profit_coins${M}`,
+        '{{token}}',
+      ]),
+    ),
+    row(
+      'Chain and actions',
+      'Each operation takes an output of the peg. Actions are those of the section watch of the plan.',
+      chart(
+        'Chain',
+        'short',
+        [`pegnet_pegs_height${M}`, 'height'],
+        [`pegnet_pegs_frozen${M}`, 'frozen'],
+        [`pegnet_pegs_pool_outputs${M}`, 'operations that fit into a block'],
+      ),
+      chart('Actions a day', 'short', [
+        `sum by (rule, result) (increase(pegnet_pegs_actions_total${M}[1d]))`,
+        '{{rule}} {{result}}',
+      ]),
+    ),
+  ],
+}
+
 /** Each gateway connects a pair of chains. */
 const FEED: Dashboard = {
   uid: 'pegminer-feed',
@@ -475,7 +527,7 @@ const BENCH: Dashboard = {
   ],
 }
 
-const DASHBOARDS: readonly Dashboard[] = [MINER, ORACLE, FEED, BENCH]
+const DASHBOARDS: readonly Dashboard[] = [MINER, ORACLE, FEED, PEGS, BENCH]
 
 /** File name below `config/grafana/` → JSON. */
 export function grafanaFiles(): Readonly<Record<string, string>> {

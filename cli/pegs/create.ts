@@ -50,7 +50,7 @@ export async function openPlan(
   named: string | undefined,
   resources: Resources,
 ): Promise<Opened> {
-  const { settings, signal, log } = context
+  const { settings, origins, signal, log } = context
   if (!isDev(context)) {
     const dataDir = settings['data.dir'] ?? defaultPegsDir()
     const pause = () => wait(POLL_MS, undefined, { signal })
@@ -62,7 +62,10 @@ export async function openPlan(
     resources,
     signal,
   })
-  return { plan: dev.plan, dataDir, dev, pause: dev.pause }
+  const isGiven = origins['pegs.plan'] !== 'default'
+  // The embedded chain has its own plan; only what a watch may do is taken from a file.
+  const plan = isGiven ? { ...dev.plan, watch: planFrom(settings['pegs.plan']).watch } : dev.plan
+  return { plan, dataDir, dev, pause: dev.pause }
 }
 
 export function clientOf(access: PegPlan['asset'], resources: Resources, timeoutMs?: number): KomodoClient {

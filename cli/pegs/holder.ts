@@ -1,14 +1,6 @@
 /** Who uses the plan's peg, and through which daemons. */
 import { problem, problemsError } from '../../config/index.js'
-import {
-  findPeg,
-  pegFamily,
-  peekJournal,
-  tokenOf,
-  type KomodoClient,
-  type Peg,
-  type PegToken,
-} from '../../komodo/index.js'
+import { findPeg, pegFamily, peekJournal, type KomodoClient, type Peg } from '../../komodo/index.js'
 import type { Resources } from '../program/resources.js'
 import { clientOf, openPlan, type Opened } from './create.js'
 import { journalOf, type PegsContext } from './plan.js'
@@ -19,14 +11,13 @@ export interface Holder {
   readonly reference: KomodoClient
   readonly pubkey: string
   readonly peg: Peg
-  readonly token: PegToken
 }
 
 /** Embedded daemons hang on purpose, so they are given less time than real ones. */
 const DEV_TIMEOUT_MS = 1_000
 
 export async function openHolder(context: PegsContext, resources: Resources): Promise<Holder> {
-  const { settings, signal } = context
+  const { signal } = context
   const opened = await openPlan(context, undefined, resources)
   const { plan, dev, dataDir } = opened
   const user = dev?.chains.user
@@ -53,6 +44,6 @@ export async function openHolder(context: PegsContext, resources: Resources): Pr
       problem('E_CONFIG_MISSING', 'the plan names no peg: give pegsTxid in it, or create one first'),
     ])
   if (dev) await dev.welcome()
-  const peg = await findPeg(asset, pegsTxid, { signal })
-  return { opened, asset, reference, pubkey, peg, token: tokenOf(peg, settings['pegs.gateway']) }
+  const peg = await findPeg(asset, pegsTxid, { signal, thresholds: plan.thresholds })
+  return { opened, asset, reference, pubkey, peg }
 }

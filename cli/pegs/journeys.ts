@@ -14,16 +14,18 @@ import {
   operate,
   peekJournal,
   ratioText,
+  tokenOf,
   valueOf,
   viewOf,
   withdrawTokens,
   type Journal,
+  type PegToken,
 } from '../../komodo/index.js'
 import { EXIT } from '../program/context.js'
 import type { Resources } from '../program/resources.js'
 import type { Opened } from './create.js'
 import type { Holder } from './holder.js'
-import type { PegsContext, UserWord } from './plan.js'
+import { journeysOf, type PegsContext, type UserWord } from './plan.js'
 
 /** The amount that stands for as much as is allowed. */
 export const MOST = -1n
@@ -43,10 +45,11 @@ export async function travel(
   { holder, word, amount, account, resources }: Journey,
 ): Promise<number> {
   const { output, settings, signal } = context
-  const { opened, asset, pubkey, peg, token } = holder
+  const { opened, asset, pubkey, peg } = holder
+  const token = tokenOf(peg, settings['pegs.gateway'])
   const view = await viewOf(asset, { peg, token, pubkey }, { signal })
   const sat = amount === MOST ? view.mostToGet : (amount ?? 0n)
-  const file = join(opened.dataDir, 'pegs', opened.plan.asset.name, 'journeys', `${word}-${token.name}.json`)
+  const file = join(journeysOf(opened.dataDir, opened.plan), `${word}-${token.name}.json`)
   const subject = `${word} ${peg.pegsTxid} ${amount === MOST ? 'max' : coinsText(sat)} ${pubkey}${word === 'liquidate' ? ` ${account}` : ''}`
   const begun = peekJournal(file)
   if (begun !== null && begun.subject !== subject)
@@ -72,7 +75,7 @@ export async function travel(
     })
     return EXIT.done
   }
-  await walk(context, { holder, word, sat: BigInt(journal.fact('sat') ?? sat), account, journal })
+  await walk(context, { holder, token, word, sat: BigInt(journal.fact('sat') ?? sat), account, journal })
   renameSync(
     file,
     `${file.slice(0, -'.json'.length)}-${Object.values(journal.state.writes).at(-1)?.txid.slice(0, 12)}.json`,
@@ -82,15 +85,19 @@ export async function travel(
 
 interface Walk {
   readonly holder: Holder
+  readonly token: PegToken
   readonly word: UserWord
   readonly sat: bigint
   readonly account: string
   readonly journal: Journal
 }
 
-async function walk(context: PegsContext, { holder, word, sat, account, journal }: Walk): Promise<void> {
+async function walk(
+  context: PegsContext,
+  { holder, token, word, sat, account, journal }: Walk,
+): Promise<void> {
   const { output, signal } = context
-  const { opened, asset, reference, pubkey, peg, token } = holder
+  const { opened, asset, reference, pubkey, peg } = holder
   journal.learn({ sat: sat.toString() })
   const step = (name: string, txid: string | null): void => {
     output.event({ event: 'pegs.step', command: word, step: name, txid, amount: coinsText(sat) })

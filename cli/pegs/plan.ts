@@ -64,5 +64,9 @@ export function subjectOf(plan: PegPlan): string {
 export const journalOf = (dataDir: string, plan: PegPlan): string =>
   join(dataDir, 'pegs', plan.asset.name, 'creation.json')
 
+/** Of what holders do, and of what a watch does for them. */
+export const journeysOf = (dataDir: string, plan: PegPlan): string =>
+  join(dataDir, 'pegs', plan.asset.name, 'journeys')
+
 /** For real chains: one place for all networks, since the chain has a name of its own. */
 export const defaultPegsDir = (): string => join(homedir(), '.pegminer', 'komodo')

@@ -91,21 +91,45 @@ t.test(
         ['redeem', '10.00000000'],
       ],
     )
+    t.match((await dev('redeem')).said, /E_PEGS_REFUSED: you have no account to redeem/)
+    const plan = join(folder, 'watch.yaml')
+    const watch = 'watch: { topUp: { from: 85, to: 75, daily: 1 } }'
+    writeFileSync(
+      plan,
+      `asset: PEGS\npubkey: 02${'a1'.repeat(32)}\npegsTxid: ${String(pegstxid)}\n${watch}\n`,
+    )
+    await dev('fund', '4')
+    await dev('get', 'max')
+    await fall(9_600n)
+    const acted = await dev('watch', '--once', '--plan', plan)
+    t.match(
+      acted.events.filter(({ event }) => event === 'pegs.action'),
+      [
+        { rule: 'topUp', stage: 'begun', amount: '0.53333334' },
+        { rule: 'topUp', stage: 'done', amount: '0.53333334', txid: /^[0-9a-f]{64}$/ },
+      ],
+    )
+    t.match((await dev('accounts')).events.at(-1), { ratio: '75.00%' })
     const again = await dev('create')
     t.match(again.events.at(-1), { state: 'READY', pegstxid }, 'given again it is the same peg')
-    t.match((await dev('redeem')).said, /E_PEGS_REFUSED: you have no account to redeem/)
     t.match((await dev('get', 'much')).said, /pegs get needs an amount of coins/)
   },
 )
 
 t.test('the plans of the documentation are plans', (t) => {
   const plans = [...DOC.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text)
-  t.equal(plans.length, 2)
+  t.equal(plans.length, 4)
   for (const [k, text] of plans.entries()) {
     const file = join(folder, `plan-${k}.yaml`)
     writeFileSync(file, text)
     t.match(planFrom(file), { asset: { name: 'PEGUSD' }, gateways: k === 0 ? [{ token: 'KMD' }] : [] })
   }
+  t.match(planFrom(join(folder, 'plan-2.yaml')).thresholds, { red: 85n, globalRed: 80n, yellow: 50n })
+  t.match(planFrom(join(folder, 'plan-3.yaml')).watch, {
+    topUp: { from: 85n, to: 75n, daily: 500_000_000n },
+    redeem: { from: 89n },
+    liquidate: { profit: 50_000_000n },
+  })
   t.end()
 })
 
@@ -126,6 +150,17 @@ t.test('what is wrong with a plan is said with its lines', async (t) => {
   const open = await run('create', file)
   t.match(open.said, /holds a password and others can read it/)
   t.notMatch(open.said, /secret-word/)
+  const wrong = `pegsTxid: '${'aa'.repeat(32)}'\nwatch: { topUp: { from: 80, to: 80, daily: 1 }, redeem: { from: 90 } }`
+  writeFileSync(file, `asset: PEGS\npubkey: ${key}\noptions: ['-ac_pegsccparams=1,2,3']\n${wrong}\n`)
+  const rules = await run('watch', '--plan', file)
+  t.match(rules.said, /watch\.redeem\.daily/, 'each has a limit')
+  writeFileSync(
+    file,
+    `asset: PEGS\npubkey: ${key}\noptions: ['-ac_pegsccparams=1,2,3']\n${wrong.replace('{ from: 90 }', '{ from: 90, daily: 1 }')}\n`,
+  )
+  const conflicts = await run('watch', '--plan', file)
+  t.match(conflicts.said, /80 is not below 80/)
+  t.match(conflicts.said, /give -ac_pegsccparams as the section thresholds/)
   t.match((await run('create', join(folder, 'none.yaml'))).said, /there is no such file/)
   t.match((await run('mint')).said, /pegs needs one of create, resume, status, launch-args/)
 })

@@ -5,7 +5,8 @@ import { openResources } from '../program/resources.js'
 import { openHolder } from './holder.js'
 import { MOST, travel } from './journeys.js'
 import type { PegsContext, UserWord } from './plan.js'
-import { tellAccount, tellHistory, tellPeg, tellWorst, watch } from './views.js'
+import { tellAccount, tellHistory, tellPeg, tellWorst } from './views.js'
+import { watch } from './watch.js'
 
 export async function use(context: PegsContext, word: UserWord, words: readonly string[]): Promise<number> {
   const resources = openResources()
@@ -23,7 +24,7 @@ export async function use(context: PegsContext, word: UserWord, words: readonly 
       case 'worst':
         return await tellWorst(context, holder)
       case 'watch':
-        return await watch(context, holder)
+        return await watch(context, holder, resources)
       default:
         return await travel(context, { holder, word, amount, account: words[0] ?? '', resources })
     }

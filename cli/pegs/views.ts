@@ -1,13 +1,23 @@
-/** `pegs info | price | accounts | history | worst | watch`: a peg and its accounts are looked at. */
-import { coinsText, look, priceOf, ratioText, valueOf, viewOf, warningsOf } from '../../komodo/index.js'
+/** `pegs info | price | accounts | history | worst`: a peg and its accounts are looked at. */
+import {
+  coinsText,
+  pricesOf,
+  ratioText,
+  standingOf,
+  valueOf,
+  victimsIn,
+  viewOf,
+  type PriceView,
+} from '../../komodo/index.js'
 import { EXIT } from '../program/context.js'
 import type { Holder } from './holder.js'
 import type { PegsContext } from './plan.js'
 
 export async function tellPeg({ output, signal }: PegsContext, { asset, peg }: Holder): Promise<number> {
   const totals = await asset.pegTotals(peg.pegsTxid, { signal })
+  const prices = await pricesOf(asset, peg.tokens, { signal })
   for (const token of peg.tokens) {
-    const { price, market, blocksLeft, height } = await priceOf(asset, token, { signal })
+    const { price, market, blocksLeft, height } = prices.get(token.tokenId) as PriceView
     const total = totals.tokens.find(({ token: name }) => name === token.name)
     const [deposit, debt] = [total?.deposit ?? 0n, total?.debt ?? 0n]
     output.event({
@@ -66,45 +76,6 @@ export async function tellAccount(
   return EXIT.done
 }
 
-/** Looks again and again; with --once, once. Nothing is done about what it sees. */
-export async function watch(
-  { output, settings, signal }: PegsContext,
-  { asset, peg, pubkey, opened }: Holder,
-): Promise<number> {
-  while (!signal.aborted) {
-    for (const token of peg.tokens) {
-      const seen = await look(asset, { peg, token, pubkey }, { signal })
-      const { view, ratio, global, victims, open, poolOutputs } = seen
-      const prices = { price: coinsText(view.price), market: coinsText(view.market), height: view.height }
-      const bad = victims.map(({ txid, ratio: at, gain }) => ({
-        txid,
-        ratio: at,
-        profit: gain && coinsText(gain.profit),
-      }))
-      output.event({
-        event: 'pegs.watch',
-        token: token.name,
-        ratio,
-        global,
-        ...prices,
-        poolOutputs,
-        liquidation: open,
-        accounts: bad,
-      })
-      output.line(
-        ` ${String(view.height).padStart(6)}  ${token.name}  price ${prices.price}, market ${prices.market}, own ratio ${ratio}, whole peg ${global}, ${victims.length} accounts above 90 %`,
-      )
-      for (const { level, what, message } of warningsOf(seen)) {
-        output.event({ event: 'pegs.alert', token: token.name, level, what, message })
-        output.line(`         ${output.paint('yellow', message)}`)
-      }
-    }
-    if (settings['feed.once']) return EXIT.done
-    await opened.pause()
-  }
-  return EXIT.interrupted
-}
-
 /** Each transaction once: the daemon may name one twice. */
 export async function tellHistory({ output, signal }: PegsContext, { asset, peg }: Holder): Promise<number> {
   const all = await asset.pegHistory(peg.pegsTxid, { signal })
@@ -126,24 +97,19 @@ export async function tellHistory({ output, signal }: PegsContext, { asset, peg 
 }
 
 export async function tellWorst({ output, signal }: PegsContext, { asset, peg }: Holder): Promise<number> {
-  const bad = await asset.worstAccounts(peg.pegsTxid, { signal })
-  for (const token of peg.tokens) {
-    const { price } = await priceOf(asset, token, { signal })
-    for (const { txid, deposit, debt } of bad.filter((account) => account.token === token.name)) {
-      const ratio = ratioText(debt, valueOf(deposit, price))
-      output.event({
-        event: 'pegs.worst',
-        token: token.name,
-        txid,
-        deposit: coinsText(deposit),
-        debt: coinsText(debt),
-        ratio,
-      })
-      output.line(
-        ` ${ratio.padStart(8)}  ${token.name.padEnd(8)}${coinsText(deposit).padStart(20)} for ${coinsText(debt)}  ${txid}`,
-      )
-    }
+  const standing = await standingOf(asset, peg, { signal })
+  const bad = peg.tokens.flatMap((token) =>
+    victimsIn(standing, peg, token).map((victim) => ({ ...victim, token: token.name })),
+  )
+  for (const { txid, token, deposit, debt, ratio, gain } of bad) {
+    const profit = gain && coinsText(gain.profit)
+    const facts = { deposit: coinsText(deposit), debt: coinsText(debt), ratio, profit }
+    output.event({ event: 'pegs.worst', token, txid, ...facts })
+    output.line(
+      ` ${ratio.padStart(8)}  ${token.padEnd(8)}${facts.deposit.padStart(20)} for ${facts.debt}, ${profit === null ? 'only its owner can mend it' : `profit ${profit}`}`,
+    )
+    output.line(`           ${txid}`)
   }
-  if (bad.length === 0) output.line(' no account is above 90 %')
+  if (bad.length === 0) output.line(` no account is above ${peg.thresholds.red} %`)
   return EXIT.done
 }

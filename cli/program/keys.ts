@@ -293,6 +293,9 @@ export const PEGS_KEYS = keys(
   'feed.once',
   'confirm.yes',
   'data.dir',
+  'telemetry.port',
+  'telemetry.host',
+  'telemetry.hosts',
   ...COMMON_KEYS,
 )
 

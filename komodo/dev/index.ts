@@ -12,6 +12,7 @@ import { fail } from './errors.js'
 import { messageOf, wallMs } from '../../base/index.js'
 import { ASSET_NAME, CHAINS, COIN, createNetwork, settle } from './network.js'
 import type { Network, Settled } from './network.js'
+import { readThresholds } from '../pegs/formulas.js'
 import type { ChainName, DevGateway, DevKomodo, DevKomodoOptions, DevOperator } from './types.js'
 import * as tx from '../tx/index.js'
 
@@ -154,6 +155,7 @@ function checkOptions(settled: Settled, options: DevKomodoOptions): void {
   )
   const window = settled.pegs?.priceWindow ?? 1
   need(Number.isInteger(window) && window >= 1 && window <= 1441, 'the window of prices is 1 to 1441 blocks')
+  need(readThresholds(settled.pegs?.params ?? '0,0,0') !== null, 'params are three numbers of 0 to 100')
   need(settled.pegs === undefined || settled.family !== 'B', 'pegs of family B are not played')
   need(walletDelayMs >= 0 && dataCarrierSize > 0, 'delays and sizes are positive')
   for (const chain of CHAINS) {

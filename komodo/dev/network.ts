@@ -7,7 +7,8 @@ import { FIRST_MARKET } from './chain/market.js'
 import { seededKey } from './keys.js'
 import { isLawful } from './modules/consensus.js'
 import { DevNode } from './node.js'
-import type { ChainName, DevKomodoOptions, Family, GatewayOptions } from './types.js'
+import { readThresholds, USUAL_THRESHOLDS } from '../pegs/formulas.js'
+import type { ChainName, DevKomodoOptions, DevPegsOptions, Family, GatewayOptions } from './types.js'
 import { Wallet } from './wallet.js'
 
 export const ASSET_NAME = 'PEGSDEV'
@@ -32,7 +33,7 @@ export interface Settled {
   readonly referenceHeight: number
   readonly walletDelayMs: number
   readonly dataCarrierSize: number
-  readonly pegs?: { readonly priceWindow: number; readonly empty: boolean }
+  readonly pegs?: { readonly priceWindow: number; readonly empty: boolean; readonly params?: string }
 }
 
 export function settle(options: DevKomodoOptions): Settled {
@@ -46,11 +47,15 @@ export function settle(options: DevKomodoOptions): Settled {
     referenceHeight: options.referenceHeight ?? 60,
     walletDelayMs: options.walletDelayMs ?? 0,
     dataCarrierSize: options.dataCarrierSize ?? 8192,
-    ...(options.pegs === undefined
-      ? {}
-      : { pegs: { priceWindow: options.pegs.priceWindow ?? 12, empty: options.pegs.empty ?? false } }),
+    ...(options.pegs === undefined ? {} : { pegs: settlePegs(options.pegs) }),
   }
 }
+
+const settlePegs = ({ priceWindow = 12, empty = false, params }: DevPegsOptions) => ({
+  priceWindow,
+  empty,
+  ...(params === undefined ? {} : { params }),
+})
 
 export interface Network {
   readonly settled: Settled
@@ -93,6 +98,7 @@ export function createNetwork(settled: Settled, store: Store, now: () => number)
       genesisTime: GENESIS_TIME,
       proven: name === 'reference',
       ...(hasFeeds ? { priceWindow: settled.pegs.priceWindow } : {}),
+      thresholds: readThresholds(settled.pegs?.params ?? '0,0,0') ?? USUAL_THRESHOLDS,
     }
     const market = hasFeeds ? { market: FIRST_MARKET } : {}
     const made = new Ledger({ name, params, policy, append, now, ...market })

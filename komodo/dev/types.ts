@@ -19,6 +19,8 @@ export interface GatewayOptions {
 export interface DevPegsOptions {
   /** Blocks over which prices are evened out: a day's on real chains (default 12). Prices begin after two of them. */
   readonly priceWindow?: number
+  /** `-ac_pegsccparams`: account,global,yellow, percent (default 90,90,60). */
+  readonly params?: string
   /**
    * Nothing is on the asset chain yet, not even coins: its first block pays all to the first operator, and blocks come
    * only while `setgenerate` says so. Otherwise all gateways are in one peg.

@@ -2,33 +2,18 @@
 import t from 'tap'
 
 import { rpc } from '../dev/fixtures/client.js'
-import type { DevCall, DevKomodo } from '../dev/index.js'
-import { decodeTransaction, opOf } from '../tx/index.js'
+import type { DevCall } from '../dev/index.js'
 import { isCoded } from '../../base/index.js'
 import { createKomodoClient, isAway, type KomodoClient } from '../client.js'
 import { startChains } from '../dev/fixtures/chains.js'
 import type { CreatorEvent } from './creator.js'
 import { depositCoins } from './deposit.js'
+import { deedsOf } from './fixtures/deeds.js'
 import { createRelay, startRig } from './fixtures/rig.js'
 import { findPeg, tokenOf } from './holder.js'
 import { openJournal } from './journal.js'
 import { operate, type Operating } from './operations.js'
 import { withdrawTokens } from './withdraw.js'
-
-/** What all blocks and the mempool of the asset chain hold, by what it does. */
-async function deeds(dev: DevKomodo): Promise<Record<string, number>> {
-  const found: Record<string, number> = {}
-  const waiting = await rpc<string[]>(dev.asset, 'getrawmempool')
-  const ids = [...waiting]
-  for (let height = 1; height <= dev.control.height('asset'); height++)
-    ids.push(...(await rpc<{ tx: string[] }>(dev.asset, 'getblock', String(height))).tx.slice(1))
-  for (const txid of ids) {
-    const op = opOf(decodeTransaction(await rpc<string>(dev.asset, 'getrawtransaction', txid)))
-    const name = op?.op === 'token-transfer' ? (op.blobs[0]?.op?.op ?? 'transfer') : (op?.op ?? 'other')
-    found[name] = (found[name] ?? 0) + 1
-  }
-  return found
-}
 
 t.test('killed at every call, the creator goes on and makes nothing twice', async (t) => {
   const rig = await startRig(t.testdir())
@@ -79,7 +64,7 @@ t.test('killed at every call, the creator goes on and makes nothing twice', asyn
   }
   t.not(peg, '', `it ends, after ${runs} runs`)
   t.ok(runs > 100, `it was killed ${runs - 1} times`)
-  const { 'oracle-data': headers, ...made } = await deeds(dev)
+  const { 'oracle-data': headers, ...made } = await deedsOf(dev)
   t.ok((headers ?? 0) > 0)
   t.same(made, {
     'token-create': 1,
@@ -180,7 +165,7 @@ t.test('killed at every call, a holder goes on, pays once and loses nothing', as
   })
   t.equal(stopped, 'requested')
   t.ok(killed.size > 80, `killed ${killed.size} times`)
-  const { 'gateway-deposit': deposits, 'gateway-withdraw': withdrawals, ...made } = await deeds(dev)
+  const { 'gateway-deposit': deposits, 'gateway-withdraw': withdrawals, ...made } = await deedsOf(dev)
   t.same([deposits, withdrawals], [1, 1])
   // The user's first tokens are a claim without a deposit.
   t.match(made, { 'gateway-claim': 2, 'pegs-fund': 1, 'pegs-get': 1, 'pegs-redeem': 1 })

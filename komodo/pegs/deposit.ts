@@ -49,7 +49,11 @@ export async function depositCoins(depositing: Depositing, sat: bigint): Promise
   const depositTxid = await handIn(depositing, { sat, coinTxid: sent.txid })
   step('deposit', depositTxid)
   const { coin } = token.gateway
-  while (!(await isConfirmed(depositing, depositTxid))) await depositing.pause()
+  while (!(await isConfirmed(depositing, depositTxid))) {
+    if (await isClaimed(depositing, depositTxid))
+      throw fail('E_PEGS_REFUSED', `the deposit ${depositTxid} was claimed before: its tokens came then`)
+    await depositing.pause()
+  }
   const claim = { bindTxid, tokenId: token.tokenId, coin, depositTxid, amount: sat }
   const claimed = await carry(depositing, {
     id: 'claim',
@@ -193,6 +197,13 @@ async function intentOf(
 async function depositedBefore({ client, signal }: Depositing, coinTxid: string): Promise<string | null> {
   const [found] = await client.utxos(tx.markerAddress(coinTxid), false, { signal })
   return found?.txid ?? null
+}
+
+/** A deposit in a block whose output for its claim is spent: pending ones are listed, and it is none any more. */
+async function isClaimed({ client, signal }: Depositing, depositTxid: string): Promise<boolean> {
+  const known = await client.transaction(depositTxid, { signal })
+  if (known === null || known.confirmations < 1) return false
+  return !(await client.isUnspent({ txid: depositTxid, vout: CLAIM_VOUT }, { signal }))
 }
 
 async function isConfirmed(

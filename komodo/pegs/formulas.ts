@@ -26,6 +26,20 @@ export interface Thresholds {
 /** Of daemons of 2020. */
 export const USUAL_THRESHOLDS: Thresholds = { most: 80n, red: 90n, globalRed: 90n, yellow: 60n }
 
+/** `account,global,yellow` as in `-ac_pegsccparams`: a 0 stands for the usual one. Null: that is no such list. */
+export function readThresholds(params: string): Thresholds | null {
+  const [account, global, yellow, ...more] = params
+    .split(',')
+    .map((text) => (/^\d{1,3}$/.test(text) ? BigInt(text) : -1n))
+  if (account === undefined || global === undefined || yellow === undefined || more.length > 0) return null
+  if ([account, global, yellow].some((percent) => percent < 0n || percent > 100n)) return null
+  const { most, red, globalRed, yellow: usual } = USUAL_THRESHOLDS
+  return { most, red: account || red, globalRed: global || globalRed, yellow: yellow || usual }
+}
+
+export const thresholdsText = ({ red, globalRed, yellow }: Thresholds): string =>
+  [red, globalRed, yellow].join()
+
 export const valueOf = (tokens: bigint, price: bigint): bigint => (tokens * price) / UNIT
 
 /** What coins buy. Throws `RangeError` where there is no price: a daemon dies of that. */
@@ -66,6 +80,18 @@ export function liquidationOf({ deposit, debt }: AccountState, price: bigint): L
   const base = (tokensFor(debt, price) * 105n) / 100n
   const reward = base + ((deposit - base) * 10n) / 100n
   return { reward, pool: deposit - reward, burn: debt, profit: valueOf(reward, price) - debt }
+}
+
+/** How an account stands against the limits; `lost`: its reward would be more than it holds, so only its owner can mend it. */
+export type Zone = 'safe' | 'yellow' | 'red' | 'lost'
+
+/** Throws `RangeError` where there is no price and a debt. */
+export function zoneOf(account: AccountState, price: bigint, { red, yellow }: Thresholds): Zone {
+  const { deposit, debt } = account
+  const value = valueOf(deposit, price)
+  if (debt <= 0n) return 'safe'
+  if (!isAtLeast(debt, value, red)) return isAbove(debt, value, yellow) ? 'yellow' : 'safe'
+  return liquidationOf(account, price).pool < 0n ? 'lost' : 'red'
 }
 
 export interface TokenSum extends AccountState {

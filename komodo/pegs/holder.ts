@@ -5,7 +5,14 @@ import type { KomodoClient } from '../client.js'
 import { decodeTransaction, depositAddress, opOf } from '../tx/index.js'
 import { fail } from './errors.js'
 import { priceBy } from './expression.js'
-import { mostToGet, ratioOf, USUAL_THRESHOLDS, valueOf, type AccountState } from './formulas.js'
+import {
+  mostToGet,
+  ratioOf,
+  USUAL_THRESHOLDS,
+  valueOf,
+  type AccountState,
+  type Thresholds,
+} from './formulas.js'
 
 export interface PegToken {
   readonly tokenId: string
@@ -18,13 +25,19 @@ export interface PegToken {
 
 export interface Peg {
   readonly pegsTxid: string
+  /** Those that its chain was started with. */
+  readonly thresholds: Thresholds
   readonly tokens: readonly PegToken[]
 }
 
 type Given = { readonly signal: AbortSignal }
 
 /** The peg by its id, as the chain says it. Throws `E_PEGS_REFUSED` if there is none. */
-export async function findPeg(asset: KomodoClient, pegsTxid: string, given: Given): Promise<Peg> {
+export async function findPeg(
+  asset: KomodoClient,
+  pegsTxid: string,
+  { thresholds = USUAL_THRESHOLDS, ...given }: Given & { readonly thresholds?: Thresholds },
+): Promise<Peg> {
   const found = await asset.transaction(pegsTxid, given)
   const op = found && found.height !== null ? opOf(decodeTransaction(found.hex)) : null
   if (op?.op !== 'pegs-create')
@@ -47,7 +60,7 @@ export async function findPeg(asset: KomodoClient, pegsTxid: string, given: Give
       'E_PEGS_REFUSED',
       `two tokens of the peg have one name (${names.join(', ')}): accounts cannot be told apart`,
     )
-  return { pegsTxid, tokens }
+  return { pegsTxid, thresholds, tokens }
 }
 
 /** The one that is meant. Throws `E_PEGS_REFUSED`. */
@@ -78,21 +91,23 @@ export interface PriceView {
   readonly height: number
 }
 
-export async function priceOf(
+/** The price of each token, by its id: the chain is asked once. */
+export async function pricesOf(
   asset: KomodoClient,
-  { price: expression }: Pick<PegToken, 'price'>,
+  tokens: readonly Pick<PegToken, 'tokenId' | 'price'>[],
   given: Given,
-): Promise<PriceView> {
+): Promise<ReadonlyMap<string, PriceView>> {
   const { feeds, height, window } = await asset.prices(1, given)
-  const by = (which: 'raw' | 'smoothed') =>
-    priceBy(expression, new Map(feeds.map(({ name, samples }) => [name, samples[0]?.[which] ?? 0n])))
-  const price = by('smoothed')
-  return {
-    price,
-    market: by('raw'),
-    height,
-    blocksLeft: price > 0n ? 0 : Math.max(0, 2 * window + 1 - height),
-  }
+  const values = (which: 'raw' | 'smoothed') =>
+    new Map(feeds.map(({ name, samples }) => [name, samples[0]?.[which] ?? 0n]))
+  const [raw, smoothed] = [values('raw'), values('smoothed')]
+  return new Map(
+    tokens.map(({ tokenId, price: expression }) => {
+      const price = priceBy(expression, smoothed)
+      const blocksLeft = price > 0n ? 0 : Math.max(0, 2 * window + 1 - height)
+      return [tokenId, { price, market: priceBy(expression, raw), height, blocksLeft }]
+    }),
+  )
 }
 
 export interface HolderView extends PriceView {
@@ -105,22 +120,30 @@ export interface HolderView extends PriceView {
   readonly mostToGet: bigint
 }
 
+export interface Holding {
+  readonly peg: Peg
+  readonly token: PegToken
+  readonly pubkey: string
+}
+
+/** `prices`: those that were asked for already. */
 export async function viewOf(
   asset: KomodoClient,
-  { peg, token, pubkey }: { readonly peg: Peg; readonly token: PegToken; readonly pubkey: string },
-  given: Given,
+  { peg, token, pubkey }: Holding,
+  { prices, ...given }: Given & { readonly prices?: ReadonlyMap<string, PriceView> },
 ): Promise<HolderView> {
-  const prices = await priceOf(asset, token, given)
+  const known = prices ?? (await pricesOf(asset, [token], given))
+  const price = known.get(token.tokenId) as PriceView
   const account = accountIn(await asset.pegAccounts(peg.pegsTxid, given), token)
   const { balance } = await asset.nodeInfo(given)
   const { deposit, debt } = account ?? { deposit: 0n, debt: 0n }
   return {
-    ...prices,
+    ...price,
     account,
     tokens: await asset.tokenBalance(token.tokenId, pubkey, given),
     coins: balance,
-    ratio: ratioOf(debt, valueOf(deposit, prices.price)),
-    mostToGet: mostToGet({ deposit, debt }, prices.price, USUAL_THRESHOLDS),
+    ratio: ratioOf(debt, valueOf(deposit, price.price)),
+    mostToGet: mostToGet({ deposit, debt }, price.price, peg.thresholds),
   }
 }
 

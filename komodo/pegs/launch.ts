@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { coinsText } from '../tx/index.js'
+import { thresholdsText, USUAL_THRESHOLDS } from './formulas.js'
 import type { PegPlan } from './plan.js'
 
 /** Whole coins without decimals. */
@@ -24,10 +25,16 @@ export function launchArgs(plan: PegPlan, pegsTxid: string | null): string[] {
     '-ac_perc=0',
     '-ac_cbopret=5',
     ...window,
+    ...thresholdsArgs(plan),
     ...plan.options,
     `-pubkey=${plan.pubkey}`,
     ...(pegsTxid === null ? [] : [`-earlytxid=${pegsTxid}`]),
   ]
+}
+
+function thresholdsArgs({ thresholds }: PegPlan): string[] {
+  const params = thresholdsText(thresholds)
+  return params === thresholdsText(USUAL_THRESHOLDS) ? [] : [`-ac_pegsccparams=${params}`]
 }
 
 export const launchLine = (plan: PegPlan, pegsTxid: string | null): string =>

@@ -2,10 +2,11 @@
  * Fund, get, redeem: what the daemon leaves unchecked is checked before, the outcome is worked out exactly, and the chain
  * must say the same after it. Pure but for `operate`.
  */
+import type { KomodoClient } from '../client.js'
 import { coinsText } from '../tx/index.js'
 import { fail } from './errors.js'
-import { isAbove, USUAL_THRESHOLDS, valueOf, type AccountState } from './formulas.js'
-import { viewOf, type HolderView, type Peg, type PegToken } from './holder.js'
+import type { AccountState } from './formulas.js'
+import { viewOf, type HolderView, type Holding } from './holder.js'
 import { inspectFund, inspectGet, inspectRedeem, type AccountIntent } from './inspect-account.js'
 import { carry, type Writing } from './write.js'
 
@@ -47,10 +48,9 @@ export function outcomeOf(operation: Operation, view: HolderView, coinOutputs: r
         throw refuse(
           `the token has no price${view.blocksLeft > 0 ? ` for ${view.blocksLeft} blocks more` : ''}`,
         )
-      const after = { deposit, debt: debt + sat }
-      if (isAbove(after.debt, valueOf(deposit, view.price), USUAL_THRESHOLDS.most))
+      if (sat > view.mostToGet)
         throw refuse(`your account may owe 80 % of its worth: at most ${coinsText(view.mostToGet)} more`)
-      return { after, tokens: 0n, coins: sat, amount: sat }
+      return { after: { deposit, debt: debt + sat }, tokens: 0n, coins: sat, amount: sat }
     }
     case 'redeem': {
       if (view.account === null || (deposit === 0n && debt === 0n))
@@ -78,11 +78,16 @@ export function checkCoins(debt: bigint, outputs: readonly bigint[]): void {
     )
 }
 
-export interface Operating extends Writing {
-  readonly peg: Peg
-  readonly token: PegToken
-  readonly pubkey: string
+/** Outputs of the own wallet that can be spent, satoshis. */
+export async function ownOutputs(
+  client: KomodoClient,
+  given: { readonly signal: AbortSignal },
+): Promise<bigint[]> {
+  const owned = await client.unspent(0, undefined, given)
+  return owned.filter(({ spendable }) => spendable).map(({ sat }) => sat)
 }
+
+export interface Operating extends Writing, Holding {}
 
 export interface Operated {
   readonly txid: string
@@ -96,12 +101,7 @@ export async function operate(operating: Operating, operation: Operation): Promi
   const given = { signal }
   if (journal.write(operation.do) === null) {
     const view = await viewOf(client, { peg, token, pubkey }, given)
-    const owned = await client.unspent(0, undefined, given)
-    const outcome = outcomeOf(
-      operation,
-      view,
-      owned.filter(({ spendable }) => spendable).map(({ sat }) => sat),
-    )
+    const outcome = outcomeOf(operation, view, await ownOutputs(client, given))
     journal.learn(factsOf(outcome))
   }
   const outcome = outcomeIn(journal.state.facts)

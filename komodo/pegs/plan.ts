@@ -16,26 +16,12 @@ import {
   valueOrNone,
   type SectionProblem,
   type SectionResult,
-  type ValueType,
 } from '../../config/index.js'
 import { daemonShape } from '../daemon-shape.js'
-import { satOf } from '../shape.js'
-import { coinsText } from '../tx/index.js'
-
-/** Coins → satoshis. */
-export const coinsType = (least: bigint): ValueType<bigint> => ({
-  placeholder: 'COINS',
-  expects: `an amount of coins such as 1.5, with at most 8 decimals, at least ${coinsText(least)}`,
-  schema: { type: ['number', 'string'] },
-  parse: (given) => {
-    try {
-      const sat = satOf(given, '')
-      return sat >= least ? sat : undefined
-    } catch {
-      return undefined
-    }
-  },
-})
+import { coinsType } from './coins.js'
+import { USUAL_THRESHOLDS, type Thresholds } from './formulas.js'
+import type { WatchRules } from './watch-actions.js'
+import { conflictsOfRules, rulesOf, WATCH_SECTION } from './watch-plan.js'
 
 const pubkeyType = SETTINGS['feed.pubkey'].type
 const chainName = value(SETTINGS['feed.assetName'].type, 'name of the chain')
@@ -60,6 +46,14 @@ const GATEWAY = section({
   subscription: optional(value(coinsType(100_000n), 'coins of each subscription'), '1'),
 })
 
+const percent = integer(1, 100, 'percent')
+
+const THRESHOLDS = section({
+  account: optional(value(percent, 'debt from which on an account may be liquidated, percent'), 90),
+  global: optional(value(percent, 'debt of the whole peg from which on any may be, percent'), 90),
+  yellow: optional(value(percent, 'debt above which tokens can be exchanged out of an account, percent'), 60),
+})
+
 export const planShape = (folder = '.') =>
   section({
     asset: daemonShape(chainName, 'the chain of the peg, by its name or as a section', folder),
@@ -82,6 +76,8 @@ export const planShape = (folder = '.') =>
       }),
     ),
     pegsTxid: valueOrNone(txid, 'a peg that exists already: for users; nothing is created then'),
+    thresholds: exactOptional(THRESHOLDS),
+    watch: exactOptional(WATCH_SECTION),
     gateways: exactOptional(
       listOfShapes(GATEWAY, {
         ...{ least: 1, most: 8, expects: 'a list of 1 to 8 gateways' },
@@ -94,8 +90,12 @@ type RawPlan = InferOutput<ReturnType<typeof planShape>>
 type RawGateway = NonNullable<NonNullable<RawPlan['gateways']>[number]>
 /** Amounts in satoshis. */
 export type GatewayPlan = Omit<RawGateway, 'pubkeys'> & { readonly pubkeys: readonly string[] }
-export type PegPlan = Omit<RawPlan, 'gateways' | 'options' | 'amount'> & {
+export type PegPlan = Omit<RawPlan, 'gateways' | 'options' | 'amount' | 'thresholds' | 'watch'> & {
   readonly amount: bigint
+  /** Those that the daemons of the chain are started with. */
+  readonly thresholds: Thresholds
+  /** What `pegs watch` does by itself. */
+  readonly watch: WatchRules
   readonly gateways: readonly GatewayPlan[]
   readonly options: readonly string[]
 }
@@ -110,7 +110,20 @@ export function readPlan(raw: unknown, folder = '.'): SectionResult<PegPlan> {
     return { ...gateway, pubkeys: keys.length > 0 ? keys : [found.pubkey] }
   })
   const options = (found.options ?? []).flatMap((option) => option ?? [])
-  return { value: { ...found, amount: found.amount ?? 0n, gateways, options } }
+  return {
+    value: {
+      ...found,
+      ...{ amount: found.amount ?? 0n, gateways, options },
+      thresholds: thresholdsOf(found),
+      watch: rulesOf(found.watch),
+    },
+  }
+}
+
+function thresholdsOf({ thresholds }: RawPlan): Thresholds {
+  if (thresholds === undefined) return USUAL_THRESHOLDS
+  const { account, global, yellow } = thresholds
+  return { ...USUAL_THRESHOLDS, red: BigInt(account), globalRed: BigInt(global), yellow: BigInt(yellow) }
 }
 
 function conflictsOf(plan: RawPlan): SectionProblem[] {
@@ -142,7 +155,9 @@ function conflictsOf(plan: RawPlan): SectionProblem[] {
       path: ['options'],
       message: `${unknown} is no option of komodod, such as -debug=pegscc`,
     })
-  return problems
+  if ((plan.options ?? []).some((option) => option?.startsWith('-ac_pegsccparams') === true))
+    problems.push({ path: ['options'], message: 'give -ac_pegsccparams as the section thresholds' })
+  return [...problems, ...conflictsOfRules(plan.watch)]
 }
 
 /** Satoshis of a fee, and of a marker. */

@@ -14,10 +14,11 @@ import { findPeg, tokenOf } from './holder.js'
 import { inspectBind, inspectOracle, inspectPeg, inspectToken, PEGS_PUBKEY } from './inspect.js'
 import { openJournal } from './journal.js'
 import { checkLaunch } from './launch.js'
+import { liquidate } from './liquidate.js'
 import { operate } from './operations.js'
 import type { PegPlan } from './plan.js'
-import { exchange, liquidate } from './trades.js'
-import { look, warningsOf } from './watch.js'
+import { exchange } from './trades.js'
+import { lookAt, warningsOf, type Look } from './watch.js'
 
 t.test('an empty chain becomes a peg that is ready', async (t) => {
   const rig = await startRig(t.testdir())
@@ -294,7 +295,7 @@ t.test(
     const user = await holderOf(dev.user.asset, dev.user.pubkey, 'user')
     const other = await holderOf(second?.asset, second?.pubkey, 'other')
     const trader = await holderOf(creator?.asset, creator?.pubkey, 'trader')
-    const seen = () => look(user().client, user(), { signal })
+    const seen = async () => (await lookAt(user().client, user(), { signal }))[0] as Look
     const whats = async () => warningsOf(await seen()).map(({ what }) => what)
     await send(dev.user.asset, 'tokentransfer', user().token.tokenId, second?.pubkey ?? '', '1000000000')
     dev.control.mine('asset')

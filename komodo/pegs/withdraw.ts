@@ -8,6 +8,7 @@ import { inspectWithdraw } from '../inspect.js'
 import { leastAmount, paysOut, payoutFee } from '../payout.js'
 import * as tx from '../tx/index.js'
 import { fail } from './errors.js'
+import { createStillness } from './frozen.js'
 import type { PegToken } from './holder.js'
 import { carry, type Writing } from './write.js'
 
@@ -57,18 +58,13 @@ export async function withdrawTokens(withdrawing: Withdrawing, sat: bigint): Pro
   }
 }
 
-/** Looks at an unmoving height after which a daemon is frozen: it answers, but no block ever comes. */
-const MOST_STILL = 240
-
 /** The pause of a daemon that may be frozen without a sign but its height. */
 function watched({ client, signal, pause }: Withdrawing): () => Promise<void> {
-  let [height, still] = [-1, 0]
+  const stands = createStillness()
   return async () => {
     await pause()
     const { blocks } = await client.chainInfo({ signal })
-    still = blocks === height ? still + 1 : 0
-    height = blocks
-    if (still > MOST_STILL) throw hanging(client)
+    if (stands(blocks)) throw hanging(client)
   }
 }
 

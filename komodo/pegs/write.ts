@@ -74,6 +74,12 @@ export async function carry(writing: Writing, spec: WriteSpec): Promise<Written>
   }
 }
 
+/** Whether nothing of it can come into a block any more: it was not built, or what was built is proven dead. */
+export async function isVoid({ client, journal, signal }: Writing, id: string): Promise<boolean> {
+  const write = journal.write(id)
+  return decideWrite(write, await factOf(client, write, signal), 1).do === 'build'
+}
+
 /** Null: the daemon cannot now, but may soon. */
 async function attempt({ client, signal }: Writing, spec: WriteSpec, nth: number): Promise<Inspected | null> {
   const { blocks } = await client.chainInfo({ signal })

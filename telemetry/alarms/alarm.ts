@@ -28,6 +28,8 @@ export interface Judged {
   readonly gatewayCheck?: CheckRule<GatewayPulse>
   /** The same for a ledger. */
   readonly ledgerCheck?: CheckRule<LedgerPulse>
+  /** The same for a watched peg. */
+  readonly pegsCheck?: CheckRule<PegsPulse>
   /** What the page of a miner shows besides; null: nothing is wrong. The newest entry comes first. */
   readonly ofMiner?: (miner: MinerNumbers, entries: readonly BoardEntry[]) => string | null
   /** What pages show of a gateway, behind its name. */
@@ -70,6 +72,15 @@ export interface GatewayPulse {
   readonly trouble: string | null
   /** Headers that are due, and how many may be; null: it publishes none. */
   readonly relay: { readonly lag: number | null; readonly readyLag: number; readonly state: string } | null
+}
+
+/** How the watch of a peg is doing. */
+export interface PegsPulse {
+  /** Since the last look, ms. Null: none yet. */
+  readonly lookAgeMs: number | null
+  /** Why the last look failed; null: it did not. */
+  readonly trouble: string | null
+  readonly frozen: boolean
 }
 
 export interface WatchdogRule {

@@ -9,7 +9,7 @@ import {
   alertsOfMiner,
 } from '../alerts.js'
 import type { BoardEntry } from '../board.js'
-import { gatewayChecks, ledgerChecks, liveChecks, readyChecks } from '../health.js'
+import { gatewayChecks, ledgerChecks, liveChecks, pegsChecks, readyChecks } from '../health.js'
 import type { GatewayNumbers, MinerNumbers } from '../sources.js'
 import type { WatchLimits, WatchSeen } from './alarm.js'
 import { ALARMS, GATEWAY_ALARMS, MINER_ALARMS, WATCHDOG_RULES } from './table.js'
@@ -119,6 +119,25 @@ t.test('a ledger that does not keep up', (t) => {
     [{ ...well, trouble: 'the node is away' }, 'ledger: the node is away'],
   ] as const)
     t.match(alertsOfLedger(pulse), [{ message, runbook: 'LedgerLags' }])
+  t.end()
+})
+
+t.test('a peg that is not looked at, and one that stands still', (t) => {
+  const well = { lookAgeMs: 300_000, trouble: null, frozen: false }
+  t.same(
+    pegsChecks(well).map(({ name, ok }) => `${name} ${ok}`),
+    ['looks true', 'height true'],
+  )
+  for (const [pulse, name, found] of [
+    [{ ...well, lookAgeMs: 300_001 }, 'looks', '5 min ago'],
+    [{ ...well, lookAgeMs: null }, 'looks', 'none yet'],
+    [{ ...well, lookAgeMs: null, trouble: 'it is away' }, 'looks', 'it is away'],
+    [{ ...well, frozen: true }, 'height', 'it stands still'],
+  ] as const)
+    t.same(
+      pegsChecks(pulse).filter(({ ok }) => !ok),
+      [{ name, ok: false, found }],
+    )
   t.end()
 })
 

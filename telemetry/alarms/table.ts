@@ -1,14 +1,19 @@
-/** All alarms, in the order of the runbook: of the machine, the node, prices, records, of the ledger and the feed. */
+/** All alarms, in the order of the runbook: of the machine, the node, prices, records, of the ledger, the feed and a peg. */
 import type { Alarm, AlarmText, Judged, WatchdogRule } from './alarm.js'
 import { FEED_ALARMS } from './feed.js'
 import { LEDGER_ALARMS } from './ledger.js'
 import { MACHINE_ALARMS } from './machine.js'
 import { NODE_ALARMS } from './node.js'
+import { PEGS_ALARMS } from './pegs.js'
 import { PRICE_ALARMS } from './prices.js'
 import { RECORD_ALARMS } from './records.js'
 
 const OF_MINER = [...MACHINE_ALARMS, ...NODE_ALARMS, ...PRICE_ALARMS, ...RECORD_ALARMS] as const
-type Row = (typeof OF_MINER)[number] | (typeof LEDGER_ALARMS)[number] | (typeof FEED_ALARMS)[number]
+type Row =
+  | (typeof OF_MINER)[number]
+  | (typeof LEDGER_ALARMS)[number]
+  | (typeof FEED_ALARMS)[number]
+  | (typeof PEGS_ALARMS)[number]
 
 export type AlarmId = Row['id']
 export type WatchdogKind = Extract<Row, { watchdog: WatchdogRule }>['watchdog']['kind']
@@ -28,7 +33,13 @@ const rowOf = (row: Alarm): AlarmRow =>
 export const MINER_ALARMS: readonly AlarmRow[] = OF_MINER.map(rowOf)
 export const GATEWAY_ALARMS: readonly AlarmRow[] = FEED_ALARMS.map(rowOf)
 export const ALARMS_OF_LEDGER: readonly AlarmRow[] = LEDGER_ALARMS.map(rowOf)
-export const ALARMS: readonly AlarmRow[] = [...MINER_ALARMS, ...ALARMS_OF_LEDGER, ...GATEWAY_ALARMS]
+export const ALARMS_OF_PEGS: readonly AlarmRow[] = PEGS_ALARMS.map(rowOf)
+export const ALARMS: readonly AlarmRow[] = [
+  ...MINER_ALARMS,
+  ...ALARMS_OF_LEDGER,
+  ...GATEWAY_ALARMS,
+  ...ALARMS_OF_PEGS,
+]
 
 /** What the watchdog judges. */
 export const WATCHDOG_RULES = ALARMS.flatMap(({ watchdog }) => (watchdog === undefined ? [] : [watchdog]))

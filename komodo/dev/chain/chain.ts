@@ -4,6 +4,7 @@
  * spent: it comes back with height 0.
  */
 import * as tx from '../../tx/index.js'
+import type { Thresholds } from '../../pegs/formulas.js'
 import type { BlockHeader, Transaction } from '../../tx/index.js'
 
 export interface Block {
@@ -60,6 +61,8 @@ export interface ChainParams {
   readonly premine: bigint
   /** Blocks over which prices are evened out; absent: the chain has no feeds. */
   readonly priceWindow?: number
+  /** Of the Pegs module. */
+  readonly thresholds: Thresholds
   readonly reward: bigint
   readonly minerScript: string
   readonly seed: string

@@ -1,12 +1,5 @@
 /** The calls of the Pegs module, of daemons of 2020: what they check, and what they leave unchecked. */
-import {
-  isAbove,
-  isAtLeast,
-  liquidationOf,
-  tokensFor,
-  USUAL_THRESHOLDS,
-  valueOf,
-} from '../../pegs/formulas.js'
+import { isAbove, isAtLeast, liquidationOf, tokensFor, valueOf } from '../../pegs/formulas.js'
 import * as tx from '../../tx/index.js'
 import type { NodeJson, TxOutput } from '../../tx/index.js'
 import { FEE, keyOutput, moduleOutput, shell, tokenOutput, type Draft, type ModuleInput } from '../build.js'
@@ -25,7 +18,6 @@ import { PEGS_READ_CALLS } from './pegs-reads.js'
 import { sumOf, takeTokens, tokenCoins } from './tokens.js'
 
 const POOL_OUTPUTS = 100n
-const { most: MOST, yellow: YELLOW, red: RED, globalRed: GLOBAL_RED } = USUAL_THRESHOLDS
 const NO_POOL = 'not enough balance in pegs global CC address'
 const UNCONFIRMED = 'previous account tx not yet confirmed'
 /** Where change of the pool's tokens goes: real daemons use a key that was never set. */
@@ -192,7 +184,7 @@ const get: Call = (node, params) => {
   const debt = account.debt + amount
   const worth = valueOf(account.deposit, state.priceOf(chain, tokenId))
   // Over the limit, and without a price, the whole answer is an empty text.
-  if (worth === 0n || isAbove(debt, worth, MOST)) return ''
+  if (worth === 0n || isAbove(debt, worth, chain.params.thresholds.most)) return ''
   const outputs = [...accountOutputs(pubkey), keyOutput(pubkey, amount)]
   const facts = {
     ...{ pegsTxid: peg.txid, tokenId, pubkey, amount, debt },
@@ -280,7 +272,7 @@ const exchange: Call = (node, params) => {
   const tokens = tokensFor(amount, price)
   const pooled = takeTokens(state.pooledTokens(chain, tokenId), tokens)
   const short = tokens - sumOf(pooled)
-  const need = { tokenId, percent: YELLOW, least: short }
+  const need = { tokenId, percent: chain.params.thresholds.yellow, least: short }
   const account = short > 0n ? state.worstAccount(chain, peg.txid, need) : undefined
   if (short > 0n && !account) return refused('cannot find account from which to get tokens for exchange!')
   const normals = node.wallet.pick(chain, amount > FEE ? amount : FEE, 64)
@@ -352,9 +344,12 @@ const liquidate: Call = (node, params) => {
   const price = state.priceOf(chain, tokenId)
   const all = state.globalOf(chain, peg)
   const worth = valueOf(victim?.deposit ?? 0n, price)
-  const isBad = victim !== undefined && victim.debt > 0n && isAtLeast(victim.debt, worth, RED)
-  if (!isBad || !isAtLeast(all.debt, all.value, GLOBAL_RED))
-    return refused('not able to liquidate account until account ratio > 90% and global ratio > 90%')
+  const { red, globalRed } = chain.params.thresholds
+  const isBad = victim !== undefined && victim.debt > 0n && isAtLeast(victim.debt, worth, red)
+  if (!isBad || !isAtLeast(all.debt, all.value, globalRed))
+    return refused(
+      `not able to liquidate account until account ratio > ${red}% and global ratio > ${globalRed}%`,
+    )
   if (victim.op.op === 'pegs-exchange' || victim.tokenId !== tokenId)
     return refused(`cannot find account to liquidate or invalid tx ${accountTxid}`)
   if (price === 0n) throw new DaemonCrash('division by zero')
