@@ -464,6 +464,15 @@ export const SETTINGS = {
       description: 'draw prices, the hash power of the network and your places into this file',
     },
   ),
+  'explorer.out': optional(
+    { ...path, placeholder: 'FILE.svg' },
+    {
+      notInFile: true,
+      flag: 'out',
+      defaultText: 'standard output',
+      description: 'write the picture of pegminer explorer plot into this file',
+    },
+  ),
   'stake.addresses': optional(
     listOf(pattern('FA…', /^FA[1-9A-HJ-NP-Za-km-z]{50}$/, 'a factoid address: FA and 50 more characters')),
     {

@@ -1,10 +1,10 @@
 /** The explorer as a part of a web server: paths → replies. It only reads. */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 import { BadRequest, Csv } from '../base/index.js'
 import type { LedgerQueries } from '../ledger/index.js'
-import { createAnswers } from './answer.js'
+import { ANSWERS, createReader, type ReaderOptions } from './answers/answers.js'
 
 export interface ExplorerReply {
   readonly status: number
@@ -27,40 +27,56 @@ const HEADERS = {
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
-const FILES: Readonly<Record<string, readonly [type: string, file: string]>> = {
-  '/explorer.css': ['text/css; charset=utf-8', 'explorer.css'],
-  '/explorer.js': ['text/javascript; charset=utf-8', 'explorer.js'],
-  '/explorer.svg': ['image/svg+xml', 'explorer.svg'],
-  '/explorer-views.js': ['text/javascript; charset=utf-8', 'explorer-views.js'],
+const TYPES: Readonly<Record<string, string>> = {
+  css: 'text/css; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
 }
 const JSON_TYPE = 'application/json; charset=utf-8'
 const CSV_TYPE = 'text/csv; charset=utf-8'
+/** Files of the pages are below this path, as they lie in the folder. */
+const FILES = '/explorer-page/'
 
-const files = new Map<string, Buffer>()
-
-/** Each is read from disk once. */
-function read(file: string): Buffer {
-  const body = files.get(file) ?? readFileSync(new URL(`page/${file}`, import.meta.url))
-  files.set(file, body)
-  return body
+interface PageFile {
+  readonly type: string
+  readonly body: Buffer
 }
 
-export function createExplorer(query: LedgerQueries): Explorer {
-  const answers = createAnswers(query)
+/** Each is read from disk once. */
+function readFiles(): ReadonlyMap<string, PageFile> {
+  const folder = new URL('page/', import.meta.url)
+  return new Map(
+    readdirSync(folder).map((name) => [
+      name,
+      {
+        type: TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
+        body: readFileSync(new URL(name, folder)),
+      },
+    ]),
+  )
+}
+
+export function createExplorer(query: LedgerQueries, options: ReaderOptions = {}): Explorer {
+  const reader = createReader(query, options)
+  const files = readFiles()
+  const page = files.get('index.html')
   return (path, asked, known) => {
     if (path === '/')
       return replyOf(302, 'text/plain; charset=utf-8', '/explorer\n', { location: '/explorer' })
-    const [type, file] = (Object.hasOwn(FILES, path) ? FILES[path] : undefined) ?? []
-    if (type !== undefined && file !== undefined) return tagged(replyOf(200, type, read(file)), known)
-    if (PAGES.test(path)) return tagged(replyOf(200, 'text/html; charset=utf-8', read('index.html')), known)
+    const file = PAGES.test(path)
+      ? page
+      : path.startsWith(FILES)
+        ? files.get(path.slice(FILES.length))
+        : undefined
+    if (file) return tagged(replyOf(200, file.type, file.body), known)
     if (!path.startsWith(API)) return undefined
     const [word = '', name, ...rest] = path.slice(API.length).split('/')
-    const answer = Object.hasOwn(answers, word) ? answers[word] : undefined
+    const answer = Object.hasOwn(ANSWERS, word) ? ANSWERS[word] : undefined
     const needsName = !['network', 'blocks', 'search'].includes(word)
     if (answer === undefined || rest.length > 0 || needsName !== (name !== undefined && name !== ''))
       return missing('there is nothing here; see the page /explorer')
-    const text = decoded(name ?? '')
-    const value = text === null ? null : answer(text, asked)
+    const value = answer(reader, decoded(name ?? ''), asked)
     if (value === null) return missing(`the ledger knows no such ${word}`)
     const reply =
       value instanceof Csv
@@ -70,7 +86,7 @@ export function createExplorer(query: LedgerQueries): Explorer {
   }
 }
 
-function decoded(name: string): string | null {
+function decoded(name: string): string {
   try {
     return decodeURIComponent(name)
   } catch {

@@ -31,6 +31,7 @@ export {
   typedAddress,
 } from './transactions/address.js'
 export type { Batch, LedgerTransaction } from './transactions/types.js'
+export { readEntry } from './transactions/why.js'
 export { ledgerFollowing } from './store/consumer.js'
 export type { LedgerConsumerOptions } from './store/consumer.js'
 export { syncFromFile } from './store/from-file.js'
@@ -40,9 +41,11 @@ export { stateHash } from './store/state-hash.js'
 export type { HistoryRange, LedgerQueries } from './store/queries.js'
 export type { GradedRecord } from './store/miners.js'
 export type { LedgerAction } from './store/pages.js'
-export { bankTexts, createLedgerReads, timeAt } from './rest/reads.js'
+export { bankTexts, createLedgerReads, timeAt, timesOver } from './rest/reads.js'
+export { heightIn, heightsIn, rangeIn, wantsCsv } from './rest/ask.js'
 export { LEDGER_SCHEMA } from './store/schema.js'
 export type { TakenBlock } from './store/taken.js'
+export type { RawEntry } from './store/contents.js'
 export type { Holder } from './store/view.js'
 export { createWorths } from './store/worth.js'
 export type { Worths } from './store/worth.js'
@@ -63,6 +66,7 @@ export {
   writeWallet,
 } from './wallet/file.js'
 export type { Vault, Wallet, WalletAddress } from './wallet/file.js'
+export { signingKey } from './wallet/keys.js'
 export type { SigningKey } from './wallet/keys.js'
 export {
   creditsOf,

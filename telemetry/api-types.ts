@@ -37,7 +37,7 @@ export type LedgerReads = Readonly<Record<LedgerName, ApiRead>>
 
 /** Which program serves it, what it answers and does. Names that are absent are answered with 404. */
 export interface Api {
-  readonly program: 'mine' | 'feed' | 'ledger'
+  readonly program: 'mine' | 'feed' | 'ledger' | 'explorer'
   readonly read: Readonly<Partial<Record<ApiName, ApiRead>>> & { readonly summary: () => object }
   readonly act: Readonly<Partial<Record<ActionName, () => object>>>
   /** Who holds what, where a ledger is kept; null: there is none yet. */

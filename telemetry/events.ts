@@ -1,8 +1,17 @@
-/** Server-sent events: the summary every two seconds, to each listener. Without one it costs nothing. */
+/** Server-sent events: to each listener at once how things are, then what is new. Without a listener it costs nothing. */
 import type { ServerResponse } from 'node:http'
 
-import type { Api } from './api-types.js'
 import { jsonOf } from './logger.js'
+
+export interface StreamSource {
+  /** Name of its events. */
+  readonly event: string
+  readonly everyMs: number
+  /** Listeners at once. */
+  readonly most: number
+  /** `all`: for a listener that is new. Null: there is nothing to tell. */
+  readonly next: (all: boolean) => object | null
+}
 
 export interface Streams {
   /** False: there are too many already. */
@@ -10,21 +19,27 @@ export interface Streams {
   close(): void
 }
 
-const MAX_STREAMS = 16
-const EVERY_MS = 2_000
 /** A reader that leaves so many bytes unread is gone or asleep. */
 const MAX_BUFFERED_BYTES = 256 * 1024
+/** Proxies end what is silent for longer than a minute or so. */
+const SILENCE_MS = 15_000
 
-export function createStreams(api: Api | undefined): Streams {
+export function createStreams({ event, everyMs, most, next }: StreamSource): Streams {
   const open = new Set<ServerResponse>()
   let timer: NodeJS.Timeout | undefined
-  const send = (to: Iterable<ServerResponse>): void => {
-    if (api === undefined) return
-    const text = `event: summary\ndata: ${jsonOf(api.read.summary())}\n\n`
-    for (const response of to) {
+  let silentMs = 0
+  const textOf = (news: object): string => `event: ${event}\ndata: ${jsonOf(news)}\n\n`
+  const send = (text: string): void => {
+    for (const response of open) {
       if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy()
       else response.write(text)
     }
+  }
+  const tick = (): void => {
+    const news = next(false)
+    silentMs = news === null ? silentMs + everyMs : 0
+    if (news !== null) send(textOf(news))
+    else if (silentMs % SILENCE_MS < everyMs) send(':\n\n')
   }
   const drop = (response: ServerResponse): void => {
     open.delete(response)
@@ -35,13 +50,14 @@ export function createStreams(api: Api | undefined): Streams {
   }
   return {
     add: (response) => {
-      if (open.size >= MAX_STREAMS) return false
+      if (open.size >= most) return false
       open.add(response)
       response.on('close', () => drop(response))
       response.on('error', () => drop(response))
       response.write('retry: 2000\n\n')
-      send([response])
-      timer ??= setInterval(() => send(open), EVERY_MS).unref()
+      const news = next(true)
+      if (news !== null) response.write(textOf(news))
+      timer ??= setInterval(tick, everyMs).unref()
       return true
     },
     close: () => {

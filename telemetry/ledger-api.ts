@@ -9,18 +9,26 @@ export interface LedgerApiSources {
   readonly facts: { readonly version: string; readonly network: string; readonly startedAt: number }
   readonly ledger: NonNullable<Api['ledger']>
   readonly pulse: () => LedgerPulse
+  /** Default: `ledger`. */
+  readonly program?: 'ledger' | 'explorer'
   readonly clock?: Clock
 }
 
-export function createLedgerApi({ facts, ledger, pulse, clock = CLOCK }: LedgerApiSources): Api {
+export function createLedgerApi({
+  facts,
+  ledger,
+  pulse,
+  program = 'ledger',
+  clock = CLOCK,
+}: LedgerApiSources): Api {
   const begun = clock.monotonicMs()
   return {
-    ...{ program: 'ledger', ledger, act: {} },
+    ...{ program, ledger, act: {} },
     read: {
       summary() {
         const now = pulse()
         return {
-          program: 'ledger',
+          program,
           ...facts,
           changeable: false,
           now: clock.wallMs(),

@@ -2,12 +2,15 @@
 import type { LedgerName } from './api-types.js'
 import { list, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, object, parameter, TEXT } from './schema.js'
 
-const AMOUNT = { type: 'string', description: 'decimal' }
-const USD = { type: ['string', 'null'], description: 'USD, decimal; null: there is no price' }
-const TIME = { type: ['string', 'null'], description: 'when the block began, ISO 8601; null: not known' }
-const HEIGHT = { type: 'number', description: 'of the block' }
+export const AMOUNT = { type: 'string', description: 'decimal' }
+export const USD = { type: ['string', 'null'], description: 'USD, decimal; null: there is no price' }
+export const TIME = {
+  type: ['string', 'null'],
+  description: 'when the block began, ISO 8601; null: not known',
+}
+export const HEIGHT = { type: 'number', description: 'of the block' }
 
-const ACTION = object({
+export const ACTION = object({
   hash: {
     type: 'string',
     description: 'of the entry, of the factoid transaction, or one made for a payment',

@@ -8,6 +8,7 @@ import {
   type ApiName,
   type LedgerName,
 } from './api-types.js'
+import { explorerPaths } from './explorer-schemas.js'
 import { hasCsv, LEDGER_PARAMETERS, LEDGER_SCHEMAS, LEDGER_SUMMARIES } from './ledger-schemas.js'
 import { list, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, object, parameter, TEXT } from './schema.js'
 
@@ -27,7 +28,7 @@ const ALERTS = list(
   }),
 )
 const FACTS = {
-  program: { enum: ['mine', 'feed', 'ledger'] },
+  program: { enum: ['mine', 'feed', 'ledger', 'explorer'] },
   version: TEXT,
   network: TEXT,
   startedAt: TIME,
@@ -344,6 +345,7 @@ const OFFERS = {
   mine: { schemas: API_SCHEMAS, actions: ACTION_NAMES },
   feed: { schemas: FEED_SCHEMAS, actions: ['stop'] },
   ledger: { schemas: LEDGER_PROGRAM, actions: [] },
+  explorer: { schemas: LEDGER_PROGRAM, actions: [] },
 } as const
 
 const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
@@ -457,6 +459,7 @@ export function openApi(
     paths: {
       ...(Object.fromEntries([...reads, ...acts]) as Record<string, object>),
       ...(ledger === undefined ? {} : Object.fromEntries(LEDGER_NAMES.map(ledgerRead))),
+      ...(program === 'explorer' ? explorerPaths() : {}),
       '/api/v1/events': events,
     },
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },

@@ -7,7 +7,7 @@ import { BadRequest, Csv, isOwnHost, messageOf } from '../base/index.js'
 import { ACTION_NAMES, API_NAMES, LEDGER_NAMES, type Api } from './api-types.js'
 import { assetOf } from './assets.js'
 import { fail } from './errors.js'
-import { createStreams, type Streams } from './events.js'
+import { createStreams, type Streams, type StreamSource } from './events.js'
 import type { Check } from './health.js'
 import { createBudget, hasToken, type Budget } from './limits.js'
 import { jsonOf } from './logger.js'
@@ -21,6 +21,8 @@ export interface TelemetryRoutes {
   ready(): readonly Check[]
   /** Pages and data of another part, looked for first. `known`: the tag that the asker has of an earlier reply. */
   readonly pages?: (path: string, query: URLSearchParams, known?: string) => Reply | undefined
+  /** Server-sent events of another part, by path. */
+  readonly news?: Readonly<Record<string, StreamSource>>
   /** With it there are /api/v1 and the status page. */
   readonly api?: Api
 }
@@ -43,6 +45,7 @@ export interface TelemetryOptions {
 export type TelemetryServer = HttpServer
 
 const HOST = '127.0.0.1'
+const SUMMARY_MS = 2_000
 /** A request is a few hundred bytes: a client that needs longer to send it is not served. */
 const REQUEST_MS = 5_000
 /** An open page asks for a few things every two seconds. */
@@ -58,7 +61,7 @@ export async function startTelemetry(
   options: TelemetryOptions = {},
 ): Promise<TelemetryServer> {
   const { host = HOST, requests = REQUESTS } = options
-  const streams = createStreams(routes.api)
+  const streams = streamsOf(routes)
   const site: Site = {
     routes,
     options,
@@ -73,16 +76,26 @@ export async function startTelemetry(
   return {
     ...server,
     close() {
-      streams.close()
+      for (const stream of streams.values()) stream.close()
       return server.close()
     },
   }
 }
 
+/** The summary, where there is an API, and what other parts tell. */
+function streamsOf({ api, news = {} }: TelemetryRoutes): ReadonlyMap<string, Streams> {
+  const summary = api && {
+    '/api/v1/events': { event: 'summary', everyMs: SUMMARY_MS, most: 16, next: () => api.read.summary() },
+  }
+  return new Map(
+    Object.entries({ ...summary, ...news }).map(([path, source]) => [path, createStreams(source)]),
+  )
+}
+
 interface Site {
   readonly routes: TelemetryRoutes
   readonly options: TelemetryOptions
-  readonly streams: Streams
+  readonly streams: ReadonlyMap<string, Streams>
   readonly budget: Budget
   readonly holdMs: number
 }
@@ -112,14 +125,10 @@ const HEADERS = {
 async function answer(request: IncomingMessage, response: ServerResponse, site: Site): Promise<void> {
   limitBody(request)
   const path = pathOf(request.url)
-  if (
-    path === '/api/v1/events' &&
-    request.method === 'GET' &&
-    site.routes.api &&
-    mayAsk(request, site) === null
-  ) {
+  const stream = site.streams.get(path)
+  if (stream && request.method === 'GET' && mayAsk(request, site) === null) {
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-    if (!site.streams.add(response)) response.end('retry: 10000\n\n')
+    if (!stream.add(response)) response.end('retry: 10000\n\n')
     return
   }
   const reply = await replyTo(path, request, site).catch((error: unknown) =>

@@ -31,7 +31,7 @@ import { LEDGER_NAMES, type LedgerName } from '../telemetry/api-types.js'
 import { misfits } from '../telemetry/fixtures/misfits.js'
 import { LEDGER_SCHEMAS } from '../telemetry/ledger-schemas.js'
 import { ChainNode } from './fixtures/chain-node.js'
-import { askExplorer } from './fixtures/explorer.js'
+import { askExplorer, watchLiving } from './fixtures/explorer.js'
 import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { run, start, type Event } from './fixtures/program.js'
 
@@ -344,6 +344,10 @@ async function askReads(t: Test, api: string): Promise<void> {
 }
 
 t.test('the explorer shows it', (t) => askExplorer(t, dataDir))
+
+t.test('the explorer has a living network of its own', { timeout: 300_000 }, (t) =>
+  watchLiving(t, { dataDir: join(state, 'living'), maps }),
+)
 
 t.test('a chain that is followed: a block at a time, or all at once', async (t) => {
   const served = await ChainNode.of(goMinersBlocks()).serve()

@@ -43,7 +43,7 @@ t.test('the package', (t) => {
     'dist/telemetry/page/theme.css',
     'dist/explorer/page/index.html',
     'dist/explorer/page/explorer.js',
-    'dist/explorer/page/explorer-views.js',
+    'dist/explorer/page/network.js',
     'dist/explorer/page/explorer.css',
     'config/prometheus/pegminer.rules.yml',
     'config/prometheus/prometheus.yml',

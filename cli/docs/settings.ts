@@ -29,6 +29,7 @@ const ABOUT: Readonly<Record<Group, string>> = {
   history: '`pegminer history`',
   stake: 'staking records: `pegminer stake`, and `--stake` of `pegminer mine`',
   ledger: '`pegminer ledger`',
+  explorer: '`pegminer explorer plot`',
   wallet: '`pegminer wallet`',
   lxrhash: 'the ByteMap that LXRHash reads from',
   bench: '`pegminer bench`',

@@ -16,8 +16,8 @@ export interface FollowingTask {
 }
 
 export type FollowingNews =
-  /** The last block that the node has saved. */
-  | { readonly kind: 'node'; readonly height: number }
+  /** The last block that the node has saved, and the minute of the one under construction. */
+  | { readonly kind: 'node'; readonly height: number; readonly minute: number; readonly blockSeconds: number }
   | { readonly kind: 'progress'; readonly progress: FollowProgress }
   | { readonly kind: 'block'; readonly block: TakenBlock }
   /** Nothing is missing. */
@@ -52,9 +52,9 @@ async function follow({ settings, dir, byteMap }: FollowingTask): Promise<void> 
   })
   let pollMs = LEAST_POLL_MS
   async function sync(): Promise<void> {
-    const { blockSeconds, directoryBlockHeight } = await client.currentMinute(signal)
+    const { blockSeconds, directoryBlockHeight, minute } = await client.currentMinute(signal)
     pollMs = Math.max(LEAST_POLL_MS, (1000 * blockSeconds) / POLLS_A_BLOCK)
-    send({ kind: 'node', height: directoryBlockHeight })
+    send({ kind: 'node', height: directoryBlockHeight, minute, blockSeconds })
     await history.sync()
   }
   try {

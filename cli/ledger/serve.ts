@@ -1,49 +1,23 @@
 /** `pegminer ledger serve`: follows the chain, and answers programs that speak with pegnetd, people and dashboards. */
-import { existsSync } from 'node:fs'
 import { once } from 'node:events'
-import { join } from 'node:path'
 
-import { isCoded, messageOf, wallMs } from '../../base/index.js'
+import { messageOf, wallMs } from '../../base/index.js'
 import { createLedgerReads, createWorths, serveRpc, type LedgerQueries } from '../../ledger/index.js'
-import { sharedByteMap } from '../../lxrhash/index.js'
-import { HISTORY_FILE } from '../../oracle/index.js'
-import { createLedgerApi, createMetrics, ledgerChecks, type Metrics } from '../../telemetry/index.js'
-import { openMap, paramsOf } from '../bytemap/open.js'
-import { connect } from '../network/connect.js'
-import { createFollowView, type FollowView } from '../network/follow-progress.js'
-import { followedNetwork } from '../network/follow.js'
+import { createLedgerApi, createMetrics, ledgerChecks } from '../../telemetry/index.js'
 import { EXIT } from '../program/context.js'
-import { openResources, type Resources } from '../program/resources.js'
+import { openResources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
-import { requireDataDir } from '../service/data-dir.js'
 import { ledgerNumbers } from '../service/ledger-reader.js'
 import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
 import { factPrinter } from '../view/facts.js'
 import type { LedgerContext } from './context.js'
-import { dirOf, openEither, RECORDED_FILE } from './files.js'
-import { followInThread } from './following.js'
-import type { FollowingNews } from './following-thread.js'
-import { ledgerBits } from './sync.js'
-
-/** What is known of the node that is followed. */
-interface Seen {
-  nodeHeight: number | null
-  trouble: string | null
-  /** ms since 1970. */
-  evenAt: number | null
-}
-
-interface Serving {
-  readonly metrics: Metrics
-  readonly seen: Seen
-  readonly resources: Resources
-}
+import { follows, keepFollowing, nothingSeen, openWhenKnown, type Serving } from './keep-following.js'
 
 export async function serve(context: LedgerContext): Promise<number> {
   const { settings, output, signal } = context
   const resources = openResources()
   const metrics = createMetrics({ version: versionOf(), network: settings['network.name'] })
-  const serving: Serving = { metrics, resources, seen: { nodeHeight: null, trouble: null, evenAt: null } }
+  const serving: Serving = { metrics, resources, seen: nothingSeen() }
   try {
     const failed = new AbortController()
     const ending = AbortSignal.any([signal, failed.signal])
@@ -66,82 +40,6 @@ export async function serve(context: LedgerContext): Promise<number> {
   }
 }
 
-/** On the network dev `pegminer mine` keeps the ledger; that of a recorded chain is whole. */
-function follows({ settings }: LedgerContext): boolean {
-  const dir = dirOf({ settings })
-  const recordedOnly = existsSync(join(dir, RECORDED_FILE)) && !existsSync(join(dir, HISTORY_FILE))
-  return settings['network.name'] !== 'dev' && !recordedOnly
-}
-
-/** Ends with the thread, or throws its failure. `onBlock` is called with each block. */
-async function keepFollowing(context: LedgerContext, serving: Serving, onBlock: () => void): Promise<void> {
-  const { settings } = context
-  const dir = dirOf(context)
-  requireDataDir(dir)
-  // What is wrong with the settings is said here: an error of the thread would be its text alone.
-  const network = followedNetwork(settings)
-  connect(context).close()
-  const bits = ledgerBits(context, network)
-  const byteMap = await openMap(context, { params: paramsOf({ 'lxrhash.bits': bits }), slots: 1 })
-  context.signal.throwIfAborted()
-  const task = { settings: { ...settings }, dir, byteMap: sharedByteMap(byteMap) }
-  const following = followInThread(task, createHearer(context, serving, onBlock))
-  serving.resources.add(() => following.close())
-  await following.ended
-}
-
-/** Shows what the thread tells: a bar while it catches up, then an event for each block. */
-function createHearer(
-  context: LedgerContext,
-  { metrics, seen }: Serving,
-  onBlock: () => void,
-): (news: FollowingNews) => void {
-  const { output, log } = context
-  let catchingUp: FollowView | null = createFollowView(context)
-  return (news) => {
-    switch (news.kind) {
-      case 'node':
-        seen.nodeHeight = news.height
-        return
-      case 'block':
-        return metrics.ledgerBlock(news.block)
-      case 'progress': {
-        const { height } = news.progress
-        seen.trouble = null
-        onBlock()
-        if (catchingUp) return catchingUp.show(news.progress)
-        output.event({ event: 'ledger.block', height })
-        return log.debug('a block was followed', { height })
-      }
-      case 'even':
-        ;[seen.evenAt, seen.trouble] = [wallMs(), null]
-        catchingUp?.end()
-        catchingUp = null
-        return
-      case 'trouble':
-        seen.trouble = `${news.code}: ${news.message}`
-        log.warn(seen.trouble)
-        output.event({ event: 'notice', level: 'warn', code: news.code, message: news.message })
-    }
-  }
-}
-
-/** The ledger, as soon as there is one; null if the end comes first. */
-async function openWhenKnown(
-  context: LedgerContext,
-  known: AbortSignal,
-  ending: AbortSignal,
-): Promise<LedgerQueries | null> {
-  try {
-    return openEither(context)
-  } catch (error) {
-    if (known.aborted || !isCoded(error) || error.code !== 'E_LEDGER_NONE') throw error
-  }
-  const either = AbortSignal.any([known, ending])
-  if (!either.aborted) await once(either, 'abort')
-  return ending.aborted ? null : openEither(context)
-}
-
 async function answer(context: LedgerContext, query: LedgerQueries, serving: Serving): Promise<void> {
   const { settings, output, log } = context
   const { metrics, seen, resources } = serving
@@ -158,7 +56,10 @@ async function answer(context: LedgerContext, query: LedgerQueries, serving: Ser
   })
   resources.add(() => server.close())
   const { network, height } = query.about()
-  const pulse = () => ({ ...seen, height: query.about().height })
+  const pulse = () => ({
+    ...{ nodeHeight: seen.nodeHeight, trouble: seen.trouble, evenAt: seen.evenAt },
+    height: query.about().height,
+  })
   metrics.observeLedger(() => ledgerNumbers(query, seen))
   const reads = createLedgerReads(query, worths)
   const facts = { version: versionOf(), network, startedAt: wallMs() }

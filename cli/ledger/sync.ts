@@ -97,7 +97,10 @@ export async function syncRecorded(
 }
 
 /** Size of the ByteMap of the records that are followed. */
-export function ledgerBits(context: Pick<LedgerContext, 'settings'>, network: Network): number {
+export function ledgerBits(
+  context: Pick<CommandContext<'data.dir' | 'network.name' | 'lxrhash.bits'>, 'settings'>,
+  network: Network,
+): number {
   const usual = network.name === 'dev' ? devBits(dirOf(context), undefined) : network.defaultBits
   const bits = context.settings['lxrhash.bits'] ?? usual
   const problems = bitsProblems(network, bits)

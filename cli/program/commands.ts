@@ -490,18 +490,27 @@ const LEDGER = command({
 const EXPLORER = command({
   name: 'explorer',
   summary: 'the network to look at in a browser: blocks, tokens, addresses, entries, miners',
+  arguments: { form: '[plot CHART]', most: 2 },
   details: [
-    'Pages from /explorer and their data from /api/v1/explorer/… on --metrics-port, of the ledger that pegminer ledger sync ' +
-      'or a miner on dev keeps in the data directory; new blocks appear by themselves while that runs. --from-file takes ' +
-      'a recorded chain, as pegminer ledger sync does.',
+    'Pages from /explorer and their data from /api/v1/explorer/… on --metrics-port. On the network dev it starts a chain, a ' +
+      'miner with rivals and made-up holders, unless a miner runs there already; on other networks it follows the node at ' +
+      '--factomd as pegminer ledger serve does. --from-file shows a recorded chain, as pegminer ledger sync takes it. New ' +
+      'blocks appear by themselves.',
+    'plot CHART: one of its charts as SVG: price, spread, supply or conversions of the token --asset, or power, records, index, risk; ' +
+      '--from and --to choose the heights. It reads what the data directory holds.',
     'It only reads and holds no key. It listens on 127.0.0.1; to show it to others put a proxy with TLS before it.',
   ],
   keys: EXPLORER_KEYS,
   examples: [
-    { line: 'pegminer explorer --network MainNet', text: 'the ledger of the data directory' },
+    { line: 'pegminer explorer', text: 'a living network of its own' },
+    { line: 'pegminer explorer --network MainNet --factomd https://api.factomd.net', text: 'follow a node' },
     {
       line: 'pegminer explorer --from-file chain.json.gz --trust-claims --bits 16 --data-dir recorded',
       text: 'a recorded chain',
+    },
+    {
+      line: 'pegminer explorer plot price --asset XBT --from 210000 --to 220000 --network MainNet --out xbt.svg',
+      text: 'a picture for a paper',
     },
   ],
   load: async () => (await import('../explorer/explorer.js')).explorer,

@@ -33,6 +33,11 @@ export const CLI_ERRORS = {
     remedy: 'Start pegminer mine --network dev with the same --data-dir, and leave it running.',
     kind: 'failure',
   },
+  E_CLI_DEV_MINER: {
+    summary: 'The miner of the embedded network, which pegminer explorer has started, has ended.',
+    remedy: 'Read what it says; start pegminer mine --network dev with the same --data-dir to see more.',
+    kind: 'failure',
+  },
   E_CLI_DATA_DIR: {
     summary: 'The data directory cannot be made or written.',
     remedy: 'Check its rights, or give another with --data-dir.',

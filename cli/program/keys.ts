@@ -216,10 +216,17 @@ export const WALLET_KEYS = keys(
   ...COMMON_KEYS,
 )
 export const EXPLORER_KEYS = keys(
+  'network.name',
   'ledger.fromFile',
   'grade.trustClaims',
   'ledger.averages',
-  'network.name',
+  'network.activations',
+  'network.blockSeconds',
+  ...NODE,
+  'history.assets',
+  'explorer.out',
+  'history.from',
+  'history.to',
   'data.dir',
   'lxrhash.bits',
   'lxrhash.dir',

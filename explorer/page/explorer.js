@@ -1,66 +1,70 @@
-/** Shows the view that the address names. Whatever comes from the chain is set as text, never as markup. */
-import { VIEWS } from './explorer-views.js'
+/** Shows the view that the address names, and follows the chain. */
+import { address } from './address.js'
+import { asset } from './asset.js'
+import { block } from './block.js'
+import { entry } from './entry.js'
+import { miner } from './miner.js'
+import { network } from './network.js'
+import { element, heading, link, note } from './parts.js'
+import { search } from './search.js'
 
-/** How often the newest block is asked for, ms. */
-const POLL_MS = 5_000
+const VIEWS = { network, block, asset, address, entry, miner, search }
+const API = '/api/v1/explorer/'
 const main = document.getElementById('main')
+const tip = document.getElementById('tip')
 const state = document.getElementById('state')
 const [, , view = 'network', name = ''] = location.pathname.split('/')
+const path = name === '' ? view : `${view}/${name}`
 const asked = new URLSearchParams(location.search)
-let shown = -1
 
 document.getElementById('search').addEventListener('submit', (event) => {
   event.preventDefault()
   location.href = `/explorer/search?q=${encodeURIComponent(document.getElementById('q').value.trim())}`
 })
 
-async function ask(path, query = '') {
-  const response = await fetch(`/api/v1/explorer/${path}${query}`)
+async function ask(what, query = '') {
+  const response = await fetch(`${API}${what}${query}`)
   const value = await response.json()
   if (!response.ok) throw new Error(value.error ?? `the server answered ${response.status}`)
   return value
 }
 
-const path = name === '' ? view : `${view}/${name}`
-
-function show(value) {
-  const { title, parts } = VIEWS[view](value, { asked, api: `/api/v1/explorer/${path}` })
-  document.title = `${title} – PegNet explorer`
-  main.replaceChildren(...parts)
-  // One finding needs no list.
-  if (view === 'search' && value.found.length === 1) location.replace(value.found[0].path)
-}
-
-function failed(error) {
-  const heading = document.createElement('h1')
-  heading.textContent = 'Not found'
-  const text = document.createElement('p')
-  text.textContent = error.message
-  main.replaceChildren(heading, text)
-}
-
-/** The network's page is shown anew with each block; others say which the newest one is. */
-async function follow() {
+async function show() {
   try {
-    const value = await ask('network')
-    const { height, network } = value
-    if (view === 'network' && height !== shown) {
-      show(value)
-      shown = height
-    }
-    state.textContent = `${network}, block ${height}`
-  } catch {
-    state.textContent = 'The explorer does not answer; it is asked again.'
+    const value = await ask(path, asked.size > 0 ? `?${asked}` : '')
+    const { title, parts } = VIEWS[view](value, { ask, asked, api: `${API}${path}` })
+    document.title = `${title} – PegNet explorer`
+    main.replaceChildren(...parts)
+    // One finding needs no list.
+    if (view === 'search' && value.found.length === 1) location.replace(value.found[0].path)
+  } catch (error) {
+    main.replaceChildren(heading('Not found'), note(error.message))
   }
-  setTimeout(follow, POLL_MS)
+}
+
+/** New blocks as they come: the network's page is shown anew, others say which the newest one is. */
+function follow(height) {
+  let shown = height
+  const events = new EventSource(`${API}events`)
+  const say = (live, text) => {
+    if (state.textContent !== text) state.textContent = text
+    state.className = live ? 'good' : 'bad'
+  }
+  events.addEventListener('open', () => say(true, 'live'))
+  events.addEventListener('error', () => say(false, 'no connection; it is tried again'))
+  events.addEventListener('news', ({ data }) => {
+    const news = JSON.parse(data)
+    say(!news.trouble, news.trouble ? `live, but the chain is not followed: ${news.trouble}` : 'live')
+    tip.replaceChildren(`${news.network}, block `, link('block', String(news.height)))
+    if (news.minute != null) tip.append(element('span', {}, `, minute ${news.minute}`))
+    if (view === 'network' && shown !== news.height) {
+      if (shown !== null) show()
+      shown = news.height
+    }
+  })
 }
 
 if (view === 'search') document.getElementById('q').value = asked.get('q') ?? ''
-if (!Object.hasOwn(VIEWS, view)) failed(new Error('There is no such page.'))
-else if (view === 'network') await follow()
-else {
-  await ask(path, asked.size > 0 ? `?${asked}` : '')
-    .then(show)
-    .catch(failed)
-  await follow()
-}
+if (Object.hasOwn(VIEWS, view)) await show()
+else main.replaceChildren(heading('Not found'), note('There is no such page.'))
+follow(null)

@@ -28,6 +28,19 @@ export const timeAt = ({ query }: Pick<LedgerReader, 'query'>, height: number): 
   const seconds = query.secondsAt(height)
   return seconds === null ? null : isoTime(seconds)
 }
+
+/** The same of many blocks. */
+export function timesOver(
+  { query }: Pick<LedgerReader, 'query'>,
+  heights: readonly number[],
+): (height: number) => string | null {
+  const seconds = query.secondsOver(heights)
+  return (height) => {
+    const found = seconds.get(height)
+    return found === undefined ? null : isoTime(found)
+  }
+}
+
 const usdText = (usd: bigint | null | undefined): string | null => (usd == null ? null : unitsText(usd))
 
 export function createLedgerReads(query: LedgerQueries, worths = createWorths(query)) {
@@ -84,10 +97,10 @@ function supplyOf(reader: LedgerReader, asked: URLSearchParams): object {
       )
     return { height, supply }
   }
-  const points = heightsIn(asked, rangeIn(asked, reader, query.firstHeight())).map((height) => ({
-    height,
-    time: timeAt(reader, height),
-    amount: unitsText(query.supplyBy(ticker, height)?.amount ?? 0n),
+  const heights = heightsIn(asked, rangeIn(asked, reader, query.firstHeight()))
+  const times = timesOver(reader, heights)
+  const points = query.suppliesOver(ticker, heights).map(({ height, amount }) => ({
+    ...{ height, time: times(height), amount: unitsText(amount) },
   }))
   return seriesOf(asked, ticker, { name: 'amount', points })
 }
@@ -108,12 +121,13 @@ function pricesOf(reader: LedgerReader, asked: URLSearchParams): object {
     return { height, prices }
   }
   const range = rangeIn(asked, reader, query.firstHeight())
-  const dated = heightsIn(asked, range).flatMap((height) => query.rateBy(ticker, height) ?? [])
-  const byHeight = new Map(
-    dated.filter(({ height }) => height >= range.from).map((rate) => [rate.height, rate]),
+  const dated = query.ratesOver(ticker, heightsIn(asked, range)).filter(({ height }) => height >= range.from)
+  const times = timesOver(
+    reader,
+    dated.map(({ height }) => height),
   )
-  const points = [...byHeight.values()].map(({ height, amount }) => ({
-    ...{ height, time: timeAt(reader, height), usd: unitsText(amount) },
+  const points = dated.map(({ height, amount }) => ({
+    ...{ height, time: times(height), usd: unitsText(amount) },
   }))
   return seriesOf(asked, ticker, { name: 'usd', points })
 }

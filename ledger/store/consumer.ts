@@ -10,6 +10,8 @@ import { STAKERS, type Terms } from '../engine/grade.js'
 import type { BlockOutcome, LedgerBlock } from '../engine/types.js'
 import { rulesOf } from '../rules.js'
 import { aboutLedger, beginLedger } from './about.js'
+import { writeContents } from './contents.js'
+import { writeFlows } from './flows.js'
 import { LEDGER_SCHEMA } from './schema.js'
 import { takenBlock, type TakenBlock } from './taken.js'
 import { createView } from './view.js'
@@ -69,5 +71,7 @@ export const ledgerFollowing = (options: LedgerConsumerOptions) => ({
 export function takeBlock(tx: Transaction, block: LedgerBlock, terms: Terms): BlockOutcome {
   const outcome = applyBlock(createView(tx), block, terms)
   writeOutcome(tx, outcome)
+  writeContents(tx, block, outcome)
+  writeFlows(tx, block.height)
   return outcome
 }

@@ -1,5 +1,5 @@
 /** The graded oracle records that were paid or not, and whose they were. */
-import { hexOf, type Row, type Transaction } from '../../base/index.js'
+import { blobOf, hexOf, type Row, type Transaction } from '../../base/index.js'
 
 export interface GradedRecord {
   readonly entryHash: string
@@ -32,6 +32,13 @@ export interface MinerQueries {
     whose: { readonly identity: string } | { readonly address: string },
     page: { readonly below: number; readonly most: number },
   ): readonly (GradedRecord & { readonly height: number })[]
+  /** The graded record that an entry is, with the height of its block. */
+  recordBy(entryHash: string): (GradedRecord & { readonly height: number }) | null
+  /** What one miner's records of these blocks came to, both heights inclusive, beside all that were graded. */
+  shareOf(
+    whose: { readonly identity: string } | { readonly address: string },
+    range: { readonly from: number; readonly to: number },
+  ): { readonly blocks: number; readonly records: number; readonly all: number; readonly reward: bigint }
   /** By address. Both heights inclusive. */
   minerShares(first: number, last: number): readonly MinerShare[]
 }
@@ -40,9 +47,27 @@ export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>): MinerQ
   return {
     gradedAt: (height) =>
       db.all('SELECT * FROM ledger_graded WHERE height = ? ORDER BY place', height).map(recordOf),
+    recordBy(entryHash) {
+      const row = db.one('SELECT * FROM ledger_graded WHERE entry_hash = ? LIMIT 1', blobOf(entryHash))
+      return row ? { ...recordOf(row), height: Number(row['height']) } : null
+    },
+    shareOf(whose, { from, to }) {
+      const [column, value] = columnOf(whose)
+      const own = db.one(
+        `SELECT count(DISTINCT height) AS blocks, count(*) AS records, sum(payout) AS reward FROM ledger_graded
+         WHERE ${column} = ? AND height BETWEEN ? AND ?`,
+        ...[value, from, to],
+      )
+      const all = db.one('SELECT count(*) AS count FROM ledger_graded WHERE height BETWEEN ? AND ?', from, to)
+      return {
+        blocks: Number(own?.['blocks'] ?? 0),
+        records: Number(own?.['records'] ?? 0),
+        all: Number(all?.['count'] ?? 0),
+        reward: (own?.['reward'] as bigint | null | undefined) ?? 0n,
+      }
+    },
     recordsOf(whose, { below, most }) {
-      const [column, value] =
-        'address' in whose ? (['address', whose.address] as const) : (['identity', whose.identity] as const)
+      const [column, value] = columnOf(whose)
       return db
         .all(
           `SELECT * FROM ledger_graded WHERE ${column} = ? AND height < ? ORDER BY height DESC, place LIMIT ?`,
@@ -70,6 +95,11 @@ export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>): MinerQ
         })),
   }
 }
+
+const columnOf = (
+  whose: { readonly identity: string } | { readonly address: string },
+): readonly [column: string, value: string] =>
+  'address' in whose ? ['address', whose.address] : ['identity', whose.identity]
 
 const recordOf = (row: Row): GradedRecord => ({
   entryHash: hexOf(row['entry_hash']),

@@ -78,7 +78,7 @@ export interface HistoryPages {
   ): LedgerAction[]
   /** The block that an entry is in, and what became of it; null if it is not known. */
   statusOf(hash: string): { readonly height: number; readonly status: number } | null
-  /** Hashes that begin with these hex digits. */
+  /** Hashes of entries, payments and records that begin with these hex digits. */
   hashesLike(digits: string, most: number): string[]
 }
 
@@ -117,9 +117,17 @@ export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): Histor
     },
     hashesLike(digits, most) {
       const [least, last] = ['0', 'f'].map((digit) => blobOf(digits.padEnd(64, digit)))
+      const of = (table: string, column: string): string =>
+        `SELECT * FROM (SELECT DISTINCT ${column} AS hash FROM ${table} WHERE ${column} BETWEEN ?1 AND ?2 LIMIT ?3)`
+      const all = [
+        of('ledger_batches', 'hash'),
+        of('ledger_entries', 'hash'),
+        of('ledger_graded', 'entry_hash'),
+        of('ledger_left_out', 'hash'),
+      ]
       return db
         .all(
-          'SELECT DISTINCT hash FROM ledger_batches WHERE hash BETWEEN ? AND ? ORDER BY hash LIMIT ?',
+          `${all.join(' UNION ')} ORDER BY hash LIMIT ?3`,
           ...[least as Uint8Array, last as Uint8Array, most],
         )
         .map((row) => hexOf(row['hash']))

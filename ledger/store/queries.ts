@@ -10,6 +10,7 @@ import { averagesAt } from '../engine/averages.js'
 import { fail } from '../errors.js'
 import { TICKERS, type Ticker } from '../tickers.js'
 import { aboutLedger, type LedgerAbout } from './about.js'
+import { createContentQueries, type ContentQueries } from './contents.js'
 import { createMinerQueries, type MinerQueries } from './miners.js'
 import { actionOf, createHistoryPages, type HistoryPages, type LedgerAction } from './pages.js'
 import { createRangeQueries, type RangeQueries } from './ranges.js'
@@ -25,12 +26,16 @@ export interface HistoryRange {
   readonly last?: number
 }
 
-export interface LedgerQueries extends HistoryPages, MinerQueries, RangeQueries {
+export interface LedgerQueries extends HistoryPages, MinerQueries, RangeQueries, ContentQueries {
   about(): LedgerAbout
   /** By address; those that were ever touched are there, if only with nothing. Throws `E_LEDGER_NONE` beyond the tip. */
   balancesAt(height: number): ReadonlyMap<string, Balances>
   /** The same of one address. */
   balancesOf(address: string, height?: number): Balances
+  /** How much of a token an address had after this height. */
+  balanceOf(address: string, ticker: Ticker, height: number): bigint
+  /** How many addresses hold some of a token now. */
+  holdersOf(ticker: Ticker): number
   /** The sum of all balances, of each of the 62. */
   issuance(height?: number): Balances
   /** Null: the block has none. */
@@ -111,6 +116,16 @@ export function createLedgerQueries(db: Database): LedgerQueries {
         TICKERS.flatMap((ticker) => (held.get(ticker) ? [[ticker, held.get(ticker) ?? 0n]] : [])),
       )
     },
+    balanceOf(address, ticker, height) {
+      const row = db.one(`${ONE_AT} AND b.ticker = ?`, known(height), blobOf(address), ticker)
+      return (row?.['amount'] as bigint | undefined) ?? 0n
+    },
+    holdersOf: (ticker) =>
+      Number(
+        db.one('SELECT count(*) AS count FROM ledger_balances WHERE ticker = ? AND amount > 0', ticker)?.[
+          'count'
+        ] ?? 0,
+      ),
     issuance(height) {
       const sums = new Map<Ticker, bigint>(TICKERS.map((ticker) => [ticker, 0n]))
       if (height === undefined || height === about().height)
@@ -175,6 +190,7 @@ export function createLedgerQueries(db: Database): LedgerQueries {
     ...createHistoryPages(db),
     ...createMinerQueries(db),
     ...createRangeQueries(db),
+    ...createContentQueries(db),
   }
 }
 

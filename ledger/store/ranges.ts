@@ -1,12 +1,8 @@
 /** How rates, supplies and blocks went over a range of heights. */
-import type { Transaction } from '../../base/index.js'
+import type { Row, Transaction } from '../../base/index.js'
 import type { Bank } from '../engine/types.js'
 import type { Ticker } from '../tickers.js'
-
-export interface Dated {
-  readonly height: number
-  readonly amount: bigint
-}
+import { flowBy, type Dated, type Flow } from './flows.js'
 
 /** A block that has lines in the history. */
 export interface BlockBrief {
@@ -28,9 +24,21 @@ export interface RangeQueries {
   firstHeight(): number
   /** The last rate of a token up to this height. */
   rateBy(ticker: Ticker, height: number): Dated | null
-  /** The supply of a token after this height, and the height that it is of; null: nothing was there. */
-  supplyBy(ticker: Ticker, height: number): Dated | null
-  /** The time of the first line of a block, UNIX seconds; null: it has none. */
+  /** The last rates of a token up to each of these heights, without repeats. */
+  ratesOver(ticker: Ticker, heights: readonly number[]): readonly Dated[]
+  /** The supply of a token after each of these heights. */
+  suppliesOver(ticker: Ticker, heights: readonly number[]): readonly Dated[]
+  /** A sum of flows after each of these heights. */
+  flowsOver(flow: Flow, ticker: Ticker, heights: readonly number[]): readonly Dated[]
+  flowBy(flow: Flow, ticker: Ticker, height: number): Dated | null
+  /**
+   * Since which height a token has the rate that it has at this one, as far as `back` blocks with rates; null: it has
+   * none.
+   */
+  stillSince(ticker: Ticker, height: number, back: number): number | null
+  /** When these blocks began, UNIX seconds; those that are not known are left out. */
+  secondsOver(heights: readonly number[]): ReadonlyMap<number, number>
+  /** When a block began, UNIX seconds; null: it is not known. */
   secondsAt(height: number): number | null
   /** Banks of these heights, both inclusive, the newest first. */
   banks(range: {
@@ -53,16 +61,32 @@ export function createRangeQueries(db: Pick<Transaction, 'all' | 'one'>): RangeQ
       )
       return row ? { height: Number(row['height']), amount: BigInt(row['rate'] as string) } : null
     },
-    supplyBy(ticker, height) {
-      const row = db.one(
-        'SELECT height, amount FROM ledger_supplies WHERE ticker = ? AND height <= ? ORDER BY height DESC LIMIT 1',
-        ...[ticker, height],
+    ratesOver: (ticker, heights) => db.all(RATES_OVER, JSON.stringify(heights), ticker).map(datedOf),
+    suppliesOver: (ticker, heights) => db.all(SUPPLIES_OVER, ticker, JSON.stringify(heights)).map(datedOf),
+    flowsOver: (flow, ticker, heights) =>
+      db.all(FLOWS_OVER, flow, ticker, JSON.stringify(heights)).map(datedOf),
+    flowBy: (flow, ticker, height) => flowBy(db, flow, { ticker, height }),
+    stillSince(ticker, height, back) {
+      const rows = db.all(
+        'SELECT height, rate AS amount FROM ledger_rates WHERE ticker = ? AND height <= ? ORDER BY height DESC LIMIT ?',
+        ...[ticker, height, back],
       )
-      return row ? { height: Number(row['height']), amount: BigInt(row['amount'] as string) } : null
+      const [newest] = rows
+      if (!newest) return null
+      const moved = rows.findIndex(({ amount }) => amount !== newest['amount'])
+      return Number((moved < 0 ? rows.at(-1) : rows[moved - 1])?.['height'])
     },
+    secondsOver: (heights) =>
+      new Map(
+        db
+          .all(SECONDS_OVER, JSON.stringify(heights))
+          .flatMap((row) =>
+            row['seconds'] === null ? [] : [[Number(row['height']), Number(row['seconds'])] as const],
+          ),
+      ),
     secondsAt(height) {
-      const found = db.one('SELECT seconds FROM ledger_batches WHERE height = ? ORDER BY id LIMIT 1', height)
-      return typeof found?.['seconds'] === 'bigint' ? Number(found['seconds']) : null
+      const found = db.one(SECONDS_OVER, JSON.stringify([height]))?.['seconds']
+      return typeof found === 'bigint' ? Number(found) : null
     },
     banks: ({ from, to, most }) =>
       db
@@ -90,6 +114,34 @@ export function createRangeQueries(db: Pick<Transaction, 'all' | 'one'>): RangeQ
       })),
   }
 }
+
+const datedOf = (row: Row): Dated => ({
+  height: Number(row['height']),
+  amount: BigInt(row['amount'] as string),
+})
+
+/** In one statement: hundreds of them would take longer by far. */
+const RATES_OVER = `
+SELECT DISTINCT r.height, r.rate AS amount FROM json_each(?) h
+JOIN ledger_rates r ON r.height = (SELECT max(height) FROM ledger_rates WHERE height <= h.value) AND r.ticker = ?
+ORDER BY r.height`
+
+const SUPPLIES_OVER = `
+SELECT h.value AS height, coalesce((
+  SELECT amount FROM ledger_supplies WHERE ticker = ? AND height <= h.value ORDER BY height DESC LIMIT 1
+), '0') AS amount FROM json_each(?) h ORDER BY h.value`
+
+const FLOWS_OVER = `
+SELECT h.value AS height, coalesce((
+  SELECT amount FROM ledger_flows WHERE flow = ? AND ticker = ? AND height <= h.value ORDER BY height DESC LIMIT 1
+), '0') AS amount FROM json_each(?) h ORDER BY h.value`
+
+/** Blocks that were followed before there was a table of them have the time of their first line. */
+const SECONDS_OVER = `
+SELECT h.value AS height, coalesce(
+  (SELECT seconds FROM ledger_blocks b WHERE b.height = h.value),
+  (SELECT seconds FROM ledger_batches b WHERE b.height = h.value ORDER BY id LIMIT 1)
+) AS seconds FROM json_each(?) h`
 
 /** A line of the history is a payment or a burn if its first action is. */
 const BLOCKS = `

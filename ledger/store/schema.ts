@@ -3,6 +3,8 @@
  * addresses are blobs, amounts and rates 1e-8 units; those that may be 2^63 or more are text.
  */
 import type { Schema } from '../../base/index.js'
+import { CONTENT_TABLES, CONTENTS } from './contents.js'
+import { FLOWS } from './flows.js'
 
 const FIRST = `
 -- What the ledger is of, and the last block that it knows: one row.
@@ -151,10 +153,11 @@ const CHECKPOINTS = 'ALTER TABLE ledger_about ADD COLUMN begins INTEGER'
 
 export const LEDGER_SCHEMA: Schema = {
   name: 'ledger',
-  migrations: [FIRST, SUPPLIES, AVERAGES, MINERS, ROLLBACKS, CHECKPOINTS],
+  migrations: [FIRST, SUPPLIES, AVERAGES, MINERS, ROLLBACKS, CHECKPOINTS, CONTENTS, FLOWS],
 }
 
 /** Those whose rows belong to one block and go with it. */
 export const BLOCK_TABLES = [
   ...['changes', 'supplies', 'rates', 'bank', 'snapshots', 'grades', 'graded', 'skipped'],
+  ...[...CONTENT_TABLES, 'flows'],
 ].map((name) => `ledger_${name}`)

@@ -231,6 +231,10 @@ t.test('blocks that are taken back, and followed again', async (t) => {
       'snapshots',
       'grades',
       'graded',
+      'blocks',
+      'left_out',
+      'entries',
+      'flows',
     ].map((name) => db.all(`SELECT * FROM ledger_${name}`))
   const after = everything()
   for (const height of [260_120, 259_055, 258_797, 231_622, 214_289, 206_425, 206_421]) {
@@ -250,25 +254,28 @@ t.test('blocks that are taken back, and followed again', async (t) => {
   }
 })
 
-t.test('a ledger of before there were supplies at every height', async (t) => {
+t.test('a ledger of before there were supplies and flows at every height', async (t) => {
   const dir = t.testdir()
   const [file, old] = [join(dir, 'ledger.sqlite'), join(dir, 'old.sqlite')]
   const db = openChainDatabase({ file, schemas: [LEDGER_SCHEMA] })
-  await sync(db, until(await readRecordedChain(RECORDED), 214_290))
+  await sync(db, until(await readRecordedChain(RECORDED), 222_275))
   const supplies = (of: Database) => of.all('SELECT * FROM ledger_supplies ORDER BY ticker, height')
-  const expected = supplies(db)
+  const flows = (of: Database) => of.all('SELECT * FROM ledger_flows')
+  const [expected, flowed] = [supplies(db), flows(db)]
   db.close()
   t.ok(expected.length > 100)
+  t.same(new Set(flowed.map(({ flow }) => flow)), new Set(['in', 'out', 'mined', 'burnt']))
   const before = { ...LEDGER_SCHEMA, migrations: LEDGER_SCHEMA.migrations.slice(0, 1) }
   const first = openChainDatabase({ file: old, schemas: [before] })
   first.run('ATTACH ? AS known', file)
   first.run('INSERT INTO ledger_about SELECT network, origin, height FROM known.ledger_about')
-  for (const table of ['accounts', 'balances', 'changes', 'supply'])
+  for (const table of ['accounts', 'balances', 'changes', 'supply', 'batches', 'actions', 'graded'])
     first.run(`INSERT INTO ledger_${table} SELECT * FROM known.ledger_${table}`)
   first.close()
   const grown = openChainDatabase({ file: old, schemas: [LEDGER_SCHEMA] })
   t.teardown(() => grown.close())
   t.same(supplies(grown), expected)
+  t.same(flows(grown), flowed, 'as they were summed up block by block')
 })
 
 t.test('the richest by worth, while blocks are followed and taken back', (t) => {

@@ -9,6 +9,8 @@ import type { LedgerQueries } from './queries.js'
 export interface Worths {
   /** Null: there are no rates yet. */
   dollars(): InDollars | null
+  /** By the last rates up to a height. */
+  dollarsAt(height: number): InDollars | null
   /** Holdings by these prices; null: there are none yet. */
   holders(): Valued | null
 }
@@ -25,18 +27,18 @@ export function createWorths(query: LedgerQueries): Worths {
       return known.value
     }
   }
-  const dollars = kept(() => dollarsOf(query, rules))
+  const dollarsAt = (height: number): InDollars | null => dollarsOf(query, rules, height)
+  const dollars = kept(() => dollarsAt(query.about().height))
   const holders = kept(() => {
     const prices = dollars()
     if (prices === null) return null
     holdings.refresh()
     return holdings.valued(prices)
   })
-  return { dollars, holders }
+  return { dollars, dollarsAt, holders }
 }
 
-function dollarsOf(query: LedgerQueries, rules: LedgerRules): InDollars | null {
-  const { height } = query.about()
+function dollarsOf(query: LedgerQueries, rules: LedgerRules, height: number): InDollars | null {
   const dated = query.ratesHeight(height)
   if (dated === null) return null
   const rates = query.ratesAt(dated) ?? new Map<string, bigint>()

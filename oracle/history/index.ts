@@ -1,7 +1,7 @@
 /** The history of graded blocks: keeping what was graded as the chain is followed, answering questions about it. */
 export type { FollowProgress } from '../../chain/index.js'
 export { HISTORY_ERRORS } from './errors.js'
-export { expectationOf, networkHashrate, SPACE } from './hash-power.js'
+export { expectationOf, hashPowerOf, networkHashrate, SPACE } from './hash-power.js'
 export type { Expectation } from './hash-power.js'
 export { createGradedHistory, HISTORY_FILE } from './history.js'
 export { openHistory } from './open.js'

@@ -1,0 +1,112 @@
+/** `pegminer explorer plot`: one chart of the explorer as SVG. */
+import { isCoded, messageOf, writeWhole } from '../../base/index.js'
+import {
+  between,
+  drawPanel,
+  evenScale,
+  INK,
+  picture,
+  roomForNames,
+  text,
+  wholeTicks,
+  type Scale,
+} from '../../bench/index.js'
+import { meant, problem, problemsError } from '../../config/index.js'
+import { CHARTS, createReader, seriesOf, type Series } from '../../explorer/index.js'
+import { openEither } from '../ledger/files.js'
+import { EXIT } from '../program/context.js'
+import { fail } from '../program/errors.js'
+import { openResources } from '../program/resources.js'
+import { rateText } from '../view/format.js'
+import type { ExplorerContext } from './context.js'
+
+const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT] = [900, 460, 110, 96, 70, 40]
+const POINTS = 1_000
+
+export async function plot(context: ExplorerContext, words: readonly string[]): Promise<number> {
+  const { settings, output } = context
+  const [name = '', ...rest] = words
+  const usage = (message: string): Error => problemsError([problem('E_CONFIG_ARGUMENT', message)])
+  if (rest.length > 0 || !Object.hasOwn(CHARTS, name))
+    throw usage(`say which chart${meant(name, Object.keys(CHARTS), `: ${Object.keys(CHARTS).join(', ')}`)}`)
+  const [asset, ...others] = settings['history.assets'] ?? []
+  if (CHARTS[name]?.ofTicker === true && (asset === undefined || others.length > 0))
+    throw usage(`${name} is of one token: give it with --asset`)
+  const file = settings['explorer.out']
+  if (file !== undefined && !file.toLowerCase().endsWith('.svg'))
+    throw usage(
+      'pictures are SVG: give --out a name that ends in .svg (browsers and rsvg-convert make PNG of it)',
+    )
+  const resources = openResources()
+  try {
+    const query = openEither(context)
+    resources.add(() => query.close())
+    const asked = new URLSearchParams({ points: String(POINTS), ticker: asset ?? '' })
+    const [from, to] = [settings['history.from'], settings['history.to']]
+    if (from !== undefined) asked.set('from', String(from))
+    if (to !== undefined) asked.set('to', String(to))
+    const series = seriesOf(createReader(query), name, asked)
+    const count = series?.lines.reduce((sum, { points }) => sum + points.length, 0) ?? 0
+    if (series === null || count === 0)
+      throw fail('E_CLI_PLOT', 'there is nothing to draw: no such values in these blocks')
+    const drawn = drawSeries(series)
+    const { ticker, lines } = series
+    output.event({
+      ...{
+        event: 'explorer.plot',
+        chart: name,
+        ticker,
+        from: series.from,
+        to: series.to,
+        file: file ?? null,
+      },
+      lines: lines.map((line) => ({ name: line.name, points: line.points.length })),
+      ...(file === undefined ? { svg: drawn } : {}),
+    })
+    if (file === undefined) output.line(drawn.trimEnd())
+    else write(file, drawn)
+    if (file !== undefined) output.line(` ${file} written.`)
+    return EXIT.done
+  } finally {
+    await resources.close()
+  }
+}
+
+function write(file: string, drawn: string): void {
+  try {
+    writeWhole(file, drawn)
+  } catch (error) {
+    if (isCoded(error)) throw error
+    throw fail('E_CLI_PLOT', `${file} cannot be written: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function drawSeries({ title, ticker, unit, lines }: Series): string {
+  const heights = lines.flatMap(({ points }) => points.map(({ height }) => height))
+  const [first, last] = [Math.min(...heights), Math.max(...heights)]
+  const values = lines.flatMap(({ points }) => points.map(({ value }) => Number(value)))
+  const right = lines.length > 1 ? Math.max(RIGHT, roomForNames(lines.map(({ name }) => name)) + 10) : RIGHT
+  const x: Scale = { at: between(first, Math.max(last, first + 1)), ticks: wholeTicks(first, last, 6) }
+  const large = Math.max(...values) >= 1e6
+  const y = evenScale(values, { parts: 5, ...(large ? { text: rateOrZero } : {}) })
+  const name = ticker === null ? title : `${title}: ${ticker}`
+  const facts = `PegNet, blocks ${first} to ${last}; ${unit}`
+  return picture({ width: WIDTH, height: HEIGHT, label: `${name}. ${facts}` }, [
+    text(name, { x: 29, y: 29, size: 20, color: INK.text, bold: true }),
+    text(facts, { x: 29, y: 56, size: 13, color: INK.faint }),
+    ...drawPanel({
+      ...{ left: LEFT, top: TOP, width: WIDTH - LEFT - right, height: HEIGHT - TOP - BOTTOM },
+      ...{ x, y, grid: true, marks: [] },
+      series: lines.map((line, k) => ({
+        color: INK.lines[k % INK.lines.length] as string,
+        points: line.points.map(({ height, value }) => [height, Number(value)] as const),
+        line: 1.8,
+        ...(line.points.length < 60 ? { dot: 4 } : {}),
+        ...(lines.length > 1 ? { name: line.name } : {}),
+      })),
+    }),
+    text('height', { x: LEFT + 8, y: HEIGHT - 22, size: 13, color: INK.faint }),
+  ])
+}
+
+const rateOrZero = (value: number): string => (value === 0 ? '0' : rateText(value, '').trim())

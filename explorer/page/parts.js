@@ -1,0 +1,168 @@
+/** Pieces that all views are made of. Whatever comes from the chain is set as text, never as markup. */
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
+  made.append(...children.filter((child) => child !== null && child !== undefined))
+  return made
+}
+
+/** A path has room for so much of a name. */
+const MOST_PATH = 4_000
+const MOST_SHOWN = 200
+
+const pathOf = (kind, name) => `/explorer/${kind}/${encodeURIComponent(name)}`
+export const link = (kind, name, text = name) =>
+  element('a', { href: pathOf(kind, name) }, element('bdi', {}, text))
+
+/** One that may be long. A name that no address has room for is only shown. */
+export const cut = (kind, name) =>
+  encodeURIComponent(name).length > MOST_PATH
+    ? element('span', { class: 'cut' }, name.slice(0, MOST_SHOWN))
+    : element('a', { href: pathOf(kind, name), class: 'cut', title: name.slice(0, MOST_SHOWN) }, name)
+
+export const heading = (text) => element('h1', {}, element('bdi', {}, text))
+export const note = (text) => element('p', { class: 'dim' }, text)
+export const section = (title, ...children) => element('section', {}, element('h2', {}, title), ...children)
+/** What comes from the chain, as it stands. */
+export const raw = (text) => element('pre', { tabindex: '0', dir: 'ltr' }, text)
+
+export const facts = (...rows) =>
+  element(
+    'section',
+    {},
+    element(
+      'dl',
+      {},
+      ...rows.map(([label, value]) =>
+        element('div', {}, element('dt', {}, label), element('dd', {}, value ?? '–')),
+      ),
+    ),
+  )
+
+/** A wide thing that can be scrolled by keyboard too. */
+export const scrolled = (label, child) =>
+  element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, child)
+
+/** Columns: [title, cell, whether it is a number]. */
+export function table(rows, columns) {
+  if (rows.length === 0) return note('None.')
+  const head = columns.map(([title, , number]) =>
+    element('th', { scope: 'col', ...(number ? { class: 'n' } : {}) }, title),
+  )
+  const body = rows.map((row) =>
+    element(
+      'tr',
+      {},
+      ...columns.map(([, cell, number]) => element('td', number ? { class: 'n' } : {}, cell(row) ?? '–')),
+    ),
+  )
+  return scrolled(
+    columns.map(([title]) => title).join(', '),
+    element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...body)),
+  )
+}
+
+export const nav = (label, ...links) => element('nav', { 'aria-label': label }, ...links)
+export const to = (href, text) => element('a', { href }, text)
+
+/** `1234567.8` → `1,234,567.8`. */
+export function amount(text) {
+  if (text === null || text === undefined) return '–'
+  const [whole, part] = String(text).split('.')
+  return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${part === undefined ? '' : `.${part}`}`
+}
+export const cents = (text) => (text === null ? '–' : amount(text.replace(/(\.\d\d)\d+$/, '$1')))
+export const time = (text) =>
+  text === null ? '–' : element('time', { datetime: text }, text.slice(0, 16).replace('T', ' '))
+export const percent = (share, digits = 3) => (share === null ? '–' : `${(100 * share).toFixed(digits)} %`)
+export const plural = (count, word) => `${amount(String(count))} ${word}${count === 1 ? '' : 's'}`
+
+/** `1234567` → `1.23 M`. */
+export function rough(value) {
+  if (value === null || value === undefined) return '–'
+  const power = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.abs(value) || 1) / 3)))
+  return `${Number((value / 1000 ** power).toPrecision(3))} ${['', 'k', 'M', 'G', 'T'][power]}`.trim()
+}
+export const hashrate = (power) =>
+  power === null || power === undefined ? '–' : `${rough(power)} H/s`.replace(/(\d) H/, '$1 H')
+
+function status({ status: word, verdict, height }) {
+  const text = word === 'executed' && verdict !== height ? `executed in ${verdict}` : word
+  return element('span', { class: word === 'refused' ? 'bad' : word === 'executed' ? 'good' : 'dim' }, text)
+}
+
+/** What one unit became. */
+function rateOf({ kind, status: word, amount: given, refund, result }) {
+  if (kind !== 'conversion' || word !== 'executed') return ''
+  const taken = Number(given) - Number(refund ?? 0)
+  return taken > 0 ? `, 1 for ${Number((Number(result) / taken).toPrecision(8))}` : ''
+}
+
+function what(action) {
+  const input = `${amount(action.amount)} ${action.ticker}`
+  if (action.kind === 'coinbase') return `${amount(action.result)} ${action.target}`
+  if (action.kind === 'burn') return `${amount(action.result)} ${action.target} for burnt factoids`
+  if (action.kind === 'transfer') return input
+  const given = action.status === 'executed' ? `${amount(action.result)} ` : ''
+  const back = action.refund === null ? '' : `, ${amount(action.refund)} ${action.ticker} given back`
+  return `${input} → ${given}${action.target}${rateOf(action)}${back}`
+}
+
+const receivers = ({ outputs, address }) =>
+  outputs.length === 0
+    ? cut('address', address)
+    : element(
+        'span',
+        {},
+        cut('address', address),
+        ' → ',
+        ...outputs.slice(0, 3).map((output) => cut('address', output.address)),
+        outputs.length > 3 ? ` and ${outputs.length - 3} more` : '',
+      )
+
+/** A page of the history, with the ways to the next one and to a table for other programs. */
+export function history({ actions, next }, { asked, api }, title = 'History') {
+  const more = new URLSearchParams(asked)
+  if (next !== null) more.set('before', next)
+  const csv = new URLSearchParams(asked)
+  csv.set('format', 'csv')
+  const after = ({ after: held = [] }) => held.map((one) => `${amount(one.amount)} ${one.ticker}`).join(', ')
+  return section(
+    title,
+    table(actions, [
+      ['Block', ({ height }) => link('block', String(height)), true],
+      ['Time (UTC)', (action) => time(action.time)],
+      ['Kind', ({ kind }) => kind],
+      ['What', what],
+      ...(actions[0]?.after === undefined ? [] : [['Balance after its block', after, true]]),
+      ['Who', receivers],
+      ['State', status],
+      ['Entry', ({ hash }) => cut('entry', hash)],
+    ]),
+    nav(title, next === null ? null : to(`?${more}`, 'Older'), to(`${api}?${csv}`, 'CSV')),
+  )
+}
+
+export const records = (rows, title, ...more) =>
+  section(
+    title,
+    table(rows, [
+      ...('height' in (rows[0] ?? {})
+        ? [['Block', ({ height }) => link('block', String(height)), true]]
+        : []),
+      ['Place', ({ place }) => String(place + 1), true],
+      ['Miner', ({ identity }) => (identity === '' ? '–' : cut('miner', identity))],
+      ['Paid to', ({ address }) => cut('miner', address)],
+      ['PEG', ({ payout }) => amount(payout), true],
+      ['Difficulty', ({ difficulty }) => difficulty],
+      ...('grade' in (rows[0] ?? {})
+        ? [['Grade', ({ grade }) => (grade === null ? '–' : grade.toExponential(3)), true]]
+        : []),
+      ...('distance' in (rows[0] ?? {})
+        ? [['From the average', ({ distance }) => percent(distance), true]]
+        : []),
+      ['Entry', ({ entryHash }) => cut('entry', entryHash)],
+    ]),
+    ...more,
+  )

@@ -1,0 +1,270 @@
+/** The description of `/api/v1/explorer/…`: what each answers, and what it may be asked. */
+import { ACTION, AMOUNT, HEIGHT, LEDGER_SCHEMAS, LEDGER_SUMMARIES, TIME, USD } from './ledger-schemas.js'
+import { list, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, object, parameter, TEXT } from './schema.js'
+
+export const EXPLORER_NAMES = [
+  'network',
+  'blocks',
+  'block',
+  'asset',
+  'address',
+  'entry',
+  'miner',
+  'series',
+  'search',
+] as const
+export type ExplorerName = (typeof EXPLORER_NAMES)[number]
+
+const nullable = (schema: object) => ({ oneOf: [schema, { type: 'null' }] })
+const DECIMAL = { ...NULLABLE_TEXT, description: 'decimal' }
+const HASHRATE = { ...NULLABLE_NUMBER, description: 'hashes a second of the whole network, estimated' }
+const NEXT = { description: 'ask with before for what came earlier; null: there is no more' }
+const RECORD = {
+  place: { type: 'number', description: 'from 0' },
+  entryHash: TEXT,
+  identity: TEXT,
+  address: TEXT,
+  payout: { type: 'string', description: 'PEG, decimal' },
+  difficulty: TEXT,
+}
+const GRADED = object({
+  ...RECORD,
+  grade: NULLABLE_NUMBER,
+  distances: { ...list(NUMBER), description: 'from the average, in the order of tickers; empty: not kept' },
+})
+const PRICE = list(object({ ticker: TEXT, usd: TEXT }))
+const HISTORY = { actions: list(ACTION), next: { ...NULLABLE_TEXT, ...NEXT } }
+const PAID = object({ ticker: TEXT, amount: AMOUNT })
+const BALANCES = list(object({ ticker: TEXT, amount: AMOUNT, usd: USD }))
+
+export const EXPLORER_SCHEMAS: Readonly<Record<ExplorerName, object>> = {
+  network: object({
+    network: TEXT,
+    height: HEIGHT,
+    ratesHeight: NULLABLE_NUMBER,
+    time: TIME,
+    nodeHeight: {
+      ...NULLABLE_NUMBER,
+      description: 'the last block of the node that is followed; null: none is',
+    },
+    minute: NULLABLE_NUMBER,
+    trouble: { ...NULLABLE_TEXT, description: 'what keeps it from following the chain' },
+    behind: NULLABLE_NUMBER,
+    pegged: { type: 'string', description: 'USD of all tokens but PEG, decimal' },
+    peg: object({
+      usd: DECIMAL,
+      index: { ...DECIMAL, description: 'PNI: what all pegged tokens are worth for each PEG, USD' },
+      phases: list(object({ from: HEIGHT, text: TEXT })),
+      phase: NULLABLE_NUMBER,
+      mined: AMOUNT,
+      burnt: AMOUNT,
+    }),
+    records: nullable(
+      object({ height: HEIGHT, entries: NUMBER, valid: NUMBER, staked: NUMBER, power: HASHRATE }),
+    ),
+    tokens: list(object({ ticker: TEXT, supply: AMOUNT, usd: DECIMAL, value: DECIMAL })),
+    blocks: (LEDGER_SCHEMAS.blocks as ReturnType<typeof object>).properties['blocks'] ?? {},
+    more: { type: 'boolean' },
+  }),
+  blocks: LEDGER_SCHEMAS.blocks,
+  block: object({
+    height: HEIGHT,
+    tip: HEIGHT,
+    time: TIME,
+    contents: nullable(
+      object({
+        ...{ version: NULLABLE_NUMBER, entries: NUMBER, valid: NUMBER, staked: NUMBER, power: HASHRATE },
+      }),
+    ),
+    tickers: list(TEXT),
+    records: list(GRADED),
+    refused: list(object({ hash: TEXT, chain: { enum: ['oracle', 'transactions'] }, reason: TEXT })),
+    rates: nullable(PRICE),
+    bank: nullable(object({ amount: AMOUNT, used: AMOUNT, requested: AMOUNT })),
+    ...HISTORY,
+  }),
+  asset: object({
+    ticker: TEXT,
+    height: HEIGHT,
+    firstHeight: HEIGHT,
+    price: nullable(object({ height: HEIGHT, usd: TEXT })),
+    said: nullable(object({ low: DECIMAL, high: DECIMAL })),
+    still: nullable(object({ since: HEIGHT, hours: NULLABLE_NUMBER })),
+    supply: AMOUNT,
+    converted: object({ in: AMOUNT, out: AMOUNT }),
+    holderCount: NUMBER,
+    points: list(object({ height: HEIGHT, time: TIME, usd: TEXT })),
+    holders: list(object({ address: TEXT, amount: DECIMAL, usd: USD })),
+  }),
+  address: object({
+    address: TEXT,
+    height: HEIGHT,
+    tip: HEIGHT,
+    usd: USD,
+    balances: BALANCES,
+    typed: list(object({ ticker: TEXT, address: TEXT })),
+    actions: list(
+      object({
+        ...ACTION.properties,
+        after: { ...list(PAID), description: 'what the address had after the block that executed it' },
+      }),
+    ),
+    next: { ...NULLABLE_TEXT, ...NEXT },
+  }),
+  entry: object({
+    hash: TEXT,
+    height: HEIGHT,
+    status: {
+      ...NULLABLE_NUMBER,
+      description: 'height of its execution, 0 while it waits, below 0: refused',
+    },
+    reason: NULLABLE_TEXT,
+    raw: nullable(
+      object({
+        chainId: TEXT,
+        place: NUMBER,
+        time: TIME,
+        signed: {
+          type: ['boolean', 'null'],
+          description: 'whether the signature fits; null: nothing to sign',
+        },
+        wrong: { ...NULLABLE_TEXT, description: 'why it is no batch' },
+        raw: { type: 'string', description: 'hex' },
+        extIds: list(TEXT),
+        content: TEXT,
+        transactions: nullable(list(object({ kind: TEXT, address: TEXT, ticker: TEXT, amount: AMOUNT }))),
+      }),
+    ),
+    tickers: list(TEXT),
+    record: nullable(GRADED),
+    ...HISTORY,
+  }),
+  miner: object({
+    records: list(object({ height: HEIGHT, ...RECORD, distance: NULLABLE_NUMBER })),
+    next: { ...NULLABLE_NUMBER, ...NEXT },
+    reward: AMOUNT,
+    share: object({
+      from: HEIGHT,
+      to: HEIGHT,
+      blocks: NUMBER,
+      records: NUMBER,
+      all: NUMBER,
+      share: { type: 'number', description: 'of the graded records of these blocks' },
+      power: HASHRATE,
+      reward: AMOUNT,
+    }),
+    assets: list(object({ ticker: TEXT, mean: NUMBER, bias: NUMBER })),
+  }),
+  series: object({
+    name: TEXT,
+    ticker: NULLABLE_TEXT,
+    title: TEXT,
+    unit: TEXT,
+    from: HEIGHT,
+    to: HEIGHT,
+    lines: list(
+      object({
+        name: TEXT,
+        points: list(
+          object({ height: HEIGHT, time: TIME, value: { type: 'string', description: 'decimal' } }),
+        ),
+      }),
+    ),
+  }),
+  search: object({
+    q: TEXT,
+    found: list(
+      object({ kind: { enum: ['block', 'address', 'entry', 'asset', 'miner'] }, name: TEXT, path: TEXT }),
+    ),
+    tried: list(TEXT),
+  }),
+}
+
+const SUMMARIES: Readonly<Record<ExplorerName, string>> = {
+  network: 'The network: last block, records, hash power, PEG and its price, all tokens, the newest blocks',
+  blocks: LEDGER_SUMMARIES.blocks,
+  block: 'A block: graded records with distances by token, refused entries, rates, transactions and payments',
+  asset: 'A token: price, what records said, supply, conversions, the largest holders',
+  address: 'What an address holds, now or after an earlier block, and its history with balances',
+  entry: 'An entry as the chain has it, what it says and what became of it',
+  miner: 'Graded records of an identity or an address, their distances, the share of hash power',
+  series: 'How something went over heights: price, spread, supply, conversions, power, records, index, risk',
+  search: 'An address in any form, a height, a hash or its first digits, a token, a miner',
+}
+
+/** What stands behind the name in the path. */
+const OF: Readonly<Partial<Record<ExplorerName, string>>> = {
+  block: 'height',
+  asset: 'ticker',
+  address: 'address',
+  entry: 'hash',
+  miner: 'miner',
+  series: 'chart',
+}
+
+const FORMAT = parameter('format', 'json or csv', 'string')
+const RANGE = [
+  parameter('from', 'first height'),
+  parameter('to', 'last height'),
+  parameter('points', 'of how many heights at most, evenly: up to 1000, 400 unless told'),
+]
+const PAGE = [
+  parameter('before', 'next of the page before', 'string'),
+  parameter('limit', 'how many, at most 1000'),
+  FORMAT,
+]
+const PARAMETERS: Readonly<Partial<Record<ExplorerName, readonly object[]>>> = {
+  blocks: [parameter('before', 'only below this height'), parameter('limit', 'how many, at most 100')],
+  block: PAGE,
+  asset: [...RANGE, FORMAT],
+  address: [parameter('height', 'after the block of this height instead of the last'), ...PAGE],
+  entry: PAGE,
+  miner: [parameter('before', 'only below this height'), parameter('limit', 'how many, at most 200')],
+  series: [
+    parameter('ticker', 'PEG, pUSD …; of price, spread, supply, conversions', 'string'),
+    ...RANGE,
+    FORMAT,
+  ],
+  search: [parameter('q', 'what is looked for', 'string')],
+}
+
+const json = (description: string, schema: object) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+const ERROR = json('Refused, with the reason', object({ error: TEXT }))
+
+/** By path. What has not changed for who sends `If-None-Match` is answered with 304. */
+export const explorerPaths = (): Readonly<Record<string, object>> => ({
+  ...Object.fromEntries(EXPLORER_NAMES.map(explorerPath)),
+  '/api/v1/explorer/events': {
+    get: {
+      operationId: 'explorer-events',
+      summary: 'Server-sent events: news, at each block and each minute of the node',
+      responses: { 200: { description: 'Never ends', content: { 'text/event-stream': {} } } },
+    },
+  },
+})
+
+function explorerPath(name: ExplorerName): readonly [path: string, item: object] {
+  const of = OF[name]
+  const named = of === undefined ? [] : [{ name: of, in: 'path', required: true, schema: { type: 'string' } }]
+  const own = PARAMETERS[name] ?? []
+  const found = json('It is so', EXPLORER_SCHEMAS[name])
+  const csv = own.includes(FORMAT) ? { 'text/csv': { schema: TEXT } } : {}
+  return [
+    `/api/v1/explorer/${name}${of === undefined ? '' : `/{${of}}`}`,
+    {
+      get: {
+        operationId: `explorer-${name}`,
+        summary: SUMMARIES[name],
+        parameters: [...named, ...own],
+        responses: {
+          200: { ...found, content: { ...found.content, ...csv } },
+          304: { description: 'As it was' },
+          ...{ 400: ERROR, 403: ERROR, 404: ERROR, 429: ERROR },
+        },
+      },
+    },
+  ]
+}
