@@ -4,8 +4,8 @@
  *
  * - A block is begun when it is first seen in minutes 1 to 9: what an earlier run may have paid for in it is finished,
  *   and in each minute it is looked where the addresses stand, until the ledger can tell.
- * - Records are published in minute 8, once there are prices; in minute 9 still, if they came late. Never later, and
- *   not on a node that is not well: a record is void in any other block.
+ * - Records are published in minute 8, once there are prices and it was looked; in minute 9 still, if one of these came
+ *   late. Never later, and not on a node that is not well: a record is void in any other block.
  * - A lower height, or a lower minute, is a stale answer and dropped. A second one with a lower height means that the
  *   node did go back: everything starts afresh there.
  */
@@ -76,8 +76,9 @@ export const FIRST_STATE: StakeState = { phase: 'waiting', seen: null, behind: n
 export function advanceStake(state: StakeState, event: StakeFact): StakeTransition {
   if (event.type === 'minute') return onMinute(state, event)
   if (state.phase !== 'open' || state.height !== event.height) return { state, actions: [] }
-  if (event.type === 'looked') return { state: { ...state, looked: true }, actions: [] }
-  return publishIfDue({ ...state, prices: event.prices })
+  return publishIfDue(
+    event.type === 'looked' ? { ...state, looked: true } : { ...state, prices: event.prices },
+  )
 }
 
 type MinuteFact = Extract<StakeFact, { type: 'minute' }>
@@ -124,8 +125,8 @@ function inBlock(
 }
 
 function publishIfDue(state: StakeState & { readonly phase: 'open' }): StakeTransition {
-  const { height, prices, node, seen, behind, done } = state
-  if ((seen?.minute ?? 0) < PUBLISH_MINUTE || prices === null) return { state, actions: [] }
+  const { height, looked, prices, node, seen, behind, done } = state
+  if ((seen?.minute ?? 0) < PUBLISH_MINUTE || !looked || prices === null) return { state, actions: [] }
   const trouble = TROUBLE[node]
   if (trouble !== null) return skip(state, height, trouble)
   return {
@@ -139,14 +140,24 @@ function ended(state: StakeState): StakeAction[] {
   if (state.phase === 'waiting') return []
   const { height } = state
   if (state.phase === 'published') return [{ do: 'close', height }]
-  const why =
-    state.prices === null
-      ? ({ code: 'E_MINER_PRICES', reason: 'there were no prices in time' } as const)
-      : ({ code: 'E_MINER_MISSED_MINUTE', reason: 'minutes 8 and 9 were missed' } as const)
   return [
     { do: 'close', height },
-    { do: 'skip', height, ...why },
+    { do: 'skip', height, ...missing(state) },
   ]
+}
+
+function missing({
+  looked,
+  prices,
+  height,
+}: StakeState & { readonly phase: 'open' }): Pick<Extract<StakeAction, { do: 'skip' }>, 'code' | 'reason'> {
+  if (prices === null) return { code: 'E_MINER_PRICES', reason: 'there were no prices in time' }
+  if (!looked)
+    return {
+      code: 'E_MINER_STAKE_LEDGER',
+      reason: `the ledger did not know block ${height - 1} in time`,
+    }
+  return { code: 'E_MINER_MISSED_MINUTE', reason: 'minutes 8 and 9 were missed' }
 }
 
 function skip(

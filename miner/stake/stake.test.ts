@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { encodeAddress, sealEntry, type Publisher, type SealedEntry } from '../../factom/index.js'
 import { checkStakingEntry, decodeSpr, STAKING_ASSETS, type OwnStake } from '../../oracle/index.js'
 import { NETWORKS, withActivations } from '../../pegnet/index.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 import { rivalKey } from '../rivals.js'
 import type { StakeEvent } from './events.js'
 import { buildStakingRecord, whyUnstakable } from './record.js'
@@ -61,6 +62,16 @@ t.test('the schedule', (t) => {
         'both minutes are missed',
         [at(5, 1), looked(5), priced(5), at(6, 1)],
         ['recover 5', 'look 5', 'close 5', 'skip 5 E_MINER_MISSED_MINUTE', 'recover 6', 'look 6'],
+      ],
+      [
+        'the ledger is late',
+        [at(5, 1), priced(5), at(5, 8), at(5, 9), looked(5)],
+        ['recover 5', 'look 5', 'look 5', 'look 5', 'publish 5'],
+      ],
+      [
+        'the ledger is too late',
+        [at(5, 1), priced(5), at(5, 9), at(5, 0), looked(5)],
+        ['recover 5', 'look 5', 'look 5', 'close 5', 'skip 5 E_MINER_STAKE_LEDGER'],
       ],
       [
         'a node that is not well',
@@ -124,7 +135,8 @@ interface Scene {
   /** What an earlier run has published for block 7. */
   readonly before?: readonly SealedEntry[]
   readonly standings?: ReadonlyMap<string, Standing> | null
-  readonly credits?: number
+  /** An error: the node does not answer. */
+  readonly credits?: number | (() => Promise<number>)
   readonly signerOf?: StakerOptions['signerOf']
   readonly addresses?: readonly string[]
 }
@@ -177,7 +189,10 @@ function scene(t: Test, given: Scene = {}) {
     network: DEV,
     addresses: given.addresses ?? [ALICE.address, BOB.address],
     signerOf: given.signerOf ?? ((address) => [ALICE, BOB].find((key) => key.address === address) ?? null),
-    client: { entryCreditBalance: () => Promise.resolve(given.credits ?? 10) },
+    client: {
+      entryCreditBalance: () =>
+        typeof given.credits === 'function' ? given.credits() : Promise.resolve(given.credits ?? 10),
+    },
     ecAddress: 'EC',
     publisher,
     log: {
@@ -221,7 +236,7 @@ function scene(t: Test, given: Scene = {}) {
 t.test('two addresses: what they can expect, their records, what they were paid', async (t) => {
   const { play, idle, of, published, staker, state, calls, own, notices } = scene(t)
   await play()
-  t.match(of('stake.standing'), [
+  matchExactly(t, of('stake.standing'), [
     { height: 7, address: ALICE.address, rank: 1, balance: '5', entitled: true, payout: '180', records: 31 },
     { address: BOB.address, rank: 2 },
   ])
@@ -230,7 +245,7 @@ t.test('two addresses: what they can expect, their records, what they were paid'
     [...published.values()].map((entry) => decodeSpr(entry.content).address),
     [ALICE.address, BOB.address],
   )
-  t.match(of('stake.entry'), [
+  matchExactly(t, of('stake.entry'), [
     { address: ALICE.address, status: 'acknowledged' },
     { address: BOB.address, status: 'acknowledged' },
   ])
@@ -244,7 +259,8 @@ t.test('two addresses: what they can expect, their records, what they were paid'
   t.same(of('stake.graded'), [], 'nor taken by the ledger')
   state.paid = 18_000_000_000n
   staker.results()
-  t.match(
+  matchExactly(
+    t,
     of('stake.graded'),
     [
       { height: 7, address: ALICE.address, verdict: 'graded', place: 3, payout: '180' },
@@ -256,7 +272,7 @@ t.test('two addresses: what they can expect, their records, what they were paid'
   staker.results()
   await idle()
   t.equal(of('stake.graded').length, 2, 'once')
-  t.match(of('stake.entry').slice(-2), [{ status: 'landed' }, { status: 'landed' }])
+  matchExactly(t, of('stake.entry').slice(-2), [{ status: 'landed' }, { status: 'landed' }])
   t.same(notices, [])
 })
 
@@ -278,32 +294,62 @@ t.test('an address has one record in a block, also after a crash with other pric
   t.same(whose, [ALICE.address, BOB.address])
 })
 
+t.test('credits are asked for until the block is over', async (t) => {
+  const late = scene(t, {
+    credits: async () => (++asked < 3 ? Promise.reject(new Error('no answer')) : 10),
+  })
+  let asked = 0
+  await late.play()
+  while (late.calls.length === 0) await late.idle()
+  t.same([asked, late.calls, late.of('stake.skipped')], [3, [['publish', 2]], []])
+
+  const silent = () => {
+    const one = scene(t, { credits: () => Promise.reject(new Error('no answer')) })
+    return one.play().then(() => one)
+  }
+  const over = await silent()
+  over.staker.tick({ height: 7, minute: 9, node: 'ok' })
+  await over.idle()
+  t.same(over.of('stake.skipped'), [], 'there is a minute left')
+  over.staker.tick({ height: 8, minute: 0, node: 'ok' })
+  await over.idle()
+  matchExactly(t, over.of('stake.skipped'), [
+    { height: 7, address: null, code: 'E_MINER_FUNDS', reason: 'no answer' },
+  ])
+  const ended = await silent()
+  await ended.staker.stop()
+  t.same([...ended.of('stake.skipped'), ...ended.calls, ...over.calls], [])
+})
+
 t.test('what is refused costs nothing', async (t) => {
   const holders = (a: number | null, b: number | null) =>
     new Map([ALICE, BOB].map(({ address }, k) => [address, { rank: [a, b][k] ?? null, balance: 0n }]))
   const first = scene(t, { standings: holders(null, 100) })
   await first.play()
   t.match(first.of('stake.standing')[0], { rank: null, entitled: false, payout: '0' })
-  t.match(first.of('stake.skipped'), [{ address: ALICE.address, code: 'E_MINER_STAKE_HOLDER' }])
+  matchExactly(t, first.of('stake.skipped'), [{ address: ALICE.address, code: 'E_MINER_STAKE_HOLDER' }])
   t.same(first.calls, [['publish', 1]])
 
   const keyless = scene(t, { signerOf: (address) => (address === ALICE.address ? CAROL : BOB) })
   await keyless.play()
-  t.match(keyless.of('stake.skipped'), [{ address: ALICE.address, code: 'E_MINER_STAKE_KEY' }])
+  matchExactly(t, keyless.of('stake.skipped'), [{ address: ALICE.address, code: 'E_MINER_STAKE_KEY' }])
   t.same(keyless.calls, [['publish', 1]])
 
   const poor = scene(t, { credits: 0 })
   await poor.play()
-  t.match(poor.of('stake.skipped'), [{ address: null, code: 'E_MINER_NO_CREDITS' }])
+  matchExactly(t, poor.of('stake.skipped'), [{ address: null, code: 'E_MINER_NO_CREDITS' }])
 
   const blind = scene(t, { standings: null })
   await blind.play()
-  t.match(blind.of('stake.skipped'), [{ address: null, code: 'E_MINER_STAKE_LEDGER' }])
+  t.same(blind.events, [], 'it may know in minute 9')
+  blind.staker.tick({ height: 7, minute: 9, node: 'ok' })
+  blind.staker.tick({ height: 8, minute: 0, node: 'ok' })
+  matchExactly(t, blind.of('stake.skipped'), [{ address: null, code: 'E_MINER_STAKE_LEDGER' }])
   t.same(blind.of('stake.standing'), [])
 
   const void_ = scene(t)
   await void_.play(PRICES.with(0, 0n))
-  t.match(void_.of('stake.skipped'), [{ code: 'E_MINER_RECORD' }, { code: 'E_MINER_RECORD' }])
+  matchExactly(t, void_.of('stake.skipped'), [{ code: 'E_MINER_RECORD' }, { code: 'E_MINER_RECORD' }])
   for (const { calls } of [poor, blind, void_]) t.same(calls, [])
   t.notMatch(JSON.stringify([...keyless.events, ...keyless.notices]), /Fs[1-9A-Za-z]{50}/, 'no key is told')
 })

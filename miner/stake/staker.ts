@@ -2,7 +2,7 @@
  * Publishes staking records, one for each address and block, and says before what an address can expect. When that
  * happens stands in `schedule.ts`, for which addresses in `compose.ts`, what becomes of it in `results.ts`.
  */
-import { messageOf, within } from '../../base/index.js'
+import { messageOf, pauseAfter, retried, within } from '../../base/index.js'
 import type { FactomClient, NodeState, Publisher } from '../../factom/index.js'
 import { priceToDecimal, STAKING_RULES, type StakeLog } from '../../oracle/index.js'
 import type { Network } from '../../pegnet/index.js'
@@ -52,6 +52,8 @@ export interface Staker {
 /** A node that a run begins with may be so many blocks behind the one of the last run. */
 const FIRST_SLACK = 2
 const FUNDS_MS = 10_000
+/** Between two questions for the credits, until the block is over. */
+const PAUSES = { first: 250, factor: 2, cap: 5000 }
 
 export function createStaker(options: StakerOptions): Staker {
   const { network, addresses, signerOf, publisher, log, ledger, emit, notice } = options
@@ -64,6 +66,7 @@ export function createStaker(options: StakerOptions): Staker {
   let open = new AbortController()
   let settling: Promise<void> | null = null
   let height = -1
+  let stopped = false
 
   function perform(action: StakeAction): void {
     switch (action.do) {
@@ -116,11 +119,19 @@ export function createStaker(options: StakerOptions): Staker {
     if (entries.length === 0) return
     const { client, ecAddress } = options
     let credits: number
+    let reason = 'the node did not say in time what the address has'
     try {
-      credits = await within(FUNDS_MS, signal, (soon) => client.entryCreditBalance(ecAddress, soon))
-    } catch (error) {
-      if (signal.aborted) return
-      return emit(skipped(at, null, { code: 'E_MINER_FUNDS', reason: messageOf(error) }))
+      credits = await retried(
+        () => within(FUNDS_MS, signal, (soon) => client.entryCreditBalance(ecAddress, soon)),
+        (error, failures) => {
+          reason = messageOf(error)
+          return pauseAfter(failures - 1, PAUSES)
+        },
+        { signal },
+      )
+    } catch {
+      if (!stopped) emit(skipped(at, null, { code: 'E_MINER_FUNDS', reason }))
+      return
     }
     if (credits <= 0) {
       const reason = 'the entry credit address has no credits'
@@ -147,6 +158,7 @@ export function createStaker(options: StakerOptions): Staker {
     prices: (at, prices) => runner.dispatch({ type: 'prices', height: at, prices }),
     results,
     async stop() {
+      stopped = true
       runner.stop()
       tasks.hush()
       open.abort()
