@@ -556,6 +556,12 @@ export const SETTINGS = {
     defaultText: 'asked for on a terminal',
     description: 'passphrase that opens the wallet',
   }),
+  'wallet.newPassphrase': optional(passphrase, {
+    notInFile: true,
+    secret: true,
+    defaultText: 'asked for on a terminal',
+    description: 'what pegminer wallet passphrase puts in the place of the passphrase',
+  }),
   'wallet.secret': optional(text(400), {
     notInFile: true,
     secret: true,

@@ -8,6 +8,7 @@ import { decodeSpr, openHistory, sprChainId } from '../oracle/index.js'
 import { networkOf } from '../pegnet/index.js'
 import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { run, start, type Event, type Running } from './fixtures/program.js'
+import { matchExactly } from './fixtures/match-exactly.js'
 
 const HOLDER = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const HOLDER_KEY = 'Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK'
@@ -71,13 +72,14 @@ t.test('refused, published, killed in its minute, graded and paid', async (t) =>
   const first = stake(`${HOLDER},${POOR}`)
   await endMinutes(first, { rivals: RIVALS, until: 8, height: 2 })
   await first.event('stake.entry', ({ status }) => status === 'acknowledged')
-  t.match(told(first, 'standing'), [
+  matchExactly(t, told(first, 'standing'), [
     { height: 1, address: HOLDER, rank: null, balance: '0', entitled: false, payout: '0', records: null },
     { height: 1, address: POOR, entitled: false },
     { height: 2, address: HOLDER, rank: 1, entitled: true, payout: '180' },
     { height: 2, address: POOR, entitled: false },
   ])
-  t.match(
+  matchExactly(
+    t,
     told(first, 'skipped'),
     [
       { height: 1, address: HOLDER, code: 'E_MINER_STAKE_HOLDER' },
@@ -104,7 +106,8 @@ t.test('refused, published, killed in its minute, graded and paid', async (t) =>
   t.match(graded, { height: 2, address: HOLDER, verdict: 'graded', payout: '180' })
   const { entryHash, place } = graded as Event & { entryHash: string; place: number }
   t.ok(place < 25)
-  t.match(
+  matchExactly(
+    t,
     told(alone, 'standing').filter(({ height }) => height === 3),
     [{ address: POOR, entitled: true, payout: '180', records: 31 }],
     'without mining, by a history and a ledger of its own',
@@ -117,7 +120,7 @@ t.test('refused, published, killed in its minute, graded and paid', async (t) =>
 
   const history = openHistory(join(dataDir, 'history.sqlite'))
   t.teardown(() => history.close())
-  t.match(history.ownStakes({}), [
+  matchExactly(t, history.ownStakes({}), [
     { entryHash, height: 2, block: 2, address: HOLDER, place, payout: 18_000_000_000n },
     { height: 3, block: 3, address: HOLDER },
   ])
@@ -129,12 +132,14 @@ t.test('refused, published, killed in its minute, graded and paid', async (t) =>
       .map((line) => JSON.parse(line) as Event)
   }
   const actions = await asked('ledger', 'history', HOLDER)
-  t.match(
+  matchExactly(
+    t,
     actions.filter(({ hash }) => hash === entryHash),
     [{ kind: 'coinbase', height: 2, target: 'PEG', result: '18000000000' }],
   )
   const rows = await asked('history', '--own', '--from', '2')
-  t.match(
+  matchExactly(
+    t,
     rows.find(({ event }) => event === 'block'),
     { height: 2, stakes: [{ entryHash, payout: '180' }] },
   )

@@ -519,7 +519,7 @@ const EXPLORER = command({
 const WALLET = command({
   name: 'wallet',
   summary: 'addresses of your own: what they hold, sending and converting it, their keys',
-  arguments: { form: 'new|import|list|address|send|convert|burn|balance|history|sign', most: 4 },
+  arguments: { form: 'new|import|passphrase|list|address|send|convert|burn|balance|history|sign', most: 4 },
   details: [
     'Keys are kept in a file that a passphrase opens (scrypt, AES-256-GCM). Without PEGMINER_WALLET_PASSPHRASE or ' +
       '…_FILE it is asked for on the terminal. Keep a copy of the file, or the words: keys that are lost stay lost.',
@@ -528,12 +528,13 @@ const WALLET = command({
     'import [FILE|ADDRESS]: a key that begins with Fs, one of Ethereum (0x and 64 hex digits), or words, as PEGMINER_WALLET_SECRET ' +
       '(or …_FILE), from a FILE with lines of them or a backup of factom-walletd, or asked for on the terminal. An ' +
       'ADDRESS without its key is watched.',
+    'passphrase: another one for the same keys; the file is replaced whole. Copies of the old file keep the old one.',
     'list: all addresses. address [NAME|ADDRESS] [TICKER]: one of them, as it is written for each token or for TICKER. Any of them may be the ' +
       '--coinbase of pegminer mine.',
     'send AMOUNT TICKER ADDRESS, convert AMOUNT TICKER TICKER: first shows what the ledger would make of it, then asks, ' +
       'unless there is --yes. --sender says whose. The result of a conversion is fixed by a later block. What is signed ' +
-      'is written down before it is sent: after a crash the next send or convert says what became of it, and sends it ' +
-      'again if need be. --file FILE takes a batch of several transactions, or a signed one.',
+      'is written down before it is sent: after a crash the next send or convert says what became of it, and asks ' +
+      'whether to send it again. --file FILE takes a batch of several transactions, or a signed one.',
     'burn AMOUNT: factoids for pFCT, where the ledger still credits that: PegNet 2.0 has ended it.',
     'balance [NAME|ADDRESS], history [NAME|ADDRESS]: what is held, in USD too, and where it is from: by the ledger in the ' +
       'data directory, or by a pegnetd or pegminer ledger serve that runs at --pegnetd.',

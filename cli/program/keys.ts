@@ -193,6 +193,7 @@ export const LEDGER_KEYS = keys(
 export const WALLET_KEYS = keys(
   'wallet.file',
   'wallet.passphrase',
+  'wallet.newPassphrase',
   'wallet.secret',
   'wallet.name',
   'wallet.addresses',

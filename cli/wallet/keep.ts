@@ -1,4 +1,4 @@
-/** `pegminer wallet new|import`: addresses, with keys or to watch. */
+/** `pegminer wallet new|import|passphrase`: addresses, with keys or to watch, and what their keys are under. */
 import { readFileSync, statSync } from 'node:fs'
 
 import { messageOf } from '../../base/index.js'
@@ -18,7 +18,7 @@ import { EXIT } from '../program/context.js'
 import { factPrinter } from '../view/facts.js'
 import { plural } from '../view/format.js'
 import { fileOf, type WalletContext } from './context.js'
-import { changeAddresses, changeWallet } from './open.js'
+import { changeAddresses, changePassphrase, changeWallet } from './open.js'
 import { askSecret } from './prompt.js'
 import { tellAddress } from './show.js'
 import { requireTerminal, showWords } from './words.js'
@@ -66,6 +66,18 @@ export async function importKeys(context: WalletContext, source?: string): Promi
   tell(context, added)
   if (source !== undefined)
     context.output.line(` ${source} holds secrets: delete it once the wallet has a copy.`)
+  return EXIT.done
+}
+
+export async function passphrase(context: WalletContext): Promise<number> {
+  const { output } = context
+  const addresses = await changePassphrase(context)
+  const file = fileOf(context)
+  factPrinter(output)('wallet', file)
+  output.event({ event: 'wallet.passphrase', file, addresses: addresses.length })
+  output.line(
+    ' The new passphrase opens it now. Copies of the file that were made before still open with the old one.',
+  )
   return EXIT.done
 }
 

@@ -39,6 +39,25 @@ export async function changeWallet<C extends Contents>(
   }
 }
 
+/** Seals the same keys anew, under the wallet's lock. The file is the old one or the new one, however this ends. */
+export async function changePassphrase(context: WalletContext): Promise<Contents['addresses']> {
+  const file = fileOf(context)
+  const unlock = lockWallet(file)
+  try {
+    const wallet = readWallet(file)
+    if (wallet.sealed === null) throw wrong('the wallet only watches: without keys it has no passphrase')
+    const vault = await openVault(wallet, await passphraseOf(context, wallet))
+    const passphrase = await newPassphrase(context)
+    const changed = await closeVault(wallet.addresses, vault, { passphrase, cost: wallet.sealed })
+    // Before the old one goes.
+    await openVault(changed, passphrase)
+    writeWallet(file, changed)
+    return changed.addresses
+  } finally {
+    unlock()
+  }
+}
+
 /** The same of the open part, for which nothing is unsealed. */
 export function changeAddresses<C extends Pick<Contents, 'addresses'>>(
   context: WalletContext,
@@ -63,19 +82,30 @@ export const unlockVault = async (context: WalletContext, wallet: Wallet): Promi
 async function passphraseOf(context: WalletContext, { sealed }: Wallet): Promise<string> {
   const given = context.settings['wallet.passphrase']
   if (given !== undefined) return given
-  const typed = await askSecret(context, sealed ? 'Passphrase' : 'New passphrase for the wallet')
-  if (typed === undefined)
-    throw problemsError([
-      problem(
-        'E_CONFIG_MISSING',
-        'the wallet needs a passphrase: set PEGMINER_WALLET_PASSPHRASE or PEGMINER_WALLET_PASSPHRASE_FILE',
-      ),
-    ])
-  if (sealed) return typed
+  const typed = sealed ? await askSecret(context, 'Passphrase') : await typeNew(context)
+  if (typed !== undefined) return typed
+  throw missing(
+    'the wallet needs a passphrase: set PEGMINER_WALLET_PASSPHRASE or PEGMINER_WALLET_PASSPHRASE_FILE',
+  )
+}
+
+async function newPassphrase(context: WalletContext): Promise<string> {
+  const given = context.settings['wallet.newPassphrase'] ?? (await typeNew(context))
+  if (given !== undefined) return given
+  throw missing(
+    'which one from now on? Set PEGMINER_WALLET_NEW_PASSPHRASE or PEGMINER_WALLET_NEW_PASSPHRASE_FILE',
+  )
+}
+
+/** Undefined where there is no terminal. */
+async function typeNew(context: WalletContext): Promise<string | undefined> {
+  const typed = await askSecret(context, 'New passphrase for the wallet')
+  if (typed === undefined) return undefined
   if (typed.length < LEAST_CHARACTERS) throw wrong(`a passphrase has at least ${LEAST_CHARACTERS} characters`)
   if ((await askSecret(context, 'The same again')) !== typed)
     throw wrong('these were two different passphrases')
   return typed
 }
 
+const missing = (text: string): Error => problemsError([problem('E_CONFIG_MISSING', text)])
 const wrong = (text: string): Error => problemsError([problem('E_CONFIG_SECRET', text)])

@@ -1,12 +1,21 @@
 /** `pegminer wallet` in this process: words, files, what is shown and what never is. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import fs, { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 
 import t from 'tap'
 
-import { addSecrets, closeVault, EMPTY_VAULT, readWallet, writeWallet } from '../../ledger/index.js'
+import {
+  addSecrets,
+  closeVault,
+  EMPTY_VAULT,
+  openVault,
+  readWallet,
+  writeWallet,
+  type Wallet,
+} from '../../ledger/index.js'
 import { runProgram } from '../program/program.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const SAND = 'Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK'
 const SAND_ADDRESS = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
@@ -58,7 +67,7 @@ t.test('addresses: new, imported, watched', async (t) => {
   })
   t.match(await run('new', { PEGMINER_WALLET_PASSPHRASE: 'short' }), { code: 2, err: /8 to 400 characters/ })
   const first = await run('new --name savings --json')
-  t.match(first, {
+  matchExactly(t, first, {
     code: 0,
     events: [{ event: 'wallet.address', name: 'savings', kind: 'words' }, { added: 1 }],
   })
@@ -81,7 +90,7 @@ t.test('addresses: new, imported, watched', async (t) => {
   const secret = join(dir, 'secret')
   writeFileSync(secret, `${SAND}\n`, { mode: 0o600 })
   const from = { PEGMINER_WALLET_PASSPHRASE: PASSPHRASE, PEGMINER_WALLET_SECRET_FILE: secret }
-  t.match(await run('import --json', from), {
+  matchExactly(t, await run('import --json', from), {
     code: 0,
     events: [{ address: SAND_ADDRESS, kind: 'factoid', name: 'sand' }, { added: 1 }],
   })
@@ -90,7 +99,7 @@ t.test('addresses: new, imported, watched', async (t) => {
     secret,
     JSON.stringify({ 'wallet-seed': YELLOW, addresses: [{ secret: SAND }], more: ETHEREUM }),
   )
-  t.match(await run(`import ${secret} --addresses 2 --json`), {
+  matchExactly(t, await run(`import ${secret} --addresses 2 --json`), {
     code: 0,
     events: [
       { address: YELLOW_ADDRESS, kind: 'words' },
@@ -122,7 +131,7 @@ t.test('addresses: new, imported, watched', async (t) => {
 
 t.test('an address as each token has it', async (t) => {
   const { events } = await run('address sand --json', {})
-  t.match(events, [
+  matchExactly(t, events, [
     { event: 'wallet.address', address: SAND_ADDRESS, typed: { PEG: /^PEG_/, pUSD: /^pUSD_/ } },
   ])
   t.equal(Object.keys(events[0]?.['typed'] as object).length, 62)
@@ -137,7 +146,7 @@ t.test('an address as each token has it', async (t) => {
   ] as const)
     t.match(await run(words, {}), { code: 2, err: error }, words)
   await cheapWallet([SAND])
-  t.match((await run('address pXBT --json', {})).events, [
+  matchExactly(t, (await run('address pXBT --json', {})).events, [
     { address: SAND_ADDRESS, typed: { pXBT: /^pXBT_/ } },
   ])
   writeWallet(file, {
@@ -147,9 +156,77 @@ t.test('an address as each token has it', async (t) => {
   t.match(await run('new'), { code: 1, err: /E_WALLET_FILE: .*tampered/ })
 })
 
+t.test('another passphrase, also where the program ends half-way', async (t) => {
+  const other = 'a longer passphrase'
+  const both = { PEGMINER_WALLET_PASSPHRASE: PASSPHRASE, PEGMINER_WALLET_NEW_PASSPHRASE: other }
+  await cheapWallet([SAND, ETHEREUM])
+  const before = readWallet(file)
+  const secrets = [SAND, ETHEREUM]
+  t.match(await run('passphrase'), { code: 2, err: /PEGMINER_WALLET_NEW_PASSPHRASE_FILE/ })
+  t.match(await run('passphrase', { ...both, PEGMINER_WALLET_PASSPHRASE: other }), {
+    ...{ code: 2, err: /E_WALLET_PASSPHRASE/ },
+  })
+  t.match(await run('passphrase', { ...both, PEGMINER_WALLET_NEW_PASSPHRASE: 'short' }), { code: 2 })
+  t.same(readWallet(file), before)
+
+  let [old, changed] = [0, 0]
+  for (let step = 0; ; step++) {
+    await cheapWallet(secrets)
+    const { code } = await endingAt(step, () => run('passphrase', both))
+    const wallet = readWallet(file)
+    const isNew = wallet.sealed?.salt !== before.sealed?.salt && (await opens(wallet, other))
+    t.ok(isNew || (await opens(wallet, PASSPHRASE)), `step ${step}: the keys are there`)
+    t.same((await openVault(wallet, isNew ? other : PASSPHRASE)).secrets, secrets)
+    if (isNew) changed++
+    else old++
+    if (code === 0) break
+    t.ok(step < 100)
+  }
+  t.ok(old >= 4 && changed >= 4, `${old} ends before the new file, ${changed} behind it`)
+  matchExactly(t, await run('passphrase --json', { ...both, PEGMINER_WALLET_PASSPHRASE: other }), {
+    events: [{ event: 'wallet.passphrase', file, addresses: 2 }],
+  })
+  t.match(readWallet(file).sealed, { logN: 4 }, 'a cost that was chosen is kept')
+  writeWallet(file, { ...readWallet(file), sealed: null, addresses: [] })
+  t.match(await run('passphrase', both), { code: 2, err: /without keys it has no passphrase/ })
+})
+
+const opens = (wallet: Wallet, passphrase: string): Promise<boolean> =>
+  openVault(wallet, passphrase).then(
+    () => true,
+    () => false,
+  )
+
+/** The process ends before its call of this number that writes: from then on nothing of it comes to the disk. */
+async function endingAt<T>(step: number, work: () => Promise<T>): Promise<T> {
+  let left = step
+  const mortal =
+    <A extends unknown[], R>(call: (...values: A) => R) =>
+    (...values: A): R => {
+      if (left-- <= 0) throw new Error('ended')
+      return call(...values)
+    }
+  const names = ['openSync', 'writeSync', 'fsyncSync', 'renameSync', 'rmSync', 'closeSync'] as const
+  const kept = names.map((name) => [name, fs[name] as (...values: unknown[]) => unknown] as const)
+  for (const [name, call] of kept) Object.assign(fs, { [name]: mortal(call) })
+  try {
+    return await work()
+  } finally {
+    Object.assign(fs, Object.fromEntries(kept))
+  }
+}
+
 t.test('no secret in anything that was written', (t) => {
   const all = written.join('\n')
-  for (const secret of [SAND, ETHEREUM, ETHEREUM.slice(2), YELLOW, PASSPHRASE, 'another passphrase'])
+  for (const secret of [
+    SAND,
+    ETHEREUM,
+    ETHEREUM.slice(2),
+    YELLOW,
+    PASSPHRASE,
+    'another passphrase',
+    'a longer passphrase',
+  ])
     t.notOk(all.includes(secret))
   t.end()
 })

@@ -3,7 +3,7 @@ import { runAction } from '../program/actions.js'
 import type { WalletContext } from './context.js'
 import { burn } from './burn.js'
 import { balance, history } from './holdings.js'
-import { importKeys, newAddress } from './keep.js'
+import { importKeys, newAddress, passphrase } from './keep.js'
 import { convert, send } from './send.js'
 import { address, list } from './show.js'
 import { sign } from './sign.js'
@@ -11,6 +11,7 @@ import { sign } from './sign.js'
 const ACTIONS = {
   new: { run: newAddress },
   import: { run: importKeys, most: 1 },
+  passphrase: { run: passphrase },
   list: { run: list },
   address: { run: address, most: 2 },
   send: { run: send, most: 3 },

@@ -22,6 +22,7 @@ import { fateOf } from './outbox.js'
 import { amountOf, batchFileText, readBatchFile, recipientOf, transactionsOf } from './plan.js'
 import { previewOf } from './preview.js'
 import type { LastPrices, LedgerSource } from './source.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const SAND = signingKey('Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK')
 const alice = Buffer.from(ALICE.rcdHash).toString('hex')
@@ -174,22 +175,25 @@ t.test('what the ledger would make of it', (t) => {
     ...{ height, prices, rules, available: HELD },
   })
   const looked = (transactions: LedgerTransaction[], terms = at(300_000)) => previewOf(transactions, terms)
-  t.match(looked([convert(10n * PEG, 'PEG', 'pUSD')]), {
+  matchExactly(t, looked([convert(10n * PEG, 'PEG', 'pUSD')]), {
     kind: 'executed',
     converted: [{ index: 0, amount: PEG / 100n, refund: null }],
   })
-  t.match(
+  matchExactly(
+    t,
     looked([convert(6n * PEG, 'pUSD', 'pEUR')]),
     { converted: [{ amount: 2n * PEG }] },
     'the worse of both',
   )
-  t.match(looked([convert(6n * PEG, 'pUSD', 'pEUR')], at(290_000)), { converted: [{ amount: 3n * PEG }] })
+  matchExactly(t, looked([convert(6n * PEG, 'pUSD', 'pEUR')], at(290_000)), {
+    converted: [{ amount: 3n * PEG }],
+  })
   t.match(
     looked([convert(10n * PEG, 'PEG', 'pUSD'), give(PEG / 100n, 'pUSD')]),
     { kind: 'executed' },
     'a transaction may spend what the one before has brought',
   )
-  t.match(looked([give(PEG, 'PEG')], at(300_000, null)), { kind: 'executed', converted: [] })
+  matchExactly(t, looked([give(PEG, 'PEG')], at(300_000, null)), { kind: 'executed', converted: [] })
   t.match(looked([convert(PEG, 'PEG', 'pUSD')], at(300_000, null)), { kind: 'unpriced' })
   for (const [transaction, status, height] of [
     [give(1001n * PEG, 'PEG'), -1, 300_000],
@@ -200,13 +204,14 @@ t.test('what the ledger would make of it', (t) => {
     [convert(PEG, 'PEG', 'pFCT'), -3, 220_346],
   ] as const)
     t.match(looked([transaction], at(height)), { kind: 'refused', status }, String(status))
-  t.match(
+  matchExactly(
+    t,
     looked([convert(10n * PEG, 'pUSD', 'PEG')], at(230_000)),
     { kind: 'executed', converted: [{ amount: 5000n * PEG, refund: 0n }] },
     'from the bank',
   )
   const dear = { ...PRICES, rates: new Map(PRICES.rates).set('PEG', 100n) }
-  t.match(looked([convert(10n * PEG, 'pUSD', 'PEG')], at(230_000, dear)), {
+  matchExactly(t, looked([convert(10n * PEG, 'pUSD', 'PEG')], at(230_000, dear)), {
     converted: [{ amount: 5000n * PEG, refund: 10n * PEG - 500_000n }],
   })
   const young = { ...PRICES, averages: new Map<string, bigint>() }

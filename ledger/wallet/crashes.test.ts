@@ -27,6 +27,7 @@ import {
   type SendingParts,
 } from './sending.js'
 import type { LedgerSource } from './source.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const CHAIN = ledgerChains(networkOf('dev')).transactions
 const KEY = signingKey('Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK')
@@ -220,7 +221,7 @@ t.test('a look changes nothing, and an error in it forgets nothing', async (t) =
   await t.rejects(process(Infinity, settling, { ack: silent }), { code: 'E_FACTOM_TIMEOUT' })
   t.ok(isKept(done), 'what became of it was not told yet')
   const found = await process(Infinity, looking)
-  t.match(found, [
+  matchExactly(t, found, [
     { fate: { kind: 'executed' }, unfinished: false },
     { fate: { kind: 'open' }, unfinished: true },
   ])
@@ -247,9 +248,11 @@ t.test('what the node refused once gets a commit of today', async (t) => {
   const first = await process(Infinity, sending(batch), { revealEntry: refused })
   t.match(first, { state: 'missed', code: 'E_FACTOM_RPC' })
   t.ok(isKept(batch), 'it is signed, and may be executed whatever this node says')
-  t.match(await process(Infinity, settling), [{ fate: { kind: 'open' }, result: { state: 'acknowledged' } }])
+  matchExactly(t, await process(Infinity, settling), [
+    { fate: { kind: 'open' }, result: { state: 'acknowledged' } },
+  ])
   nextBlock()
-  t.match(await process(Infinity, settling), [{ fate: { kind: 'executed' } }])
+  matchExactly(t, await process(Infinity, settling), [{ fate: { kind: 'executed' } }])
   t.equal(await countOf(batch), 1)
   t.equal(before - (await balance()), 1)
 })
@@ -258,14 +261,14 @@ t.test('nothing is sent while the ledger lacks blocks, nor what is too old', asy
   const batch = payment()
   await process(Infinity, (parts) => Promise.resolve(parts.outbox.add(batch)))
   lag = 1
-  t.match(await process(Infinity, settling), [{ fate: { kind: 'open' }, result: null }])
+  matchExactly(t, await process(Infinity, settling), [{ fate: { kind: 'open' }, result: null }])
   nextBlock()
   t.equal(await countOf(batch), 0, 'it may be in the block that the ledger does not know')
   lag = 0
   hours = 13
   nextBlock()
   nextBlock()
-  t.match(await process(Infinity, settling), [{ fate: { kind: 'expired' }, result: null }])
+  matchExactly(t, await process(Infinity, settling), [{ fate: { kind: 'expired' }, result: null }])
   t.notOk(isKept(batch), 'proven: no block takes it any more')
   await t.rejects(process(Infinity, sending(batch)), { code: 'E_WALLET_LATE', message: /12 hours ago/ })
   const early = signBatch(batch, KEY, batch.signedAt + 13 * 3600 + 7200)

@@ -13,6 +13,7 @@ import { readBackup } from './backup.js'
 import { closeVault, EMPTY, EMPTY_VAULT, lockWallet, openVault, readWallet, writeWallet } from './file.js'
 import { newWords, pathOf, readWords, secretsOf, signingKey } from './keys.js'
 import { seal, unseal } from './seal.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const SAND = 'Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK'
 const SAND_ADDRESS = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
@@ -96,19 +97,19 @@ t.test('addresses of a wallet', (t) => {
   const nothing = { addresses: [], vault: EMPTY_VAULT }
   const first = addNext(nothing, 'savings')
   const second = addNext(first, null)
-  t.match(second.addresses, [
+  matchExactly(t, second.addresses, [
     { kind: 'words', name: 'savings', path: pathOf(0) },
     { kind: 'words', name: null, path: pathOf(1) },
   ])
-  t.match(second.vault.seeds, [{ next: 2 }], 'of the same words')
+  matchExactly(t, second.vault.seeds, [{ next: 2 }], 'of the same words')
   const restored = addWords(nothing, first.vault.seeds[0]?.words ?? '', { count: 2, name: null })
   t.same(
     restored.addresses.map(({ address }) => address),
     second.addresses.map(({ address }) => address),
     'the words alone bring all of them back',
   )
-  t.match(addNext(restored, null).added, [{ path: pathOf(2) }])
-  t.match(addWords(nothing, YELLOW, { path: "m/7'", count: 1, name: null }).added, [
+  matchExactly(t, addNext(restored, null).added, [{ path: pathOf(2) }])
+  matchExactly(t, addWords(nothing, YELLOW, { path: "m/7'", count: 1, name: null }).added, [
     { address: KOINIFY_ADDRESS, path: "m/7'" },
   ])
   t.throws(() => addNext(second, 'savings'), code('E_WALLET_NAME'))
@@ -116,10 +117,10 @@ t.test('addresses of a wallet', (t) => {
     t.throws(() => addNext(second, name), code('E_WALLET_NAME'), name)
 
   const watching = addWatched(second.addresses, SAND_ADDRESS, 'sand')
-  t.match(watching.added, [{ kind: 'watch', name: 'sand' }])
+  matchExactly(t, watching.added, [{ kind: 'watch', name: 'sand' }])
   t.same(addWatched(watching.addresses, SAND_ADDRESS, null).added, [], 'it is there already')
   const signing = addSecrets({ ...second, addresses: watching.addresses }, [SAND, ETHEREUM], null)
-  t.match(signing.added, [
+  matchExactly(t, signing.added, [
     { address: SAND_ADDRESS, kind: 'factoid', name: 'sand' },
     { address: ETHEREUM_ADDRESS, kind: 'ethereum', name: null },
   ])
@@ -127,7 +128,7 @@ t.test('addresses of a wallet', (t) => {
   t.same(addSecrets(signing, [SAND], null).added, [])
   const imported = secretsOf(YELLOW, [pathOf(0)])
   const beside = addWords(addSecrets(nothing, imported, null), YELLOW, { count: 0, name: null })
-  t.match(addNext(beside, null).added, [{ path: pathOf(1) }], 'the first was imported as a key')
+  matchExactly(t, addNext(beside, null).added, [{ path: pathOf(1) }], 'the first was imported as a key')
 
   t.equal(findAddress(signing.addresses, 'sand').address, SAND_ADDRESS)
   t.equal(findAddress(signing.addresses, SAND_ADDRESS).name, 'sand')
