@@ -9,6 +9,7 @@ export const API_NAMES = [
   'block',
   'entries',
   'holdings',
+  'staking',
   'series',
   'log',
   'feed',

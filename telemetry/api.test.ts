@@ -30,6 +30,7 @@ import { misfits } from './fixtures/misfits.js'
 import { createBudget, hasToken } from './limits.js'
 import { API_SCHEMAS, FEED_SCHEMAS, openApi } from './openapi.js'
 import type { MinerNumbers } from './sources.js'
+import type { StakingView } from './staking.js'
 import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 const HASH = 'ab'.repeat(32)
@@ -102,6 +103,13 @@ const past: Past = {
         ...{ height, entryHash: `own ${height}`, time: height, difficulty: 'f', status: 'landed' },
         ...{ reason: null, place: 1, payout: '360' },
       })),
+  stakes: (address) =>
+    address === 'FA1'
+      ? {
+          ...{ records: 3, winners: 2, paid: 36_000_000_000n },
+          last: { height: 7, status: 'landed', reason: null, place: 4, payout: 18_000_000_000n },
+        }
+      : null,
   block: (height) =>
     height > 11
       ? null
@@ -222,11 +230,12 @@ interface Served {
   readonly burst?: number
   readonly feed?: () => SeenFeed
   readonly ledger?: () => LedgerReads | null
+  readonly staking?: StakingView
 }
 
 async function serve(
   t: { teardown(close: () => Promise<void>): void },
-  { token, view = numbers, burst = 1000, feed, ledger }: Served = {},
+  { token, view = numbers, burst = 1000, feed, ledger, staking }: Served = {},
   options: TelemetryOptions = {},
 ) {
   const board = createBoard()
@@ -250,6 +259,7 @@ async function serve(
     feed,
     ledger,
     addresses: () => ['FA1', 'FA2'],
+    staking,
     past,
     settings: () => [{ key: 'miner.nice', value: '0', origin: 'default', place: '' }],
     actions: {
@@ -338,6 +348,28 @@ t.test('the API: holdings, where a ledger is kept', async (t) => {
     ...{ height: null, usd: null, addresses: [] },
   })
   t.match(await ask(`${none.server.url}/api/v1/ledger/status`), { status: 503, body: /no ledger yet/ })
+})
+
+t.test('the API: addresses that stake', async (t) => {
+  const standing = { height: 8, rank: 3, balance: '12.5', entitled: true, payout: '180' }
+  const skip = { height: 8, code: 'E_MINER_STAKE_HOLDER', reason: 'it is not among the 100' }
+  const staking = {
+    addresses: ['FA1', 'FA2'],
+    standing: (address: string) => (address === 'FA1' ? standing : null),
+    skipped: (address: string) => (address === 'FA1' ? null : skip),
+  }
+  const { server } = await serve(t, { staking })
+  const answer = JSON.parse((await ask(`${server.url}/api/v1/staking`)).body) as object
+  const last = { height: 7, status: 'landed', reason: null, place: 4, payout: '180' }
+  t.same(answer, {
+    addresses: [
+      { ...{ address: 'FA1', standing, skipped: null, last }, records: 3, winners: 2, paid: '360' },
+      { ...{ address: 'FA2', standing: null, skipped: skip, last: null }, records: 0, winners: 0, paid: '0' },
+    ],
+  })
+  t.same(misfits(API_SCHEMAS.staking as Record<string, unknown>, answer), [])
+  const none = await serve(t)
+  t.same(JSON.parse((await ask(`${none.server.url}/api/v1/staking`)).body), { addresses: [] })
 })
 
 t.test('the API: pages of the past, and requests out of bounds', async (t) => {

@@ -7,6 +7,7 @@ import type { SeenFeed } from './feed-watch.js'
 import { liveChecks, readyChecks } from './health.js'
 import { blockPage, blocksPage, entriesPage, logPage, seriesPage, totalsOf, type Past } from './past.js'
 import { isStalled, type MinerNumbers } from './sources.js'
+import { stakingOf, type StakingView } from './staking.js'
 
 /** What does not change during a run. */
 export interface RunFacts {
@@ -37,6 +38,8 @@ export interface ApiSources {
   readonly addresses?: () => readonly string[]
   /** Who holds what, where a ledger is kept. */
   readonly ledger?: Api['ledger'] | undefined
+  /** Addresses that stake, if there are any. */
+  readonly staking?: StakingView | undefined
   /** What was before this run. */
   readonly past?: Past | undefined
   readonly actions: ApiActions
@@ -68,6 +71,7 @@ export function createApi(sources: ApiSources): Api {
       block: (query) => blockPage(query, past),
       entries: (query) => entriesPage(query, board, past),
       holdings: () => holdingsOf(sources),
+      staking: () => stakingOf(sources.staking, (address) => past?.stakes(address) ?? null),
       series: (query) => seriesPage(query, past, clock.wallMs()),
       log: (query) => logPage(query, past),
       feed: () => sources.feed?.() ?? { running: false },

@@ -37,6 +37,44 @@ const FACTS = {
   uptimeSeconds: NUMBER,
 }
 
+const NULLABLE_OBJECT = (members: Parameters<typeof object>[0]) => ({
+  oneOf: [object(members), { type: 'null' }],
+})
+const STAKING = object({
+  addresses: list(
+    object({
+      address: TEXT,
+      standing: {
+        ...NULLABLE_OBJECT({
+          height: { type: 'number', description: 'the block that it stands before' },
+          rank: { ...NULLABLE_NUMBER, description: '1 is the largest holder of PEG; null behind the 100' },
+          balance: PEG,
+          entitled: { type: 'boolean' },
+          payout: { ...PEG, description: 'of a record among the 25 winners' },
+        }),
+        description: 'null: the ledger did not say yet',
+      },
+      skipped: {
+        ...NULLABLE_OBJECT({ height: NUMBER, code: TEXT, reason: TEXT }),
+        description: 'the last block of this run in which it had no record, and why',
+      },
+      last: {
+        ...NULLABLE_OBJECT({
+          height: NUMBER,
+          status: TEXT,
+          reason: NULLABLE_TEXT,
+          place: NULLABLE_NUMBER,
+          payout: NULLABLE_TEXT,
+        }),
+        description: 'its last record, also of an earlier run; places count from 1',
+      },
+      records: NUMBER,
+      winners: NUMBER,
+      paid: PEG,
+    }),
+  ),
+})
+
 const WITHDRAWAL = object({
   txid: TEXT,
   state: { type: 'string', description: 'see docs/feed.md' },
@@ -314,6 +352,7 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
     },
     addresses: list(LEDGER_SCHEMAS.balances),
   }),
+  staking: STAKING,
   series: SERIES,
   log: LOG,
   feed: {
@@ -356,6 +395,7 @@ const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
   block: 'A graded block: its winners, what was refused, and our records',
   entries: 'Our records of all time and what became of them, newest first',
   holdings: 'What the coinbase address and those of telemetry.addresses hold, where a ledger is kept',
+  staking: 'Addresses that stake: whether they may, their last record, and what they were paid',
   series: 'How something went in the last hours: hashrate, network, price:XBT and so on',
   log: 'What happened, in this run and in earlier ones, newest first',
   farm: 'The machines of a farm, if a coordinator is asked',

@@ -1,6 +1,7 @@
 /** What the API tells of before this run: read from the history and from what earlier runs measured. */
 import { BadRequest, nameIn, numberIn, unitsText } from '../base/index.js'
 import type { Board, BoardBlock, BoardEntry } from './board.js'
+import type { StakePast } from './staking.js'
 
 export interface PastBlock {
   readonly height: number
@@ -66,6 +67,8 @@ export interface Past extends PastSeries, PastLog {
   blocks(page: { readonly below: number; readonly most: number }): readonly PastBlock[]
   /** Records of ours, of so many heights. Newest first. */
   entries(page: { readonly below: number; readonly heights: number }): readonly BoardEntry[]
+  /** Staking records of an address of ours; null: they cannot be read. */
+  stakes(address: string): StakePast | null
   /** Null: it is not known. */
   block(height: number): BlockDetails | null
 }

@@ -32,6 +32,7 @@ import { createPast, openRecorder, RECORDS_FILE } from '../service/past.js'
 import type { ServedMetrics } from '../service/serve-metrics.js'
 import { createService } from '../service/service.js'
 import { startStakingBeside } from '../stake/beside.js'
+import { createStandings } from '../stake/standings.js'
 import { factPrinter } from '../view/facts.js'
 import { helpLine } from '../view/keys.js'
 import { createEventView } from '../view/stream.js'
@@ -135,8 +136,9 @@ async function run(context: MineContext, plan: MinePlan, { resources, open }: Ru
       stop.abort()
     },
   }
+  const standings = createStandings(plan.stake.addresses)
   const served = await serveRun(context, {
-    ...{ plan, miner, metrics, board, past, ledger, keeper, reloader, actions, resources },
+    ...{ plan, miner, metrics, board, past, ledger, keeper, reloader, actions, resources, standings },
     ...{ kernel: parts.map.kernel, farm: hashers.farm },
   })
 
@@ -158,7 +160,7 @@ async function run(context: MineContext, plan: MinePlan, { resources, open }: Ru
   news.on('event', createListener({ view, metrics, service, recorder, board, output, lines }))
   miner.on(tell)
   ending.addEventListener('abort', service.stopping)
-  startStakingBeside(context, plan, { miner, parts, rivals, resources, notice, lines })
+  startStakingBeside(context, plan, { miner, parts, rivals, resources, notice, lines, standings })
   try {
     keeper.start()
     // Blocks of ten minutes leave the sources time to answer in the block itself.

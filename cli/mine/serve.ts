@@ -11,6 +11,7 @@ import {
   type Board,
   type Metrics,
   type Past,
+  type StakingView,
 } from '../../telemetry/index.js'
 import type { Keeper } from '../../watch/index.js'
 import { MINE_KEYS } from '../program/keys.js'
@@ -32,6 +33,7 @@ export interface ServedRun {
   readonly board: Board
   readonly farm?: (() => object) | undefined
   readonly past: Past
+  readonly standings: StakingView
   /** On networks where the miner keeps the ledger. */
   readonly ledger: Pick<LedgerReader, 'reads'> | null
   readonly keeper: Pick<Keeper, 'holds'>
@@ -42,8 +44,7 @@ export interface ServedRun {
 }
 
 export async function serveRun(context: MineContext, run: ServedRun): Promise<ServedMetrics> {
-  const { plan, kernel, miner, metrics, board, farm, past, ledger, keeper, reloader, actions, resources } =
-    run
+  const { plan, kernel, miner, metrics, board, farm, past, ledger, keeper, reloader, resources } = run
   const now = () => reloader.given.settings
   const feedPage = context.settings['telemetry.feed']
   const feed = feedPage === undefined ? undefined : watchFeed({ url: feedPage })
@@ -74,8 +75,9 @@ export async function serveRun(context: MineContext, run: ServedRun): Promise<Se
     addresses: () => [
       ...new Set([now()['miner.coinbase'] ?? plan.coinbase, ...now()['telemetry.addresses']]),
     ],
+    staking: run.standings,
     settings: () => shownSettings(reloader.given, MINE_KEYS),
-    actions,
+    actions: run.actions,
   })
   const served = await serveMetrics(
     context,

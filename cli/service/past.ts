@@ -20,6 +20,7 @@ import type {
   PastBlock,
   PastLog,
   PastSeries,
+  StakePast,
 } from '../../telemetry/index.js'
 
 /** Writes down what a program measures and tells. Its errors never stop the program. */
@@ -90,6 +91,7 @@ export function createPast(file: string, recorder: Recorder): Past & { readonly 
           .ownHeights({ below, most: heights })
           .flatMap((height) => history.own({ from: height, to: height }).map((own) => entryOf(own, last)))
       }, []),
+    stakes: (address) => asked((history) => stakesOf(history, address), null),
     block: (height) => asked((history) => detailsOf(history, height), null),
     names: () => [
       ...[HASHRATE, NETWORK],
@@ -102,6 +104,20 @@ export function createPast(file: string, recorder: Recorder): Past & { readonly 
     },
     lines: (page) => recorder.lines(page),
     close: () => query?.close(),
+  }
+}
+
+function stakesOf(history: HistoryQueries, address: string): StakePast {
+  const { last, ...sums } = history.stakesOf(address)
+  if (last === null) return { ...sums, last }
+  const { height, place, payout } = last
+  const fate = fateOf(last, history.lastHeight() ?? 0)
+  return {
+    ...sums,
+    last: {
+      ...{ height, ...fate, payout: payout ?? null },
+      place: typeof place === 'number' ? place + 1 : null,
+    },
   }
 }
 
@@ -137,7 +153,10 @@ function entryOf(own: OwnRecord, lastHeight: number): BoardEntry {
 }
 
 /** In the words of the API: a record on its way is submitted. */
-function fateOf(own: OwnRecord, lastHeight: number): Pick<BoardEntry, 'status' | 'reason'> {
+function fateOf(
+  own: Parameters<typeof ownFate>[0],
+  lastHeight: number,
+): Pick<BoardEntry, 'status' | 'reason'> {
   const { status, reason } = ownFate(own, lastHeight)
   return { status: status === 'committed' || status === 'revealed' ? 'submitted' : status, reason }
 }

@@ -8,6 +8,7 @@ import type { Resources } from '../program/resources.js'
 import type { EventView } from '../view/stream.js'
 import { createStakeListener } from './events.js'
 import { openStakeLedger, type OpenStakeLedger } from './ledger.js'
+import type { Standings } from './standings.js'
 
 export interface StakingRun {
   readonly miner: Pick<Miner, 'on' | 'view'>
@@ -17,23 +18,28 @@ export interface StakingRun {
   readonly resources: Pick<Resources, 'add'>
   readonly notice: Notice
   readonly lines: Pick<EventView, 'print'>
+  readonly standings: Pick<Standings, 'hear'>
 }
 
 /** Nothing if no address stakes. Throws what staking cannot start with. */
 export function startStakingBeside(
   { settings, output }: MineContext,
   { network, stake, coinbase, limits, dataDir }: MinePlan,
-  { miner, parts, rivals, resources, notice, lines }: StakingRun,
+  { miner, parts, rivals, resources, notice, lines, standings }: StakingRun,
 ): void {
   if (stake.addresses.length === 0) return
   const ledger = openStakeLedger(dataDir)
   resources.add(() => ledger.close())
   requireLedger(network.name, ledger)
   const tools = { client: parts.client.proxy, ecKey: parts.around.key, dataDir, network, notice }
+  const hear = createStakeListener({ ...stake, output, print: lines.print, metrics: parts.metrics })
   const staker = startStaking({
     ...{ ...tools, ...stake, ledger, limits },
     dryRun: settings['miner.dryRun'],
-    emit: createStakeListener({ ...stake, output, print: lines.print, metrics: parts.metrics }),
+    emit(event) {
+      standings.hear(event)
+      hear(event)
+    },
   })
   resources.add(() => staker.stop())
   resources.add(stakeBeside(miner, staker))

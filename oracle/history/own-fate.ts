@@ -12,7 +12,13 @@ export const statusRank = (table: string): string => `instr('${STATUSES}', ${tab
 
 /** The blocks up to `lastHeight` decide; for later ones, what the publisher has told counts. */
 export function ownFate(
-  { block, status, reason, verdict, height }: OwnRecord,
+  {
+    block,
+    status,
+    reason,
+    verdict,
+    height,
+  }: Pick<OwnRecord, 'block' | 'status' | 'reason' | 'verdict' | 'height'>,
   lastHeight: number,
 ): { readonly status: EntryStatus; readonly reason: string | null } {
   if (block !== null) return { status: 'landed', reason: verdict === 'graded' ? null : (verdict ?? null) }

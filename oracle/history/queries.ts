@@ -40,6 +40,13 @@ export interface HistoryQueries extends HistoryOverview {
   own(range: HeightRange): OwnRecord[]
   /** Staking records of ours, by the height that they were made for. */
   ownStakes(range: HeightRange): OwnStake[]
+  /** Those of an address: how many were published and paid, what that was (1e-8 PEG), and the last one. */
+  stakesOf(address: string): {
+    readonly records: number
+    readonly winners: number
+    readonly paid: bigint
+    readonly last: OwnStake | null
+  }
   close(): void
 }
 
@@ -184,6 +191,17 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
           ...bounds(range),
         )
         .map(stakeOf),
+    stakesOf(address) {
+      const sums = db.one(
+        'SELECT count(*) AS records, total(payout > 0) AS winners, coalesce(sum(payout), 0) AS paid FROM own_stakes WHERE address = ?',
+        address,
+      )
+      const last = db.one('SELECT * FROM own_stakes WHERE address = ? ORDER BY height DESC LIMIT 1', address)
+      return {
+        ...{ records: Number(sums?.['records']), winners: Number(sums?.['winners']) },
+        ...{ paid: BigInt(sums?.['paid'] as bigint), last: last ? stakeOf(last) : null },
+      }
+    },
     close,
   }
 }

@@ -189,6 +189,38 @@ function showHoldings({ height, usd, addresses }) {
   )
 }
 
+/** Of each address that stakes: whether it may, and what its records became. */
+function showStaking({ addresses }) {
+  $('staking-section').hidden = addresses.length === 0
+  fillRows(
+    'staking',
+    addresses.map(({ address, standing, skipped, last, records, winners, paid }) => [
+      cell(entitledText(standing), standing?.entitled === false ? 'text warn' : 'text'),
+      cell(standing === null ? '–' : coinsText(standing.balance), 'n'),
+      cell(stakeText(last, skipped), 'text'),
+      cell(records === 0 ? '–' : `${coinsText(paid)}, ${countText(winners)} of ${countText(records)}`, 'n'),
+      codeCell(address),
+    ]),
+    'None.',
+  )
+}
+
+function entitledText(standing) {
+  if (standing === null) return 'the ledger did not say yet'
+  const { rank, height } = standing
+  return rank === null ? `no, by block ${countText(height - 1)}` : `yes, place ${rank} of 100`
+}
+
+function stakeText(last, skipped) {
+  if (skipped !== null && skipped.height > (last?.height ?? -1))
+    return `block ${countText(skipped.height)}: none, ${skipped.reason}`
+  if (last === null) return 'none yet'
+  const { height, status, reason, place, payout } = last
+  const paid = payout === null || payout === '0' ? '' : `, +${coinsText(payout)} PEG`
+  const found = place === null ? `${status}${reason === null ? '' : `: ${reason}`}` : `place ${place}${paid}`
+  return `block ${countText(height)}: ${found}`
+}
+
 /** Beyond 1 % from the winners a record loses grade. */
 const FAR = 0.01
 
@@ -238,7 +270,10 @@ const loadThreads = () => load('threads', showThreads)
 const loadPrices = () => load('prices', showPrices)
 const loadFeed = () => load('feed', showFeed)
 const loadNews = () =>
-  Promise.all([loadBlocks(), loadEntries(), loadLog(), loadSeriesNames(), load('holdings', showHoldings)])
+  Promise.all([
+    ...[loadBlocks(), loadEntries(), loadLog(), loadSeriesNames()],
+    ...[load('holdings', showHoldings), load('staking', showStaking)],
+  ])
 const loadAll = () => {
   const rest = isFeed()
     ? [loadFeed(), loadLog(), loadSeriesNames()]

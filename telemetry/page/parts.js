@@ -80,7 +80,7 @@ export function usdText(usd) {
 
 /** Trailing zeros of eight decimals say nothing. */
 export const coinsText = (coins) =>
-  coins === null ? '–' : coins.replace(/\.?0+$/, '').replace(/^\d+/, countText)
+  coins === null ? '–' : coins.replace(/\.0*$|(\.\d*[1-9])0+$/, '$1').replace(/^\d+/, countText)
 export const orDash = (n) => (n === null ? '–' : countText(n))
 
 /** Asks for one thing; what does not answer is asked again at the next turn. */
