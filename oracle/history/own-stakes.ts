@@ -43,6 +43,37 @@ export function forgetStakes(db: Pick<Transaction, 'run'>, height: number): void
   )
 }
 
+/** Those for blocks of these heights. */
+export const stakesBetween = (db: Pick<Transaction, 'all'>, heights: readonly [number, number]): OwnStake[] =>
+  db
+    .all(
+      'SELECT * FROM own_stakes WHERE height BETWEEN ? AND ? ORDER BY height, place IS NULL, place, entry_hash',
+      ...heights,
+    )
+    .map(stakeOf)
+
+export interface StakeTotals {
+  /** How many were published, and how many were paid. */
+  readonly records: number
+  readonly winners: number
+  /** 1e-8 PEG. */
+  readonly paid: bigint
+  readonly last: OwnStake | null
+}
+
+/** Those of an address, of all runs. */
+export function stakesOf(db: Pick<Transaction, 'one'>, address: string): StakeTotals {
+  const sums = db.one(
+    'SELECT count(*) AS records, count(iif(payout > 0, 1, NULL)) AS winners, coalesce(sum(payout), 0) AS paid FROM own_stakes WHERE address = ?',
+    address,
+  )
+  const last = db.one('SELECT * FROM own_stakes WHERE address = ? ORDER BY height DESC LIMIT 1', address)
+  return {
+    ...{ records: Number(sums?.['records']), winners: Number(sums?.['winners']) },
+    ...{ paid: BigInt(sums?.['paid'] as bigint), last: last ? stakeOf(last) : null },
+  }
+}
+
 export function stakeOf(row: Row): OwnStake {
   const number = (name: string): number | null => (row[name] === null ? null : Number(row[name]))
   return {

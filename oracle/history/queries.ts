@@ -4,7 +4,7 @@ import type { OprVersion } from '../../pegnet/index.js'
 import { noWinners } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
 import { createOverview, type HistoryOverview } from './overview.js'
-import { stakeOf } from './own-stakes.js'
+import { stakesBetween, stakesOf, type StakeTotals } from './own-stakes.js'
 import type { AssetCost, OprBlock, OwnRecord, OwnStake, RankedRecord, Rates } from './types.js'
 
 export interface HeightRange {
@@ -40,13 +40,8 @@ export interface HistoryQueries extends HistoryOverview {
   own(range: HeightRange): OwnRecord[]
   /** Staking records of ours, by the height that they were made for. */
   ownStakes(range: HeightRange): OwnStake[]
-  /** Those of an address: how many were published and paid, what that was (1e-8 PEG), and the last one. */
-  stakesOf(address: string): {
-    readonly records: number
-    readonly winners: number
-    readonly paid: bigint
-    readonly last: OwnStake | null
-  }
+  /** Those of an address. */
+  stakesOf(address: string): StakeTotals
   close(): void
 }
 
@@ -184,24 +179,8 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
           ...bounds(range),
         )
         .map(ownOf),
-    ownStakes: (range) =>
-      db
-        .all(
-          'SELECT * FROM own_stakes WHERE height BETWEEN ? AND ? ORDER BY height, place IS NULL, place, entry_hash',
-          ...bounds(range),
-        )
-        .map(stakeOf),
-    stakesOf(address) {
-      const sums = db.one(
-        'SELECT count(*) AS records, total(payout > 0) AS winners, coalesce(sum(payout), 0) AS paid FROM own_stakes WHERE address = ?',
-        address,
-      )
-      const last = db.one('SELECT * FROM own_stakes WHERE address = ? ORDER BY height DESC LIMIT 1', address)
-      return {
-        ...{ records: Number(sums?.['records']), winners: Number(sums?.['winners']) },
-        ...{ paid: BigInt(sums?.['paid'] as bigint), last: last ? stakeOf(last) : null },
-      }
-    },
+    ownStakes: (range) => stakesBetween(db, bounds(range)),
+    stakesOf: (address) => stakesOf(db, address),
     close,
   }
 }

@@ -9,6 +9,7 @@ import {
   durationText,
   element,
   fillRows,
+  labelled,
   moment,
   orDash,
   plural,
@@ -96,7 +97,7 @@ function gatewaySection(gateway) {
 /** The whole id is copied from here to approve or to look it up. */
 function withdrawalTable(withdrawals) {
   const table = document.createElement('table')
-  table.className = 'withdrawals'
+  table.className = 'stacked'
   const head = document.createElement('tr')
   for (const [text, className = ''] of [
     ['Withdrawal'],
@@ -147,11 +148,6 @@ function withdrawalTable(withdrawals) {
 }
 
 /** Where the page is narrow there is no head that says what a cell is. */
-function labelled(td, text) {
-  td.dataset.label = text
-  return td
-}
-
 function idsCell({ txid, payoutTxid, markTxid }) {
   const td = element('td', '', 'ids')
   const ids = { asked: txid, paid: payoutTxid, marked: markTxid }

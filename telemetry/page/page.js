@@ -6,10 +6,12 @@ import {
   cell,
   clock,
   codeCell,
+  coinsText,
   countText,
   durationText,
   element,
   fillRows,
+  labelled,
   load,
   plural,
   rateText,
@@ -195,15 +197,21 @@ function showStaking({ addresses }) {
   fillRows(
     'staking',
     addresses.map(({ address, standing, skipped, last, records, winners, paid }) => [
-      cell(entitledText(standing), standing?.entitled === false ? 'text warn' : 'text'),
-      cell(standing === null ? '–' : coinsText(standing.balance), 'n'),
-      cell(stakeText(last, skipped), 'text'),
-      cell(records === 0 ? '–' : `${coinsText(paid)}, ${countText(winners)} of ${countText(records)}`, 'n'),
       codeCell(address),
+      labelled(
+        cell(entitledText(standing), standing?.entitled === false ? 'text warn' : 'text'),
+        'May stake',
+      ),
+      labelled(cell(standing === null ? '–' : coinsText(standing.balance), 'n'), 'PEG held'),
+      labelled(cell(stakeText(last, skipped), 'text'), 'Last record'),
+      labelled(cell(records === 0 ? '–' : paidText(paid, winners, records), 'n'), 'PEG paid'),
     ]),
     'None.',
   )
 }
+
+const paidText = (paid, winners, records) =>
+  `${coinsText(paid)} for ${countText(winners)} of ${countText(records)}`
 
 function entitledText(standing) {
   if (standing === null) return 'the ledger did not say yet'

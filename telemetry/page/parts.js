@@ -19,6 +19,12 @@ export const codeCell = (text) => {
   return td
 }
 
+/** On a narrow page each cell of a stacked table has a line of its own, which says what it is. */
+export function labelled(td, text) {
+  td.dataset.label = text
+  return td
+}
+
 export function fillRows(id, rows, empty) {
   const columns = $(id).parentElement.querySelectorAll('th').length
   const made = rows.map((cells) => {
