@@ -2,13 +2,12 @@
  * Are the vectors any good? Each mutation changes one step of grading, as a careless rewrite might, and must be caught:
  * the changed program grades at least one of the reference's blocks, or one of the made-up ones, differently.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
 import t from 'tap'
-import ts from 'typescript'
 
+import { occurrences, writeMutant, type Mutation } from '../../test/fixtures/mutants.js'
 import { createHasher, lxrParams, openByteMap } from '../../lxrhash/index.js'
 import { encodeOpr, readClaim } from '../records/index.js'
 import { bitsOf, entriesOf, inReferenceTerms, inStakingTerms, load } from './fixtures/load.js'
@@ -20,14 +19,6 @@ import type { OprEntry } from './validate.js'
 interface Grader {
   readonly gradeBlock: typeof gradeBlock
   readonly gradeStakingBlock: typeof gradeStakingBlock
-}
-
-interface Mutation {
-  readonly name: string
-  readonly file: string
-  /** Occurs once in the file. */
-  readonly from: string
-  readonly to: string
 }
 
 const mutation = (name: string, file: string, from: string, to: string): Mutation => ({
@@ -194,7 +185,7 @@ const MUTATIONS: readonly Mutation[] = [
   ),
 ]
 
-const ROOM = new URL('./', import.meta.url)
+const ROOM = { folder: new URL('./', import.meta.url), without: /^(index|block-file)/ }
 const blocks = load('reference-v1-v5') as ReferenceBlock[]
 const staking = load('reference-spr') as ReferenceStakingBlock[]
 const synthetic = load('synthetic-v4-v5') as {
@@ -272,30 +263,9 @@ const stakingAgrees = ({ gradeStakingBlock }: Grader): boolean =>
     return isDeepStrictEqual(inStakingTerms(result), { rejected, cutoff, count, graded })
   })
 
-const compiled = new Map<string, string>()
-function compile(source: string): string {
-  const known = compiled.get(source)
-  if (known !== undefined) return known
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
-  })
-  const elsewhere = outputText.replace(
-    /'(\.\.\/[^']+)'/g,
-    (_, path: string) => `'${new URL(path, ROOM).href}'`,
-  )
-  compiled.set(source, elsewhere)
-  return elsewhere
-}
-
 /** This room's files with one of them changed; other rooms are taken as they are. */
-async function mutant({ file, from, to }: Mutation, dir: string): Promise<Grader> {
-  mkdirSync(dir, { recursive: true })
-  const names = readdirSync(ROOM).filter((name) => /^(?!.*\.test)(?!index|block-file).*\.ts$/.test(name))
-  for (const name of names) {
-    const source = readFileSync(new URL(name, ROOM), 'utf8')
-    const changed = name === `${file}.ts` ? source.replace(from, () => to) : source
-    writeFileSync(join(dir, name.replace(/\.ts$/, '.js')), compile(changed))
-  }
+async function mutant(change: Mutation, dir: string): Promise<Grader> {
+  writeMutant(ROOM, change, dir)
   const load = async (name: string) => (await import(join(dir, `${name}.js`))) as Grader
   return { ...(await load('grade')), ...(await load('staking')) }
 }
@@ -310,9 +280,8 @@ t.test('the grader as it is agrees with all vectors', (t) => {
 t.test('each mutation is caught', async (t) => {
   const dir = t.testdir()
   for (const [k, change] of MUTATIONS.entries()) {
-    const { name, file, from } = change
-    const source = readFileSync(new URL(`${file}.ts`, ROOM), 'utf8')
-    t.equal(source.split(from).length, 2, `${name}: what it changes stands once in ${file}.ts`)
+    const { name, file } = change
+    t.equal(occurrences(ROOM, change), 1, `${name}: what it changes stands once in ${file}.ts`)
     const grader = await mutant(change, join(dir, String(k)))
     const forStaking = file.includes('staking') || name.includes('staking')
     t.notOk(forStaking ? stakingAgrees(grader) : oracleAgrees(grader), name)
