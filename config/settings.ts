@@ -837,6 +837,38 @@ export const SETTINGS = {
     defaultText: 'the only one',
     description: 'gateway of a peg that has several, by the name of its tokens',
   }),
+  'pegs.path': given(text(2_000), 'walk:5', {
+    notInFile: true,
+    flag: 'path',
+    description:
+      'prices of a simulation: walk:PERCENT (a day), history:ASSET (as graded), or times with prices such as 0:0.9,2d:0.9,3d:0.45',
+  }),
+  'pegs.days': given(integer(1, 365, 'days'), 30, {
+    notInFile: true,
+    flag: 'days',
+    description: 'how long a simulation is',
+  }),
+  'pegs.accounts': given(integer(1, 10_000), 100, {
+    notInFile: true,
+    flag: 'accounts',
+    description: 'accounts of a simulation',
+  }),
+  'pegs.seed': given(text(64), 'pegminer', {
+    notInFile: true,
+    flag: 'seed',
+    description: 'what is random in a simulation follows from it',
+  }),
+  'pegs.thresholds': given(text(20), '90,90,60', {
+    notInFile: true,
+    flag: 'thresholds',
+    description: 'limits of the simulated chain, percent: account,global,yellow as in -ac_pegsccparams',
+  }),
+  'pegs.out': optional(path, {
+    notInFile: true,
+    flag: 'out',
+    defaultText: 'no files',
+    description: 'where a simulation writes its table, JSON and picture',
+  }),
   'telemetry.port': given(portOrOff, 9468, {
     flag: 'metrics-port',
     defaultText: '9468; 9469 for the feed, 9470 for the watch of a peg',

@@ -53,6 +53,8 @@ const RUNS: Readonly<Record<string, Run>> = {
   'pegminer feed --network dev': { until: UNTIL.feed },
   'pegminer grade --trust-claims 206422.json': {},
   'echo 666f6f | pegminer hash --bits 20': {},
+  'pegminer pegs simulate --path 0:0.9,2d:0.9,4d:0.5 --days 10 --accounts 200 --out peg-crash': {},
+  'pegminer pegs simulate --path walk:8 --thresholds 85,60,50': {},
   'pegminer bench': {},
   'pegminer bench --bits 16,20,24 --threads 1,2': {},
   'pegminer bench --bits 20,24,26,28,30 --threads 1,2 --out results': {},

@@ -1,7 +1,8 @@
 /** `pegminer pegs`: which word means what. */
 import { problem, problemsError } from '../../config/index.js'
 import { create, launchArgs, status } from './create.js'
-import { CREATOR_WORDS, USER_WORDS, type PegsContext } from './plan.js'
+import { CREATOR_WORDS, TOOL_WORDS, USER_WORDS, type PegsContext } from './plan.js'
+import { simulatePeg } from './simulate.js'
 import { use } from './user.js'
 
 export async function pegs(context: PegsContext): Promise<number> {
@@ -16,10 +17,13 @@ export async function pegs(context: PegsContext): Promise<number> {
       return status(context, rest[0])
     case 'launch-args':
       return launchArgs(context, rest[0])
+    case 'simulate':
+      if (rest.length > 0) throw wrong('pegs simulate takes no further argument')
+      return simulatePeg(context)
     default: {
       const known = USER_WORDS.find((each) => each === word)
       if (known !== undefined) return use(context, known, rest)
-      throw wrong(`pegs needs one of ${[...CREATOR_WORDS, ...USER_WORDS].join(', ')}`)
+      throw wrong(`pegs needs one of ${[...CREATOR_WORDS, ...USER_WORDS, ...TOOL_WORDS].join(', ')}`)
     }
   }
 }

@@ -388,7 +388,7 @@ const PEGS = command({
   name: 'pegs',
   summary: 'a coin that is held to a price: create its chain, use it',
   arguments: {
-    form: 'create|resume|status|launch-args [PLAN.yaml] | deposit|fund|get|exchange|withdraw AMOUNT | liquidate ID | redeem|info|price|accounts|history|worst|watch',
+    form: 'create|resume|status|launch-args [PLAN.yaml] | deposit|fund|get|exchange|withdraw AMOUNT | liquidate ID | redeem|info|price|accounts|history|worst|watch|simulate',
     most: 3,
   },
   details: [
@@ -404,7 +404,10 @@ const PEGS = command({
       'ID: another account above 90 %, paid off for its tokens. What a daemon leaves unchecked is checked before; what was cut off ' +
       'goes on when the same command is given again. --gateway says which tokens, if the peg has several.',
     'info, price, accounts, history, worst: the peg, its price, the own accounts, what they did, who is above 90 %. watch: ' +
-      'all of it again and again (--once: once), with a warning before others may liquidate the own account.',
+      'all of it again and again (--once: once), with a warning before others may liquidate the own account, with metrics ' +
+      'and alerts, and with what the section watch of the plan lets it do by itself.',
+    'simulate: accounts under the rules of the module through a path of prices: who is liquidated, who can not be any ' +
+      'more, and what covers the coins. --out writes a table, all of it as JSON, and a picture.',
     'On the network dev everything is embedded: the chain, the reference chain, and the feed.',
   ],
   keys: PEGS_KEYS,
@@ -415,6 +418,10 @@ const PEGS = command({
     { line: 'pegminer pegs resume plan.yaml --yes', text: 'the nodes were started again as it said' },
     { line: 'pegminer pegs deposit 1.5 --plan pegs.yaml', text: 'KMD into tokens' },
     { line: 'pegminer pegs get max --plan pegs.yaml', text: 'all that 80 % allow' },
+    {
+      line: 'pegminer pegs simulate --path 0:0.9,2d:0.9,4d:0.5 --out crash',
+      text: 'a crash, as table and picture',
+    },
   ],
   load: async () => (await import('../pegs/pegs.js')).pegs,
 })

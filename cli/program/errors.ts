@@ -49,7 +49,7 @@ export const CLI_ERRORS = {
     kind: 'failure',
   },
   E_CLI_PLOT: {
-    summary: 'The picture of the history cannot be drawn.',
+    summary: 'A picture, or what belongs to it, cannot be drawn or written.',
     remedy: 'Choose a range with graded blocks, and a file in a folder that exists and can be written.',
     kind: 'failure',
   },

@@ -2,6 +2,7 @@
  * The prices that blocks of a chain with feeds carry behind OP_RETURN of their coinbase: the time, then one number of
  * 32 bits for each feed. As on real chains a price moves by at most 1 % from one block to the next.
  */
+import { stepTowards } from '../../pegs/price-lag.js'
 import * as tx from '../../tx/index.js'
 import type { Block, Chain } from './chain.js'
 
@@ -38,9 +39,7 @@ export function nextPrices(before: readonly number[] | null, market: Market): nu
   return FEEDS.map(({ name, unit }, i) => {
     const wanted = Math.min(MOST_RAW, Number((market[name] ?? 0n) / unit))
     const last = before?.[i] ?? 0
-    if (last === 0) return wanted
-    const step = Math.max(1, Math.floor(last / 100))
-    return Math.max(last - step, Math.min(last + step, wanted))
+    return stepTowards(last, wanted)
   })
 }
 
