@@ -19,8 +19,9 @@ export async function diff(context: LedgerContext): Promise<number> {
   try {
     const found = await diffLedger(query, pegnetd, (done, all) => log.debug('comparing', { done, all }))
     const { height, addresses, count, differences, first } = found
+    const { averages } = query.about()
     output.event({
-      ...{ event: 'ledger.diff', height, addresses, count, first },
+      ...{ event: 'ledger.diff', height, addresses, count, first, averages },
       differences: differences.map(({ ours, theirs, ...rest }) => ({
         ...rest,
         ours: String(ours),
@@ -40,6 +41,10 @@ export async function diff(context: LedgerContext): Promise<number> {
         ? ' No history differs: a balance was changed by something else, or by what has no line in the history.'
         : ` The first difference is in block ${first.height}: entry ${first.hash} in the history of ${first.address}`,
     )
+    if (averages === 'window') {
+      output.line(' Where only conversions differ: a pegnetd that was never stopped has other averages;')
+      output.line(' pegminer ledger sync --averages incremental --data-dir DIR makes a ledger with those.')
+    }
     return EXIT.differs
   } finally {
     pegnetd.close()

@@ -630,6 +630,10 @@ t.test('staking records of ours, and what their blocks decided', async (t) => {
   t.match(fate(ours.old), { verdict: 'invalid version' })
   t.match(fate(few), { block: 2, verdict: 'too few valid records in the block', place: null })
   t.match(fate(never), { block: null, status: 'acknowledged' })
+  const first = history.query.stakesOf(payees[0] ?? '')
+  t.match(first, { winners: 1, paid: 18_000_000_000n, last: { height: 3 } })
+  t.match(history.query.stakesOf('FA'), { records: 0, winners: 0, paid: 0n, last: null })
+  t.ok(first.records >= first.winners)
   t.match(log.lastStaking(), { height: 3, valid: 52, winners: 25 })
   t.equal(log.height(), 3)
   t.same(
