@@ -5,8 +5,9 @@ import { setMaxListeners } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 
-import axios from 'axios'
+import type { AxiosInstance } from 'axios'
 
+import { isAxiosError, loadAxios } from './axios.js'
 import { Late, withDeadline } from './deadline.js'
 import { isLoopback } from './loopback.js'
 
@@ -63,21 +64,24 @@ export function createPoster({ contentType, maxSockets, maxBytes, ca }: PosterOp
   }
   const closing = new AbortController()
   setMaxListeners(0, closing.signal) // each call under way waits on it
-  const client = axios.create({
-    ...agents,
-    headers: { 'content-type': contentType, 'accept-encoding': 'identity', 'user-agent': 'pegminer' },
-    maxContentLength: maxBytes,
-    maxBodyLength: maxBytes,
-    maxRedirects: 0,
-    decompress: false,
-    responseType: 'arraybuffer',
-    transformRequest: [(body: string) => body],
-    transformResponse: [(body: Buffer) => body],
-    validateStatus: () => true,
-  })
+  let made: Promise<AxiosInstance> | undefined
+  const connect = async (): Promise<AxiosInstance> =>
+    (await loadAxios()).create({
+      ...agents,
+      headers: { 'content-type': contentType, 'accept-encoding': 'identity', 'user-agent': 'pegminer' },
+      maxContentLength: maxBytes,
+      maxBodyLength: maxBytes,
+      maxRedirects: 0,
+      decompress: false,
+      responseType: 'arraybuffer',
+      transformRequest: [(body: string) => body],
+      transformResponse: [(body: Buffer) => body],
+      validateStatus: () => true,
+    })
 
   return {
     async post(url, body, { limitMs, signal, auth }) {
+      const client = await (made ??= connect())
       const send = async (cut: AbortSignal): Promise<Posted> => {
         const { status, data } = await client.post<Buffer>(url, body, {
           signal: cut,
@@ -112,12 +116,12 @@ export function createPoster({ contentType, maxSockets, maxBytes, ca }: PosterOp
 function failureOf(error: unknown): PostError {
   const message = error instanceof Error ? error.message : String(error)
   if (message.includes('maxContentLength')) return new PostError('large', '', message)
-  return new PostError('unreachable', axios.isAxiosError(error) ? error.code : '', message)
+  return new PostError('unreachable', isAxiosError(error) ? error.code : '', message)
 }
 
 /** A kept connection may be closed by the server just as it is used again: such a call is sent once more. */
 function isStaleConnection(error: unknown): boolean {
-  if (!axios.isAxiosError(error) || error.response) return false
+  if (!isAxiosError(error) || error.response) return false
   const request = error.request as { reusedSocket?: boolean } | undefined
   return request?.reusedSocket === true && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
 }

@@ -2,6 +2,7 @@
  * What every room stands on: coded errors, clocks and deadlines, bounded JSON, files that survive a crash. Each hashing
  * thread loads it, so what needs a library has a door of its own: `calendar.js`, `http-post.js`.
  */
+export { isAxiosError, loadAxios } from './axios.js'
 export { checkJson, parseJson } from './bounded-json.js'
 export { concat, fromHex, isHash, sha256, sha256d, toHex } from './bytes.js'
 export * from './clock.js'

@@ -52,17 +52,20 @@ export const crewSlots = (threads: number): number => 2 * threads + 1
 /** With its threads, a crew lets go of its ByteMap. @param map has `crewSlots(most)` slots */
 export function createCrew(map: SharedByteMap, most: number): Crew {
   const byteMap = sharedByteMap(map)
-  const pool: Piscina<BenchTask, BenchTaskResult> = new Piscina({
-    filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
-    minThreads: most,
-    maxThreads: most,
-    recordTiming: false,
-    env: childEnvironment(),
-  })
+  /** Begins with the first work: what measures the miner's loop alone has no use for threads beside it. */
+  let pool: Piscina<BenchTask, BenchTaskResult> | undefined
+  const threadsBeside = (): Piscina<BenchTask, BenchTaskResult> =>
+    (pool ??= new Piscina({
+      filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
+      minThreads: most,
+      maxThreads: most,
+      recordTiming: false,
+      env: childEnvironment(),
+    }))
   const start = (kind: BenchTask['kind'], work: Work, gauge: Gauge): Promise<BenchTaskResult[]> =>
     Promise.all(
       Array.from({ length: work.threads }, (_, slot) =>
-        pool.run({
+        threadsBeside().run({
           kind,
           byteMap,
           slot,
@@ -98,7 +101,7 @@ export function createCrew(map: SharedByteMap, most: number): Crew {
     stress: async (work, gauge) => {
       await start('stress', work, gauge)
     },
-    close: () => pool.destroy(),
+    close: async () => pool?.destroy(),
   }
 }
 

@@ -1,7 +1,6 @@
 /** A feed that another process runs, as its own status page shows it: asked every few seconds for the miner's page. */
-import axios from 'axios'
 
-import { messageOf, parseJson, withDeadline } from '../base/index.js'
+import { loadAxios, messageOf, parseJson, withDeadline } from '../base/index.js'
 import type { BoardHeader } from './feed-api.js'
 import type { GatewayNumbers } from './sources.js'
 
@@ -43,6 +42,7 @@ export function watchFeed({ url, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS }: F
 
   async function look(): Promise<void> {
     try {
+      const axios = await loadAxios()
       const { data } = await withDeadline(timeoutMs, closing.signal, (signal) =>
         axios.get<string>(address, {
           signal,

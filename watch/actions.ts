@@ -1,9 +1,15 @@
 /** Actions besides a line in the log: a command of the user's, a webhook. One after the other, each within a time. */
 import { spawn, type ChildProcess } from 'node:child_process'
 
-import axios from 'axios'
-
-import { childEnvironment, Late, messageOf, retried, withDeadline } from '../base/index.js'
+import {
+  childEnvironment,
+  isAxiosError,
+  Late,
+  loadAxios,
+  messageOf,
+  retried,
+  withDeadline,
+} from '../base/index.js'
 import { watchError } from './errors.js'
 
 /** The facts that are told. Never a secret. */
@@ -112,6 +118,7 @@ async function post(
   ms: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const axios = await loadAxios()
   const once = () =>
     withDeadline(ms, signal, (cut) =>
       axios.post(url, message, {
@@ -132,7 +139,7 @@ async function post(
 
 function reasonOf(error: unknown): string {
   if (error instanceof Late) return 'it was not answered in time'
-  if (!axios.isAxiosError(error)) return 'it cannot be sent'
+  if (!isAxiosError(error)) return 'it cannot be sent'
   if (error.response) return `it was answered with status ${error.response.status}`
   return `it cannot be reached (${error.code ?? 'unknown'})`
 }

@@ -1,9 +1,8 @@
 /** Metrics of a benchmark: served while it runs, and pushed to a Pushgateway after each measurement. */
 import { hostname } from 'node:os'
-import axios from 'axios'
 import { Counter, Gauge, Registry } from 'prom-client'
 import { BENCH_ERRORS, type BenchCell } from '../../bench/index.js'
-import { errorsOf, isLoopback, messageOf } from '../../base/index.js'
+import { errorsOf, isLoopback, loadAxios, messageOf } from '../../base/index.js'
 import { startTelemetry, type MetricSpec, type TelemetryServer } from '../../telemetry/index.js'
 
 const CELL_LABELS = ['bits', 'threads', 'kernel', 'pages'] as const
@@ -88,6 +87,7 @@ const MOST_REPLY_BYTES = 65_536
 /** Replaces what the gateway had of this machine. The address may hold a password: errors do not repeat it. Throws E_BENCH_PUSH. */
 export async function pushMetrics(gateway: string, { registry }: BenchMetrics): Promise<void> {
   const url = `${gateway.replace(/\/+$/, '')}/metrics/job/pegminer_bench/instance/${encodeURIComponent(hostname())}`
+  const axios = await loadAxios()
   try {
     await axios.put(url, await registry.metrics(), {
       headers: { 'content-type': registry.contentType },

@@ -71,6 +71,9 @@ export async function mineWith(context: MineContext, open: OpenHashers): Promise
   }
 }
 
+/** A person or a test ends the minutes of `--manual`, and the miner takes part in the next one at once. */
+const MANUAL_POLL_MS = 50
+
 interface RunParts {
   readonly resources: Resources
   readonly open: OpenHashers
@@ -257,6 +260,7 @@ function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart
     ...{ network, capacity, dataDir },
     machineId: settings['miner.machineId'],
     dryRun: settings['miner.dryRun'],
+    pollMs: settings['network.manual'] ? MANUAL_POLL_MS : undefined,
   }
   const tools = { client: parts.client.proxy, ecKey: parts.around.key, byteMap: parts.map }
   const modules = {

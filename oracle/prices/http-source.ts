@@ -2,9 +2,18 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 
-import axios, { isAxiosError, isCancel, type AxiosError, type AxiosResponse } from 'axios'
+import type { AxiosError, AxiosInstance, AxiosResponse } from 'axios'
 
-import { isCoded, isLoopback, Late, messageOf, parseJson, withDeadline } from '../../base/index.js'
+import {
+  isAxiosError,
+  isCoded,
+  isLoopback,
+  Late,
+  loadAxios,
+  messageOf,
+  parseJson,
+  withDeadline,
+} from '../../base/index.js'
 import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
 import type { HttpPreset, Rate } from './http-presets.js'
@@ -40,18 +49,21 @@ export function createHttpSource(options: HttpSourceOptions): Source {
   const secure = url.startsWith('https:')
   const agent = new (secure ? https : http).Agent({ keepAlive: true, maxSockets: 4 })
   let closed = false
-  const client = axios.create({
-    baseURL: url,
-    maxContentLength: MAX_REPLY_BYTES,
-    maxRedirects: 0,
-    responseType: 'text',
-    transformResponse: [(body: string) => body],
-    headers: { 'user-agent': 'pegminer', accept: 'application/json', ...preset.headers?.(key) },
-    ...(secure ? { httpsAgent: agent } : { httpAgent: agent }),
-    ...(isLoopback(url) ? { proxy: false as const } : {}),
-  })
+  let made: Promise<AxiosInstance> | undefined
+  const connect = async (): Promise<AxiosInstance> =>
+    (await loadAxios()).create({
+      baseURL: url,
+      maxContentLength: MAX_REPLY_BYTES,
+      maxRedirects: 0,
+      responseType: 'text',
+      transformResponse: [(body: string) => body],
+      headers: { 'user-agent': 'pegminer', accept: 'application/json', ...preset.headers?.(key) },
+      ...(secure ? { httpsAgent: agent } : { httpAgent: agent }),
+      ...(isLoopback(url) ? { proxy: false as const } : {}),
+    })
 
   async function ask(path: string, signal: AbortSignal): Promise<Answer> {
+    const client = await (made ??= connect())
     const { data, headers } = await withDeadline(timeoutMs, signal, (cut) =>
       client.get<string>(path, { signal: cut }),
     )
@@ -139,13 +151,13 @@ function readRate(value: unknown): number | undefined {
 /** axios's errors hold the whole request with its key, so they are not kept as causes. */
 function codedError(error: unknown, now: () => number): Error {
   if (isCoded(error) && error.code.startsWith('E_PRICES_')) return error
-  if (error instanceof Late || isCancel(error)) return fail('E_PRICES_TIMEOUT', 'no complete reply in time')
+  if (error instanceof Late) return fail('E_PRICES_TIMEOUT', 'no complete reply in time')
   if (!isAxiosError(error)) return fail('E_PRICES_REPLY', messageOf(error))
   const status = error.response?.status
   if (status !== undefined) return statusError(status, error, now)
   const { code = '', message } = error
   // axios says of a stalled body either of these, and of a broken one the second with a code of Node's.
-  const late = code === 'ECONNABORTED' || code === 'ETIMEDOUT'
+  const late = code === 'ECONNABORTED' || code === 'ETIMEDOUT' || code === 'ERR_CANCELED'
   const oversized = message.includes('maxContentLength')
   if (late) return fail('E_PRICES_TIMEOUT', 'no complete reply in time')
   return fail(oversized ? 'E_PRICES_REPLY' : 'E_PRICES_UNREACHABLE', message)

@@ -1,0 +1,7 @@
+/** axios is loaded with the first request: it took half of the start of a command that makes none. */
+import type { AxiosError, AxiosStatic } from 'axios'
+
+export const loadAxios = async (): Promise<AxiosStatic> => (await import('axios')).default
+
+export const isAxiosError = (error: unknown): error is AxiosError =>
+  (error as Partial<AxiosError> | null | undefined)?.isAxiosError === true
