@@ -6,6 +6,7 @@ import t from 'tap'
 
 import { createFactomClient } from '../factom/index.js'
 import { start, type Event, type Running } from './fixtures/program.js'
+import { matchExactly } from './fixtures/match-exactly.js'
 
 /** A minute of these blocks is 1.2 s: enough to publish 25 records on a busy machine of two cores. */
 const BLOCK_SECONDS = 12
@@ -36,7 +37,7 @@ t.test('dev: the embedded network alone', async (t) => {
   const client = createFactomClient({ url: told.api })
   t.teardown(() => client.close())
   t.ok((await client.entryCreditBalance(told.ecAddress)) > 0)
-  t.match(await axios.get(`${told.exchange}/kraken/0/public/AssetPairs`, { proxy: false }), {
+  matchExactly(t, await axios.get(`${told.exchange}/kraken/0/public/AssetPairs`, { proxy: false }), {
     status: 200,
     data: { error: [] },
   })
@@ -85,7 +86,11 @@ t.test('dev: the embedded network alone', async (t) => {
   t.match(won, { winners: { length: 25 } }, 'a miner of its own on that network')
   writeFileSync(config, 'miner: { identity: tailor }\n')
   const reload = await miner.event('reload')
-  t.match(reload, { ok: true, live: [{ key: 'miner.identity', from: 'tinker', to: 'tailor' }], restart: [] })
+  matchExactly(t, reload, {
+    ok: true,
+    live: [{ key: 'miner.identity', from: 'tinker', to: 'tailor' }],
+    restart: [],
+  })
   const last = won['height'] as number
   await miner.event('graded', ({ height, reward }) => reward === '9000' && (height as number) > last)
   const twin = startMiner()

@@ -9,6 +9,7 @@ import { startDevKomodo } from '../komodo/dev/index.js'
 import { decodeTransaction, opOf } from '../komodo/index.js'
 import { reachable } from '../oracle/feed/fixtures/rig.js'
 import { run, start, type Event } from './fixtures/program.js'
+import { matchExactly } from './fixtures/match-exactly.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'feed-program-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
@@ -30,7 +31,9 @@ t.test('on the embedded network: headers and a withdrawal', async (t) => {
   const { height } = (await running.event('header')) as Event & { height: number }
   const answer = await fetch(metrics.replace('/metrics', '/api/v1/feed'))
   const { gateways, recent } = (await answer.json()) as { gateways: object[]; recent: { height: number }[] }
-  t.match(gateways, [{ name: 'dev', reference: 'KMD', daemons: { reference: 'up' }, headers: { gaps: 0 } }])
+  matchExactly(t, gateways, [
+    { name: 'dev', reference: 'KMD', daemons: { reference: 'up' }, headers: { gaps: 0 } },
+  ])
   t.equal(recent.at(-1)?.height, height)
   const { code, stderr } = await running.ended
   t.equal(code, 0, stderr)
@@ -93,7 +96,7 @@ t.test('against daemons: flags, file, old command line; kill -9; two feeds; ruli
 
   const first = start(old, env)
   t.teardown(() => first.kill())
-  t.match(await first.event('start'), { configuration: { feed: { gateways: [{ oracleTxid }] } } })
+  matchExactly(t, await first.event('start'), { configuration: { feed: { gateways: [{ oracleTxid }] } } })
   await first.event('header', ({ height }) => (height as number) > 0)
   const second = await run(flags, '', env)
   t.equal(second.code, 2, 'another feed with the same key')

@@ -54,7 +54,7 @@ t.test(
     t.match(summary.data, { kernel: 'native' })
     t.ok(existsSync(marker), 'the marker stands while it hashes')
     const block = await first.event('graded')
-    t.match(block, { mine: [{}] }, 'records that the native kernel has found are graded')
+    t.not((block['mine'] as object[]).length, 0, 'records that the native kernel has found are graded')
     writeFileSync(fault, '')
     const { code, stderr } = await first.ended
     await minutes

@@ -11,6 +11,7 @@ import { createBenchMetrics, pushMetrics, serveBenchMetrics } from './metrics.js
 import type { Terminal } from '../program/output.js'
 import { runProgram } from '../program/program.js'
 import { cellText, ratingText, stressText, trialText } from './view.js'
+import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 interface Run {
   readonly code: number
@@ -72,7 +73,7 @@ t.test('events, files, gateway, comparison', async (t) => {
   t.equal(json.code, 0, json.stderr)
   const events = eventsOf(json)
   const cell = events.find(({ event }) => event === 'bench.cell')
-  t.match(cell, {
+  matchExactly(t, cell, {
     bits: 8,
     threads: 1,
     lanes: Number,
@@ -93,7 +94,7 @@ t.test('events, files, gateway, comparison', async (t) => {
   const files = done?.['files'] as string[]
   t.equal(files.length, 4)
   t.ok(files.every((file) => existsSync(file)))
-  t.match(got, [{ path: /^PUT \/metrics\/job\/pegminer_bench\/instance\/[^/]+$/ }])
+  matchExactly(t, got, [{ path: /^PUT \/metrics\/job\/pegminer_bench\/instance\/[^/]+$/ }])
   t.match(
     got[0]?.body,
     /^pegnet_bench_hashes_per_second\{bits="8",threads="1",kernel="\w+",pages="huge"\} \d/m,
@@ -165,7 +166,7 @@ t.test('tune and stress', async (t) => {
   })
   const stressed = await run(['bench', '--stress', '--threads', '1', ...rest], /bench\.stressing/)
   t.equal(stressed.code, 130)
-  t.match(eventsOf(stressed).at(-1), {
+  matchExactly(t, eventsOf(stressed).at(-1), {
     event: 'bench.stressed',
     errors: 0,
     threads: [{ thread: 0, errors: 0 }],
