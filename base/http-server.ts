@@ -1,8 +1,11 @@
 /** An HTTP server that others may ask: few connections, short patience, and an end that waits for no request. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 import { hostInUrl } from './own-host.js'
+
+export { selfSigned } from './self-signed.js'
 
 export interface HttpServer {
   readonly port: number
@@ -18,6 +21,8 @@ export interface HttpServerOptions {
   readonly host: string
   /** How long a request may take to arrive, ms. */
   readonly requestMs: number
+  /** With it the server speaks HTTPS; PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string }
   /** The error to throw if the port is taken or forbidden. */
   readonly refused: (message: string, cause: Error) => Error
 }
@@ -29,17 +34,15 @@ const IDLE_MS = 30_000
 /** Throws what `refused` makes of it if the port cannot be used. */
 export async function serveHttp(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
-  { port, host, requestMs, refused }: HttpServerOptions,
+  { port, host, requestMs, tls, refused }: HttpServerOptions,
 ): Promise<HttpServer> {
-  const server = createServer(
-    {
-      requestTimeout: requestMs,
-      headersTimeout: requestMs,
-      maxHeaderSize: 8192,
-      connectionsCheckingInterval: 1000,
-    },
-    answer,
-  )
+  const options = {
+    requestTimeout: requestMs,
+    headersTimeout: requestMs,
+    maxHeaderSize: 8192,
+    connectionsCheckingInterval: 1000,
+  }
+  const server = tls ? createSecureServer({ ...options, ...tls }, answer) : createServer(options, answer)
   server.maxConnections = MAX_CONNECTIONS
   server.keepAliveTimeout = IDLE_MS
   return listening(server, { port, host }, (cause: NodeJS.ErrnoException) => {
@@ -55,7 +58,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Port 0 takes any free one. Throws what `refused` makes of it if the port cannot be had. */
 export async function listening(
-  server: Server,
+  server: Server | SecureServer,
   { port, host = '127.0.0.1' }: { readonly port: number; readonly host?: string },
   refused: (cause: Error) => Error = (cause) => cause,
 ): Promise<HttpServer> {
@@ -66,7 +69,7 @@ export async function listening(
   const bound = (server.address() as AddressInfo).port
   return {
     port: bound,
-    url: `http://${hostInUrl(host)}:${bound}`,
+    url: `${server instanceof SecureServer ? 'https' : 'http'}://${hostInUrl(host)}:${bound}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

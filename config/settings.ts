@@ -869,6 +869,23 @@ export const SETTINGS = {
     defaultText: 'no files',
     description: 'where a simulation writes its table, JSON and picture',
   }),
+  'pegs.prices': optional(text(10_000), {
+    notInFile: true,
+    flag: 'prices',
+    defaultText: 'none: must be given',
+    description:
+      'what the price stub says: a price or a script for each feed, such as BTC_USD=11250/BTC_GBP=9000/BTC_EUR=10000/KMD_BTC=0:0.00008,1h:0.00006',
+  }),
+  'pegs.httpPort': given(port, 8080, {
+    notInFile: true,
+    flag: 'http-port',
+    description: 'port of the price stub for HTTP',
+  }),
+  'pegs.httpsPort': given(port, 8443, {
+    notInFile: true,
+    flag: 'https-port',
+    description: 'port of the price stub for HTTPS, with a certificate of its own',
+  }),
   'telemetry.port': given(portOrOff, 9468, {
     flag: 'metrics-port',
     defaultText: '9468; 9469 for the feed, 9470 for the watch of a peg',

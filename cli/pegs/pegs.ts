@@ -2,6 +2,7 @@
 import { problem, problemsError } from '../../config/index.js'
 import { create, launchArgs, status } from './create.js'
 import { CREATOR_WORDS, TOOL_WORDS, USER_WORDS, type PegsContext } from './plan.js'
+import { priceStub } from './price-stub.js'
 import { simulatePeg } from './simulate.js'
 import { use } from './user.js'
 
@@ -20,6 +21,9 @@ export async function pegs(context: PegsContext): Promise<number> {
     case 'simulate':
       if (rest.length > 0) throw wrong('pegs simulate takes no further argument')
       return simulatePeg(context)
+    case 'price-stub':
+      if (rest.length > 0) throw wrong('pegs price-stub takes no further argument')
+      return priceStub(context)
     default: {
       const known = USER_WORDS.find((each) => each === word)
       if (known !== undefined) return use(context, known, rest)

@@ -13,7 +13,7 @@ export type PegsContext = CommandContext<PegsKey, Record<never, never>>
 export const CREATOR_WORDS = ['create', 'resume', 'status', 'launch-args'] as const
 
 /** Words that need no chain. */
-export const TOOL_WORDS = ['simulate'] as const
+export const TOOL_WORDS = ['simulate', 'price-stub'] as const
 
 export const USER_WORDS = [
   'deposit',

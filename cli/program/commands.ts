@@ -388,7 +388,7 @@ const PEGS = command({
   name: 'pegs',
   summary: 'a coin that is held to a price: create its chain, use it',
   arguments: {
-    form: 'create|resume|status|launch-args [PLAN.yaml] | deposit|fund|get|exchange|withdraw AMOUNT | liquidate ID | redeem|info|price|accounts|history|worst|watch|simulate',
+    form: 'create|resume|status|launch-args [PLAN.yaml] | deposit|fund|get|exchange|withdraw AMOUNT | liquidate ID | redeem|info|price|accounts|history|worst|watch|simulate|price-stub',
     most: 3,
   },
   details: [
@@ -408,6 +408,8 @@ const PEGS = command({
       'and alerts, and with what the section watch of the plan lets it do by itself.',
     'simulate: accounts under the rules of the module through a path of prices: who is liquidated, who can not be any ' +
       'more, and what covers the coins. --out writes a table, all of it as JSON, and a picture.',
+    'price-stub: serves the two web APIs that a daemon of 2020 asks for its prices, and that are gone, and says how the ' +
+      'daemons of this machine are pointed at it. For chains of your own: a chain without prices mines nothing.',
     'On the network dev everything is embedded: the chain, the reference chain, and the feed.',
   ],
   keys: PEGS_KEYS,

@@ -48,6 +48,11 @@ export const PEGS_ERRORS = {
     remedy: 'See the reason in the message.',
     kind: 'usage',
   },
+  E_PEGS_PORT: {
+    summary: 'The port of the price stub cannot be used.',
+    remedy: 'Choose others with --http-port and --https-port.',
+    kind: 'usage',
+  },
   E_PEGS_DIFFERS: {
     summary: 'After a step the chain does not say what was worked out before it.',
     remedy: 'Look at the account before you do anything else; report it with the message.',

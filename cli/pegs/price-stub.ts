@@ -1,0 +1,56 @@
+/** `pegs price-stub`: prices for daemons of 2020, whose two web APIs are gone, over HTTP and HTTPS on this machine. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { once } from 'node:events'
+
+import { monotonicMs, wallMs } from '../../base/index.js'
+import { selfSigned, serveHttp } from '../../base/http-server.js'
+import { problem, problemsError } from '../../config/index.js'
+import { pegsFail, readStubPrices, STUB_HOSTS, stubReply } from '../../komodo/index.js'
+import { EXIT } from '../program/context.js'
+import { openResources } from '../program/resources.js'
+import type { PegsContext } from './plan.js'
+
+const HOST = '127.0.0.1'
+const REQUEST_MS = 5_000
+
+export async function priceStub({ settings, output, signal }: PegsContext): Promise<number> {
+  const prices = readStubPrices(settings['pegs.prices'] ?? '')
+  if (typeof prices === 'string') throw problemsError([problem('E_CONFIG_ARGUMENT', `--prices: ${prices}`)])
+  const begun = monotonicMs()
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const reply = stubReply(request.url ?? '/', prices, (monotonicMs() - begun) / 1000)
+    output.event({ event: 'pegs.asked', url: (request.url ?? '').slice(0, 200), status: reply ? 200 : 404 })
+    response.writeHead(reply ? 200 : 404, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(reply ?? { code: -1121, msg: 'Invalid symbol.' }))
+  }
+  const refused = (message: string, cause: Error) => pegsFail('E_PEGS_PORT', message, { cause })
+  const given = { host: HOST, requestMs: REQUEST_MS, refused }
+  const resources = openResources()
+  try {
+    const plain = await serveHttp(answer, { ...given, port: settings['pegs.httpPort'] })
+    resources.add(() => plain.close())
+    const tls = selfSigned(STUB_HOSTS, wallMs())
+    const secure = await serveHttp(answer, { ...given, port: settings['pegs.httpsPort'], tls })
+    resources.add(() => secure.close())
+    output.event({ event: 'pegs.stub', http: plain.url, https: secure.url, hosts: STUB_HOSTS })
+    output.line(` ${output.paint('bold', `${plain.url}  ${secure.url}`)}`)
+    output.line(' To point the daemons of this machine at it, as root:')
+    for (const line of directions(plain.port, secure.port)) output.line(`   ${line}`)
+    if (!signal.aborted) await once(signal, 'abort')
+    return EXIT.interrupted
+  } finally {
+    await resources.close()
+  }
+}
+
+/** Names of the dead hosts, and their ports, which only root may take. */
+const directions = (http: number, https: number): string[] => [
+  `echo '${HOST} ${STUB_HOSTS.join(' ')}' >> /etc/hosts`,
+  ...[
+    [80, http],
+    [443, https],
+  ].map(
+    ([from, to]) =>
+      `iptables -t nat -A OUTPUT -d ${HOST} -p tcp --dport ${from} -j REDIRECT --to-ports ${to}`,
+  ),
+]
