@@ -120,10 +120,14 @@ const datedOf = (row: Row): Dated => ({
   amount: BigInt(row['amount'] as string),
 })
 
-/** In one statement: hundreds of them would take longer by far. */
+/**
+ * In one statement: hundreds of them would take longer by far. CROSS JOIN keeps the order: by the index of tickers each
+ * rate of one would be held against each height.
+ */
 const RATES_OVER = `
-SELECT DISTINCT r.height, r.rate AS amount FROM json_each(?) h
-JOIN ledger_rates r ON r.height = (SELECT max(height) FROM ledger_rates WHERE height <= h.value) AND r.ticker = ?
+SELECT r.height, r.rate AS amount FROM (
+  SELECT DISTINCT (SELECT max(height) FROM ledger_rates WHERE height <= h.value) AS height FROM json_each(?) h
+) a CROSS JOIN ledger_rates r ON r.height = a.height AND r.ticker = ?
 ORDER BY r.height`
 
 const SUPPLIES_OVER = `
