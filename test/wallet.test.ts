@@ -25,11 +25,13 @@ import {
 import { HISTORY_FILE } from '../oracle/index.js'
 import { networkOf } from '../pegnet/index.js'
 import { matchExactly } from './fixtures/match-exactly.js'
+import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { run, start, type Event } from './fixtures/program.js'
 
 const MINED = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const SAND = 'Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK'
 const CHAIN = ledgerChains(networkOf('dev')).transactions
+const RIVALS = 30
 const PASSPHRASE = 'correct-horse-battery'
 
 const dir = t.testdir()
@@ -64,22 +66,11 @@ async function wallet(name: string, ...words: string[]) {
 
 t.test('mined, converted, sent, converted back', { timeout: 400_000 }, async (t) => {
   const miner = start([
-    ...[
-      'mine',
-      '--network',
-      'dev',
-      '--block-seconds',
-      '10',
-      '--rivals',
-      '30',
-      '--bits',
-      '10',
-      '--nice',
-      '10',
-    ],
-    ...['--dir', join(dir, 'maps'), '--data-dir', dir, '--metrics-port', 'off', '--threads', '1', '--json'],
+    ...['mine', '--network', 'dev', ...manualFlags(dir), '--rivals', String(RIVALS), '--bits', '10'],
+    ...['--dir', join(dir, 'maps'), '--data-dir', dir, '--metrics-port', '0', '--threads', '1', '--json'],
   ])
   t.teardown(() => miner.kill())
+  const minutes = endMinutes(miner, { rivals: RIVALS })
   await miner.event('graded', ({ reward }) => Number(reward) > 0)
   const query: LedgerQueries = openLedger(join(dir, HISTORY_FILE))
   t.teardown(() => query.close())
@@ -214,6 +205,7 @@ t.test('mined, converted, sent, converted back', { timeout: 400_000 }, async (t)
 
   miner.child.kill('SIGTERM')
   t.equal((await miner.ended).code, 130)
+  await minutes
   for (const [name, address] of [
     ['one', MINED],
     ['two', OTHER],
