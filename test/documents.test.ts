@@ -91,7 +91,7 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   [/^komodo-cli /, 'needs a komodod; not ours'],
   [/^pegminer pegs .* --network dev$/, 'cli/pegs/running.test.ts runs each, in their order'],
   [
-    /^pegminer pegs (launch-args|create|create --dry-run|resume)$/,
+    /^pegminer pegs (launch-args|create|create --dry-run|resume|watch|accounts|price|worst|fund|redeem)$/,
     'needs a komodod with pegs; the same test runs it',
   ],
   [/^pegminer bench --tune$/, 'measures for minutes; cli/bench.test.ts begins it'],
@@ -116,6 +116,8 @@ const SMALL = {
   PEGMINER_BENCH_THREADS: '1',
   PEGMINER_BENCH_SECONDS: '1',
   PEGMINER_BENCH_REPEAT: '1',
+  PEGMINER_PEGS_HTTP_PORT: '0',
+  PEGMINER_PEGS_HTTPS_PORT: '0',
 }
 
 const GO_INI = `[Miner]
