@@ -95,7 +95,10 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
     'needs a komodod with pegs; the same test runs it',
   ],
   [/^pegminer bench --tune$/, 'measures for minutes; cli/bench.test.ts begins it'],
-  [/^pegminer explorer$/, 'runs until it is ended; test/ledger.test.ts starts it'],
+  [
+    /^pegminer (explorer( plot)?|ledger (serve|sync)|mine --network dev)$/,
+    'runs until it is ended, or lacks what test/ledger.test.ts gives it',
+  ],
   [/^pegminer farm status$/, 'needs a coordinator that runs; test/farm.test.ts asks one'],
   [/^numactl /, 'needs a machine with several memory nodes'],
   [LEFT_OPEN, 'stands for what the reader has to put in'],

@@ -41,7 +41,7 @@ interface Chart {
 }
 
 /** Sums over all tokens look up 62 of them at each height. */
-const INDEX_POINTS = 60
+const INDEX_POINTS = 40
 
 const amounts = (points: readonly { readonly height: number; readonly amount: bigint }[]) =>
   points.map(({ height, amount }) => ({ height, value: unitsText(amount) }))
