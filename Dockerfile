@@ -15,6 +15,7 @@ COPY chain chain
 COPY komodo komodo
 COPY oracle oracle
 COPY explorer explorer
+COPY desk desk
 COPY ledger ledger
 COPY miner miner
 COPY bench bench

@@ -21,9 +21,10 @@ const MAY_IMPORT = {
   explorer: ['base', 'config', 'pegnet', 'ledger'],
   miner: ['base', 'config', 'pegnet', 'lxrhash', 'factom', 'oracle'],
   bench: ['base', 'config', 'lxrhash', 'miner'],
+  desk: ['base', 'config', 'pegnet', 'factom', 'oracle', 'ledger'],
   cli: [
     ...['base', 'config', 'pegnet', 'lxrhash', 'factom', 'komodo', 'chain', 'oracle', 'ledger', 'miner'],
-    ...['explorer', 'bench', 'telemetry', 'watch'],
+    ...['explorer', 'bench', 'desk', 'telemetry', 'watch'],
   ],
 }
 const ROOMS = Object.keys(MAY_IMPORT)

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { isCoded, messageOf } from '../base/index.js'
+import { isCoded, messageOf, randomNumbers } from '../base/index.js'
 import type { Network } from '../pegnet/index.js'
 import {
   createPublisher,
@@ -241,21 +241,10 @@ export const rivalAddress = (index: number): string => rivalKey(index).address
 /** The miner's prices, each moved a little; the same for the same rival and height. */
 export function rivalPrices(prices: readonly bigint[], index: number, height: number): bigint[] {
   const spread = index % 10 === 9 ? FAR : NEAR
-  const random = seeded(height * 1009 + index)
+  const random = randomNumbers(`${height} ${index}`)
   return prices.map((price) => {
     const millionths = BigInt(Math.round((random() * 2 - 1) * spread * 1e6))
     const moved = price + (price * millionths) / MILLION
     return moved > 0n ? moved : 1n
   })
-}
-
-/** Numbers in 0..1 from a 32-bit seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

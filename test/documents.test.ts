@@ -100,6 +100,14 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
     'runs until it is ended, or lacks what test/ledger.test.ts gives it',
   ],
   [/^pegminer farm status$/, 'needs a coordinator that runs; test/farm.test.ts asks one'],
+  [
+    /^pegminer basket /,
+    'needs a ledger with balances; test/basket.test.ts and cli/basket/basket.test.ts run it',
+  ],
+  [
+    /^pegminer simulate attack majority --blocks 500$/,
+    'plays for a minute; cli/basket/basket.test.ts plays a few blocks',
+  ],
   [/^numactl /, 'needs a machine with several memory nodes'],
   [LEFT_OPEN, 'stands for what the reader has to put in'],
   [

@@ -3,6 +3,7 @@ import { BENCH_ERRORS } from '../../bench/index.js'
 import { CHAIN_ERRORS } from '../../chain/index.js'
 import { NETWORK_ERRORS } from '../../pegnet/index.js'
 import { CONFIG_ERRORS, configSchema, jsonSchemaOf, type JsonSchema } from '../../config/index.js'
+import { DESK_ERRORS } from '../../desk/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
 import { LEDGER_ERRORS } from '../../ledger/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
@@ -57,6 +58,7 @@ export function docPages(): Readonly<Record<string, string>> {
       Grading: GRADING_ERRORS,
       History: { ...CHAIN_ERRORS, ...HISTORY_ERRORS },
       Ledger: LEDGER_ERRORS,
+      Desk: DESK_ERRORS,
       Prices: PRICE_ERRORS,
       Oraclefeed: FEED_ERRORS,
       Miner: MINER_ERRORS,

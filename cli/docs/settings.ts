@@ -27,6 +27,8 @@ const ABOUT: Readonly<Record<Group, string>> = {
   fund: '`pegminer fund`',
   confirm: 'questions before money is spent',
   history: '`pegminer history`',
+  basket: '`pegminer basket`',
+  simulate: '`pegminer simulate`',
   stake: 'staking records: `pegminer stake`, and `--stake` of `pegminer mine`',
   ledger: '`pegminer ledger`',
   explorer: '`pegminer explorer plot`',

@@ -14,7 +14,6 @@ import {
   type Scale,
   type Series,
 } from '../../bench/index.js'
-import { isCoded, messageOf, writeWhole } from '../../base/index.js'
 import {
   type Extent,
   GRADED_RECORDS,
@@ -24,6 +23,7 @@ import {
 } from '../../oracle/index.js'
 import { fail } from '../program/errors.js'
 import { rateText } from '../view/format.js'
+import { writePicture } from '../view/plot-file.js'
 import type { RowRange } from './rows.js'
 
 const WIDTH = 900
@@ -55,12 +55,7 @@ export function writePlot(file: string, query: HistoryQueries, choice: PlotChoic
   const panels = panelsOf(query, choice)
   if (extent === null || panels.every(({ points }) => points.length === 0))
     throw fail('E_CLI_PLOT', 'there is no graded block in this range, so nothing to draw')
-  try {
-    writeWhole(file, drawHistory(panels, extent))
-  } catch (error) {
-    if (isCoded(error)) throw error
-    throw fail('E_CLI_PLOT', `${file} cannot be written: ${messageOf(error)}`, { cause: error })
-  }
+  writePicture(file, drawHistory(panels, extent))
   return panels.map(({ name }) => name)
 }
 

@@ -2,6 +2,7 @@
 import { SETTING_KEYS, type SettingKey } from '../../config/index.js'
 import type { CommandSpec, SectionLoaders } from './context.js'
 import {
+  BASKET_KEYS,
   BENCH_KEYS,
   BYTEMAP_KEYS,
   COMPLETION_KEYS,
@@ -19,6 +20,7 @@ import {
   MINE_KEYS,
   PEGS_KEYS,
   PRICES_KEYS,
+  SIMULATE_KEYS,
   WALLET_KEYS,
   STAKE_KEYS,
 } from './keys.js'
@@ -565,6 +567,62 @@ const WALLET = command({
   load: async () => (await import('../wallet/wallet.js')).wallet,
 })
 
+const BASKET = command({
+  name: 'basket',
+  summary: 'hold a basket of tokens by weights, and what is owed in time',
+  arguments: { form: 'plan|run|simulate [FILE]', most: 2 },
+  details: [
+    'FILE (basket.yaml) names the tokens with their weights, fixed, equal or by how much prices move; when the basket is set ' +
+      'right, by a cron expression or when a part is off by a band; and what is owed, in which token and when: that is held in time, ' +
+      'before any weights. Only surplus is converted. docs/basket.md has an example.',
+    'plan: what would be converted now, and what it would cost by the latest rates.',
+    'run: looks at each new block whether the basket is to be set right, and sends the conversions through the wallet, each ' +
+      'a batch of its own, written down before it is sent. Without run: { send: true } in the file nothing is sent, nor ' +
+      'with --dry-run. No more than mostADay is converted in a day. It may be killed at any time. --once: one look, then end.',
+    'simulate: the same over the prices of the ledger from --from to --to, by the rules of those heights: value, drift, ' +
+      'turnover and the deepest fall, beside leaving it all as it was. --csv and --plot have every block.',
+  ],
+  keys: BASKET_KEYS,
+  examples: [
+    { line: 'pegminer basket plan basket.yaml', text: 'what is off, and what setting it right costs' },
+    { line: 'pegminer basket run basket.yaml --dry-run', text: 'what it would send' },
+    {
+      line: 'pegminer basket simulate basket.yaml --from 220000 --to 222269 --plot basket.svg',
+      text: 'how would it have gone?',
+    },
+  ],
+  load: async () => (await import('../basket/basket.js')).basket,
+})
+
+const SIMULATE = command({
+  name: 'simulate',
+  summary: 'try an attack on the prices: what false records win, move and cost',
+  arguments: { form: 'attack [PRESET]', most: 2 },
+  details: [
+    'attack: miners who lie about prices against honest ones, many blocks of it. Records are made and graded by the rules of ' +
+      'the network, staking records and the band around them too; what becomes of the price that conversions use is told ' +
+      'with an interval that holds in 95 of 100 cases.',
+    'PRESET is a claim of the white paper: majority, unpaid, small, records, all, peg, groups, rules, staking or holders. ' +
+      'The flags change what it supposes; --vary and --values say what is drawn along the axis. Without a preset a single ' +
+      'case is played.',
+    'docs/attacks.md tells which claims hold. The cost is what the liars hash, in hashes and in machines such as this one; ' +
+      'its hashrate is measured with the ByteMap of --bits (30, as on MainNet) if that is there, or said with --hashrate.',
+  ],
+  keys: SIMULATE_KEYS,
+  examples: [
+    { line: 'pegminer simulate attack majority', text: 'does it take more than half of the hash power?' },
+    {
+      line: 'pegminer simulate attack --share 35 --lie 2 --asset ETH --blocks 10000',
+      text: 'a case of your own',
+    },
+    {
+      line: 'pegminer simulate attack --lie 5 --vary share --values 30,40,50,60 --plot attack.svg',
+      text: 'a picture',
+    },
+  ],
+  load: async () => (await import('../simulate/simulate.js')).simulate,
+})
+
 const RUNS: readonly CommandSpec[] = [
   MINE,
   FARM,
@@ -579,6 +637,8 @@ const RUNS: readonly CommandSpec[] = [
   LEDGER,
   EXPLORER,
   WALLET,
+  BASKET,
+  SIMULATE,
   DEV,
   BENCH,
   HASH,

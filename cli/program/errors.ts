@@ -53,6 +53,11 @@ export const CLI_ERRORS = {
     remedy: 'Choose a range with graded blocks, and a file in a folder that exists and can be written.',
     kind: 'failure',
   },
+  E_CLI_BASKET: {
+    summary: 'Another process keeps a basket of the same data directory.',
+    remedy: 'Leave it to that one, or end it first: two would convert the same surplus.',
+    kind: 'usage',
+  },
   E_CLI_OUTPUT: {
     summary: 'Standard output cannot be written.',
     remedy: 'Make room on the disk that it is redirected to; what was printed before is incomplete.',

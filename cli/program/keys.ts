@@ -190,6 +190,28 @@ export const LEDGER_KEYS = keys(
   'lxrhash.dir',
   ...COMMON_KEYS,
 )
+/** What signing and sending a batch needs. */
+const REACH = keys(
+  'wallet.file',
+  'wallet.passphrase',
+  'ledger.pegnetd',
+  'network.name',
+  'network.activations',
+  ...NODE,
+  ...PAYER,
+  'data.dir',
+  ...COMMON_KEYS,
+)
+export const BASKET_KEYS = keys(
+  'basket.amount',
+  'history.from',
+  'history.to',
+  'history.csv',
+  'history.plot',
+  'feed.dryRun',
+  'feed.once',
+  ...REACH,
+)
 export const WALLET_KEYS = keys(
   'wallet.file',
   'wallet.passphrase',
@@ -214,6 +236,29 @@ export const WALLET_KEYS = keys(
   ...NODE,
   ...PAYER,
   'data.dir',
+  ...COMMON_KEYS,
+)
+export const SIMULATE_KEYS = keys(
+  'simulate.share',
+  'simulate.lie',
+  'simulate.asset',
+  'simulate.records',
+  'simulate.groups',
+  'simulate.height',
+  'simulate.miners',
+  'simulate.stakers',
+  'simulate.lyingStakers',
+  'simulate.moved',
+  'simulate.vary',
+  'simulate.values',
+  'simulate.blocks',
+  'simulate.seed',
+  'simulate.hashrate',
+  'history.csv',
+  'history.plot',
+  'miner.threads',
+  'lxrhash.bits',
+  'lxrhash.dir',
   ...COMMON_KEYS,
 )
 export const EXPLORER_KEYS = keys(
@@ -330,7 +375,11 @@ export type WatchKey = (typeof WATCH)[number]
 export type NodeKey = (typeof NODE)[number]
 export type PayerKey = (typeof PAYER)[number]
 export type LedgerKey = (typeof LEDGER_KEYS)[number]
+/** Those that `cli/wallet/reach.ts` and `open.ts` read. */
+export type ReachKey = (typeof REACH)[number]
+export type BasketKey = (typeof BASKET_KEYS)[number]
 export type WalletKey = (typeof WALLET_KEYS)[number]
+export type SimulateKey = (typeof SIMULATE_KEYS)[number]
 export type ExplorerKey = (typeof EXPLORER_KEYS)[number]
 export type HistoryKey = (typeof HISTORY_KEYS)[number]
 export type HashKey = (typeof HASH_KEYS)[number]

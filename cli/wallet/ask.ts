@@ -1,7 +1,7 @@
 /** What must be had before anything is signed: a yes, and the key. */
 import { keyIn, type SigningKey, type Wallet } from '../../ledger/index.js'
 import { fail } from '../program/errors.js'
-import type { WalletContext } from './context.js'
+import type { ReachContext, WalletContext } from './context.js'
 import { unlockVault } from './open.js'
 import { askYes } from './prompt.js'
 
@@ -18,11 +18,7 @@ export async function requireYes(context: WalletContext, question: string): Prom
 }
 
 /** That of an address (FA text); the passphrase is asked for. */
-export async function unlockKey(
-  context: WalletContext,
-  wallet: Wallet,
-  address: string,
-): Promise<SigningKey> {
+export async function unlockKey(context: ReachContext, wallet: Wallet, address: string): Promise<SigningKey> {
   const entry = wallet.addresses.find((known) => known.address === address)
   // Known without the passphrase.
   if (entry?.kind === 'watch') return keyIn({ seeds: [], secrets: [] }, address)

@@ -13,14 +13,14 @@ import {
   type Vault,
   type Wallet,
 } from '../../ledger/index.js'
-import { fileOf, type WalletContext } from './context.js'
+import { fileOf, type ReachContext, type WalletContext } from './context.js'
 import { askSecret } from './prompt.js'
 
 const LEAST_CHARACTERS = 8
 
 /** Changes the wallet, under its lock: what `change` returns is on disk before anything is shown of it. */
 export async function changeWallet<C extends Contents>(
-  context: WalletContext,
+  context: ReachContext,
   change: (before: Contents) => C,
 ): Promise<C> {
   const file = fileOf(context)
@@ -60,7 +60,7 @@ export async function changePassphrase(context: WalletContext): Promise<Contents
 
 /** The same of the open part, for which nothing is unsealed. */
 export function changeAddresses<C extends Pick<Contents, 'addresses'>>(
-  context: WalletContext,
+  context: ReachContext,
   change: (before: Contents['addresses']) => C,
 ): C {
   const file = fileOf(context)
@@ -75,11 +75,11 @@ export function changeAddresses<C extends Pick<Contents, 'addresses'>>(
   }
 }
 
-export const unlockVault = async (context: WalletContext, wallet: Wallet): Promise<Vault> =>
+export const unlockVault = async (context: ReachContext, wallet: Wallet): Promise<Vault> =>
   wallet.sealed === null ? openVault(wallet, '') : openVault(wallet, await passphraseOf(context, wallet))
 
 /** That of the settings, or what is typed; a new one is typed twice. */
-async function passphraseOf(context: WalletContext, { sealed }: Wallet): Promise<string> {
+async function passphraseOf(context: ReachContext, { sealed }: Wallet): Promise<string> {
   const given = context.settings['wallet.passphrase']
   if (given !== undefined) return given
   const typed = sealed ? await askSecret(context, 'Passphrase') : await typeNew(context)
@@ -98,7 +98,7 @@ async function newPassphrase(context: WalletContext): Promise<string> {
 }
 
 /** Undefined where there is no terminal. */
-async function typeNew(context: WalletContext): Promise<string | undefined> {
+async function typeNew(context: ReachContext): Promise<string | undefined> {
   const typed = await askSecret(context, 'New passphrase for the wallet')
   if (typed === undefined) return undefined
   if (typed.length < LEAST_CHARACTERS) throw wrong(`a passphrase has at least ${LEAST_CHARACTERS} characters`)

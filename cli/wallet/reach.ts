@@ -29,7 +29,7 @@ import { KNOWN_KEYS } from '../program/known-keys.js'
 import type { Resources } from '../program/resources.js'
 import { tilde } from '../view/format.js'
 import { homedir } from 'node:os'
-import type { WalletContext } from './context.js'
+import type { ReachContext } from './context.js'
 
 export interface Reach {
   readonly network: Network
@@ -41,9 +41,9 @@ export interface Reach {
 }
 
 /** Files of the wallet besides itself: what was signed, and what was sent of it. */
-export const folderOf = (context: WalletContext): string => join(dirOf(context), 'wallet')
+export const folderOf = (context: ReachContext): string => join(dirOf(context), 'wallet')
 
-export function reachLedger(context: WalletContext, resources: Resources): Reach {
+export function reachLedger(context: ReachContext, resources: Resources): Reach {
   const network = followedNetwork(context.settings)
   const rules = rulesOf(network)
   const url = context.settings['ledger.pegnetd']
@@ -74,7 +74,7 @@ export interface Sending extends SendingParts {
 
 /** One that sends at a time. */
 export async function reachNode(
-  context: WalletContext,
+  context: ReachContext,
   { network, source, outbox }: Pick<Reach, 'network' | 'source' | 'outbox'>,
   resources: Resources,
 ): Promise<Sending> {
@@ -102,7 +102,7 @@ export async function reachNode(
 }
 
 /** That of the running program on dev, else of the settings. */
-export async function clientOf(context: WalletContext, network: Network): Promise<FactomClient> {
+export async function clientOf(context: ReachContext, network: Network): Promise<FactomClient> {
   if (network.name !== 'dev') return connect(context)
   const { runningDevNode } = await import('../network/dev-network.js')
   return createFactomClient({ url: await runningDevNode(dirOf(context)) })

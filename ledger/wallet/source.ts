@@ -32,6 +32,21 @@ export interface LedgerSource {
   close(): void
 }
 
+/** The prices that conversions in the block of this height use; null if it has no rates. */
+export function pricesOfBlock(
+  query: Pick<LedgerQueries, 'ratesAt' | 'ratesHeight' | 'averagesAt'>,
+  height: number,
+  rules: LedgerRules,
+): LastPrices | null {
+  const rates = query.ratesAt(height)
+  if (rates === null) return null
+  const averages =
+    height >= rules.averages
+      ? query.averagesAt(query.ratesHeight(height - 1) ?? 0)
+      : new Map<string, bigint>()
+  return { height, rates, averages: inPlaceOf(averages, rates, rules) }
+}
+
 export function tablesSource(query: LedgerQueries, name: string, rules: LedgerRules): LedgerSource {
   const height = (): Promise<number> => Promise.resolve(query.about().height)
   return {

@@ -1,0 +1,67 @@
+/** `pegminer basket simulate`: how a basket would have gone. */
+import { parseUnits } from '../../base/index.js'
+import { problem, problemsError } from '../../config/index.js'
+import { simulateBasket, type Basket } from '../../desk/index.js'
+import { rulesOf } from '../../ledger/index.js'
+import { networkOf } from '../../pegnet/index.js'
+import { openEither } from '../ledger/files.js'
+import { EXIT } from '../program/context.js'
+import { factPrinter } from '../view/facts.js'
+import { plural } from '../view/format.js'
+import type { BasketContext } from './context.js'
+import { CSV_HEAD, csvLine, percentText, summaryFacts } from './view.js'
+
+export async function simulate(context: BasketContext, basket: Basket): Promise<number> {
+  const { settings, output } = context
+  const csv = settings['history.csv']
+  if (csv && output.json) throw problemsError([problem('E_CONFIG_VALUE', 'give --csv or --json, not both')])
+  const query = openEither(context)
+  try {
+    const { network, height } = query.about()
+    const from = settings['history.from'] ?? 0
+    const to = Math.min(settings['history.to'] ?? height, height)
+    const amount = parseUnits(String(settings['basket.amount'])) ?? 0n
+    const simulation = simulateBasket(
+      // What it begins with is sold, unless it is a part of the basket.
+      { ...basket, holdings: new Map([['pUSD', 0], ...basket.holdings]) },
+      { history: query, rules: rulesOf(networkOf(network)), from, to, balances: new Map([['pUSD', amount]]) },
+    )
+    if (csv) output.line(CSV_HEAD)
+    for (const step of simulation.steps) {
+      if (csv) output.line(csvLine(step))
+      for (const { ticker, amount: given, target, result, refund } of step.executed)
+        output.event({
+          ...{ event: 'basket.converted', height: step.height, enteredAt: step.enteredAt, ticker, target },
+          ...{ amount: String(given), result: String(result), refund: String(refund) },
+        })
+      await output.drained()
+    }
+    const facts = summaryFacts(simulation)
+    output.event({ event: 'basket.simulated', ...facts })
+    const fact = factPrinter(output)
+    if (!csv) {
+      fact('heights', `${facts.from} to ${facts.to}, ${plural(simulation.steps.length, 'block')} with prices`)
+      fact('worth', `${facts.usd} USD of ${facts.begin}; left as it was: ${facts.holding}`)
+      fact(
+        'converted',
+        `${plural(facts.conversions, 'time')}, ${percentText(facts.turnover, 1)} of the beginning; lost by rules and rounding: ${facts.lost} USD`,
+      )
+      if (facts.refused > 0) fact('refused', plural(facts.refused, 'conversion'))
+      fact('drift', `${percentText(facts.meanDrift)} on average`)
+      fact(
+        'worst fall',
+        `${percentText(facts.drawdown)}; left as it was: ${percentText(facts.holdingDrawdown)}`,
+      )
+    }
+    const file = settings['history.plot']
+    if (file !== undefined) {
+      const { writeBasketPlot } = await import('./plot.js')
+      writeBasketPlot(file, simulation)
+      output.event({ event: 'plot', file, panels: ['worth', 'drift'] })
+      if (!csv) fact('picture', file)
+    }
+    return EXIT.done
+  } finally {
+    query.close()
+  }
+}
