@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } fr
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 
 import { COMMANDS } from '../cli/program/commands.js'
@@ -13,6 +13,7 @@ import { envNameOf, readFlags, SETTING_KEYS, settingOf } from '../config/index.j
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const EXAMPLES = join(ROOT, 'examples')
 const COMPOSE = join(EXAMPLES, 'compose')
+const FARM = join(ROOT, 'config/nats')
 
 /** What a reader puts in the place of `…`, by key. */
 const OWN: Readonly<Record<string, string>> = {
@@ -81,14 +82,16 @@ interface Service {
   readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly volumes: readonly string[]
-  readonly ports: readonly string[]
-  readonly depends_on?: readonly string[]
+  readonly ports?: readonly string[]
+  /** Names, or what is awaited of each. */
+  readonly depends_on?: readonly string[] | Readonly<Record<string, object>>
 }
 interface Compose {
   readonly services: Readonly<Record<string, Service>>
   readonly volumes: Readonly<Record<string, null>>
 }
-const yamlOf = (path: string): unknown => parse(readFileSync(join(COMPOSE, path), 'utf8'))
+const yamlOf = (path: string, folder = COMPOSE): unknown =>
+  parse(readFileSync(join(folder, path), 'utf8'), { merge: true })
 
 /** Host path → path in the container, of files and folders. */
 const mountsOf = ({ volumes }: Service): Map<string, string> =>
@@ -99,28 +102,71 @@ const mountsOf = ({ volumes }: Service): Map<string, string> =>
       .map(([host, inside]) => [inside, host]),
   )
 
-t.test('the compose file', (t) => {
-  const { services, volumes } = yamlOf('compose.yaml') as Compose
+/** What is mounted is there, and what our services are given to do they understand. */
+function checkCompose(t: Test, folder: string): void {
+  const { services, volumes } = yamlOf('compose.yaml', folder) as Compose
   for (const [name, service] of Object.entries(services)) {
     for (const host of mountsOf(service).values())
-      t.ok(existsSync(join(COMPOSE, host)), `${name}: ${host} is there`)
+      t.ok(existsSync(join(folder, host)), `${name}: ${host} is there`)
     for (const volume of service.volumes.filter((text) => !text.startsWith('.')))
       t.ok(Object.hasOwn(volumes, volume.split(':')[0]!), `${name}: volume ${volume}`)
-    for (const port of service.ports) t.match(port, /^127\.0\.0\.1:/, `${name} is published on loopback`)
-    for (const other of service.depends_on ?? []) t.ok(services[other], `${name} waits for ${other}`)
-    if (service.build)
-      t.ok(existsSync(join(COMPOSE, service.build, 'Dockerfile')), 'there is an image to build')
+    for (const port of service.ports ?? [])
+      t.match(port, /^127\.0\.0\.1:/, `${name} is published on loopback`)
+    const { depends_on: awaited = [] } = service
+    for (const other of Array.isArray(awaited) ? (awaited as string[]) : Object.keys(awaited))
+      t.ok(services[other], `${name} waits for ${other}`)
+    if (!service.build) continue
+    t.ok(existsSync(join(folder, service.build, 'Dockerfile')), 'there is an image to build')
+    const [word, ...flags] = service.command!
+    const command = COMMANDS.find((known) => known.name === word)
+    t.same(readFlags(flags, command!.keys).problems, [])
+    for (const variable of Object.keys(service.environment ?? {}))
+      t.ok(
+        SETTING_KEYS.some((key) => envNameOf(key) === variable),
+        variable,
+      )
   }
-  const miner = services['miner']!
-  const [word, ...flags] = miner.command!
-  const command = COMMANDS.find((known) => known.name === word)
-  t.same(readFlags(flags, command!.keys).problems, [])
-  const variables = Object.keys(miner.environment!)
-  for (const variable of variables)
-    t.ok(
-      SETTING_KEYS.some((key) => envNameOf(key) === variable),
-      variable,
+}
+
+t.test('the compose files', (t) => {
+  checkCompose(t, COMPOSE)
+  checkCompose(t, FARM)
+  t.end()
+})
+
+t.test('the farm in containers', (t) => {
+  const { services } = yamlOf('compose.yaml', FARM) as Compose
+  const { coordinator, users, nats, prometheus } = services as Record<string, Service>
+  const [, , folder = '', ...names] = users!.command!
+  const store = users!.volumes[0]!.split(':')[0]!
+  for (const [name, { command = [] }] of Object.entries(services)) {
+    const creds = command[command.indexOf('--creds') + 1]
+    if (!command.includes('--creds')) continue
+    const user = name === 'coordinator' ? name : `rig${name.slice(-1)}`
+    t.equal(
+      creds,
+      `/farm/${folder.slice('/data/'.length)}/${user}.creds`,
+      `${name} has a credential that is written`,
     )
+    t.ok(services[name]!.volumes.includes(`${store}:/farm:ro`))
+    t.ok(user === 'coordinator' || names.includes(user))
+  }
+  t.equal(mountsOf(nats!).get('/etc/nats/nats-server.conf'), './compose.conf')
+  const conf = readFileSync(join(FARM, 'compose.conf'), 'utf8')
+  t.match(conf, /^include \.\/farm\/users\.conf$/m)
+  t.ok(nats!.volumes.includes(`${store}:/etc/nats:ro`), 'where the server looks for users.conf')
+  const shipped = readFileSync(join(FARM, 'nats-server.conf'), 'utf8')
+  for (const limit of ['max_payload', 'max_file_store'])
+    t.equal(new RegExp(`${limit}: .*`).exec(conf)?.[0], new RegExp(`${limit}: .*`).exec(shipped)?.[0])
+  const scrape = yamlOf('compose-prometheus.yml', FARM) as {
+    rule_files: string[]
+    scrape_configs: { static_configs: { targets: string[] }[] }[]
+  }
+  for (const rules of scrape.rule_files)
+    t.ok(mountsOf(prometheus!).get(`/etc/prometheus/${rules}`), `${rules} is mounted`)
+  const [target] = scrape.scrape_configs[0]!.static_configs[0]!.targets
+  t.equal(target, `coordinator:${settingOf('telemetry.port').default}`)
+  t.equal(coordinator!.environment?.['PEGMINER_TELEMETRY_HOSTS'], 'coordinator')
   t.end()
 })
 
@@ -150,7 +196,7 @@ t.test('Grafana in the compose file', (t) => {
   const { services } = yamlOf('compose.yaml') as Compose
   const { datasources } = yamlOf('grafana/datasource.yaml') as { datasources: { url: string }[] }
   const { hostname, port } = new URL(datasources[0]!.url)
-  t.ok(services[hostname]!.ports.some((published) => published.endsWith(`:${port}`)))
+  t.ok(services[hostname]!.ports!.some((published) => published.endsWith(`:${port}`)))
   const mounts = mountsOf(services['grafana']!)
   const { providers } = yamlOf('grafana/dashboards.yaml') as { providers: { options: { path: string } }[] }
   const folder = mounts.get(providers[0]!.options.path)!

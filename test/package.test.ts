@@ -50,6 +50,10 @@ t.test('the package', (t) => {
     'config/grafana/miner.json',
     'config/systemd/pegminer.service',
     'config/systemd/pegminer-feed.service',
+    'config/systemd/pegminer-farm-coordinator.service',
+    'config/systemd/pegminer-farm-worker.service',
+    'config/nats/compose.yaml',
+    'config/nats/compose.conf',
     'docs/alerts.md',
     'docs/settings/prices.md',
     manual,
@@ -138,14 +142,19 @@ t.test('the Dockerfile', (t) => {
   t.end()
 })
 
-const UNITS = ['pegminer.service', 'pegminer-feed.service']
+const UNITS = [
+  'pegminer.service',
+  'pegminer-feed.service',
+  'pegminer-farm-coordinator.service',
+  'pegminer-farm-worker.service',
+]
 
 for (const file of UNITS) t.test(`the service file ${file}`, (t) => checkUnit(t, file))
 
-t.test('what one service may not do, the other may not either', (t) => {
-  const [miner, feed] = UNITS.map(confinement)
+t.test('what one service may not do, the others may not either', (t) => {
+  const [miner, ...others] = UNITS.map(confinement)
   t.ok(miner!.length > 25, `${miner!.length} lines`)
-  t.same(miner, feed)
+  for (const other of others) t.same(miner, other)
   t.end()
 })
 
