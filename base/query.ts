@@ -25,6 +25,13 @@ export function nameIn(query: URLSearchParams, name: string): string {
   throw new BadRequest(`${name} is missing or no name`)
 }
 
+/** Whether a table is asked for. Throws `BadRequest`. */
+export function wantsCsv(query: URLSearchParams): boolean {
+  const format = query.get('format') ?? 'json'
+  if (format === 'csv' || format === 'json') return format === 'csv'
+  throw new BadRequest('format must be json or csv')
+}
+
 /** A reply of comma-separated values, with a line of names first. No cell may hold a comma, a quote or a line's end. */
 export class Csv {
   readonly text: string

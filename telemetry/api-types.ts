@@ -4,6 +4,7 @@ export const API_NAMES = [
   'summary',
   'threads',
   'farm',
+  'accounts',
   'prices',
   'blocks',
   'block',

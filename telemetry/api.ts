@@ -1,5 +1,5 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
-import { ageMs, CLOCK, unitsText, type Clock } from '../base/index.js'
+import { ageMs, CLOCK, Csv, unitsText, wantsCsv, type Clock } from '../base/index.js'
 import type { Api, ShownSetting } from './api-types.js'
 import { alertOfNotice, alertsOfGateways, alertsOfMiner, warn, type Alert } from './alerts.js'
 import { standingNotices, type Board } from './board.js'
@@ -23,6 +23,20 @@ export interface RunFacts {
   readonly changeable: boolean
 }
 
+export interface FarmRead {
+  readonly status: () => object
+  /** What each worker has contributed, by day. */
+  readonly accounts: () => readonly FarmAccount[]
+}
+
+export interface FarmAccount {
+  readonly day: string
+  readonly worker: string
+  readonly hits: number
+  /** Decimal text. */
+  readonly hashes: string
+}
+
 export interface ApiSources {
   readonly facts: RunFacts
   readonly view: MinerNumbers
@@ -31,7 +45,7 @@ export interface ApiSources {
   /** Why mining is paused, if it is. */
   readonly holds: () => readonly string[]
   /** The machines of a farm. */
-  readonly farm?: (() => object) | undefined
+  readonly farm?: FarmRead | undefined
   /** A feed that is watched from here. */
   readonly feed?: (() => SeenFeed) | undefined
   /** Whose holdings are shown, the first first. */
@@ -75,11 +89,20 @@ export function createApi(sources: ApiSources): Api {
       series: (query) => seriesPage(query, past, clock.wallMs()),
       log: (query) => logPage(query, past),
       feed: () => sources.feed?.() ?? { running: false },
-      farm: () => sources.farm?.() ?? { active: false, here: 0, missing: 0, hashrate: 0, machines: [] },
+      farm: () => sources.farm?.status() ?? { active: false, here: 0, missing: 0, hashrate: 0, machines: [] },
+      accounts: (query) => accountsOf(sources.farm?.accounts() ?? [], query),
       config: () => ({ settings: sources.settings() }),
     },
     act: { pause: acted(actions.pause), resume: acted(actions.resume), stop: acted(actions.stop) },
   }
+}
+
+function accountsOf(accounts: readonly FarmAccount[], query: URLSearchParams): object {
+  if (!wantsCsv(query)) return { accounts }
+  return new Csv(
+    ['day', 'worker', 'hits', 'hashes'],
+    accounts.map(({ day, worker, hits, hashes }) => [day, worker, hits, hashes]),
+  )
 }
 
 function summaryOf(

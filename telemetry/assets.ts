@@ -20,6 +20,7 @@ const FILES: Readonly<Record<string, { readonly type: string; readonly path: () 
   '/parts.js': { type: 'text/javascript; charset=utf-8', path: () => own('parts.js') },
   '/chart.js': { type: 'text/javascript; charset=utf-8', path: () => own('chart.js') },
   '/past.js': { type: 'text/javascript; charset=utf-8', path: () => own('past.js') },
+  '/machines.js': { type: 'text/javascript; charset=utf-8', path: () => own('machines.js') },
   '/feed.js': { type: 'text/javascript; charset=utf-8', path: () => own('feed.js') },
   '/icon.svg': { type: 'image/svg+xml', path: () => own('icon.svg') },
   '/uplot.css': { type: 'text/css; charset=utf-8', path: () => require.resolve('uplot/dist/uPlot.min.css') },

@@ -110,7 +110,7 @@ const AT = parameter('height', 'after the block of this height instead of the la
 const FROM = parameter('from', 'first height')
 const TO = parameter('to', 'last height')
 const POINTS = parameter('points', 'of how many heights at most, evenly: up to 1000, 400 unless told')
-const FORMAT = parameter('format', 'json or csv', 'string')
+export const FORMAT = parameter('format', 'json or csv', 'string')
 const limit = (most: number) => parameter('limit', `how many, at most ${most}`)
 const SERIES = [TICKER, AT, FROM, TO, POINTS, FORMAT]
 

@@ -9,7 +9,7 @@ import {
   type LedgerName,
 } from './api-types.js'
 import { explorerPaths } from './explorer-schemas.js'
-import { hasCsv, LEDGER_PARAMETERS, LEDGER_SCHEMAS, LEDGER_SUMMARIES } from './ledger-schemas.js'
+import { FORMAT, hasCsv, LEDGER_PARAMETERS, LEDGER_SCHEMAS, LEDGER_SUMMARIES } from './ledger-schemas.js'
 import { list, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, object, parameter, TEXT } from './schema.js'
 
 const TIME = { type: ['number', 'null'], description: 'milliseconds since 1970' }
@@ -254,8 +254,20 @@ export const API_SCHEMAS: Readonly<Record<ApiName, object>> = {
         hashrate: object({ s10: NULLABLE_NUMBER, s60: NULLABLE_NUMBER, m15: NULLABLE_NUMBER }),
         silentSeconds: NUMBER,
         lastHitSeconds: NULLABLE_NUMBER,
+        lagMs: { ...NULLABLE_NUMBER, description: 'from a record until the machine had nonces of it' },
+        lease: object({ seconds: NUMBER, nonces: TEXT }),
         accepted: NUMBER,
         faults: object({ false: NUMBER, stale: NUMBER, malformed: NUMBER, foreign: NUMBER, flood: NUMBER }),
+      }),
+    ),
+  }),
+  accounts: object({
+    accounts: list(
+      object({
+        day: { type: 'string', description: 'UTC, as 2026-11-30' },
+        worker: TEXT,
+        hits: { type: 'number', description: 'that counted' },
+        hashes: { type: 'string', description: 'that the hits stand for; a count that may exceed 2^53' },
       }),
     ),
   }),
@@ -399,6 +411,7 @@ const SUMMARIES: Readonly<Record<ApiName | ActionName, string>> = {
   series: 'How something went in the last hours: hashrate, network, price:XBT and so on',
   log: 'What happened, in this run and in earlier ones, newest first',
   farm: 'The machines of a farm, if a coordinator is asked',
+  accounts: 'What each worker of a farm has contributed, by day, newest first',
   feed: 'The gateways of the feed, of the one that is watched if a miner is asked',
   config: 'Settings and where they come from, without secrets',
   pause: 'Stop hashing until resumed',
@@ -419,6 +432,7 @@ const PARAMETERS: Readonly<Partial<Record<ApiName, readonly object[]>>> = {
     parameter('hours', 'how far back, at most 87600'),
   ],
   log: [parameter('before', 'only below this id'), LIMIT],
+  accounts: [FORMAT],
 }
 
 const answer = (description: string, schema: object) => ({
@@ -427,10 +441,14 @@ const answer = (description: string, schema: object) => ({
 })
 const ERROR = answer('Refused, with the reason', object({ error: TEXT }))
 
+/** What is found, also as a table where that can be asked for. */
+function found(schema: object, hasTable: boolean) {
+  const { description, content } = answer('It is so', schema)
+  return { description, content: { ...content, ...(hasTable ? { 'text/csv': { schema: TEXT } } : {}) } }
+}
+
 function ledgerRead(name: LedgerName): readonly [path: string, item: object] {
   const parameters = LEDGER_PARAMETERS[name]
-  const found = answer('It is so', LEDGER_SCHEMAS[name])
-  const csv = hasCsv(name) ? { 'text/csv': { schema: TEXT } } : {}
   return [
     `/api/v1/ledger/${name}`,
     {
@@ -439,7 +457,7 @@ function ledgerRead(name: LedgerName): readonly [path: string, item: object] {
         summary: LEDGER_SUMMARIES[name],
         ...(parameters ? { parameters } : {}),
         responses: {
-          200: { ...found, content: { ...found.content, ...csv } },
+          200: found(LEDGER_SCHEMAS[name], hasCsv(name)),
           ...(parameters ? { 400: ERROR } : {}),
           ...{ 403: ERROR, 429: ERROR, 503: ERROR },
         },
@@ -463,7 +481,7 @@ export function openApi(
         summary: SUMMARIES[name],
         ...(PARAMETERS[name] ? { parameters: PARAMETERS[name] } : {}),
         responses: {
-          200: answer('It is so', schemas[name] ?? {}),
+          200: found(schemas[name] ?? {}, PARAMETERS[name]?.includes(FORMAT) ?? false),
           ...(PARAMETERS[name] ? { 400: ERROR } : {}),
           ...{ 403: ERROR, 429: ERROR },
         },

@@ -243,7 +243,7 @@ async function readReply(
   }
   const name = API_NAMES.find((name) => path === `/api/v1/${name}`)
   const read = name && api.read[name]
-  if (read) return jsonReply(read(query))
+  if (read) return valueReply(read(query))
   return fileReply(path)
 }
 

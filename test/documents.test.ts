@@ -99,7 +99,7 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
     /^pegminer (explorer( plot)?|ledger (serve|sync)|mine --network dev)$/,
     'runs until it is ended, or lacks what test/ledger.test.ts gives it',
   ],
-  [/^pegminer farm status$/, 'needs a coordinator that runs; test/farm.test.ts asks one'],
+  [/^pegminer farm (status|accounts)$/, 'needs a coordinator that runs; test/farm.test.ts asks one'],
   [
     /^pegminer basket /,
     'needs a ledger with balances; test/basket.test.ts and cli/basket/basket.test.ts run it',

@@ -165,7 +165,7 @@ t.test('the farm in containers', (t) => {
   for (const rules of scrape.rule_files)
     t.ok(mountsOf(prometheus!).get(`/etc/prometheus/${rules}`), `${rules} is mounted`)
   const [target] = scrape.scrape_configs[0]!.static_configs[0]!.targets
-  t.equal(target, `coordinator:${settingOf('telemetry.port').default}`)
+  t.equal(target, `coordinator:${String(settingOf('telemetry.port').default)}`)
   t.equal(coordinator!.environment?.['PEGMINER_TELEMETRY_HOSTS'], 'coordinator')
   t.end()
 })

@@ -119,6 +119,17 @@ async function threeWorkers(t: Test): Promise<void> {
     stdout: /worker\.two +here +\S/,
   })
   t.match(await (await fetch(String(metrics))).text(), /^pegnet_farm_hit_faults_total\{fault="false"\} 0$/m)
+  await endMinutes(coordinator, { until: 9 })
+  const accounts = await start(['farm', 'accounts', '--metrics-port', port, '--csv']).ended
+  t.match(
+    accounts.stdout,
+    /^day,worker,hits,hashes\n(\d{4}-\d\d-\d\d,worker\.(one|two|three),\d+,\d+\n){1,3}$/,
+  )
+  t.match(await start(['farm', 'accounts', '--metrics-port', port, '--csv', '--json']).ended, { code: 2 })
+  t.equal(
+    await (await fetch(String(metrics).replace('/metrics', '/api/v1/accounts?format=csv'))).text(),
+    accounts.stdout,
+  )
   await endMinutes(coordinator)
   const { height } = await coordinator.event('graded', ({ reward }) => reward === String(25 * 360))
   t.equal((await coordinator.ended).code, 0)

@@ -6,7 +6,7 @@ import {
   createFarmMiner,
   FAULTS,
   openStore,
-  type FarmStatus,
+  type FarmMiner,
 } from '../../miner/farm/index.js'
 import { mineWith, type Hashers, type HashersParts } from '../mine/mine.js'
 import type { FarmContext } from './context.js'
@@ -25,7 +25,7 @@ async function openFarm(context: FarmContext, { plan, resources, notice }: Hashe
   const connection = await openConnection(context, { address, name: 'coordinator', resources })
   const store = await openStore(connection)
   const join = joinLine(address)
-  let status: (() => FarmStatus) | null = null
+  let made: Pick<FarmMiner, 'status' | 'accounts'> | null = null
   return {
     slots: COORDINATOR_SLOTS,
     create(options, modules, { tree: { farm } }) {
@@ -39,7 +39,7 @@ async function openFarm(context: FarmContext, { plan, resources, notice }: Hashe
           onRefused: () => farm.refused.inc(),
         },
       )
-      status = miner.status
+      made = miner
       const count = (): void => {
         const { here, missing } = miner.status()
         farm.machines.set({ state: 'here' }, here)
@@ -49,7 +49,7 @@ async function openFarm(context: FarmContext, { plan, resources, notice }: Hashe
       resources.add(() => clearInterval(timer))
       return miner
     },
-    farm: () => status?.() ?? {},
+    farm: { status: () => made?.status() ?? {}, accounts: () => made?.accounts() ?? [] },
     facts: [
       ['farm', `${address.servers.join(' ')}${isOwn ? ', a nats-server of its own' : ''}`],
       ['join', join],

@@ -1,5 +1,6 @@
 /** `pegminer farm …`: many machines that mine as one. */
 import { runAction } from '../program/actions.js'
+import { accounts } from './accounts.js'
 import type { FarmContext } from './context.js'
 import { coordinator } from './coordinator.js'
 import { status } from './status.js'
@@ -11,6 +12,7 @@ const ACTIONS = {
   coordinator: { run: coordinator },
   worker: { run: worker },
   status: { run: status },
+  accounts: { run: accounts },
   users: { run: users, most: Infinity, missing: 'say in which folder: pegminer farm users FOLDER NAME…' },
 }
 

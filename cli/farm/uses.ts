@@ -10,7 +10,7 @@ const HASHING: readonly FarmKey[] = [
 ]
 
 const USED = {
-  coordinator: FARM_KEYS.filter((key) => !HASHING.includes(key)),
+  coordinator: FARM_KEYS.filter((key) => !HASHING.includes(key) && key !== 'history.csv'),
   // A key that pays is refused with a reason of its own.
   worker: [
     ...COMMON,
@@ -26,6 +26,7 @@ const USED = {
     ] as const),
   ],
   status: [...COMMON, 'telemetry.host', 'telemetry.port'],
+  accounts: [...COMMON, 'telemetry.host', 'telemetry.port', 'history.csv'],
   users: COMMON,
 } satisfies Record<string, readonly FarmKey[]>
 

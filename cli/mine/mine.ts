@@ -17,7 +17,13 @@ import {
 import { ledgerFollowing } from '../../ledger/index.js'
 import type { OpenByteMap } from '../../lxrhash/index.js'
 import { HISTORY_FILE } from '../../oracle/index.js'
-import { createBoard, liveChecks, type ApiActions, type Metrics } from '../../telemetry/index.js'
+import {
+  createBoard,
+  liveChecks,
+  type ApiActions,
+  type FarmRead,
+  type Metrics,
+} from '../../telemetry/index.js'
 import { devBits } from '../network/dev-bits.js'
 import { EXIT } from '../program/context.js'
 import type { Output } from '../program/output.js'
@@ -192,7 +198,7 @@ export interface Hashers {
     metrics: Pick<Metrics, 'tree'>,
   ) => Miner
   /** The machines of a farm, for the API. */
-  readonly farm?: () => object
+  readonly farm?: FarmRead
   /** For people, and for the event `start`. */
   readonly facts: readonly FactLine[]
   readonly started: { readonly threads: number } & Readonly<Record<string, unknown>>

@@ -9,6 +9,7 @@ import {
   watchFeed,
   type ApiActions,
   type Board,
+  type FarmRead,
   type Metrics,
   type Past,
   type StakingView,
@@ -31,7 +32,7 @@ export interface ServedRun {
   readonly miner: Pick<Miner, 'view'>
   readonly metrics: Metrics
   readonly board: Board
-  readonly farm?: (() => object) | undefined
+  readonly farm?: FarmRead | undefined
   readonly past: Past
   readonly standings: StakingView
   /** On networks where the miner keeps the ledger. */

@@ -81,7 +81,7 @@ const MINE = command({
 const FARM = command({
   name: 'farm',
   summary: 'mine with many machines: one coordinator, any number of workers',
-  arguments: { form: 'coordinator|worker|status|users FOLDER NAME…', most: Infinity },
+  arguments: { form: 'coordinator|worker|status|accounts|users FOLDER NAME…', most: Infinity },
   details: [
     'coordinator: does all that mine does but hash. It prices, builds the record, checks what the workers find, pays and ' +
       'publishes. It takes the settings of mine, and its events are those of mine. At the start it says with which line ' +
@@ -91,6 +91,8 @@ const FARM = command({
       'names, leases nonces that no other machine hashes, and goes on by itself after everything that may happen to ' +
       'the server, the coordinator or the network.',
     'status: shows the machines of the coordinator that runs here, who is missing, and what was wrong with their hits.',
+    'accounts: shows what each worker has contributed, by day: hits that counted, and the hashes that they stand for, by ' +
+      'which an owner of machines can be paid; --csv for a table.',
     'users FOLDER NAME…: writes credentials for a coordinator and for the workers that are named, and users.conf, which ' +
       'tells the server who may do what. Credentials that are there stay as they are. One of them may serve any number ' +
       'of machines of one owner.',

@@ -84,8 +84,8 @@ export const MINE_KEYS = keys(
   ...WATCH,
   ...COMMON_KEYS,
 )
-/** A coordinator knows all that `mine` does, a worker those of its threads. */
-export const FARM_KEYS = keys('farm.nats', 'farm.creds', 'farm.ca', 'farm.name', ...MINE_KEYS)
+/** A coordinator knows all that `mine` does, a worker those of its threads, accounts the form of its table. */
+export const FARM_KEYS = keys('farm.nats', 'farm.creds', 'farm.ca', 'farm.name', 'history.csv', ...MINE_KEYS)
 export const STAKE_KEYS = keys(
   'network.name',
   ...STAKE,

@@ -1,6 +1,6 @@
 /** How something went over heights: what charts are drawn from, on pages and on the command line. */
-import { BadRequest, Csv, unitsText } from '../../base/index.js'
-import { heightsIn, rangeIn, TICKERS, timesOver, wantsCsv, type Ticker } from '../../ledger/index.js'
+import { BadRequest, Csv, unitsText, wantsCsv } from '../../base/index.js'
+import { heightsIn, rangeIn, TICKERS, timesOver, type Ticker } from '../../ledger/index.js'
 import { indexOf } from '../phases.js'
 import { tickerOf } from '../search.js'
 import { powerOf, type Answer, type Reader } from './parts.js'

@@ -68,10 +68,3 @@ export function heightsIn(query: URLSearchParams, { from, to }: Range): number[]
   if (count === 1) return [to]
   return Array.from({ length: count }, (_, k) => from + Math.round((k * (all - 1)) / (count - 1)))
 }
-
-/** Throws `BadRequest`. */
-export function wantsCsv(query: URLSearchParams): boolean {
-  const format = query.get('format') ?? 'json'
-  if (format === 'csv' || format === 'json') return format === 'csv'
-  throw new BadRequest('format must be json or csv')
-}

@@ -1,8 +1,8 @@
 /** The history of an address, a block or an entry, as the read-only API tells it: a page at a time, the newest first. */
-import { BadRequest, Csv, isoTime, numberIn, unitsText } from '../../base/index.js'
+import { BadRequest, Csv, isoTime, numberIn, unitsText, wantsCsv } from '../../base/index.js'
 import type { HistoryKey, HistoryPlace, LedgerAction } from '../store/pages.js'
 import { addressText } from '../transactions/address.js'
-import { addressIn, HIGHEST, rangeIn, tickerIn, wantsCsv, type LedgerReader } from './ask.js'
+import { addressIn, HIGHEST, rangeIn, tickerIn, type LedgerReader } from './ask.js'
 
 const LIMIT = { least: 1, most: 1000, otherwise: 100 }
 const KINDS = ['transfer', 'conversion', 'coinbase', 'burn'] as const

@@ -1,20 +1,11 @@
 /** The read-only API of the ledger for people and dashboards: what `/api/v1/ledger/…` answers. Amounts are decimal. */
-import { Csv, isoTime, numberIn, unitsText } from '../../base/index.js'
+import { Csv, isoTime, numberIn, unitsText, wantsCsv } from '../../base/index.js'
 import type { Bank } from '../engine/types.js'
 import type { LedgerQueries } from '../store/queries.js'
 import { createWorths } from '../store/worth.js'
 import { TICKERS, type Ticker } from '../tickers.js'
 import { addressText } from '../transactions/address.js'
-import {
-  addressIn,
-  heightIn,
-  heightsIn,
-  HIGHEST,
-  rangeIn,
-  tickerIn,
-  wantsCsv,
-  type LedgerReader,
-} from './ask.js'
+import { addressIn, heightIn, heightsIn, HIGHEST, rangeIn, tickerIn, type LedgerReader } from './ask.js'
 import { historyPage } from './history.js'
 
 /** Is given the query of a request; throws `BadRequest`. */

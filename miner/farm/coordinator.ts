@@ -6,6 +6,7 @@ import type { JournalMirror } from '../../factom/index.js'
 import type { Following, Handover, RunModules, RunOptions } from '../run/interface.js'
 import { createSession, type RunTuning } from '../run/session.js'
 import type { Miner } from '../miner.js'
+import type { DayAccount } from './accounts.js'
 import { takeJournalOver } from './journal.js'
 import { createLead } from './lead.js'
 import { farmStatus, type FarmStatus } from './status.js'
@@ -33,6 +34,8 @@ export interface FarmMinerModules extends Pick<RunModules, 'client' | 'ecKey' | 
 }
 
 export interface FarmMiner extends Miner {
+  /** What each worker has contributed, by day; empty while another coordinator is active. */
+  readonly accounts: () => readonly DayAccount[]
   readonly status: () => FarmStatus
 }
 
@@ -100,6 +103,7 @@ export function createFarmMiner(
 
   return {
     ...session,
+    accounts: () => taken?.farm.accounts() ?? [],
     status: () => farmStatus(taken?.farm.machines.all ?? null, monotonicMs()),
     async run(outer) {
       await lead.acquire(outer)

@@ -36,6 +36,8 @@ export type WorkerEvent =
   /** Counters that were handed out and are given back. */
   | ({ readonly event: 'freed' } & RangeFacts)
   | { readonly event: 'hit'; readonly oprHash: string; readonly nonce: string; readonly difficulty: string }
+  /** The server has it: it counts if it is among the best. */
+  | { readonly event: 'taken'; readonly oprHash: string; readonly nonce: string; readonly difficulty: string }
   | HashrateEvent
   | NoticeEvent
 

@@ -7,6 +7,7 @@ import type { KV } from '@nats-io/kv'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { messageOf, monotonicMs, sleep, toHex } from '../../base/index.js'
 import type { Hasher } from '../../lxrhash/index.js'
+import type { RecordAccounts } from './accounts.js'
 import { createHitChecker, type HitChecker } from '../work/hits.js'
 import { noncePrefix } from '../work/nonces.js'
 import type { Job } from '../work/workforce.js'
@@ -22,6 +23,8 @@ export interface HitsParts {
   readonly machines: Machines
   readonly difficulty: Hasher['difficulty']
   readonly machineId: number
+  /** Of the record at hand. */
+  readonly accounts: RecordAccounts
   /** Whether the worker held the counter. */
   readonly holds: (worker: string, counter: bigint) => boolean
   readonly signal: AbortSignal
@@ -31,8 +34,11 @@ export interface HitsParts {
 }
 
 export interface Hits {
-  /** Hits of this record count from now on. `inherited`: another coordinator has stored some of them. */
-  open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>, inherited: boolean): void
+  /**
+   * Hits of this record count from now on. `inherited`: another coordinator has stored some of them, and none is looked
+   * at before `holdersKnown`: a hit whose sender seems to hold nothing would be held against it, and lost.
+   */
+  open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>, inherited: boolean, holdersKnown: Promise<void>): void
   /** Resolves when all that the stream has are looked at, or the signal is aborted. */
   settle(signal: AbortSignal): Promise<void>
   /** None counts any more. */
@@ -53,7 +59,7 @@ const UNKNOWN_TRIES = 5
 const SOON_MS = 500
 
 export function createHits(parts: HitsParts): Hits {
-  const { consumer, machines, signal } = parts
+  const { accounts, consumer, machines, signal } = parts
   const prefix = noncePrefix(parts.machineId)
   const checker = createHitChecker({
     difficulty: parts.difficulty,
@@ -66,9 +72,9 @@ export function createHits(parts: HitsParts): Hits {
   /** Hits that are part of a ranking that is not stored yet. */
   let unstored: JsMsg[] = []
   let storing: Promise<void> | null = null
-  let begin: (restored: Promise<void>) => void = () => undefined
-  /** Hits are taken from the first record on, and once it is known what was found of it. */
-  const begun = new Promise<void>((resolve) => (begin = resolve))
+  let begin: (restored: Promise<unknown>) => void = () => undefined
+  /** Hits are taken from the first record on, once it is known what was found of it and who holds what. */
+  const begun = new Promise<unknown>((resolve) => (begin = resolve))
   /** Taken from the stream and not looked at yet. */
   let atHand = 0
 
@@ -96,8 +102,11 @@ export function createHits(parts: HitsParts): Hits {
     if (job === null || Buffer.compare(job.oprHash, hit.oprHash) !== 0) return 'stale'
     const counter = counterOf(hit.nonce, prefix)
     if (counter === null || !parts.holds(machine.text, counter)) return 'foreign'
+    const { threshold } = checker
     if (checker.take(hit) !== null) return 'false'
-    if (changed) machine.standing.accept(monotonicMs())
+    if (!changed) return null
+    machine.standing.accept(monotonicMs())
+    accounts.add(machine.text, threshold)
     return null
   }
 
@@ -115,7 +124,10 @@ export function createHits(parts: HitsParts): Hits {
       const stored = unstored
       unstored = []
       try {
-        await parts.best.put(keyOf(job.oprHash), write({ v: SCHEMA, best: checker.best() }))
+        await parts.best.put(
+          keyOf(job.oprHash),
+          write({ v: SCHEMA, best: checker.best(), accounts: accounts.list() }),
+        )
         for (const message of stored) message.ack()
       } catch (error) {
         unstored = [...stored, ...unstored]
@@ -125,19 +137,6 @@ export function createHits(parts: HitsParts): Hits {
       }
     }
     storing = null
-  }
-
-  /** What another coordinator has acknowledged is in no stream any more. */
-  async function restore(oprHash: Uint8Array): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        for (const ranked of await readRanking(parts.best, oprHash)) checker.take({ oprHash, ...ranked })
-        return
-      } catch (error) {
-        parts.onTrouble(messageOf(error))
-        await sleep(RETRY_MS, signal)
-      }
-    }
   }
 
   async function consume(): Promise<void> {
@@ -157,10 +156,13 @@ export function createHits(parts: HitsParts): Hits {
   }
 
   return {
-    open(next, inherited) {
+    open(next, inherited, holdersKnown) {
+      if (job === null || Buffer.compare(job.oprHash, next.oprHash) !== 0) accounts.reset([])
       job = next
       checker.open(next)
-      begin(inherited ? restore(next.oprHash) : Promise.resolve())
+      begin(
+        inherited ? Promise.all([restore(parts, checker, next.oprHash), holdersKnown]) : Promise.resolve(),
+      )
     },
     async settle(soon) {
       await Promise.race([begun, sleep(SOON_MS, soon)])
@@ -183,6 +185,24 @@ export function createHits(parts: HitsParts): Hits {
         await sleep(RETRY_MS, signal)
       }
     },
+  }
+}
+
+/** What another coordinator has acknowledged is in no stream any more. */
+async function restore(
+  { accounts, best, signal, onTrouble }: Pick<HitsParts, 'accounts' | 'best' | 'signal' | 'onTrouble'>,
+  checker: Pick<HitChecker, 'take'>,
+  oprHash: Uint8Array,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const known = await readRanking(best, oprHash)
+      for (const ranked of known.best) checker.take({ oprHash, ...ranked })
+      return accounts.reset(known.accounts)
+    } catch (error) {
+      onTrouble(messageOf(error))
+      await sleep(RETRY_MS, signal)
+    }
   }
 }
 

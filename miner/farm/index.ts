@@ -1,6 +1,8 @@
 /** The farm: a miner whose hashes come from many machines, over a NATS server. */
+export type { DayAccount } from './accounts.js'
 export { connectFarm } from './connection.js'
 export { COORDINATOR_SLOTS, createFarmMiner } from './coordinator.js'
+export type { FarmMiner } from './coordinator.js'
 export { makeCredential, readCredential, userOf, usersConfig } from './credentials.js'
 export type { Credential } from './credentials.js'
 export type { OpenThreads, WorkerEvent } from './crew.js'

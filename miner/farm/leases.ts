@@ -41,8 +41,11 @@ export interface LeasesParts {
 }
 
 export interface Leases {
-  /** Counters of this record are handed out from now on. `inherited`: another coordinator has leased some of them. */
-  open(oprHash: Uint8Array, inherited: boolean): void
+  /**
+   * Counters of this record are handed out from now on. `inherited`: another coordinator has leased some of them.
+   * Resolves when it is known who holds what.
+   */
+  open(oprHash: Uint8Array, inherited: boolean): Promise<void>
   /** Nothing is handed out. */
   shut(): void
   answer(message: Msg): void
@@ -52,7 +55,7 @@ export interface Leases {
 }
 
 /** A worker may hash for so long after it asked; it asks every two seconds. */
-const LIFE_MS = 10_000
+export const LIFE_MS = 10_000
 /** The worker has stopped by then: it counts from when it asked, the coordinator from when it heard. */
 const LAPSE_SHARE = 1.1
 /** Work that is handed out ahead: a coordinator that takes over has five seconds. */
@@ -111,6 +114,7 @@ export function createLeases(parts: LeasesParts): Leases {
     })
     const send = (): void => {
       reply(message, taken.granted)
+      machine.counters += wanted
       if (begun.has(machine.text)) return
       begun.add(machine.text)
       parts.onFirst(machine)
@@ -167,7 +171,7 @@ export function createLeases(parts: LeasesParts): Leases {
   return {
     open(hash, inherited) {
       isOpen = !inherited
-      if (isSame(oprHash, hash)) return
+      if (isSame(oprHash, hash)) return Promise.resolve()
       oprHash = hash.slice()
       ranges = createRanges()
       round = 0
@@ -175,7 +179,7 @@ export function createLeases(parts: LeasesParts): Leases {
       reserved = []
       waiting = []
       machines.begin()
-      if (inherited) void takeOver(hash)
+      return inherited ? takeOver(hash) : Promise.resolve()
     },
     shut() {
       isOpen = false

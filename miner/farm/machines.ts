@@ -14,6 +14,10 @@ export interface Machine {
   health: Health
   /** When it was last heard of, monotonic. */
   heardMs: number
+  /** Counters that it had not hashed when it was last heard of, with those that it was given then. */
+  counters: bigint
+  /** From the assignment of the last record that it hashed until it was given counters of it; null: none yet. */
+  lagMs: number | null
   /** `missing`: its lease has lapsed; `left`: it has said goodbye. */
   state: 'here' | 'missing' | 'left'
   /** Hashes that earlier machines of this slot counted. */
@@ -62,6 +66,7 @@ export function createMachines(): Machines {
     if (left !== undefined) machines.delete(left.text)
     const machine: Machine = {
       ...{ id, text, slot, health: ask.health, heardMs: nowMs, state: 'here', standing: createStanding() },
+      ...{ counters: ask.left, lagMs: null },
       before: left === undefined ? 0n : countOf(left),
     }
     slots[slot] = machine
@@ -75,7 +80,7 @@ export function createMachines(): Machines {
       if (machine === undefined) return admit(id, ask, nowMs)
       // A counter that went back would count twice what was counted.
       if (ask.health.hashes >= machine.health.hashes) machine.health = ask.health
-      Object.assign(machine, { heardMs: nowMs, state: ask.leaves ? 'left' : 'here' })
+      Object.assign(machine, { heardMs: nowMs, counters: ask.left, state: ask.leaves ? 'left' : 'here' })
       return machine
     },
     refusal({ user, name }) {

@@ -13,6 +13,7 @@ import {
   nullable,
   number,
   object,
+  optional,
   picklist,
   pipe,
   readonly,
@@ -141,8 +142,21 @@ const grantShape = object({
   ),
 })
 
+const accounts = pipe(
+  array(object({ worker: line(81), hits: whole(1e9), hashes: counter })),
+  maxLength(20_000),
+  readonly(),
+)
+const accountsShape = object({
+  v: literal(SCHEMA),
+  day: pipe(string(), regex(/^\d{4}-\d\d-\d\d$/)),
+  accounts,
+})
+
 const bestShape = object({
   v: literal(SCHEMA),
+  /** Whose hits of the record have counted so far. An earlier version of this program wrote none. */
+  accounts: optional(accounts, []),
   best: pipe(
     array(object({ nonce: hitShape.entries.nonce, difficulty: hex64 })),
     maxLength(1000),
@@ -171,6 +185,8 @@ export type FarmHit = InferOutput<typeof hitShape>
 export type GrantRound = InferOutput<typeof grantShape>
 export type KeptBasis = InferOutput<typeof basisShape>
 export type BestNonces = InferOutput<typeof bestShape>
+export type RecordAccount = InferOutput<typeof accountsShape>
+export type Account = RecordAccount['accounts'][number]
 
 /** `newer`, `older`: another version of this program wrote it. */
 export type Wrong = 'newer' | 'older' | 'malformed'
@@ -206,11 +222,12 @@ export const readAnswer = reader<Answer>(answerShape, 300)
 export const readHit = reader<FarmHit>(hitShape, 20)
 export const readGrants = reader<GrantRound>(grantShape, 100_000)
 export const readBasis = reader<KeptBasis>(basisShape, 300)
-export const readBest = reader<BestNonces>(bestShape, 10_000)
+export const readBest = reader<BestNonces>(bestShape, 100_000)
+export const readAccounts = reader<RecordAccount>(accountsShape, 100_000)
 
 /** Bytes as lowercase hex, counters as decimal text, difficulties and seeds as 16 hex digits. */
 export function write(
-  message: FarmJob | Ask | Answer | FarmHit | GrantRound | BestNonces | KeptBasis,
+  message: FarmJob | Ask | Answer | FarmHit | GrantRound | BestNonces | RecordAccount | KeptBasis,
 ): string {
   return JSON.stringify(message, (key, value: unknown) => {
     if (value instanceof Uint8Array) return toHex(value)

@@ -17,7 +17,7 @@ import { hasNatsServer, startFarmServer, type FarmServer } from './server.js'
 import { takeJournalOver } from './journal.js'
 import { createLead } from './lead.js'
 import { openStore, type FarmStore } from './store.js'
-import { readInherited } from './takeover.js'
+import { readInherited, readRanking } from './takeover.js'
 import { HITS_STREAM, hitsSubject, leaseSubject, type WorkerId } from './table.js'
 import { runWorker } from './worker.js'
 import { createFarmWorkforce, type FarmWorkforce } from './workforce.js'
@@ -67,7 +67,14 @@ async function farmOf(
     onFault: () => undefined,
     onRefused: () => undefined,
     onDeposed: () => (heard.deposed = true),
-    ...{ connection: link, store, network: 'dev', byteMap: BYTE_MAP, machineId: 0, lifeMs },
+    ...{
+      connection: link,
+      store: inherits ? slow(store) : store,
+      network: 'dev',
+      byteMap: BYTE_MAP,
+      machineId: 0,
+      lifeMs,
+    },
     verifier: { difficulty: fakeDifficulty },
     onNotice: (_level, code, message) => notices.push({ code, message }),
   })
@@ -86,6 +93,15 @@ interface Hand {
   readonly link: Awaited<ReturnType<typeof connection>>
   stop(): Promise<unknown>
 }
+
+/** Who holds what is read after all else that a coordinator takes over. */
+const slow = (store: FarmStore): FarmStore => ({
+  ...store,
+  leases: Object.assign(Object.create(store.leases) as FarmStore['leases'], {
+    get: (key: string) => wait(SLOW_MS).then(() => store.leases.get(key)),
+  }),
+})
+const SLOW_MS = 1_500
 
 interface HandOptions {
   readonly perTick?: number
@@ -466,7 +482,7 @@ t.test(
 
 t.test('a coordinator dies in a block: the next one has its job, leases and hits', { skip }, async (t) => {
   const first = await farmOf(t)
-  const hands = [await worker(t, 'w1'), await worker(t, 'w2')]
+  const hands = [await worker(t, 'd1'), await worker(t, 'd2')]
   await until(() => first.farm.view.members.length === 2)
   const job = jobOf(7, 20)
   first.farm.assign(job)
@@ -474,6 +490,9 @@ t.test('a coordinator dies in a block: the next one has its job, leases and hits
   const best = first.farm.view.bestDifficulty
   await first.die()
   const second = await farmOf(t, { inherits: true })
+  const accounted = (of: readonly { hits: number }[]) => of.reduce((sum, { hits }) => sum + hits, 0)
+  const left = accounted((await readRanking(second.store.best, job.oprHash)).accounts)
+  t.ok(left > 20, `${left} hits are accounted`)
   const before = hands.map(({ hashed }) => hashed.length)
   await until(() => hands.every(({ hashed }, at) => hashed.length > (before[at] as number)))
   t.pass('meanwhile the workers hash on')
@@ -488,6 +507,15 @@ t.test('a coordinator dies in a block: the next one has its job, leases and hits
     top,
     'nor those that it had not looked at',
   )
+  const faults = second.farm.machines.all.map(({ standing }) => standing.faults.foreign)
+  t.same(faults, [0, 0], 'no hit was held against its sender before it was known who holds what')
+  const added = second.farm.machines.all.reduce((sum, { standing }) => sum + standing.accepted, 0)
+  const days = await until(() => {
+    const found = second.farm.accounts().filter(({ worker }) => /^worker\.d[12]$/.test(worker))
+    return accounted(found) >= left + added && found
+  })
+  t.equal(accounted(days), left + added, 'each hit is accounted once, under whichever coordinator')
+  t.same(days.map(({ worker }) => worker).sort(), ['worker.d1', 'worker.d2'])
   t.equal(second.deposed, false)
   second.farm.assign(job)
   const granted = () => hands.map((hand) => of(hand, 'lease').length)

@@ -3,6 +3,10 @@ import t from 'tap'
 import fc from 'fast-check'
 import type { Lease } from '../work/nonces.js'
 import type { Job } from '../work/workforce.js'
+import { createLedger, createRecordAccounts, hashesOf } from './accounts.js'
+import { fakeDifficulty } from './fixtures/fake-threads.js'
+import { nonceOf } from '../work/nonces.js'
+import { createRanking, reportThreshold } from '../work/ranking.js'
 import { createHashing } from './hashing.js'
 import { counterOf } from './hits.js'
 import { createMachines } from './machines.js'
@@ -215,6 +219,97 @@ t.test('hits that do not count are held against their sender, until it is refuse
   t.end()
 })
 
+t.test(
+  'accounts tell who hashed how much, also of one that hashes the beginning of each record alone',
+  (t) => {
+    const RECORDS = 40
+    const HASHES = 3_000
+    const KEEP = 25
+    const sums = new Map<string, { hits: number; hashes: number }>()
+    for (let record = 0; record < RECORDS; record++) {
+      const accounts = createRecordAccounts()
+      const ranking = createRanking(KEEP)
+      const oprHash = Uint8Array.of(record)
+      for (let n = 1; n <= HASHES; n++) {
+        // One hashes the first tenth, the other the rest.
+        const worker = n <= HASHES / 10 ? 'early' : 'late'
+        const nonce = nonceOf(new Uint8Array(), BigInt(n))
+        const difficulty = fakeDifficulty(oprHash, nonce)
+        const threshold = reportThreshold(0n, ranking)
+        if (difficulty <= threshold) continue
+        ranking.offer(nonce, difficulty)
+        accounts.add(worker, threshold)
+      }
+      for (const { worker, hits, hashes } of accounts.list()) {
+        const sum = sums.get(worker) ?? { hits: 0, hashes: 0 }
+        sums.set(worker, { hits: sum.hits + hits, hashes: sum.hashes + Number(hashes) })
+      }
+    }
+    const of = (worker: string) => sums.get(worker) ?? { hits: 0, hashes: 0 }
+    const near = (found: number, truth: number): boolean => Math.abs(found / truth - 1) < 0.1
+    t.ok(near(of('early').hashes, (RECORDS * HASHES) / 10), `early: ${of('early').hashes}`)
+    t.ok(near(of('late').hashes, (RECORDS * HASHES * 9) / 10), `late: ${of('late').hashes}`)
+    t.ok(
+      of('early').hits > of('late').hits,
+      'by hits alone it would be paid more than the one that did nine times as much',
+    )
+    t.equal(hashesOf(0n), 1n)
+    t.equal(hashesOf((1n << 64n) - 2n), 1n << 64n)
+    t.end()
+  },
+)
+
+t.test('what a record adds to its day counts once, however often it is written down', async (t) => {
+  const end = new AbortController()
+  const entries: { key: string; value: Uint8Array; revision: number }[] = []
+  let wake = (): void => undefined
+  let refuse = true
+  const bucket = {
+    get: (key: string) => Promise.resolve(entries.findLast((entry) => entry.key === key) ?? null),
+    create: (key: string, text: string) => writeDown(key, text),
+    update: (key: string, text: string) => writeDown(key, text),
+    watch: () => Promise.resolve(Object.assign(follow(), { stop: () => end.abort() })),
+  }
+  function writeDown(key: string, text: string): Promise<number> {
+    if (refuse) {
+      refuse = false
+      return Promise.reject(new Error('the server is away'))
+    }
+    entries.push({ key, value: new TextEncoder().encode(text), revision: entries.length + 1 })
+    wake()
+    return Promise.resolve(entries.length)
+  }
+  async function* follow() {
+    for (let at = 0; !end.signal.aborted; at++) {
+      while (at >= entries.length && !end.signal.aborted)
+        await new Promise<void>((resolve) => (wake = resolve))
+      const entry = entries[at]
+      if (entry !== undefined) yield { ...entry, operation: 'PUT' }
+    }
+  }
+  const troubles: string[] = []
+  const ledger = createLedger({
+    bucket: bucket as unknown as Parameters<typeof createLedger>[0]['bucket'],
+    ...{ signal: end.signal, onTrouble: (reason: string) => troubles.push(reason) },
+  })
+  void ledger.run()
+  const account = (worker: string, hits: number) => ({ worker, hits, hashes: BigInt(10 * hits) })
+  await ledger.keep(HASH, [account('a.1', 3)])
+  t.same(troubles, ['the server is away'], 'tried until it is there')
+  await ledger.keep(HASH, [account('a.1', 4), account('b.1', 1)])
+  await ledger.keep(HASH, [account('a.1', 2)])
+  t.equal(entries.length, 2, 'a coordinator that knows less changes nothing')
+  await ledger.keep(new Uint8Array(32), [account('b.1', 9)])
+  await ledger.keep(new Uint8Array(32).fill(1), [])
+  while (ledger.days().length < 2) await new Promise((resolve) => setImmediate(resolve))
+  t.match(ledger.days(), [
+    { day: /^\d{4}-\d\d-\d\d$/, worker: 'b.1', hits: 10, hashes: '100' },
+    { worker: 'a.1', hits: 4, hashes: '40' },
+  ])
+  end.abort()
+  wake()
+})
+
 t.test('machines come, leave, and are refused', (t) => {
   const machines = createMachines()
   const health: Ask['health'] = {
@@ -224,7 +319,7 @@ t.test('machines come, leave, and are refused', (t) => {
   const hear = (user: string, name: string, hashes: bigint, nowMs: number, leaves = false) =>
     machines.hear(
       { user, name },
-      { v: SCHEMA, health: { ...health, hashes }, oprHash: null, left: 0n, rate: 0, freed: [], leaves },
+      { v: SCHEMA, health: { ...health, hashes }, oprHash: null, left: 5n, rate: 0, freed: [], leaves },
       nowMs,
     )
   hear('a', '1', 100n, 0)
@@ -242,6 +337,11 @@ t.test('machines come, leave, and are refused', (t) => {
   )
   t.same(machines.lapsed(2000, 1200), [])
   t.equal(farmStatus(machines.all, 2000).missing, 1)
+  t.match(farmStatus(machines.all, 2000).machines, [
+    { worker: 'a.1', lagMs: null, lease: { seconds: 9, nonces: '5' } },
+    { worker: 'a.2', state: 'missing', lease: { seconds: 9 } },
+  ])
+  t.match(farmStatus(machines.all, 20_000).machines[0]?.lease, { seconds: 0, nonces: '0' })
   hear('b', '0', 0n, 2000, true)
   t.equal(machines.all.length, 3, 'what is missing is shown for a while')
   hear('b', '1', 7n, 2_000_000)

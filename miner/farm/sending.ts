@@ -21,7 +21,13 @@ const RETRY_MS = 500
 /** On their way at once: at the beginning of a record each machine finds hundreds, of which a few are good in the end. */
 const MOST_UNDER_WAY = 8
 
-export function createSending(connection: NatsConnection, worker: WorkerId, signal: AbortSignal): Sending {
+/** @param onTaken told of each hit that the server has */
+export function createSending(
+  connection: NatsConnection,
+  worker: WorkerId,
+  signal: AbortSignal,
+  onTaken: (hit: Hit) => void = () => undefined,
+): Sending {
   const stream = jetstream(connection)
   const subject = hitsSubject(worker)
   /**
@@ -36,13 +42,15 @@ export function createSending(connection: NatsConnection, worker: WorkerId, sign
   setMaxListeners(0, signal)
   let sent = 0
 
-  async function deliver({ oprHash, nonce, difficulty }: Hit, wanted: () => boolean): Promise<void> {
+  async function deliver(hit: Hit, wanted: () => boolean): Promise<void> {
+    const { oprHash, nonce, difficulty } = hit
     const message = write({ v: SCHEMA, oprHash, nonce, difficulty })
     const msgID = `${toHex(oprHash)}.${toHex(nonce)}.${secret}`
     while (wanted() && !signal.aborted) {
       try {
         await stream.publish(subject, message, { msgID, timeout: TIMEOUT_MS })
         sent++
+        onTaken(hit)
         return
       } catch {
         // Cut off, or more of ours are waiting there than the server takes: again, with the same id.

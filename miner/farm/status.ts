@@ -1,4 +1,5 @@
 /** The farm as the API, `farm status` and the metrics show it. Pure. */
+import { LIFE_MS } from './leases.js'
 import type { Machine } from './machines.js'
 import type { Fault } from './standing.js'
 
@@ -21,6 +22,10 @@ export interface MachineStatus {
   readonly silentSeconds: number
   /** Since its last hit that counted; null: none yet. */
   readonly lastHitSeconds: number | null
+  /** From the assignment of the last record until it was given nonces of it, ms; null: none yet. */
+  readonly lagMs: number | null
+  /** For how long it may hash without being heard of, and nonces that it has for it, decimal text. */
+  readonly lease: { readonly seconds: number; readonly nonces: string }
   readonly accepted: number
   readonly faults: Readonly<Record<Fault, number>>
 }
@@ -49,14 +54,18 @@ export function farmStatus(machines: readonly Machine[] | null, nowMs: number): 
   }
 }
 
-function statusOf({ text, state, standing, health, heardMs }: Machine, nowMs: number): MachineStatus {
+function statusOf(machine: Machine, nowMs: number): MachineStatus {
+  const { text, state, standing, health, heardMs, lagMs, counters } = machine
   const { hashes, rate, ...facts } = health
+  const leaseMs = state === 'left' ? 0 : Math.max(0, heardMs + LIFE_MS - nowMs)
   const seconds = (sinceMs: number): number => Math.round((nowMs - sinceMs) / 1000)
   return {
     ...{ worker: text, state: standing.refused === null ? state : 'refused', refused: standing.refused },
     ...facts,
     ...{ hashes: hashes.toString(), hashrate: rate, silentSeconds: seconds(heardMs) },
     lastHitSeconds: standing.hitMs === null ? null : seconds(standing.hitMs),
+    lagMs: lagMs === null ? null : Math.round(lagMs),
+    lease: { seconds: Math.round(leaseMs / 1000), nonces: leaseMs === 0 ? '0' : counters.toString() },
     ...{ accepted: standing.accepted, faults: { ...standing.faults } },
   }
 }

@@ -5,6 +5,7 @@ import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { messageOf } from '../../base/index.js'
 import { fail } from './errors.js'
 import {
+  ACCOUNTS_BUCKET,
   BEST_BUCKET,
   BUCKET_OPTIONS,
   HITS_CONFIG,
@@ -21,6 +22,7 @@ export interface FarmStore {
   readonly job: KV
   readonly leases: KV
   readonly best: KV
+  readonly accounts: KV
   readonly lead: KV
   readonly record: KV
   readonly hits: Consumer
@@ -38,10 +40,11 @@ export async function openStore(connection: NatsConnection): Promise<FarmStore> 
     const buckets = new Kvm(connection)
     const bucket = (name: keyof typeof BUCKET_OPTIONS): Promise<KV> =>
       buckets.create(name, BUCKET_OPTIONS[name])
-    const [job, leases, best, lead, record] = await Promise.all([
+    const [job, leases, best, accounts, lead, record] = await Promise.all([
       bucket(JOB_BUCKET),
       bucket(LEASES_BUCKET),
       bucket(BEST_BUCKET),
+      bucket(ACCOUNTS_BUCKET),
       bucket(LEAD_BUCKET),
       bucket(RECORD_BUCKET),
     ])
@@ -54,7 +57,7 @@ export async function openStore(connection: NatsConnection): Promise<FarmStore> 
       max_ack_pending: MOST_UNACKED,
     })
     const hits = await jetstream(connection).consumers.get(HITS_STREAM, HITS_CONSUMER)
-    return { job, leases, best, lead, record, hits, manager }
+    return { job, leases, best, accounts, lead, record, hits, manager }
   } catch (error) {
     throw fail('E_FARM_STORE', `the server lacks what a farm needs: ${messageOf(error)}`, { cause: error })
   }

@@ -15,6 +15,9 @@ const DAY_MS = 86_400_000
 /** A block lasts ten minutes; what belongs to one is of no use after the next. */
 const KEEP_MS = 20 * MINUTE_MS
 
+/** Accounts of so many days are kept: a month, and time to pay by it. */
+export const ACCOUNTS_DAYS = 40
+
 /** Of subjects. `user` names a credential, `name` a machine that uses it. */
 export interface WorkerId {
   readonly user: string
@@ -35,6 +38,7 @@ export const LEAD_BUCKET = 'pegminer_lead'
 export const RECORD_BUCKET = 'pegminer_record'
 export const JOURNAL_STREAM = 'PEGMINER_JOURNAL'
 export const JOURNAL_SUBJECT = 'pegminer.journal'
+export const ACCOUNTS_BUCKET = 'pegminer_accounts'
 export const HITS_CONSUMER = 'coordinator'
 /** The server tells each entry that it has taken into the job bucket here, with its revision. */
 export const JOB_SUBJECT = `pegminer.job.${JOB_KEY}`
@@ -91,6 +95,7 @@ export const BUCKET_OPTIONS = {
   [LEAD_BUCKET]: { history: 1 },
   [RECORD_BUCKET]: { history: 1, ttl: KEEP_MS },
   [BEST_BUCKET]: { history: 1, ttl: KEEP_MS, max_bytes: 16 * MiB },
+  [ACCOUNTS_BUCKET]: { history: 1, ttl: ACCOUNTS_DAYS * DAY_MS, max_bytes: 512 * MiB },
 } satisfies Record<string, Partial<KvOptions>>
 
 export interface FarmName {
@@ -142,7 +147,14 @@ export const FARM_TABLE: readonly FarmName[] = [
   {
     kind: 'bucket',
     name: BEST_BUCKET,
-    holds: 'keys `HASH`: the best nonces of a record so far',
+    holds: 'keys `HASH`: the best nonces of a record so far, and whose hits have counted',
+    writes: 'coordinator',
+    reads: 'coordinator',
+  },
+  {
+    kind: 'bucket',
+    name: ACCOUNTS_BUCKET,
+    holds: `keys \`HASH\`: of each record its day, and how many hits of each worker have counted; for ${ACCOUNTS_DAYS} days`,
     writes: 'coordinator',
     reads: 'coordinator',
   },

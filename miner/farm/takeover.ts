@@ -2,7 +2,6 @@
 import type { KV } from '@nats-io/kv'
 import { toHex } from '../../base/index.js'
 import type { Handover, RecordBasis } from '../run/interface.js'
-import type { Ranked } from '../work/ranking.js'
 import {
   readBasis,
   readBest,
@@ -10,6 +9,7 @@ import {
   readJob,
   SCHEMA,
   write,
+  type BestNonces,
   type FarmJob,
   type GrantRound,
 } from './messages.js'
@@ -40,10 +40,14 @@ export async function readRounds(bucket: Bucket, oprHash: Uint8Array): Promise<r
   return [...found].sort(([a], [b]) => a - b).map(([, round]) => round)
 }
 
-export async function readRanking(bucket: Pick<KV, 'get'>, oprHash: Uint8Array): Promise<readonly Ranked[]> {
+/** The best nonces of a record so far, and whose hits have counted. */
+export async function readRanking(
+  bucket: Pick<KV, 'get'>,
+  oprHash: Uint8Array,
+): Promise<Pick<BestNonces, 'best' | 'accounts'>> {
   const entry = await bucket.get(keyOf(oprHash))
   const read = entry === null ? null : readBest(entry.value)
-  return read !== null && 'message' in read ? read.message.best : []
+  return read !== null && 'message' in read ? read.message : { best: [], accounts: [] }
 }
 
 /** What the record at hand is made of is kept on the server, and found again there by the next coordinator. */

@@ -3,8 +3,8 @@
  * sends its hits. It knows no price, no key and no node.
  */
 import type { NatsConnection } from '@nats-io/transport-node'
-import { messageOf, sleep } from '../../base/index.js'
-import type { NoticeEvent } from '../events.js'
+import { messageOf, sleep, toHex } from '../../base/index.js'
+import { hexOfDifficulty, type NoticeEvent } from '../events.js'
 import { createAsking } from './asking.js'
 import { createCrew, type OpenThreads, type WorkerEvent } from './crew.js'
 import { watchJob } from './job-watch.js'
@@ -35,7 +35,12 @@ const LAST_MS = 1_000
 export async function runWorker(options: WorkerOptions, signal: AbortSignal): Promise<WorkerEnd> {
   const { connection, id, about, onEvent } = options
   const stop = new AbortController()
-  const sending = createSending(connection, id, stop.signal)
+  const sending = createSending(connection, id, stop.signal, ({ oprHash, nonce, difficulty }) =>
+    onEvent({
+      ...{ event: 'taken', oprHash: toHex(oprHash), nonce: toHex(nonce) },
+      difficulty: hexOfDifficulty(difficulty),
+    }),
+  )
   let finish: (end: WorkerEnd) => void = () => undefined
   let giveUp: (error: unknown) => void = () => undefined
   const ended = new Promise<WorkerEnd>((resolve, reject) => ([finish, giveUp] = [resolve, reject]))

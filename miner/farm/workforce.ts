@@ -1,9 +1,10 @@
 /** The machines of a farm as a workforce: what is assigned here is hashed by all that have joined. */
 import type { NatsConnection } from '@nats-io/transport-node'
-import { monotonicMs, sleep } from '../../base/index.js'
+import { messageOf, monotonicMs, sleep } from '../../base/index.js'
 import type { Hasher } from '../../lxrhash/index.js'
 import type { Job, Workforce, WorkforceView } from '../work/workforce.js'
-import { createHits } from './hits.js'
+import { createLedger, createRecordAccounts, type DayAccount, type Ledger } from './accounts.js'
+import { createHits, type Hits } from './hits.js'
 import { createJobPlace } from './jobs.js'
 import { createLeases } from './leases.js'
 import { createMachines, type Machine, type Machines } from './machines.js'
@@ -11,6 +12,7 @@ import { SCHEMA, write, WRONG_TEXTS, type FarmByteMap, type FarmJob, type Wrong 
 import { TEXTS, type Fault } from './standing.js'
 import type { FarmStore } from './store.js'
 import { ALL_LEASES } from './table.js'
+import { readRanking } from './takeover.js'
 
 export interface FarmOptions {
   readonly connection: NatsConnection
@@ -33,6 +35,8 @@ export interface FarmOptions {
 
 export interface FarmWorkforce extends Workforce {
   readonly machines: Pick<Machines, 'all'>
+  /** What each worker has contributed, by day. */
+  accounts(): DayAccount[]
   /** Resolves when a machine is there whose ByteMap is open, or the signal is aborted. */
   joined(signal: AbortSignal): Promise<void>
 }
@@ -72,7 +76,10 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
       ),
     ),
   })
+  const accounts = createRecordAccounts()
+  const ledger = createLedger({ bucket: store.accounts, signal, onTrouble: trouble })
   const hits = createHits({
+    accounts,
     consumer: store.hits,
     best: store.best,
     ...{ machines, signal, machineId: options.machineId, onTrouble: trouble },
@@ -101,34 +108,20 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
     },
   })
   const looking = setInterval(() => leases.look(), LOOK_MS).unref()
-  const taking = hits.run()
+  const taking = Promise.all([
+    hits.run(),
+    ledger.run(),
+    keepInherited(options, ledger, { signal, onTrouble: trouble }),
+  ])
   // What another one has left is hashed on until this one has a record.
   if (!isOfSameMap(options.inherited, options)) put()
 
-  const view: WorkforceView = {
-    get members() {
-      return machines.members()
-    },
-    get hashes() {
-      return machines.hashes
-    },
-    get hits() {
-      return hits.checker.hits
-    },
-    // False hits are held against the machines that sent them; this one has computed nothing wrong.
-    computeErrors: 0,
-    restarts: 0,
-    get bestDifficulty() {
-      return hits.checker.bestDifficulty
-    },
-    get jobSwitchMs() {
-      return switchTimes.samples
-    },
-  }
+  const view = viewOf(machines, hits, switchTimes)
 
   return {
     view,
     machines,
+    accounts: () => ledger.days(),
     async joined(soon) {
       const isReady = ({ state, health }: Machine): boolean => state === 'here' && health.bits > 0
       while (!soon.aborted && !signal.aborted && !machines.all.some(isReady)) await sleep(JOIN_LOOK_MS, soon)
@@ -137,8 +130,7 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
       const inherited = first && isOf(options.inherited, next.oprHash)
       first = false
       job = last = next
-      hits.open(next, inherited)
-      leases.open(next.oprHash, inherited)
+      hits.open(next, inherited, leases.open(next.oprHash, inherited))
       switchTimes.begin()
       put()
     },
@@ -148,6 +140,7 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
       leases.shut()
       await hits.settle(soon)
       hits.shut()
+      if (last !== null) void ledger.keep(last.oprHash, accounts.list())
       return hits.checker.best()
     },
     pause() {
@@ -183,6 +176,51 @@ function onceForEach(tell: (worker: string, wrong: Wrong) => void): (worker: str
   }
 }
 
+function viewOf(
+  machines: Machines,
+  { checker }: Pick<Hits, 'checker'>,
+  switchTimes: { readonly samples: readonly number[] },
+): WorkforceView {
+  return {
+    get members() {
+      return machines.members()
+    },
+    get hashes() {
+      return machines.hashes
+    },
+    get hits() {
+      return checker.hits
+    },
+    // False hits are held against the machines that sent them; this one has computed nothing wrong.
+    computeErrors: 0,
+    restarts: 0,
+    get bestDifficulty() {
+      return checker.bestDifficulty
+    },
+    get jobSwitchMs() {
+      return switchTimes.samples
+    },
+  }
+}
+
+/** Accounts of the record that another coordinator has left, whether it goes on here or not. */
+async function keepInherited(
+  { store, inherited }: Pick<FarmOptions, 'store' | 'inherited'>,
+  ledger: Pick<Ledger, 'keep'>,
+  { signal, onTrouble }: { readonly signal: AbortSignal; readonly onTrouble: (reason: string) => void },
+): Promise<void> {
+  const oprHash = inherited?.record?.oprHash
+  while (oprHash !== undefined && !signal.aborted) {
+    try {
+      const { accounts } = await readRanking(store.best, oprHash)
+      return await ledger.keep(oprHash, accounts)
+    } catch (error) {
+      if (!signal.aborted) onTrouble(messageOf(error))
+      await sleep(LOOK_MS, signal)
+    }
+  }
+}
+
 const isOf = (job: FarmJob | null, oprHash: Uint8Array): boolean =>
   job?.record != null && Buffer.compare(job.record.oprHash, oprHash) === 0
 
@@ -213,6 +251,7 @@ function createJobTimes(machines: Pick<Machines, 'all'>) {
       awaited = new Set(machines.all.filter(({ state }) => state === 'here'))
     },
     began(machine: Machine) {
+      machine.lagMs = monotonicMs() - beganMs
       if (!awaited.delete(machine) || awaited.size > 0) return
       samples.push(monotonicMs() - beganMs)
       if (samples.length > MOST_SAMPLES) samples.shift()

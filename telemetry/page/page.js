@@ -1,6 +1,7 @@
 /** The status page: asks the API of the program that serves it, and is told by events when to ask again. */
 import { loadChart, loadSeriesNames, showLive } from '/chart.js'
 import { feedIsWatched, showFeed } from '/feed.js'
+import { showMachines } from '/machines.js'
 import {
   $,
   cell,
@@ -22,6 +23,7 @@ import { expectedText, loadBlocks, loadEntries, loadLog } from '/past.js'
 
 const THREADS_MS = 10_000
 const PRICES_MS = 15_000
+const MACHINES_MS = 5_000
 const FEED_MS = 5_000
 const CHART_MS = 30_000
 /** Events come every two seconds. */
@@ -154,7 +156,7 @@ function showThreads({ threads, history }) {
     'No thread is running yet.',
   )
   showLive(history)
-  $('columns').classList.toggle('few', threads.length <= FEW_THREADS)
+  if (!$('threads-section').hidden) $('columns').classList.toggle('few', threads.length <= FEW_THREADS)
 }
 
 function showPrices({ takenAt, assets, sources }) {
@@ -275,6 +277,7 @@ function showSettings({ settings }) {
 }
 
 const loadThreads = () => load('threads', showThreads)
+const loadMachines = () => load('farm', showMachines)
 const loadPrices = () => load('prices', showPrices)
 const loadFeed = () => load('feed', showFeed)
 const loadNews = () =>
@@ -285,7 +288,7 @@ const loadNews = () =>
 const loadAll = () => {
   const rest = isFeed()
     ? [loadFeed(), loadLog(), loadSeriesNames()]
-    : [loadThreads(), loadPrices(), loadNews(), loadFeed()]
+    : [loadMachines(), loadThreads(), loadPrices(), loadNews(), loadFeed()]
   return Promise.all([load('config', showSettings), ...rest])
 }
 const isFeed = () => document.body.dataset.program === 'feed'
@@ -327,6 +330,7 @@ function listen() {
 $('minutes').append(...Array.from({ length: 10 }, () => document.createElement('li')))
 listen()
 setInterval(whileSeen(loadThreads), THREADS_MS)
+setInterval(whileSeen(loadMachines), MACHINES_MS)
 setInterval(whileSeen(loadPrices), PRICES_MS)
 setInterval(() => void (document.hidden || loadChart()), CHART_MS)
 setInterval(
