@@ -234,6 +234,8 @@ t.test('usage', async (t) => {
       'ledger',
       'explorer',
       'wallet',
+      'basket',
+      'simulate',
       'dev',
       'bench',
       'hash',

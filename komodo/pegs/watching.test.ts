@@ -270,6 +270,19 @@ t.test('a watch holds what it cannot do, does nothing on a frozen daemon, and sa
   const rules: WatchRules = { ...NO_RULES, redeem: { from: 80n, daily: 1_000_000n } }
   const books = openBooks(join(folder, 'watch.json'), 'watch')
   const watching = { client, peg, pubkey, tokens: peg.tokens, folder, signal, books }
+  const elsewhere = openBooks(join(folder, 'elsewhere.json'), 'watch')
+  elsewhere.begin('other', { rule: 'redeem', sat: 1n, account: null })
+  await t.rejects(
+    watchPeg({
+      ...watching,
+      books: elsewhere,
+      rules,
+      once: false,
+      pause: () => Promise.resolve(),
+      tell: () => {},
+    }),
+    { code: 'E_PEGS_STATE', message: 'redeem of other was begun and is not done: watch other, too' },
+  )
   let [looks, isFrozen] = [0, false]
   const end = new AbortController()
   const running = watchPeg({

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { isCoded } from '../../base/index.js'
 import { isAway, type KomodoClient } from '../client.js'
 import type { KnownAccounts } from './accounts.js'
+import { fail } from './errors.js'
 import { createStillness, frozenText } from './frozen.js'
 import type { Peg, PegToken } from './holder.js'
 import { openJournal } from './journal.js'
@@ -60,9 +61,15 @@ export type WatchEvent =
 /** Blocks for which a rule rests after it could not be carried out. */
 const REST_BLOCKS = 10
 
-/** Ends with the signal, or after one look. */
+/** Ends with the signal, or after one look. Throws `E_PEGS_STATE` if what was begun is of a token that is not watched. */
 export async function watchPeg(options: WatchingOptions): Promise<void> {
-  const { books, once, signal, pause, tell } = options
+  const { books, once, signal, pause, tell, tokens } = options
+  const begun = books?.open
+  if (begun && !tokens.some(({ name }) => name === begun.token))
+    throw fail(
+      'E_PEGS_STATE',
+      `${begun.rule} of ${begun.token} was begun and is not done: watch ${begun.token}, too`,
+    )
   const watch = createLooks(options)
   for (;;) {
     try {
