@@ -1,4 +1,4 @@
-/** axios is loaded with the first request: it took half of the start of a command that makes none. */
+/** axios is loaded with the first request: it took a quarter of the start of a command that makes none. */
 import type { AxiosError, AxiosStatic } from 'axios'
 
 export const loadAxios = async (): Promise<AxiosStatic> => (await import('axios')).default
