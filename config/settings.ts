@@ -968,7 +968,7 @@ export const SETTINGS = {
     flag: 'prices',
     defaultText: 'none: must be given',
     description:
-      'what the price stub says: a price or a script for each feed, such as BTC_USD=11250/BTC_GBP=9000/BTC_EUR=10000/KMD_BTC=0:0.00008,1h:0.00006',
+      'what the price stub says: a price or a script for each feed, such as BTC_USD=11250 or KMD_BTC=0:0.00008,1h:0.00006, with a slash between them',
   }),
   'pegs.httpPort': given(port, 8080, {
     notInFile: true,

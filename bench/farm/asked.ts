@@ -57,7 +57,7 @@ export async function startAsked(module: URL, access: Access): Promise<Asked> {
 const TICKS = 100
 const PAGE = 4096
 
-/** What a process of somebody else's used between two calls. Linux only: elsewhere null. */
+/** What another process used between two calls. Linux only: elsewhere null. */
 export function usageOf(pid: number): () => Usage | null {
   let before = looked(pid)
   return () => {

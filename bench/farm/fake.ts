@@ -8,7 +8,7 @@ import { nonceOf, type Hit, type Job, type Lease } from '../../miner/index.js'
 export const fakeDifficulty = (oprHash: Uint8Array, nonce: Uint8Array): bigint =>
   createHash('sha256').update(oprHash).update(nonce).digest().readBigUInt64BE()
 
-/** With a small ByteMap that nobody has. */
+/** With a small ByteMap that is never built. */
 export const FAKE_MAP = { bits: 10, seed: 1n, passes: 5, hashBits: 256, sha256: '00'.repeat(32) }
 
 const NO_PREFIX = new Uint8Array()

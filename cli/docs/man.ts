@@ -65,12 +65,15 @@ function commandSection(command: CommandSpec): string[] {
   const secrets = keys.filter((key) => settingOf(key).secret && name !== 'config')
   return [
     `.SH ${`pegminer ${name}`.toUpperCase()}`,
-    `${bold(`pegminer ${name}`)} ${plain(given === undefined ? '' : `${given.form} `)}[flags]`,
+    `${bold(`pegminer ${name}`)} ${given === undefined ? '' : `${form(given.form)} `}[flags]`,
     ...details.flatMap((paragraph) => ['.PP', text(paragraph)]),
     ...groups.flatMap((group) => [`.SS ${plain(group.title)}`, ...group.keys.flatMap(flagItem)]),
     ...(secrets.length === 0 ? [] : ['.SS Secrets', ...secrets.flatMap(secretItem)]),
   ]
 }
+
+/** Many choices are longer than a line, which may end after each. */
+const form = (words: string): string => plain(words).replaceAll('|', '|\\:')
 
 const isCommon = (key: SettingKey): boolean => (COMMON_KEYS as readonly SettingKey[]).includes(key)
 

@@ -71,7 +71,7 @@ async function findRunning(dataDir: string): Promise<string | null> {
   }
 }
 
-/** It ends when nobody reads what it says: a kill of this process ends it too. */
+/** It ends when its output is read no more, so a kill of this process ends it too. */
 async function startMiner(
   words: readonly string[],
   resources: Resources,

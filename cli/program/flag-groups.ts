@@ -25,6 +25,7 @@ const TITLES: Readonly<Record<string, string>> = {
   confirm: 'Spending',
   config: 'Output',
   output: 'Output',
+  history: 'Output',
   log: 'Output',
 }
 

@@ -1,3 +1,3 @@
 import { together } from './together.js'
 
-await together('lxrhash', 'miner', 'bench')
+await together('lxrhash', 'miner', 'bench', 'desk')
