@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { BadRequest, Csv } from '../base/index.js'
 import type { LedgerQueries } from '../ledger/index.js'
 import { ANSWERS, createReader, type ReaderOptions } from './answers/answers.js'
+import { createKept } from './kept.js'
 
 export interface ExplorerReply {
   readonly status: number
@@ -61,6 +62,7 @@ export function createExplorer(query: LedgerQueries, options: ReaderOptions = {}
   const reader = createReader(query, options)
   const files = readFiles()
   const page = files.get('index.html')
+  const kept = createKept<ExplorerReply>(() => `${query.dataVersion()} ${options.blockSeconds?.()}`)
   return (path, asked, known) => {
     if (path === '/')
       return replyOf(302, 'text/plain; charset=utf-8', '/explorer\n', { location: '/explorer' })
@@ -69,20 +71,25 @@ export function createExplorer(query: LedgerQueries, options: ReaderOptions = {}
       : path.startsWith(FILES)
         ? files.get(path.slice(FILES.length))
         : undefined
-    if (file) return tagged(replyOf(200, file.type, file.body), known)
+    if (file) return unlessKnown(withTag(replyOf(200, file.type, file.body)), known)
     if (!path.startsWith(API)) return undefined
     const [word = '', name, ...rest] = path.slice(API.length).split('/')
     const answer = Object.hasOwn(ANSWERS, word) ? ANSWERS[word] : undefined
     const needsName = !['network', 'blocks', 'search'].includes(word)
     if (answer === undefined || rest.length > 0 || needsName !== (name !== undefined && name !== ''))
       return missing('there is nothing here; see the page /explorer')
-    const value = answer(reader, decoded(name ?? ''), asked)
-    if (value === null) return missing(`the ledger knows no such ${word}`)
-    const reply =
-      value instanceof Csv
-        ? replyOf(200, CSV_TYPE, value.text)
-        : replyOf(200, JSON_TYPE, `${JSON.stringify(value)}\n`)
-    return tagged(reply, known)
+    // Of the node's minute nothing but the network's own answer tells.
+    const pulse = word === 'network' ? JSON.stringify(options.pulse?.()) : ''
+    const reply = kept(`${path}?${asked.toString()} ${pulse}`, () => {
+      const value = answer(reader, decoded(name ?? ''), asked)
+      if (value === null) return missing(`the ledger knows no such ${word}`)
+      return withTag(
+        value instanceof Csv
+          ? replyOf(200, CSV_TYPE, value.text)
+          : replyOf(200, JSON_TYPE, `${JSON.stringify(value)}\n`),
+      )
+    })
+    return unlessKnown(reply, known)
   }
 }
 
@@ -103,9 +110,11 @@ const replyOf = (
 
 const missing = (error: string): ExplorerReply => replyOf(404, JSON_TYPE, `${JSON.stringify({ error })}\n`)
 
-/** A browser that has the same already is told so. */
-function tagged(reply: ExplorerReply, known: string | undefined): ExplorerReply {
-  const tag = `"${createHash('sha256').update(reply.body).digest('base64url').slice(0, 22)}"`
-  const headers = { ...reply.headers, etag: tag }
-  return known === tag ? { ...reply, status: 304, body: '', headers } : { ...reply, headers }
+function withTag(reply: ExplorerReply): ExplorerReply {
+  const etag = `"${createHash('sha256').update(reply.body).digest('base64url').slice(0, 22)}"`
+  return { ...reply, headers: { ...reply.headers, etag } }
 }
+
+/** A browser that has the same already is told so. */
+const unlessKnown = (reply: ExplorerReply, known: string | undefined): ExplorerReply =>
+  known !== undefined && known === reply.headers['etag'] ? { ...reply, status: 304, body: '' } : reply

@@ -1,3 +1,3 @@
 import { together } from './together.js'
 
-await together('factom', 'chain', 'ledger')
+await together('factom', 'chain', 'ledger', 'explorer')
