@@ -176,7 +176,7 @@ t.test('the page of a feed', { skip }, async (t) => {
     'a withdrawal that is done',
   )
   await page.until(
-    "/feed approve [0-9a-f]{64}/.test(document.querySelector('.withdrawals').textContent)",
+    "/feed approve [0-9a-f]{64}/.test(document.querySelector('#gateways .stacked')?.textContent)",
     'one that waits',
   )
   await page.until(
