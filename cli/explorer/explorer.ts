@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { meant, problem, problemsError } from '../../config/index.js'
 import { wallMs } from '../../base/index.js'
 import { blockNews, createExplorer } from '../../explorer/index.js'
-import { createLedgerReads, type LedgerQueries } from '../../ledger/index.js'
+import { createLedgerReads, createWorths, type LedgerQueries } from '../../ledger/index.js'
 import { createLedgerApi, createMetrics, ledgerChecks } from '../../telemetry/index.js'
 import { nothingSeen, type Serving } from '../ledger/keep-following.js'
 import { EXIT } from '../program/context.js'
@@ -78,12 +78,13 @@ async function serve(
     height: query.about().height,
   })
   metrics.observeLedger(() => ledgerNumbers(query, seen))
-  const reads = createLedgerReads(query)
+  const worths = createWorths(query)
+  const reads = createLedgerReads(query, worths)
   const facts = { version: versionOf(), network, startedAt: wallMs() }
   const routes = {
     ...metricsRoutes(metrics),
     ready: () => (pulse() === null ? [] : ledgerChecks(state())),
-    pages: createExplorer(query, { blockSeconds, pulse }),
+    pages: createExplorer(query, { blockSeconds, pulse, worths }),
     news: { '/api/v1/explorer/events': { ...NEWS, next: blockNews(query, pulse) } },
     api: createLedgerApi({ facts, pulse: state, ledger: () => reads, program: 'explorer' }),
   }

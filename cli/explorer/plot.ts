@@ -1,5 +1,4 @@
 /** `pegminer explorer plot`: one chart of the explorer as SVG. */
-import { isCoded, messageOf, writeWhole } from '../../base/index.js'
 import {
   between,
   drawPanel,
@@ -18,6 +17,7 @@ import { EXIT } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import { openResources } from '../program/resources.js'
 import { rateText } from '../view/format.js'
+import { writePicture } from '../view/plot-file.js'
 import type { ExplorerContext } from './context.js'
 
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT] = [900, 460, 110, 96, 70, 40]
@@ -64,20 +64,13 @@ export async function plot(context: ExplorerContext, words: readonly string[]): 
       ...(file === undefined ? { svg: drawn } : {}),
     })
     if (file === undefined) output.line(drawn.trimEnd())
-    else write(file, drawn)
-    if (file !== undefined) output.line(` ${file} written.`)
+    else {
+      writePicture(file, drawn)
+      output.line(` ${file} written.`)
+    }
     return EXIT.done
   } finally {
     await resources.close()
-  }
-}
-
-function write(file: string, drawn: string): void {
-  try {
-    writeWhole(file, drawn)
-  } catch (error) {
-    if (isCoded(error)) throw error
-    throw fail('E_CLI_PLOT', `${file} cannot be written: ${messageOf(error)}`, { cause: error })
   }
 }
 

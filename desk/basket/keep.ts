@@ -70,9 +70,10 @@ export async function keepOnce(basket: Basket, parts: KeepParts): Promise<void> 
   hear({ kind: 'planned', height, reason, decision })
   if (key === null) return
   for (const move of decision.moves) {
-    const allowed = withinLimit(move, decision, basket.run.mostADay - book.spentToday())
+    const left = basket.run.mostADay - book.spentToday()
+    const allowed = withinLimit(move, decision, left)
     if (allowed === null) {
-      hear({ kind: 'limited', move, left: basket.run.mostADay - book.spentToday() })
+      hear({ kind: 'limited', move, left })
       break
     }
     const standing = await chainStanding(sending)

@@ -1,6 +1,12 @@
 /** What `/api/v1/explorer/…` answers. Amounts and rates are decimal text; a page of a list says where the next begins. */
 import { networkOf } from '../../pegnet/index.js'
-import { createLedgerReads, createWorths, rulesOf, type LedgerQueries } from '../../ledger/index.js'
+import {
+  createLedgerReads,
+  createWorths,
+  rulesOf,
+  type LedgerQueries,
+  type Worths,
+} from '../../ledger/index.js'
 import { findings } from '../search.js'
 import { address } from './address.js'
 import { asset } from './asset.js'
@@ -25,13 +31,14 @@ export interface ReaderOptions {
   /** Time from block to block. Default: that of MainNet. */
   readonly blockSeconds?: () => number
   readonly pulse?: () => Pulse | null
+  /** Those of the program, if it needs them besides. */
+  readonly worths?: Worths
 }
 
 export function createReader(
   query: LedgerQueries,
-  { blockSeconds = () => 600, pulse = () => null }: ReaderOptions = {},
+  { blockSeconds = () => 600, pulse = () => null, worths = createWorths(query) }: ReaderOptions = {},
 ): Reader {
-  const worths = createWorths(query)
   // To read all holdings takes a second where there are many: now, so that no question waits for it.
   worths.holders()
   const rules = rulesOf(networkOf(query.about().network))

@@ -8,7 +8,7 @@ import { isCoded, messageOf, writeWhole } from '../../base/index.js'
 import { fail } from '../errors.js'
 import { readJsonFile } from '../json-file.js'
 import { stateHash } from '../store/state-hash.js'
-import { CHECKPOINT, type Checkpoint } from './shape.js'
+import { balancesIn, CHECKPOINT, type Checkpoint } from './shape.js'
 
 export interface CheckpointFile {
   readonly checkpoint: Checkpoint
@@ -53,9 +53,7 @@ export async function readCheckpoint(file: string): Promise<CheckpointFile> {
 /** What no ledger could have written; null: nothing. Pure. */
 function contradiction(checkpoint: Checkpoint): string | null {
   const { height, hash, origin, chain, accounts, snapshot, rates, winners, lines } = checkpoint
-  const balances = new Map(
-    accounts.map(([address, held]) => [address, new Map<string, bigint>(Object.entries(held))]),
-  )
+  const balances = balancesIn(accounts)
   if (balances.size !== accounts.length) return 'an address is there twice'
   const found = stateHash(balances)
   if (found !== hash) return `its balances have the state hash ${found}, not the one that it names, ${hash}`

@@ -8,7 +8,7 @@ import { outputsOf, ratesFrom } from '../store/view.js'
 import { stateHash } from '../store/state-hash.js'
 import { fail } from '../errors.js'
 import { SALT_SECONDS } from '../transactions/signature.js'
-import type { Checkpoint, CheckpointAction, CheckpointLine } from './shape.js'
+import { balancesIn, type Checkpoint, type CheckpointAction, type CheckpointLine } from './shape.js'
 
 type Queries = Pick<Transaction, 'all' | 'one'>
 
@@ -24,12 +24,11 @@ export function makeCheckpoint(db: Queries): Checkpoint {
   const snapshot = numberOf('SELECT max(height) AS value FROM ledger_snapshots')
   const rated = numberOf('SELECT max(height) AS value FROM ledger_rates') ?? 0
   const accounts = accountsOf(db, snapshot)
-  const balances = new Map(accounts.map(([address, held]) => [address, new Map(Object.entries(held))]))
   const grade = db.one('SELECT height, winners FROM ledger_grades ORDER BY height DESC LIMIT 1')
   return {
     ...{ format: 'pegminer ledger checkpoint', version: 1 },
     ...{ network, origin, averages, height },
-    hash: stateHash(balances),
+    hash: stateHash(balancesIn(accounts)),
     chain: origin === 'chain' ? chainEnd(db, height) : null,
     ...{ accounts, snapshot },
     // Averages of the form `incremental` look back twice their period.

@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 
 import { MOST } from '../engine/convert.js'
+import type { Balances } from '../engine/types.js'
 import { TICKERS } from '../tickers.js'
 
 const HEIGHT = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 32))
@@ -80,5 +81,9 @@ export const CHECKPOINT = v.strictObject({
 })
 
 export type Checkpoint = v.InferOutput<typeof CHECKPOINT>
+/** Who holds what in it, for its state hash. */
+export const balancesIn = (accounts: Checkpoint['accounts']): Map<string, Balances> =>
+  new Map(accounts.map(([address, held]) => [address, new Map(Object.entries(held))]))
+
 export type CheckpointLine = Checkpoint['lines'][number]
 export type CheckpointAction = CheckpointLine[6][number]
