@@ -2,11 +2,11 @@
  * What is remembered of a peg's creation, or of one journey of a user: every transaction before it leaves, and facts that
  * were found on the way. Replaced whole at each change: after a crash the last change is there or not, never half of it.
  */
-import { readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { lockFile, makeFolder, messageOf, writeWhole } from '../../base/index.js'
+import { lockFile, makeFolder, messageOf } from '../../base/index.js'
 import { fail } from './errors.js'
+import { readState, saveState } from './state-file.js'
 
 /** One transaction that was built, found to be what was asked for, and may have been sent. */
 export interface Write {
@@ -37,20 +37,13 @@ export interface Journal {
   learn(facts: Readonly<Record<string, string>>): void
 }
 
-const MAX_BYTES = 64 * 1024 * 1024
-
 /** Throws `E_PEGS_STATE`, also if the file is about something else. */
 export function openJournal(file: string, subject: string): Journal {
-  let state = read(file) ?? { version: 1, subject, writes: {}, dead: [], facts: {} }
+  let state = peekJournal(file) ?? { version: 1, subject, writes: {}, dead: [], facts: {} }
   if (state.subject !== subject)
     throw fail('E_PEGS_STATE', `${file} is about another plan: give another data directory, or the old plan`)
   const save = (after: JournalState): void => {
-    try {
-      makeFolder(dirname(file))
-      writeWhole(file, `${JSON.stringify(after, null, 1)}\n`, { mode: 0o600 })
-    } catch (error) {
-      throw fail('E_PEGS_STATE', `${file} cannot be written: ${messageOf(error)}`)
-    }
+    saveState(file, after)
     state = after
   }
   return {
@@ -72,21 +65,13 @@ export function openJournal(file: string, subject: string): Journal {
 }
 
 /** What the file says now, without holding it; null if there is none. */
-export const peekJournal = (file: string): JournalState | null => read(file)
+export const peekJournal = (file: string): JournalState | null => readState(file, taken)
 
-function read(file: string): JournalState | null {
-  try {
-    const { size } = statSync(file)
-    if (size > MAX_BYTES) throw new TypeError(`it has ${size} bytes`)
-    const found = JSON.parse(readFileSync(file, 'utf8')) as Partial<JournalState>
-    const { version, subject, writes, dead, facts } = found
-    if (version !== 1 || typeof subject !== 'string' || !writes || !Array.isArray(dead) || !facts)
-      throw new TypeError('it is damaged')
-    return found as JournalState
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw fail('E_PEGS_STATE', `${file} cannot be read: ${messageOf(error)}`)
-  }
+function taken(found: unknown): JournalState {
+  const { version, subject, writes, dead, facts } = found as Partial<JournalState>
+  if (version !== 1 || typeof subject !== 'string' || !writes || !Array.isArray(dead) || !facts)
+    throw new TypeError('it is damaged')
+  return found as JournalState
 }
 
 /** One program at a time; gives back what releases it. Throws `E_PEGS_LOCKED`. */

@@ -2,22 +2,9 @@
  * What a watch spent by itself, and what it is about: one file, replaced whole at each change. An action is booked in the
  * same moment in which it is begun, so that after a crash it is neither booked nor done twice.
  */
-import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-
-import {
-  makeFolder,
-  messageOf,
-  momentNow,
-  readSpent,
-  spend,
-  spentIn,
-  takeOver,
-  writeWhole,
-  type Moment,
-  type Spent,
-} from '../../base/index.js'
+import { momentNow, readSpent, spend, spentIn, takeOver, type Moment, type Spent } from '../../base/index.js'
 import { fail } from './errors.js'
+import { readState, saveState } from './state-file.js'
 import { RULE_NAMES, type RuleName, type WatchAction, type WatchRules } from './watch-actions.js'
 
 export interface OpenAction extends WatchAction {
@@ -48,16 +35,17 @@ interface State {
 
 /** Throws `E_PEGS_STATE`, also if the file is about something else. */
 export function openBooks(file: string, subject: string, now: () => Moment = momentNow): WatchBooks {
-  let state = read(file, now()) ?? { version: 1, subject, last: 0, spent: {}, open: null }
+  let state: State = readState(file, (value) => taken(value, now())) ?? {
+    version: 1,
+    subject,
+    last: 0,
+    spent: {},
+    open: null,
+  }
   if (state.subject !== subject)
     throw fail('E_PEGS_STATE', `${file} is about another peg or key: give another data directory`)
   const save = (after: State): void => {
-    try {
-      makeFolder(dirname(file))
-      writeWhole(file, `${JSON.stringify(after, null, 1)}\n`, { mode: 0o600 })
-    } catch (error) {
-      throw fail('E_PEGS_STATE', `${file} cannot be written: ${messageOf(error)}`)
-    }
+    saveState(file, after)
     state = after
   }
   const booksOf = (token: string, rule: RuleName) => state.spent[keyOf(token, rule)] ?? []
@@ -91,15 +79,6 @@ export function openBooks(file: string, subject: string, now: () => Moment = mom
 }
 
 const keyOf = (token: string, rule: RuleName): string => `${rule} ${token}`
-
-function read(file: string, now: Moment): State | null {
-  try {
-    return taken(JSON.parse(readFileSync(file, 'utf8')), now)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw fail('E_PEGS_STATE', `${file} cannot be read: ${messageOf(error)}`)
-  }
-}
 
 function taken(value: unknown, now: Moment): State {
   const { version, subject, last, spent, open } = (value ?? {}) as Partial<State>
