@@ -19,3 +19,7 @@ export function randomNumbers(seed: string): () => number {
     return (sum >>> 0) / 2 ** 32
   }
 }
+
+/** A number of the normal distribution (Box and Muller). */
+export const normalNumber = (random: () => number): number =>
+  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())

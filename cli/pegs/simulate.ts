@@ -1,11 +1,10 @@
 /** `pegs simulate`: a population of accounts through a path of prices, as lines, CSV, JSON and a picture. */
 import { join } from 'node:path'
 
-import { makeFolder, messageOf, writeWhole } from '../../base/index.js'
+import { makeFolder, messageOf, randomNumbers, writeWhole } from '../../base/index.js'
 import { problem, problemsError } from '../../config/index.js'
 import {
   coinsText,
-  createRandom,
   ratioText,
   readScript,
   readThresholds,
@@ -37,7 +36,7 @@ export function simulatePeg(context: PegsContext): number {
   const thresholds = readThresholds(settings['pegs.thresholds'])
   if (thresholds === null)
     throw wrong('--thresholds needs account,global,yellow in percent, such as 90,90,60')
-  const random = createRandom(seed)
+  const random = randomNumbers(seed)
   const path = pathOf(context, random)
   const result = simulate({ path, days, blockSeconds: BLOCK_SECONDS, thresholds, accounts, random })
   const title = `${accounts} accounts, ${days} days, path ${named}, seed ${seed}, limits ${thresholdsText(thresholds)} %`

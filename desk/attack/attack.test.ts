@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
 
-import { randomNumbers } from '../../base/index.js'
+import { normalNumber, randomNumbers } from '../../base/index.js'
 import { playBlock, stageOf } from './block.js'
 import { added, chanceOf, counted, meanOf, NO_BLOCKS, resultOf } from './chance.js'
-import { bestHashes, normal, shuffled } from './draw.js'
+import { bestHashes, shuffled } from './draw.js'
 import { HONEST, PRESETS, varied } from './presets.js'
 import { simulateAttacks } from './run.js'
 import type { AttackResult, Estimate, Scenario } from './types.js'
@@ -174,7 +174,7 @@ t.test('chance', (t) => {
   const random = randomNumbers('numbers')
   const many = Array.from({ length: 20_000 }, random)
   near(t, meanOf(sum(many), sum(many.map((x) => x * x)), many.length), 0.5, 'even numbers')
-  const normals = many.map(() => normal(random))
+  const normals = many.map(() => normalNumber(random))
   near(t, meanOf(sum(normals), sum(normals.map((x) => x * x)), normals.length), 0, 'normal numbers')
   const squares = normals.map((x) => x * x)
   near(t, meanOf(sum(squares), sum(squares.map((x) => x * x)), squares.length), 1, 'their variance')

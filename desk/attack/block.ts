@@ -2,6 +2,7 @@
  * One block of a scenario: records are made, the network's own grader ranks them, the rules of the ledger say which rates
  * come of it.
  */
+import { normalNumber } from '../../base/index.js'
 import { encodeAddress, factoidKey } from '../../factom/index.js'
 import {
   ratesOf,
@@ -26,7 +27,7 @@ import {
 } from '../../oracle/index.js'
 import { ASSETS, networkOf, STAKING_ASSETS, type OprVersion, type SprVersion } from '../../pegnet/index.js'
 import { liarHashes } from './chance.js'
-import { bestHashes, normal, shuffled, type Random } from './draw.js'
+import { bestHashes, shuffled, type Random } from './draw.js'
 import type { BlockFate, Scenario } from './types.js'
 
 /** USD. Only relative distances count, so that one true price does for all assets. */
@@ -159,7 +160,7 @@ function pricesOf(
   return ASSETS[version].map((asset) => {
     const told =
       lie !== null && (lie.asset === 'all' ? asset !== 'USD' : lie.asset === asset) ? 1 + lie.by : 1
-    return random() < apart ? told * Math.max(0.01, 1 + spread * normal(random)) : told
+    return random() < apart ? told * Math.max(0.01, 1 + spread * normalNumber(random)) : told
   })
 }
 

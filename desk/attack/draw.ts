@@ -20,10 +20,6 @@ export function bestHashes(hashes: number, count: number, random: Random): numbe
   return found
 }
 
-/** A number of the normal distribution (Box and Muller). */
-export const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(above0(random))) * Math.cos(2 * Math.PI * random())
-
 /** The order of so many things by chance. */
 export function shuffled(count: number, random: Random): number[] {
   const order = Array.from({ length: count }, (_, k) => k)

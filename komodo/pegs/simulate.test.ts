@@ -1,14 +1,14 @@
 import t from 'tap'
 
-import { median } from '../../base/index.js'
+import { median, randomNumbers } from '../../base/index.js'
 import { readThresholds, USUAL_THRESHOLDS } from './formulas.js'
 import { createLag, stepTowards } from './price-lag.js'
-import { createRandom, readScript, through, walkPath } from './simulation-paths.js'
+import { readScript, through, walkPath } from './simulation-paths.js'
 import { simulate, type SimulationPlan } from './simulate.js'
 
 t.test('the lag of the price: the average of the middles of two windows, as a chain works it out', (t) => {
   for (const window of [1, 5, 12]) {
-    const random = createRandom(`lag ${window}`)
+    const random = randomNumbers(`lag ${window}`)
     const raws = [...Array.from({ length: 2 * window }, () => 1_000)]
     const lag = createLag(window, 1_000)
     for (let k = 0; k < 60; k++) {
@@ -39,7 +39,7 @@ t.test('paths: scripts, walks of a seed', (t) => {
     { second: 20, price: 2 },
   ])
   t.same([path(0), path(15), path(30), path(12)], [1, 1.5, 2, 1.2])
-  const walk = (seed: string) => walkPath(1, 5, { days: 3, random: createRandom(seed) })
+  const walk = (seed: string) => walkPath(1, 5, { days: 3, random: randomNumbers(seed) })
   const times = [0, 1_000, 100_000, 259_200]
   t.same(times.map(walk('a')), times.map(walk('a')))
   t.notSame(times.map(walk('a')), times.map(walk('b')))
@@ -49,7 +49,7 @@ t.test('paths: scripts, walks of a seed', (t) => {
 const planOf = (script: string, changes: Partial<SimulationPlan> = {}): SimulationPlan => ({
   path: through(readScript(script) ?? []),
   ...{ days: 6, blockSeconds: 600, thresholds: USUAL_THRESHOLDS, accounts: 50 },
-  random: createRandom('test'),
+  random: randomNumbers('test'),
   ...changes,
 })
 
@@ -91,7 +91,7 @@ t.test(
     t.equal(last.market, 70_000_000n)
     const again = simulate(planOf('0:1,6d:0.7'))
     t.same(again.samples, samples, 'the same seed, the same result')
-    t.notSame(simulate(planOf('0:1,6d:0.7', { random: createRandom('other') })).samples, samples)
+    t.notSame(simulate(planOf('0:1,6d:0.7', { random: randomNumbers('other') })).samples, samples)
     t.end()
   },
 )

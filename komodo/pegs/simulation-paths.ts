@@ -1,18 +1,7 @@
 /** Price paths of a simulation: the market, in coins for a token, at each second from the start. Pure. */
-import { createHash } from 'node:crypto'
+import { normalNumber } from '../../base/index.js'
 
 export type PricePath = (second: number) => number
-
-/** Numbers from 0 to below 1 that follow from a seed. */
-export function createRandom(seed: string): () => number {
-  let [count, at] = [0, 0]
-  let bytes = Buffer.alloc(0)
-  return () => {
-    if (at >= bytes.length) [bytes, at] = [createHash('sha256').update(`${seed} ${count++}`).digest(), 0]
-    at += 4
-    return bytes.readUInt32BE(at - 4) / 2 ** 32
-  }
-}
 
 const STEP_SECONDS = 600
 const DAY_SECONDS = 86_400
@@ -26,14 +15,10 @@ export function walkPath(
   const spread = (percent / 100) * Math.sqrt(STEP_SECONDS / DAY_SECONDS)
   const points: Waypoint[] = [{ second: 0, price: first }]
   for (let second = STEP_SECONDS, price = first; second <= days * DAY_SECONDS; second += STEP_SECONDS) {
-    price *= Math.exp(spread * normal(random) - (spread * spread) / 2)
+    price *= Math.exp(spread * normalNumber(random) - (spread * spread) / 2)
     points.push({ second, price })
   }
   return through(points)
-}
-
-function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 }
 
 export interface Waypoint {
