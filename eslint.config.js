@@ -120,7 +120,7 @@ export default tseslint.config(
     files: ['**/*.ts'],
     ignores: ['test/**', '**/*.test.ts'],
     rules: {
-      'max-lines-per-function': ['error', { max: 120, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', 120],
     },
   },
   {

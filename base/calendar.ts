@@ -24,8 +24,9 @@ export interface Hours {
 }
 
 /**
- * Whether these are hours to mine: what was due last was a begin. It follows from the time alone, so it is right at the
- * start, after a sleep of the machine, and when its clock is set. Where both are due at once, mining pauses.
+ * Whether these are hours to mine: whether the expression that came due last was the one for resuming. It follows from
+ * the time alone, so it is right at the start, after a sleep of the machine, and when its clock is set. Where both are
+ * due at once, mining pauses.
  */
 export function createHours({ resume, pause, timeZone }: Hours): (wallMs: number) => boolean {
   const [begins, ends] = [createCalendar(resume, timeZone), createCalendar(pause, timeZone)]

@@ -17,7 +17,7 @@ export const monotonicMs = (): number => performance.now()
 
 export const CLOCK: Clock = { wallMs, monotonicMs }
 
-/** The clocks of two machines that are kept right differ by less, ms. */
+/** Clocks of two machines that are kept right differ by less, ms. */
 const LEEWAY_MS = 5_000
 
 /**

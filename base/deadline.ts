@@ -1,4 +1,7 @@
-/** A call to another program gets a deadline for the whole of it: what drips a byte a second is never idle. */
+/**
+ * A call to another program has a deadline for the whole of it: a limit on idle time would let a server that sends a
+ * byte a second hold the call for ever.
+ */
 
 /** The deadline has passed. */
 export class Late extends Error {
@@ -39,7 +42,7 @@ export function withDeadline<T>(
 ): Promise<T> {
   return within(ms, outer, (signal) => {
     const late = new Promise<never>((_, reject) => {
-      // Before any listener of the call: what that rejects with comes second.
+      // Listens before the call does, so `Late` is the reason even where the call rejects at the same signal.
       signal.addEventListener('abort', () => {
         if (signal.reason instanceof Late) reject(signal.reason)
       })

@@ -1,4 +1,7 @@
-/** An HTTP server that others may ask: few connections, short patience, and an end that waits for no request. */
+/**
+ * An HTTP server that others may ask: it limits connections and the time of a request, and ends without waiting for
+ * one.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer, Server as SecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'

@@ -58,10 +58,10 @@ const counts = (db: Database, table: string): number[] =>
   db.all(`SELECT entries FROM ${table} ORDER BY height`).map((row) => Number(row['entries']))
 
 /** Says what it is told, in a list that others may write to as well. */
-const listening = (name: string, told: string[]): BlockConsumer => ({
+const listening = (name: string, heard: string[]): BlockConsumer => ({
   ...{ name, migrations: [], chains: [] },
-  apply: ({ height }) => void told.push(`${name} ${height}`),
-  rollback: (height) => void told.push(`${name} back to ${height}`),
+  apply: ({ height }) => void heard.push(`${name} ${height}`),
+  rollback: (height) => void heard.push(`${name} back to ${height}`),
 })
 
 t.test('who is given what', (t) => {
@@ -82,14 +82,14 @@ t.test('who is given what', (t) => {
 })
 
 t.test('each block goes to all consumers in their order', async (t) => {
-  const told: string[] = []
-  const { follower } = open(t, nodeOf(), [listening('b', told), listening('a', told)])
+  const heard: string[] = []
+  const { follower } = open(t, nodeOf(), [listening('b', heard), listening('a', heard)])
   t.equal(follower.tip(), null)
   await follower.sync(2)
-  t.same(told, ['b 0', 'a 0', 'b 1', 'a 1', 'b 2', 'a 2'])
+  t.same(heard, ['b 0', 'a 0', 'b 1', 'a 1', 'b 2', 'a 2'])
   t.match(follower.tip(), { height: 2 })
   await t.rejects(follower.sync(7), { code: 'E_HISTORY_BEHIND', retryable: true })
-  t.equal(told.at(-1), 'a 6', 'what is there is followed all the same')
+  t.equal(heard.at(-1), 'a 6', 'what is there is followed all the same')
   t.throws(() => follower.mustKnowBefore(8), { code: 'E_HISTORY_BEHIND' })
   follower.mustKnowBefore(7)
 })
@@ -128,15 +128,15 @@ t.test('a consumer that throws leaves nothing of the block, of nobody', async (t
 
 t.test('a fork is rolled back by all, the last consumer first', async (t) => {
   const node = nodeOf()
-  const told: string[] = []
-  const consumers = [listening('a', told), listening('b', told), countingConsumer('one', [ONE])]
+  const heard: string[] = []
+  const consumers = [listening('a', heard), listening('b', heard), countingConsumer('one', [ONE])]
   const { db, forks, follower } = open(t, node, consumers)
   await follower.sync()
   node.cut(4)
   node.save(6, ...entriesOf(6, 1))
-  told.length = 0
+  heard.length = 0
   await follower.sync(6)
-  t.same(told, ['b back to 4', 'a back to 4', 'a 5', 'b 5', 'a 6', 'b 6'])
+  t.same(heard, ['b back to 4', 'a back to 4', 'a 5', 'b 5', 'a 6', 'b 6'])
   t.same(forks, [{ common: 4, whole: false }])
   t.same(counts(db, 'one'), [0, 0, 1, 2, 0, 0, 1])
   t.match(follower.tip(), { height: 6, keyMr: node.keyMr(6) })
@@ -349,7 +349,7 @@ t.test('following for good: through what may pass, each trouble told once', asyn
   const stop = new AbortController()
   const fail = errorsOf({ E_A: { ...FAILING }, E_B: { ...FAILING }, E_HISTORY_RACE: { ...FAILING } })
   const script = [null, 'E_A', 'E_A', 'E_B', 'E_HISTORY_RACE', null, 'E_B', null] as const
-  const told: string[] = []
+  const heard: string[] = []
   const pauses: number[] = []
   let step = 0
   await keepUp({
@@ -359,15 +359,15 @@ t.test('following for good: through what may pass, each trouble told once', asyn
     },
     signal: stop.signal,
     pollMs: () => 1,
-    onEven: () => told.push('even'),
-    onTrouble: ({ code }) => told.push(code),
+    onEven: () => heard.push('even'),
+    onTrouble: ({ code }) => heard.push(code),
     pause(ms) {
       pauses.push(ms)
       if (step === script.length) stop.abort()
       return Promise.resolve()
     },
   })
-  t.same(told, ['even', 'E_A', 'E_B', 'even', 'E_B', 'even'])
+  t.same(heard, ['even', 'E_A', 'E_B', 'even', 'E_B', 'even'])
   t.same(
     pauses.map((ms) => ms > 1),
     script.map((code) => code !== null),

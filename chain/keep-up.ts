@@ -20,17 +20,17 @@ const PAUSES = { first: 250, factor: 2, cap: 30_000 }
 /** Ends with the signal. Throws what is no failure of node, file or chain. */
 export async function keepUp(options: KeepUpOptions): Promise<void> {
   const { sync, signal, pollMs, onEven, onTrouble, pause = sleep } = options
-  let [failures, told] = [0, '']
+  let [failures, lastCode] = [0, '']
   while (!signal.aborted) {
     try {
       await sync()
-      ;[failures, told] = [0, '']
+      ;[failures, lastCode] = [0, '']
       onEven()
     } catch (error) {
       if (signal.aborted) return
       if (!isCoded(error)) throw error
-      if (error.code !== told && error.code !== 'E_HISTORY_RACE') onTrouble(error)
-      told = error.code
+      if (error.code !== lastCode && error.code !== 'E_HISTORY_RACE') onTrouble(error)
+      lastCode = error.code
       failures++
     }
     await pause(failures === 0 ? pollMs() : pauseAfter(failures - 1, PAUSES), signal)

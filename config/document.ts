@@ -54,7 +54,7 @@ export function parseConfigText(text: string): {
     schema: 'core',
     merge: false,
     stringKeys: true,
-    // Quadratic in the number of keys; the conversion below looks for duplicates itself.
+    // The library's own check is quadratic in the number of keys, so `convert` looks for duplicates.
     uniqueKeys: false,
     resolveKnownTags: false,
     prettyErrors: false,

@@ -72,7 +72,7 @@ const optional = <T>(type: ValueType<T>, rest: Omit<Optional<T>, 'type' | 'defau
   ...rest,
 })
 
-/** Its fields are looked at where the calendar is known. */
+/** The form alone; what the fields mean is checked in `base/calendar.ts`. */
 const cronText = pattern(
   'CRON',
   /^[\w*,/?#-]+( [\w*,/?#-]+){4,5}$/,

@@ -134,7 +134,7 @@ export function section<const E extends ObjectEntries>(
   { meaning, wrong = NO_SECTION }: { readonly meaning?: string; readonly wrong?: string } = {},
 ): Shape<InferOutput<ObjectSchema<E, undefined>>> {
   const known = Object.keys(entries)
-  // What is missing is shown to the shape of its key, which says what it must be.
+  // A missing key is read as undefined by the shape of its value, whose error says what it must be.
   const required = known.filter((key) => !isOptional(entries[key] as Shape<unknown>))
   const given = (raw: Readonly<Record<string, unknown>>): Record<string, unknown> => ({
     ...Object.fromEntries(required.map((key) => [key, undefined])),
@@ -234,7 +234,7 @@ export interface ShapeReading<T> {
   readonly problems: readonly SectionProblem[]
 }
 
-/** As deep as a section is, so often may what is left be wrong once more. */
+/** To take out what is wrong can make the section around it wrong, once for each level of nesting. */
 const MOST_ROUNDS = 10
 
 /** Everything that is wrong, and what is right: so that what depends on several values can be checked as well. */
@@ -260,7 +260,7 @@ const partOf = (raw: unknown, step: string | number): unknown =>
     ? (raw as Record<string | number, unknown>)[step]
     : undefined
 
-/** The path to what is there: of something that is missing, that to what should hold it. */
+/** The path to a value that is there; for a missing one, the path to what should hold it. */
 function foundPart(raw: unknown, [step, ...rest]: ConfigPath): ConfigPath {
   const part = step === undefined ? undefined : partOf(raw, step)
   return step === undefined || part === undefined ? [] : [step, ...foundPart(part, rest)]

@@ -7,15 +7,15 @@ export function blockNews(
   query: Pick<LedgerQueries, 'about'>,
   pulse: () => Pulse | null,
 ): (all: boolean) => object | null {
-  let told = ''
+  let lastText = ''
   return (all) => {
     const { network, height } = query.about()
     const { nodeHeight, minute, trouble } = pulse() ?? { nodeHeight: null, minute: null, trouble: null }
     const news = { network, height, nodeHeight, minute, trouble }
     const text = JSON.stringify(news)
     if (all) return news
-    if (text === told) return null
-    told = text
+    if (text === lastText) return null
+    lastText = text
     return news
   }
 }

@@ -1,4 +1,4 @@
-/** Hex, hashes and big-endian numbers: the small change of every Factom layout. */
+/** Hex, hashes and big-endian numbers, of which every Factom layout is made. */
 import { createHash } from 'node:crypto'
 
 import { fromHex } from '../base/index.js'

@@ -1,4 +1,4 @@
-/** Chains: created where the node does not know them. */
+/** Creates chains that the node does not know. */
 import { ageMs, isCoded, messageOf, pauseAfter } from '../base/index.js'
 import type { EcKey } from './address.js'
 import type { FactomClient } from './client.js'

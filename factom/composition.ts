@@ -21,14 +21,14 @@ export interface CompositionTerms {
 }
 
 export interface Composition {
-  /** Of all entries on offer, each once, in their order. */
+  /** The hashes of all entries on offer, each once, in their order. */
   readonly hashes: readonly string[]
   /** The new records. */
   readonly fresh: readonly PublishRecord[]
   readonly refused: readonly PublishResult[]
 }
 
-/** Those of a block, in the order of sending. */
+/** The records of a block, in the order of sending. */
 export function recordsOf(height: number, { records }: Pick<Published, 'records'>): PublishRecord[] {
   const found = [...records.values()].filter((record) => record.height === height)
   return found.sort((a, b) => a.rank - b.rank)

@@ -87,7 +87,7 @@ export function createFailover(options: FailoverOptions): Rpc {
       well = healthOf(state, best).state === 'ok'
       if (well) best = state.directoryBlockHeight
     } catch {
-      // The caller says what is wrong with it.
+      // The call that is under way reports what is wrong with the node.
     }
     if ((node !== first || !well) && monotonicMs() - lookedAt >= LOOK_MS) void look()
   }

@@ -56,8 +56,8 @@ t.test('minute clock', (t) => {
       onError: (error) => errors.push(error),
       onHealth: (health, monotonicMs) => {
         healths.push(health)
-        const told = newsOf(health, monotonicMs)
-        if (told) news.push(told)
+        const item = newsOf(health, monotonicMs)
+        if (item) news.push(item)
       },
     })
     const ended = options.manual

@@ -206,12 +206,12 @@ t.test('what is not as it should be is refused, with the height and the reason',
     const node = nodeOf()
     change(node)
     const delivered: FollowedBlock[] = []
-    const told = await (async () => {
+    const thrown = await (async () => {
       const range = { chains: [CHAIN], after: null, from: 0, to: 9 }
       for await (const block of factom.followBlocks(node.client, range)) delivered.push(block)
     })().catch((error: unknown) => error)
-    t.match(told, { code: wanted, message: reason, details: { height: 4 } }, name)
-    t.match(told, { message: /^block 4: / })
+    t.match(thrown, { code: wanted, message: reason, details: { height: 4 } }, name)
+    t.match(thrown, { message: /^block 4: / })
     t.same(
       delivered,
       honest.slice(0, 4),

@@ -82,7 +82,7 @@ export function createHealthNews(): (health: NodeHealth, monotonicMs: number) =>
       state = health.state
       seen = 1
       if (health.state !== 'ok') {
-        // From one trouble into the next: the minute goes on, its beginning too.
+        // One trouble follows another that was told: they count as one, which began with the first.
         if (!before.isKnown) since = monotonicMs
         return null
       }

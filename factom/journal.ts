@@ -133,7 +133,8 @@ function journalOn({ file, unlock, now, mirror }: OpenedFile): Journal {
       seen.add(record.entryHash)
       return known ? stageLine(record) : wholeLine(record)
     })
-    // First there: what this process does not live to write down here, the next one must know.
+    // The mirror gets the lines first: if this process ends before it has written them here, the process that takes
+    // over knows them.
     await mirror?.append([...unmirrored, ...text])
     unmirrored = []
     const bytes = Buffer.from(text.join(''))

@@ -145,8 +145,8 @@ t.test('25 records, the best first', async (t) => {
   node.slowness = (call) => (call % 3 ? 0 : 2)
   const publisher = open()
   const entries = records(25)
-  const told: string[] = []
-  const onStatus = ({ entryHash, state }: PublishResult) => told.push(`${short(entryHash)} ${state}`)
+  const heard: string[] = []
+  const onStatus = ({ entryHash, state }: PublishResult) => heard.push(`${short(entryHash)} ${state}`)
   const results = await timing.run(
     publisher.publish(HEIGHT, entries, { onStatus, deadline: timing.monotonicMs() + 20_000 }),
   )
@@ -165,7 +165,7 @@ t.test('25 records, the best first', async (t) => {
   t.same(publisher.published(HEIGHT), entries.map(hashOf))
   t.same(publisher.published(HEIGHT + 1), [])
   for (const entry of entries) {
-    const steps = told.filter((line) => line.startsWith(short(hashOf(entry)))).map((line) => line.slice(9))
+    const steps = heard.filter((line) => line.startsWith(short(hashOf(entry)))).map((line) => line.slice(9))
     t.same(steps, ['composed', 'committed', 'revealed', 'acknowledged'])
   }
   const again = await timing.run(publisher.publish(HEIGHT, [...entries, ...entries]))
@@ -413,14 +413,14 @@ t.test('stopped and taken up again', async (t) => {
   node.fault = () => undefined
   const second = open()
   t.equal(second.published(HEIGHT).length, 6)
-  const told: string[] = []
-  const results = await timing.run(second.resume(HEIGHT, { onStatus: ({ state }) => told.push(state) }))
+  const heard: string[] = []
+  const results = await timing.run(second.resume(HEIGHT, { onStatus: ({ state }) => heard.push(state) }))
   t.same(states(results), Array(6).fill('acknowledged'))
   t.same(
     results.map(({ entryHash }) => entryHash),
     records(6).map(hashOf),
   )
-  t.equal(told.length, 3 * 6)
+  t.equal(heard.length, 3 * 6)
   t.same(node.sent('commit').sort(), records(6).map(hashOf).sort(), 'each commit was sent once')
   t.same(await second.resume(HEIGHT), results, 'there is nothing left to do')
 })
@@ -467,14 +467,14 @@ t.test('blocks that are over', async (t) => {
 
   node.fault = () => undefined
   node.ackOf = () => 'TransactionACK'
-  const told: PublishResult[] = []
+  const heard: PublishResult[] = []
   const calls = node.calls.length
   t.same(await publisher.resume(HEIGHT + 1), [])
   t.equal(node.calls.length, calls, 'nothing of them is sent any more')
   node.save(HEIGHT, [])
   node.save(HEIGHT + 1, [hashOf(records(2)[1] as Entry)])
-  await publisher.settle(HEIGHT + 1, node.placeOf, { onStatus: (status) => told.push(status) })
-  matchExactly(t, told, [
+  await publisher.settle(HEIGHT + 1, node.placeOf, { onStatus: (status) => heard.push(status) })
+  matchExactly(t, heard, [
     { height: HEIGHT, state: 'missed', code: 'E_FACTOM_LATE', reason: /took its entry in after/, sent: true },
     { height: HEIGHT, state: 'missed', code: 'E_FACTOM_LATE', reason: /block 101 instead/, sent: true },
   ])
@@ -538,7 +538,7 @@ t.test('another process takes over at any step, with the mirror of the journal a
   const entries = records(3)
   for (let call = 1; call <= 9; call++) {
     const lines: string[] = []
-    /** The mirror belongs to the one that has taken over last. */
+    /** Who may write to the mirror: the process that has taken over last. */
     let owner = 0
     const mirrorOf = (process: number) => ({
       kept: lines.flatMap((text) => text.split('\n').filter(Boolean)),
@@ -640,9 +640,9 @@ t.test('a network that was reset', async (t) => {
   node.save(HEIGHT)
   await publisher.settle(HEIGHT, node.placeOf)
   await timing.run(publisher.publish(HEIGHT + 1, records(2, 10), { deadline: timing.monotonicMs() + 20_000 }))
-  const told: PublishResult[] = []
-  await publisher.reset(5, { onStatus: (status) => told.push(status) })
-  t.match(told, Array(2).fill({ height: HEIGHT + 1, state: 'missed', code: 'E_FACTOM_RESET' }))
+  const heard: PublishResult[] = []
+  await publisher.reset(5, { onStatus: (status) => heard.push(status) })
+  t.match(heard, Array(2).fill({ height: HEIGHT + 1, state: 'missed', code: 'E_FACTOM_RESET' }))
   t.same(publisher.published(HEIGHT), [], 'the new chain has a block of this height for us')
   await timing.run(publisher.publish(5, records(1, 50), { deadline: timing.monotonicMs() + 20_000 }))
   await publisher.close()
@@ -656,16 +656,16 @@ t.test('limits of spending', async (t) => {
   const publisher = open()
   const publish = (height: number, count: number, first: number) =>
     timing.run(publisher.publish(height, records(count, first), { deadline: timing.monotonicMs() + 20_000 }))
-  const told: (string | undefined)[] = []
+  const heard: (string | undefined)[] = []
   const first = await timing.run(
     publisher.publish(HEIGHT, records(6), {
       deadline: timing.monotonicMs() + 20_000,
-      onStatus: ({ state, code }) => state === 'missed' && told.push(code),
+      onStatus: ({ state, code }) => state === 'missed' && heard.push(code),
     }),
   )
   t.same(states(first), [...Array<string>(4).fill('acknowledged'), 'missed', 'missed'], 'the best are in')
   t.match(first[5], { code: 'E_FACTOM_SPENDING', reason: /4 entry credits a block/, sent: false, txid: '' })
-  t.same(told, ['E_FACTOM_SPENDING', 'E_FACTOM_SPENDING'])
+  t.same(heard, ['E_FACTOM_SPENDING', 'E_FACTOM_SPENDING'])
   t.same(states(await publish(HEIGHT, 1, 20)), ['missed'], 'a second call has no more')
   const second = await publish(HEIGHT + 1, 3, 30)
   t.same(states(second), ['acknowledged', 'acknowledged', 'missed'])

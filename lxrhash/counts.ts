@@ -20,7 +20,7 @@ export interface ByteCounts {
   close(): Promise<void>
 }
 
-/** A thread is up after as long as 16 MiB take to be counted. */
+/** To start a thread takes as long as to count 16 MiB. */
 const FEW_BYTES = 2 ** 24
 
 export function openCounts(mapped: MapMemory, few = FEW_BYTES): ByteCounts {

@@ -16,7 +16,7 @@ export interface Pages {
   readonly fix?: string
 }
 
-/** The outside, for tests. */
+/** What is asked of the system; tests put something else in its place. */
 export interface PagesSystem {
   readonly platform: NodeJS.Platform
   /** Undefined if there is no such file. */

@@ -29,13 +29,13 @@ import type { Workforce } from './work/workforce.js'
 export interface RivalsOptions {
   readonly count: number
   readonly network: Network
-  /** Theirs are prices near its own, and a part of its hashes. */
+  /** The miner beside which they compete: their prices lie near its own, and they hash a part of what it hashes. */
   readonly miner: Pick<Session, 'on'> & {
     readonly view: Pick<Session['view'], 'record' | 'state' | 'threads'>
   }
-  /** One thread of its own. */
+  /** What hashes for the rivals: one thread of their own. */
   readonly workforce: Pick<Workforce, 'assign' | 'collect' | 'view'>
-  /** With a journal of its own. */
+  /** Publishes for the rivals, with a journal of their own. */
   readonly publisher: Pick<Publisher, 'publish'>
   readonly onNotice: Notice
   /** Length of a turn, ms. */

@@ -63,7 +63,7 @@ t.test('a basket, killed in each phase', { timeout: 900_000 }, async (t) => {
   })
   t.equal((await dry.ended).code, 0)
 
-  const told: Event[] = []
+  const heard: Event[] = []
   const begun = query.about().height
   for (let round = 0; round < LEAST || query.about().height < begun + BLOCKS; round++) {
     const phase = PHASES[round % PHASES.length] as string
@@ -71,7 +71,7 @@ t.test('a basket, killed in each phase', { timeout: 900_000 }, async (t) => {
     t.teardown(() => kept.kill())
     await kept.event(phase)
     await kept.kill()
-    told.push(...kept.events)
+    heard.push(...kept.events)
   }
   // Once more without a kill, until all of it is in the ledger and the next is decided.
   const last = keeper()
@@ -79,16 +79,16 @@ t.test('a basket, killed in each phase', { timeout: 900_000 }, async (t) => {
   const { height: from } = await last.event('basket.plan')
   await last.event('basket.plan', ({ height }) => height !== from)
   const until = last.events.findLastIndex(({ event }) => event === 'basket.plan')
-  told.push(...last.events.slice(0, until))
+  heard.push(...last.events.slice(0, until))
   const second = await keeper(['--once']).ended
   t.match(second, { code: 2, stderr: /E_CLI_BASKET/ }, 'two would convert the same surplus')
   await last.kill()
 
   const lines = query.historyOf(address, {}).filter(({ kind }) => kind === 'conversion')
-  const signed = new Set(told.filter(({ event }) => event === 'basket.signed').map(({ hash }) => hash))
+  const signed = new Set(heard.filter(({ event }) => event === 'basket.signed').map(({ hash }) => hash))
   t.ok(lines.length >= 2, `${lines.length} conversions of ${signed.size} that were signed`)
   t.equal(new Set(lines.map(({ hash }) => hash)).size, lines.length, 'none is there twice')
-  const acknowledged = told.filter(({ event, state }) => event === 'basket.sent' && state === 'acknowledged')
+  const acknowledged = heard.filter(({ event, state }) => event === 'basket.sent' && state === 'acknowledged')
   t.ok(acknowledged.length >= 2)
   t.same(
     acknowledged.filter(({ hash }) => !lines.some((line) => line.hash === hash)),

@@ -20,38 +20,38 @@ t.test('dev: the embedded network alone', async (t) => {
     ...['--data-dir', dir, '--json'],
   ])
   t.teardown(() => running.kill())
-  const told = (await running.event('dev')) as Event & {
+  const network = (await running.event('dev')) as Event & {
     api: string
     exchange: string
     ecAddress: string
     ecSecret: string
     fctAddress: string
   }
-  t.match(told, {
+  t.match(network, {
     ecAddress: /^EC/,
     ecSecret: /^Es/,
     fctAddress: /^FA/,
     fctSecret: /^Fs/,
     blockSeconds: BLOCK_SECONDS,
   })
-  const client = createFactomClient({ url: told.api })
+  const client = createFactomClient({ url: network.api })
   t.teardown(() => client.close())
-  t.ok((await client.entryCreditBalance(told.ecAddress)) > 0)
-  matchExactly(t, await axios.get(`${told.exchange}/kraken/0/public/AssetPairs`, { proxy: false }), {
+  t.ok((await client.entryCreditBalance(network.ecAddress)) > 0)
+  matchExactly(t, await axios.get(`${network.exchange}/kraken/0/public/AssetPairs`, { proxy: false }), {
     status: 200,
     data: { error: [] },
   })
 
   const key = join(dir, 'ec.key')
-  writeFileSync(key, `${told.ecSecret}\n`, { mode: 0o600 })
+  writeFileSync(key, `${network.ecSecret}\n`, { mode: 0o600 })
   const config = join(dir, 'pegminer.yaml')
   writeFileSync(config, 'miner: { identity: tinker }\n')
   const token = 'a-token-of-the-test'
   const startMiner = (): Running =>
     start(
       [
-        ...['mine', '--network', 'local', '--factomd', told.api, '--exchange', told.exchange],
-        ...['--records', '25', '--coinbase', told.fctAddress, '--bits', String(BITS), '--dir', maps],
+        ...['mine', '--network', 'local', '--factomd', network.api, '--exchange', network.exchange],
+        ...['--records', '25', '--coinbase', network.fctAddress, '--bits', String(BITS), '--dir', maps],
         ...['--config', config, '--data-dir', join(dir, 'miner'), '--metrics-port', '0', '--json'],
       ],
       { PEGMINER_MINER_EC_SECRET_FILE: key, PEGMINER_TELEMETRY_TOKEN: token },
@@ -60,7 +60,7 @@ t.test('dev: the embedded network alone', async (t) => {
   t.teardown(() => miner.kill())
   const { metrics } = (await miner.event('start')) as Event & { metrics: string }
 
-  const port = new URL(told.api).port
+  const port = new URL(network.api).port
   const second = start(['dev', '--port', port, '--data-dir', join(dir, 'other')])
   t.match(await second.ended, { code: /^[12]$/, stdout: '', stderr: /^pegminer: E_DEVCHAIN_PORT: .*\n$/ })
   for (const flag of ['--port', '--wallet-port', '--exchange-port']) {
@@ -111,7 +111,7 @@ t.test('dev: the embedded network alone', async (t) => {
   t.match(await miner.ended, { code: 0 })
   t.match(miner.events.at(-1), { event: 'stopped', reason: 'asked' })
   const { stdout: said, stderr } = await miner.ended
-  t.notMatch(said + stderr, new RegExp(`${told.ecSecret.slice(0, 20)}|${token}`))
+  t.notMatch(said + stderr, new RegExp(`${network.ecSecret.slice(0, 20)}|${token}`))
 
   running.child.kill('SIGTERM')
   t.equal((await running.ended).code, 130)
@@ -122,6 +122,6 @@ t.test('dev: the embedded network alone', async (t) => {
   again.child.kill('SIGINT')
   const { code, stdout } = await again.ended
   t.equal(code, 130)
-  t.match(stdout, new RegExp(` API +${told.api}`))
-  t.match(stdout, told.ecSecret, 'the public test keys are shown')
+  t.match(stdout, new RegExp(` API +${network.api}`))
+  t.match(stdout, network.ecSecret, 'the public test keys are shown')
 })

@@ -105,8 +105,8 @@ async function threeWorkers(t: Test): Promise<void> {
   await endMinutes(coordinator, { until: 4 })
   const { metrics } = await coordinator.event('start')
   const { port } = new URL(String(metrics))
-  const told = await start(['farm', 'status', '--metrics-port', port, '--json']).ended
-  t.match(JSON.parse(told.stdout), {
+  const ended = await start(['farm', 'status', '--metrics-port', port, '--json']).ended
+  t.match(JSON.parse(ended.stdout), {
     ...{ event: 'farm', active: true, here: 3, missing: 0 },
     machines: ['one', 'two', 'three'].map(() => ({
       worker: /^worker\.(one|two|three)$/,
@@ -244,12 +244,12 @@ async function shippedConfiguration(t: Test): Promise<void> {
   const asked = (subject: string, text = '') => worker.request(subject, text, { timeout: 3000 })
   const get = '$JS.API.DIRECT.GET.KV_pegminer_job.$KV.pegminer_job.job'
   t.equal((await asked(get)).string(), 'a job', 'it reads the job')
-  const told = new Promise((resolve) => {
+  const news = new Promise((resolve) => {
     worker.subscribe('pegminer.job.job', { callback: (_, message) => resolve(message.string()) })
   })
   await worker.flush()
   await job.put('job', 'another')
-  t.equal(await told, 'another', 'it is told of the next one')
+  t.equal(await news, 'another', 'it is told of the next one')
   t.match((await asked('pegminer.hits.rig1.name', 'a hit')).string(), /"stream":"PEGMINER_HITS"/)
   t.equal((await hits.info()).num_pending, 1)
   await t.rejects(asked('pegminer.lease.rig1.name'), /no responders/, 'it may ask, and nobody is there')

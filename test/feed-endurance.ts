@@ -214,10 +214,10 @@ async function contest(ask: boolean): Promise<void> {
 /** The last state of each contested withdrawal, at either honest signer. */
 const contestedState = (txid: string): readonly string[] =>
   honest.flatMap(({ name }) => {
-    const told = program.events.filter(
+    const steps = program.events.filter(
       (one) => one.event === 'withdrawal' && one['gateway'] === name && one['withdrawtxid'] === txid,
     )
-    return told.length === 0 ? [] : [told.at(-1)!['state'] as string]
+    return steps.length === 0 ? [] : [steps.at(-1)!['state'] as string]
   })
 const contestedDone = (): number =>
   contestedAsked.filter((txid) => contestedState(txid).includes('done')).length

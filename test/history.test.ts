@@ -88,7 +88,7 @@ t.test('a chain by two Go miners, graded as pegnetd did', async (t) => {
 })
 
 /** All that a history knows of the chain; what became of our own records only their maker knows. */
-function told(dataDir: string): object[] {
+function contentsOf(dataDir: string): object[] {
   const query = openHistory(join(dataDir, HISTORY_FILE))
   try {
     return query.blocks({}).map((block) => ({ ...block, rates: query.ratesAt(block.height) }))
@@ -182,9 +182,9 @@ t.test(
     t.match(followed, { to: last, height: last })
     t.equal(followed?.['blocks'], last - (KILLED_AT.at(-1) ?? 0), 'it went on where it was killed')
     t.match(events.at(-1), { event: 'checked', height: last, winnersAgree: true })
-    const live = told(join(dir, 'live'))
+    const live = contentsOf(join(dir, 'live'))
     t.equal(live.length, blocks.length)
-    t.same(told(follower), live, 'the same winners, places, payouts and rates as were seen live')
+    t.same(contentsOf(follower), live, 'the same winners, places, payouts and rates as were seen live')
 
     const own = await run(['history', '--data-dir', join(dir, 'live'), '--own', '--from', String(last)])
     t.match(unwrapped(own.stdout), /acknowledged [\d:]+, place \d+, 360 PEG, grade [\d.e-]+ from [A-Z]+ [+-]/)

@@ -77,11 +77,11 @@ t.test('a recorded chain, its proofs checked, killed on the way', { timeout: 600
   t.match(synced, { event: 'ledger.synced', network: 'MainNet', height: 295_200, skipped: {} })
   for (const height of [210_326, 258_789, 274_174, 295_200]) {
     const dump = await run(['ledger', 'dump', '--height', String(height), '--data-dir', dataDir, '--json'])
-    const [told] = json(dump.stdout)
-    t.match(told, { event: 'ledger.state', height })
-    t.same(told?.['balances'], stageOf(height), `balances after block ${height}`)
-    t.same(told?.['rates'], expected.rates[height] ?? {})
-    if (height === 295_200) t.equal(told?.['hash'], synced?.['hash'], 'as if it had never been killed')
+    const [state] = json(dump.stdout)
+    t.match(state, { event: 'ledger.state', height })
+    t.same(state?.['balances'], stageOf(height), `balances after block ${height}`)
+    t.same(state?.['rates'], expected.rates[height] ?? {})
+    if (height === 295_200) t.equal(state?.['hash'], synced?.['hash'], 'as if it had never been killed')
   }
 })
 
@@ -413,20 +413,20 @@ t.test('a chain that is followed from a checkpoint on', async (t) => {
   const dirOf = (name: string) => join(state, `checkpoint-${name}`)
   const ask = async (name: string, ...words: string[]) => {
     const { code, stdout, stderr } = await run(['ledger', ...words, '--data-dir', dirOf(name)])
-    return { code, stderr, told: json(stdout) }
+    return { code, stderr, events: json(stdout) }
   }
   const sync = (name: string, ...words: string[]) => ask(name, 'sync', ...words, ...chain)
   await sync('first')
   const file = join(state, 'checkpoint.json.gz')
   const onDev = ['--network', 'local', '--json']
-  const [made] = (await ask('first', 'checkpoint', file, ...onDev)).told
+  const [made] = (await ask('first', 'checkpoint', file, ...onDev)).events
   t.match(made, { event: 'ledger.checkpoint', network: 'local', height: 6 })
   node.saved = 10
   await sync('first')
   const second = await sync('second', '--from-checkpoint', file)
-  const [read] = second.told
+  const [read] = second.events
   t.match(read, { event: 'ledger.checkpoint.read', hash: made?.['hash'], digest: made?.['digest'] })
-  t.match(second.told.at(-1), { event: 'ledger.synced', height: 10 })
+  t.match(second.events.at(-1), { event: 'ledger.synced', height: 10 })
   t.equal((await sync('second', '--from-checkpoint', file)).code, 0, 'the same again changes nothing')
   const [whole, later] = ['first', 'second'].map((name) => openLedger(join(dirOf(name), HISTORY_FILE)))
   if (!whole || !later) throw new Error('both were followed')

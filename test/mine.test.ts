@@ -161,11 +161,11 @@ t.test('two blocks against thirty rivals', async (t) => {
   const byteMap = await openByteMap(lxrParams({ bits: BITS }), { dir: maps, slots: 1, build: false })
   const hasher = createHasher(byteMap, 0)
   let before: Graded | undefined
-  for (const told of graded) {
-    const block = blocks.find(({ height }) => height === told.height)
-    if (!block) throw new Error(`block ${told.height} is not on the chain`)
+  for (const event of graded) {
+    const block = blocks.find(({ height }) => height === event.height)
+    if (!block) throw new Error(`block ${event.height} is not on the chain`)
     const records = recordsOf(block)
-    const identities = told.winners.map(
+    const identities = event.winners.map(
       (winner) => [...records].find(([hash]) => hash.startsWith(winner))?.[1].identity,
     )
     t.ok(
@@ -176,7 +176,7 @@ t.test('two blocks against thirty rivals', async (t) => {
     const previous = before?.winners ?? Array<string>(25).fill('')
     // A record that a busy machine brought to the node too late lies in the next block, and is refused there.
     const ours = [...records.values()].filter(
-      ({ identity, height }) => identity === 'pegminer' && height === told.height,
+      ({ identity, height }) => identity === 'pegminer' && height === event.height,
     )
     t.ok(ours.length > 0)
     for (const { winners, prices } of ours) {
@@ -185,11 +185,11 @@ t.test('two blocks against thirty rivals', async (t) => {
     }
     const entries = block.entries.map(({ hash, entry: { extIds, content } }) => ({ hash, extIds, content }))
     const again = gradeBlock(
-      { version: 5, height: told.height, previousWinners: previous, entries },
+      { version: 5, height: event.height, previousWinners: previous, entries },
       (oprHash, nonce) => hasher.difficulty(oprHash, nonce),
     )
-    t.same(again.winners, told.winners, 'graded again from the chain: the same winners')
-    before = told
+    t.same(again.winners, event.winners, 'graded again from the chain: the same winners')
+    before = event
   }
 })
 

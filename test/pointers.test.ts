@@ -93,3 +93,15 @@ t.test('comments name their subjects', (t) => {
       })
   t.end()
 })
+
+t.test('names say what a thing is', (t) => {
+  // Words of the stage, and words that say nothing.
+  const word =
+    /\b(?:const|let|type|interface|class|function|readonly) (Given|Again|Surroundings|Ground|Room|face|told|Desk)\b/
+  const found = FILES.filter((name) => /\.(ts|js)$/.test(name)).flatMap((path) => {
+    const [name] = word.exec(read(path)) ?? []
+    return name === undefined ? [] : [`${path}: ${name}`]
+  })
+  t.same(found, [])
+  t.end()
+})

@@ -35,9 +35,9 @@ t.test('one snapshot, kept, recomputed, and explained', async (t) => {
   writeFileSync(changed, text.replace(/"BTC\/USD":\{"price":(\d)/, '"BTC/USD":{"price":1$1'))
   const differs = await prices('replay', changed, '--json')
   t.equal(differs.code, 5)
-  const [told] = eventsOf(differs)
-  t.match(told, { event: 'replay', identical: false })
-  t.ok((told?.['differences'] as { at: string }[]).some(({ at }) => at === 'assets.XBT.units'))
+  const [replayed] = eventsOf(differs)
+  t.match(replayed, { event: 'replay', identical: false })
+  t.ok((replayed?.['differences'] as { at: string }[]).some(({ at }) => at === 'assets.XBT.units'))
   t.match(await prices('replay', join(dir, 'none')), { code: 2, stderr: /E_PRICES_STORED/ })
 
   const explained = await prices('explain', 'xbt')

@@ -136,7 +136,9 @@ for (const { event, status, height, reason } of miner.events)
   }
 for (const [why, count] of reasons) say(`${why} (${count})`)
 if (missed.length > 0) problems.push(`blocks without a record of ours: ${missed.join(' ')}`)
-const seen = miner.events.filter(({ event, code: told }) => event === 'notice' && told === 'E_CLI_CLOCK')
+const seen = miner.events.filter(
+  ({ event, code: noticeCode }) => event === 'notice' && noticeCode === 'E_CLI_CLOCK',
+)
 for (const { message } of seen) say(String(message))
 if (seen.length !== STEPS.length || valueOf('pegnet_clock_steps_total') !== STEPS.length)
   problems.push(`${seen.length} steps were said, ${valueOf('pegnet_clock_steps_total')} counted`)

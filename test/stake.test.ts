@@ -52,7 +52,7 @@ async function stakeAlone(miner: Running): Promise<Running> {
   return running
 }
 
-const told = (running: Running, kind: string): Event[] =>
+const stakeEvents = (running: Running, kind: string): Event[] =>
   running.events.filter(({ event }) => event === `stake.${kind}`)
 
 /** Who has a staking record in the block that is built. */
@@ -72,7 +72,7 @@ t.test('refused, published, killed in its minute, graded and paid', async (t) =>
   const first = stake(`${HOLDER},${POOR}`)
   await endMinutes(first, { rivals: RIVALS, until: 8, height: 2 })
   await first.event('stake.entry', ({ status }) => status === 'acknowledged')
-  matchExactly(t, told(first, 'standing'), [
+  matchExactly(t, stakeEvents(first, 'standing'), [
     { height: 1, address: HOLDER, rank: null, balance: '0', entitled: false, payout: '0', records: null },
     { height: 1, address: POOR, entitled: false },
     { height: 2, address: HOLDER, rank: 1, entitled: true, payout: '180' },
@@ -80,7 +80,7 @@ t.test('refused, published, killed in its minute, graded and paid', async (t) =>
   ])
   matchExactly(
     t,
-    told(first, 'skipped'),
+    stakeEvents(first, 'skipped'),
     [
       { height: 1, address: HOLDER, code: 'E_MINER_STAKE_HOLDER' },
       { height: 1, address: POOR, code: 'E_MINER_STAKE_HOLDER' },
@@ -88,7 +88,7 @@ t.test('refused, published, killed in its minute, graded and paid', async (t) =>
     ],
     'who holds nothing spends nothing',
   )
-  t.ok(told(first, 'entry').every(({ height, address }) => height === 2 && address === HOLDER))
+  t.ok(stakeEvents(first, 'entry').every(({ height, address }) => height === 2 && address === HOLDER))
   while ((await stakers(first)).length <= RIVALS) await wait(50)
   await first.kill()
 
@@ -112,7 +112,7 @@ t.test('refused, published, killed in its minute, graded and paid', async (t) =>
   t.ok(place < 25)
   matchExactly(
     t,
-    told(alone, 'standing').filter(({ height }) => height === 3),
+    stakeEvents(alone, 'standing').filter(({ height }) => height === 3),
     [{ address: POOR, entitled: true, payout: '180', records: 31 }],
     'without mining, by a history and a ledger of its own',
   )

@@ -384,7 +384,7 @@ t.test('report', (t) => {
 t.test('the keeper: looks, holds, acts, reports', async (t) => {
   const { bodies, url } = await hookOf(t)
   const dataDir = t.testdir()
-  const told: string[] = []
+  const notices: string[] = []
   const done: string[] = []
   const view = {
     state: 'mining' as RunView['state'],
@@ -423,7 +423,7 @@ t.test('the keeper: looks, holds, acts, reports', async (t) => {
       pause: () => done.push('pause'),
       resume: () => done.push('resume'),
       restartThread: (slot) => done.push(`restart ${slot}`),
-      tell: (level, code, text) => told.push(`${level} ${code}: ${text}`),
+      tell: (level, code, text) => notices.push(`${level} ${code}: ${text}`),
       onAlarm: (kind, raised) => done.push(`${kind} ${raised}`),
       onAction: (action, worked) => done.push(`${action} ${worked}`),
       onHold: (reason, held) => done.push(`${reason} ${held}`),
@@ -434,11 +434,11 @@ t.test('the keeper: looks, holds, acts, reports', async (t) => {
   })
   keeper.start()
   await keeper.look()
-  t.same([told, done], [[], []])
+  t.same([notices, done], [[], []])
   found.temperature = 91
   await keeper.look()
   t.same(done.splice(0), ['pause', 'temperature true', 'hot true'])
-  matchExactly(t, told.splice(0), [
+  matchExactly(t, notices.splice(0), [
     /E_WATCH_PAUSED: temperature/,
     'warn E_WATCH_HOT: the processor has 91 °C',
   ])
@@ -450,7 +450,7 @@ t.test('the keeper: looks, holds, acts, reports', async (t) => {
   found.battery = null
   await keeper.look()
   await keeper.look()
-  t.equal(told.filter((line) => line.includes('E_WATCH_UNKNOWN')).length, 1, 'said once')
+  t.equal(notices.filter((line) => line.includes('E_WATCH_UNKNOWN')).length, 1, 'said once')
   t.ok(done.includes('resume'))
   while (bodies.length < 2 || !done.includes('webhook true')) await wait(2)
   matchExactly(t, bodies.splice(0), [
@@ -474,8 +474,8 @@ t.test('the keeper: looks, holds, acts, reports', async (t) => {
   keeper.adjust({ ...settings, hours: never })
   await keeper.look()
   t.not(keeper.holds.reasons.includes('schedule'), inverse, 'hours may change while it runs')
-  const reports = (): number => told.filter((line) => line.includes('E_WATCH_REPORT')).length
-  told.length = 0
+  const reports = (): number => notices.filter((line) => line.includes('E_WATCH_REPORT')).length
+  notices.length = 0
   clock.advance(11 * 3_600_000)
   await keeper.look()
   t.equal(reports(), 0, '23:00')

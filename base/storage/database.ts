@@ -50,9 +50,11 @@ export type DatabaseTrouble = 'library' | 'open' | 'newer' | 'none' | 'write' | 
 
 export interface OpenOptions {
   readonly file: string
-  /** Of the file itself; its version is SQLite's `user_version`. */
+  /** The steps of the file itself; its version is SQLite's `user_version`. */
   readonly migrations: Migrations
-  /** Of those who share it, in the order in which they are made; their versions stand in the table `schemas`. */
+  /**
+   * The schemas that share the file, in the order in which they are made; their versions stand in the table `schemas`.
+   */
   readonly schemas?: readonly Schema[]
   /** The caller's own error for each trouble. */
   readonly fail: (trouble: DatabaseTrouble, message: string, init?: CodedErrorInit) => Error
@@ -151,7 +153,7 @@ function check(db: Libsql.Database): void {
 
 type Versions = readonly (readonly [name: string | null, version: number, migrations: Migrations])[]
 
-/** Of the file itself (`null`), then of those who share it. */
+/** Version and steps of the file itself (name `null`), then of each schema that shares it. */
 function versionsOf(db: Libsql.Database, { migrations, schemas = [] }: OpenOptions): Versions {
   const rows = <T>(sql: string): T[] => db.prepare(sql).raw().all() as T[]
   const [own] = rows<[number]>('PRAGMA user_version')
@@ -184,7 +186,7 @@ function migrate(db: Libsql.Database, options: OpenOptions): void {
   if (isCurrent(db, options)) return
   const execute = (sql: string): void => void db.exec(sql)
   inTransaction(execute, () => {
-    if (isCurrent(db, options)) return // another process was first
+    if (isCurrent(db, options)) return // Another process was first.
     if (options.schemas !== undefined) execute(SCHEMAS)
     const [[, own] = [null, 0] as const] = versionsOf(db, options)
     for (const step of options.migrations.slice(own)) execute(step)

@@ -119,7 +119,7 @@ export async function awaitLock(
       waited = true
       if (owner !== null) onWait?.(owner.pid)
     }
-    // Aborted: the loop's head says so.
+    // Aborted: the signal is looked at when the loop begins anew.
     await sleep(look, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -40,7 +40,7 @@ let used = process.cpuUsage()
 function usage(): Usage {
   const { user, system } = process.cpuUsage(used)
   const elapsedMs = monotonicMs() - sinceMs
-  const told = {
+  const result = {
     cpu: (user + system) / 1000 / elapsedMs,
     rssBytes: process.memoryUsage.rss(),
     loopP99Ms: delays.percentile(99) / 1e6,
@@ -48,5 +48,5 @@ function usage(): Usage {
   delays.reset()
   used = process.cpuUsage()
   sinceMs = monotonicMs()
-  return told
+  return result
 }

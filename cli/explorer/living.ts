@@ -28,12 +28,12 @@ export interface Living {
   readonly ended?: Promise<never>
 }
 
-type Given = Pick<Settings, 'lxrhash.bits' | 'lxrhash.dir' | 'network.blockSeconds'>
+type MapSettings = Pick<Settings, 'lxrhash.bits' | 'lxrhash.dir' | 'network.blockSeconds'>
 
 export interface LivingParts {
   readonly signal: AbortSignal
-  readonly settings: Given
-  readonly origins: Readonly<Record<keyof Given, Origin>>
+  readonly settings: MapSettings
+  readonly origins: Readonly<Record<keyof MapSettings, Origin>>
   readonly dataDir: string
   readonly resources: Resources
 }

@@ -55,12 +55,12 @@ async function run(context: FarmContext, dataDir: string, resources: Resources):
     output.event(event)
     view.show(event)
   }
-  let told = false
+  let noticed = false
   const connection = await openConnection(context, {
     ...{ address, name: `${user}.${name}`, resources },
     onRetry: (message) => {
-      if (!told) onEvent({ event: 'notice', level: 'warn', code: 'E_FARM_CONNECT', message })
-      told = true
+      if (!noticed) onEvent({ event: 'notice', level: 'warn', code: 'E_FARM_CONNECT', message })
+      noticed = true
     },
   })
   output.event({

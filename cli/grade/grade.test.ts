@@ -202,10 +202,10 @@ t.test('false claims, false winners, changed entries', async (t) => {
     const [entry] = real['Entries'] as { Content: string }[]
     if (entry) entry.Content = `AAAA${entry.Content.slice(4)}`
   })
-  const told = (await run('--trust-claims', '--json', changed)).events
+  const printed = (await run('--trust-claims', '--json', changed)).events
   matchExactly(
     t,
-    told.filter(({ event }) => event === 'notice'),
+    printed.filter(({ event }) => event === 'notice'),
     [
       {
         event: 'notice',

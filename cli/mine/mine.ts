@@ -158,7 +158,7 @@ async function run(context: MineContext, plan: MinePlan, { resources, open }: Ru
     output,
     speedEveryMs: network.name === 'dev' ? SPEED_MS.dev : SPEED_MS.other,
   })
-  // With a pager or a log behind the output the terminal is not ours alone.
+  // A pager or a log reads the output, so the terminal is not ours alone.
   if (!output.json && context.stdout.isTTY === true) {
     const hear = mineKeys({ view: miner.view, board, prices: prices.proxy, actions, print: lines.print })
     const keyboard = openKeyboard(context.stdin, hear)

@@ -46,33 +46,35 @@ t.test(
       words.split(' '),
     )
     t.ok(lines.length >= 15, `${lines.length} commands`)
-    const told = new Map<string, Event[]>()
+    const eventsByWord = new Map<string, Event[]>()
     for (const words of lines) {
       const [word = ''] = words
       if (word === 'watch') await fall(10_200n)
       const { code, events, said } = await run(...words)
       t.equal(code, 0, `${words.join(' ')} ${said}`)
-      told.set(words.includes('--dry-run') ? `${word} dry` : word, events)
+      eventsByWord.set(words.includes('--dry-run') ? `${word} dry` : word, events)
     }
-    const last = (word: string) => told.get(word)?.at(-1)
-    const ready = told.get('create')?.findLast(({ event }) => event === 'pegs.state')
+    const last = (word: string) => eventsByWord.get(word)?.at(-1)
+    const ready = eventsByWord.get('create')?.findLast(({ event }) => event === 'pegs.state')
     const pegstxid = ready?.['pegstxid']
     t.match(ready, { state: 'READY', pegstxid: /^[0-9a-f]{64}$/ })
-    t.match(told.get('create')?.[0], { event: 'pegs.plan', total: '200010.00310000', blocks: 15 })
+    t.match(eventsByWord.get('create')?.[0], { event: 'pegs.plan', total: '200010.00310000', blocks: 15 })
     t.match(last('status'), { state: 'READY', pegstxid })
     t.match(last('launch-args')?.['command'], new RegExp(` -earlytxid=${String(pegstxid)}$`))
-    t.match(told.get('info')?.[0], { price: '0.90000000', deposit: '0.00000000' })
+    t.match(eventsByWord.get('info')?.[0], { price: '0.90000000', deposit: '0.00000000' })
     const steps = (word: string) =>
-      told.get(word)?.flatMap(({ event, step }) => (event === 'pegs.step' ? String(step) : []))
+      eventsByWord.get(word)?.flatMap(({ event, step }) => (event === 'pegs.step' ? String(step) : []))
     t.same(steps('deposit')?.at(-1), 'tokens')
     t.ok(
-      told.get('deposit')?.some(({ step, txid }) => step === 'claim' && /^[0-9a-f]{64}$/.test(String(txid))),
+      eventsByWord
+        .get('deposit')
+        ?.some(({ step, txid }) => step === 'claim' && /^[0-9a-f]{64}$/.test(String(txid))),
     )
     t.match(last('fund'), { event: 'pegs.done', deposit: '10.00000000', tokens: '-10.00000000' })
     t.match(last('get dry'), { step: 'dry-run', most: '7.20000000' })
     t.match(last('get'), { event: 'pegs.done', coins: '7.11000000', debt: '7.11000000' })
     t.match(last('accounts'), { ratio: '79.00%', mostToGet: '0.09000000' })
-    t.match(told.get('watch'), [
+    t.match(eventsByWord.get('watch'), [
       { event: 'pegs.watch', price: '0.81600000', ratio: '87.13%' },
       { event: 'pegs.alert', what: 'ratio', message: /87.13%; at 90 % others may liquidate/ },
     ])
@@ -84,7 +86,7 @@ t.test(
     })
     t.match(last('withdraw'), { event: 'pegs.paid', amount: '4.99980000', txid: /^[0-9a-f]{64}$/ })
     t.same(
-      told.get('history')?.map(({ action, amount }) => [action, amount]),
+      eventsByWord.get('history')?.map(({ action, amount }) => [action, amount]),
       [
         ['fund', '10.00000000'],
         ['get', '7.11000000'],

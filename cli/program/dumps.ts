@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 
 import { childEnvironment, loadKoffi } from '../../base/index.js'
 
-/** The outside, for tests. */
+/** What is asked of the system; tests put something else in its place. */
 export interface DumpSystem {
   readonly platform: NodeJS.Platform
   /** Calls the C library's prctl. Throws without the optional package koffi. */

@@ -24,11 +24,11 @@ t.test('records of earlier runs, in the words of the API', (t) => {
     openRecorder(null, () => undefined),
   )
   t.teardown(() => past.close())
-  const told = new Map(
+  const fates = new Map(
     past.entries({ below: 10, heights: 1 }).map((entry) => [entry.entryHash[0], entry.status]),
   )
   t.same(
-    steps.map((_, k) => told.get(String(k))),
+    steps.map((_, k) => fates.get(String(k))),
     // What has landed is told once the block is followed.
     ['submitted', 'submitted', 'acknowledged', 'acknowledged', 'missed'],
   )

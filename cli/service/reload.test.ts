@@ -47,7 +47,7 @@ interface Scene {
   readonly write: (text: string) => void
   readonly reloader: ReturnType<typeof createReloader<Keys, Sections>>
   readonly applied: { readonly next: CommandInput<Keys, Sections>; readonly changed: readonly string[] }[]
-  readonly told: string[]
+  readonly notices: string[]
   readonly reports: ReloadReport[]
   readonly levels: string[]
   readonly metrics: ReturnType<typeof createMetrics>
@@ -83,7 +83,7 @@ function sceneOf(t: Test, text: string, watch: WatchOptions = { everyMs: 3_600_0
   const metrics = createMetrics({ version: '1', network: 'dev', process: false })
   const scene: Scene = {
     ...{ file, write, metrics, sectionSecrets, refuse: null, late: [] },
-    ...{ applied: [], told: [], reports: [], levels: [] },
+    ...{ applied: [], notices: [], reports: [], levels: [] },
     hangUp: () => hear(),
     reloader: createReloader<Keys, Sections>({
       given: read(),
@@ -102,7 +102,7 @@ function sceneOf(t: Test, text: string, watch: WatchOptions = { everyMs: 3_600_0
         scene.applied.push({ next, changed: [...changed] })
         return scene.late
       },
-      tell: (level, code, message) => void scene.told.push(`${level} ${code}: ${message}`),
+      tell: (level, code, message) => void scene.notices.push(`${level} ${code}: ${message}`),
       onReload: (report) => void scene.reports.push(report),
       metrics,
       now: () => 1_700_000_000_000,
@@ -122,7 +122,7 @@ feed: { poll: 5 }
 `
 
 t.test('a secret in a file that a section names', async (t) => {
-  const { reloader, applied, told, sectionSecrets } = sceneOf(t, START)
+  const { reloader, applied, notices, sectionSecrets } = sceneOf(t, START)
   await reloader.reload('signal')
   t.equal(applied.length, 0)
   sectionSecrets['prices'] = ['second']
@@ -131,15 +131,15 @@ t.test('a secret in a file that a section names', async (t) => {
   matchExactly(t, applied, [
     { changed: ['prices'], next: { sectionSecrets: { prices: ['second'], feed: [] } } },
   ])
-  t.match(told.at(-1), /: prices; wait for a restart: feed$/)
-  t.notMatch(told, [/second|other/])
+  t.match(notices.at(-1), /: prices; wait for a restart: feed$/)
+  t.notMatch(notices, [/second|other/])
   await reloader.reload('signal')
   t.equal(applied.length, 1, 'it is taken over once')
 })
 
 t.test('what is live is taken over, what is not is named and stays', async (t) => {
   const scene = sceneOf(t, START)
-  const { reloader, applied, told, levels, metrics } = scene
+  const { reloader, applied, notices, levels, metrics } = scene
   scene.write(`
 miner: { threads: 3, identity: me, ecSecretFile: nowhere }
 lxrhash: { bits: 25 }
@@ -151,7 +151,7 @@ feed: { gateways: [] }
   await reloader.reload('signal')
   matchExactly(
     t,
-    told,
+    notices,
     [/E_CONFIG_SECRET.*nowhere/, /^error E_CLI_RELOAD: /],
     'one line is wrong: nothing is taken',
   )
@@ -175,7 +175,7 @@ feed: { poll: 5, gateways: [] }
   t.equal(next?.settings['lxrhash.bits'], 24, 'what waits for a restart is what it was')
   t.match(next?.sections, { prices: { sources: { kraken: { order: 2 } } }, feed: undefined })
   t.equal(
-    told.at(-1),
+    notices.at(-1),
     'warn E_CLI_RELOADED: settings read again: miner.threads 2 → 3, telemetry.token, log.level info → debug, ' +
       'prices.sources.kraken; wait for a restart: lxrhash.bits 24 → 25, feed',
     'a secret is named and not shown',
@@ -188,23 +188,23 @@ feed: { poll: 5, gateways: [] }
   t.match(await metrics.render(), /success_timestamp_seconds 1700000000\n/)
 
   await reloader.reload('signal')
-  t.match(told.at(-1), /again: wait for a restart: lxrhash.bits 24 → 25, feed$/, 'it still waits')
+  t.match(notices.at(-1), /again: wait for a restart: lxrhash.bits 24 → 25, feed$/, 'it still waits')
   t.equal(applied.length, 1, 'and nothing is taken over twice')
 })
 
 t.test('what cannot be put into effect is not, and what has no room waits', async (t) => {
   const scene = sceneOf(t, START)
-  const { reloader, told, reports } = scene
+  const { reloader, notices, reports } = scene
   scene.write(START.replace('threads: 2', 'threads: 5'))
   const spec = { summary: '', remedy: '', kind: 'failure' } as const
   scene.refuse = new CodedError('E_MINER_OPTIONS', spec, 'that is too much')
   await reloader.reload('signal')
-  matchExactly(t, told, ['error E_MINER_OPTIONS: that is too much', /E_CLI_RELOAD/])
+  matchExactly(t, notices, ['error E_MINER_OPTIONS: that is too much', /E_CLI_RELOAD/])
   t.equal(reloader.given.texts['miner.threads'], '2')
   scene.refuse = null
   scene.late = ['miner.threads']
   await reloader.reload('signal')
-  t.equal(told.at(-1), 'warn E_CLI_RELOADED: settings read again: wait for a restart: miner.threads 2 → 5')
+  t.equal(notices.at(-1), 'warn E_CLI_RELOADED: settings read again: wait for a restart: miner.threads 2 → 5')
   t.equal(reloader.given.texts['miner.threads'], '2')
   matchExactly(t, reports, [
     { ok: false, trigger: 'signal', problems: [{ code: 'E_MINER_OPTIONS' }] },
@@ -212,7 +212,7 @@ t.test('what cannot be put into effect is not, and what has no room waits', asyn
   ])
   scene.write(START)
   await reloader.reload('signal')
-  t.match(told.at(-1), /nothing has changed$/)
+  t.match(notices.at(-1), /nothing has changed$/)
 })
 
 t.test('a file that changes, by writing and by renaming, a signal, and one that is gone', async (t) => {
@@ -271,8 +271,8 @@ t.test('what the service manager is told', async (t) => {
   service.reloading()
   service.reloaded()
   alive = false
-  const told = sent.splice(0).filter((line) => line !== 'WATCHDOG=1')
-  matchExactly(t, told, [
+  const messages = sent.splice(0).filter((line) => line !== 'WATCHDOG=1')
+  matchExactly(t, messages, [
     'READY=1 STATUS=mining block 5',
     /^RELOADING=1 MONOTONIC_USEC=\d+ STATUS=reading settings$/,
     'READY=1 STATUS=settings read',
@@ -373,7 +373,7 @@ data: { dir: ${dir} }
     }) as unknown as PriceFeed
   const client = standIn({ url: 'http://first', close: () => void closed.push('client') } as FactomClient)
   const prices = standIn(feedOf('first'))
-  const told: string[] = []
+  const notices: string[] = []
   const closers: (() => unknown)[] = []
   let handed = 0
   const reloader = createMineReloader(
@@ -392,7 +392,7 @@ data: { dir: ${dir} }
       metrics: createMetrics({ version: '1', network: 'local', process: false }),
       resources: { add: (close) => void closers.push(close) },
       signal: new AbortController().signal,
-      tell: (_, code, message) => void told.push(`${code}: ${message}`),
+      tell: (_, code, message) => void notices.push(`${code}: ${message}`),
       onBegin: () => {},
       onReload: () => {},
       onApply: () => void handed++,
@@ -404,7 +404,7 @@ data: { dir: ${dir} }
 
   write('factom: { url: [one:1, two:2] }\nprices: { sources: { kraken: { enabled: false } } }\n')
   await reloader.reload('signal')
-  t.match(told.at(-1), /factom.url .* → one:1,two:2, .*prices$/)
+  t.match(notices.at(-1), /factom.url .* → one:1,two:2, .*prices$/)
   t.equal(client.proxy.url, 'http://one:1/v2')
   t.same(prices.proxy.sourceNames, ['second'])
   t.notMatch(opened, [/kraken/])
@@ -417,7 +417,7 @@ data: { dir: ${dir} }
   t.same(adjusted.at(-1), { threads: 3, recordsPerBlock: 9, submissionCutoff: 50 })
   writeFileSync(file, base.replace('threads: 1', 'threads: 8'), { mode: 0o600 })
   await reloader.reload('signal')
-  t.match(told.at(-1), /wait for a restart: miner.threads 3 → 8$/)
+  t.match(notices.at(-1), /wait for a restart: miner.threads 3 → 8$/)
   t.same(adjusted.at(-1), { recordsPerBlock: 3, submissionCutoff: 200 })
   for (const close of closers) await close()
   t.ok(closed.includes('first') && closed.includes('client'))

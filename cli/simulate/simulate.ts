@@ -48,19 +48,19 @@ export async function simulate(context: SimulateContext): Promise<number> {
     output.line(output.paint('bold', tableHead(axis)))
   }
   const status = createStatus(context)
-  let told = 0
-  const tell = () => status.show(`${told} of ${values.length} values, ${countText(blocks)} blocks each`)
+  let finished = 0
+  const tell = () => status.show(`${finished} of ${values.length} values, ${countText(blocks)} blocks each`)
   tell()
   const begun = performance.now()
   const results = await simulateAttacks({
     ...{ blocks, seed, threads, signal },
     scenarios: values.map((value) => (axis === null ? scenario : varied(scenario, axis, value))),
     onResult: (result) => {
-      const value = values[told++] ?? 0
+      const value = values[finished++] ?? 0
       status.show('')
       output.event(resultEvent(value, result, rate))
       output.line(csv ? csvLine(value, result) : tableLine(axis === null ? null : value, result))
-      if (told < values.length) tell()
+      if (finished < values.length) tell()
     },
   }).finally(() => status.show(''))
   const speed = (results.length * blocks * 60_000) / (performance.now() - begun)

@@ -158,9 +158,9 @@ function pricesOf(
 ): number[] {
   const { apart, spread } = scenario
   return ASSETS[version].map((asset) => {
-    const told =
+    const centre =
       lie !== null && (lie.asset === 'all' ? asset !== 'USD' : lie.asset === asset) ? 1 + lie.by : 1
-    return random() < apart ? told * Math.max(0.01, 1 + spread * normalNumber(random)) : told
+    return random() < apart ? centre * Math.max(0.01, 1 + spread * normalNumber(random)) : centre
   })
 }
 

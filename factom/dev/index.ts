@@ -121,7 +121,7 @@ export async function startDevChain(options: DevChainOptions): Promise<DevChain>
     const view = createNodeView(engine.archive, engine.state, faults)
     const { archive } = view
     const watchers = new Set<() => void>()
-    /** Came in during minute 10: it belongs to the next block. */
+    /** Messages that came in during minute 10: they belong to the next block. */
     const waiting: Message[] = []
     const tick = () => {
       engine.tick(now())

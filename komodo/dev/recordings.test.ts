@@ -195,8 +195,8 @@ interface Reply {
 }
 
 function replyEssence({ result, error, id }: Reply): unknown {
-  const told = error && [error.code, faceOf(error.message.split('\n')[0] as string)]
-  return [told, shapeOf(result, 'result'), id]
+  const refusal = error && [error.code, faceOf(error.message.split('\n')[0] as string)]
+  return [refusal, shapeOf(result, 'result'), id]
 }
 
 function requestOf({ request = {}, chain }: RecordedCall): {

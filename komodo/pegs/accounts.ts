@@ -13,7 +13,7 @@ export interface ListedAccount extends AccountState {
   readonly exchanged: boolean
 }
 
-type Given = { readonly signal: AbortSignal }
+type WithSignal = { readonly signal: AbortSignal }
 
 /** What transactions left behind, by their ids: it never changes. Null: no account of the peg. */
 export type KnownAccounts = Map<string, ListedAccount | null>
@@ -23,7 +23,7 @@ export async function allAccounts(
   client: KomodoClient,
   pegsTxid: string,
   known: KnownAccounts,
-  given: Given,
+  given: WithSignal,
 ): Promise<readonly ListedAccount[]> {
   const condition = tx.sharedCondition(tx.EVAL.pegs, [PEGS_PUBKEY, PEGS_PUBKEY])
   const address = tx.addressOfScript(tx.conditionScript(condition)) as string
@@ -46,7 +46,7 @@ const MARKER_VOUT = 0
 export async function accountAt(
   client: KomodoClient,
   { pegsTxid, txid }: { readonly pegsTxid: string; readonly txid: string },
-  given: Given,
+  given: WithSignal,
 ): Promise<ListedAccount | null> {
   const found = await client.transaction(txid, given)
   if (!found) return null

@@ -492,14 +492,14 @@ async function awaitHeaders(options: CreatorOptions): Promise<void> {
 
 async function awaitPrices(options: CreatorOptions): Promise<void> {
   const { plan, asset, pause } = options
-  let told = false
+  let announced = false
   for (;;) {
     const { feeds, height, window } = await asset.prices(1, given(options))
     const values = new Map(feeds.map(({ name, samples }) => [name, samples[0]?.smoothed ?? 0n]))
     if (plan.gateways.every(({ price }) => priceBy(price, values) > 0n)) return
     const left = Math.max(0, 2 * window + 1 - height)
-    if (!told) say(options, 'WARM_UP', height, { blocksLeft: left })
-    told = true
+    if (!announced) say(options, 'WARM_UP', height, { blocksLeft: left })
+    announced = true
     await pause()
   }
 }

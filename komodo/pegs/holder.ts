@@ -30,13 +30,13 @@ export interface Peg {
   readonly tokens: readonly PegToken[]
 }
 
-type Given = { readonly signal: AbortSignal }
+type WithSignal = { readonly signal: AbortSignal }
 
 /** The peg by its id, as the chain says it. Throws `E_PEGS_REFUSED` if there is none. */
 export async function findPeg(
   asset: KomodoClient,
   pegsTxid: string,
-  { thresholds = USUAL_THRESHOLDS, ...given }: Given & { readonly thresholds?: Thresholds },
+  { thresholds = USUAL_THRESHOLDS, ...given }: WithSignal & { readonly thresholds?: Thresholds },
 ): Promise<Peg> {
   const found = await asset.transaction(pegsTxid, given)
   const op = found && found.height !== null ? opOf(decodeTransaction(found.hex)) : null
@@ -95,7 +95,7 @@ export interface PriceView {
 export async function pricesOf(
   asset: KomodoClient,
   tokens: readonly Pick<PegToken, 'tokenId' | 'price'>[],
-  given: Given,
+  given: WithSignal,
 ): Promise<ReadonlyMap<string, PriceView>> {
   const { feeds, height, window } = await asset.prices(1, given)
   const values = (which: 'raw' | 'smoothed') =>
@@ -130,7 +130,7 @@ export interface Holding {
 export async function viewOf(
   asset: KomodoClient,
   { peg, token, pubkey }: Holding,
-  { prices, ...given }: Given & { readonly prices?: ReadonlyMap<string, PriceView> },
+  { prices, ...given }: WithSignal & { readonly prices?: ReadonlyMap<string, PriceView> },
 ): Promise<HolderView> {
   const known = prices ?? (await pricesOf(asset, [token], given))
   const price = known.get(token.tokenId) as PriceView

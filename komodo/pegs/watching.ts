@@ -109,7 +109,7 @@ function createLooks({
   const known: KnownAccounts = new Map()
   const stands = createStillness(stillLooks)
   const resting = new Map<string, number>()
-  const told = new Map<string, string>()
+  const lastMessages = new Map<string, string>()
   let height = 0
   return {
     async look() {
@@ -128,8 +128,8 @@ function createLooks({
     rests: (token, rule) => height < (resting.get(`${token} ${rule}`) ?? 0),
     held(event) {
       const key = `${event.token} ${event.rule}`
-      if (told.get(key) !== event.message) tell(event)
-      told.set(key, event.message)
+      if (lastMessages.get(key) !== event.message) tell(event)
+      lastMessages.set(key, event.message)
     },
   }
 }

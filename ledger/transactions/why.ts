@@ -16,7 +16,7 @@ export interface EntryReading extends Entry {
   readonly wrong: string | null
 }
 
-interface Given {
+interface RevealedEntry {
   readonly hash: string
   readonly height: number
   /** When it was revealed, UNIX seconds. */
@@ -26,7 +26,7 @@ interface Given {
 }
 
 export function readEntry(
-  { hash, height, seconds, entry }: Given,
+  { hash, height, seconds, entry }: RevealedEntry,
   rules: Pick<LedgerRules, 'transactions' | 'ethereumKeys'>,
 ): EntryReading {
   const decoded = decodeEntry(entry)

@@ -46,7 +46,7 @@ function tryKoffi(): Native | NoNative {
   }
 }
 
-// Of Linux.
+// Linux's numbers.
 const PROT_READ = 1
 const PROT_WRITE = 2
 const PROT_EXEC = 4

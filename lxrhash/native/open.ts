@@ -6,7 +6,7 @@ import { loadNative, type Native, type NoNative } from './calls.js'
 import { stepCode } from './step.js'
 import type { Prefetch } from './x86.js'
 
-/** The outside, for tests. */
+/** What is asked of the system; tests put something else in its place. */
 export interface NativeSystem {
   readonly platform: string
   readonly arch: string

@@ -128,7 +128,7 @@ t.test('the words of the disassembler say what was asked for', (t) => {
   }
   const register = (k: number): Register => REGISTERS[(k * 5) % REGISTERS.length] as Register
   const hex = (value: number | bigint): string => `0x${value.toString(16)}`
-  const told = (name: string): readonly string[] => (HELD[name] ?? []).filter((_, k) => k % 2 === 1)
+  const expected = (name: string): readonly string[] => (HELD[name] ?? []).filter((_, k) => k % 2 === 1)
   const ofPlaces = (text: (register: Register, place: string) => string): string[] =>
     PLACES.map((place, k) => text(register(k), at(place)))
   const ofPairs = (text: (one: Register, other: Register) => string): string[] =>
@@ -137,83 +137,83 @@ t.test('the words of the disassembler say what was asked for', (t) => {
     REGISTERS.flatMap((one) => numbers.map((value) => text(one, value)))
 
   t.same(
-    told('set'),
+    expected('set'),
     ofNumbers(WORDS, (r, n) => `movabs ${wide(r)},${hex(n)}`),
   )
   t.same(
-    told('load64'),
+    expected('load64'),
     ofPlaces((r, place) => `mov ${wide(r)},QWORD PTR ${place}`),
   )
   t.same(
-    told('load32'),
+    expected('load32'),
     ofPlaces((r, place) => `mov ${narrow(r)},DWORD PTR ${place}`),
   )
   t.same(
-    told('loadByte'),
+    expected('loadByte'),
     ofPlaces((r, place) => `movzx ${narrow(r)},BYTE PTR ${place}`),
   )
   t.same(
-    told('store64'),
+    expected('store64'),
     ofPlaces((r, place) => `mov QWORD PTR ${place},${wide(r)}`),
   )
   t.same(
-    told('store32'),
+    expected('store32'),
     ofPlaces((r, place) => `mov DWORD PTR ${place},${narrow(r)}`),
   )
   t.same(
-    told('move64'),
+    expected('move64'),
     ofPairs((a, b) => `mov ${wide(a)},${wide(b)}`),
   )
   t.same(
-    told('xor64'),
+    expected('xor64'),
     ofPairs((a, b) => `xor ${wide(a)},${wide(b)}`),
   )
   t.same(
-    told('xorMemory64'),
+    expected('xorMemory64'),
     ofPlaces((r, place) => `xor ${wide(r)},QWORD PTR ${place}`),
   )
   t.same(
-    told('add64'),
+    expected('add64'),
     ofPairs((a, b) => `add ${wide(a)},${wide(b)}`),
   )
   t.same(
-    told('shiftLeft64'),
+    expected('shiftLeft64'),
     ofNumbers(SHIFTS, (r, n) => `shl ${wide(r)},${hex(n)}`),
   )
   t.same(
-    told('shiftRight64'),
+    expected('shiftRight64'),
     ofNumbers(SHIFTS, (r, n) => `shr ${wide(r)},${hex(n)}`),
   )
   t.same(
-    told('and32'),
+    expected('and32'),
     ofNumbers(NUMBERS, (r, n) => `and ${narrow(r)},${hex(n)}`),
   )
   t.same(
-    told('add32'),
+    expected('add32'),
     ofNumbers(NUMBERS, (r, n) => `add ${narrow(r)},${hex(n)}`),
   )
   t.same(
-    told('clear32'),
+    expected('clear32'),
     REGISTERS.map((r) => `xor ${narrow(r)},${narrow(r)}`),
   )
   t.same(
-    told('compare32'),
+    expected('compare32'),
     ofPairs((a, b) => `cmp ${narrow(a)},${narrow(b)}`),
   )
   t.same(
-    told('compareTo32'),
+    expected('compareTo32'),
     ofNumbers(NUMBERS, (r, n) => `cmp ${narrow(r)},${hex(n)}`),
   )
   t.same(
-    told('prefetch'),
+    expected('prefetch'),
     ['nta', 't1'].flatMap((hint) => PLACES.map((place) => `prefetch${hint} BYTE PTR ${at(place)}`)),
   )
   // Six bytes of the jump itself; a label before it or behind what lies between.
   for (const [name, word] of Object.entries({ jumpIfAbove: 'ja', jumpIfBelow: 'jb' })) {
-    const lines = told(name).map((text) => text.split('; ').filter((line) => line !== 'ret'))
+    const lines = expected(name).map((text) => text.split('; ').filter((line) => line !== 'ret'))
     t.same(lines, [[`${word} 0x7`], [`${word} 0x0`], [`${word} 0xce`], [`${word} 0x0`]])
   }
-  t.same(told('return'), ['ret'])
+  t.same(expected('return'), ['ret'])
   t.end()
 })
 

@@ -139,22 +139,6 @@ export function createHits(parts: HitsParts): Hits {
     storing = null
   }
 
-  async function consume(): Promise<void> {
-    const messages = await consumer.consume({ max_messages: PULL })
-    const end = (): void => void messages.close()
-    signal.addEventListener('abort', end, { once: true })
-    let slice = monotonicMs()
-    for await (const message of messages) {
-      atHand = 1 + messages.getPending()
-      take(message)
-      atHand--
-      if (monotonicMs() - slice < SLICE_MS) continue
-      await breathe()
-      slice = monotonicMs()
-    }
-    signal.removeEventListener('abort', end)
-  }
-
   return {
     open(next, inherited, holdersKnown) {
       if (job === null || Buffer.compare(job.oprHash, next.oprHash) !== 0) accounts.reset([])
@@ -178,7 +162,11 @@ export function createHits(parts: HitsParts): Hits {
       await Promise.race([begun, aborted(signal)])
       while (!signal.aborted) {
         try {
-          await consume()
+          await consume(parts, (message, behind) => {
+            atHand = 1 + behind
+            take(message)
+            atHand--
+          })
         } catch (error) {
           if (!signal.aborted) parts.onTrouble(messageOf(error))
         }
@@ -186,6 +174,24 @@ export function createHits(parts: HitsParts): Hits {
       }
     },
   }
+}
+
+/** Hands over each message of the stream, with how many wait behind it, until the stream or the signal ends it. */
+async function consume(
+  { consumer, signal }: Pick<HitsParts, 'consumer' | 'signal'>,
+  onMessage: (message: JsMsg, behind: number) => void,
+): Promise<void> {
+  const messages = await consumer.consume({ max_messages: PULL })
+  const end = (): void => void messages.close()
+  signal.addEventListener('abort', end, { once: true })
+  let slice = monotonicMs()
+  for await (const message of messages) {
+    onMessage(message, messages.getPending())
+    if (monotonicMs() - slice < SLICE_MS) continue
+    await breathe()
+    slice = monotonicMs()
+  }
+  signal.removeEventListener('abort', end)
 }
 
 /** What another coordinator has acknowledged is in no stream any more. */

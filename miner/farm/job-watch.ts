@@ -22,12 +22,12 @@ const NOTHING = 404
 export function watchJob(connection: NatsConnection, listener: JobListener): JobWatch {
   let revision = 0
   function take(data: Uint8Array, header: string | undefined): void {
-    const told = Number(header)
-    if (!Number.isSafeInteger(told) || told <= revision) return
-    revision = told
-    listener(readJob(data), told)
+    const next = Number(header)
+    if (!Number.isSafeInteger(next) || next <= revision) return
+    revision = next
+    listener(readJob(data), next)
   }
-  const told = connection.subscribe(JOB_SUBJECT, {
+  const subscription = connection.subscribe(JOB_SUBJECT, {
     callback: (error, message) => {
       if (error === null) take(message.data, message.headers?.get(REVISION_HEADER))
     },
@@ -41,6 +41,6 @@ export function watchJob(connection: NatsConnection, listener: JobListener): Job
       if (reply.headers?.code === NOTHING) return
       take(reply.data, reply.headers?.get(REVISION_HEADER))
     },
-    close: () => told.unsubscribe(),
+    close: () => subscription.unsubscribe(),
   }
 }

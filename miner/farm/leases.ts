@@ -105,16 +105,12 @@ export function createLeases(parts: LeasesParts): Leases {
   }
 
   function handOut(machine: Machine, ask: Ask, message: Msg): void {
-    const rate = Math.min(ask.rate, FASTEST)
-    const wanted = BigInt(Math.ceil(Math.max(rate * AHEAD_SECONDS, FIRST_COUNTERS))) - ask.left
-    if (wanted <= 0n) return reply(message, [])
-    const taken = ranges.take({
-      ...{ worker: machine.text, count: wanted },
-      reserve: BigInt(Math.ceil(rate * RESERVE_SECONDS)),
-    })
+    const wanted = wantedBy(ask)
+    if (wanted.count <= 0n) return reply(message, [])
+    const taken = ranges.take({ worker: machine.text, ...wanted })
     const send = (): void => {
       reply(message, taken.granted)
-      machine.counters += wanted
+      machine.counters += wanted.count
       if (begun.has(machine.text)) return
       begun.add(machine.text)
       parts.onFirst(machine)
@@ -190,6 +186,13 @@ export function createLeases(parts: LeasesParts): Leases {
     },
     holds: (worker, counter) => ranges.holds(worker, counter),
   }
+}
+
+/** How many counters a worker is to be handed out, and how many are reserved for it at once. */
+function wantedBy({ rate, left }: Pick<Ask, 'rate' | 'left'>): { count: bigint; reserve: bigint } {
+  const bounded = Math.min(rate, FASTEST)
+  const count = BigInt(Math.ceil(Math.max(bounded * AHEAD_SECONDS, FIRST_COUNTERS))) - left
+  return { count, reserve: BigInt(Math.ceil(bounded * RESERVE_SECONDS)) }
 }
 
 const isSame = (one: Uint8Array | null, other: Uint8Array | null): boolean =>

@@ -128,27 +128,27 @@ t.test('short nonces go out first, also those that were given back', (t) => {
 })
 
 t.test('a worker hashes while its lease holds, and not a moment longer', (t) => {
-  const told: string[] = []
+  const calls: string[] = []
   let left = lease(0, 0)
   const hashing = createHashing({
     local: {
       assign: (job: Job) => {
         left = job.lease as Lease
-        told.push(`hash ${left.from}-${left.to} above ${job.floor}`)
+        calls.push(`hash ${left.from}-${left.to} above ${job.floor}`)
       },
       collect: () => {
-        told.push('stop')
+        calls.push('stop')
         return Promise.resolve([])
       },
       get left() {
         return left
       },
     },
-    onBegin: (_, { from, to }) => told.push(`begin ${from}-${to}`),
-    onFreed: (_, { from, to }) => told.push(`free ${from}-${to}`),
-    onLapsed: () => told.push('lapsed'),
+    onBegin: (_, { from, to }) => calls.push(`begin ${from}-${to}`),
+    onFreed: (_, { from, to }) => calls.push(`free ${from}-${to}`),
+    onLapsed: () => calls.push('lapsed'),
   })
-  const heard = (): string[] => told.splice(0)
+  const heard = (): string[] => calls.splice(0)
   const grant = (granted: Lease[], askedMs: number, floor = 0n): void =>
     hashing.granted({ granted, lifeMs: 1000, floor }, askedMs)
   const record = { height: 5, oprHash: HASH, floor: 3n, keep: 2 }

@@ -167,11 +167,11 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
 const MOST_TOLD = 1_000
 
 function onceForEach(tell: (worker: string, wrong: Wrong) => void): (worker: string, wrong: Wrong) => void {
-  const told = new Set<string>()
+  const warned = new Set<string>()
   return (worker, wrong) => {
     const key = `${worker} ${wrong}`
-    if (told.has(key) || told.size >= MOST_TOLD) return
-    told.add(key)
+    if (warned.has(key) || warned.size >= MOST_TOLD) return
+    warned.add(key)
     tell(worker, wrong)
   }
 }

@@ -156,7 +156,8 @@ export function createBlockWork(parts: BlockParts): BlockWork {
       const count = await submitter.recover(height, { signal, deadline: deadlineOf(at()) })
       const message = `block ${height}: ${count} entries of an earlier run finished`
       if (count > 0) emit({ event: 'notice', level: 'info', code: 'E_MINER_RECOVERED', message })
-      // What was thrown away when this run came too late for a record of its own is out of the way.
+      // The job of this run, which came too late for a record, has been thrown away: it must be over before another
+      // begins.
       await workforce.collect(NOW)
       if (signal.aborted || !takeUp(height)) return
       const { best, balance } = await gatherUp(height, signal)

@@ -38,7 +38,7 @@ interface Past {
 }
 
 function scene({ sync = () => Promise.resolve([]), from = 6, ...given }: Past) {
-  const told: { winners: number | null; guarded: boolean }[] = []
+  const taken: { winners: number | null; guarded: boolean }[] = []
   const history: GatherOptions['history'] = given.history ?? {
     sync,
     previousWinners: () => ({ winners: [], height: from }),
@@ -54,34 +54,38 @@ function scene({ sync = () => Promise.resolve([]), from = 6, ...given }: Past) {
     ecAddress: '',
     submissionCutoff: () => 0,
     onGraded: () => {},
-    onPrices: (_height, { winners }, guarded) => told.push({ winners, guarded }),
+    onPrices: (_height, { winners }, guarded) => taken.push({ winners, guarded }),
     onFunds: () => {},
   })
   const { signal } = new AbortController()
   const take = () => gatherer.gather('prices', { height: 8, blockSeconds: 20, signal })
-  return { gatherer, take, told }
+  return { gatherer, take, taken }
 }
 
 t.test('prices are held against the last winners, however late these are known', async (t) => {
   let graded: (blocks: never[]) => void = () => {}
   const late = new Promise<never[]>((resolve) => (graded = resolve))
-  const { take, told } = scene({ sync: () => late })
+  const { take, taken } = scene({ sync: () => late })
   let done = false
   const taking = take().finally(() => (done = true))
   await new Promise((resolve) => setImmediate(resolve))
   t.notOk(done, 'what the record needs anyway is waited for')
   graded([])
   t.match(await taking, { type: 'prices' })
-  t.same(told, [{ winners: 6, guarded: true }])
+  t.same(taken, [{ winners: 6, guarded: true }])
 })
 
 t.test('what is not known is said', async (t) => {
-  const { take, told } = scene({ sync: () => Promise.reject(new Error('the node is away')) })
+  const { take, taken } = scene({ sync: () => Promise.reject(new Error('the node is away')) })
   t.match(await take(), { type: 'prices' })
-  t.same(told, [{ winners: null, guarded: false }])
+  t.same(taken, [{ winners: null, guarded: false }])
   const first = scene({ from: null })
   t.match(await first.take(), { type: 'prices' })
-  t.same(first.told, [{ winners: null, guarded: true }], 'where nobody has ever won there is nothing to know')
+  t.same(
+    first.taken,
+    [{ winners: null, guarded: true }],
+    'where nobody has ever won there is nothing to know',
+  )
 })
 
 t.test('in the minute of a new record nothing is asked for twice', async (t) => {
@@ -102,7 +106,7 @@ t.test('in the minute of a new record nothing is asked for twice', async (t) => 
   t.teardown(() => history.close())
   await history.sync(2)
   asked.length = 0
-  const { gatherer, told } = scene({ history })
+  const { gatherer, taken } = scene({ history })
   const block = { height: 4, blockSeconds: 20, signal: new AbortController().signal }
   const [, facts] = await Promise.all([
     gatherer.sync(3),
@@ -110,7 +114,7 @@ t.test('in the minute of a new record nothing is asked for twice', async (t) => 
     gatherer.gather('prices', block),
   ])
   t.match(facts, { type: 'winners', winners, winnersFrom: 3 })
-  t.same(told, [{ winners: 3, guarded: true }], 'the winners of the block that was graded just now')
+  t.same(taken, [{ winners: 3, guarded: true }], 'the winners of the block that was graded just now')
   t.equal(new Set(asked).size, asked.length)
   // Whether the last block is still on the chain; then the new one, two entry blocks and 28 entries.
   t.equal(asked.length, 2 + 2 + 28)

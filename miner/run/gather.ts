@@ -97,7 +97,10 @@ export function createGatherer(options: GatherOptions): Gatherer {
     return said && { height: said.height, records: said.winners, best: said.prices, median: said.medians }
   }
 
-  /** Prices wait for the last winners, which the record must name anyway; only if they cannot be had do without. */
+  /**
+   * Waits for the last winners, which the record must name anyway. Only if they cannot be had are prices taken without
+   * them.
+   */
   async function takePrices({ height, blockSeconds, signal }: GatherBlock): Promise<Fact> {
     const reason = whyUnminable(network, height)
     if (reason !== null) return { type: 'failed', height, step: 'prices', code: 'E_MINER_RECORD', reason }
@@ -112,7 +115,7 @@ export function createGatherer(options: GatherOptions): Gatherer {
     const assets = ASSETS[version]
     const lacking = assets.filter((asset) => !((snapshot.prices.get(asset) ?? 0n) > 0n))
     if (lacking.length > 0) {
-      // Without what changes from one attempt to the next: `missing` of the event says why for each of them.
+      // The reason is the same at each attempt, so it is told once; `missing` of the event says why for each asset.
       const reason = `${lacking.length} of ${assets.length} assets have no price: ${lacking.join(' ')}`
       return { type: 'failed', height, step: 'prices', code: 'E_MINER_PRICES', reason }
     }

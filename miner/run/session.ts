@@ -29,7 +29,10 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const HASHRATE_MS = 10_000
 const SAMPLE_MS = 500
-/** Where the network's hashrate is looked for at the start; not every block has winners. */
+/**
+ * Which blocks are looked through at the start for the network's hashrate: the newest ones, since not every block has
+ * winners.
+ */
 const LATEST = { below: 2 ** 32, most: 10 }
 
 /** Throws E_MINER_OPTIONS. Nothing is started before `run`. */

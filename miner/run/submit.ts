@@ -102,7 +102,7 @@ export function createSubmitter({ publisher, chain, onEntry }: SubmitOptions): S
       try {
         await chain.sync(savedHeight)
       } catch {
-        // Grading tells why. Asked again with the next minute.
+        // Grading follows the chain too, and tells what is wrong. It is asked again with the next minute.
         return
       }
       await publisher.settle(savedHeight, (hash) => chain.placeOf(hash), { signal, onStatus })

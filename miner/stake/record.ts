@@ -63,7 +63,7 @@ function ownSigner({ address, signer }: Pick<StakingRecordParts, 'address' | 'si
   throw minerError('E_MINER_STAKE_KEY', `the key given for ${address} is that of ${owner}`)
 }
 
-/** Whose record an entry of ours is; null if it is none. */
+/** The address that an entry of ours stakes for; null if the entry is no staking record. */
 export function stakerOf({ content }: Pick<SealedEntry, 'content'>): string | null {
   try {
     return decodeSpr(content).address

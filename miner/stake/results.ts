@@ -27,7 +27,7 @@ export interface StakeResults {
 /** What an earlier run published is looked for too, even if that run ended before it told the history. */
 export function createStakeResults({ publisher, log, paid, emit, notice }: StakeResultsParts): StakeResults {
   /** Records whose result was told, while the journal may not know of it yet. */
-  const told = new Set<string>()
+  const reported = new Set<string>()
 
   const entriesOf = (results: readonly PublishResult[]): SealedEntry[] =>
     [...new Set(results.map(({ height }) => height))].flatMap((height) => publisher.entries(height))
@@ -62,8 +62,8 @@ export function createStakeResults({ publisher, log, paid, emit, notice }: Stake
   }
 
   function tellGraded({ entryHash, height, address, verdict, place, grade }: OwnStake): void {
-    if (told.has(entryHash)) return
-    told.add(entryHash)
+    if (reported.has(entryHash)) return
+    reported.add(entryHash)
     emit({
       ...{ event: 'stake.graded', height, address, entryHash },
       ...{ verdict: verdict ?? '', place: place ?? null, grade: grade ?? null },
@@ -86,7 +86,7 @@ export function createStakeResults({ publisher, log, paid, emit, notice }: Stake
       for (const stake of stakes.values())
         if (stake !== null && stake.block === stake.height) tellGraded(stake)
       await publisher.settle(saved, (hash) => stakes.get(hash)?.block ?? null, { onStatus })
-      due.forEach(({ entryHash }) => told.delete(entryHash))
+      due.forEach(({ entryHash }) => reported.delete(entryHash))
     },
     reset: (height) => publisher.reset(height, { onStatus: heard(entriesOf(publisher.unfinished())) }),
   }

@@ -43,7 +43,7 @@ export interface Staker {
   tick(at: { readonly height: number; readonly minute: number; readonly node: NodeState }): void
   /** Prices were taken for a block, in the order of the assets of staking records. */
   prices(height: number, prices: readonly bigint[]): void
-  /** Blocks were followed: what became of the records in them? */
+  /** Blocks were followed: looks up what became of the records in them. */
   results(): void
   /** Ends what is under way and waits for it. */
   stop(): Promise<void>

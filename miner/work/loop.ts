@@ -62,7 +62,7 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
       if (state === STOP || slot >= wantedOf(control)) return { slot, hashes: line.hashes }
       const read: PostedJob | null = readJob(control, current)
       if (read === null) {
-        // Spinning would keep the processor from the very thread that is writing.
+        // To spin would keep the processor from the thread that is writing.
         if (current & 1) awaitEpoch(control, current, 1)
         continue
       }
@@ -102,7 +102,8 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
     return null
 
     function found(counter: bigint, difficulty: bigint): void {
-      // The threshold may have risen within the batch. The ranking only needs values here: an empty nonce.
+      // The threshold may have risen within the batch. This ranking needs difficulties only, so the nonce is left
+      // empty.
       if (difficulty <= reportThreshold(current.floor, kept)) return
       kept.offer(NO_NONCE, difficulty)
       line.best(difficulty)

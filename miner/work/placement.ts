@@ -11,7 +11,7 @@ export interface Placement {
   readonly nice?: number | undefined
 }
 
-/** The outside, for tests. */
+/** What is asked of the system; tests put something else in its place. */
 export interface PlacementSystem {
   readonly platform: NodeJS.Platform
   /** Binds the calling thread. Throws. */

@@ -37,7 +37,7 @@ export interface Runner {
   close(idle: boolean): Promise<void>
 }
 
-/** Nice values end here. */
+/** The highest nice value. */
 const NICEST = 19
 
 export function createRunner({

@@ -122,10 +122,10 @@ export function createSupervisor(parts: SupervisorParts): Supervisor {
     resize(next) {
       const from = wanted
       wanted = next
-      // A slot that was in use before may still be on its way out.
+      // The thread of a slot that was in use before may not have ended yet, so the new one waits for it.
       for (let index = from; index < next; index++)
         at(index).supervised = at(index).supervised.then(() => supervise(index))
-      // One that has not come to its loop yet does not see that it is no longer wanted.
+      // A thread that has not come to its loop yet does not see that its slot is no longer wanted.
       for (const slot of slots.slice(next)) slot.isReported = true
       cutStarts(next)
     },

@@ -15,14 +15,17 @@ export interface BatonWatchParts extends BatonFactsParts, GatewayParts {
   readonly onReorg: () => void
 }
 
-/** On what the next header may be built, or the state of the relay without it; null: that stays. */
+/**
+ * The transaction on which the next header may be built, or else the state of the relay; null: the state stays as it
+ * is.
+ */
 export type BatonWord = { readonly on: string } | { readonly state: RelayState | null }
 
 /** Another program publishes with our key: this feed stands back until it has seen nothing of it for so long. */
 const FOREIGN_MS = 600_000
 
 export function createBatonWatch(parts: BatonWatchParts) {
-  const { settings, asset, published, emit, monotonicMs } = parts
+  const { settings, published, emit, monotonicMs } = parts
   const { name: gateway } = settings
   const facts = createBatonFacts(parts)
   let foreignAt: number | null = null
@@ -30,10 +33,10 @@ export function createBatonWatch(parts: BatonWatchParts) {
   let orphan: string | null = null
   /** From the second pass on, what is published and not ours is another program's. */
   let running = false
-  /** Said once. */
+  /** What was told last, so that it is told once. */
   let lastSaid = ''
 
-  /** Anything but building. */
+  /** Acts on a verdict other than `build`. */
   async function other(
     verdict: Exclude<BatonVerdict, { verdict: 'build' }>,
     given: BatonFacts,
@@ -41,12 +44,12 @@ export function createBatonWatch(parts: BatonWatchParts) {
   ): Promise<BatonWord> {
     if (verdict.verdict === 'adopt') return adopt(verdict)
     adopting = null
-    if (verdict.verdict === 'resend') await resend(options)
+    if (verdict.verdict === 'resend') await resend(parts, facts, options)
     const why =
       verdict.verdict === 'resend'
         ? `our last published transaction ${verdict.txid} was lost: it was sent again`
         : waitText(verdict.why, given)
-    // A block may be taken off between two calls of one pass: seen twice, it is so.
+    // A block may be disconnected between two calls of one pass, so only what two passes see counts.
     const orphaned = verdict.verdict === 'wait' && verdict.why === 'orphaned'
     const lasting = orphaned && orphan === given.daemon
     orphan = orphaned ? given.daemon : null
@@ -54,7 +57,9 @@ export function createBatonWatch(parts: BatonWatchParts) {
     return { state: lasting ? { state: 'blocked', why } : { state: 'baton', why } }
   }
 
-  /** Once for each: the first is the reorganisation, what follows belongs to it. */
+  /**
+   * Tells each reason once. The first after a quiet time is the reorganisation; those that follow are its consequences.
+   */
   function tell(why: string, isError: boolean): void {
     if (lastSaid === why) return
     if (lastSaid === '' && !isError) {
@@ -71,7 +76,7 @@ export function createBatonWatch(parts: BatonWatchParts) {
     lastSaid = why
   }
 
-  /** Of two passes that agree: a block may come between two calls of one. */
+  /** Takes over another branch once two passes have found it: a block may come between two calls of one pass. */
   function adopt(verdict: Extract<BatonVerdict, { verdict: 'adopt' }>): BatonWord {
     if (adopting !== verdict.on) {
       adopting = verdict.on
@@ -87,26 +92,6 @@ export function createBatonWatch(parts: BatonWatchParts) {
     return { on: verdict.on }
   }
 
-  /** In their order, whatever of the last ones is in neither mempool nor chain. */
-  async function resend(options: CallOptions): Promise<void> {
-    if (parts.dryRun || !isWritable(asset.rpc.health)) return
-    const lost: Sent[] = []
-    for (const sent of [...published.recent].reverse()) {
-      if ((await facts.whereIs(sent.txid, options)) !== 'gone') break
-      lost.unshift(sent)
-    }
-    for (const { txid, hex } of lost) {
-      if (hex === '') continue
-      try {
-        await asset.send(hex, options)
-      } catch (error) {
-        const reason = sendReason(error)
-        if (reason === null) throw error
-        if (reason !== 'in-chain') published.drop(txid)
-      }
-    }
-  }
-
   /** Headers above our last one that we did not send: two publishers must never take turns. */
   function foreign(walk: Walk, on: string): BatonWord {
     lastSaid = ''
@@ -116,7 +101,7 @@ export function createBatonWatch(parts: BatonWatchParts) {
     const [newest] = signed
     if (newest !== undefined && !parts.dryRun) {
       published.adopt(newest.txid)
-      // Before the first pass of this run it may have been ourselves, on another machine.
+      // In the first pass of a run the foreign headers may be this feed's own, sent from another machine.
       if (running) {
         foreignAt = monotonicMs()
         emit({
@@ -146,5 +131,29 @@ export function createBatonWatch(parts: BatonWatchParts) {
       verdict.verdict === 'build' ? foreign(walk, verdict.on) : await other(verdict, given, options)
     running = true
     return word
+  }
+}
+
+/** Sends again, in their order, those of the last transactions that neither mempool nor chain has. */
+async function resend(
+  { asset, published, dryRun }: BatonWatchParts,
+  facts: ReturnType<typeof createBatonFacts>,
+  options: CallOptions,
+): Promise<void> {
+  if (dryRun || !isWritable(asset.rpc.health)) return
+  const lost: Sent[] = []
+  for (const sent of [...published.recent].reverse()) {
+    if ((await facts.whereIs(sent.txid, options)) !== 'gone') break
+    lost.unshift(sent)
+  }
+  for (const { txid, hex } of lost) {
+    if (hex === '') continue
+    try {
+      await asset.send(hex, options)
+    } catch (error) {
+      const reason = sendReason(error)
+      if (reason === null) throw error
+      if (reason !== 'in-chain') published.drop(txid)
+    }
   }
 }

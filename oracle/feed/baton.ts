@@ -39,7 +39,7 @@ const PATIENCE_BLOCKS = 20
 
 export function judgeBaton(facts: BatonFacts): BatonVerdict {
   const { daemon, own, reachable, blocks } = facts
-  // Whatever is built on it has inputs that the chain does not have.
+  // A header that is built on a lost transaction has inputs that the chain does not have.
   if (facts.orphaned) return { verdict: 'wait', why: 'orphaned' }
   if (own !== null && reachable && daemon !== null) return { verdict: 'build', on: daemon }
   if (own?.where === 'gone' && blocks <= RESEND_BLOCKS) return { verdict: 'resend', txid: own.txid }

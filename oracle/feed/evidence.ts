@@ -132,8 +132,9 @@ export function createEvidence({ reference, gateway, depth }: EvidenceParts) {
     options: CallOptions,
   ): Promise<SignedPayout> {
     let spent = 0
-    for (const input of payout.inputs) if (await isSpent(input, options)) spent++
-    // All inputs are spent, and only a wallet says that it was not by this payout: that proves nothing.
+    for (const input of payout.inputs) if (await isSpent(reference, input, options)) spent++
+    // All inputs are spent, and only the wallet, which does not see everything, says that this payout did not spend
+    // them: that proves nothing.
     const mined = spent === payout.inputs.length && !complete
     if (isExpired({ payout, tip: tip.blocks, depth })) return { ...payout, dead: !mined }
     if (spent === 0) return payout.gone === null ? payout : { ...payout, gone: null }
@@ -150,17 +151,17 @@ export function createEvidence({ reference, gateway, depth }: EvidenceParts) {
     return { ...payout, dead: !mined && tip.blocks - gone.height >= depth }
   }
 
-  /** Spent in the chain, the mempool left out. */
-  async function isSpent(outpoint: Outpoint, options: CallOptions): Promise<boolean> {
-    if (await reference.isUnspent(outpoint, options)) return false
-    const parent = await reference.transaction(outpoint.txid, options)
-    return parent !== null && parent.confirmations > 0
-  }
-
   return { judge, fault, isSignedBy, isAnchored, survey }
 }
 
 export type Evidence = ReturnType<typeof createEvidence>
+
+/** Whether an output is spent in the chain; what the mempool spends does not count. */
+async function isSpent(reference: KomodoClient, outpoint: Outpoint, options: CallOptions): Promise<boolean> {
+  if (await reference.isUnspent(outpoint, options)) return false
+  const parent = await reference.transaction(outpoint.txid, options)
+  return parent !== null && parent.confirmations > 0
+}
 
 export function readable(hex: string): Transaction | null {
   try {

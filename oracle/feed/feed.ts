@@ -6,9 +6,9 @@ import { startReports, type Reports } from './reports.js'
 import { createServing, type ServingOptions } from './serving.js'
 
 export interface FeedOptions extends ServingOptions {
-  /** The end after so many headers; null: never. */
+  /** Ends after so many headers; null: it does not end. */
   readonly headers: number | null
-  /** And, if given, after so many withdrawals that are done. */
+  /** Ends, if given, only after so many withdrawals are done as well. */
   readonly withdrawals: number | null
   /** When reports are made: a cron expression, UTC; null: never. */
   readonly report: string | null

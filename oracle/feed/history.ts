@@ -50,7 +50,10 @@ export function createHistory(tools: WithdrawalTools) {
     return found
   }
 
-  /** Null: it is worth nothing. It is trouble if it bears our signature and this marker, and pays other than asked. */
+  /**
+   * Reads one step. Null: it is of no use. It is trouble if it bears our signature and this marker, and pays other than
+   * asked.
+   */
   async function readOne(
     item: Item,
     hex: string,
@@ -68,33 +71,8 @@ export function createHistory(tools: WithdrawalTools) {
       const message = `a payout bears our own signature and is wrong: ${verdict.message}`
       return { fact: 'trouble', code: 'E_FEED_THIEF', message }
     }
-    if (verdict.why === 'thief') warnOfAnother(item, verdict.message)
+    if (verdict.why === 'thief') warnOfAnother(journal, item, verdict.message)
     return null
-  }
-
-  function warnOfAnother(item: Item, why: string): void {
-    journal.warn(item, 'E_FEED_THIEF', `a co-signer proposes another payout: ${why}`)
-  }
-
-  /** Faults and ages, after what is ours is known. */
-  async function weigh(
-    item: Item,
-    candidates: readonly Candidate[],
-    tip: number,
-    living: readonly SignedPayout[],
-    options: CallOptions,
-  ): Promise<Candidate[]> {
-    const reserved = order.reservedFor(item.withdrawTxid)
-    const own = new Set(living.map(contentOf))
-    const weighed: Candidate[] = []
-    for (const candidate of candidates) {
-      const fault = await evidence.fault(candidate.payout, tip, reserved, options)
-      const mine = own.has(candidate.content)
-      if (fault?.foul === true && !mine) warnOfAnother(item, fault.message)
-      const anchored = mine || (fault === null && (await evidence.isAnchored(candidate.payout, options)))
-      weighed.push({ ...candidate, fault: fault?.message ?? null, anchored })
-    }
-    return weighed
   }
 
   /** What is proven by now about all that we signed for it is kept. */
@@ -116,7 +94,7 @@ export function createHistory(tools: WithdrawalTools) {
       if ('fact' in candidates) return candidates
       const { blocks: tip } = await survey(item, complete, options)
       const living = livingOf(payoutsOf(journal.knownOf(item)))
-      const weighed = await weigh(item, candidates, tip, living, options)
+      const weighed = await weigh(tools, item, candidates, { tip, living }, options)
       const choice = choosePayout({
         candidates: weighed,
         living,
@@ -138,7 +116,7 @@ export function createHistory(tools: WithdrawalTools) {
       }
     },
 
-    /** Never if a payout was signed that could be mined. */
+    /** Finds out whether it may be released: never if a payout was signed that could be mined. */
     async examine(item: Item, place: Place, options: CallOptions): Promise<Fact> {
       const candidates = await read(item, place, options)
       if ('fact' in candidates) return { ...candidates, examined: true }
@@ -146,6 +124,31 @@ export function createHistory(tools: WithdrawalTools) {
       return { fact: 'releasable', place, why: whyNotRelease(journal.knownOf(item)) }
     },
   }
+}
+
+function warnOfAnother(journal: WithdrawalTools['journal'], item: Item, why: string): void {
+  journal.warn(item, 'E_FEED_THIEF', `a co-signer proposes another payout: ${why}`)
+}
+
+/** Finds faults and ages, once what is ours is known. */
+async function weigh(
+  { evidence, journal, order }: WithdrawalTools,
+  item: Item,
+  candidates: readonly Candidate[],
+  { tip, living }: { readonly tip: number; readonly living: readonly SignedPayout[] },
+  options: CallOptions,
+): Promise<Candidate[]> {
+  const reserved = order.reservedFor(item.withdrawTxid)
+  const own = new Set(living.map(contentOf))
+  const weighed: Candidate[] = []
+  for (const candidate of candidates) {
+    const fault = await evidence.fault(candidate.payout, tip, reserved, options)
+    const mine = own.has(candidate.content)
+    if (fault?.foul === true && !mine) warnOfAnother(journal, item, fault.message)
+    const anchored = mine || (fault === null && (await evidence.isAnchored(candidate.payout, options)))
+    weighed.push({ ...candidate, fault: fault?.message ?? null, anchored })
+  }
+  return weighed
 }
 
 function bearsMarker(hex: string, { markerAddress, versions }: PayoutIntent): boolean {

@@ -11,6 +11,7 @@ import {
   type Payout,
   type PayoutIntent,
 } from '../../komodo/index.js'
+import type { WithdrawalEvent } from './events.js'
 import type { Move, RefusalCode } from './withdrawal-states.js'
 import {
   addToDay,
@@ -34,7 +35,7 @@ export interface WithdrawalParts extends GatewayParts {
   readonly family: 'A' | 'B'
   readonly file: StateFile
   readonly requests: () => Requests
-  /** What was asked is carried out, or refused. */
+  /** Forgets what an operator asked for: it is carried out, or refused. */
   readonly forgetSettle: (withdrawTxid: string) => void
 }
 
@@ -48,7 +49,7 @@ export interface Item {
 /** A payout's text without its signatures. */
 export const contentOf = ({ hex }: Pick<SignedPayout, 'hex'>): string => payoutContent(decodeTransaction(hex))
 
-/** Of which nothing is written down yet. */
+/** What is known of a withdrawal of which nothing is written down yet. */
 const unknown = ({ withdrawTxid, amount, intent }: Item, now: number): Known => ({
   ...{ withdrawTxid, amount: amount.toString(), to: intent.payAddress, marker: intent.markerAddress },
   ...{ step: 'new', message: '', seenAt: now, payout: null, earlier: [] },
@@ -63,8 +64,28 @@ const signedPayout = (hex: string, { inputs, expiryHeight }: Payout['tx']): Sign
   hex,
 })
 
+/** What is told of a withdrawal that has come to another state, or has another message. */
+const eventOf = (
+  gateway: string,
+  { withdrawTxid, amount, intent }: Item,
+  now: Pick<WithdrawalRecord, 'step' | 'message'> & Pick<Move, 'txid'>,
+): WithdrawalEvent => ({
+  ...{ event: 'withdrawal', gateway, withdrawtxid: withdrawTxid, state: now.step },
+  ...{ amount: coinsText(amount), to: intent.payAddress },
+  ...(now.txid == null ? {} : { txid: now.txid }),
+  ...(now.message === '' ? {} : { message: now.message }),
+})
+
+function blockText({ withdrawTxid, step }: WithdrawalRecord): string {
+  const way = step === 'held' ? `\`pegminer feed approve ${withdrawTxid}\` or ` : ''
+  return (
+    `the gateway takes no other withdrawal while ${withdrawTxid} is ${step}; ` +
+    `${way}\`pegminer feed settle ${withdrawTxid}\` ends it`
+  )
+}
+
 export function createJournal({ settings, file, emit, now, dryRun, requests }: WithdrawalParts) {
-  /** Said once, not at each pass. */
+  /** What was told, so that it is told once and not at each pass. */
   const said = new Set<string>()
   const counts = { refused: 0 }
 
@@ -95,16 +116,7 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
     if (step === 'new' || same) return
     write(item, { step, message, payoutTxid, markTxid })
     if (isTold) return
-    emit({
-      event: 'withdrawal',
-      gateway: settings.name,
-      withdrawtxid: item.withdrawTxid,
-      state: step,
-      amount: coinsText(item.amount),
-      to: item.intent.payAddress,
-      ...(txid == null ? {} : { txid }),
-      ...(message === '' ? {} : { message }),
-    })
+    emit(eventOf(settings.name, item, { step, message, txid }))
   }
 
   /** To the log, once; the step stays as it is. */
@@ -123,8 +135,8 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
   }
 
   /**
-   * Written down before anybody gets it, and counted in the day's sum once a day. One that only bears more signatures
-   * takes the place of what it was.
+   * Writes a payout down before anyone else gets it, and counts it in the day's sum once a day. A payout that only
+   * bears more signatures takes the place of the earlier one.
    */
   function remember(item: Item, hex: string, { tx }: Pick<Payout, 'tx'>): void {
     const record = knownOf(item)
@@ -154,7 +166,7 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
     }
   }
 
-  /** What was proven about payouts by now; written only if it changed. */
+  /** Keeps what was proven about payouts by now; writes only what changed. */
   function keep(item: Item, payouts: readonly SignedPayout[]): void {
     if (isDeepStrictEqual(payouts, payoutsOf(knownOf(item)))) return
     const newest = payouts.at(-1) ?? null
@@ -180,12 +192,7 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
       .map(({ withdrawTxid }) => recordOf(withdrawTxid))
       .find((record) => record !== undefined && isBlocking(record))
     if (found === undefined) return null
-    const { withdrawTxid, step } = found
-    const way = step === 'held' ? `\`pegminer feed approve ${withdrawTxid}\` or ` : ''
-    const message =
-      `the gateway takes no other withdrawal while ${withdrawTxid} is ${step}; ` +
-      `${way}\`pegminer feed settle ${withdrawTxid}\` ends it`
-    if (step !== 'waiting') warn(found, 'E_FEED_BLOCKED', message, 'warn')
+    if (found.step !== 'waiting') warn(found, 'E_FEED_BLOCKED', blockText(found), 'warn')
     return found
   }
 

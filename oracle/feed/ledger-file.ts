@@ -31,9 +31,9 @@ export interface WithdrawalRecord {
   /** UNIX ms. */
   readonly seenAt: number
   readonly changedAt: number
-  /** The last that we signed for it. */
+  /** The last payout that we signed for it. */
   readonly payout: SignedPayout | null
-  /** All that we signed for it before, oldest first: each stays valid until it is proven dead. */
+  /** All payouts that we signed for it before, oldest first: each stays valid until it is proven dead. */
   readonly earlier: readonly SignedPayout[]
   /** The payout on the reference chain, once it is known. */
   readonly payoutTxid: string | null
@@ -68,7 +68,7 @@ export interface FeedState {
   readonly paid: DaySum
   /** Heights that an operator asked for and that are not published yet. */
   readonly wanted: readonly HeightRange[]
-  /** All that he asked for at any time, merged. */
+  /** All heights that an operator asked for at any time, merged. */
   readonly asked: readonly HeightRange[]
   readonly withdrawals: Readonly<Record<string, WithdrawalRecord>>
 }
@@ -87,7 +87,7 @@ const EMPTY: FeedState = {
   asked: [],
   withdrawals: {},
 }
-/** Finished ones are kept for `feed status`, the newest of them. */
+/** The newest finished ones are kept for `feed status`. */
 const KEEP_DONE = 100
 
 /** `readOnly`: changes are kept in memory, since a feed that runs writes the file. */
@@ -121,7 +121,7 @@ function read(file: string): FeedState {
       if (found.version === 2) return checked({ ...EMPTY, ...found })
     }
   } catch {
-    // said below
+    // The damaged file is reported when the feed itself opens it.
   }
   throw fail(
     'E_FEED_STATE',

@@ -45,7 +45,7 @@ t.test('a feed of an earlier version, which took the address as it is written', 
   }
   const urls = ['http://127.0.0.1:7771', 'http://localhost:7771']
   for (const url of urls) {
-    // As it wrote it: the process that runs this test stands in for it.
+    // The lock as the earlier version wrote it; the process that runs this test stands in for that version.
     writeFileSync(former(url), JSON.stringify({ pid: process.ppid }))
     for (const other of urls)
       t.throws(

@@ -17,15 +17,38 @@ import { RELEASE } from './posting.js'
 import type { WithdrawalTools } from './tools.js'
 import type { Place } from './withdrawal.js'
 
-/** What is in no list, and was paid so long ago, was marked by another signer. */
+/** A withdrawal that is in no list, and was paid this many blocks ago, was marked by another signer. */
 const SETTLED_BLOCKS = 3
+
+/** What a transaction asks of the gateway; null: nothing. */
+function askedBy(
+  withdrawTxid: string,
+  hex: string,
+  bindTxid: string,
+  { coin, versions, deposit }: WithdrawalTools['gateway'],
+): Item | null {
+  const op = gatewayOpOf(decodeTransaction(hex))?.op
+  if (op?.op !== 'gateway-withdraw' || op.bindTxid !== bindTxid || op.coin !== coin) return null
+  return {
+    withdrawTxid,
+    amount: op.amount,
+    intent: {
+      payAddress: pubkeyAddress(op.withdrawPubkey, versions),
+      markerAddress: markerAddress(withdrawTxid, versions),
+      depositAddress: deposit,
+      amount: op.amount,
+      fee: payoutFee(coin),
+      versions,
+    },
+  }
+}
 
 export function createLook(tools: WithdrawalTools) {
   const { settings, asset, reference, gateway, journal, evidence, payment, steps, order } = tools
   const { bindTxid, pubkey, withdrawals } = settings
-  const { coin, versions, m, n } = gateway
+  const { m, n } = gateway
   const watched = new Set<string>()
-  /** Markers that the wallet did not watch until now: what was paid before it cannot say. */
+  /** Markers that the wallet did not watch until now: it does not know of payments made before. */
   const watchedLate = new Set<string>()
 
   /** From now on the reference node notices a payment to the marker, address index or not. */
@@ -83,20 +106,7 @@ export function createLook(tools: WithdrawalTools) {
       const found = await asset.transaction(withdrawTxid, options)
       if (found === null) return null
       if (found.height !== null) order.heights.set(withdrawTxid, found.height)
-      const op = gatewayOpOf(decodeTransaction(found.hex))?.op
-      if (op?.op !== 'gateway-withdraw' || op.bindTxid !== bindTxid || op.coin !== coin) return null
-      return {
-        withdrawTxid,
-        amount: op.amount,
-        intent: {
-          payAddress: pubkeyAddress(op.withdrawPubkey, versions),
-          markerAddress: markerAddress(withdrawTxid, versions),
-          depositAddress: gateway.deposit,
-          amount: op.amount,
-          fee: payoutFee(coin),
-          versions,
-        },
-      }
+      return askedBy(withdrawTxid, found.hex, bindTxid, gateway)
     },
 
     /** One that is asked for and confirmed. */

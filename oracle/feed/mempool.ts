@@ -47,7 +47,7 @@ export function createMempool(client: Pick<KomodoClient, 'mempool' | 'transactio
       for (const txid of now) {
         if (transactions.has(txid) || looked++ >= MOST_NEW) continue
         const found = await client.transaction(txid, options)
-        // It may have been mined or dropped meanwhile.
+        // The transaction may have been mined or dropped meanwhile.
         if (found === null || found.confirmations > 0) continue
         const tx = decodable(found.hex)
         if (tx === null) continue

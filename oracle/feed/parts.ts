@@ -8,7 +8,7 @@ export interface GatewayParts {
   readonly settings: GatewaySettings
   readonly asset: KomodoClient
   readonly dryRun: boolean
-  /** For what is built and sent on the asset daemon. */
+  /** Takes a turn at the asset daemon, for what is built and sent there. */
   readonly inTurn?: InTurn
   readonly emit: (event: FeedEvent) => void
   /** UNIX ms. */

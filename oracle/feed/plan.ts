@@ -94,7 +94,7 @@ export function planHeaders(input: PlanInput): HeaderPlan {
 
 function firstHeight({ tip, depth, startHeight }: PlanInput, target: number): number {
   if (startHeight !== null) return Math.max(1, startHeight)
-  // A chain that is younger than that: everything.
+  // On a chain that is shorter than that, every header is due.
   return Math.max(1, Math.min(target, tip - 2 * depth))
 }
 

@@ -21,7 +21,7 @@ const MOST_TOLD = 1_000
 export function createPosting({ settings, asset, gateway, family, emit, inTurn = AT_ONCE }: WithdrawalParts) {
   const { coin } = gateway
   const { pubkey } = settings
-  /** What each withdrawal was told last: the daemon says the same at each pass. */
+  /** The last refusal that was told of each withdrawal: the daemon repeats it at each pass. */
   const lastTold = new Map<string, string>()
 
   function tellRefusal({ withdrawTxid }: SigningIntent, code: string, message: string): void {

@@ -31,7 +31,7 @@ export interface HeaderParts extends GatewayParts {
 export interface PublishParts extends HeaderParts {
   readonly reference: Reference
   readonly mempool: Mempool
-  /** It left, and stands on the chain or on its way there. */
+  /** Told of a header that was sent: it stands on the chain, or is on its way there. */
   readonly sent: (txid: string, hex: string) => void
 }
 
@@ -87,7 +87,7 @@ export function createPublish(parts: PublishParts) {
     }
   }
 
-  /** Written down first. Null: it was sent. */
+  /** Writes the transaction down, then sends it. Null: it was sent. */
   async function send({ txid, hex }: InspectedData, height: number, options: CallOptions) {
     published.add({ txid, hex, height })
     try {

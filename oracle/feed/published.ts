@@ -22,7 +22,7 @@ export interface Published {
   /** Lines that could not be read; the file as it was lies beside it. */
   readonly damaged: number
   add(sent: Sent): void
-  /** It never reached the network: the one before it is the head again. */
+  /** Takes the last one back, which never reached the network: the one before it is the head again. */
   drop(txid: string): void
   /** Another branch of batons lives: what was sent before no longer counts. */
   adopt(txid: string): void

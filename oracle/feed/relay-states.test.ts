@@ -129,7 +129,7 @@ const ROWS = Object.entries(TABLE).flatMap(([name, cases]) =>
   })),
 )
 
-const told = ({ tells }: RelayMove): State[] =>
+const announced = ({ tells }: RelayMove): State[] =>
   tells.flatMap((one) => (one.event === 'state' ? [one.state] : []))
 
 t.test('every state × every fact', (t) => {
@@ -147,7 +147,7 @@ t.test('every state × every fact', (t) => {
     )
     const wrong = RELAY_STATES.filter((state) => {
       const move = advanceRelay(courseIn(state, course), fact)
-      const steps = [state, ...told(move)]
+      const steps = [state, ...announced(move)]
       const isRow = steps.every((one, k) => k === 0 || one !== steps[k - 1])
       return !isRow || steps.at(-1) !== move.course.state.state
     })
@@ -164,7 +164,7 @@ t.test('one header after the other, each on the one before', (t) => {
     const { job, on } = move.action
     seen.push([job.height, on])
     move = advanceRelay(move.course, { fact: 'published', job, txid: `b${k}` })
-    seen.push(told(move))
+    seen.push(announced(move))
   }
   t.same(seen, [[80, 'b1'], ['publishing'], [91, 'b2'], [], [85, 'b3'], ['idle']])
   t.match(move.course, { headers: 3, repairs: 1, plan: { top: 91, lag: 0, gaps: 0, wrong: 0 } })

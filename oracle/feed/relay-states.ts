@@ -17,13 +17,13 @@ export interface Course {
   readonly jobs: readonly HeaderJob[]
   /** On which transaction the next one is built. */
   readonly on: string
-  /** It catches up: one header now and then is what it does while it is idle. */
+  /** Whether it is catching up. An idle relay publishes one header now and then as well. */
   readonly busy: boolean
   /** Since the start. */
   readonly headers: number
   readonly repairs: number
   readonly refused: number
-  /** Said last, so that it is said once. */
+  /** The forgery that was told last, so that it is told once. */
   readonly forgery: string
   readonly refusal: SendReason | null
 }
@@ -38,12 +38,12 @@ export type RelayFact =
   | { readonly fact: 'unregistered'; readonly tip: number }
   /** Both chains were read. */
   | { readonly fact: 'planned'; readonly plan: HeaderPlan; readonly tip: number }
-  /** So far may be gone. */
+  /** What must hold before the next header is published. */
   | {
       readonly fact: 'judged'
       /** Blocks that the reference node knows of. */
       readonly known: number
-      /** Something to build on, or the state that it is in without; null: that stays. */
+      /** The transaction to build on, or else the state of the relay; null: the state stays as it is. */
       readonly baton: { readonly on: string } | { readonly state: RelayState | null }
       /** The asset daemon is believed to pass on what it gets. */
       readonly writable: boolean

@@ -280,7 +280,7 @@ t.test('the reference chain loses 1, 9, 11 and 50 blocks', async (t) => {
   let repairs = 0
   for (const depth of [1, 9, 11, 50]) {
     const before = headersOf(rig).length
-    const told = rig.events.filter(({ event }) => event === 'reorg').length
+    const earlier = rig.events.filter(({ event }) => event === 'reorg').length
     chains.control.reorg('reference', depth)
     await settle(chains, rig)
     const again = headersOf(rig).slice(before)
@@ -288,7 +288,7 @@ t.test('the reference chain loses 1, 9, 11 and 50 blocks', async (t) => {
     repairs += wrong
     t.equal(again.filter(({ why }) => why === 'repair').length, wrong, 'what changed is published again')
     t.equal(again.length, wrong + 1, 'and one block that is new')
-    t.equal(rig.events.filter(({ event }) => event === 'reorg').length - told, wrong > 0 ? 1 : 0)
+    t.equal(rig.events.filter(({ event }) => event === 'reorg').length - earlier, wrong > 0 ? 1 : 0)
     await isExact(t, chains, { from: 30, once: repairs === 0 })
   }
   t.equal(rig.relay.view.repairs, repairs)

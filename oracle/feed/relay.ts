@@ -10,7 +10,7 @@ import { budgetOf, type Budget, type OracleUtxo } from './funds.js'
 import { createMempool, type Mempool } from './mempool.js'
 import { planHeaders, type HeightRange, type HeaderPlan } from './plan.js'
 import { createPublish, type HeaderParts, type PublishBasis } from './publish.js'
-import { createReference } from './reference.js'
+import { createReference, type Reference } from './reference.js'
 import { advanceRelay, FIRST_COURSE, type Course, type RelayFact } from './relay-states.js'
 import { createSubscriptions } from './subscriptions.js'
 
@@ -137,7 +137,7 @@ export function createRelay(parts: RelayParts): Relay {
 
   async function planFor({ walk, budget }: RelayFacts, options: CallOptions): Promise<HeaderPlan> {
     const headers = headersOf(walk)
-    await compare(headers, options)
+    await compare(reference, headers, options)
     const { depth, startHeight, reach } = settings
     const heights = walk.samples.flatMap(({ header, signed }) =>
       header === null || !signed ? [] : [header.height],
@@ -150,7 +150,7 @@ export function createRelay(parts: RelayParts): Relay {
       reference: reference.hashes,
       wanted: new Set([...owed, ...parts.wanted()]),
       asked: parts.asked(),
-      most: Math.min(settings.perBlock - inFlight(walk), budget.perBlock),
+      most: Math.min(settings.perBlock - inFlight(walk, mempool), budget.perBlock),
     })
     if (plan.wrong > wrong) {
       const message = `${plan.wrong} published headers are no longer in the reference chain: published again`
@@ -160,27 +160,31 @@ export function createRelay(parts: RelayParts): Relay {
     return plan
   }
 
-  /** Headers of ours that wait for the coming block. */
-  function inFlight({ samples }: Walk): number {
-    const mined = samples.findIndex(({ txid }) => !mempool.transactions.has(txid))
-    return mined < 0 ? samples.length : mined
-  }
-
-  /** What was published is held against the reference chain, newest first. */
-  async function compare(headers: ReadonlyMap<number, string>, options: CallOptions): Promise<void> {
-    let looked = 0
-    for (const height of headers.keys()) {
-      if (looked >= COMPARED) break
-      if (height > reference.tip || reference.hashes.has(height)) continue
-      await reference.hash(height, options)
-      looked++
-    }
-  }
-
   return {
     get view() {
       return { ...course, ...seen, budget: seen.facts?.budget ?? null, reorgs }
     },
     pass,
+  }
+}
+
+/** How many headers of ours wait for the coming block. */
+function inFlight({ samples }: Walk, mempool: Mempool): number {
+  const mined = samples.findIndex(({ txid }) => !mempool.transactions.has(txid))
+  return mined < 0 ? samples.length : mined
+}
+
+/** Holds what was published against the reference chain, newest first. */
+async function compare(
+  reference: Reference,
+  headers: ReadonlyMap<number, string>,
+  options: CallOptions,
+): Promise<void> {
+  let looked = 0
+  for (const height of headers.keys()) {
+    if (looked >= COMPARED) break
+    if (height > reference.tip || reference.hashes.has(height)) continue
+    await reference.hash(height, options)
+    looked++
   }
 }

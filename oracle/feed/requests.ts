@@ -27,7 +27,7 @@ export function askSettle(folder: string, withdrawTxid: string): void {
   writeText(join(folderOf(folder), `settle-${withdrawTxid}`), '\n')
 }
 
-/** It is in the state file now, or must not be. */
+/** The request to settle is in the state file now, or must not be carried out. */
 export function forgetSettle(folder: string, withdrawTxid: string): void {
   rmSync(join(folderOf(folder), `settle-${withdrawTxid}`), { force: true })
 }

@@ -90,8 +90,8 @@ t.test('a daemon that never answers delays no other gateway; reports of all', as
   t.equal(heightsOf(events, 'g0').length, before, 'the other one hangs all the while')
   const reports = events.length
   await until(() => {
-    const told = events.slice(reports).flatMap((event) => (event.event === 'report' ? [event] : []))
-    return ['g0', 'g1'].every((name) => told.some(({ gateway }) => gateway === name))
+    const reported = events.slice(reports).flatMap((event) => (event.event === 'report' ? [event] : []))
+    return ['g0', 'g1'].every((name) => reported.some(({ gateway }) => gateway === name))
   })
   const report = events.findLast((event) => event.event === 'report' && event.gateway === 'g1')
   t.match(report, { paid: 1, state: /idle|publishing|budget/ })

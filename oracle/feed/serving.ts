@@ -25,7 +25,7 @@ export interface ServingOptions extends Pick<
 
 export interface ServingParts {
   readonly emit: (event: FeedEvent) => void
-  /** What is served is no longer what was asked for: all of it has to end. */
+  /** Called when what is served is no longer what was asked for: then all of it ends. */
   readonly lose: () => void
 }
 
@@ -82,7 +82,7 @@ export function createServing(options: ServingOptions, { emit, lose }: ServingPa
   function begin(one: Served): void {
     if (running === null) return
     one.done = serve(one, running)
-    one.done.catch(() => undefined) // `run` looks at it when all are done.
+    one.done.catch(() => undefined) // `run` throws its error once all have ended.
   }
 
   async function end(ones: readonly Served[]): Promise<void> {
@@ -95,7 +95,10 @@ export function createServing(options: ServingOptions, { emit, lose }: ServingPa
     get views() {
       return served.map(({ gateway }) => gateway.view)
     },
-    /** Until all have ended, those too that `changing` brings. Throws if no gateway could run at all. */
+    /**
+     * Resolves when all gateways have ended, those too that `change` is bringing up. Throws if no gateway could run at
+     * all.
+     */
     async run(signal: AbortSignal, changing: () => Promise<void>): Promise<void> {
       running = signal
       served.forEach(begin)

@@ -48,8 +48,8 @@ export function createSigning(tools: WithdrawalTools) {
     const reserved = order.reservedFor(item.withdrawTxid)
     const fault = await evidence.fault(payout, tip, reserved, options)
     if (fault !== null) return fails(`the payout was not signed: ${fault.message}`)
-    // What was sent since the pass looked for payments has taken its coins off the list that ours was chosen by. What is
-    // sent after that list was read spends a coin of it that ours spends too.
+    // The list that our coins were chosen by no longer holds the coins of a payout that was sent since payments were
+    // looked for. A payout that is sent after that list was read spends a coin that ours spends too.
     const { found } = await payment(item.intent, [], options)
     if (found !== 'none') return waits('another payout of it was sent meanwhile')
     if (!dryRun) journal.remember(item, signed, payout)

@@ -200,8 +200,8 @@ for (const [what, edit] of [
     t.equal(tx.lockTime, 0)
     t.ok(tx.inputs.every(({ sequence }) => sequence === 0xffffffff))
     t.ok(tx.expiryHeight > tip + 1_000 && tx.expiryHeight <= tip + 1_440)
-    const told = honest.events.filter(({ event }) => event === 'notice')
-    t.ok(told.length <= 1, 'said once, however many blocks come')
+    const notices = honest.events.filter(({ event }) => event === 'notice')
+    t.ok(notices.length <= 1, 'said once, however many blocks come')
   })
 
 t.test('a lock time that has passed is harmless: such a payout is signed', async (t) => {

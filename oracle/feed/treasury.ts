@@ -46,7 +46,7 @@ export interface TreasuryView {
   wallet: bigint | null
   subscribed: number
   merged: number
-  /** Why what is needed could not be done; null: nothing is wrong. */
+  /** Why needed coins could not be subscribed; null: nothing is wrong. */
   alarm: 'limit' | 'wallet' | null
 }
 
@@ -68,7 +68,7 @@ export function createTreasury(parts: TreasuryParts): Treasury {
 
   async function look(before: RelayFacts, signal: AbortSignal): Promise<void> {
     const options = { signal }
-    // Headers were sent since the relay counted.
+    // The relay has sent headers since it counted, so what they spent is left out.
     const left = before.utxos.filter((utxo) => !before.mempool.isSpent(utxo))
     const facts = { ...before, budget: budgetOf(left, before.registration.dataFee) }
     const inFlight = unconfirmed(facts, settings)
@@ -123,11 +123,11 @@ export function createTreasury(parts: TreasuryParts): Treasury {
         tell(facts, { action: 'subscribed', txid: built.txid, message: `${coinsText(sat)} for more headers` })
       } catch (error) {
         if (buildReason(error) !== 'normal-coins') throw error
-        if (k > 0) return // the wallet's change comes with the next block
+        if (k > 0) return // The wallet's change comes with the next block.
         view.alarm = 'wallet'
         return tell(facts, { action: 'alarm', message: messageOf(error) })
       }
-      // A wallet that does not know its change yet would say that it has no coins.
+      // Before the wallet knows its change, the daemon would say that it has no coins.
       if (k + 1 < count) await parts.sleep(WALLET_MS, options.signal)
     }
   }

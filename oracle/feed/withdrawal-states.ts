@@ -92,9 +92,9 @@ export type Fact =
   | { readonly fact: 'posted'; readonly txid: string; readonly payout: Signed['payout'] | null }
   /** The payout is on its way on the reference chain. */
   | { readonly fact: 'sent'; readonly txid: string }
-  /** The reference node takes it no more. */
+  /** The reference node does not take the payout any more: it has expired. */
   | { readonly fact: 'expired'; readonly unpaid: Unpaid | null }
-  /** Nor this one: another transaction has its coins. */
+  /** The reference node does not take the payout: another transaction has spent its coins. */
   | { readonly fact: 'spent'; readonly unpaid: Unpaid | null }
   /** The mark is on its way; `payoutTxid` is null after a release. */
   | { readonly fact: 'marked'; readonly txid: string; readonly payoutTxid: string | null }
@@ -105,7 +105,7 @@ export type Action =
   | { readonly do: 'look' }
   /** Find out whether it may be released. */
   | { readonly do: 'examine'; readonly place: Place }
-  /** Read what signers wrote, and choose. */
+  /** Read what signers wrote, and choose a payout. */
   | { readonly do: 'choose'; readonly unpaid: Unpaid; readonly refusal: string | null }
   /** In our turn. */
   | {

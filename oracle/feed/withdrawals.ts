@@ -48,10 +48,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
       if (!isWritable(daemon.rpc.health)) await daemon.chainInfo(options)
     const pending = await asset.pendingWithdrawals(family, bindTxid, coin, options)
     signer = pending.signer
-    if (!signer) {
-      lastPass = now()
-      return
-    }
+    if (!signer) return void (lastPass = now())
     const signed = await asset.signedWithdrawals(family, bindTxid, coin, options)
     order.begin()
     const due = pending.items.filter(({ done }) => !done)
@@ -72,11 +69,14 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
       }
     blockedBy = journal.blockedBy(due)
     lastPass = now()
-    // Each item had its chance; now the first trouble may be told.
+    // Each item had its turn; now the first error may be thrown.
     if (errors.length > 0) throw errors[0]
   }
 
-  /** As its own transaction says it. Null: it is another gateway's, or the daemon would pay another address. */
+  /**
+   * The withdrawal as its own transaction says it. Null: it is another gateway's, or the daemon would pay another
+   * address.
+   */
   async function itemOf(
     withdrawTxid: string,
     payAddress: string,
@@ -89,7 +89,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     return null
   }
 
-  /** Written down and told; what is to be done next. */
+  /** Writes down and tells what a fact means; returns what is to be done next. */
   function learn(item: Item, fact: Fact): Action {
     const { rulings, settles } = parts.requests()
     const move = advanceWithdrawal(journal.knownOf(item), fact, {
@@ -102,7 +102,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     return move.action
   }
 
-  /** One action after the other, until nothing is to be done in this pass. What was learned on the way. */
+  /** Carries out one action after the other, until nothing is left to do in this pass. Returns the facts on the way. */
   async function follow(item: Item, listed: Listed, options: CallOptions): Promise<readonly Fact[]> {
     const facts: Fact[] = []
     let fact: Fact = { fact: 'completeTxid' in listed ? 'completed' : 'asked', confirmed: listed.confirmed }
@@ -114,7 +114,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
     }
   }
 
-  /** Takes one as far as it goes now. The others sign it too, sooner or later: those after it wait for its payout. */
+  /** Takes one as far as it can go now. The others sign it too, sooner or later: those after it wait for its payout. */
   async function take(listed: Listed, options: CallOptions): Promise<void> {
     const { withdrawTxid, payAddress } = listed
     const stepOf = (): WithdrawalRecord['step'] => journal.recordOf(withdrawTxid)?.step ?? 'seen'
@@ -123,12 +123,15 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
       const facts = item === null ? [] : await follow(item, listed, options)
       if ('completeTxid' in listed && isUnmined(facts, stepOf())) order.due.add(withdrawTxid)
     } finally {
-      // What waits for an operator is in no other's way.
+      // A withdrawal that waits for an operator holds up no other.
       if (!('completeTxid' in listed) && !STANDING.includes(stepOf())) order.due.add(withdrawTxid)
     }
   }
 
-  /** What is in neither list: a signature that is not mined yet, or marked as done, by us or by another signer. */
+  /**
+   * Withdrawals that are in neither list: a signature of theirs is not mined yet, or they are marked as done, by us or
+   * by another signer.
+   */
   async function unlisted(listed: ReadonlySet<string>, options: CallOptions): Promise<void> {
     for (const record of Object.values(file.state.withdrawals)) {
       if (listed.has(record.withdrawTxid) || isOver(record)) continue
@@ -147,7 +150,7 @@ export function createWithdrawals(parts: WithdrawalParts): Withdrawals {
   }
 }
 
-/** Of one that was handed on as completely signed: whether a payout of it is there that is still to be mined. */
+/** Whether a withdrawal that was handed on as completely signed has a payout that is still to be mined. */
 function isUnmined(facts: readonly Fact[], step: WithdrawalRecord['step']): boolean {
   for (const fact of facts) {
     if (fact.fact === 'completed' && !fact.confirmed) return true

@@ -41,8 +41,8 @@ export function winnersFor(
   { height, network, tx, winnersAt }: WinnersQuestion,
 ): PreviousWinners {
   const own = winnersAfter(block, height, network)
-  const told = own.height === null ? (winnersAt?.(height, tx) ?? []) : []
-  return told.length === 0 ? own : { winners: [...told], height: null }
+  const elsewhere = own.height === null ? (winnersAt?.(height, tx) ?? []) : []
+  return elsewhere.length === 0 ? own : { winners: [...elsewhere], height: null }
 }
 
 interface WinnersQuestion {

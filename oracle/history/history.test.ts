@@ -260,10 +260,10 @@ t.test('a damaged file', async (t) => {
     ['something else', Buffer.from('no database at all, but a text of some length'), true],
     ['empty', Buffer.alloc(0), false],
   ]
-  for (const [name, bytes, told] of cases) {
+  for (const [name, bytes, isNoticed] of cases) {
     const dir = folder(t)
     writeFileSync(join(dir, 'history.sqlite'), bytes)
-    if (told) {
+    if (isNoticed) {
       t.throws(() => openHistory(join(dir, 'history.sqlite')).blocks({}), { code: 'E_HISTORY_DAMAGED' })
       t.same(readFileSync(join(dir, 'history.sqlite')), bytes, 'who only looks mends nothing')
       t.notOk(existsSync(join(dir, 'history.sqlite.damaged')))
@@ -271,9 +271,9 @@ t.test('a damaged file', async (t) => {
     const { history, notices } = open(t, node, { dir })
     t.same(heights(await history.sync(7)), [1, 3, 5, 6, 7], name)
     t.same(answers(history), expected)
-    matchExactly(t, notices, told ? [{ code: 'E_HISTORY_DAMAGED' }] : [])
-    t.equal(notices.length, told ? 1 : 0)
-    t.equal(existsSync(join(dir, 'history.sqlite.damaged')), told, 'the damaged file is kept')
+    matchExactly(t, notices, isNoticed ? [{ code: 'E_HISTORY_DAMAGED' }] : [])
+    t.equal(notices.length, isNoticed ? 1 : 0)
+    t.equal(existsSync(join(dir, 'history.sqlite.damaged')), isNoticed, 'the damaged file is kept')
   }
 })
 

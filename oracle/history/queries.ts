@@ -67,23 +67,6 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
   const bounds = ({ from = 0, to = HIGHEST }: HeightRange): [number, number] => [from, to]
   const BLOCKS = 'SELECT o.*, b.time FROM opr_blocks o JOIN blocks b ON b.height = o.height'
 
-  const recordsOf = (height: number): RankedRecord[] =>
-    db
-      .all(
-        `SELECT r.*, m.identity, m.address FROM records r JOIN miners m ON m.id = r.miner
-         WHERE r.height = ? ORDER BY r.place`,
-        height,
-      )
-      .map((row) => ({
-        entryHash: hexOf(row['entry_hash']),
-        place: Number(row['place']),
-        identity: String(row['identity']),
-        address: String(row['address']),
-        difficulty: BigInt(`0x${hexOf(row['difficulty'])}`),
-        grade: row['grade'] === null ? NaN : Number(row['grade']),
-        payout: row['payout'] as bigint,
-      }))
-
   /** The paid places of a height, as records name them. */
   const shortHashes = (height: number): string[] =>
     db
@@ -110,7 +93,7 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
       winners: winnersFrom === null ? noWinners(version) : shortHashes(winnersFrom),
       winnersFrom,
       hashPower: numberOrNull(row['hash_power']),
-      records: gradable ? recordsOf(height) : [],
+      records: gradable ? recordsOf(db, height) : [],
     }
   }
 
@@ -184,6 +167,23 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
     close,
   }
 }
+
+const recordsOf = (db: Transaction, height: number): RankedRecord[] =>
+  db
+    .all(
+      `SELECT r.*, m.identity, m.address FROM records r JOIN miners m ON m.id = r.miner
+       WHERE r.height = ? ORDER BY r.place`,
+      height,
+    )
+    .map((row) => ({
+      entryHash: hexOf(row['entry_hash']),
+      place: Number(row['place']),
+      identity: String(row['identity']),
+      address: String(row['address']),
+      difficulty: BigInt(`0x${hexOf(row['difficulty'])}`),
+      grade: row['grade'] === null ? NaN : Number(row['grade']),
+      payout: row['payout'] as bigint,
+    }))
 
 function extentOf(db: Transaction, heights: readonly [number, number]): Extent | null {
   const row = db.one(

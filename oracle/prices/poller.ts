@@ -60,6 +60,12 @@ export interface Poller {
   close(): Promise<void>
 }
 
+/** What the last good poll brought, and when. */
+interface Good {
+  readonly poll: Poll
+  readonly reply: Stamped
+}
+
 const MINUTE = 60_000
 /** A source that fails this often in a row is left alone: 30 s, then twice as long each time. */
 const FAILURES_ALLOWED = 3
@@ -87,7 +93,7 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
   const { timeoutMs, clock, onPoll, quota, rests, maxPerMonth, retryMs = 500 } = options
   const { name, origin, kind, requests = 1 } = source
   const closing = new AbortController()
-  let good: { readonly poll: Poll; readonly reply: Stamped } | null = null
+  let good: Good | null = null
   let failures = 0
   let lastMs: number | null = null
   let running: Promise<void> | undefined
@@ -181,20 +187,8 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
     },
     view: (at) => {
       const why = lastTrouble()
-      const found = good
-      return {
-        name,
-        origin,
-        kind,
-        ok: found !== null && trouble === undefined,
-        ageMs: found && Math.round(elapsedSince(found.reply, at)),
-        quotes: new Map(
-          found &&
-            [...found.poll.quotes].map(([symbol, quote]) => [symbol, datedQuote(quote, found.reply, at)]),
-        ),
-        absent: found?.poll.absent ?? new Map<string, Reason>(),
-        ...(why === undefined ? {} : { trouble: why }),
-      }
+      const known = { ...quotesAt(good, at), ...(why === undefined ? {} : { trouble: why }) }
+      return { name, origin, kind, ok: good !== null && why === undefined, ...known }
     },
     state: () => {
       const rest = restLeft()
@@ -213,6 +207,15 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
     },
   }
 }
+
+/** The last good quotes of a source as they look at a moment. */
+const quotesAt = (good: Good | null, at: ClockReading): Pick<SourceView, 'ageMs' | 'quotes' | 'absent'> => ({
+  ageMs: good && Math.round(elapsedSince(good.reply, at)),
+  quotes: new Map(
+    good && [...good.poll.quotes].map(([symbol, quote]) => [symbol, datedQuote(quote, good.reply, at)]),
+  ),
+  absent: good?.poll.absent ?? new Map<string, Reason>(),
+})
 
 /** Counts how often in a row a market looks exactly the same. */
 function withPolls(poll: Poll, before: Poll | undefined): Poll {

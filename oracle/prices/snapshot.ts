@@ -270,7 +270,7 @@ function settle(name: string, spec: AssetConfig | IndexConfig, tools: Tools): Se
   }
 }
 
-/** Its votes are too few to count. */
+/** Why votes do not count: there are too few of them. */
 const unheard = (result: AssetPrice, reason: Reason): AssetPrice => ({
   ...result,
   votes: [],

@@ -46,12 +46,12 @@ t.test('a miner with which nothing is right: each row that judges it is on its p
     ...{ entryHash: 'a', height: 7, time: 0, difficulty: '', status: 'missed', reason: 'too late' },
     ...{ place: null, payout: null },
   }
-  const told = [wrong, { ...wrong, state: 'stopped' as const }].flatMap((miner) =>
+  const alerts = [wrong, { ...wrong, state: 'stopped' as const }].flatMap((miner) =>
     alertsOfMiner(miner, [missed]),
   )
   const judged = idsOf(MINER_ALARMS, ({ check, ofMiner }) => check ?? ofMiner)
   t.ok(judged.length > 7)
-  t.same([...new Set(told.map(({ runbook }) => runbook))].sort(), judged.sort())
+  t.same([...new Set(alerts.map(({ runbook }) => runbook))].sort(), judged.sort())
   const checks = [...liveChecks(wrong), ...readyChecks(wrong)]
   t.same(
     checks.map(({ name }) => name).sort(),

@@ -99,7 +99,7 @@ async function turn() {
       askToken(response.status === 401 ? 'This is not the token.' : answer.error)
     }
   } catch {
-    // The banner says it already.
+    // The banner says already that the program does not answer.
   } finally {
     turning = false
   }

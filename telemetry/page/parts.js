@@ -95,6 +95,6 @@ export async function load(name, show) {
     const response = await fetch(`/api/v1/${name}`)
     if (response.ok) show(await response.json())
   } catch {
-    // The banner says it already.
+    // The banner says already that the program does not answer.
   }
 }

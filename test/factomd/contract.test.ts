@@ -372,15 +372,15 @@ t.test('the saved blocks prove themselves', async (t) => {
     const raw = Buffer.from((await node.result('raw-data', { hash: keyMr })).data, 'hex')
     const block = decodeEntryBlock(raw)
     t.equal(block.keyMr, keyMr)
-    const told = await node.result('entry-block', { keymr: keyMr })
+    const entryBlock = await node.result('entry-block', { keymr: keyMr })
     t.equal(
-      shape(told),
+      shape(entryBlock),
       '{entrylist:[{entryhash:h,timestamp:n}],header:{blocksequencenumber:n,chainid:h,dbheight:n,prevkeymr:h,timestamp:n}}',
     )
     t.strictSame(
-      told.entrylist.map(({ entryhash, timestamp }: any) => [
+      entryBlock.entrylist.map(({ entryhash, timestamp }: any) => [
         entryhash,
-        (timestamp - told.header.timestamp) / 60,
+        (timestamp - entryBlock.header.timestamp) / 60,
       ]),
       block.entries.map(({ hash, minute }) => [hash, minute]),
     )
@@ -464,7 +464,7 @@ t.test('our minute clock sees the minutes of a block in order', async (t) => {
     if (seen.length > 0 || minute === 1) seen.push({ height, minute })
     if (seen.length > 1 && minute === 1) ending.abort()
   }
-  const told = seen.map(({ height, minute }) => `${height}/${minute}`).join(' ')
+  const minutes = seen.map(({ height, minute }) => `${height}/${minute}`).join(' ')
   const [first] = seen
   t.ok(first)
   // A busy machine may miss a minute, never one out of order.
@@ -474,7 +474,7 @@ t.test('our minute clock sees the minutes of a block in order', async (t) => {
     const opened = height === before.height && minute === 0 && before.minute >= 9
     const onward = height === before.height && minute > before.minute
     const saved = height > before.height && minute > 0
-    t.ok(opened || onward || saved, told)
+    t.ok(opened || onward || saved, minutes)
   }
   t.ok((await node.client.heights()).directoryBlockHeight + 1 >= (seen.at(-1)?.height ?? Infinity))
 })

@@ -90,17 +90,17 @@ t.test('the control port: for whoever has the token', async (t) => {
   })
   t.match(await controlled(chain, 'nothing'), { error: { code: -32601 } })
   t.match((await post(url, 'faults')).result, { faults: {}, struck: {}, known: { lag: /catches up/ } })
-  let told = ''
+  let answers = ''
   const waiting = [
-    post(url, 'wait-minutes', { minutes: 2 }).then(({ result }) => (told += `minutes ${result.status} `)),
-    post(url, 'wait-blocks', { blocks: 1 }).then(({ result }) => (told += `block ${result.status}`)),
+    post(url, 'wait-minutes', { minutes: 2 }).then(({ result }) => (answers += `minutes ${result.status} `)),
+    post(url, 'wait-blocks', { blocks: 1 }).then(({ result }) => (answers += `block ${result.status}`)),
   ]
   while (chain.height < 3) {
     await controlled(chain, 'advance-minute')
     if (chain.minute === 3) await waiting[0]
   }
   await Promise.all(waiting)
-  t.equal(told, 'minutes Success! block Success!')
+  t.equal(answers, 'minutes Success! block Success!')
   const clocked = await newChain(t, { manual: false, dataDir: t.testdir() })
   t.match(await controlled(clocked, 'advance-minute'), { error: { code: -32602, data: /--manual/ } })
 })

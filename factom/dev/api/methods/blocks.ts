@@ -57,7 +57,7 @@ function factoidBlock(block: SavedBlock, withRaw: boolean): Json {
   return { fblock: factoidBlockView(block.factoid), rawdata: rawOf(block.factoid, withRaw) }
 }
 
-/** This one has an empty `rawdata` where the others have none. */
+/** factomd's reply to this method has an empty `rawdata` where those of its kind have none. */
 function entryCreditBlock(block: SavedBlock, withRaw: boolean): Json {
   return { ecblock: entryCreditView(block.entryCredit), rawdata: rawOf(block.entryCredit, withRaw) ?? '' }
 }

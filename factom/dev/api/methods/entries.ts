@@ -32,7 +32,7 @@ export function entryMethods({ state, archive }: ApiContext): MethodTable {
       return { chainhead: chainhead ?? '', chaininprocesslist }
     },
     'pending-entries': (params) => {
-      // A chain id is taken and does not matter.
+      // As factomd does: a chain id must be text, and is then ignored.
       paramsOf(params).text('chainid')
       return pendingEntries(state)
     },
