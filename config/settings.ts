@@ -966,9 +966,9 @@ export const SETTINGS = {
   'pegs.prices': optional(text(10_000), {
     notInFile: true,
     flag: 'prices',
-    defaultText: 'none: must be given',
+    defaultText: 'none: must be given to price-stub',
     description:
-      'what the price stub says: a price or a script for each feed, such as BTC_USD=11250 or KMD_BTC=0:0.00008,1h:0.00006, with a slash between them',
+      'what the price stub says: a price, a script or the oracle for each feed, such as BTC_USD=11250, KMD_BTC=0:0.00008,1h:0.00006 or ETH_BTC=oracle, with a slash between them; on the network dev what the embedded market says from now on',
   }),
   'pegs.httpPort': given(port, 8080, {
     notInFile: true,

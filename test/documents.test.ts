@@ -55,6 +55,10 @@ const RUNS: Readonly<Record<string, Run>> = {
   'echo 666f6f | pegminer hash --bits 20': {},
   'pegminer pegs simulate --path 0:0.9,2d:0.9,4d:0.5 --days 10 --accounts 200 --out peg-crash': {},
   'pegminer pegs simulate --path walk:8 --thresholds 85,60,50': {},
+  'pegminer pegs price-stub --prices BTC_USD=oracle/BTC_GBP=oracle/BTC_EUR=oracle/ETH_BTC=oracle/KMD_BTC=0.00008':
+    {
+      until: /--dport 443/,
+    },
   'pegminer pegs price-stub --prices BTC_USD=11250/BTC_GBP=9000/BTC_EUR=10000/KMD_BTC=0:0.00008,1h:0.00006/ETH_BTC=0.02':
     {
       until: /--dport 443/,

@@ -29,7 +29,7 @@ import { openResources, type Resources } from '../program/resources.js'
 import { defaultDataDir } from '../mine/plan.js'
 import { startPegsDev, type PegsDev } from './dev.js'
 import { feedSectionOf } from './feed-config.js'
-import { defaultPegsDir, journalOf, planFrom, subjectOf, type PegsContext } from './plan.js'
+import { defaultPegsDir, isDev, journalOf, planFrom, subjectOf, type PegsContext } from './plan.js'
 
 /** How often a real chain is looked at, ms. */
 const POLL_MS = 5_000
@@ -40,9 +40,6 @@ export interface Opened {
   readonly dev: PegsDev | null
   readonly pause: () => Promise<void>
 }
-
-export const isDev = ({ settings, origins }: PegsContext): boolean =>
-  settings['network.name'] === 'dev' && origins['network.name'] !== 'default'
 
 /** The plan, and the embedded chains if they are meant. */
 export async function openPlan(
@@ -150,18 +147,14 @@ function show({ output }: PegsContext, event: CreatorEvent): void {
   switch (event.event) {
     case 'pegs.state': {
       const { state, height, command, blocksLeft } = event
-      const more =
-        typeof command === 'string'
-          ? `: ${command}`
-          : typeof blocksLeft === 'number'
-            ? `: ${blocksLeft} blocks left`
-            : ''
-      return output.line(` ${String(height).padStart(6)}  ${output.paint('bold', state)}${more}`)
+      const more = typeof blocksLeft === 'number' ? `: ${blocksLeft} blocks until there is a price` : ''
+      output.line(` ${String(height).padStart(6)}  ${output.paint('bold', state)}${more}`)
+      if (typeof command === 'string') output.line(`\n${command}\n`)
+      return
     }
     case 'pegs.write':
-      return event.stage === 'confirmed'
-        ? output.line(` ${''.padStart(6)}  ${event.id}  ${event.txid}`)
-        : undefined
+      if (event.stage === 'confirmed') output.line(`         ${event.txid}`)
+      return
     case 'pegs.deadline':
       return output.line(
         ` ${String(event.height).padStart(6)}  ${event.left} blocks left until height 99, the peg must be in one`,
@@ -186,11 +179,11 @@ export async function status(context: PegsContext, named: string | undefined): P
       pegstxid,
       writes: journal?.writes ?? {},
     })
-    output.line(
-      ` ${output.paint('bold', plan.asset.name)}  ${state}${pegstxid === null ? '' : `  peg ${pegstxid}`}`,
-    )
-    for (const [id, { txid }] of Object.entries(journal?.writes ?? {}))
-      output.line(`   ${id.padEnd(18)} ${txid}`)
+    output.line(` ${output.paint('bold', plan.asset.name)}  ${state}`)
+    for (const [id, { txid }] of Object.entries(journal?.writes ?? {})) {
+      output.line(`   ${id}`)
+      output.line(`     ${txid}`)
+    }
     return EXIT.done
   } finally {
     await resources.close()

@@ -3,7 +3,8 @@ import { problem, problemsError } from '../../config/index.js'
 import { findPeg, pegFamily, peekJournal, type KomodoClient, type Peg } from '../../komodo/index.js'
 import type { Resources } from '../program/resources.js'
 import { clientOf, openPlan, type Opened } from './create.js'
-import { journalOf, type PegsContext } from './plan.js'
+import { setMarket } from './dev-market.js'
+import { isDev, journalOf, type PegsContext } from './plan.js'
 
 export interface Holder {
   readonly opened: Opened
@@ -17,7 +18,12 @@ export interface Holder {
 const DEV_TIMEOUT_MS = 1_000
 
 export async function openHolder(context: PegsContext, resources: Resources): Promise<Holder> {
-  const { signal } = context
+  const { settings, signal } = context
+  const market = settings['pegs.prices']
+  if (market !== undefined && !isDev(context))
+    throw problemsError([
+      problem('E_CONFIG_NETWORK', '--prices is for price-stub, and for the market of the network dev'),
+    ])
   const opened = await openPlan(context, undefined, resources)
   const { plan, dev, dataDir } = opened
   const user = dev?.chains.user
@@ -45,5 +51,6 @@ export async function openHolder(context: PegsContext, resources: Resources): Pr
     ])
   if (dev) await dev.welcome()
   const peg = await findPeg(asset, pegsTxid, { signal, thresholds: plan.thresholds })
+  if (dev && market !== undefined) await setMarket({ dev, asset, peg }, market, signal)
   return { opened, asset, reference, pubkey, peg }
 }

@@ -20,6 +20,7 @@ import {
   withdrawTokens,
   type Journal,
   type PegToken,
+  type WriteEvent,
 } from '../../komodo/index.js'
 import { EXIT } from '../program/context.js'
 import type { Resources } from '../program/resources.js'
@@ -83,6 +84,16 @@ export async function travel(
   return EXIT.done
 }
 
+/** Before the ids of transactions. */
+const LABEL = 11
+
+/** Steps of a journey that its transactions do not tell. */
+const STEP_TEXTS: Readonly<Record<string, string>> = {
+  header: 'waits until the header of that block is published',
+  request: 'written down before it is sent, since the daemon hangs now',
+  requested: 'waits until the gateway pays',
+}
+
 interface Walk {
   readonly holder: Holder
   readonly token: PegToken
@@ -99,17 +110,25 @@ async function walk(
   const { output, signal } = context
   const { opened, asset, reference, pubkey, peg } = holder
   journal.learn({ sat: sat.toString() })
-  const step = (name: string, txid: string | null): void => {
+  const tell = (name: string, txid: string | null): void =>
     output.event({ event: 'pegs.step', command: word, step: name, txid, amount: coinsText(sat) })
-    output.line(` ${name.padEnd(20)}${txid ?? ''}`)
+  const step = (name: string, txid: string | null): void => {
+    tell(name, txid)
+    const text = STEP_TEXTS[name]
+    if (text !== undefined) output.line(` ${''.padEnd(LABEL)}${text}`)
   }
+  const named = new Set<string>()
   const writing = {
     client: asset,
     journal,
     signal,
     pause: opened.pause,
-    tell: ({ id, txid, stage }: { id: string; txid: string; stage: string }) => {
-      if (stage !== 'built') step(`${id} ${stage}`, txid)
+    tell: ({ id, txid, stage, height }: WriteEvent) => {
+      if (stage === 'built') return
+      tell(`${id} ${stage}`, txid)
+      if (!named.has(id)) output.line(` ${id.padEnd(LABEL)}${txid}`)
+      named.add(id)
+      if (stage === 'confirmed') output.line(` ${''.padEnd(LABEL)}in block ${height}`)
     },
   }
   if (word === 'deposit') {
@@ -126,7 +145,8 @@ async function walk(
       txid: paid.payoutTxid,
       amount: coinsText(paid.sat),
     })
-    return output.line(` paid ${coinsText(paid.sat)} ${token.gateway.coin}`)
+    output.line(` ${'paid'.padEnd(LABEL)}${paid.payoutTxid}`)
+    return output.line(` ${''.padEnd(LABEL)}${coinsText(paid.sat)} ${token.gateway.coin} have arrived`)
   }
   if (word === 'exchange' || word === 'liquidate') {
     const operating = { ...writing, peg, token, pubkey }

@@ -5,10 +5,14 @@ import { join } from 'node:path'
 
 import { pathText, problem, problemsError, readYaml } from '../../config/index.js'
 import { readPlan, type PegPlan } from '../../komodo/index.js'
+import type { PriceSection } from '../../oracle/index.js'
 import type { CommandContext } from '../program/context.js'
 import type { PegsKey } from '../program/keys.js'
 
-export type PegsContext = CommandContext<PegsKey, Record<never, never>>
+export type PegsContext = CommandContext<PegsKey, { readonly prices: PriceSection }>
+
+export const isDev = ({ settings, origins }: PegsContext): boolean =>
+  settings['network.name'] === 'dev' && origins['network.name'] !== 'default'
 
 export const CREATOR_WORDS = ['create', 'resume', 'status', 'launch-args'] as const
 

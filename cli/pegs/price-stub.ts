@@ -8,29 +8,40 @@ import { problem, problemsError } from '../../config/index.js'
 import { pegsFail, readStubPrices, STUB_HOSTS, stubReply } from '../../komodo/index.js'
 import { EXIT } from '../program/context.js'
 import { openResources } from '../program/resources.js'
+import { openOracle } from './oracle-prices.js'
 import type { PegsContext } from './plan.js'
 
 const HOST = '127.0.0.1'
 const REQUEST_MS = 5_000
 
-export async function priceStub({ settings, output, signal }: PegsContext): Promise<number> {
+export async function priceStub(context: PegsContext): Promise<number> {
+  const { settings, output, signal } = context
   const prices = readStubPrices(settings['pegs.prices'] ?? '')
   if (typeof prices === 'string') throw problemsError([problem('E_CONFIG_ARGUMENT', `--prices: ${prices}`)])
+  const resources = openResources()
   const begun = monotonicMs()
-  const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const reply = stubReply(request.url ?? '/', prices, (monotonicMs() - begun) / 1000)
-    output.event({ event: 'pegs.asked', url: (request.url ?? '').slice(0, 200), status: reply ? 200 : 404 })
-    response.writeHead(reply ? 200 : 404, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(reply ?? { code: -1121, msg: 'Invalid symbol.' }))
+  const answer = (oracle: (feed: string) => number | null) => {
+    const priceOf = (feed: string): number | null | undefined => {
+      const from = prices.get(feed)
+      return from === 'oracle' ? oracle(feed) : from?.((monotonicMs() - begun) / 1000)
+    }
+    return (request: IncomingMessage, response: ServerResponse): void => {
+      const url = request.url ?? '/'
+      const { status, body } = stubReply(url, priceOf)
+      output.event({ event: 'pegs.asked', url: url.slice(0, 200), status })
+      response.writeHead(status, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(body))
+    }
   }
   const refused = (message: string, cause: Error) => pegsFail('E_PEGS_PORT', message, { cause })
   const given = { host: HOST, requestMs: REQUEST_MS, refused }
-  const resources = openResources()
   try {
-    const plain = await serveHttp(answer, { ...given, port: settings['pegs.httpPort'] })
+    const feeds = [...prices].flatMap(([feed, from]) => (from === 'oracle' ? feed : []))
+    const listener = answer(await openOracle(context, feeds, resources))
+    const plain = await serveHttp(listener, { ...given, port: settings['pegs.httpPort'] })
     resources.add(() => plain.close())
     const tls = selfSigned(STUB_HOSTS, wallMs())
-    const secure = await serveHttp(answer, { ...given, port: settings['pegs.httpsPort'], tls })
+    const secure = await serveHttp(listener, { ...given, port: settings['pegs.httpsPort'], tls })
     resources.add(() => secure.close())
     output.event({ event: 'pegs.stub', http: plain.url, https: secure.url, hosts: STUB_HOSTS })
     output.line(` ${output.paint('bold', `${plain.url}  ${secure.url}`)}`)

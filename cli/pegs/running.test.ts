@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 
-import { startDevKomodo } from '../../komodo/dev/index.js'
 import { runProgram } from '../program/program.js'
 import { planFrom } from './plan.js'
 
@@ -30,15 +29,6 @@ const dev = (...words: string[]) => run(...words, '--network', 'dev')
 
 const DOC = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'pegs.md'), 'utf8')
 
-/** What the embedded market does between two commands. */
-async function fall(price: bigint): Promise<void> {
-  const dataDir = join(folder, 'data', 'pegs', 'komodo')
-  const chains = await startDevKomodo({ dataDir, manual: true, pegs: { empty: true } })
-  chains.control.market({ BTC_USD: price * 100_000_000n })
-  chains.control.mine('asset', 60)
-  await chains.close()
-}
-
 t.test(
   'the documentation is true: every command of it, from an empty chain to KMD that are paid',
   async (t) => {
@@ -49,7 +39,6 @@ t.test(
     const eventsByWord = new Map<string, Event[]>()
     for (const words of lines) {
       const [word = ''] = words
-      if (word === 'watch') await fall(10_200n)
       const { code, events, said } = await run(...words)
       t.equal(code, 0, `${words.join(' ')} ${said}`)
       eventsByWord.set(words.includes('--dry-run') ? `${word} dry` : word, events)
@@ -102,8 +91,7 @@ t.test(
     )
     await dev('fund', '4')
     await dev('get', 'max')
-    await fall(9_600n)
-    const acted = await dev('watch', '--once', '--plan', plan)
+    const acted = await dev('watch', '--once', '--plan', plan, '--prices', 'BTC_USD=9600')
     t.match(
       acted.events.filter(({ event }) => event === 'pegs.action'),
       [

@@ -35,9 +35,8 @@ export async function tellPeg({ output, signal }: PegsContext, { asset, peg }: H
         ? `no price for ${blocksLeft} blocks more`
         : `${coinsText(price)} (the market says ${coinsText(market)})`
     output.line(` ${output.paint('bold', token.name)}  ${soon}`)
-    output.line(
-      `   deposited ${coinsText(deposit)}, owed ${coinsText(debt)}; deposits go to ${token.gateway.deposit}`,
-    )
+    output.line(`   ${coinsText(deposit)} tokens in accounts, ${coinsText(debt)} coins owed`)
+    output.line(`   deposits go to ${token.gateway.deposit}`)
   }
   output.event({ event: 'pegs.info', pegstxid: peg.pegsTxid, globalRatio: totals.globalRatio })
   output.line(` the whole peg owes ${totals.globalRatio} of what it holds`)
@@ -91,7 +90,10 @@ export async function tellHistory({ output, signal }: PegsContext, { asset, peg 
       deposit: coinsText(deposit),
       debt: coinsText(debt),
     })
-    output.line(` ${name.padEnd(10)}${token.padEnd(8)}${coinsText(amount).padStart(20)}  ${txid}`)
+    output.line(
+      ` ${name.padEnd(10)}${coinsText(amount)} of ${token}: deposit ${coinsText(deposit)}, debt ${coinsText(debt)}`,
+    )
+    output.line(`           ${txid}`)
   }
   return EXIT.done
 }

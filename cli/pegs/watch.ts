@@ -1,5 +1,6 @@
 /** `pegs watch`: a peg is looked at again and again, told and measured, and acted upon where the plan says so. */
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
 import { ageMs, wallMs } from '../../base/index.js'
 import {
@@ -31,6 +32,8 @@ import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
 import type { Holder } from './holder.js'
 import { journeysOf, type PegsContext } from './plan.js'
 
+/** Between two looks at the embedded chain, ms. */
+const DEV_LOOK_MS = 1_000
 /** After those of the miner and the feed: all may run on one machine. */
 const WATCH_PORT = 9470
 
@@ -53,14 +56,20 @@ export async function watch(context: PegsContext, holder: Holder, resources: Res
   const books = acts ? openBooks(join(folder, 'watch.json'), `${chain.name} ${peg.pegsTxid} ${pubkey}`) : null
   const metrics = createMetrics({ version: versionOf(), network: settings['network.name'] })
   const seen: Seen = { at: null, trouble: null, frozen: false }
+  const shown = new Map<string, string>()
   const once = settings['feed.once']
   if (!once) await serve(context, { metrics, seen, resources })
   const tell = (event: WatchEvent): void => {
     note(seen, event)
     measure(metrics.tree, event)
-    show(context, event)
+    show(context, event, shown)
   }
-  const { pause } = opened
+  const { dev } = opened
+  // The embedded chain would run away.
+  const pause = async () => {
+    await opened.pause()
+    if (dev !== null && !once) await wait(DEV_LOOK_MS, undefined, { signal })
+  }
   await watchPeg({
     client: asset,
     peg,
@@ -153,11 +162,11 @@ const RUNBOOK: Readonly<Record<PegWarning['what'], AlarmId | null>> = {
   liquidation: null,
 }
 
-function show(context: PegsContext, event: WatchEvent): void {
+function show(context: PegsContext, event: WatchEvent, shown: Map<string, string>): void {
   const { output, log } = context
   switch (event.event) {
     case 'looked':
-      return event.looks.forEach((look) => showLook(context, look))
+      return event.looks.forEach((look) => showLook(context, look, shown))
     case 'trouble': {
       const { what, message } = event
       const runbook: AlarmId = what === 'frozen' ? 'PegsFrozen' : 'PegsNotLooking'
@@ -181,8 +190,9 @@ function showAction({ output, log }: PegsContext, event: ActionEvent): void {
   if (stage === 'failed' || stage === 'held') log.warn(text)
 }
 
-function showLook({ output }: PegsContext, look: Look): void {
-  const { view, ratio, global, victims, open, poolOutputs, zones, token, thresholds } = look
+/** `shown`: what was printed last of each token; the same again is not printed, but told as an event. */
+function showLook({ output }: PegsContext, look: Look, shown: Map<string, string>): void {
+  const { view, ratio, global, victims, open, poolOutputs, zones, token } = look
   const prices = { price: coinsText(view.price), market: coinsText(view.market), height: view.height }
   const accounts = victims.map(({ txid, ratio: at, gain }) => ({
     ...{ txid, ratio: at },
@@ -192,14 +202,26 @@ function showLook({ output }: PegsContext, look: Look): void {
     ...{ event: 'pegs.watch', token, ratio, global, ...prices },
     ...{ poolOutputs, liquidation: open, zones, accounts },
   })
-  output.line(
-    ` ${String(view.height).padStart(6)}  ${output.paint('bold', token)}  price ${prices.price}, market ${prices.market}`,
-  )
-  output.line(
-    `         own ratio ${ratio}, whole peg ${global}, ${victims.length} accounts above ${thresholds.red} %`,
-  )
-  for (const { level, what, message } of warningsOf(look)) {
+  const warnings = warningsOf(look)
+  for (const { level, what, message } of warnings)
     output.event({ event: 'pegs.alert', token, level, what, message, runbook: RUNBOOK[what] })
-    output.line(`         ${output.paint('yellow', message)}`)
-  }
+  const text = [
+    `${output.paint('bold', token)}  price ${prices.price}, market ${prices.market}`,
+    ...standingLines(look),
+    ...warnings.map(({ message }) => output.paint('yellow', message)),
+  ].join('\n         ')
+  if (shown.get(token) !== text) output.line(` ${String(view.height).padStart(6)}  ${text}`)
+  shown.set(token, text)
+}
+
+function standingLines({ ratio, global, poolOutputs, zones, victims, open, thresholds }: Look): string[] {
+  const { red, globalRed, yellow } = thresholds
+  const lines = [`own ratio ${ratio}, whole peg ${global}, ${poolOutputs} outputs for operations`]
+  if (zones !== null)
+    lines.push(
+      `accounts: ${zones.safe} safe, ${zones.yellow} above ${yellow} %, ${zones.red} from ${red} % on, ${zones.lost} beyond liquidation`,
+    )
+  if (victims.length > 0 && !open)
+    lines.push(`none is liquidated while the whole peg owes less than ${globalRed} %`)
+  return lines
 }

@@ -30,11 +30,17 @@ import type { Resources } from '../program/resources.js'
 
 export type PricesContext = CommandContext<PricesKey, { readonly prices: PriceSection }>
 
+/** What a feed is opened by. */
+export interface FeedContext extends Pick<PricesContext, 'sections' | 'log'> {
+  readonly settings: Pick<PricesContext['settings'], 'network.name' | 'data.dir' | 'prices.recordVersion'> &
+    Partial<PricesContext['settings']>
+}
+
 /** A source that hangs is given up after its own deadline; this bounds all of them together on a busy machine. */
 export const DEADLINE_MS = 60_000
 
 /** The assets that are asked for, in record order. Throws `problemsError`. */
-export function assetsOf({ settings }: PricesContext): readonly string[] {
+export function assetsOf({ settings }: Pick<FeedContext, 'settings'>): readonly string[] {
   const all = ASSETS[settings['prices.recordVersion'] as OprVersion]
   const wanted = settings['prices.only']?.map((asset) => asset.toUpperCase())
   if (wanted === undefined) return all
@@ -60,7 +66,7 @@ export interface OpenFeed {
 
 /** A feed of the real exchanges, or of the embedded one. `resources` close it. */
 export async function openFeed(
-  context: PricesContext,
+  context: FeedContext,
   resources: Resources,
   options: Partial<PriceFeedOptions> = {},
 ): Promise<OpenFeed> {
@@ -93,18 +99,18 @@ export async function openFeed(
 }
 
 /** Sources that asked the miner of this data directory to wait: they are not asked here either. */
-export function restsOf({ settings }: PricesContext): Rests {
+export function restsOf({ settings }: FeedContext): Rests {
   const network = settings['network.name']
   return createRests(restsFile(settings['data.dir'] ?? defaultDataDir(network)), { readOnly: true })
 }
 
-async function settingsOf(context: PricesContext, resources: Resources): Promise<PriceSettings> {
+async function settingsOf(context: FeedContext, resources: Resources): Promise<PriceSettings> {
   const settings = await placedSettings(context, resources)
   for (const notice of settings.notices ?? []) context.log.warn(notice)
   return settings
 }
 
-async function placedSettings(context: PricesContext, resources: Resources): Promise<PriceSettings> {
+async function placedSettings(context: FeedContext, resources: Resources): Promise<PriceSettings> {
   const { settings, sections } = context
   const network = settings['network.name']
   const exchange = settings['prices.exchange']

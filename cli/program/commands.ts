@@ -413,10 +413,12 @@ const PEGS = command({
     'simulate: accounts under the rules of the module through a path of prices: who is liquidated, who can not be any ' +
       'more, and what covers the coins. --out writes a table, all of it as JSON, and a picture.',
     'price-stub: serves the two web APIs that a daemon of 2020 asks for its prices, and that are gone, and says how the ' +
-      'daemons of this machine are pointed at it. For chains of your own: a chain without prices mines nothing.',
-    'On the network dev everything is embedded: the chain, the reference chain, and the feed.',
+      'daemons of this machine are pointed at it. For chains of your own: a chain without prices mines nothing. --prices ' +
+      'has a price, a script of prices or the word oracle for each feed; oracle is what pegminer prices says now.',
+    'On the network dev everything is embedded: the chain, the reference chain, and the feed. --prices sets its market.',
   ],
   keys: PEGS_KEYS,
+  sections: { prices: PRICES_SECTION },
   examples: [
     { line: 'pegminer pegs create --network dev', text: 'try it: everything embedded' },
     { line: 'pegminer pegs create plan.yaml --dry-run', text: 'what it costs in coins, blocks and time' },

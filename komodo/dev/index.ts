@@ -17,6 +17,7 @@ import type { ChainName, DevGateway, DevKomodo, DevKomodoOptions, DevOperator } 
 import * as tx from '../tx/index.js'
 
 export { DEV_KOMODO_ERRORS } from './errors.js'
+export { FEED_NAMES } from './chain/market.js'
 export type * from './types.js'
 
 const MAX_KEYS = 15

@@ -229,12 +229,19 @@ function stageOf({ plan }: CreatorOptions, id: string): Stage {
 type Spec = Pick<WriteSpec, 'build'>
 
 /** One write of a stage, confirmed. */
-async function step(options: CreatorOptions, stage: Stage, spec: Spec, id = stage.id): Promise<string> {
+async function step(options: CreatorOptions, stage: Stage, spec: Spec): Promise<string> {
+  await announce(options, stage)
+  return confirm(options, stage, spec)
+}
+
+async function announce(options: CreatorOptions, { id, state }: Stage): Promise<void> {
+  if (options.journal.fact(`done:${id}`) === null) say(options, state, await heightOf(options))
+}
+
+async function confirm(options: CreatorOptions, { id }: Stage, spec: Spec): Promise<string> {
   const { journal, plan } = options
-  if (journal.fact(`done:${stage.id}`) === null) say(options, stage.state, await heightOf(options))
-  const confirmations = id === stage.id ? plan.confirmations : 0
-  const { txid } = await carry(writing(options), { id, confirmations, ...spec })
-  if (id === stage.id) journal.learn({ [`done:${stage.id}`]: txid })
+  const { txid } = await carry(writing(options), { id, confirmations: plan.confirmations, ...spec })
+  journal.learn({ [`done:${id}`]: txid })
   return txid
 }
 
@@ -331,9 +338,10 @@ async function subscribe(options: CreatorOptions, { gateway, oracleTxid }: OfOra
       return inspectSubscribe(hex, { oracleTxid, publisher: plan.pubkey, sat }, place)
     },
   }
-  for (let k = 1; k < gateway.subscriptions; k++) await step(options, stage, spec, `${stage.id}:${k}`)
-  await step(options, stage, spec)
   const more = Array.from({ length: gateway.subscriptions - 1 }, (_, k) => `${stage.id}:${k + 1}`)
+  await announce(options, stage)
+  for (const id of more) await carry(writing(options), { id, confirmations: 0, ...spec })
+  await confirm(options, stage, spec)
   for (const id of more) await carry(writing(options), { id, confirmations: plan.confirmations, ...spec })
 }
 

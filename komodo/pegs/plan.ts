@@ -182,11 +182,19 @@ export interface PlanCost {
 
 /** Transactions of one gateway that wait for each other: token, oracle, its fund, publisher, subscriptions, binding. */
 const STAGES = 6
+/** Which of them the subscriptions are. */
+const SUBSCRIBES = 4
+/** A subscription needs the change of the one before, which a wallet knows at the next look at the latest. */
+const SUBSCRIPTION_SECONDS = 5
 
 /** Blocks that are still needed after so many stages are done, with one in hand for each. */
 export function blocksLeft(plan: PegPlan, stagesDone: number): number {
   const stages = plan.gateways.length * STAGES + 1
-  return Math.max(0, stages - stagesDone) * (plan.confirmations + 1)
+  const blocks = Math.max(0, stages - stagesDone) * (plan.confirmations + 1)
+  return plan.gateways.reduce((sum, { subscriptions }, k) => {
+    const isOpen = stagesDone <= k * STAGES + SUBSCRIBES
+    return sum + (isOpen ? Math.floor((subscriptions * SUBSCRIPTION_SECONDS) / plan.blockSeconds) : 0)
+  }, blocks)
 }
 
 export function costOf(plan: PegPlan): PlanCost {

@@ -47,6 +47,9 @@ t.test('an empty chain becomes a peg that is ready', async (t) => {
   t.match(events.at(-1), { event: 'pegs.state', state: 'READY', pegstxid: peg })
   const { height } = await rpc<{ height: number }>(rig.dev.asset, 'getrawtransaction', peg, 1)
   t.ok(height <= 30, `the peg stands at ${height}`)
+  t.ok(height <= 9, 'all subscriptions are in one block')
+  const confirmed = events.filter((event) => event.event === 'pegs.write' && event.stage === 'confirmed')
+  t.equal(confirmed.length, 9, 'each is confirmed once')
   t.match(await rpc(rig.dev.asset, 'pegsinfo', peg), { result: 'success', 'global ratio': '0.00%' })
   const again: CreatorEvent[] = []
   t.equal(await rig.run(again), peg, 'given again it changes nothing')
@@ -72,6 +75,10 @@ t.test('what stands against a plan is said before anything is sent', async (t) =
   await refused('E_PEGS_DAEMON', /has 1000000.00000000 of 1100002.00170000/, { gateways: [rich] })
   await refused('E_PEGS_LATE', /height 3 and the peg needs 98 more blocks/, {
     gateways: Array.from({ length: 8 }, (_, k) => ({ ...gateway, token: `T${k}`, price: 'KMD_BTC,1' })),
+  })
+  await refused('E_PEGS_LATE', /height 3 and the peg needs 114 more blocks/, {
+    blockSeconds: 5,
+    gateways: [{ ...gateway, price: 'KMD_BTC,1', subscriptions: 100 }],
   })
   dev.control.mine('asset', 85)
   await refused('E_PEGS_LATE', /height 88 and the peg needs 14 more blocks/)

@@ -106,7 +106,7 @@ t.test('the books: begun and booked at once, and damaged ones are not gone on wi
 const PARAMS = '85,80,50'
 
 /** Chains with a peg of other thresholds, and holders of the same tokens. */
-async function startHolders(t: Test, folder: string) {
+async function startHolders(t: Test, folder: string, timeoutMs = 20_000) {
   const dev = await startChains({
     dataDir: `${folder}/komodo`,
     manual: true,
@@ -114,7 +114,7 @@ async function startHolders(t: Test, folder: string) {
     pegs: { params: PARAMS },
   })
   t.teardown(() => dev.close())
-  const clientOf = (access: DaemonAccess | undefined, timeoutMs = 500) => {
+  const clientOf = (access: DaemonAccess | undefined) => {
     const client = createKomodoClient({ name: 'PEGSDEV', timeoutMs, access: () => access as DaemonAccess })
     t.teardown(() => client.close())
     return client
@@ -217,7 +217,8 @@ t.test('a watch that is killed at each of its calls tops up once and liquidates 
 
 t.test('a watch holds what it cannot do, does nothing on a frozen daemon, and says both', async (t) => {
   const folder = t.testdir()
-  const { dev, user, trader, other, priceFalls } = await startHolders(t, folder)
+  // A frozen daemon lets three requests wait for their limit.
+  const { dev, user, trader, other, priceFalls } = await startHolders(t, folder, 3_000)
   priceFalls(10_400n)
   await t.test('an account that tokens were exchanged out of', async (t) => {
     const killed = new Set<string>()

@@ -28,8 +28,10 @@ export interface Paid {
   readonly sat: bigint
 }
 
+const MARKER_LABEL = 'pegs withdrawal'
+
 export async function withdrawTokens(withdrawing: Withdrawing, sat: bigint): Promise<Paid> {
-  const { client, journal, signal, token, pubkey, step } = withdrawing
+  const { client, reference, journal, signal, token, pubkey, step } = withdrawing
   const given = { signal }
   const { bindTxid, tokenId, gateway } = token
   const { coin } = gateway
@@ -44,6 +46,8 @@ export async function withdrawTokens(withdrawing: Withdrawing, sat: bigint): Pro
         build: async (height) => {
           const hex = await client.gatewayWithdraw({ bindTxid, coin, pubkey, sat }, given)
           const built = inspectWithdraw(hex, intent, { height, pubkey })
+          // The marker of the payout can never be spent, so the payout is found even if its coins were.
+          await reference.watch(tx.markerAddress(built.txid, gateway.versions), MARKER_LABEL, given)
           journal.learn({ hung: built.txid })
           step('request', built.txid)
           return built
@@ -104,11 +108,15 @@ async function awaitPayout(
   const payAddress = tx.pubkeyAddress(pubkey, versions)
   const markerAddress = tx.markerAddress(withdrawTxid, versions)
   const intent = { payAddress, markerAddress, depositAddress: deposit, amount: sat, fee, versions }
+  const others = new Set<string>()
   for (;;) {
-    const own = await reference.unspent(1, [payAddress], given)
-    for (const { txid } of own.filter((coin) => coin.sat === sat - 2n * fee)) {
+    const found = await reference.unspent(1, [payAddress, markerAddress], given)
+    for (const { txid, sat: value } of found) {
+      if (others.has(txid) || (value !== sat - 2n * fee && value !== fee)) continue
       const known = await reference.transaction(txid, given)
-      if (!known || !paysOut(tx.decodeTransaction(known.hex), intent)) continue
+      if (!known) continue
+      others.add(txid)
+      if (!paysOut(tx.decodeTransaction(known.hex), intent)) continue
       step('paid', txid)
       return { withdrawTxid, payoutTxid: txid, sat: sat - 2n * fee }
     }

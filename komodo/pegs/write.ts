@@ -60,13 +60,14 @@ export async function carry(writing: Writing, spec: WriteSpec): Promise<Written>
       }
       case 'send':
         if (write === null) break
-        await send(writing, spec.id, write)
+        // Where no block is asked for, a wait would only use up the blocks that are left.
+        if ((await send(writing, spec.id, write)) && spec.confirmations === 0) continue
         break
       case 'wait':
         break
       case 'done': {
         const { txid } = write as Write
-        tell({ id: spec.id, txid, stage: 'confirmed', height: action.height })
+        if (action.height !== null) tell({ id: spec.id, txid, stage: 'confirmed', height: action.height })
         return { txid, height: action.height }
       }
     }
@@ -101,15 +102,17 @@ function isPassing(error: unknown): boolean {
   return code === 'E_KOMODO_CC' && typeof message === 'string' && PASSING.test(message)
 }
 
-async function send({ client, signal, tell }: Writing, id: string, { txid, hex }: Write): Promise<void> {
+/** Whether the daemon took it. */
+async function send({ client, signal, tell }: Writing, id: string, { txid, hex }: Write): Promise<boolean> {
   try {
     await client.send(hex, { signal })
     tell({ id, txid, stage: 'sent', height: null })
+    return true
   } catch (error) {
-    if (isAway(error)) return
+    if (isAway(error)) return false
     const reason = sendReason(error)
     // Whether it is there, or whether it can ever be, is found on the chain at the next look.
-    if (reason === 'in-chain' || reason === 'spent' || reason === 'conflict') return
+    if (reason === 'in-chain' || reason === 'spent' || reason === 'conflict') return false
     if (reason === null) throw error
     const advice = sendAdvice(reason)
     throw fail('E_PEGS_REFUSED', `the network does not take ${id} (${txid}): ${advice || String(error)}`, {

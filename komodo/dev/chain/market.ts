@@ -21,6 +21,8 @@ export const FEEDS: readonly Feed[] = [
   { name: 'ETH_BTC', unit: 1n },
 ]
 
+export const FEED_NAMES: readonly string[] = FEEDS.map(({ name }) => name)
+
 /** What the web says at first, in 1e-8: a KMD is worth 0.9 USD. */
 export const FIRST_MARKET: Readonly<Record<string, bigint>> = {
   BTC_USD: 1_125_000_000_000n,
