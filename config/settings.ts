@@ -479,6 +479,27 @@ export const SETTINGS = {
     flag: 'amount',
     description: 'pUSD that basket simulate begins with',
   }),
+  'pegWatch.scenario': optional(choice('calm', 'A', 'B', 'C', 'D', 'E'), {
+    notInFile: true,
+    flag: 'scenario',
+    defaultText: 'none',
+    description:
+      'network dev: show this case of the white paper, on a chain and at an exchange that are made up for it',
+  }),
+  'pegWatch.script': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      notInFile: true,
+      flag: 'script',
+      defaultText: 'none',
+      description: 'network dev: the same with markets and shocks that this file tells',
+    },
+  ),
+  'pegWatch.height': given(integer(222_270, 999_000_000), 300_000, {
+    notInFile: true,
+    flag: 'height',
+    description: 'with --scenario or --script: height on MainNet whose rules hold',
+  }),
   'simulate.share': optional(decimal(0, 99), {
     notInFile: true,
     flag: 'share',

@@ -1,4 +1,4 @@
-/** Claims about PegNet, put to its own rules: attacks on its prices, baskets that conversions keep. */
+/** Claims about PegNet, put to its own rules: attacks on its prices, baskets that conversions keep, pegs and what restores them. */
 export { AXES, HONEST, PRESETS, varied } from './attack/presets.js'
 export type { Axis, Preset, PresetName } from './attack/presets.js'
 export { MINING_SECONDS } from './attack/chance.js'
@@ -14,3 +14,12 @@ export type { KeepEvent } from './basket/keep.js'
 export { simulateBasket } from './basket/simulate.js'
 export type { Simulation, Step } from './basket/simulate.js'
 export { DESK_ERRORS } from './errors.js'
+export { lookAt } from './peg-watch/look.js'
+export type { Look, PegHistory, TokenLook } from './peg-watch/look.js'
+export type { MarketName } from './peg-watch/market.js'
+export { pegWatchSection, pegWatchShape } from './peg-watch/section.js'
+export type { PegWatch } from './peg-watch/section.js'
+export { gainOf } from './peg-watch/size.js'
+export { readStage, stagedHistory, stagedListing, stagedMarkets, STAGES } from './peg-watch/stage.js'
+export type { Stage } from './peg-watch/stage.js'
+export type { Trade } from './peg-watch/trades.js'

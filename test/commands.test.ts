@@ -217,7 +217,7 @@ t.test(
 t.test('usage', async (t) => {
   const help = await run(['--help'])
   t.equal(help.code, 0)
-  const commands = [...help.stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(([, name]) => String(name))
+  const commands = [...help.stdout.matchAll(/^ {2}([a-z-]+) {2,}\S/gm)].map(([, name]) => String(name))
   t.strictSame(
     [...new Set(commands)],
     [
@@ -235,6 +235,7 @@ t.test('usage', async (t) => {
       'explorer',
       'wallet',
       'basket',
+      'peg-watch',
       'simulate',
       'dev',
       'bench',
@@ -246,7 +247,7 @@ t.test('usage', async (t) => {
   )
   const helps = await Promise.all(commands.map((name) => run([name, '--help'])))
   for (const { code, stdout } of helps)
-    t.match({ code, stdout }, { code: 0, stdout: /^pegminer [a-z]+: [^]*Examples\n/ })
+    t.match({ code, stdout }, { code: 0, stdout: /^pegminer [a-z-]+: [^]*Examples\n/ })
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }

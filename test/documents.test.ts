@@ -80,6 +80,8 @@ const RUNS: Readonly<Record<string, Run>> = {
   'pegminer prices doctor': {},
   'pegminer prices sources': {},
   'pegminer prices --trouble kraken:liar': {},
+  'pegminer peg-watch --network dev --scenario C --once': {},
+  'pegminer peg-watch --network dev --scenario D --height 250000 --once': {},
 }
 
 /** Lines that are no whole commands. */

@@ -1,6 +1,7 @@
 /** `pegminer basket`: tokens by weights, kept by conversions. */
-import { pathText, problem, problemsError, readYaml, shown } from '../../config/index.js'
+import { problem, problemsError, shown } from '../../config/index.js'
 import { readBasket, type Basket } from '../../desk/index.js'
+import { readSectionFile } from '../program/section-file.js'
 import type { BasketContext } from './context.js'
 
 export async function basket(context: BasketContext): Promise<number> {
@@ -22,18 +23,4 @@ export async function basket(context: BasketContext): Promise<number> {
   }
 }
 
-/** Throws one error with everything that is wrong with the file. */
-export function basketFrom(file: string): Basket {
-  const yaml = readYaml(file)
-  if (yaml.problems.length > 0) throw problemsError(yaml.problems)
-  const read = readBasket(yaml.value)
-  if ('value' in read) return read.value
-  throw problemsError(
-    read.problems.map(({ path, message }) =>
-      problem(
-        'E_CONFIG_SECTION',
-        `${yaml.at(path)}: ${path.length > 0 ? `${pathText(path)}: ` : ''}${message}`,
-      ),
-    ),
-  )
-}
+const basketFrom = (file: string): Basket => readSectionFile(file, readBasket)

@@ -3,7 +3,7 @@ import { BENCH_ERRORS } from '../../bench/index.js'
 import { CHAIN_ERRORS } from '../../chain/index.js'
 import { NETWORK_ERRORS } from '../../pegnet/index.js'
 import { CONFIG_ERRORS, configSchema, jsonSchemaOf, type JsonSchema } from '../../config/index.js'
-import { DESK_ERRORS } from '../../desk/index.js'
+import { DESK_ERRORS, pegWatchShape } from '../../desk/index.js'
 import { DEV_CHAIN_ERRORS } from '../../factom/dev/index.js'
 import { LEDGER_ERRORS } from '../../ledger/index.js'
 import { FACTOM_ERRORS } from '../../factom/index.js'
@@ -33,6 +33,7 @@ import { errorsDoc, metricsDoc, NOTE } from './tables.js'
 /** The structured sections of the configuration file. */
 const SECTION_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   feed: jsonSchemaOf(feedShape()),
+  pegWatch: jsonSchemaOf(pegWatchShape),
   prices: jsonSchemaOf(pricesShape),
 }
 

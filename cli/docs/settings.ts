@@ -28,6 +28,7 @@ const ABOUT: Readonly<Record<Group, string>> = {
   confirm: 'questions before money is spent',
   history: '`pegminer history`',
   basket: '`pegminer basket`',
+  pegWatch: '`pegminer peg-watch`: markets of tokens, and what is told of them',
   simulate: '`pegminer simulate`',
   stake: 'staking records: `pegminer stake`, and `--stake` of `pegminer mine`',
   ledger: '`pegminer ledger`',

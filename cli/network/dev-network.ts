@@ -7,6 +7,7 @@ import {
   startDevExchange,
   troubleFaults,
   type DevExchange,
+  type DevExchangeOptions,
 } from '../../oracle/prices/dev/index.js'
 import { chainFolder, isBegun, noteBits } from './dev-bits.js'
 import type { Resources } from '../program/resources.js'
@@ -100,11 +101,15 @@ export async function startDevNetwork(
 
 /** The exchange alone, with the faults that the settings ask for. */
 export async function openDevExchange(
-  { port, trouble }: { readonly port: number; readonly trouble: string | undefined },
+  {
+    port,
+    trouble,
+    ...rest
+  }: { readonly port: number; readonly trouble: string | undefined } & Pick<DevExchangeOptions, 'listed'>,
   resources: Resources,
 ): Promise<DevExchange> {
   const faults = trouble === undefined ? {} : troubleFaults(parseTrouble(trouble), wallMs)
-  const exchange = await startDevExchange({ port, faults })
+  const exchange = await startDevExchange({ ...rest, port, faults })
   resources.add(() => exchange.close())
   return exchange
 }

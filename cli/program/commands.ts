@@ -18,6 +18,7 @@ import {
   INIT_KEYS,
   LEDGER_KEYS,
   MINE_KEYS,
+  PEG_WATCH_KEYS,
   PEGS_KEYS,
   PRICES_KEYS,
   SIMULATE_KEYS,
@@ -598,6 +599,33 @@ const BASKET = command({
   load: async () => (await import('../basket/basket.js')).basket,
 })
 
+const PEG_WATCH = command({
+  name: 'peg-watch',
+  summary: 'watch what tokens are traded for beside the oracle, and what that would earn',
+  details: [
+    'Asks the exchanges of pegWatch.markets for the order books of pegged tokens and PEG, and shows them beside the prices of ' +
+      'the last block and those that the next one is expected to have: how far each token is off its peg, how much is for sale ' +
+      'within that, and which case of the white paper it is, A to E.',
+    'Then the trades that would earn: bought at one exchange, converted by the rules of the height at which that would happen, ' +
+      'and sold at another; the gain after fees for the size that the books allow, and what may happen until then, by the ' +
+      'prices of the last blocks. It never trades.',
+    'The prices of blocks are those of the ledger in the data directory, which pegminer ledger sync or serve keeps. On the ' +
+      'network dev --scenario makes up a chain and an exchange for a case of the white paper, --script FILE for what the file ' +
+      'says; --height says whose rules hold there. docs/peg-watch.md has examples.',
+    '--once looks once. Exit code 3: no exchange has answered.',
+  ],
+  keys: PEG_WATCH_KEYS,
+  sections: {
+    prices: PRICES_SECTION,
+    pegWatch: async () => (await import('../../desk/index.js')).pegWatchSection,
+  },
+  examples: [
+    { line: 'pegminer peg-watch --network dev --scenario C --once', text: 'all tokens are below their pegs' },
+    { line: 'pegminer peg-watch --network MainNet --json', text: 'an event for each token and trade' },
+  ],
+  load: async () => (await import('../peg-watch/peg-watch.js')).pegWatch,
+})
+
 const SIMULATE = command({
   name: 'simulate',
   summary: 'try an attack on the prices: what false records win, move and cost',
@@ -642,6 +670,7 @@ const RUNS: readonly CommandSpec[] = [
   EXPLORER,
   WALLET,
   BASKET,
+  PEG_WATCH,
   SIMULATE,
   DEV,
   BENCH,

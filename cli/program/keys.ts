@@ -212,6 +212,18 @@ export const BASKET_KEYS = keys(
   'feed.once',
   ...REACH,
 )
+export const PEG_WATCH_KEYS = keys(
+  'feed.once',
+  'pegWatch.scenario',
+  'pegWatch.script',
+  'pegWatch.height',
+  'network.name',
+  'network.activations',
+  'network.blockSeconds',
+  'network.trouble',
+  'data.dir',
+  ...COMMON_KEYS,
+)
 export const WALLET_KEYS = keys(
   'wallet.file',
   'wallet.passphrase',
@@ -378,6 +390,7 @@ export type LedgerKey = (typeof LEDGER_KEYS)[number]
 /** Those that `cli/wallet/reach.ts` and `open.ts` read. */
 export type ReachKey = (typeof REACH)[number]
 export type BasketKey = (typeof BASKET_KEYS)[number]
+export type PegWatchKey = (typeof PEG_WATCH_KEYS)[number]
 export type WalletKey = (typeof WALLET_KEYS)[number]
 export type SimulateKey = (typeof SIMULATE_KEYS)[number]
 export type ExplorerKey = (typeof EXPLORER_KEYS)[number]

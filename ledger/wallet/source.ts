@@ -47,6 +47,19 @@ export function pricesOfBlock(
   return { height, rates, averages: inPlaceOf(averages, rates, rules) }
 }
 
+/** The last rates, and the averages for the block behind the tip; null: no block had rates yet. */
+export function pricesAfter(
+  query: Pick<LedgerQueries, 'ratesAt' | 'ratesHeight' | 'averagesAt'>,
+  tip: number,
+  rules: LedgerRules,
+): LastPrices | null {
+  const height = query.ratesHeight(tip)
+  const rates = height === null ? null : query.ratesAt(height)
+  if (height === null || rates === null) return null
+  const averages = tip + 1 >= rules.averages ? query.averagesAt(height) : new Map<string, bigint>()
+  return { height, rates, averages: inPlaceOf(averages, rates, rules) }
+}
+
 export function tablesSource(query: LedgerQueries, name: string, rules: LedgerRules): LedgerSource {
   const height = (): Promise<number> => Promise.resolve(query.about().height)
   return {
@@ -54,14 +67,7 @@ export function tablesSource(query: LedgerQueries, name: string, rules: LedgerRu
     network: query.about().network,
     height,
     balances: (address) => Promise.resolve(query.balancesOf(address)),
-    prices() {
-      const tip = query.about().height
-      const dated = query.ratesHeight(tip)
-      const rates = dated === null ? null : query.ratesAt(dated)
-      if (dated === null || rates === null) return Promise.resolve(null)
-      const averages = tip + 1 >= rules.averages ? query.averagesAt(dated) : new Map<string, bigint>()
-      return Promise.resolve({ height: dated, rates, averages: inPlaceOf(averages, rates, rules) })
-    },
+    prices: () => Promise.resolve(pricesAfter(query, query.about().height, rules)),
     statusOf: (hash) => Promise.resolve(query.statusOf(hash)),
     history: (address, range) => Promise.resolve(query.historyOf(address, range)),
     close: () => query.close(),

@@ -22,6 +22,7 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import { checkJson, isCoded, messageOf, wallMs } from '../../base/index.js'
 import { restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
+import type { CcxtOrderBook } from './order-book.js'
 import { replyTimeOf } from './source-clock.js'
 import type { ReplyTime } from './types.js'
 
@@ -63,6 +64,7 @@ export interface CcxtExchange {
   loadMarkets(reload: boolean): Promise<unknown>
   setMarkets(markets: readonly CcxtMarket[]): unknown
   fetchTickers(symbols: readonly string[]): Promise<Readonly<Record<string, CcxtTicker>>>
+  fetchOrderBook(symbol: string, limit: number): Promise<CcxtOrderBook>
   readonly fetchDispatcher: { destroy(): Promise<void> } | undefined
   /** Set once the transport is loaded. */
   readonly undiciModule: unknown

@@ -1,5 +1,5 @@
 /** An exchange as a price source: its market table is kept true, its tickers become quotes. */
-import type { Clock } from '../../base/index.js'
+import { isCoded, type Clock } from '../../base/index.js'
 import {
   codedError,
   createExchange,
@@ -11,7 +11,9 @@ import {
 } from './ccxt-exchange.js'
 import { fail } from './errors.js'
 import { loadMarketTable } from './market-table.js'
-import type { Poll, Quote, Reason, Source } from './types.js'
+import { BOOK_LEVELS, readBook } from './order-book.js'
+import { reasonOf, reasonText } from './reasons.js'
+import type { OrderBook, Poll, Quote, Reason, Source } from './types.js'
 
 export interface CcxtSourceOptions {
   readonly name: string
@@ -19,6 +21,8 @@ export interface CcxtSourceOptions {
   readonly exchange: string
   /** Unified symbols (`BTC/USD`) to ask for. */
   readonly symbols: readonly string[]
+  /** Order books are asked for, not quotes: one request each. */
+  readonly books?: boolean
   readonly settings: ExchangeSettings
   readonly clock: Clock
   readonly onReply?: ExchangeHooks['onReply']
@@ -91,6 +95,7 @@ export function createCcxtSource(options: CcxtSourceOptions): Source {
           absent.set(symbol, { code: 'not-trading', detail: 'listed but not trading' })
         return market !== undefined && market.active !== false
       })
+      if (options.books) return await pollBooks(from, asked, absent)
       const tickers = asked.length > 0 ? await from.fetchTickers(asked) : {}
       const receivedAt = clock.wallMs()
       const quotes = new Map<string, Quote>()
@@ -106,6 +111,32 @@ export function createCcxtSource(options: CcxtSourceOptions): Source {
     } finally {
       signal.removeEventListener('abort', abandon)
     }
+  }
+
+  /** What is wrong with one market leaves the others; what is wrong with the exchange ends the poll. */
+  async function pollBooks(
+    from: HardenedExchange,
+    asked: readonly string[],
+    absent: Map<string, Reason>,
+  ): Promise<Poll> {
+    const books = new Map<string, OrderBook>()
+    for (const symbol of asked) {
+      const read = await from.fetchOrderBook(symbol, BOOK_LEVELS).then(
+        (book) => readBook(book, clock.wallMs(), from.serverNow()),
+        (cause: unknown) => {
+          const error = codedError(cause, from.serverNow())
+          if (isCoded(error) && error.code === 'E_PRICES_REPLY') return reasonOf(error)
+          throw error
+        },
+      )
+      if ('code' in read) absent.set(symbol, read)
+      else books.set(symbol, read)
+    }
+    if (books.size === 0) {
+      const [why] = [...absent].map(([symbol, reason]) => `${symbol}: ${reasonText(reason)}`)
+      throw fail('E_PRICES_REPLY', `has an order book of none of ${symbols.length} markets (${why})`)
+    }
+    return { quotes: new Map(), absent, books, replyTime: from.replyTime }
   }
 
   return {

@@ -12,6 +12,8 @@ export interface ExchangeRequest {
   readonly settings: ExchangeSettings
   /** Unified symbols. */
   readonly symbols: readonly string[]
+  /** Order books are asked for, not quotes. */
+  readonly books?: boolean
 }
 
 export interface ExchangeHost {
@@ -32,10 +34,11 @@ export function inlineExchanges({ clock = CLOCK, onReply }: InlineOptions = {}):
   return {
     poll(request, signal) {
       const { name } = request
+      const key = request.books ? `books of ${name}` : name
       const source =
-        sources.get(name) ??
+        sources.get(key) ??
         createCcxtSource({ ...request, clock, onReply: onReply && ((url, body) => onReply(name, url, body)) })
-      sources.set(name, source)
+      sources.set(key, source)
       return source.poll(signal)
     },
     close: async () => void (await Promise.all([...sources.values()].map((source) => source.close()))),

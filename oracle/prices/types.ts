@@ -58,10 +58,19 @@ export interface ReplyTime {
   readonly ageMs: number
 }
 
+/** One market's orders, the best first: price and amount, in the currency and the token of the market. */
+export interface OrderBook {
+  readonly bids: readonly (readonly [price: number, amount: number])[]
+  readonly asks: readonly (readonly [price: number, amount: number])[]
+  readonly receivedAt: number
+}
+
 /** What one round of questions brought: quotes by symbol, and why the others have none. */
 export interface Poll {
   readonly quotes: ReadonlyMap<string, Quote>
   readonly absent: ReadonlyMap<string, Reason>
+  /** Of a source that is asked for them, instead of quotes. */
+  readonly books?: ReadonlyMap<string, OrderBook>
   /** What its last reply said of its own time. */
   readonly replyTime?: ReplyTime
 }

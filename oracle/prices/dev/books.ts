@@ -29,7 +29,24 @@ export interface Book {
   readonly time: number
   /** False: listed, but halted or delisted. */
   readonly trading: boolean
+  /** All its orders, the best first; without them it has one on each side. */
+  readonly levels?: BookLevels
 }
+
+export type BookLevel = readonly [price: string, amount: string]
+export interface BookLevels {
+  readonly bids: readonly BookLevel[]
+  readonly asks: readonly BookLevel[]
+}
+
+export const levelsOf = ({ bid, ask, levels }: Book): BookLevels =>
+  levels ?? { bids: [[bid, '2.000']], asks: [[ask, '1.000']] }
+
+/** What a venue lists besides, in place of a market of the same name. */
+export const withListed = (all: readonly Book[], listed: readonly Book[]): Book[] => [
+  ...all.filter(({ base, quote }) => !listed.some((book) => book.base === base && book.quote === quote)),
+  ...listed,
+]
 
 const pairs = (bases: string, quote: string): string[] => bases.split(' ').map((base) => `${base}/${quote}`)
 

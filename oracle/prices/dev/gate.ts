@@ -1,8 +1,8 @@
 /** Gate's spot interface, as far as ccxt asks it for markets and tickers. Its tickers tell no time. */
-import type { Book } from './books.js'
+import { levelsOf, type Book } from './books.js'
 import { ok, type Answer } from './reply.js'
 
-export const gate: Answer = (path, _query, books) => {
+export const gate: Answer = (path, query, books, now) => {
   switch (path) {
     case '/api/v4/spot/currencies': {
       const codes = [...new Set(books.flatMap((book) => [book.base, book.quote]))]
@@ -14,6 +14,16 @@ export const gate: Answer = (path, _query, books) => {
       return ok([])
     case '/api/v4/spot/tickers':
       return ok(books.map(gateTicker))
+    case '/api/v4/spot/order_book': {
+      const pair = query.get('currency_pair')
+      const book = books.find(({ base, quote }) => `${base}_${quote}` === pair)
+      if (!book)
+        return {
+          status: 400,
+          body: { label: 'INVALID_CURRENCY_PAIR', message: `Invalid currency pair ${pair}` },
+        }
+      return ok({ id: Math.floor(now), current: now, update: book.time, ...levelsOf(book) })
+    }
     default:
       return undefined
   }

@@ -1,5 +1,5 @@
 /** Kraken's public interface, as far as ccxt asks it for spot markets and tickers. */
-import type { Book } from './books.js'
+import { levelsOf, type Book, type BookLevel } from './books.js'
 import { ok, type Answer, type Reply } from './reply.js'
 
 /** Kraken's codes of long ago; everything else is called as elsewhere. */
@@ -50,6 +50,13 @@ export const kraken: Answer = (path, query, books) => {
       if (unknown !== undefined) return ok({ error: ['EQuery:Unknown asset pair'] })
       const shown = books.filter((book) => book.trading && (wanted?.includes(krakenId(book)) ?? true))
       return result(shown.map((book) => [krakenId(book), krakenTicker(book)]))
+    }
+    case '/0/public/Depth': {
+      const book = books.find((each) => krakenId(each) === query.get('pair'))
+      if (!book) return ok({ error: ['EQuery:Unknown asset pair'] })
+      const { bids, asks } = levelsOf(book)
+      const dated = ([price, amount]: BookLevel) => [price, amount, Math.floor(book.time / 1000)]
+      return result([[krakenId(book), { asks: asks.map(dated), bids: bids.map(dated) }]])
     }
     default:
       return undefined

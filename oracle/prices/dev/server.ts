@@ -7,7 +7,7 @@ import { isPrivateHost, messageOf, wallMs } from '../../../base/index.js'
 import { fail } from '../errors.js'
 import { binance } from './binance.js'
 import { bitstamp } from './bitstamp.js'
-import { books, type Book, type Venue } from './books.js'
+import { books, withListed, type Book, type Venue } from './books.js'
 import { coinbase } from './coinbase.js'
 import { kraken } from './kraken.js'
 import { kucoin } from './kucoin.js'
@@ -59,6 +59,8 @@ export interface DevExchangeOptions {
   readonly seed?: string
   readonly now?: () => number
   readonly faults?: Faults
+  /** What a venue lists besides the markets of the world, or in their place. */
+  readonly listed?: (venue: Venue, now: number) => readonly Book[]
 }
 
 export interface DevExchange {
@@ -91,10 +93,12 @@ const ANSWERS: Readonly<Record<Venue, Answer>> = {
   swissquote,
 }
 const LOG_LENGTH = 1000
+/** Of the world, if none is given. */
+export const DEV_SEED = 'pegminer'
 
 /** Starts the embedded exchange on 127.0.0.1. Throws `E_PRICES_DEV` if the port cannot be had. */
 export async function startDevExchange(options: DevExchangeOptions = {}): Promise<DevExchange> {
-  const { port = 0, seed = 'pegminer', now = wallMs, faults = {} } = options
+  const { port = 0, seed = DEV_SEED, now = wallMs, faults = {}, listed = () => [] } = options
   const log: string[] = []
 
   const server = http.createServer((request, response) => {
@@ -118,13 +122,9 @@ export async function startDevExchange(options: DevExchangeOptions = {}): Promis
     const time = now() - (stored?.ageMs ?? 0)
     if (stored !== undefined) response.setHeader('date', new Date(time).toUTCString())
     if (stored?.tells) response.setHeader('age', String(Math.floor(stored.ageMs / 1000)))
-    const tops = books(seed, name, time)
-    const reply = ANSWERS[name](
-      path,
-      url.searchParams,
-      faults.books?.(name, tops, (when) => books(seed, name, when)) ?? tops,
-      time,
-    )
+    const booksAt = (when: number): Book[] => withListed(books(seed, name, when), listed(name, when))
+    const tops = booksAt(time)
+    const reply = ANSWERS[name](path, url.searchParams, faults.books?.(name, tops, booksAt) ?? tops, time)
     if (!reply) return send(response, 404, { message: `${name} has nothing at ${path}` })
     if (trouble !== undefined && stored === undefined) return cut(response, reply.body, trouble.kind)
     send(response, reply.status ?? 200, reply.body)

@@ -3,7 +3,7 @@
  * (`binance:429@1m+2m, all:depeg@5m+3m`) or made up at random, which is a pure function of seed and time.
  */
 import { fail } from '../errors.js'
-import { decimal, VENUES, type Book, type Venue } from './books.js'
+import { decimal, VENUES, type Book, type BookLevel, type Venue } from './books.js'
 import type { Faults, Trouble } from './server.js'
 
 const DAY = 86_400_000
@@ -182,7 +182,13 @@ export function troubleFaults(script: Script, now: () => number, start = now()):
 
 function scaled(book: Book, by: number): Book {
   const scale = (text: string): string => (Number(text) > 0 ? decimal(Number(text) * by) : text)
-  return { ...book, bid: scale(book.bid), ask: scale(book.ask), last: scale(book.last) }
+  const each = (levels: readonly BookLevel[]): BookLevel[] =>
+    levels.map(([price, amount]) => [scale(price), amount])
+  const levels = book.levels && { bids: each(book.levels.bids), asks: each(book.levels.asks) }
+  return {
+    ...{ ...book, bid: scale(book.bid), ask: scale(book.ask), last: scale(book.last) },
+    ...(levels ? { levels } : {}),
+  }
 }
 
 /** FNV-1a with MurmurHash3's finalizer, 32 bits. */

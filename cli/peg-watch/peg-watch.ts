@@ -1,0 +1,83 @@
+/** `pegminer peg-watch`: markets of tokens beside the oracle, look after look. It never trades. */
+import { isCoded, sleep } from '../../base/index.js'
+import { lookAt, type Look } from '../../desk/index.js'
+import type { PriceSnapshot } from '../../oracle/index.js'
+import { fail } from '../program/errors.js'
+import { EXIT } from '../program/context.js'
+import { openResources } from '../program/resources.js'
+import { factPrinter } from '../view/facts.js'
+import type { PegWatchContext } from './context.js'
+import { openWatched, type Watched } from './open.js'
+import { HEAD, remarksOf, tokenEvent, tokenText, tradeFacts, tradeText, troubleText } from './view.js'
+
+/** Of our own prices: what is there then counts. */
+const OWN_MS = 15_000
+/** Trades that are shown. */
+const SHOWN = 5
+
+export async function pegWatch(context: PegWatchContext): Promise<number> {
+  const { settings, sections, signal, output, log } = context
+  const resources = openResources()
+  try {
+    const watched = await openWatched(context, resources)
+    const once = settings['feed.once']
+    while (!signal.aborted) {
+      const look = await lookOnce(watched, context)
+      show(context, look)
+      if (once) return look.markets.length > 0 ? EXIT.done : EXIT.missing
+      await output.drained()
+      await sleep(sections.pegWatch.everyMs, signal)
+    }
+    return EXIT.interrupted
+  } catch (error) {
+    if (signal.aborted && !isCoded(error)) log.debug('ended while it looked', { error })
+    else throw error
+    return EXIT.interrupted
+  } finally {
+    await resources.close()
+  }
+}
+
+async function lookOnce(watched: Watched, { sections, signal }: PegWatchContext): Promise<Look> {
+  const { ledger, rules, books, own } = watched
+  const [view, snapshot] = await Promise.all([
+    books.look(),
+    own.snapshot({ deadlineMs: OWN_MS, signal }).catch((error: unknown): PriceSnapshot | null => {
+      if (signal.aborted || !isCoded(error)) throw error
+      return null
+    }),
+  ])
+  signal.throwIfAborted()
+  const look = lookAt({ ledger, rules, view, own: snapshot, limits: sections.pegWatch })
+  if (look === null)
+    throw fail('E_CLI_HEIGHT', 'the ledger has no rates yet: wait for the first graded block')
+  return look
+}
+
+function show({ output }: PegWatchContext, look: Look): void {
+  const { height, ratesHeight, tokens, trades, closed, troubles } = look
+  for (const token of tokens) output.event(tokenEvent(height, token))
+  for (const trade of trades) output.event({ event: 'peg-watch.trade', height, ...tradeFacts(trade) })
+  for (const trouble of troubles) output.event({ event: 'peg-watch.trouble', height, ...trouble })
+  output.event({
+    ...{ event: 'peg-watch', height, ratesHeight, tokens: tokens.length, trades: trades.length },
+    closed: closed && tradeFacts(closed),
+  })
+  const fact = factPrinter(output)
+  output.line(output.paint('bold', HEAD))
+  for (const token of tokens) output.line(tokenText(token, output))
+  output.line()
+  fact('block', `${height}${ratesHeight === height ? '' : `, prices of ${ratesHeight}`}`)
+  trades.slice(0, SHOWN).forEach((trade) => {
+    fact('trade', tradeText(trade))
+    fact('', remarksOf(trade))
+  })
+  if (trades.length > SHOWN) fact('', `and ${trades.length - SHOWN} more`)
+  if (trades.length === 0) fact('trade', 'none would earn enough')
+  if (closed) {
+    fact('closed', tradeText(closed))
+    fact('', remarksOf(closed))
+  }
+  for (const trouble of troubles) fact('lacks', troubleText(trouble))
+  output.line()
+}

@@ -1,0 +1,82 @@
+/** What `pegminer peg-watch` prints. Pure. */
+import { unitsText } from '../../base/index.js'
+import { gainOf, type Look, type TokenLook, type Trade } from '../../desk/index.js'
+import type { Output } from '../program/output.js'
+import { countText } from '../view/format.js'
+
+/** 1e-16 USD with cents. */
+export const moneyText = (money: bigint): string => {
+  const cents = (money < 0n ? -money : money) / 10n ** 14n
+  return `${money < 0n ? '-' : ''}${countText(cents / 100n)}.${String(cents % 100n).padStart(2, '0')}`
+}
+
+const DIGITS = 6
+/** 1e-8 USD, six digits. */
+const priceText = (price: bigint | null): string => {
+  if (price === null) return '–'
+  const usd = Number(price) / 1e8
+  const places = usd > 0 ? DIGITS - 1 - Math.floor(Math.log10(usd)) : 2
+  return usd.toFixed(Math.min(8, Math.max(2, places)))
+}
+
+const percentText = (part: number, digits = 2): string => `${(part * 100).toFixed(digits)} %`
+const signed = (part: number): string =>
+  part === 0 ? 'at peg' : `${part > 0 ? '+' : ''}${percentText(part)}`
+
+const PRICE = 12
+export const HEAD = ` ${'token'.padEnd(6)}${['oracle', 'next', 'bid', 'ask'].map((name) => name.padStart(PRICE)).join('')}${'premium'.padStart(10)}${'USD'.padStart(9)}${'case'.padStart(5)}`
+
+export function tokenText(look: TokenLook, { paint }: Pick<Output, 'paint'>): string {
+  const { token, rate, expected, bid, ask, premium, depth, scenario } = look
+  const prices = [rate, expected, bid, ask].map((price) => priceText(price).padStart(PRICE)).join('')
+  const off = signed(premium).padStart(10)
+  const usd = countText(depth / 10n ** 16n).padStart(9)
+  return ` ${token.padEnd(6)}${prices}${scenario === null ? off : paint('yellow', off)}${usd}${(scenario ?? '').padStart(5)}`
+}
+
+const amountText = (amount: bigint): string => unitsText(amount).replace(/(\.\d{4})\d+$/, '$1')
+
+export function tradeText(trade: Trade): string {
+  const { buy, sell, input, output, cost } = trade
+  const gain = gainOf(trade)
+  return (
+    `${moneyText(gain)} USD (${percentText(shareOf(gain, cost))}): buy ${amountText(input)} ${buy.token} at ${buy.exchange} for ` +
+    `${moneyText(cost)}, convert, sell ${amountText(output)} ${sell.token} at ${sell.exchange}`
+  )
+}
+
+export const shareOf = (gain: bigint, cost: bigint): number =>
+  cost === 0n ? 0 : Number((gain * 1_000_000n) / cost) / 1e6
+
+const REDUCED = {
+  average: 'the average makes less of it than the rate',
+  bank: 'all that convert into PEG in a block share its bank',
+} as const
+
+/** What there is to say of a trade besides. */
+export function remarksOf({ risk, reduced, closed }: Trade): string {
+  const falls =
+    risk === null
+      ? 'the ledger has too few prices to tell a risk'
+      : `once in 20 times it is worth ${percentText(risk.fall)} less by then; would have lost ${percentText(risk.lost, 0)} of the time`
+  return [...(closed === null ? [falls] : [closed]), ...reduced.map((rule) => REDUCED[rule])].join('; ')
+}
+
+export const troubleText = ({ exchange, symbol, reason }: Look['troubles'][number]): string =>
+  `${exchange}${symbol === null ? '' : ` ${symbol}`}: ${reason}`
+
+export const tokenEvent = (height: number, token: TokenLook) => ({
+  ...{ event: 'peg-watch.token', height, ...token },
+  ...{ rate: unitsText(token.rate), expected: textOf(token.expected), bid: textOf(token.bid) },
+  ...{ ask: textOf(token.ask), depth: moneyText(token.depth).replaceAll(',', '') },
+})
+
+const textOf = (units: bigint | null): string | null => (units === null ? null : unitsText(units))
+
+export const tradeFacts = (trade: Trade) => ({
+  ...{ buy: trade.buy, sell: trade.sell, input: unitsText(trade.input), output: unitsText(trade.output) },
+  ...{ cost: usd(trade.cost), proceeds: usd(trade.proceeds), gain: usd(gainOf(trade)) },
+  ...{ reduced: trade.reduced, closed: trade.closed, risk: trade.risk },
+})
+
+const usd = (money: bigint): string => unitsText(money / 10n ** 8n)
