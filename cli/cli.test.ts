@@ -15,6 +15,7 @@ import {
   clockText,
   countText,
   durationText,
+  unitsColumn,
   plural,
   rateText,
   tilde,
@@ -30,7 +31,7 @@ import { MINE_KEYS } from './program/keys.js'
 import { linesOf } from './view/columns.js'
 import { machineOf, threadsOf } from './service/machine.js'
 import { planOf } from './mine/plan.js'
-import { createOutput, errorLine, wantsColor, widthOf } from './program/output.js'
+import { createOutput, errorLine, foldedFor, wantsColor, widthOf } from './program/output.js'
 import { runProgram } from './program/program.js'
 import { barText, createProgress } from './view/progress.js'
 import { openResources } from './program/resources.js'
@@ -61,6 +62,11 @@ t.test('numbers as people read them', (t) => {
     '16 MiB',
     '1.50 GiB',
     '2 GiB',
+  ])
+  t.same([111_600_000_000n, 50_000_000n, 1n].map((units) => unitsColumn(units, 15)), [
+    '  1116         ',
+    '     0.5       ',
+    '     0.00000001',
   ])
   t.same([0, 999, 999.6, 1000, 59_940, 59_960, 125_000, 3_600_000, 90_061_000, Infinity].map(durationText), [
     '0 ms',
@@ -399,6 +405,8 @@ t.test('signals', (t) => {
 
 t.test('long lines of a terminal', (t) => {
   t.equal(fold('short', 10), 'short')
+  t.equal(foldedFor(sink({ isTTY: true, columns: 6 }), 'two words'), 'two\n  words')
+  t.equal(foldedFor(sink({ isTTY: true, columns: 0 }), 'two words'), 'two words', 'a terminal of no size')
   t.equal(
     fold('08:55:38  graded    block 1: 56 records, 1 refused; ours 18 of 25, best place 1; +6480 PEG', 80),
     '08:55:38  graded    block 1: 56 records, 1 refused; ours 18 of 25, best place 1;\n                    +6480 PEG',
@@ -646,7 +654,7 @@ t.test('what a person sees of the events', async (t) => {
   t.same(stream.text().split('\n'), [
     '22:13:20  block     7',
     '22:13:20  prices    60 assets; 2 missing: PEG FCT',
-    '22:13:20  prices    62 assets, 58 from 3 sources or more; held: TZS 4 h; widest spread RVN 0.80 %',
+    '22:13:20  prices    62 assets, 58 from 3+ sources; held: TZS 4 h; widest spread RVN 0.80 %',
     '22:13:20  job       record abababababababab…, no winners yet, no floor',
     '22:13:20  entries   1 revealed, 1 missed; best difficulty fff2',
     '22:13:20  missed    1 of them: too late',

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 
 import { HISTORY_FILE, openHistory } from '../oracle/index.js'
-import { run, start } from './fixtures/program.js'
+import { run, start, type Event } from './fixtures/program.js'
 
 const folder = t.testdir()
 const env = { HOME: folder }
@@ -59,8 +59,9 @@ t.test('grade and history beside a miner', async (t) => {
 
 t.test('status, backfill and approve beside a feed', async (t) => {
   const common = ['--network', 'dev', '--data-dir', join(folder, 'feed'), '--json']
-  const feed = start(['feed', ...common, '--metrics-port', 'off'], env)
+  const feed = start(['feed', ...common, '--metrics-port', '0'], env)
   t.teardown(() => feed.kill())
+  const { metrics } = (await feed.event('start')) as Event & { metrics: string }
   await feed.event('withdrawal', ({ state }) => state === 'done')
   const held = await feed.event('withdrawal', ({ state }) => state === 'held')
   const txid = held['withdrawtxid'] as string
@@ -76,11 +77,18 @@ t.test('status, backfill and approve beside a feed', async (t) => {
   t.equal(back.code, 0, back.stderr)
   t.notMatch(back.stdout, '"event":"start"', 'the feed that runs takes them over')
   for (const height of [5, 6]) await feed.event('header', (event) => event['height'] === height)
+  const { log } = (await (await fetch(metrics.replace('metrics', 'api/v1/log?limit=100'))).json()) as {
+    log: { code: string }[]
+  }
+  t.equal(log.filter(({ code }) => code === 'start').length, 1, 'what only asks has not started')
 
   const asTold = ['feed', 'approve', txid, ...common.slice(2)]
   const approved = await run(asTold, '', env)
   t.equal(approved.code, 0, approved.stderr)
   await feed.event('withdrawal', (event) => event['withdrawtxid'] === txid && event['state'] === 'done')
+  const late = await run(['feed', 'reject', ...asTold.slice(2)], '', env)
+  t.equal(late.code, 2)
+  t.match(late.stdout, /E_CLI_FEED.*nothing to decide on [0-9a-f]{64}: it is over \(done\)/)
   feed.child.kill('SIGINT')
   t.equal((await feed.ended).code, 130)
   t.match(

@@ -77,6 +77,11 @@ t.test('the status page', { skip }, async (t) => {
     'as many prices as there are',
   )
   t.same(page.complaints, [], 'nothing to complain about')
+  const across = "getComputedStyle(document.getElementById('columns')).gridTemplateColumns.split(' ').length"
+  t.equal(await page.evaluate(across), 1, 'two threads do not take half of the page')
+  const noFarm = "import('/machines.js').then(({ showMachines }) => showMachines({ machines: [] }))"
+  await page.evaluate(noFarm)
+  t.equal(await page.evaluate(across), 1, 'also after the machines were asked for')
   t.equal(await page.evaluate("document.getElementById('pause').hidden"), true, 'nothing can be changed')
   t.equal(await page.evaluate(DISPLAY('gateways')), 'none', 'no feed')
   await looksWell(t, page)

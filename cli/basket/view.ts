@@ -2,6 +2,7 @@
 import { isoTime, unitsText } from '../../base/index.js'
 import type { Decision, KeepEvent, Simulation, Step } from '../../desk/index.js'
 import type { Basket } from '../../desk/index.js'
+import { unitsColumn } from '../view/format.js'
 
 /** 1e-16 USD as text with cents. */
 export const worthText = (worth: bigint): string => {
@@ -18,7 +19,7 @@ export const LINES_HEAD = ` ${'token'.padEnd(6)}${'held'.padStart(22)}${'USD'.pa
 export const lineTexts = ({ lines }: Decision): string[] =>
   lines.map(
     ({ ticker, held, worth, wanted, owed }) =>
-      ` ${ticker.padEnd(6)}${unitsText(held).padStart(22)}${worthText(worth).padStart(WORTH)}${worthText(wanted).padStart(WORTH)}${(owed === 0n ? '–' : worthText(owed)).padStart(WORTH)}`,
+      ` ${ticker.padEnd(6)}${unitsColumn(held, 22)}${worthText(worth).padStart(WORTH)}${worthText(wanted).padStart(WORTH)}${(owed === 0n ? '–' : worthText(owed)).padStart(WORTH)}`,
   )
 
 type Moved = Decision['moves'][number]

@@ -3,7 +3,15 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { coinsText } from '../../komodo/index.js'
-import { askRuling, askSettle, peekState, whyNotRelease } from '../../oracle/feed/index.js'
+import {
+  askRuling,
+  askSettle,
+  isSigned,
+  peekState,
+  whyNoRuling,
+  whyNotRelease,
+  type WithdrawalRecord,
+} from '../../oracle/feed/index.js'
 import { EXIT } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import type { FeedContext } from './context.js'
@@ -15,9 +23,17 @@ export function rule(
   action: { readonly do: 'approve' | 'reject'; readonly withdrawTxid: string },
 ): number {
   const knowing = gatewaysThatKnow(plan, action.withdrawTxid)
+  const records = recordsOf(plan, knowing, action.withdrawTxid)
+  for (const record of records) {
+    const why = whyNoRuling(record)
+    if (why !== null) throw fail('E_CLI_FEED', `there is nothing to decide on ${action.withdrawTxid}: ${why}`)
+  }
   for (const name of knowing) askRuling(join(plan.dataDir, name), action.withdrawTxid, action.do)
   const done = { approve: 'approved', reject: 'rejected' }[action.do]
-  output.line(` ${done}: ${action.withdrawTxid} (${knowing.join(', ')}); the feed that runs goes by it.`)
+  const effect = records.some(isSigned)
+    ? 'its payout is signed and may be mined all the same: the feed that runs goes by this when it signs again'
+    : 'the feed that runs goes by it'
+  output.line(` ${done}: ${action.withdrawTxid} (${knowing.join(', ')}); ${effect}.`)
   output.event({ event: 'ruling', withdrawtxid: action.withdrawTxid, ruling: action.do, gateways: knowing })
   return EXIT.done
 }
@@ -25,9 +41,7 @@ export function rule(
 /** The running feed does it, after it has asked both chains once more whether the withdrawal was signed or paid. */
 export function settle({ settings, output }: FeedContext, plan: FeedPlan, withdrawTxid: string): number {
   const knowing = gatewaysThatKnow(plan, withdrawTxid)
-  const records = knowing.flatMap(
-    (name) => peekState(join(plan.dataDir, name)).withdrawals[withdrawTxid] ?? [],
-  )
+  const records = recordsOf(plan, knowing, withdrawTxid)
   for (const record of records) {
     const why = whyNotRelease(record)
     if (why !== null) throw fail('E_CLI_FEED', `${withdrawTxid} is not released without a payment: ${why}`)
@@ -55,6 +69,9 @@ function gatewaysThatKnow(plan: FeedPlan, withdrawTxid: string): readonly string
   if (knowing.length > 0) return knowing
   throw fail('E_CLI_FEED', `no gateway knows a withdrawal ${withdrawTxid}: see feed status`)
 }
+
+const recordsOf = (plan: FeedPlan, gateways: readonly string[], withdrawTxid: string): WithdrawalRecord[] =>
+  gateways.flatMap((name) => peekState(join(plan.dataDir, name)).withdrawals[withdrawTxid] ?? [])
 
 function foldersIn(folder: string): string[] {
   if (!existsSync(folder)) return []

@@ -72,11 +72,6 @@ export async function run(context: FeedContext, given: FeedRun): Promise<number>
     context.log.warn(message),
   )
   resources.add(() => recorder.close())
-  recorder.tell({
-    level: 'info',
-    code: 'start',
-    message: `pegminer ${versionOf()}, the feed on ${plan.network}`,
-  })
   const measuring = setInterval(() => measure(recorder, feed.views), MEASURE_MS)
   resources.add(() => clearInterval(measuring))
   const board = createFeedBoard()
@@ -189,10 +184,10 @@ async function serve(
   return served
 }
 
-/** Tells the feed's events. The signal is aborted when all gateways have published what the backfill asked for. */
+/** Tells the feed's events, the first of which shows that no other feed holds its folders. The signal is aborted when all gateways have published what the backfill asked for. */
 function listen(
   { output }: FeedContext,
-  { config, dev, until }: FeedRun,
+  { plan, config, dev, until }: FeedRun,
   { feed, recorder, board, tellHead }: RunParts & { readonly tellHead: () => void },
 ): AbortSignal {
   // A backfill that a running feed takes over needs no head.
@@ -202,9 +197,18 @@ function listen(
   const left = new Set(
     until === null ? [] : config.gateways.flatMap(({ name, headers }) => (headers ? [name] : [])),
   )
+  const finish = (gateway: string): void => {
+    if (left.delete(gateway) && left.size === 0) enough.abort()
+  }
+  let isRecorded = false
   feed.on((event) => {
+    // Another feed serves this gateway and takes the heights over.
+    if (until !== null && event.event === 'notice' && event.code === 'E_FEED_LOCKED')
+      return finish(event.gateway)
     if (!isTold) tellHead()
     isTold = true
+    if (!isRecorded) recorder.tell(startLine(plan.network))
+    isRecorded = true
     output.event(event)
     const line = feedLine(event, output.paint, wallMs())
     if (line !== null) output.line(line)
@@ -213,11 +217,16 @@ function listen(
     if (logged) recorder.tell(logged)
     if (event.event === 'notice') board.notice(event)
     if (event.event === 'header') board.header(event)
-    if (event.event === 'backfilled' && event.to === until?.to && left.delete(event.gateway))
-      if (left.size === 0) enough.abort()
+    if (event.event === 'backfilled' && event.to === until?.to) finish(event.gateway)
   })
   return enough.signal
 }
+
+const startLine = (network: string) => ({
+  level: 'info' as const,
+  code: 'start',
+  message: `pegminer ${versionOf()}, the feed on ${network}`,
+})
 
 /** The port after the miner's, if none is given: both may run on one machine. A few old heights need no page. */
 const FEED_PORT = 9469

@@ -167,14 +167,18 @@ function fateText(
 
 const gradeText = (grade: number): string => (grade === 0 ? '0' : grade.toExponential(2))
 
+/** Less would be written as 0.00 %. */
+const LEAST_DISTANCE = 0.00005
+
 /** ` from XBT +1.2 % (80 %), ETH -0.9 % (15 %) and 3 more`: distance from the average, and part of the grade. */
 function costsText(costs: readonly AssetCost[], grade: number): string {
-  if (costs.length === 0 || !(grade > 0)) return ''
-  const named = costs.slice(0, NAMED_COSTS).map(({ asset, distance, cost }) => {
+  const told = costs.filter(({ distance }) => Math.abs(distance) >= LEAST_DISTANCE)
+  if (told.length === 0 || !(grade > 0)) return ''
+  const named = told.slice(0, NAMED_COSTS).map(({ asset, distance, cost }) => {
     const percent = `${distance >= 0 ? '+' : ''}${(100 * distance).toFixed(2)} %`
     return `${asset} ${percent} (${Math.round((100 * cost) / grade)} %)`
   })
-  const more = costs.length > named.length ? ` and ${costs.length - named.length} more` : ''
+  const more = told.length > named.length ? ` and ${told.length - named.length} more` : ''
   return ` from ${named.join(', ')}${more}`
 }
 

@@ -1,13 +1,14 @@
 /** What a ledger says, as lines and events. Pure. */
 import { isoTime, unitsText } from '../../base/index.js'
 import { addressText, refusalText, type LedgerAction } from '../../ledger/index.js'
+import { unitsColumn } from '../view/format.js'
 
 /** Whole numbers of 1e-8 as text, for programs. */
 export const unitsOf = (amounts: ReadonlyMap<string, bigint>): Record<string, string> =>
   Object.fromEntries([...amounts].map(([ticker, amount]) => [ticker, String(amount)]))
 
 export const amountLines = (amounts: ReadonlyMap<string, bigint>): string[] =>
-  [...amounts].map(([ticker, amount]) => ` ${ticker.padEnd(5)}  ${unitsText(amount).padStart(24)}`)
+  [...amounts].map(([ticker, amount]) => ` ${ticker.padEnd(5)}  ${unitsColumn(amount, 24).trimEnd()}`)
 
 export function actionEvent(action: LedgerAction) {
   const { hash, index, height, seconds, status, kind, ticker, target, refund } = action

@@ -42,7 +42,7 @@ export function createOutput({ stream, json, color, censor, signal, now = wallMs
     paint: painter(color),
     width: widthOf(stream),
     line: (text = '') => {
-      if (!json) put(stream.isTTY === true ? fold(censor(text), stream.columns ?? 80) : censor(text))
+      if (!json) put(foldedFor(stream, censor(text)))
     },
     event: ({ event, ...rest }) => {
       if (json) put(censor(jsonOf({ event, time: new Date(now()).toISOString(), ...rest })))
@@ -54,6 +54,10 @@ export function createOutput({ stream, json, color, censor, signal, now = wallMs
     },
   }
 }
+
+/** A terminal breaks lines within words. One without a size says that it has no columns. */
+export const foldedFor = (stream: Terminal, text: string): string =>
+  stream.isTTY === true ? fold(text, stream.columns || 80) : text
 
 /** 80 columns where nothing is known; more than 120 are hard to read. */
 export function widthOf(stream: Terminal): number {

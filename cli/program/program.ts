@@ -26,9 +26,8 @@ import { COMMANDS, SECTION_NAMES } from './commands.js'
 import { EXIT, type CommandSpec, type Io } from './context.js'
 import { forbidDumps } from './dumps.js'
 import { fail } from './errors.js'
-import { fold } from '../view/fold.js'
 import { commandHelp, overviewHelp } from './help.js'
-import { createOutput, errorLine, wantsColor, widthOf } from './output.js'
+import { createOutput, errorLine, foldedFor, wantsColor, widthOf } from './output.js'
 import { KNOWN_KEYS } from './known-keys.js'
 import { versionOf } from './version.js'
 
@@ -265,7 +264,7 @@ function loggerOf(
 
 /** A line, folded between words where a terminal would break it within one. */
 function sayTo(stream: Io['stderr'], line: string): void {
-  stream.write(`${stream.isTTY === true ? fold(line, stream.columns ?? 80) : line}\n`)
+  stream.write(`${foldedFor(stream, line)}\n`)
 }
 
 /** Says what went wrong: one line each, on standard error, and with `--json` as events. Returns the exit code. */

@@ -1,4 +1,5 @@
 /** Numbers as people read them. Pure functions. */
+import { unitsText } from '../../base/index.js'
 
 /** `41.2 kH/s`; three significant digits. */
 export function rateText(perSecond: number, unit = 'H/s'): string {
@@ -28,6 +29,15 @@ export function durationText(milliseconds: number): string {
 export function countText(count: number | bigint): string {
   return count.toString().replace(/\B(?=(\d{3})+(?!\d))/g, ',')
 }
+
+/** An amount in a column of this width: the decimal points stand one below the other. */
+export function unitsColumn(units: bigint, width: number): string {
+  const text = unitsText(units)
+  const whole = text.split('.')[0] ?? ''
+  return `${whole.padStart(width - FRACTION)}${text.slice(whole.length)}`.padEnd(width)
+}
+/** A point and eight digits. */
+const FRACTION = 9
 
 /** `1 record`, `2 records`. */
 export function plural(count: number, word: string, words = `${word}s`): string {

@@ -30,13 +30,13 @@ export function blockLine({ height, minute }: BlockEvent): Line {
   return { label: 'block', style: 'bold', text: minute <= 1 ? `${height}` : `${height}, minute ${minute}` }
 }
 
-/** `62 assets, 58 from 3 sources or more; held: TZS 4 h; widest spread RVN 0.80 %`. */
+/** `62 assets, 58 from 3+ sources; held: TZS 4 h; widest spread RVN 0.80 %`. */
 export function pricesLine({ assets, complete, missing, strong, held, widest }: PricesEvent): Line {
   const lacking = Object.keys(missing)
   if (complete) {
     const kept = Object.entries(held).map(([asset, ageMs]) => `${asset} ${ageText(ageMs)}`)
     const parts = [
-      `${assets} assets, ${strong} from 3 sources or more`,
+      `${assets} assets, ${strong} from 3+ sources`,
       ...(kept.length > 0 ? [`held: ${named(kept)}`] : []),
       ...(widest === null ? [] : [`widest spread ${widest.asset} ${percent(widest.spread)}`]),
     ]

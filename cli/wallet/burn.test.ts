@@ -59,8 +59,9 @@ const held = (): Promise<bigint> => client.factoidBalance(SAND_ADDRESS)
 
 t.test('another burn is refused while one is unfinished, which its own command finishes', async (t) => {
   // Before PegNet 2.0, where burns are credited.
-  const burn = (...words: string[]) =>
-    run('wallet', 'burn', ...words, '--activations', '2@0', '--sender', SAND_ADDRESS, '--yes')
+  const asked = (...words: string[]) =>
+    run('wallet', 'burn', ...words, '--activations', '2@0', '--sender', SAND_ADDRESS)
+  const burn = (...words: string[]) => asked(...words, '--yes')
   const before = await held()
   const five = composeBurn(keyIn(vault, SAND_ADDRESS), 5n * FCT, Date.now())
   await killed(files.burn, five, false)
@@ -75,10 +76,11 @@ t.test('another burn is refused while one is unfinished, which its own command f
   const unlock = lockPending(files.burn)
   t.match(await burn('5'), { code: 1, err: /E_FACTOM_BUSY/ })
   unlock()
-  t.match(await burn('5'), {
+  t.match(await asked('5'), {
     code: 0,
     out: new RegExp(`signed it: transaction\\s+${five.txid}.*run began`, 's'),
   })
+  t.match(await asked('5'), { code: 2, err: /E_CLI_CONFIRM/ }, 'another one of five is asked about')
   t.equal(before - (await held()), 5n * FCT)
 
   await killed(files.burn, five, true)

@@ -52,10 +52,9 @@ export async function burn(context: WalletContext, text = ''): Promise<number> {
     fact('from', address)
     fact('burns', `${unitsText(amount)} FCT, for as much pFCT from the block after its own on`)
     if (begun !== null) fact('', `an earlier run has signed it: transaction ${begun.transaction.txid}`)
-    if (begun?.state !== 'done') {
-      requireBurns(leaderHeight + 1, rules)
-      await requireYes(context, 'Burn them? They are gone for good.')
-    }
+    if (begun?.state !== 'done') requireBurns(leaderHeight + 1, rules)
+    // What is signed was said yes to.
+    if (begun === null) await requireYes(context, 'Burn them? They are gone for good.')
     // As with a purchase of credits: written down first, then the same bytes are sent until they are seen.
     const transaction =
       begun?.transaction ?? composeBurn(await unlockKey(context, wallet, address), amount, nodeTime)

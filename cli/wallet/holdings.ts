@@ -14,6 +14,7 @@ import {
 import { actionEvent, unitsOf } from '../ledger/view.js'
 import { EXIT } from '../program/context.js'
 import { openResources } from '../program/resources.js'
+import { unitsColumn } from '../view/format.js'
 import { fileOf, type WalletContext } from './context.js'
 import { reachLedger, type Reach } from './reach.js'
 import { earlierEvent, earlierText, historyLines } from './view.js'
@@ -61,10 +62,10 @@ export function balance(context: WalletContext, word?: string): Promise<number> 
       output.line(` ${address}${name === null ? '' : `  ${name}`}`)
       if (balances.size === 0) output.line(`   nothing after block ${height}`)
       for (const [ticker, usd] of worth) {
-        const amount = unitsText(balances.get(ticker) ?? 0n)
+        const amount = unitsColumn(balances.get(ticker) ?? 0n, 22)
         const away = reserved.get(ticker)
         const onTheWay = away === undefined ? '' : `  (${unitsText(away)} on their way)`
-        output.line(`   ${ticker.padEnd(5)} ${amount.padStart(22)}${dollarText(usd)}${onTheWay}`)
+        output.line(`   ${ticker.padEnd(5)} ${amount}${dollarText(usd)}${onTheWay}`)
       }
       output.line()
     }

@@ -79,6 +79,13 @@ export function whyNotRelease(record: Known): string | null {
   return null
 }
 
+/** Why an operator's ruling changes nothing; null: the feed goes by it at the next signature. */
+export const whyNoRuling = (record: Known): string | null =>
+  isOver(record) ? `it is over (${record.step})` : null
+
+/** A ruling does not take it back. */
+export const isSigned = (record: Known): boolean => livingOf(payoutsOf(record)).length > 0
+
 /** Where the next step belongs. */
 export interface Place {
   /** `signed`: what is complete is taken no further by daemons of family A. */

@@ -13,7 +13,6 @@ export function showMachines({ active, here, missing, hashrate, machines }) {
   $('machines-section').hidden = !isFarm
   // A machine is no thread: it would stand there twice.
   $('threads-section').hidden = isFarm
-  $('columns').classList.toggle('few', isFarm)
   if (!isFarm) return
   const lacking = missing > 0 ? `, ${plural(missing, 'machine')} missing` : ''
   set('machines-sum', `${plural(here, 'machine')}, ${rateText(hashrate)}${lacking}`)

@@ -156,7 +156,7 @@ function showThreads({ threads, history }) {
     'No thread is running yet.',
   )
   showLive(history)
-  if (!$('threads-section').hidden) $('columns').classList.toggle('few', threads.length <= FEW_THREADS)
+  $('columns').classList.toggle('few', threads.length <= FEW_THREADS)
 }
 
 function showPrices({ takenAt, assets, sources }) {
@@ -234,6 +234,13 @@ function stakeText(last, skipped) {
 /** Beyond 1 % from the winners a record loses grade. */
 const FAR = 0.01
 
+/** Signed, unless it rounds to nothing. */
+function distanceText(deviation) {
+  const digits = Math.abs(100 * deviation).toFixed(2)
+  const sign = Number(digits) === 0 ? '' : deviation < 0 ? '−' : '+'
+  return `${sign}${digits} %`
+}
+
 function priceRow({ asset, usd, routes, deviation, ageMs, missing }) {
   const row = element('div', '', usd === null ? 'price missing' : 'price')
   row.setAttribute('role', 'row')
@@ -241,8 +248,7 @@ function priceRow({ asset, usd, routes, deviation, ageMs, missing }) {
   if (usd === null) cells.push(element('span', missing))
   else {
     const far = deviation !== null && Math.abs(deviation) > FAR
-    const distance =
-      deviation === null ? '' : `${deviation < 0 ? '−' : '+'}${Math.abs(100 * deviation).toFixed(2)} %`
+    const distance = deviation === null ? '' : distanceText(deviation)
     cells.push(
       element('span', usdText(usd)),
       element('span', distance, far ? 'warn' : ''),
