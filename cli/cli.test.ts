@@ -63,11 +63,10 @@ t.test('numbers as people read them', (t) => {
     '1.50 GiB',
     '2 GiB',
   ])
-  t.same([111_600_000_000n, 50_000_000n, 1n].map((units) => unitsColumn(units, 15)), [
-    '  1116         ',
-    '     0.5       ',
-    '     0.00000001',
-  ])
+  t.same(
+    [111_600_000_000n, 50_000_000n, 1n].map((units) => unitsColumn(units, 15)),
+    ['  1116         ', '     0.5       ', '     0.00000001'],
+  )
   t.same([0, 999, 999.6, 1000, 59_940, 59_960, 125_000, 3_600_000, 90_061_000, Infinity].map(durationText), [
     '0 ms',
     '999 ms',

@@ -282,6 +282,27 @@ t.test('whether there is anything to grade is asked before a ByteMap is built', 
   t.notOk(existsSync(maps), 'nothing was built')
 })
 
+t.test('so is whether the node answers', async (t) => {
+  const [stdout, stderr] = [sink(), sink()]
+  const [maps, ending] = [join(dir, 'maps-of-ledgers'), new AbortController()]
+  const io = { stdin: Readable.from([]), stdout, stderr, env: {}, interrupted: ending.signal }
+  const network = ['--network', 'local', '--factomd', 'http://127.0.0.1:1', '--data-dir', join(dir, 'ledger')]
+  const ledger = (action: string, ...words: string[]) =>
+    runProgram(['ledger', action, ...network, '--bits', '12', '--dir', maps, ...words], io)
+  t.equal(await ledger('sync'), 1)
+  t.match(stderr.text(), /E_FACTOM_UNREACHABLE: /)
+  t.notOk(existsSync(maps), 'nothing was built')
+  const builtWhenTold = new Promise<boolean>((resolve) => {
+    stderr.on('data', () => {
+      if (stderr.text().includes('asked again and again')) resolve(existsSync(maps))
+    })
+  })
+  const serving = ledger('serve', '--metrics-port', '0')
+  t.notOk(await builtWhenTold, 'what waits for its node says so first')
+  ending.abort()
+  t.equal(await serving, 130)
+})
+
 t.test('a file that was found here is named, with its network', async (t) => {
   const folder = t.testdir({ 'pegminer.yaml': 'network: { name: TestNet }\n', other: {} })
   chmodSync(join(folder, 'pegminer.yaml'), 0o600)

@@ -9,7 +9,7 @@ import { sharedByteMap } from '../../lxrhash/index.js'
 import { HISTORY_FILE } from '../../oracle/index.js'
 import type { Metrics } from '../../telemetry/index.js'
 import { openMap, paramsOf } from '../bytemap/open.js'
-import { connect } from '../network/connect.js'
+import { noteNode } from '../network/connect.js'
 import { createFollowView, type FollowView } from '../network/follow-progress.js'
 import { followedNetwork, type FollowKey } from '../network/follow.js'
 import type { CommandContext } from '../program/context.js'
@@ -65,9 +65,9 @@ export async function keepFollowing(
   const { settings } = context
   const dir = dirOf(context)
   requireDataDir(dir)
-  // What is wrong with the settings is said here: an error of the thread would be its text alone.
+  // What is wrong with the settings is thrown here: an error of the thread would be its text alone.
   const network = followedNetwork(settings)
-  connect(context).close()
+  await noteNode(context)
   const bits = ledgerBits(context, network)
   const byteMap = await openMap(context, { params: paramsOf({ 'lxrhash.bits': bits }), slots: 1 })
   context.signal.throwIfAborted()

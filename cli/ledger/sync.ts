@@ -19,6 +19,7 @@ import { HISTORY_CONSUMERS, HISTORY_FILE, type Difficulty } from '../../oracle/i
 import { networkOf, type Network } from '../../pegnet/index.js'
 import { openMap, paramsOf } from '../bytemap/open.js'
 import { bitsProblems } from '../network/bits.js'
+import { requireNode } from '../network/connect.js'
 import { devBits } from '../network/dev-bits.js'
 import { createFollowView } from '../network/follow-progress.js'
 import { followChain } from '../network/follow.js'
@@ -140,7 +141,8 @@ async function syncChain(
       db.close()
     }
   }
-  const bits = ledgerBits(context, networkOf(context.settings['network.name']))
+  const bits = ledgerBits(context, networkOf(settings['network.name']))
+  if (settings['network.name'] !== 'dev') await requireNode(context)
   const difficulty = await openDifficulty(context, bits)
   await followChain(
     context,

@@ -4,6 +4,7 @@ import { byteMapInfo, openNativeMarker, type OpenByteMap } from '../../lxrhash/i
 import type { PriceFeed, PriceSettings } from '../../oracle/index.js'
 import { createMetrics, type Metrics } from '../../telemetry/index.js'
 import { lanesOf, openMap, paramsOf } from '../bytemap/open.js'
+import { noteNode } from '../network/connect.js'
 import type { Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
 import { BESIDE } from '../service/memory.js'
@@ -51,10 +52,12 @@ export async function openParts(
       choose: { marker: openNativeMarker(plan.dataDir) },
     })
   // Prices are asked for while the map is opened; but a chain of our own does not begin before a map is built.
-  const isBuiltFirst = plan.network.name === 'dev' && !(await isBuilt(settings, plan))
+  const [isOurs, there] = [plan.network.name === 'dev', await isBuilt(settings, plan)]
+  const isBuiltFirst = isOurs && !there
   if (isBuiltFirst)
     await (await import('../network/dev-network.js')).requireDevNetwork(plan.dataDir, settings)
   const early = isBuiltFirst ? await open() : undefined
+  if (!isOurs && !there) await noteNode(context)
   const metrics = createMetrics({ version: versionOf(), network: plan.network.name })
   const hooks: NodeHooks = {
     onCall: (call) => metrics.factomCall(call),

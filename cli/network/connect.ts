@@ -1,7 +1,7 @@
 /** Settings → a client of the nodes, and the key that pays. */
 import { readFileSync } from 'node:fs'
 
-import { messageOf } from '../../base/index.js'
+import { isCoded, messageOf } from '../../base/index.js'
 import { displayNameOf, problem, problemsError, shown, type Problem } from '../../config/index.js'
 import {
   createFactomClient,
@@ -29,6 +29,31 @@ export function connect(
   const ca = certificates(settings['factom.ca'], problems)
   if (problems.length > 0) throw problemsError(problems)
   return createFactomClient({ url, fallbacks, login, ca, retries: RETRIES, ...hooks })
+}
+
+/** Asked before a ByteMap is built, which may take minutes. Throws what keeps all nodes from answering. */
+export async function requireNode(
+  context: Pick<CommandContext<NodeKey>, 'settings' | 'signal'>,
+): Promise<void> {
+  const client = connect(context)
+  try {
+    await client.heights(context.signal)
+  } finally {
+    client.close()
+  }
+}
+
+/** The same for a program that waits for its node: it only says so. */
+export async function noteNode(
+  context: Pick<CommandContext<NodeKey>, 'settings' | 'signal' | 'log'>,
+): Promise<void> {
+  try {
+    await requireNode(context)
+  } catch (error) {
+    context.signal.throwIfAborted()
+    if (!isCoded(error) || !error.code.startsWith('E_FACTOM_')) throw error
+    context.log.warn(`${error.message}: it is asked again and again`, { code: error.code })
+  }
 }
 
 /** What is wrong with who pays, before anything is asked: a key, or a wallet and an address, and only one of them. */

@@ -11,7 +11,7 @@ import { feedOpener } from '../mine/network.js'
 import { defaultDataDir } from '../mine/plan.js'
 import { warmUp } from '../mine/price-setup.js'
 import { bitsProblems } from '../network/bits.js'
-import { connect, payerKey, payerProblems } from '../network/connect.js'
+import { connect, noteNode, payerKey, payerProblems } from '../network/connect.js'
 import { followedNetwork } from '../network/follow.js'
 import { EXIT, type CommandContext } from '../program/context.js'
 import type { StakeKey } from '../program/keys.js'
@@ -89,6 +89,7 @@ async function run(
   metrics.observePrices(prices)
   const warm = warmUp(prices, signal)
   const bits = settings['lxrhash.bits'] ?? network.defaultBits
+  await noteNode(context)
   const hasher = createHasher(
     await openMap(context, { params: paramsOf({ 'lxrhash.bits': bits }), slots: 1 }),
     0,
