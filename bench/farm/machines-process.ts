@@ -24,6 +24,7 @@ answerParent(async ({ url, credential, machines, first }) => {
     const name = `bench-${first + at}`
     const connection = await connectFarm({
       ...{ servers: [url], credential: readCredential(credential), name, signal },
+      onRetry: () => undefined,
     })
     const id = { user: 'worker', name }
     hands.push({ fake, sending: createSending(connection, id, signal) })

@@ -1,8 +1,9 @@
 /** The worker's questions to the coordinator: one at a time, each renews the lease and tells how the worker is. */
 import type { NatsConnection } from '@nats-io/transport-node'
+import { randomBytes } from 'node:crypto'
 import { messageOf, monotonicMs } from '../../base/index.js'
 import type { Hashing } from './hashing.js'
-import { readAnswer, SCHEMA, WRONG_TEXTS, write, type Answer, type Health } from './messages.js'
+import { MOST_LEASES, readAnswer, SCHEMA, WRONG_TEXTS, write, type Answer, type Health } from './messages.js'
 import { leaseSubject, type WorkerId } from './table.js'
 
 export interface AskingParts {
@@ -40,16 +41,20 @@ export function createAsking(parts: AskingParts): Asking {
   let askedMs = -Infinity
   let underWay: Promise<void> | null = null
   let hurried = true
+  const run = randomBytes(8).toString('hex')
+  let number = 0
 
   async function ask(leaves = false): Promise<void> {
     const sentMs = (askedMs = monotonicMs())
     hurried = false
     const about = hashing()?.record ?? null
     const freed = hashing()?.takeFreed() ?? []
+    const begunMs = hashing()?.begunMs ?? null
     const question = write({
       v: SCHEMA,
       ...{ health: parts.health(), oprHash: about?.oprHash ?? null, left: hashing()?.left ?? 0n },
-      ...{ rate: rate(), freed: freed.slice(0, MOST_FREED), leaves },
+      ...{ rate: rate(), freed: freed.slice(0, MOST_LEASES), leaves, run, number: ++number },
+      ...{ ahead: hashing()?.ahead ?? null, hashedMs: begunMs === null ? null : sentMs - begunMs },
     })
     try {
       const reply = await connection.request(leaseSubject(id), question, { timeout: ANSWER_MS })
@@ -59,10 +64,8 @@ export function createAsking(parts: AskingParts): Asking {
           'E_FARM_VERSION',
           `the coordinator's answer is ${WRONG_TEXTS[read.wrong]}; it waits`,
         )
-      if (about !== null && hashing()?.record === about) {
-        hashing()?.granted(read.message, sentMs)
-        hurried ||= read.message.granted.length > 0 && isShort()
-      }
+      hashing()?.heard(read.message, about, sentMs)
+      hurried ||= read.message.granted.length > 0 && isShort()
       parts.onAnswer(read.message)
     } catch (error) {
       hashing()?.keepFreed(freed, about)
@@ -92,6 +95,3 @@ export function createAsking(parts: AskingParts): Asking {
     },
   }
 }
-
-/** As many as a message may have; there are one or two. */
-const MOST_FREED = 64

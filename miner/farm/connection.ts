@@ -42,7 +42,10 @@ export async function connectFarm(options: ConnectOptions): Promise<NatsConnecti
         ignoreAuthErrorAbort: true,
       })
     } catch (error) {
-      const refused = error instanceof AuthorizationError || /authorization/i.test(messageOf(error))
+      const refused =
+        (error instanceof AuthorizationError || /authorization/i.test(messageOf(error))) &&
+        // A server that is busy, or a machine, is no reason to give up.
+        !/timeout/i.test(messageOf(error))
       const reason = `${servers.join(', ')}: ${messageOf(error)}`
       if (refused) throw fail('E_FARM_CONNECT', `${reason}: the server does not take the credential`)
       if (onRetry === undefined) throw fail('E_FARM_CONNECT', reason, { cause: error })

@@ -9,6 +9,7 @@ import type { Miner } from '../miner.js'
 import type { DayAccount } from './accounts.js'
 import { takeJournalOver } from './journal.js'
 import { createLead } from './lead.js'
+import { readRefusals } from './refusals.js'
 import { farmStatus, type FarmStatus } from './status.js'
 import { openHandover, readInherited } from './takeover.js'
 import type { FarmStore } from './store.js'
@@ -87,12 +88,12 @@ export function createFarmMiner(
 
   async function takeOver(): Promise<Taken> {
     const mirror = await takeJournalOver({ connection, manager: store.manager, name: modules.name, lost })
-    const inherited = await readInherited(store.job)
+    const [inherited, refused] = await Promise.all([readInherited(store.job), readRefusals(store.refused)])
     const handover = await openHandover(store.record, inherited, (error) =>
       onNotice('warn', 'E_FARM_STORE', messageOf(error)),
     )
     const farm = createFarmWorkforce({
-      ...{ connection, store, verifier, machineId: options.machineId, inherited, onNotice },
+      ...{ connection, store, verifier, machineId: options.machineId, inherited, refused, onNotice },
       network: options.network.name,
       byteMap: { bits, seed, passes, hashBits, sha256: byteMap.sha256 },
       onDeposed: () => deposed.abort(),

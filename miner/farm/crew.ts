@@ -49,7 +49,7 @@ export interface CrewParts {
   /** `wanted` tells whether its record is still at hand, and nothing better made it worthless. */
   readonly onHit: (hit: Hit, wanted: () => boolean) => void
   /** There are no counters of the record at hand yet. */
-  readonly onTurn: () => void
+  readonly onBare: () => void
   /** No thread is fit to hash. */
   readonly onLost: () => void
   /** The threads cannot be started. */
@@ -85,18 +85,19 @@ export function createCrew(parts: CrewParts): Crew {
     const next = job?.state === 'open' ? job.record : null
     if (hashing === null) return
     const before = hashing.record
-    hashing.turn(next)
+    hashing.turn(next, monotonicMs())
     if (next === null || hashing.record === before) return
     const { height, oprHash, floor, keep } = next
     ranking = createRanking(keep)
     onEvent({ event: 'job', height, oprHash: toHex(oprHash), floor: hexOfDifficulty(floor) })
-    parts.onTurn()
+    hashing.tick(monotonicMs())
+    if (hashing.left === 0n) parts.onBare()
   }
 
   async function reopen(key: string, { byteMap, machineId }: FarmJob): Promise<void> {
     opened = key
     const before = threads
-    hashing?.turn(null)
+    hashing?.turn(null, monotonicMs())
     threads = hashing = null
     await before?.local.stop()
     try {

@@ -57,7 +57,8 @@ export const FARM_ERRORS = {
   },
   E_FARM_REFUSED: {
     summary: 'A worker was refused: too many of its hits were false, malformed, foreign or above its rate.',
-    remedy: 'Check memory and overclocking of the machine; start its worker again when it is mended.',
+    remedy:
+      'Check memory and overclocking of the machine; when it is mended, start its worker under another --name.',
     kind: 'failure',
   },
   E_FARM_HIT: {

@@ -21,9 +21,13 @@ export interface HashingParts {
 
 export interface Hashing {
   /** Turns to a record, or to none. The same record again goes on. */
-  turn(record: FarmRecord | null): void
-  /** An answer to a question that was asked then, about the record at hand. */
-  granted(answer: Pick<Answer, 'granted' | 'lifeMs' | 'floor'>, askedMs: number): void
+  turn(record: FarmRecord | null, nowMs: number): void
+  /** An answer to a question that was asked then, about a record, or none. */
+  heard(
+    answer: Pick<Answer, 'granted' | 'lifeMs' | 'floor' | 'ahead'>,
+    about: FarmRecord | null,
+    askedMs: number,
+  ): void
   /** Begins the next range when the one before is used up; stops when the lease is gone. */
   tick(nowMs: number): void
   /** Stops, and gives back what is not hashed. */
@@ -37,9 +41,14 @@ export interface Hashing {
   readonly floor: bigint
   /** Counters that are not hashed yet. */
   readonly left: bigint
+  /** Names the counters that it has of a record that is still to come; empty: it has none. */
+  readonly ahead: string
+  /** When it began to hash the record at hand; null: not yet. */
+  readonly begunMs: number | null
 }
 
 const NOW = AbortSignal.abort()
+const NOTHING: NonNullable<Answer['ahead']> = { name: '', ranges: [] }
 
 export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingParts): Hashing {
   const holder = createHolder()
@@ -48,6 +57,15 @@ export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingPart
   let current: Lease | null = null
   let floor = 0n
   let freed: Lease[] = []
+  let ahead: NonNullable<Answer['ahead']> = NOTHING
+  let begunMs: number | null = null
+
+  /** Counters that it was handed out ahead of this record are hashed, once, if the lease holds. */
+  function useAhead(nowMs: number): void {
+    if (ahead.name === '' || record?.ahead !== ahead.name || holder.lapsed(nowMs)) return
+    holder.add(ahead.ranges)
+    ahead = NOTHING
+  }
 
   function assign(range: Lease): void {
     const { height, oprHash, keep } = record as FarmRecord
@@ -70,17 +88,24 @@ export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingPart
   }
 
   return {
-    turn(next) {
+    turn(next, nowMs) {
       if (record !== null && next !== null && Buffer.compare(record.oprHash, next.oprHash) === 0) return
       // Counters of a record that is over are of no use to any machine.
       stop()
       freed = []
       record = next
       floor = next?.floor ?? 0n
+      begunMs = null
+      useAhead(nowMs)
     },
-    granted(answer, askedMs) {
-      holder.granted(answer.granted, askedMs, answer.lifeMs)
-      if (answer.floor <= floor || record === null) return
+    heard(answer, about, askedMs) {
+      const isOurs = about !== null && about === record
+      holder.renew(askedMs, answer.lifeMs)
+      if (answer.ahead !== null) ahead = answer.ahead
+      useAhead(askedMs)
+      if (!isOurs) return
+      holder.add(answer.granted)
+      if (answer.floor <= floor) return
       floor = answer.floor
       if (current !== null) assign(current)
     },
@@ -94,6 +119,7 @@ export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingPart
       if (current !== null && sizeOf(local.left) > 0n) return
       current = holder.next()
       if (current === null) return
+      begunMs ??= nowMs
       onBegin(record, current)
       assign(current)
     },
@@ -111,6 +137,12 @@ export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingPart
     },
     get floor() {
       return floor
+    },
+    get ahead() {
+      return ahead.name
+    },
+    get begunMs() {
+      return begunMs
     },
     get left() {
       return (current === null ? 0n : sizeOf(local.left)) + holder.size

@@ -38,7 +38,7 @@ export interface Hits {
    * Hits of this record count from now on. `inherited`: another coordinator has stored some of them, and none is looked
    * at before `holdersKnown`: a hit whose sender seems to hold nothing would be held against it, and lost.
    */
-  open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>, inherited: boolean, holdersKnown: Promise<void>): void
+  open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>, inherited: boolean, holdersKnown: Promise<unknown>): void
   /** Resolves when all that the stream has are looked at, or the signal is aborted. */
   settle(signal: AbortSignal): Promise<void>
   /** None counts any more. */

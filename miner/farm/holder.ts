@@ -6,8 +6,9 @@ import type { Lease } from '../work/nonces.js'
 import { sizeOf, withRange, type RangeSet } from './range-set.js'
 
 export interface Holder {
-  /** Counters came with the answer to a question that was asked then. */
-  granted(leases: readonly Lease[], askedMs: number, lifeMs: number): void
+  add(leases: readonly Lease[]): void
+  /** A question that was asked then is answered. */
+  renew(askedMs: number, lifeMs: number): void
   /** Whether the lease is gone: nothing may be hashed. */
   lapsed(nowMs: number): boolean
   /** The next range to hash; null if there is none. It is begun with that. */
@@ -22,8 +23,10 @@ export function createHolder(): Holder {
   let waiting: RangeSet = []
   let untilMs = -Infinity
   return {
-    granted(leases, askedMs, lifeMs) {
+    add(leases) {
       for (const lease of leases) waiting = withRange(waiting, lease)
+    },
+    renew(askedMs, lifeMs) {
       untilMs = Math.max(untilMs, askedMs + lifeMs)
     },
     lapsed: (nowMs) => nowMs >= untilMs,

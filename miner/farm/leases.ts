@@ -1,29 +1,21 @@
 /**
  * Answers the workers: their leases are renewed, and counters handed out. What is reserved is written down first, for
  * all who asked within a few milliseconds together: an entry of the bucket, made only if there is none of that number.
- * So of two coordinators that take themselves for the active one only one can reserve.
+ * So of two coordinators that take themselves for the active one only one can reserve. Counters of the next record are
+ * handed out with the answers before it, and written down when it is there: so a thousand machines that hear of it in the
+ * same moment need not ask in the same moment, too.
  */
-import type { KV } from '@nats-io/kv'
 import type { Msg } from '@nats-io/transport-node'
-import { messageOf, monotonicMs, sleep } from '../../base/index.js'
-import { isWrongRevision } from './jobs.js'
+import { monotonicMs } from '../../base/index.js'
+import { createAhead, type Ahead } from './ahead.js'
 import type { Machine, Machines } from './machines.js'
-import {
-  isRange,
-  readAsk,
-  SCHEMA,
-  write,
-  type Answer,
-  type Ask,
-  type GrantRound,
-  type Wrong,
-} from './messages.js'
-import { createRanges, type Grant, type Ranges } from './ranges.js'
+import { isRange, readAsk, SCHEMA, write, type Answer, type Ask, type Wrong } from './messages.js'
+import { createRanges, type Ranges, type Wish } from './ranges.js'
+import { createRounds, type RoundsParts } from './rounds.js'
 import { textOfWorker, workerOf } from './table.js'
-import { keyOf, readRounds } from './takeover.js'
 
 export interface LeasesParts {
-  readonly bucket: Pick<KV, 'create' | 'get' | 'watch'>
+  readonly bucket: RoundsParts['bucket']
   readonly machines: Machines
   readonly signal: AbortSignal
   /** How long a lease lasts without being renewed. Default: ten seconds. */
@@ -32,8 +24,8 @@ export interface LeasesParts {
   readonly revision: () => number
   /** What is not above it is of no interest. */
   readonly floor: () => bigint
-  /** A worker has been given counters of the record at hand for the first time. */
-  readonly onFirst: (machine: Machine) => void
+  /** A worker has begun to hash the record at hand, so long ago. */
+  readonly onFirst: (machine: Machine, agoMs: number) => void
   /** A worker sent something that cannot be read. */
   readonly onMalformed: (text: string, wrong: Wrong) => void
   readonly onTrouble: (reason: string) => void
@@ -43,9 +35,9 @@ export interface LeasesParts {
 export interface Leases {
   /**
    * Counters of this record are handed out from now on. `inherited`: another coordinator has leased some of them.
-   * Resolves when it is known who holds what.
+   * Resolves when it is known who holds what, with the name of the counters that were handed out ahead of it.
    */
-  open(oprHash: Uint8Array, inherited: boolean): Promise<void>
+  open(oprHash: Uint8Array, inherited: boolean): Promise<string>
   /** Nothing is handed out. */
   shut(): void
   answer(message: Msg): void
@@ -66,20 +58,21 @@ const RESERVE_SECONDS = 30
 const FIRST_COUNTERS = 100_000
 /** No machine hashes faster: a wish beyond it would use up the short nonces. */
 const FASTEST = 1e9
-const GATHER_MS = 3
-const RETRY_MS = 250
 
 export function createLeases(parts: LeasesParts): Leases {
   const { bucket, machines, signal, lifeMs = LIFE_MS } = parts
   let ranges: Ranges = createRanges()
   let oprHash: Uint8Array | null = null
-  let isOpen = false
-  /** Number of the next entry. */
-  let round = 0
+  /** Whether counters are to be handed out, and whether it is known who holds what. */
+  let isShut = true
+  let isReady = false
+  let opened = Promise.resolve('')
+  let ahead = createAhead()
   let begun = new Set<string>()
-  let reserved: Grant[] = []
-  let waiting: (() => void)[] = []
-  let writing = false
+  const rounds = createRounds({
+    ...{ bucket, signal, next: () => ranges.next },
+    ...{ onTrouble: parts.onTrouble, onDeposed: parts.onDeposed },
+  })
 
   function answer(message: Msg): void {
     const id = workerOf(message.subject)
@@ -87,135 +80,111 @@ export function createLeases(parts: LeasesParts): Leases {
     if ('wrong' in read) {
       parts.onMalformed(textOfWorker(id), read.wrong)
       // By the version of the answer the other one sees what is the matter, too.
-      return read.wrong === 'malformed' ? undefined : reply(message, [])
+      return read.wrong === 'malformed' ? undefined : reply(message, {})
     }
-    const machine = machines.hear(id, read.message, monotonicMs())
+    const { message: ask } = read
+    const machine = machines.hear(id, ask, monotonicMs())
+    if (machine === 'late') return
     const refused = machines.refusal(id)
     if (machine === null || refused !== null)
-      return reply(message, [], refused ?? 'the coordinator knows too many machines')
-    const current = isOpen && isSame(oprHash, read.message.oprHash)
-    if (isSame(oprHash, read.message.oprHash))
-      ranges.release(machine.text, read.message.freed.filter(isRange))
-    if (read.message.leaves) {
+      return reply(message, { refused: refused ?? 'the coordinator knows too many machines' })
+    const isAbout = isSame(oprHash, ask.oprHash)
+    // Which question was the last before is not known of the first: what it gives back may be given back already.
+    if (isAbout && machine.questions > 1) ranges.release(machine.text, ask.freed.filter(isRange))
+    if (ask.leaves) {
       ranges.reclaim(machine.text)
-      return reply(message, [])
+      ahead.drop(machine.text)
+      return reply(message, {})
     }
-    if (!current) return reply(message, [])
-    handOut(machine, read.message, message)
+    if (isAbout && ask.hashedMs !== null) first(machine, ask.hashedMs)
+    const wish = wishOf(ask)
+    const soon = ahead.take({ ...wish, worker: machine.text }, ask.ahead)
+    const wanted = wish.count - ask.left
+    if (isShut || !isReady || !isAbout || wanted <= 0n) return reply(message, { ahead: soon })
+    const taken = ranges.take({ ...wish, worker: machine.text, count: wanted })
+    const send = (): void => {
+      reply(message, { granted: taken.granted, ahead: soon })
+      machine.counters += wanted
+      first(machine, 0)
+    }
+    if (taken.reserved.length === 0) send()
+    else rounds.add(taken.reserved, send)
   }
 
-  function handOut(machine: Machine, ask: Ask, message: Msg): void {
-    const wanted = wantedBy(ask)
-    if (wanted.count <= 0n) return reply(message, [])
-    const taken = ranges.take({ worker: machine.text, ...wanted })
-    const send = (): void => {
-      reply(message, taken.granted)
-      machine.counters += wanted.count
-      if (begun.has(machine.text)) return
-      begun.add(machine.text)
-      parts.onFirst(machine)
-    }
-    if (taken.reserved.length === 0) return send()
-    reserved.push(...taken.reserved)
-    waiting.push(send)
-    if (!writing) void writeDown()
+  function first(machine: Machine, agoMs: number): void {
+    if (begun.has(machine.text)) return
+    begun.add(machine.text)
+    parts.onFirst(machine, agoMs)
   }
 
   /** Nothing is handed out before it is known what is out already. */
-  async function takeOver(hash: Uint8Array): Promise<void> {
-    while (!signal.aborted && isSame(oprHash, hash)) {
-      try {
-        const rounds = await readRounds(bucket, hash)
-        if (!isSame(oprHash, hash)) return
-        rounds.forEach((one) => ranges.replay(one))
-        round = rounds.length
-        isOpen = true
-        return
-      } catch (error) {
-        if (!signal.aborted) parts.onTrouble(messageOf(error))
-        await sleep(RETRY_MS, signal)
-      }
-    }
+  async function takeOver(hash: Uint8Array): Promise<string> {
+    const known = await rounds.read()
+    if (!isSame(oprHash, hash)) return ''
+    known.forEach((one) => ranges.replay(one))
+    isReady = true
+    return ''
   }
 
-  async function writeDown(): Promise<void> {
-    writing = true
-    // Others ask in the same moment: a new record wakes all of them.
-    await sleep(GATHER_MS, signal)
-    while (waiting.length > 0 && !signal.aborted) {
-      const [sends, of] = [waiting, begun]
-      const entry: GrantRound = { v: SCHEMA, next: ranges.next, grants: reserved }
-      const key = `${keyOf(oprHash as Uint8Array)}.${round++}`
-      waiting = []
-      reserved = []
-      const end = await writeOnce(bucket, { key, text: write(entry) }, parts)
-      if (end === 'taken') parts.onDeposed()
-      // With another record at hand, the answers are for nothing.
-      if (end === 'written' && begun === of) sends.forEach((send) => send())
+  /** What was handed out ahead of this record counts when it is written down. */
+  async function begin(hash: Uint8Array, { name, grants, ...used }: Ahead): Promise<string> {
+    ranges = used.ranges
+    const end = await rounds.write(grants)
+    if (!isSame(oprHash, hash) || end === 'ended') return ''
+    if (end === 'taken') {
+      // A coordinator that died has begun the same record: what it has handed out counts.
+      ranges = createRanges()
+      return takeOver(hash)
     }
-    writing = false
+    isReady = true
+    return name
   }
 
-  function reply(message: Msg, granted: Answer['granted'], refused: string | null = null): void {
+  function reply(message: Msg, given: Partial<Pick<Answer, 'granted' | 'refused' | 'ahead'>>): void {
     const answered: Answer = {
-      ...{ v: SCHEMA, revision: parts.revision(), granted, refused },
-      ...{ lifeMs, floor: parts.floor() },
+      ...{ v: SCHEMA, revision: parts.revision(), granted: [], refused: null, ahead: null },
+      ...{ lifeMs, floor: parts.floor(), ...given },
     }
     message.respond(write(answered))
   }
 
   return {
     open(hash, inherited) {
-      isOpen = !inherited
-      if (isSame(oprHash, hash)) return Promise.resolve()
+      isShut = false
+      if (isSame(oprHash, hash)) return opened
+      isReady = false
       oprHash = hash.slice()
       ranges = createRanges()
-      round = 0
       begun = new Set()
-      reserved = []
-      waiting = []
+      rounds.begin(hash)
       machines.begin()
-      return inherited ? takeOver(hash) : Promise.resolve()
+      if (inherited) return (opened = takeOver(hash))
+      const used = ahead
+      ahead = createAhead()
+      return (opened = begin(hash, used))
     },
     shut() {
-      isOpen = false
+      isShut = true
     },
     answer,
     look() {
-      for (const { text } of machines.lapsed(monotonicMs(), lifeMs * LAPSE_SHARE)) ranges.reclaim(text)
+      for (const { text } of machines.lapsed(monotonicMs(), lifeMs * LAPSE_SHARE)) {
+        ranges.reclaim(text)
+        ahead.reclaim(text)
+      }
     },
     holds: (worker, counter) => ranges.holds(worker, counter),
   }
 }
 
-/** How many counters a worker is to be handed out, and how many are reserved for it at once. */
-function wantedBy({ rate, left }: Pick<Ask, 'rate' | 'left'>): { count: bigint; reserve: bigint } {
-  const bounded = Math.min(rate, FASTEST)
-  const count = BigInt(Math.ceil(Math.max(bounded * AHEAD_SECONDS, FIRST_COUNTERS))) - left
-  return { count, reserve: BigInt(Math.ceil(bounded * RESERVE_SECONDS)) }
-}
-
 const isSame = (one: Uint8Array | null, other: Uint8Array | null): boolean =>
   one !== null && other !== null && Buffer.compare(one, other) === 0
 
-/** Until the server has it. `taken`: there is another entry with that key. */
-async function writeOnce(
-  bucket: LeasesParts['bucket'],
-  { key, text }: { readonly key: string; readonly text: string },
-  { signal, onTrouble }: Pick<LeasesParts, 'signal' | 'onTrouble'>,
-): Promise<'written' | 'taken' | 'ended'> {
-  while (!signal.aborted) {
-    try {
-      await bucket.create(key, text)
-      return 'written'
-    } catch (error) {
-      if (signal.aborted) break
-      // An attempt whose reply was lost may have written it.
-      const there = isWrongRevision(error) ? await bucket.get(key).catch(() => null) : null
-      if (there !== null) return there.string() === text ? 'written' : 'taken'
-      onTrouble(messageOf(error))
-      await sleep(RETRY_MS, signal)
-    }
+/** How many counters a worker is to have, and how many are reserved for it at once. */
+function wishOf({ rate }: Ask): Pick<Wish, 'count' | 'reserve'> {
+  const bounded = Math.min(rate, FASTEST)
+  return {
+    count: BigInt(Math.ceil(Math.max(bounded * AHEAD_SECONDS, FIRST_COUNTERS))),
+    reserve: BigInt(Math.ceil(bounded * RESERVE_SECONDS)),
   }
-  return 'ended'
 }

@@ -12,6 +12,12 @@ export interface Machine {
   readonly slot: number
   readonly standing: Standing
   health: Health
+  /** Of its program, and the number of its last question; how many of this run were heard. */
+  run: string
+  number: number
+  questions: number
+  /** Earlier runs of its program, as far as one of their questions may still be under way. */
+  runs: readonly string[]
   /** When it was last heard of, monotonic. */
   heardMs: number
   /** Counters that it had not hashed when it was last heard of, with those that it was given then. */
@@ -20,13 +26,16 @@ export interface Machine {
   lagMs: number | null
   /** `missing`: its lease has lapsed; `left`: it has said goodbye. */
   state: 'here' | 'missing' | 'left'
-  /** Hashes that earlier machines of this slot counted. */
-  readonly before: bigint
+  /** Hashes that earlier machines of this slot, and earlier runs, counted. */
+  before: bigint
 }
 
 export interface Machines {
-  /** Null: there are too many, or the machine is refused; then `refusal` says why. */
-  hear(id: WorkerId, ask: Ask, nowMs: number): Machine | null
+  /**
+   * Null: there are too many, or the machine is refused; then `refusal` says why. `late`: the worker has asked again
+   * since, so nothing of this question is true any more.
+   */
+  hear(id: WorkerId, ask: Ask, nowMs: number): Machine | 'late' | null
   refusal(id: WorkerId): string | null
   find(text: string): Machine | undefined
   /** The machine is refused from now on. */
@@ -45,11 +54,20 @@ const MOST_MACHINES = 20_000
 /** A machine that is missing is shown for so long before its place is given away. */
 const FORGOTTEN_MS = 15 * 60_000
 
-export function createMachines(): Machines {
+/** A question is given up after two seconds; none of an older run comes after so many new ones. */
+const RUNS = 8
+
+/** @param refused by earlier coordinators, with the reason */
+export function createMachines(refused: ReadonlyMap<string, string> = new Map()): Machines {
   const machines = new Map<string, Machine>()
   /** By slot; a machine that is away gives its place to the next one that comes. */
   const slots: Machine[] = []
   const refusedOf = new Map<string, number>()
+  for (const [user = ''] of [...refused.keys()].map((text) => text.split('.'))) countRefused(user)
+
+  function countRefused(user: string): void {
+    refusedOf.set(user, (refusedOf.get(user) ?? 0) + 1)
+  }
 
   const countOf = ({ before, health }: Machine): bigint => before + health.hashes
 
@@ -65,8 +83,9 @@ export function createMachines(): Machines {
     const left = slots[slot]
     if (left !== undefined) machines.delete(left.text)
     const machine: Machine = {
-      ...{ id, text, slot, health: ask.health, heardMs: nowMs, state: 'here', standing: createStanding() },
-      ...{ counters: ask.left, lagMs: null },
+      ...{ id, text, slot, health: ask.health, heardMs: nowMs, state: 'here' },
+      ...{ standing: createStanding(refused.get(text) ?? null), counters: ask.left, lagMs: null },
+      ...{ run: ask.run, number: ask.number, questions: 1, runs: [] },
       before: left === undefined ? 0n : countOf(left),
     }
     slots[slot] = machine
@@ -74,10 +93,23 @@ export function createMachines(): Machines {
     return machine
   }
 
+  /** Its program was started again: it counts from nothing, and holds nothing of what it was given. */
+  function beginRun(machine: Machine, { run, health }: Ask): void {
+    machine.before = countOf(machine)
+    machine.runs = [machine.run, ...machine.runs].slice(0, RUNS)
+    Object.assign(machine, { run, health, questions: 0 })
+  }
+
   return {
     hear(id, ask, nowMs) {
       const machine = machines.get(textOfWorker(id))
       if (machine === undefined) return admit(id, ask, nowMs)
+      if (ask.run !== machine.run) {
+        if (machine.runs.includes(ask.run)) return 'late'
+        beginRun(machine, ask)
+      } else if (ask.number <= machine.number && ask.run !== '') return 'late'
+      machine.number = ask.number
+      machine.questions++
       // A counter that went back would count twice what was counted.
       if (ask.health.hashes >= machine.health.hashes) machine.health = ask.health
       Object.assign(machine, { heardMs: nowMs, counters: ask.left, state: ask.leaves ? 'left' : 'here' })
@@ -88,9 +120,7 @@ export function createMachines(): Machines {
       return machines.get(textOfWorker({ user, name }))?.standing.refused ?? null
     },
     find: (text) => machines.get(text),
-    refuse({ id: { user } }) {
-      refusedOf.set(user, (refusedOf.get(user) ?? 0) + 1)
-    },
+    refuse: ({ id: { user } }) => countRefused(user),
     lapsed(nowMs, lifeMs) {
       const gone = slots.filter(({ state, heardMs }) => state === 'here' && nowMs - heardMs > lifeMs)
       for (const machine of gone) machine.state = 'missing'

@@ -51,8 +51,11 @@ const lease = object({ from: counter, to: counter })
 const whole = (most: number) => pipe(number(), integer(), minValue(0), maxValue(most))
 const amount = pipe(number(), minValue(0), maxValue(1e15))
 const line = (most: number) => pipe(string(), maxLength(most), regex(/^[\x20-\x7e]*$/))
-const MOST_LEASES = 64
+/** Ranges in one message. */
+export const MOST_LEASES = 64
 const leases = pipe(array(lease), maxLength(MOST_LEASES), readonly())
+/** Names counters that were handed out ahead of their record; empty: none. */
+const aheadName = pipe(string(), regex(/^([0-9a-f]{16})?$/))
 
 const byteMap = object({
   bits: pipe(number(), integer(), minValue(8), maxValue(40)),
@@ -76,6 +79,8 @@ const jobShape = object({
       oprHash: hexOf(32),
       floor: hex64,
       keep: pipe(number(), integer(), minValue(1), maxValue(1000)),
+      /** Counters that were handed out under this name are of this record. */
+      ahead: optional(aheadName, ''),
     }),
   ),
 })
@@ -106,6 +111,13 @@ const askShape = object({
   /** Ranges that it will not hash: it leaves, or its lease had lapsed. */
   freed: leases,
   leaves: boolean(),
+  /** Of a run of the worker's program, and which of its questions this is: one that comes late is told apart. */
+  run: optional(pipe(string(), regex(/^[0-9a-f]{0,16}$/)), ''),
+  number: optional(whole(Number.MAX_SAFE_INTEGER), 0),
+  /** Which counters it has of a record that is still to come; null: it has no use for any. */
+  ahead: optional(nullable(aheadName), null),
+  /** For how long it has been hashing the record, ms; null: not yet. */
+  hashedMs: optional(nullable(amount), null),
 })
 
 const answerShape = object({
@@ -118,6 +130,8 @@ const answerShape = object({
   floor: hex64,
   /** Why the worker is to send nothing more. */
   refused: nullable(line(200)),
+  /** Counters of the record that comes next, to be hashed as soon as it is heard of. */
+  ahead: optional(nullable(object({ name: aheadName, ranges: leases })), null),
 })
 
 const hitShape = object({
@@ -165,6 +179,8 @@ const bestShape = object({
 })
 
 const shortHash = pipe(string(), regex(/^([0-9a-f]{16})?$/))
+const refusedShape = object({ v: literal(SCHEMA), worker: line(81), reason: line(200) })
+
 const basisShape = object({
   v: literal(SCHEMA),
   height: whole(2 ** 32),
@@ -184,6 +200,7 @@ export type Answer = InferOutput<typeof answerShape>
 export type FarmHit = InferOutput<typeof hitShape>
 export type GrantRound = InferOutput<typeof grantShape>
 export type KeptBasis = InferOutput<typeof basisShape>
+export type KeptRefusal = InferOutput<typeof refusedShape>
 export type BestNonces = InferOutput<typeof bestShape>
 export type RecordAccount = InferOutput<typeof accountsShape>
 export type Account = RecordAccount['accounts'][number]
@@ -218,16 +235,18 @@ function reader<T>(shape: GenericSchema<unknown, T>, values: number): (bytes: Ui
 
 export const readJob = reader<FarmJob>(jobShape, 60)
 export const readAsk = reader<Ask>(askShape, 300)
-export const readAnswer = reader<Answer>(answerShape, 300)
+export const readAnswer = reader<Answer>(answerShape, 600)
 export const readHit = reader<FarmHit>(hitShape, 20)
 export const readGrants = reader<GrantRound>(grantShape, 100_000)
 export const readBasis = reader<KeptBasis>(basisShape, 300)
+export const readRefused = reader<KeptRefusal>(refusedShape, 10)
 export const readBest = reader<BestNonces>(bestShape, 100_000)
 export const readAccounts = reader<RecordAccount>(accountsShape, 100_000)
 
 /** Bytes as lowercase hex, counters as decimal text, difficulties and seeds as 16 hex digits. */
 export function write(
-  message: FarmJob | Ask | Answer | FarmHit | GrantRound | BestNonces | RecordAccount | KeptBasis,
+  message:
+    FarmJob | Ask | Answer | FarmHit | GrantRound | BestNonces | RecordAccount | KeptBasis | KeptRefusal,
 ): string {
   return JSON.stringify(message, (key, value: unknown) => {
     if (value instanceof Uint8Array) return toHex(value)

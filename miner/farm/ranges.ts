@@ -6,7 +6,7 @@
  * free go out first: short nonces are cheaper. Pure bookkeeping.
  */
 import { WHOLE_SPACE, type Lease } from '../work/nonces.js'
-import type { GrantRound } from './messages.js'
+import { MOST_LEASES, type GrantRound } from './messages.js'
 import { commonWith, contains, sizeOf, withoutRange, withRange, type RangeSet } from './range-set.js'
 
 export type Grant = GrantRound['grants'][number]
@@ -20,7 +20,7 @@ export interface Wish {
 }
 
 export interface Taken {
-  /** For the worker, once `reserved` is written down. */
+  /** For the worker, once `reserved` is written down; less than it wished for if that would be too many pieces. */
   readonly granted: readonly Lease[]
   readonly reserved: readonly Grant[]
 }
@@ -31,6 +31,8 @@ export interface Ranges {
   release(worker: string, freed: readonly Lease[]): void
   /** What is reserved for it and was not handed out is free again. */
   reclaim(worker: string): void
+  /** It will hash nothing of all that it holds. */
+  drop(worker: string): void
   holds(worker: string, counter: bigint): boolean
   /** Takes over a round that another coordinator wrote: all of it counts as handed out. */
   replay(round: GrantRound): void
@@ -85,12 +87,21 @@ export function createRanges(): Ranges {
     holder.rest = withoutRange(holder.rest, range)
   }
 
+  function release(worker: string, freed: readonly Lease[]): void {
+    const holder = holders.get(worker)
+    if (holder === undefined) return
+    for (const range of freed.flatMap((asked) => commonWith(holder.held, asked))) {
+      takeAway(holder, range)
+      free = withRange(free, range)
+    }
+  }
+
   return {
     take({ worker, count, reserve: atOnce }) {
       const holder = holderOf(worker)
       const granted: Lease[] = []
       const reserved: Grant[] = []
-      for (let wanted = count; wanted > 0n;) {
+      for (let wanted = count; wanted > 0n && granted.length < MOST_LEASES;) {
         if (holder.rest.length === 0) reserved.push(reserve(worker, atOnce > wanted ? atOnce : wanted))
         const piece = handOut(holder, wanted)
         granted.push(piece)
@@ -98,22 +109,9 @@ export function createRanges(): Ranges {
       }
       return { granted, reserved }
     },
-    release(worker, freed) {
-      const holder = holders.get(worker)
-      if (holder === undefined) return
-      for (const range of freed.flatMap((asked) => commonWith(holder.held, asked))) {
-        takeAway(holder, range)
-        free = withRange(free, range)
-      }
-    },
-    reclaim(worker) {
-      const holder = holders.get(worker)
-      if (holder === undefined) return
-      for (const range of holder.rest) {
-        takeAway(holder, range)
-        free = withRange(free, range)
-      }
-    },
+    release,
+    reclaim: (worker) => release(worker, holders.get(worker)?.rest ?? []),
+    drop: (worker) => release(worker, holders.get(worker)?.held ?? []),
     holds: (worker, counter) => contains(holders.get(worker)?.held ?? [], counter),
     replay({ next: after, grants }) {
       for (const { worker, from, to } of grants) {
@@ -122,6 +120,7 @@ export function createRanges(): Ranges {
         if (from < next) for (const holder of holders.values()) takeAway(holder, range)
         const holder = holderOf(worker)
         holder.held = withRange(holder.held, range)
+        if (to > next) next = to
       }
       if (after > next) next = after
     },

@@ -7,6 +7,7 @@ import { createLedger, createRecordAccounts, hashesOf } from './accounts.js'
 import { fakeDifficulty } from './fixtures/fake-threads.js'
 import { nonceOf } from '../work/nonces.js'
 import { createRanking, reportThreshold } from '../work/ranking.js'
+import { createAhead } from './ahead.js'
 import { createHashing } from './hashing.js'
 import { counterOf } from './hits.js'
 import { createMachines } from './machines.js'
@@ -23,6 +24,7 @@ import {
 } from './messages.js'
 import { commonWith, contains, withoutRange, withRange, type RangeSet } from './range-set.js'
 import { createRanges } from './ranges.js'
+import { keepRefusal, readRefusals } from './refusals.js'
 import { createStanding, type Fault } from './standing.js'
 import { farmStatus } from './status.js'
 import { permissionsOf } from './table.js'
@@ -31,6 +33,15 @@ const HASH = new Uint8Array(32).fill(7)
 const lease = (from: number, to: number): Lease => ({ from: BigInt(from), to: BigInt(to) })
 const countersOf = (ranges: RangeSet): bigint[] =>
   ranges.flatMap(({ from, to }) => Array.from({ length: Number(to - from) }, (_, n) => from + BigInt(n)))
+
+const QUESTION: Ask = {
+  health: {
+    ...{ version: '1', host: 'h', cpu: 'c', threads: 1, bits: 10, hugePages: 0, kernel: 'simd', hashes: 0n },
+    rate: { s10: null, s60: null, m15: null },
+  },
+  ...{ v: SCHEMA, oprHash: null, left: 5n, rate: 0, freed: [], leaves: false },
+  ...{ run: '', number: 0, ahead: null, hashedMs: null },
+}
 
 const anyRange = fc.tuple(fc.nat(60), fc.nat(12)).map(([from, size]) => lease(from, from + size))
 
@@ -150,11 +161,11 @@ t.test('a worker hashes while its lease holds, and not a moment longer', (t) => 
   })
   const heard = (): string[] => calls.splice(0)
   const grant = (granted: Lease[], askedMs: number, floor = 0n): void =>
-    hashing.granted({ granted, lifeMs: 1000, floor }, askedMs)
-  const record = { height: 5, oprHash: HASH, floor: 3n, keep: 2 }
+    hashing.heard({ granted, lifeMs: 1000, floor, ahead: null }, hashing.record, askedMs)
+  const record = { height: 5, oprHash: HASH, floor: 3n, keep: 2, ahead: '' }
 
   hashing.tick(0)
-  hashing.turn(record)
+  hashing.turn(record, 0)
   hashing.tick(0)
   t.same(heard(), ['stop'], 'nothing without counters')
   grant([lease(1, 10)], 0)
@@ -168,7 +179,7 @@ t.test('a worker hashes while its lease holds, and not a moment longer', (t) => 
   left = lease(10, 10)
   hashing.tick(300)
   t.same(heard(), ['begin 10-20', 'hash 10-20 above 9'])
-  hashing.turn({ ...record })
+  hashing.turn({ ...record }, 300)
   t.same(heard(), [], 'the same record goes on')
   left = lease(14, 20)
   hashing.tick(1100)
@@ -185,11 +196,71 @@ t.test('a worker hashes while its lease holds, and not a moment longer', (t) => 
   grant([lease(80, 90)], 1300)
   hashing.tick(1400)
   t.same(heard(), ['begin 80-90', 'hash 80-90 above 9'])
-  hashing.turn({ ...record, oprHash: new Uint8Array(32) })
+  hashing.turn({ ...record, oprHash: new Uint8Array(32) }, 1400)
   t.same(heard(), ['stop'], 'another record: its counters are of no use')
   t.equal(hashing.left, 0n)
   hashing.keepFreed(freed, record)
   t.same(hashing.takeFreed(), [])
+
+  const ahead = (name: string, ...ranges: Lease[]) => ({
+    granted: [],
+    lifeMs: 1000,
+    floor: 0n,
+    ahead: { name, ranges },
+  })
+  const next = (height: number, name: string) => ({
+    ...record,
+    height,
+    oprHash: HASH.with(0, height),
+    ahead: name,
+  })
+  hashing.heard(ahead('aa', lease(5, 9)), hashing.record, 1400)
+  t.equal(hashing.ahead, 'aa')
+  hashing.tick(1450)
+  t.same(heard(), [], 'what is of the next record is not hashed for this one')
+  hashing.turn(next(6, 'bb'), 1500)
+  hashing.tick(1500)
+  t.same(heard(), ['stop'], 'nor for one of another name')
+  hashing.turn(null, 1500)
+  hashing.turn(next(7, 'aa'), 1500)
+  t.equal(hashing.begunMs, null)
+  hashing.tick(1510)
+  t.same(heard(), ['stop', 'stop', 'begin 5-9', 'hash 5-9 above 3'], 'its own it begins without a question')
+  t.equal(hashing.begunMs, 1510)
+  hashing.turn(null, 1520)
+  hashing.turn(next(7, 'aa'), 1520)
+  hashing.tick(1530)
+  t.same(heard(), ['stop', 'stop'], 'and that once')
+  hashing.turn(next(8, 'cc'), 1540)
+  hashing.heard(ahead('cc', lease(2, 4)), null, 1540)
+  hashing.tick(1550)
+  t.same(heard(), ['stop', 'begin 2-4', 'hash 2-4 above 3'], 'also if they come after their record')
+  hashing.heard(ahead('dd', lease(1, 3)), null, 1600)
+  hashing.turn(next(9, 'dd'), 3000)
+  hashing.tick(3000)
+  t.same(heard(), ['stop'], 'but not when the lease is gone')
+  hashing.heard({ granted: [], lifeMs: 1000, floor: 0n, ahead: null }, null, 3000)
+  hashing.tick(3010)
+  t.same(heard(), ['begin 1-3', 'hash 1-3 above 3'], 'until there is one again')
+  t.end()
+})
+
+t.test('counters of a record to come: nothing twice, none of another name, an end of them', (t) => {
+  const ahead = createAhead()
+  const take = (worker: string, has: string | null = '') =>
+    ahead.take({ worker, count: 10n, reserve: 30n }, has)
+  t.same(take('a.1'), { name: ahead.name, ranges: [lease(1, 11)] })
+  t.equal(take('a.1', ahead.name), null, 'it has them')
+  t.equal(take('a.2', null), null, 'it has no use for any')
+  t.same(take('a.2', createAhead().name)?.ranges, [lease(31, 41)], 'what it has of another name is nothing')
+  t.same(take('a.1')?.ranges, [lease(11, 21)], 'it was started again')
+  take('a.1')
+  t.equal(take('a.1'), null, 'it is started again and again')
+  ahead.drop('a.1')
+  t.same(take('b.1')?.ranges, [lease(1, 11)], 'one that left hashes nothing of it')
+  const replayed = createRanges()
+  replayed.replay({ v: SCHEMA, next: ahead.ranges.next, grants: ahead.grants })
+  t.ok(replayed.holds('b.1', 5n) && !replayed.holds('a.1', 5n) && replayed.holds('a.2', 35n))
   t.end()
 })
 
@@ -312,16 +383,10 @@ t.test('what a record adds to its day counts once, however often it is written d
 
 t.test('machines come, leave, and are refused', (t) => {
   const machines = createMachines()
-  const health: Ask['health'] = {
-    ...{ version: '1', host: 'h', cpu: 'c', threads: 1, bits: 10, hugePages: 0, kernel: 'simd', hashes: 0n },
-    rate: { s10: null, s60: null, m15: null },
-  }
+  const { health } = QUESTION
+  const question = (given: Partial<Ask>): Ask => ({ ...QUESTION, ...given })
   const hear = (user: string, name: string, hashes: bigint, nowMs: number, leaves = false) =>
-    machines.hear(
-      { user, name },
-      { v: SCHEMA, health: { ...health, hashes }, oprHash: null, left: 5n, rate: 0, freed: [], leaves },
-      nowMs,
-    )
+    machines.hear({ user, name }, question({ health: { ...health, hashes }, leaves }), nowMs)
   hear('a', '1', 100n, 0)
   hear('a', '2', 50n, 500)
   t.equal(machines.hashes, 150n)
@@ -356,14 +421,58 @@ t.test('machines come, leave, and are refused', (t) => {
   for (let n = 0; n < 20; n++) {
     t.equal(machines.refusal({ user: 'liar', name: 'new' }), null)
     const machine = hear('liar', String(n), 0n, 3000)
-    if (machine === null) throw new Error('there is room')
+    if (machine === null || machine === 'late') throw new Error('there is room')
     for (let bad = 0; bad < 5; bad++) machine.standing.fault('false')
     machines.refuse(machine)
     t.match(machines.refusal(machine.id), n < 19 ? /hits of one record were false/ : /too many/)
   }
   t.match(machines.refusal({ user: 'liar', name: 'new' }), /too many machines/, 'names cost nothing')
   t.equal(machines.refusal({ user: 'a', name: '1' }), null)
+
+  const ask = (run: string, number: number, hashes: bigint) =>
+    machines.hear({ user: 'c', name: '1' }, question({ run, number, health: { ...health, hashes } }), 4000)
+  const before = machines.hashes
+  t.match(ask('aa', 4, 100n), { questions: 1 }, 'which one was before it is not known')
+  t.match(ask('aa', 6, 200n), { questions: 2 })
+  t.equal(ask('aa', 5, 150n), 'late', 'another way through the servers took longer')
+  t.match(ask('bb', 1, 10n), { questions: 1, health: { hashes: 10n } }, 'its program was started again')
+  t.equal(machines.hashes - before, 210n, 'and counts from nothing')
+  t.equal(ask('aa', 7, 300n), 'late', 'the one before has ended')
   t.end()
+})
+
+t.test('what one coordinator has refused, the next one refuses', async (t) => {
+  const kept = new Map<string, { value: Uint8Array }>()
+  let isAway = true
+  const bucket = {
+    put(key: string, text: string) {
+      if (isAway) {
+        isAway = false
+        return Promise.reject(new Error('the server is away'))
+      }
+      kept.set(key, { value: new TextEncoder().encode(text) })
+      return Promise.resolve(1)
+    },
+    keys: () => Promise.resolve(kept.keys()),
+    get: (key: string) => Promise.resolve(kept.get(key) ?? null),
+  }
+  const troubles: string[] = []
+  const parts = {
+    bucket,
+    signal: new AbortController().signal,
+    onTrouble: (text: string) => troubles.push(text),
+  }
+  for (let n = 0; n < 20; n++) await keepRefusal(`liar.${n}`, 'its hits were false', parts)
+  t.same(troubles, ['the server is away'], 'tried until it is there')
+  kept.set('liar.damaged', { value: Uint8Array.of(1) })
+  const refused = await readRefusals(bucket as unknown as Parameters<typeof readRefusals>[0])
+  t.equal(refused.size, 20)
+  const first = new Map([...refused].slice(0, 1))
+  const machines = createMachines(first)
+  const machine = machines.hear({ user: 'liar', name: '0' }, QUESTION, 0)
+  t.match(machine, { standing: { refused: 'its hits were false' } })
+  t.equal(machines.refusal({ user: 'liar', name: '1' }), null)
+  t.match(createMachines(refused).refusal({ user: 'liar', name: 'new' }), /too many machines of liar/)
 })
 
 t.test('messages come back as they were sent; anything else is told apart', (t) => {
@@ -371,9 +480,11 @@ t.test('messages come back as they were sent; anything else is told apart', (t) 
   const job: FarmJob = {
     ...{ v: SCHEMA, state: 'open', network: 'dev', machineId: 3 },
     byteMap: { bits: 30, seed: 0xfafaececfafaececn, passes: 5, hashBits: 256, sha256: 'ab'.repeat(32) },
-    record: { height: 9, oprHash: HASH, floor: (1n << 64n) - 1n, keep: 25 },
+    record: { height: 9, oprHash: HASH, floor: (1n << 64n) - 1n, keep: 25, ahead: '0123456789abcdef' },
   }
   t.same(readJob(bytes(write(job))), { message: job })
+  const earlier = write(job).replace(/,"ahead":"\w+"/, '')
+  t.match(readJob(bytes(earlier)), { message: { record: { ahead: '' } } }, 'of an earlier coordinator')
   t.same(readJob(bytes(write({ ...job, record: null }))), { message: { ...job, record: null } })
   const newer = write({ ...job, v: SCHEMA + 1 } as unknown as FarmJob)
   t.same(readJob(bytes(newer)), { wrong: 'newer' })
@@ -396,6 +507,7 @@ t.test('messages come back as they were sent; anything else is told apart', (t) 
     lifeMs: 1000,
     floor: 2n,
     refused: null,
+    ahead: { name: '0123456789abcdef', ranges: [lease(7, 9)] },
   } as const
   t.same(readAnswer(bytes(write(answer))), { message: answer })
   const hit = { v: SCHEMA, oprHash: HASH, nonce: Uint8Array.of(1, 2), difficulty: 5n } as const

@@ -45,12 +45,13 @@ export interface Standing {
   readonly refused: string | null
 }
 
-export function createStanding(): Standing {
+/** @param before why it was refused by an earlier coordinator */
+export function createStanding(before: string | null = null): Standing {
   const faults: Record<Fault, number> = { false: 0, stale: 0, malformed: 0, foreign: 0, flood: 0 }
   let recent: Record<Fault, number> = { ...faults }
   let accepted = 0
   let hitMs: number | null = null
-  let refused: string | null = null
+  let refused = before
   let tokens: number | null = null
   let lookedMs = 0
   return {

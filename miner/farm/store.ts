@@ -16,6 +16,7 @@ import {
   LEAD_BUCKET,
   LEASES_BUCKET,
   RECORD_BUCKET,
+  REFUSED_BUCKET,
 } from './table.js'
 
 export interface FarmStore {
@@ -23,6 +24,7 @@ export interface FarmStore {
   readonly leases: KV
   readonly best: KV
   readonly accounts: KV
+  readonly refused: KV
   readonly lead: KV
   readonly record: KV
   readonly hits: Consumer
@@ -40,11 +42,12 @@ export async function openStore(connection: NatsConnection): Promise<FarmStore> 
     const buckets = new Kvm(connection)
     const bucket = (name: keyof typeof BUCKET_OPTIONS): Promise<KV> =>
       buckets.create(name, BUCKET_OPTIONS[name])
-    const [job, leases, best, accounts, lead, record] = await Promise.all([
+    const [job, leases, best, accounts, refused, lead, record] = await Promise.all([
       bucket(JOB_BUCKET),
       bucket(LEASES_BUCKET),
       bucket(BEST_BUCKET),
       bucket(ACCOUNTS_BUCKET),
+      bucket(REFUSED_BUCKET),
       bucket(LEAD_BUCKET),
       bucket(RECORD_BUCKET),
     ])
@@ -57,7 +60,7 @@ export async function openStore(connection: NatsConnection): Promise<FarmStore> 
       max_ack_pending: MOST_UNACKED,
     })
     const hits = await jetstream(connection).consumers.get(HITS_STREAM, HITS_CONSUMER)
-    return { job, leases, best, accounts, lead, record, hits, manager }
+    return { job, leases, best, accounts, refused, lead, record, hits, manager }
   } catch (error) {
     throw fail('E_FARM_STORE', `the server lacks what a farm needs: ${messageOf(error)}`, { cause: error })
   }

@@ -18,6 +18,9 @@ const KEEP_MS = 20 * MINUTE_MS
 /** Accounts of so many days are kept: a month, and time to pay by it. */
 export const ACCOUNTS_DAYS = 40
 
+/** A machine stays refused for so long, whichever coordinator is active. */
+const REFUSED_MS = DAY_MS
+
 /** Of subjects. `user` names a credential, `name` a machine that uses it. */
 export interface WorkerId {
   readonly user: string
@@ -39,6 +42,7 @@ export const RECORD_BUCKET = 'pegminer_record'
 export const JOURNAL_STREAM = 'PEGMINER_JOURNAL'
 export const JOURNAL_SUBJECT = 'pegminer.journal'
 export const ACCOUNTS_BUCKET = 'pegminer_accounts'
+export const REFUSED_BUCKET = 'pegminer_refused'
 export const HITS_CONSUMER = 'coordinator'
 /** The server tells each entry that it has taken into the job bucket here, with its revision. */
 export const JOB_SUBJECT = `pegminer.job.${JOB_KEY}`
@@ -95,6 +99,7 @@ export const BUCKET_OPTIONS = {
   [LEAD_BUCKET]: { history: 1 },
   [RECORD_BUCKET]: { history: 1, ttl: KEEP_MS },
   [BEST_BUCKET]: { history: 1, ttl: KEEP_MS, max_bytes: 16 * MiB },
+  [REFUSED_BUCKET]: { history: 1, ttl: REFUSED_MS, max_bytes: 16 * MiB },
   [ACCOUNTS_BUCKET]: { history: 1, ttl: ACCOUNTS_DAYS * DAY_MS, max_bytes: 512 * MiB },
 } satisfies Record<string, Partial<KvOptions>>
 
@@ -155,6 +160,13 @@ export const FARM_TABLE: readonly FarmName[] = [
     kind: 'bucket',
     name: ACCOUNTS_BUCKET,
     holds: `keys \`HASH\`: of each record its day, and how many hits of each worker have counted; for ${ACCOUNTS_DAYS} days`,
+    writes: 'coordinator',
+    reads: 'coordinator',
+  },
+  {
+    kind: 'bucket',
+    name: REFUSED_BUCKET,
+    holds: 'keys `USER.NAME`: machines that were refused, and why; for a day',
     writes: 'coordinator',
     reads: 'coordinator',
   },

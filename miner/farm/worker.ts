@@ -51,7 +51,7 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
   const crew = createCrew({
     ...{ open: options.open, onEvent, notice },
     onHit: (hit, wanted) => sending.send(hit, wanted),
-    onTurn: () => {
+    onBare: () => {
       asking.hurry()
       asking.tick()
     },

@@ -8,22 +8,23 @@ import { createHits, type Hits } from './hits.js'
 import { createJobPlace } from './jobs.js'
 import { createLeases } from './leases.js'
 import { createMachines, type Machine, type Machines } from './machines.js'
-import { SCHEMA, write, WRONG_TEXTS, type FarmByteMap, type FarmJob, type Wrong } from './messages.js'
+import { WRONG_TEXTS, type FarmJob, type Wrong } from './messages.js'
+import { keepRefusal } from './refusals.js'
 import { TEXTS, type Fault } from './standing.js'
 import type { FarmStore } from './store.js'
 import { ALL_LEASES } from './table.js'
 import { readRanking } from './takeover.js'
+import { createTelling, isOfSameFarm, type FarmFacts } from './telling.js'
 
-export interface FarmOptions {
+export interface FarmOptions extends FarmFacts {
   readonly connection: NatsConnection
   readonly store: FarmStore
-  readonly network: string
-  readonly byteMap: FarmByteMap
-  readonly machineId: number
   /** This machine's hasher, which checks the hits. */
   readonly verifier: Pick<Hasher, 'difficulty'>
   /** The job that another coordinator has left: its record, if it is assigned here, goes on. */
   readonly inherited: FarmJob | null
+  /** Machines that another coordinator has refused, with the reason. */
+  readonly refused?: ReadonlyMap<string, string>
   /** Another coordinator writes what this one should. */
   readonly onDeposed: () => void
   readonly onFault: (fault: Fault) => void
@@ -49,10 +50,10 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
   const { connection, store, onNotice } = options
   const end = new AbortController()
   const { signal } = end
-  const machines = createMachines()
+  const machines = createMachines(options.refused)
   const switchTimes = createJobTimes(machines)
   let job: Job | null = null
-  let paused = false
+  let last: Job | null = null
   /** Nothing was assigned yet. */
   let first = true
   const trouble = (reason: string): void => onNotice('warn', 'E_FARM_STORE', reason)
@@ -67,7 +68,7 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
     revision: () => place.revision,
     lifeMs: options.lifeMs,
     floor: () => hits.checker.threshold,
-    onFirst: (machine) => switchTimes.began(machine),
+    onFirst: (machine, agoMs) => switchTimes.began(machine, agoMs),
     onMalformed: onceForEach((worker, wrong) =>
       onNotice(
         'warn',
@@ -92,16 +93,12 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
     },
     onRefused: ({ text }, reason) => {
       options.onRefused()
+      void keepRefusal(text, reason, { bucket: store.refused, signal, onTrouble: trouble })
       onNotice('error', 'E_FARM_REFUSED', `${text} is refused: ${reason}`)
     },
   })
 
-  function put(): void {
-    const open = job === null ? 'idle' : paused ? 'paused' : 'open'
-    place.put(jobMessage(options, job ?? last, open))
-  }
-  let last: Job | null = null
-
+  const telling = createTelling(options, place)
   const asks = connection.subscribe(ALL_LEASES, {
     callback: (error, message) => {
       if (error === null) leases.answer(message)
@@ -114,7 +111,7 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
     keepInherited(options, ledger, { signal, onTrouble: trouble }),
   ])
   // What another one has left is hashed on until this one has a record.
-  if (!isOfSameMap(options.inherited, options)) put()
+  if (!isOfSameFarm(options.inherited, options)) telling.end()
 
   const view = viewOf(machines, hits, switchTimes)
 
@@ -130,30 +127,29 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
       const inherited = first && isOf(options.inherited, next.oprHash)
       first = false
       job = last = next
-      hits.open(next, inherited, leases.open(next.oprHash, inherited))
+      const known = leases.open(next.oprHash, inherited)
+      hits.open(next, inherited, known)
       switchTimes.begin()
-      put()
+      // It has been told by another one, and is hashed.
+      if (inherited) return telling.begin(next, '')
+      void known.then((ahead) => {
+        if (job === next) telling.begin(next, ahead)
+      })
     },
     async collect(soon) {
       job = null
-      put()
+      telling.end()
       leases.shut()
       await hits.settle(soon)
       hits.shut()
       if (last !== null) void ledger.keep(last.oprHash, accounts.list())
       return hits.checker.best()
     },
-    pause() {
-      paused = true
-      put()
-    },
-    resume() {
-      paused = false
-      put()
-    },
+    pause: () => telling.pause(true),
+    resume: () => telling.pause(false),
     async stop() {
       job = null
-      put()
+      telling.end()
       await Promise.race([place.idle(), new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref())])
       clearInterval(looking)
       end.abort()
@@ -224,36 +220,24 @@ async function keepInherited(
 const isOf = (job: FarmJob | null, oprHash: Uint8Array): boolean =>
   job?.record != null && Buffer.compare(job.record.oprHash, oprHash) === 0
 
-const isOfSameMap = (job: FarmJob | null, options: FarmOptions): boolean =>
-  job !== null && write({ ...job, ...IDLE }) === write({ ...jobMessage(options, null, 'idle'), ...IDLE })
-
-const IDLE = { state: 'idle', record: null } as const
-
-function jobMessage(
-  { network, byteMap, machineId }: Pick<FarmOptions, 'network' | 'byteMap' | 'machineId'>,
-  job: Job | null,
-  state: FarmJob['state'],
-): FarmJob {
-  const record =
-    job === null ? null : { height: job.height, oprHash: job.oprHash, floor: job.floor, keep: job.keep }
-  return { v: SCHEMA, state, network, byteMap, machineId, record }
-}
-
-/** From a record's assignment until the last machine that was there is given counters of it, ms. */
+/** From a record's assignment until the last machine that was there hashes it, ms. */
 function createJobTimes(machines: Pick<Machines, 'all'>) {
   const samples: number[] = []
   let beganMs = 0
+  let lastMs = 0
   let awaited = new Set<Machine>()
   return {
     samples,
     begin() {
       beganMs = monotonicMs()
+      lastMs = 0
       awaited = new Set(machines.all.filter(({ state }) => state === 'here'))
     },
-    began(machine: Machine) {
-      machine.lagMs = monotonicMs() - beganMs
+    began(machine: Machine, agoMs: number) {
+      machine.lagMs = Math.max(0, monotonicMs() - agoMs - beganMs)
+      lastMs = Math.max(lastMs, machine.lagMs)
       if (!awaited.delete(machine) || awaited.size > 0) return
-      samples.push(monotonicMs() - beganMs)
+      samples.push(lastMs)
       if (samples.length > MOST_SAMPLES) samples.shift()
     },
   }
