@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import t from 'tap'
 
+import { runHere } from './fixtures/in-process.js'
 import { MAIN, run, start, type Event } from './fixtures/program.js'
 
 const dir = t.testdir()
@@ -24,27 +25,27 @@ const HASHES = {
 const hash = (...words: string[]): string[] => ['hash', '--bits', '12', '--dir', dir, ...words]
 
 t.test('hash: arguments and lines', async (t) => {
-  const fromArguments = await run(hash('00ff', '', '00FF'))
+  const fromArguments = await runHere(hash('00ff', '', '00FF'))
   t.equal(fromArguments.code, 0)
   t.equal(fromArguments.stdout, `${HASHES['00ff']}\n${HASHES.empty}\n${HASHES['00ff']}\n`)
 
   const fromLines = await run(hash(), '00ff\r\n\n  00FF ')
   t.same(fromLines, { code: 0, stdout: fromArguments.stdout, stderr: '' }, 'an empty line is the empty input')
-  t.equal((await run(hash(), '')).stdout, '', 'no input, no hash')
+  t.equal((await runHere(hash(), '')).stdout, '', 'no input, no hash')
 
-  const json = await run(hash('--json', '00ff'))
+  const json = await runHere(hash('--json', '00ff'))
   const events = json.stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Event)
   t.match(events.at(-1), { event: 'hash', input: '00ff', hash: HASHES['00ff'], time: /^\d{4}-.*Z$/ })
-  t.equal((await run(hash('--hash-bits', '12', '00'))).stdout.trim().length, 4, '12 bits are 2 bytes')
+  t.equal((await runHere(hash('--hash-bits', '12', '00'))).stdout.trim().length, 4, '12 bits are 2 bytes')
 })
 
 t.test('hash: a long input comes out whole', async (t) => {
   const count = 5000
   const lines = Array.from({ length: count }, (_, k) => k.toString(16).padStart(8, '0'))
-  const { code, stdout } = await run(hash(), lines.join('\n'))
+  const { code, stdout } = await runHere(hash(), lines.join('\n'))
   const hashes = stdout.trim().split('\n')
   t.equal(code, 0)
   t.equal(hashes.length, count)
@@ -72,19 +73,19 @@ t.test('hash: what is not hex', async (t) => {
     [['--bit', '8'], '', /^pegminer: E_CONFIG_FLAG: unknown flag "--bit"; did you mean --bits\?\n$/],
   ]
   for (const [words, input, message] of cases) {
-    const { code, stderr, stdout } = await run(hash(...words), input)
+    const { code, stderr, stdout } = await runHere(hash(...words), input)
     t.equal(code, 2, `${words.join(' ')} ${JSON.stringify(input)}`)
     t.match(stderr, message)
     t.notMatch(stderr, /\n.*at /, 'no stack')
     t.equal(stdout.split('\n').length - 1, input.startsWith('00\n') ? 2 : 0, 'what came before is printed')
   }
-  const json = await run(hash('--json'), 'zz')
+  const json = await runHere(hash('--json'), 'zz')
   t.match(JSON.parse(json.stdout.trim().split('\n').at(-1) ?? ''), { event: 'error', code: 'E_CLI_HEX' })
 })
 
 t.test('bytemap: build, info, verify', async (t) => {
   const maps = t.testdir()
-  const bytemap = (...words: string[]) => run(['bytemap', ...words, '--dir', maps])
+  const bytemap = (...words: string[]) => runHere(['bytemap', ...words, '--dir', maps])
   const sha256 = 'e1369a997f98c3d4dbcf85e0c52b759f7daa57654190665ca62baf05037ea957'
   const missing = await bytemap('info', '--bits', '20', '--json')
   t.match(JSON.parse(missing.stdout), { event: 'bytemap', phase: 'missing', bits: 20, sha256 })
@@ -129,7 +130,7 @@ t.test('bytemap: build, info, verify', async (t) => {
     ['bytemap', 'build'],
     ['hash', '00'],
   ]) {
-    const { code, stdout, stderr } = await run([...words, '--bits', '20', '--dir', maps])
+    const { code, stdout, stderr } = await runHere([...words, '--bits', '20', '--dir', maps])
     t.match(
       { code, stdout, stderr },
       { code: 1, stdout: '', stderr: /^pegminer: E_LXR_FILE_DAMAGED: .*--force.*\n$/ },
@@ -145,7 +146,7 @@ t.test('bytemap: build, info, verify', async (t) => {
 
 t.test('bytemap: directories that cannot be used', async (t) => {
   const place = t.testdir({ file: 'no directory' })
-  const build = (where: string) => run(['bytemap', 'build', '--bits', '12', '--dir', where])
+  const build = (where: string) => runHere(['bytemap', 'build', '--bits', '12', '--dir', where])
   for (const where of [join(place, 'file'), join(place, 'file', 'below')]) {
     const { code, stdout, stderr } = await build(where)
     t.ok(code === 1 || code === 2, `exit code ${code}`)
@@ -215,7 +216,7 @@ t.test(
 )
 
 t.test('usage', async (t) => {
-  const help = await run(['--help'])
+  const help = await runHere(['--help'])
   t.equal(help.code, 0)
   const commands = [...help.stdout.matchAll(/^ {2}([a-z-]+) {2,}\S/gm)].map(([, name]) => String(name))
   t.strictSame(
@@ -245,21 +246,21 @@ t.test('usage', async (t) => {
       'completion',
     ],
   )
-  const helps = await Promise.all(commands.map((name) => run([name, '--help'])))
+  const helps = await Promise.all(commands.map((name) => runHere([name, '--help'])))
   for (const { code, stdout } of helps)
     t.match({ code, stdout }, { code: 0, stdout: /^pegminer [a-z-]+: [^]*Examples\n/ })
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
   t.equal((await run(['--version'])).stdout, `${version}\n`)
-  t.match(await run(['hsah']), {
+  t.match(await runHere(['hsah']), {
     code: 2,
     stdout: '',
     stderr: 'pegminer: E_CLI_COMMAND: unknown command "hsah"; did you mean hash?\n',
   })
 
   const secret = `Es${'2'.repeat(50)}`
-  const real = await run(['mine', '--network', 'MainNet', '--metrics-port', 'x'], '', {
+  const real = await runHere(['mine', '--network', 'MainNet', '--metrics-port', 'x'], '', {
     PEGMINER_MINER_EC_SECRET: `${secret}2`,
   })
   t.equal(real.code, 2)

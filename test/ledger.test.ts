@@ -33,6 +33,7 @@ import { LEDGER_SCHEMAS } from '../telemetry/ledger-schemas.js'
 import { ChainNode } from './fixtures/chain-node.js'
 import { askExplorer, watchLiving } from './fixtures/explorer.js'
 import { matchExactly } from './fixtures/match-exactly.js'
+import { runHere } from './fixtures/in-process.js'
 import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { run, start, type Event } from './fixtures/program.js'
 
@@ -76,7 +77,15 @@ t.test('a recorded chain, its proofs checked, killed on the way', { timeout: 600
   const synced = json(stdout).at(-1)
   t.match(synced, { event: 'ledger.synced', network: 'MainNet', height: 295_200, skipped: {} })
   for (const height of [210_326, 258_789, 274_174, 295_200]) {
-    const dump = await run(['ledger', 'dump', '--height', String(height), '--data-dir', dataDir, '--json'])
+    const dump = await runHere([
+      'ledger',
+      'dump',
+      '--height',
+      String(height),
+      '--data-dir',
+      dataDir,
+      '--json',
+    ])
     const [state] = json(dump.stdout)
     t.match(state, { event: 'ledger.state', height })
     t.same(state?.['balances'], stageOf(height), `balances after block ${height}`)
@@ -87,7 +96,7 @@ t.test('a recorded chain, its proofs checked, killed on the way', { timeout: 600
 
 t.test('what it is asked, and how it answers', async (t) => {
   const ask = async (...words: string[]) => {
-    const { code, stdout, stderr } = await run(['ledger', ...words, '--data-dir', dataDir])
+    const { code, stdout, stderr } = await runHere(['ledger', ...words, '--data-dir', dataDir])
     return { code, text: stdout + stderr, events: words.includes('--json') ? json(stdout) : [] }
   }
   const address = 'FA2jsVXb6kpZtFVqGh3TNugqCi6Jkqist9exCr3aJbH6RBW8izY7'
@@ -219,7 +228,15 @@ async function askAsWallet(t: Test, url: string): Promise<void> {
 /** The same ledger has no difference; one in which a reward and a balance are other ones has. */
 async function compare(t: Test, url: string): Promise<void> {
   const diff = async (dir: string, pegnetd: string) => {
-    const { code, stdout } = await run(['ledger', 'diff', '--pegnetd', pegnetd, '--data-dir', dir, '--json'])
+    const { code, stdout } = await runHere([
+      'ledger',
+      'diff',
+      '--pegnetd',
+      pegnetd,
+      '--data-dir',
+      dir,
+      '--json',
+    ])
     return { code, ...json(stdout).at(-1) }
   }
   t.match(await diff(dataDir, url), {
@@ -252,7 +269,7 @@ async function compare(t: Test, url: string): Promise<void> {
   const { first } = (await diff(changed, url)) as unknown as { first: { height: number } }
   t.ok(first.height > 206_422 && first.height <= 258_795, `block ${first.height}`)
   for (const other of [url.replace(/:\d+/, ':1'), url.replace('/v1', '/v2')])
-    t.match(await run(['ledger', 'diff', '--pegnetd', other, '--data-dir', dataDir]), {
+    t.match(await runHere(['ledger', 'diff', '--pegnetd', other, '--data-dir', dataDir]), {
       ...{ code: 1, stderr: /E_LEDGER_PEGNETD/ },
     })
 }
@@ -412,7 +429,7 @@ t.test('a chain that is followed from a checkpoint on', async (t) => {
   const chain = ['--network', 'local', '--factomd', served.url, '--bits', '16', '--dir', maps, '--json']
   const dirOf = (name: string) => join(state, `checkpoint-${name}`)
   const ask = async (name: string, ...words: string[]) => {
-    const { code, stdout, stderr } = await run(['ledger', ...words, '--data-dir', dirOf(name)])
+    const { code, stdout, stderr } = await runHere(['ledger', ...words, '--data-dir', dirOf(name)])
     return { code, stderr, events: json(stdout) }
   }
   const sync = (name: string, ...words: string[]) => ask(name, 'sync', ...words, ...chain)
@@ -525,7 +542,7 @@ t.test('what serves the ledger follows the chain, also where the node changes it
   t.equal((await running.ended).code, 130)
 
   const fresh = join(state, 'fresh')
-  const synced = await run(['ledger', 'sync', '--data-dir', fresh, ...chain])
+  const synced = await runHere(['ledger', 'sync', '--data-dir', fresh, ...chain])
   t.match(json(synced.stdout).at(-1), { event: 'ledger.synced', height: 10 })
   const [followed, anew] = [dir, fresh].map((folder) => openLedger(join(folder, HISTORY_FILE)))
   for (let height = 0; height <= 10; height++)
@@ -566,7 +583,7 @@ t.test('on the network dev the rewards are in the ledger', { timeout: 600_000 },
   t.equal(await issued(), graded.length * 900_000_000_000, 'what serves beside the miner follows it')
   serving.child.kill('SIGINT')
   t.equal((await serving.ended).code, 130)
-  const asked = await run([
+  const asked = await runHere([
     'ledger',
     'balances',
     'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q',

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { SWC } from '../swc.js'
 
 const HOME = new URL('../', import.meta.url).href
+const POOL = `${HOME}test/pool.js`
 const KEPT = new URL('node_modules/.cache/typescript/', HOME)
 const OPTIONS = { ...SWC, sourceMaps: 'inline' }
 const require = createRequire(import.meta.url)
@@ -26,6 +27,8 @@ export function resolve(specifier, context, next) {
   const { parentURL = HOME } = context
   if (specifier === 'tap' && within.has(parentURL))
     return { url: `${HOME}test/together/tap.js?${parentURL}`, format: 'module', shortCircuit: true }
+  if (specifier === 'piscina' && isOurs(parentURL) && parentURL !== POOL)
+    return { url: POOL, format: 'module', shortCircuit: true }
   if (/^(\.|\/|file:)/.test(specifier) && specifier.endsWith('.js')) {
     const source = new URL(specifier.replace(/\.js$/, '.ts'), parentURL)
     if (isOurs(source.href) && existsSync(source)) {

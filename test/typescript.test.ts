@@ -1,8 +1,10 @@
 /** What test files pay for at their start, and that each of them is run. */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, utimesSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
 
@@ -19,6 +21,29 @@ t.test('a test loads no compiler, and what it starts loads nothing of the test r
   t.same(words, process.execArgv)
   t.ok(words.includes('--import=#typescript'))
   t.notOk(words.some((word) => word.includes('@tapjs')))
+})
+
+t.test('a thread of the program is the built one, unless a source is newer', async (t) => {
+  const module: string = './built.js'
+  const { builtOf, isCurrent } = (await import(module)) as {
+    builtOf: (file: string) => string | undefined
+    isCurrent: (home: string) => boolean
+  }
+  const home = fileURLToPath(new URL('../', import.meta.url))
+  t.equal(builtOf(`${home}bench/worker.js`), isCurrent(home) ? `${home}dist/bench/worker.js` : undefined)
+  t.equal(builtOf(`${home}test/typescript.js`), undefined, 'which is not built')
+  const files = { 'a.ts': '', 'a.test.ts': '', fixtures: { 'b.ts': '' } }
+  const project = t.testdir({ room: files, dist: { 'build.json': '{}' } })
+  const at = (file: string, seconds: number): void => utimesSync(join(project, file), seconds, seconds)
+  const changed = (seconds: number): void => {
+    for (const file of ['room/a.test.ts', 'room/fixtures/b.ts']) at(file, 9000)
+    at('room/a.ts', seconds)
+  }
+  at('dist/build.json', 5000)
+  changed(4000)
+  t.ok(isCurrent(project))
+  changed(6000)
+  t.notOk(isCurrent(project))
 })
 
 t.test('each test file is run, by itself or together with those of its room', (t) => {

@@ -24,9 +24,10 @@ import {
 } from '../ledger/index.js'
 import { HISTORY_FILE } from '../oracle/index.js'
 import { networkOf } from '../pegnet/index.js'
+import { runHere } from './fixtures/in-process.js'
 import { matchExactly } from './fixtures/match-exactly.js'
 import { endMinutes, manualFlags } from './fixtures/minutes.js'
-import { run, start, type Event } from './fixtures/program.js'
+import { start, type Event } from './fixtures/program.js'
 
 const MINED = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const SAND = 'Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK'
@@ -46,7 +47,7 @@ writeWallet(fileOf('two'), await closeVault(others.addresses, others.vault, chea
 writeWallet(fileOf('watch'), { addresses: addWatched([], MINED, null).addresses, sealed: null })
 
 async function wallet(name: string, ...words: string[]) {
-  const { code, stdout, stderr } = await run(
+  const { code, stdout, stderr } = await runHere(
     ['wallet', ...words, '--wallet', fileOf(name), '--data-dir', dir, '--config', 'off', '--json'],
     '',
     { PEGMINER_WALLET_PASSPHRASE: PASSPHRASE },
