@@ -19,22 +19,27 @@ const nullable = (schema: object) => ({ oneOf: [schema, { type: 'null' }] })
 const DECIMAL = { ...NULLABLE_TEXT, description: 'decimal' }
 const HASHRATE = { ...NULLABLE_NUMBER, description: 'hashes a second of the whole network, estimated' }
 const NEXT = { description: 'ask with before for what came earlier; null: there is no more' }
-const RECORD = {
+const LISTED = {
   place: { type: 'number', description: 'from 0' },
   entryHash: TEXT,
   identity: TEXT,
   address: TEXT,
   payout: { type: 'string', description: 'PEG, decimal' },
-  difficulty: TEXT,
 }
+const RECORD = { ...LISTED, difficulty: TEXT }
+const CHAINS = ['oracle', 'staking', 'transactions']
 const GRADED = object({
   ...RECORD,
   grade: NULLABLE_NUMBER,
   distances: { ...list(NUMBER), description: 'from the average, in the order of tickers; empty: not kept' },
 })
+const SUMS = { blocks: NUMBER, records: NUMBER, reward: AMOUNT }
 const PRICE = list(object({ ticker: TEXT, usd: TEXT }))
 const HISTORY = { actions: list(ACTION), next: { ...NULLABLE_TEXT, ...NEXT } }
-const PAID = object({ ticker: TEXT, amount: AMOUNT })
+const PAID = object({
+  ...{ ticker: TEXT, amount: AMOUNT },
+  usd: { ...USD, description: 'by the price of that block' },
+})
 const BALANCES = list(object({ ticker: TEXT, amount: AMOUNT, usd: USD }))
 
 export const EXPLORER_SCHEMAS: Readonly<Record<ExplorerName, object>> = {
@@ -78,7 +83,8 @@ export const EXPLORER_SCHEMAS: Readonly<Record<ExplorerName, object>> = {
     ),
     tickers: list(TEXT),
     records: list(GRADED),
-    refused: list(object({ hash: TEXT, chain: { enum: ['oracle', 'transactions'] }, reason: TEXT })),
+    staked: { ...list(object(LISTED)), description: 'staking records that came to a place' },
+    refused: list(object({ hash: TEXT, chain: { enum: CHAINS }, reason: TEXT })),
     rates: nullable(PRICE),
     bank: nullable(object({ amount: AMOUNT, used: AMOUNT, requested: AMOUNT })),
     ...HISTORY,
@@ -106,7 +112,11 @@ export const EXPLORER_SCHEMAS: Readonly<Record<ExplorerName, object>> = {
     actions: list(
       object({
         ...ACTION.properties,
-        after: { ...list(PAID), description: 'what the address had after the block that executed it' },
+        after: {
+          ...list(PAID),
+          description:
+            'what the address had of each token that the line moves, after it; empty: not executed',
+        },
       }),
     ),
     next: { ...NULLABLE_TEXT, ...NEXT },
@@ -121,43 +131,74 @@ export const EXPLORER_SCHEMAS: Readonly<Record<ExplorerName, object>> = {
     reason: NULLABLE_TEXT,
     raw: nullable(
       object({
+        chain: { enum: CHAINS },
         chainId: TEXT,
-        place: NUMBER,
+        place: { type: 'number', description: 'in the block of its chain, from 0' },
         time: TIME,
         signed: {
           type: ['boolean', 'null'],
           description: 'whether the signature fits; null: nothing to sign',
         },
-        wrong: { ...NULLABLE_TEXT, description: 'why it is no batch' },
+        wrong: { ...NULLABLE_TEXT, description: 'why it is no batch, or its content no record' },
         raw: { type: 'string', description: 'hex' },
         extIds: list(TEXT),
+        binary: { type: 'boolean', description: 'the content is no text: it is given in hex' },
         content: TEXT,
-        transactions: nullable(list(object({ kind: TEXT, address: TEXT, ticker: TEXT, amount: AMOUNT }))),
+        transactions: nullable(
+          list(
+            object({
+              ...{ kind: TEXT, address: TEXT, ticker: TEXT, amount: AMOUNT, target: NULLABLE_TEXT },
+              outputs: list(object({ address: TEXT, amount: AMOUNT })),
+            }),
+          ),
+        ),
+        record: nullable(
+          object({
+            version: NUMBER,
+            nonce: { ...NULLABLE_TEXT, description: 'hex' },
+            claim: { ...NULLABLE_TEXT, description: 'difficulty as the record says, hex' },
+            said: nullable(
+              object({
+                ...{ identity: TEXT, address: TEXT, height: NUMBER, prices: PRICE },
+                winners: list(
+                  object({
+                    short: TEXT,
+                    hash: { ...NULLABLE_TEXT, description: 'of the entry that it names' },
+                  }),
+                ),
+              }),
+            ),
+          }),
+        ),
       }),
     ),
     tickers: list(TEXT),
     record: nullable(GRADED),
+    staked: nullable(object({ place: NULLABLE_NUMBER, payout: LISTED.payout })),
     ...HISTORY,
   }),
   miner: object({
     records: list(object({ height: HEIGHT, ...RECORD, distance: NULLABLE_NUMBER })),
     next: { ...NULLABLE_NUMBER, ...NEXT },
     reward: AMOUNT,
+    total: {
+      ...object({ ...SUMS, first: HEIGHT, last: HEIGHT }),
+      description: 'of all blocks',
+    },
     share: object({
-      from: HEIGHT,
-      to: HEIGHT,
-      blocks: NUMBER,
-      records: NUMBER,
-      all: NUMBER,
+      ...{ ...SUMS, from: HEIGHT, to: HEIGHT, all: NUMBER },
       share: { type: 'number', description: 'of the graded records of these blocks' },
       power: HASHRATE,
-      reward: AMOUNT,
     }),
-    assets: list(object({ ticker: TEXT, mean: NUMBER, bias: NUMBER })),
+    assets: {
+      ...list(object({ ticker: TEXT, mean: NUMBER, bias: NUMBER, blocks: NUMBER })),
+      description: 'distances of his best record of each block of the range, or of so many of them, evenly',
+    },
   }),
   series: object({
     name: TEXT,
     ticker: NULLABLE_TEXT,
+    miner: NULLABLE_TEXT,
     title: TEXT,
     unit: TEXT,
     from: HEIGHT,
@@ -188,7 +229,8 @@ const SUMMARIES: Readonly<Record<ExplorerName, string>> = {
   address: 'What an address holds, now or after an earlier block, and its history with balances',
   entry: 'An entry as the chain has it, what it says and what became of it',
   miner: 'Graded records of an identity or an address, their distances, the share of hash power',
-  series: 'How something went over heights: price, spread, supply, conversions, power, records, index, risk',
+  series:
+    'How something went over heights: price, spread, supply, conversions of a token; power, records, index, risk; distance, share, reward of a miner',
   search: 'An address in any form, a height, a hash or its first digits, a token, a miner',
 }
 
@@ -217,11 +259,27 @@ const PARAMETERS: Readonly<Partial<Record<ExplorerName, readonly object[]>>> = {
   blocks: [parameter('before', 'only below this height'), parameter('limit', 'how many, at most 100')],
   block: PAGE,
   asset: [...RANGE, FORMAT],
-  address: [parameter('height', 'after the block of this height instead of the last'), ...PAGE],
+  address: [
+    parameter('height', 'after the block of this height instead of the last'),
+    parameter('list', 'with format=csv: balances, or history unless told', 'string'),
+    parameter('kind', 'of the history only transfer, conversion, coinbase or burn', 'string'),
+    parameter('ticker', 'of the history only this token', 'string'),
+    ...PAGE,
+  ],
   entry: PAGE,
-  miner: [parameter('before', 'only below this height'), parameter('limit', 'how many, at most 200')],
+  miner: [
+    ...RANGE,
+    parameter('before', 'records only below this height'),
+    parameter('limit', 'how many records, at most 200'),
+    FORMAT,
+  ],
   series: [
-    parameter('ticker', 'PEG, pUSD …; of price, spread, supply, conversions', 'string'),
+    parameter(
+      'ticker',
+      'PEG, pUSD …; of price, spread, supply, conversions, and distance if wanted',
+      'string',
+    ),
+    parameter('miner', 'identity or address; of distance, share, reward', 'string'),
     ...RANGE,
     FORMAT,
   ],

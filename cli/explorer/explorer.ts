@@ -85,7 +85,7 @@ async function serve(
     ...metricsRoutes(metrics),
     ready: () => (pulse() === null ? [] : ledgerChecks(state())),
     pages: createExplorer(query, { blockSeconds, pulse, worths }),
-    news: { '/api/v1/explorer/events': { ...NEWS, next: blockNews(query, pulse) } },
+    news: { '/api/v1/explorer/events': { ...NEWS, next: blockNews(query, { pulse, blockSeconds }) } },
     api: createLedgerApi({ facts, pulse: state, ledger: () => reads, program: 'explorer' }),
   }
   const hosts = () => settings['telemetry.hosts']

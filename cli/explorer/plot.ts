@@ -30,7 +30,7 @@ export async function plot(context: ExplorerContext, words: readonly string[]): 
   if (rest.length > 0 || !Object.hasOwn(CHARTS, name))
     throw usage(`say which chart${meant(name, Object.keys(CHARTS), `: ${Object.keys(CHARTS).join(', ')}`)}`)
   const [asset, ...others] = settings['history.assets'] ?? []
-  if (CHARTS[name]?.ofTicker === true && (asset === undefined || others.length > 0))
+  if (CHARTS[name]?.of === 'token' && (asset === undefined || others.length > 0))
     throw usage(`${name} is of one token: give it with --asset`)
   const file = settings['explorer.out']
   if (file !== undefined && !file.toLowerCase().endsWith('.svg'))

@@ -1,55 +1,76 @@
 /** What an address holds, now or after an earlier block, valued; and its history with the balance after each line. */
-import { BadRequest, Csv, unitsText } from '../../base/index.js'
-import { addressText, heightIn, TICKERS, typedAddress } from '../../ledger/index.js'
+import { BadRequest, Csv, unitsText, wantsCsv } from '../../base/index.js'
+import {
+  addressText,
+  heightIn,
+  historyColumns,
+  historyRow,
+  TICKERS,
+  typedAddress,
+  type ShownAction,
+} from '../../ledger/index.js'
 import { addressOf } from '../search.js'
+import { balancesAfter, type Held } from './after.js'
 import { asking, type Answer, type Reader } from './parts.js'
 
-interface Line {
-  readonly verdict: number
-  readonly address: string
-  readonly ticker: string | null
-  readonly target: string | null
-  readonly outputs: readonly { readonly address: string }[]
-}
+type Line = ShownAction & { readonly after: readonly Held[] }
 
 export const address: Answer = (reader, name, asked) => {
-  const { query, reads, worths } = reader
+  const { query, reads } = reader
   const found = addressOf(name)
   if (found === null) throw new BadRequest('this is no address: give one that begins with FA')
   const text = addressText(found)
-  const own = asking({ address: text }, asked)
-  own.delete('height')
-  const history = reads.history(own)
-  if (history instanceof Csv) return history
   const tip = query.about().height
   const height = heightIn(asked, reader)
-  const dollars = height === tip ? worths.dollars() : worths.dollarsAt(height)
-  const held = [...query.balancesOf(found, height)].map(([ticker, amount]) => ({
-    ...{ ticker, amount, usd: dollars?.(amount, ticker) ?? null },
-  }))
-  const { actions, next } = history as { actions: readonly Line[]; next: string | null }
+  if (asked.get('list') === 'balances') {
+    if (!wantsCsv(asked)) throw new BadRequest('list is for format=csv: balances or history')
+    const rows = heldAt(reader, found, { height, tip }).balances
+    return new Csv(
+      ['ticker', 'amount', 'usd'],
+      rows.map(({ ticker, amount, usd }) => [ticker, amount, usd]),
+    )
+  }
+  const own = asking({ address: text, format: 'json' }, asked)
+  own.delete('height')
+  const { actions, next } = reads.history(own) as { actions: readonly ShownAction[]; next: string | null }
+  const after = balancesAfter(reader, found, actions)
+  const lines = actions.map((line, k): Line => ({ ...line, after: after[k] ?? [] }))
+  if (wantsCsv(asked)) return csvOf(lines)
   return {
     ...{ address: text, height, tip },
+    ...heldAt(reader, found, { height, tip }),
+    typed: TICKERS.map((ticker) => ({ ticker, address: typedAddress(found, ticker) })),
+    ...{ actions: lines, next },
+  }
+}
+
+/** Valued by the prices of that block. */
+function heldAt(
+  { query, worths }: Reader,
+  address: string,
+  { height, tip }: { readonly height: number; readonly tip: number },
+) {
+  const dollars = height === tip ? worths.dollars() : worths.dollarsAt(height)
+  const held = [...query.balancesOf(address, height)].map(([ticker, amount]) => ({
+    ...{ ticker, amount, usd: dollars?.(amount, ticker) ?? null },
+  }))
+  return {
     usd: dollars === null ? null : unitsText(held.reduce((sum, { usd }) => sum + (usd ?? 0n), 0n)),
     balances: held.map(({ ticker, amount, usd }) => ({
       ...{ ticker, amount: unitsText(amount), usd: usd === null ? null : unitsText(usd) },
     })),
-    typed: TICKERS.map((ticker) => ({ ticker, address: typedAddress(found, ticker) })),
-    actions: actions.map((line) => ({ ...line, after: afterLine(reader, found, line) })),
-    next,
   }
 }
 
-/** What the address had of the tokens of a line after the block that executed it. */
-function afterLine(
-  { query }: Reader,
-  own: string,
-  { verdict, address: payer, ticker, target }: Line,
-): object[] {
-  if (verdict <= 0 || verdict < (query.about().begins ?? 0)) return []
-  // What a conversion or payment gives belongs to the line's address, what a transfer gives to its outputs.
-  const tickers = addressText(own) === payer ? [ticker, target] : [ticker]
-  return tickers
-    .filter((one): one is string => one !== null && TICKERS.includes(one))
-    .map((one) => ({ ticker: one, amount: unitsText(query.balanceOf(own, one, verdict)) }))
-}
+/** Behind the columns of the history: what the address had of both tokens after the line. */
+const csvOf = (lines: readonly Line[]): Csv =>
+  new Csv(
+    [...historyColumns, 'balance', 'balance_usd', 'target_balance', 'target_balance_usd'],
+    lines.map((line) => {
+      const of = (ticker: string | null): (string | null)[] => {
+        const held = line.after.find((one) => one.ticker === ticker)
+        return [held?.amount ?? null, held?.usd ?? null]
+      }
+      return [...historyRow(line), ...of(line.ticker), ...of(line.target)]
+    }),
+  )

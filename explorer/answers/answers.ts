@@ -41,6 +41,7 @@ export function createReader(
 ): Reader {
   // To read all holdings takes a second where there are many: now, so that no question waits for it.
   worths.holders()
-  const rules = rulesOf(networkOf(query.about().network))
-  return { query, worths, reads: createLedgerReads(query, worths), rules, blockSeconds, pulse }
+  const network = networkOf(query.about().network)
+  const rules = rulesOf(network)
+  return { query, worths, reads: createLedgerReads(query, worths), network, rules, blockSeconds, pulse }
 }

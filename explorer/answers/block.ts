@@ -1,6 +1,6 @@
 /** A block: how its records were graded, what was left out and why, what was executed in it. */
-import { BadRequest, Csv, isoTime, unitsText } from '../../base/index.js'
-import { addressText, bankTexts, readEntry, timeAt, type RawEntry } from '../../ledger/index.js'
+import { BadRequest, Csv, unitsText } from '../../base/index.js'
+import { bankTexts, readEntry, readRecord, timeAt } from '../../ledger/index.js'
 import { asking, powerOf, recordOf, type Answer, type Reader } from './parts.js'
 
 export const block: Answer = (reader, name, asked) => {
@@ -32,45 +32,37 @@ export const block: Answer = (reader, name, asked) => {
       grade: grades?.grades[record.place] ?? null,
       distances: grades?.distances[record.place] ?? [],
     })),
-    refused: [
-      ...query.leftOutAt(height).map(({ hash, reason }) => ({ hash, chain: 'oracle', reason })),
-      ...refusedEntries(reader, height),
-    ],
+    ...{ staked: stakedRecords(reader, height), refused: refusedEntries(reader, height) },
     rates: rates && [...rates].map(([ticker, rate]) => ({ ticker, usd: unitsText(rate) })),
     bank: bank === undefined ? null : bankTexts(bank[1]),
     ...history,
   }
 }
 
-/** Entries of the transaction chain that are no batches. */
-function refusedEntries({ query, rules }: Reader, height: number): object[] {
-  return query.entriesAt(height).flatMap((raw) => {
-    const { wrong } = readEntry(raw, rules)
-    return wrong === null ? [] : [{ hash: raw.hash, chain: 'transactions', reason: wrong }]
+/** Staking records that came to a place. */
+function stakedRecords({ query, network }: Reader, height: number): object[] {
+  const found = query.stakedAt(height)
+  if (found.length === 0) return []
+  const bytes = query.recordsAt(height, 'staking')
+  return found.flatMap(({ hash, place, payout }) => {
+    if (place === null) return []
+    const raw = bytes.get(hash)
+    const said = raw && readRecord(raw, 'staking', network).said
+    const { identity = '', address = '' } = said ?? {}
+    return [{ place, entryHash: hash, identity, address, payout: unitsText(payout) }]
   })
 }
 
-/** An entry of the transaction chain with what it says. */
-export function rawTexts(raw: RawEntry, rules: Reader['rules']): object {
-  const { chainId, extIds, content, transactions, signed, wrong } = readEntry(raw, rules)
-  return {
-    ...{ chainId, place: raw.place, time: isoTime(raw.seconds), signed, wrong },
-    raw: Buffer.from(raw.entry).toString('hex'),
-    extIds: extIds.map((id) => Buffer.from(id).toString('hex')),
-    content: Buffer.from(content).toString('utf8'),
-    transactions:
-      transactions?.map((transaction) => ({
-        kind: transaction.kind,
-        address: addressText(transaction.input.address),
-        ticker: transaction.input.ticker,
-        amount: unitsText(transaction.input.amount),
-        target: transaction.kind === 'conversion' ? transaction.target : null,
-        outputs:
-          transaction.kind === 'transfer'
-            ? transaction.outputs.map(({ address, amount }) => ({
-                ...{ address: addressText(address), amount: unitsText(amount) },
-              }))
-            : [],
-      })) ?? null,
-  }
+/** Records that were left out, and entries of the transaction chain that are no batches. */
+function refusedEntries({ query, rules }: Reader, height: number): object[] {
+  return [
+    ...query.leftOutAt(height).map(({ hash, reason }) => ({ hash, chain: 'oracle', reason })),
+    ...query
+      .stakedAt(height)
+      .flatMap(({ hash, reason }) => (reason === null ? [] : [{ hash, chain: 'staking', reason }])),
+    ...query.entriesAt(height).flatMap((raw) => {
+      const { wrong } = readEntry(raw, rules)
+      return wrong === null ? [] : [{ hash: raw.hash, chain: 'transactions', reason: wrong }]
+    }),
+  ]
 }

@@ -1,33 +1,42 @@
 /** An entry: as the chain has it, what it says, what became of it. */
-import { BadRequest, Csv } from '../../base/index.js'
+import { BadRequest, Csv, unitsText } from '../../base/index.js'
 import { refusalText } from '../../ledger/index.js'
-import { rawTexts } from './block.js'
-import { asking, recordOf, type Answer } from './parts.js'
+import { asking, recordOf, type Answer, type Reader } from './parts.js'
+import { keptOf, rawTexts } from './raw.js'
 
 const HASH = /^[0-9a-f]{64}$/i
 
-export const entry: Answer = ({ query, reads, rules }, name, asked) => {
+export const entry: Answer = (reader, name, asked) => {
+  const { query, reads } = reader
   if (!HASH.test(name)) throw new BadRequest('a hash has 64 hexadecimal digits')
   const hash = name.toLowerCase()
-  const state = query.statusOf(hash)
-  const raw = query.entryBy(hash)
-  const record = query.recordBy(hash)
+  const [state, record, staked] = [query.statusOf(hash), query.recordBy(hash), query.stakedBy(hash)]
   const leftOut = query.leftOutBy(hash)
-  const height = state?.height ?? raw?.height ?? record?.height ?? leftOut?.height
+  const height = [state, query.entryBy(hash), record, staked, leftOut].find((found) => found !== null)?.height
   if (height === undefined) return null
   const history = reads.history(asking({ hash }, asked))
   if (history instanceof Csv) return history
-  const grades = record && query.gradesAt(record.height)
+  const kept = keptOf(reader, hash, height)
+  const refused = state !== null && state.status < 0 ? refusalText(state.status) : null
   return {
     ...{ hash, height, status: state?.status ?? null },
-    reason: state !== null && state.status < 0 ? refusalText(state.status) : (leftOut?.reason ?? null),
-    raw: raw && rawTexts(raw, rules),
-    tickers: grades?.tickers ?? [],
-    record: record && {
-      ...recordOf(record),
-      grade: grades?.grades[record.place] ?? null,
-      distances: grades?.distances[record.place] ?? [],
-    },
+    reason: refused ?? leftOut?.reason ?? staked?.reason ?? null,
+    raw: kept && rawTexts(reader, kept),
+    ...gradedTexts(reader, record),
+    staked: staked && { place: staked.place, payout: unitsText(staked.payout) },
     ...history,
+  }
+}
+
+function gradedTexts({ query }: Reader, record: ReturnType<Reader['query']['recordBy']>): object {
+  if (record === null) return { tickers: [], record: null }
+  const { tickers = [], grades = [], distances = [] } = query.gradesAt(record.height) ?? {}
+  return {
+    tickers,
+    record: {
+      ...recordOf(record),
+      grade: grades[record.place] ?? null,
+      distances: distances[record.place] ?? [],
+    },
   }
 }

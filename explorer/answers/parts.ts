@@ -1,5 +1,6 @@
 /** What all answers of the explorer are made from. */
 import { unitsText } from '../../base/index.js'
+import type { Network } from '../../pegnet/index.js'
 import type {
   createLedgerReads,
   GradedRecord,
@@ -22,6 +23,7 @@ export interface Reader {
   readonly query: LedgerQueries
   readonly worths: Worths
   readonly reads: ReturnType<typeof createLedgerReads>
+  readonly network: Network
   readonly rules: LedgerRules
   /** Time from block to block. */
   readonly blockSeconds: () => number

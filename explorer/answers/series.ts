@@ -3,6 +3,7 @@ import { BadRequest, Csv, unitsText, wantsCsv } from '../../base/index.js'
 import { heightsIn, rangeIn, TICKERS, timesOver, type Ticker } from '../../ledger/index.js'
 import { indexOf } from '../phases.js'
 import { tickerOf } from '../search.js'
+import { MINER_CHARTS, minerIn, type MinerChoice } from './miner-charts.js'
 import { powerOf, type Answer, type Reader } from './parts.js'
 
 export interface SeriesPoint {
@@ -20,6 +21,8 @@ export interface SeriesLine {
 export interface Series {
   readonly name: string
   readonly ticker: Ticker | null
+  /** Identity or address. */
+  readonly miner: string | null
   readonly title: string
   readonly unit: string
   readonly from: number
@@ -35,9 +38,14 @@ interface Values {
 interface Chart {
   readonly title: string
   readonly unit: string
-  /** Whether it is of one token. */
-  readonly ofTicker: boolean
-  read(reader: Reader, heights: readonly number[], ticker: Ticker): readonly Values[]
+  /** What it is of. */
+  readonly of: 'token' | 'miner' | 'network'
+  read(reader: Reader, heights: readonly number[], choice: Choice): readonly Values[]
+}
+
+/** What a chart is of; those of the network look at none of it. */
+interface Choice extends MinerChoice {
+  readonly token: Ticker
 }
 
 /** Sums over all tokens look up 62 of them at each height. */
@@ -48,16 +56,16 @@ const amounts = (points: readonly { readonly height: number; readonly amount: bi
 
 export const CHARTS: Readonly<Record<string, Chart>> = {
   price: {
-    ...{ title: 'Price', unit: 'USD', ofTicker: true },
-    read: ({ query }, heights, ticker) => [
-      { name: 'price', points: amounts(since(query.ratesOver(ticker, heights), heights)) },
+    ...{ title: 'Price', unit: 'USD', of: 'token' },
+    read: ({ query }, heights, { token }) => [
+      { name: 'price', points: amounts(since(query.ratesOver(token, heights), heights)) },
     ],
   },
   spread: {
-    ...{ title: 'Lowest and highest price that graded records said', unit: 'USD', ofTicker: true },
-    read({ query }, heights, ticker) {
-      const rated = since(query.ratesOver(ticker, heights), heights).map(({ height }) => height)
-      const spreads = query.spreads(ticker, rated)
+    ...{ title: 'Lowest and highest price that graded records said', unit: 'USD', of: 'token' },
+    read({ query }, heights, { token }) {
+      const rated = since(query.ratesOver(token, heights), heights).map(({ height }) => height)
+      const spreads = query.spreads(token, rated)
       return [
         { name: 'highest', points: spreads.map(({ height, high }) => ({ height, value: unitsText(high) })) },
         { name: 'lowest', points: spreads.map(({ height, low }) => ({ height, value: unitsText(low) })) },
@@ -65,20 +73,20 @@ export const CHARTS: Readonly<Record<string, Chart>> = {
     },
   },
   supply: {
-    ...{ title: 'Supply', unit: 'tokens', ofTicker: true },
-    read: ({ query }, heights, ticker) => [
-      { name: 'supply', points: amounts(query.suppliesOver(ticker, heights)) },
+    ...{ title: 'Supply', unit: 'tokens', of: 'token' },
+    read: ({ query }, heights, { token }) => [
+      { name: 'supply', points: amounts(query.suppliesOver(token, heights)) },
     ],
   },
   conversions: {
-    ...{ title: 'Conversions since the first block', unit: 'tokens', ofTicker: true },
-    read: ({ query }, heights, ticker) => [
-      { name: 'into it', points: amounts(query.flowsOver('in', ticker, heights)) },
-      { name: 'out of it', points: amounts(query.flowsOver('out', ticker, heights)) },
+    ...{ title: 'Conversions since the first block', unit: 'tokens', of: 'token' },
+    read: ({ query }, heights, { token }) => [
+      { name: 'into it', points: amounts(query.flowsOver('in', token, heights)) },
+      { name: 'out of it', points: amounts(query.flowsOver('out', token, heights)) },
     ],
   },
   power: {
-    ...{ title: 'Hash power', unit: 'hashes a second, estimated', ofTicker: false },
+    ...{ title: 'Hash power', unit: 'hashes a second, estimated', of: 'network' },
     read: (reader, heights) => [
       {
         name: 'hash power',
@@ -90,7 +98,7 @@ export const CHARTS: Readonly<Record<string, Chart>> = {
     ],
   },
   records: {
-    ...{ title: 'Records of a block', unit: 'entries', ofTicker: false },
+    ...{ title: 'Records of a block', unit: 'entries', of: 'network' },
     read({ query }, heights) {
       const contents = since(query.contentsOver(heights), heights)
       return [
@@ -106,15 +114,27 @@ export const CHARTS: Readonly<Record<string, Chart>> = {
     },
   },
   index: {
-    ...{ title: 'PNI: what pegged tokens are worth for each PEG', unit: 'USD', ofTicker: false },
+    ...{ title: 'PNI: what pegged tokens are worth for each PEG', unit: 'USD', of: 'network' },
     read: (reader, heights) => [{ name: 'PNI', points: indexPoints(reader, thinned(heights, INDEX_POINTS)) }],
   },
   risk: {
-    ...{ title: 'Mined PEG and burnt factoids', unit: 'PEG, FCT', ofTicker: false },
+    ...{ title: 'Mined PEG and burnt factoids', unit: 'PEG, FCT', of: 'network' },
     read: ({ query }, heights) => [
       { name: 'PEG mined', points: amounts(query.flowsOver('mined', 'PEG', heights)) },
       { name: 'FCT burnt', points: amounts(query.flowsOver('burnt', 'pFCT', heights)) },
     ],
+  },
+  distance: {
+    ...{ title: 'How far from the average', unit: 'per cent, of the best record of a block', of: 'miner' },
+    read: MINER_CHARTS.distance,
+  },
+  share: {
+    ...{ title: 'Share of the graded records', unit: 'per cent', of: 'miner' },
+    read: MINER_CHARTS.share,
+  },
+  reward: {
+    ...{ title: 'Reward since the first block', unit: 'PEG', of: 'miner' },
+    read: MINER_CHARTS.reward,
   },
 }
 
@@ -135,23 +155,34 @@ export const series: Answer = (reader, name, asked) => {
 export function seriesOf(reader: Reader, name: string, asked: URLSearchParams): Series | null {
   const chart = Object.hasOwn(CHARTS, name) ? CHARTS[name] : undefined
   if (!chart) return null
-  const ticker = tickerOf(asked.get('ticker') ?? '')
-  if (chart.ofTicker && ticker === null)
-    throw new BadRequest('ticker is missing or no token: give PEG, pUSD or another')
+  const choice = choiceIn(chart, asked)
   const { query } = reader
   const range = rangeIn(asked, reader, query.firstHeight())
   const heights = heightsIn(asked, range)
-  const lines = chart.read(reader, heights, ticker ?? 'PEG')
+  const lines = chart.read(reader, heights, choice)
   const times = timesOver(reader, [
     ...new Set(lines.flatMap(({ points }) => points.map(({ height }) => height))),
   ])
+  const ticker = chart.of === 'token' ? choice.token : chart.of === 'miner' ? choice.ticker : null
   return {
-    ...{ name, ticker: chart.ofTicker ? ticker : null, title: chart.title, unit: chart.unit, ...range },
+    ...{ name, ticker, title: chart.title, unit: chart.unit, ...range },
+    miner: chart.of === 'miner' ? asked.get('miner') : null,
     lines: lines.map((line) => ({
       name: line.name,
       points: line.points.map(({ height, value }) => ({ height, time: times(height), value })),
     })),
   }
+}
+
+/** Throws `BadRequest`. */
+function choiceIn(chart: Chart, asked: URLSearchParams): Choice {
+  const given = asked.get('ticker') ?? ''
+  const ticker = tickerOf(given)
+  const wanted = chart.of === 'token' || (chart.of === 'miner' && given !== '')
+  if (wanted && ticker === null)
+    throw new BadRequest('ticker is missing or no token: give PEG, pUSD or another')
+  const miner = chart.of === 'miner' ? minerIn(asked) : { identity: '' }
+  return { token: ticker ?? 'PEG', ticker, miner }
 }
 
 /** Of rates or records up to a height the first may be of a block before the range. */

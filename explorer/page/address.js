@@ -1,4 +1,4 @@
-import { amount, cents, element, facts, heading, history, link, section, table } from './parts.js'
+import { amount, cents, element, facts, heading, history, link, nav, section, table, to } from './parts.js'
 
 /** Shows the balances after another block. */
 function heightForm({ height, tip }) {
@@ -26,6 +26,7 @@ function handled(form) {
 }
 
 export function address(value, where) {
+  const csv = new URLSearchParams({ list: 'balances', height: String(value.height), format: 'csv' })
   return {
     title: value.address,
     parts: [
@@ -43,6 +44,7 @@ export function address(value, where) {
           ['Amount', (held) => amount(held.amount), true],
           ['USD', ({ usd }) => cents(usd), true],
         ]),
+        nav('Balances', to(`${where.api}?${csv}`, 'CSV')),
       ),
       history(value, where),
       element(

@@ -48,6 +48,7 @@ export function block(value, where) {
               heatMap(value.tickers, value.records, ({ place }) => String(place + 1)),
             ),
           ]),
+      ...(value.staked.length === 0 ? [] : [records(value.staked, 'Staking records')]),
       section(
         'Refused entries',
         table(value.refused, [

@@ -1,8 +1,10 @@
 /** Charts: lines over heights, and the map of distances. Values come as decimal text. */
-import { amount, element, nav, note, rough, section, to } from './parts.js'
+import { amount, element, link, nav, note, rough, section, to } from './parts.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 const [WIDTH, HEIGHT] = [1000, 180]
+/** Points that a page key passes over. */
+const LEAP = 10
 
 function drawn(tag, attributes, ...children) {
   const made = document.createElementNS(SVG, tag)
@@ -12,57 +14,107 @@ function drawn(tag, attributes, ...children) {
 }
 
 const short = (value) => (Math.abs(value) >= 10_000 ? rough(value) : String(Number(value.toPrecision(6))))
+const day = (time) => (time === null ? '' : `, ${time.slice(0, 16).replace('T', ' ')}`)
 
 /** Lines of a series over its heights. */
-function picture({ title, lines }) {
+function picture({ title, lines, unit }) {
   const all = lines.flatMap(({ points }) => points)
   if (all.length < 2) return note('There are fewer than two points.')
   const values = all.map(({ value }) => Number(value))
   const [low, high] = [Math.min(...values), Math.max(...values)]
-  const heights = all.map(({ height }) => height)
-  const [first, last] = [Math.min(...heights), Math.max(...heights)]
+  const times = new Map(all.map(({ height, time }) => [height, time]))
+  const heights = [...times.keys()].sort((a, b) => a - b)
+  const [first, last] = [heights[0], heights.at(-1)]
   const x = (height) => ((height - first) / Math.max(1, last - first)) * WIDTH
-  const y = (value) => HEIGHT - 4 - ((value - low) / (high - low || 1)) * (HEIGHT - 8)
+  const y = (value) => HEIGHT - 4 - (high === low ? 0.5 : (value - low) / (high - low)) * (HEIGHT - 8)
+  const place = (point) => `${x(point.height).toFixed(1)} ${y(Number(point.value)).toFixed(2)}`
   const paths = lines.map(({ points }, k) =>
     drawn('path', {
       class: `line${k}`,
-      d: points
-        .map(
-          (point, at) =>
-            `${at === 0 ? 'M' : 'L'}${x(point.height).toFixed(1)} ${y(Number(point.value)).toFixed(2)}`,
-        )
-        .join(''),
+      d: points.map((point, at) => `${at === 0 ? 'M' : 'L'}${place(point)}`).join(''),
     }),
   )
-  const words = `${title} from block ${first} to ${last}: between ${short(low)} and ${short(high)}`
+  const cursor = drawn('path', { class: 'cursor' })
   const svg = drawn(
     'svg',
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': words },
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    drawn('path', { class: 'grid', d: `M0 4H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}M0 ${HEIGHT - 4}H${WIDTH}` }),
     ...paths,
+    cursor,
   )
-  const read = element('output', { class: 'dim' }, `${short(low)} to ${short(high)}`)
-  const times = new Map(all.map(({ height, time }) => [height, time]))
-  svg.addEventListener('pointermove', (event) => {
-    const box = svg.getBoundingClientRect()
-    const wanted = first + ((event.clientX - box.left) / box.width) * (last - first)
-    const near = heights.reduce((best, height) =>
-      Math.abs(height - wanted) < Math.abs(best - wanted) ? height : best,
-    )
-    const said = lines.flatMap(({ name, points }) => {
-      const found = points.find(({ height }) => height === near)
-      return found ? [`${name} ${amount(found.value)}`] : []
+  const read = element(
+    'p',
+    { class: 'read' },
+    low === high ? `Always ${short(low)}, ${unit}.` : `Between ${short(low)} and ${short(high)}, ${unit}.`,
+  )
+  const valuesAt = (height) =>
+    lines.flatMap(({ name, points }) => {
+      const found = points.find((point) => point.height === height)
+      return found ? [lines.length > 1 ? `${name} ${amount(found.value)}` : amount(found.value)] : []
     })
-    read.textContent = `block ${near}, ${(times.get(near) ?? '').slice(0, 16).replace('T', ' ')}: ${said.join(', ')}`
+  const box = element(
+    'div',
+    {
+      ...{ class: 'plot', tabindex: '0', role: 'slider', 'aria-label': `${title}, point by point` },
+      ...{ 'aria-valuemin': '0', 'aria-valuemax': String(heights.length - 1) },
+      ...{ 'aria-valuenow': String(heights.length - 1), 'aria-valuetext': read.textContent },
+    },
+    svg,
+    element('span', { class: 'high dim' }, short(high)),
+    ...(high === low ? [] : [element('span', { class: 'low dim' }, short(low))]),
+  )
+  const readAt = (k) => {
+    const height = heights[k]
+    const said = valuesAt(height).join(', ')
+    cursor.setAttribute('d', `M${x(height).toFixed(1)} 0V${HEIGHT}`)
+    read.replaceChildren('Block ', link('block', String(height)), `${day(times.get(height))}: ${said}`)
+    box.setAttribute('aria-valuenow', String(k))
+    box.setAttribute('aria-valuetext', `block ${height}: ${said}`)
+  }
+  follow(box, {
+    count: heights.length,
+    readAt,
+    nearest: (share) => nearest(heights, first + share * (last - first)),
   })
-  const names =
-    lines.length < 2 ? [] : lines.map(({ name }, k) => element('span', { class: `name${k}` }, name))
+  const names = lines.map(({ name }, k) => element('span', { class: `name${k}` }, name))
   return element(
     'figure',
     {},
-    element('div', { class: 'names' }, ...names),
-    svg,
-    element('figcaption', {}, read, element('span', { class: 'dim' }, `blocks ${first} to ${last}`)),
+    read,
+    ...(lines.length < 2 ? [] : [element('p', { class: 'names' }, ...names)]),
+    box,
+    element(
+      'figcaption',
+      { class: 'dim' },
+      ...[first, last].map((height) => element('span', {}, `block ${height}${day(times.get(height))}`)),
+    ),
   )
+}
+
+function nearest(heights, wanted) {
+  let best = 0
+  for (const [k, height] of heights.entries())
+    if (Math.abs(height - wanted) < Math.abs(heights[best] - wanted)) best = k
+  return best
+}
+
+/** By pointer, finger and keys. */
+function follow(box, { count, readAt, nearest: nearestAt }) {
+  const pointed = (event) => {
+    const { left, width } = box.getBoundingClientRect()
+    readAt(nearestAt((event.clientX - left) / width))
+  }
+  for (const name of ['pointermove', 'pointerdown']) box.addEventListener(name, pointed)
+  box.addEventListener('keydown', (event) => {
+    const now = Number(box.getAttribute('aria-valuenow'))
+    const next = {
+      ...{ ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1 },
+      ...{ PageDown: now - LEAP, PageUp: now + LEAP, Home: 0, End: count - 1 },
+    }[event.key]
+    if (next === undefined) return
+    event.preventDefault()
+    readAt(Math.max(0, Math.min(count - 1, next)))
+  })
 }
 
 /** A chart that is asked for when it is put on the page. */
@@ -72,13 +124,13 @@ export function chart(name, { title, ask, query = {} }) {
   csv.set('format', 'csv')
   const body = element('div', { class: 'chart' }, note('Loading …'))
   ask(`series/${name}`, `?${words}`)
-    .then((series) => body.replaceChildren(picture(series)))
+    .then((series) => body.replaceChildren(picture({ ...series, title })))
     .catch((error) => body.replaceChildren(note(error.message)))
   return section(title, body, nav(title, to(`/api/v1/explorer/series/${name}?${csv}`, 'CSV')))
 }
 
-/** Ways to see more or less of a range of heights. */
-export function zoom({ from, to: last, first, tip }, path) {
+/** Ways to see more or less of a range of heights. `more`: what else the address asks. */
+export function zoom({ from, to: last, first, tip }, path, more = {}) {
   const span = last - from
   const ways = [
     ['All', first, tip],
@@ -92,9 +144,34 @@ export function zoom({ from, to: last, first, tip }, path) {
   ]
   const links = ways.map(([text, begin, end]) => {
     const [least, most] = [Math.max(first, Math.round(begin)), Math.min(tip, Math.round(end))]
-    return to(`${path}?from=${Math.min(least, most)}&to=${Math.max(least, most)}`, text)
+    const words = new URLSearchParams({
+      ...more,
+      ...{ from: String(Math.min(least, most)), to: String(Math.max(least, most)) },
+    })
+    return to(`${path}?${words}`, text)
   })
-  return nav('Range', ...links)
+  const number = (name, value) => [
+    element('label', { for: name }, name === 'from' ? 'From block' : 'to'),
+    element('input', {
+      ...{ id: name, name, type: 'number', min: String(first), max: String(tip), value: String(value) },
+    }),
+  ]
+  const form = element(
+    'form',
+    {},
+    ...number('from', from),
+    ...number('to', last),
+    element('button', {}, 'Show'),
+  )
+  // The policy lets no form be sent.
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    const given = Object.fromEntries(
+      ['from', 'to'].map((name) => [name, form.elements.namedItem(name).value]),
+    )
+    location.href = `${path}?${new URLSearchParams({ ...more, ...given })}`
+  })
+  return element('div', {}, form, nav('Range', ...links))
 }
 
 /** Of a cell: 0 to 4, by how far it lies from the average; 1 % is where grading begins to count. */

@@ -15,54 +15,94 @@ import {
   time,
 } from './parts.js'
 
-function stateOf({ status, reason, record, raw: entry }) {
+function stateOf({ status, reason, record, staked, raw: entry }) {
+  if (record) return `graded, place ${record.place + 1}`
+  if (staked && staked.place !== null) return `graded, place ${staked.place + 1}`
   if (status > 0) return element('span', {}, 'executed in block ', link('block', String(status)))
   if (status !== null) return status < 0 ? reason : 'waiting for rates'
-  if (record) return `graded, place ${record.place + 1}`
   return `refused: ${reason ?? entry?.wrong ?? 'no batch'}`
 }
 
-const signature = (entry) =>
-  entry === null
-    ? null
-    : entry.signed === null
-      ? 'nothing to check'
-      : entry.signed
-        ? 'checked, it fits'
-        : 'does not fit'
+function proofOf(entry) {
+  if (entry === null) return ['Signature', null]
+  if (entry.chain === 'oracle') return ['Signature', 'none; its proof of work is its difficulty']
+  const words = entry.signed ? 'checked, it fits' : 'does not fit'
+  return ['Signature', entry.signed === null ? 'nothing to check' : words]
+}
+
+const batch = (transactions) =>
+  section(
+    'What it says',
+    table(transactions, [
+      ['Kind', ({ kind }) => kind],
+      ['Amount', (one) => `${amount(one.amount)} ${one.ticker}`, true],
+      ['From', ({ address }) => cut('address', address)],
+      ['Into', ({ target }) => (target === null ? '' : link('asset', target))],
+      [
+        'To',
+        ({ outputs }) =>
+          element(
+            'span',
+            {},
+            ...outputs.flatMap((one) => [cut('address', one.address), ` ${amount(one.amount)} `]),
+          ),
+      ],
+    ]),
+  )
+
+/** An oracle or staking record. */
+function record({ version, nonce, claim, said }) {
+  const own = said ?? { identity: '', address: '', height: null, prices: [], winners: [] }
+  const winners = own.winners.filter(({ short }) => short !== '')
+  return [
+    facts(
+      ['Version', String(version)],
+      ['Miner', own.identity === '' ? null : cut('miner', own.identity)],
+      ['Paid to', own.address === '' ? null : cut('address', own.address)],
+      ['For block', own.height === null ? null : String(own.height)],
+      ['Difficulty, as it says', claim],
+      ['Nonce, in hex', nonce === null ? null : element('span', { class: 'cut' }, nonce)],
+    ),
+    ...(said === null
+      ? []
+      : [
+          section(
+            'Prices',
+            table(own.prices, [
+              ['Token', ({ ticker }) => link('asset', ticker)],
+              ['USD', ({ usd }) => amount(usd), true],
+            ]),
+          ),
+        ]),
+    ...(winners.length === 0
+      ? []
+      : [
+          section(
+            'Winners of before that it names',
+            element(
+              'ol',
+              { class: 'columns' },
+              ...winners.map(({ short, hash }) =>
+                element('li', {}, hash === null ? short : link('entry', hash, short)),
+              ),
+            ),
+          ),
+        ]),
+  ]
+}
 
 function rawParts(entry) {
   if (entry === null)
     return [
       section(
         'As the chain has it',
-        note('The bytes of oracle records, payments and burns are not kept here.'),
+        note('Of payments, burns and valid records that were not graded the bytes are not kept here.'),
       ),
     ]
   return [
-    ...(entry.transactions === null
-      ? []
-      : [
-          section(
-            'What it says',
-            table(entry.transactions, [
-              ['Kind', ({ kind }) => kind],
-              ['Amount', (one) => `${amount(one.amount)} ${one.ticker}`, true],
-              ['From', ({ address }) => cut('address', address)],
-              ['Into', ({ target }) => (target === null ? '' : link('asset', target))],
-              [
-                'To',
-                ({ outputs }) =>
-                  element(
-                    'span',
-                    {},
-                    ...outputs.flatMap((one) => [cut('address', one.address), ` ${amount(one.amount)} `]),
-                  ),
-              ],
-            ]),
-          ),
-        ]),
-    section('Content', raw(entry.content)),
+    ...(entry.transactions === null ? [] : [batch(entry.transactions)]),
+    ...(entry.record === null ? [] : record(entry.record)),
+    section(entry.binary ? 'Content, in hex' : 'Content', raw(entry.content)),
     section(
       'External ids, in hex',
       ...(entry.extIds.length === 0
@@ -77,7 +117,10 @@ function rawParts(entry) {
   ]
 }
 
+const CHAINS = { transactions: 'transactions', oracle: 'oracle records', staking: 'staking records' }
+
 export function entry(value, where) {
+  const kept = value.raw
   return {
     title: `Entry ${value.hash.slice(0, 16)}`,
     parts: [
@@ -85,13 +128,15 @@ export function entry(value, where) {
       facts(
         ['In block', link('block', String(value.height))],
         ['State', stateOf(value)],
-        ['Signature', signature(value.raw)],
-        ...(value.raw === null
+        proofOf(kept),
+        ...(kept === null
           ? []
           : [
-              ['Revealed (UTC)', time(value.raw.time)],
-              ['Chain', element('span', { class: 'cut' }, value.raw.chainId)],
+              ['Revealed (UTC)', time(kept.time)],
+              ['Chain', `${CHAINS[kept.chain]}, entry ${kept.place + 1} of its block`],
+              ['Chain id', element('span', { class: 'cut' }, kept.chainId)],
             ]),
+        ...(kept?.wrong && value.reason === null ? [['It is none, since', kept.wrong]] : []),
       ),
       ...(value.actions.length === 0 ? [] : [history(value, where, 'What became of it')]),
       ...(value.record === null
@@ -103,7 +148,7 @@ export function entry(value, where) {
               heatMap(value.tickers, [value.record], ({ place }) => String(place + 1)),
             ),
           ]),
-      ...rawParts(value.raw),
+      ...rawParts(kept),
     ],
   }
 }

@@ -1,38 +1,92 @@
-import { amount, facts, hashrate, heading, link, nav, percent, records, section, table, to } from './parts.js'
+import { chart, zoom } from './chart.js'
+import {
+  amount,
+  element,
+  facts,
+  hashrate,
+  heading,
+  link,
+  nav,
+  percent,
+  records,
+  section,
+  table,
+  to,
+} from './parts.js'
 
-export function miner(value, { asked }) {
+export function miner(value, { ask, asked, api }) {
+  const { share, total } = value
+  const name = value.identity ?? value.address
   const older = new URLSearchParams(asked)
   if (value.next !== null) older.set('before', String(value.next))
-  const { share } = value
+  const csv = new URLSearchParams(asked)
+  csv.set('format', 'csv')
+  const range = {
+    from: Number(asked.get('from') ?? total.first),
+    to: Number(asked.get('to') ?? total.last),
+    ...{ first: total.first, tip: total.last },
+  }
+  const ticker = asked.get('ticker')
+  const query = { miner: name, from: String(range.from), to: String(range.to) }
+  const ofTicker = ticker === null ? {} : { ticker }
+  const asset = (one) => {
+    const words = new URLSearchParams({ ticker: one, from: query.from, to: query.to })
+    return to(`${location.pathname}?${words}`, one)
+  }
+  const series = (word, title, more = {}) => chart(word, { title, ask, query: { ...query, ...more } })
   return {
-    title: value.identity ?? value.address,
+    title: name,
     parts: [
-      heading(value.identity ?? value.address),
+      heading(name),
       facts(
-        ['Records on this page', String(value.records.length)],
-        ['PEG for them', amount(value.reward)],
+        ['Blocks with graded records', amount(String(total.blocks))],
+        ['Graded records', amount(String(total.records))],
+        ['PEG for all of them', amount(total.reward)],
+        ['First block', link('block', String(total.first))],
+        ['Last block', link('block', String(total.last))],
+        ...(value.address ? [['Holds', link('address', value.address, 'balances and history')]] : []),
+      ),
+      facts(
         [`Blocks ${share.from} to ${share.to}`, `in ${share.blocks} of them`],
-        ['Graded records', `${share.records} of ${share.all}`],
+        ['Graded records of these', `${share.records} of ${share.all}`],
         ['Share of hash power, estimated', percent(share.share, 2)],
         ['Hash power, estimated', hashrate(share.power)],
         ['PEG of these blocks', amount(share.reward)],
-        ...(value.address ? [['Holds', link('address', value.address, 'balances and history')]] : []),
       ),
-      records(
-        value.records,
-        'Graded records, the newest first',
-        nav('Records', value.next === null ? null : to(`?${older}`, 'Older')),
+      element(
+        'section',
+        {},
+        element('h2', {}, `Blocks ${range.from} to ${range.to}`),
+        zoom(range, location.pathname, ofTicker),
+      ),
+      series(
+        'distance',
+        ticker === null
+          ? 'How far from the average, per cent: mean of all tokens'
+          : `How far from the average, per cent: ${ticker}`,
+        ofTicker,
       ),
       section(
-        'How far from the average, by token, over the records of this page',
+        'How far from the average, by token, over these blocks',
         table(
           value.assets.toSorted((a, b) => b.mean - a.mean),
           [
-            ['Token', ({ ticker }) => link('asset', ticker)],
+            ['Token', (one) => asset(one.ticker)],
             ['Mean distance', ({ mean }) => percent(mean), true],
             ['With its sign', ({ bias }) => percent(bias), true],
+            ['Blocks', ({ blocks }) => String(blocks), true],
           ],
         ),
+        ...(ticker === null
+          ? []
+          : [nav('Tokens', to(location.pathname, 'All tokens'), link('asset', ticker, `${ticker} itself`))]),
+      ),
+      series('share', 'Share of the graded records, per cent'),
+      series('reward', 'PEG for records, since the first block'),
+      records(
+        value.records,
+        'Graded records, the newest first',
+        nav('Records', value.next === null ? null : to(`?${older}`, 'Older'), to(`${api}?${csv}`, 'CSV')),
       ),
     ],
   }

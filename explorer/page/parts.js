@@ -127,7 +127,19 @@ export function history({ actions, next }, { asked, api }, title = 'History') {
   if (next !== null) more.set('before', next)
   const csv = new URLSearchParams(asked)
   csv.set('format', 'csv')
-  const after = ({ after: held = [] }) => held.map((one) => `${amount(one.amount)} ${one.ticker}`).join(', ')
+  const after = ({ after: held = [] }) =>
+    element(
+      'span',
+      {},
+      ...held.map((one) =>
+        element(
+          'span',
+          { class: 'held' },
+          `${amount(one.amount)} ${one.ticker} `,
+          element('small', { class: 'dim' }, one.usd === null ? '' : `${cents(one.usd)} USD`),
+        ),
+      ),
+    )
   return section(
     title,
     table(actions, [
@@ -135,7 +147,7 @@ export function history({ actions, next }, { asked, api }, title = 'History') {
       ['Time (UTC)', (action) => time(action.time)],
       ['Kind', ({ kind }) => kind],
       ['What', what],
-      ...(actions[0]?.after === undefined ? [] : [['Balance after its block', after, true]]),
+      ...(actions[0]?.after === undefined ? [] : [['Balance after it', after, true]]),
       ['Who', receivers],
       ['State', status],
       ['Entry', ({ hash }) => cut('entry', hash)],
@@ -155,7 +167,7 @@ export const records = (rows, title, ...more) =>
       ['Miner', ({ identity }) => (identity === '' ? '–' : cut('miner', identity))],
       ['Paid to', ({ address }) => cut('miner', address)],
       ['PEG', ({ payout }) => amount(payout), true],
-      ['Difficulty', ({ difficulty }) => difficulty],
+      ...('difficulty' in (rows[0] ?? {}) ? [['Difficulty', ({ difficulty }) => difficulty]] : []),
       ...('grade' in (rows[0] ?? {})
         ? [['Grade', ({ grade }) => (grade === null ? '–' : grade.toExponential(3)), true]]
         : []),

@@ -2,18 +2,17 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 
-import { blockOf, CAROL, entry, play, terms, rewarded, type Said } from '../fixtures/play.js'
+import { blockOf, CAROL, entry, IN_CHAIN, play, terms, rewarded, type Said } from '../fixtures/play.js'
 import { createMemoryLedger, type MemoryLedger } from '../fixtures/memory.js'
 import { ALICE, BOB, signed, utf8 } from '../fixtures/sign.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
 import { BURN_ADDRESS, FACTOID_BURN, ZERO_ADDRESS } from '../special.js'
-import type { OprEntry } from '../../oracle/index.js'
 import { addressText, readAddress } from '../transactions/address.js'
 import type { BatchEntry } from '../transactions/batch.js'
 import { NETWORKS, parseActivations, withActivations } from '../../pegnet/index.js'
 import { rulesOf } from '../rules.js'
 import { applyBlock, isQuiet } from './apply.js'
-import type { BlockOutcome, LedgerEvent } from './types.js'
+import type { BlockOutcome, ChainEntry, LedgerEvent } from './types.js'
 
 const alice = readAddress(ALICE.address) as string
 const bob = readAddress(BOB.address) as string
@@ -514,7 +513,8 @@ t.test('what is no batch leaves no trace', (t) => {
 
 t.test('records that are none leave no trace but their block', (t) => {
   const ledger = () => holding([alice, 'PEG', 5n], [bob, 'pUSD', 5n])
-  const junk = (k: number): OprEntry => ({
+  const junk = (k: number): ChainEntry => ({
+    ...IN_CHAIN,
     hash: k.toString(16).padStart(64, 'f'),
     extIds: [[], [new Uint8Array(9)], [Uint8Array.of(1), new Uint8Array(8), Uint8Array.of(99)]][k % 3] ?? [],
     content: [utf8(''), utf8('['.repeat(10_000)), new Uint8Array(10_240).fill(255)][k % 3] ?? utf8(''),

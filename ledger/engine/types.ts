@@ -10,13 +10,14 @@ export interface LedgerBlock {
   /** Start of the block, UNIX seconds. */
   readonly seconds: number
   /** Null: the chain has no block at this height. */
-  readonly oracle: readonly OprEntry[] | null
-  readonly staking: readonly OprEntry[] | null
-  readonly transactions: readonly TransactionEntry[]
+  readonly oracle: readonly ChainEntry[] | null
+  readonly staking: readonly ChainEntry[] | null
+  readonly transactions: readonly ChainEntry[]
   readonly factoids: readonly FactoidTransaction[]
 }
 
-export interface TransactionEntry extends OprEntry {
+/** An entry as it is in a block. */
+export interface ChainEntry extends OprEntry {
   readonly chainId: string
   /** When it was revealed, UNIX seconds. */
   readonly seconds: number

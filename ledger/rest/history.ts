@@ -28,6 +28,8 @@ const shown = (action: LedgerAction) => ({
   })),
 })
 
+export type ShownAction = ReturnType<typeof shown>
+
 /** The last line of a page, behind which the next page begins; throws `BadRequest`. */
 function placeIn(query: URLSearchParams): HistoryPlace | undefined {
   const text = query.get('before')
@@ -63,19 +65,17 @@ export function historyPage({ query }: LedgerReader, asked: URLSearchParams): ob
   const last = found.length > limit ? page.at(-1) : undefined
   const next = last === undefined ? null : `${last.place.batch}-${last.place.place}`
   const actions = page.map(({ action }) => shown(action))
-  if (wantsCsv(asked)) return csvOf(actions)
+  if (wantsCsv(asked)) return new Csv([...historyColumns], actions.map(historyRow))
   return { actions, next }
 }
 
-const csvOf = (actions: readonly ReturnType<typeof shown>[]): Csv =>
-  new Csv(
-    [
-      ...['height', 'time', 'hash', 'index', 'kind', 'status', 'address'],
-      ...['ticker', 'amount', 'target', 'result', 'refund', 'outputs'],
-    ],
-    actions.map((action) => [
-      ...[action.height, action.time, action.hash, action.index, action.kind, action.status, action.address],
-      ...[action.ticker, action.amount, action.target, action.result, action.refund],
-      action.outputs.map(({ address, amount }) => `${address}:${amount}`).join(' '),
-    ]),
-  )
+export const historyColumns = [
+  ...['height', 'time', 'hash', 'index', 'kind', 'status', 'address'],
+  ...['ticker', 'amount', 'target', 'result', 'refund', 'outputs'],
+] as const
+
+export const historyRow = (action: ShownAction): (string | number | null)[] => [
+  ...[action.height, action.time, action.hash, action.index, action.kind, action.status, action.address],
+  ...[action.ticker, action.amount, action.target, action.result, action.refund],
+  action.outputs.map(({ address, amount }) => `${address}:${amount}`).join(' '),
+]

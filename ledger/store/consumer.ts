@@ -12,6 +12,8 @@ import { rulesOf } from '../rules.js'
 import { aboutLedger, beginLedger } from './about.js'
 import { writeContents } from './contents.js'
 import { writeFlows } from './flows.js'
+import { writeMinerSums } from './miner-sums.js'
+import { writeRecords } from './records.js'
 import { LEDGER_SCHEMA } from './schema.js'
 import { takenBlock, type TakenBlock } from './taken.js'
 import { createView } from './view.js'
@@ -72,6 +74,8 @@ export function takeBlock(tx: Transaction, block: LedgerBlock, terms: Terms): Bl
   const outcome = applyBlock(createView(tx), block, terms)
   writeOutcome(tx, outcome)
   writeContents(tx, block, outcome)
+  writeRecords(tx, block, outcome)
+  writeMinerSums(tx, block.height)
   writeFlows(tx, block.height)
   return outcome
 }

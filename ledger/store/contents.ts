@@ -75,6 +75,14 @@ export interface Grades {
   readonly distances: readonly (readonly number[])[]
 }
 
+/** Of one record from the averages, by token. */
+export interface Distances {
+  readonly height: number
+  readonly place: number
+  readonly tickers: readonly Ticker[]
+  readonly distances: readonly number[]
+}
+
 export interface Spread {
   readonly height: number
   /** Least and most that graded records said. */
@@ -104,6 +112,8 @@ export interface ContentQueries {
   /** Of the last blocks with oracle or staking records up to a height, the newest first. */
   contentsBefore(height: number, most: number): readonly BlockContents[]
   gradesAt(height: number): Grades | null
+  /** The distances of one record each, of those that are kept. */
+  distancesOf(places: readonly { readonly height: number; readonly place: number }[]): readonly Distances[]
   /** Those of these heights that have any. */
   spreads(ticker: Ticker, heights: readonly number[]): readonly Spread[]
   /** The last blocks with oracle or staking records up to each of these heights, without repeats, ascending. */
@@ -188,6 +198,19 @@ export function createContentQueries(db: Pick<Transaction, 'all' | 'one'>): Cont
       const row = db.one('SELECT version, grades, distances FROM ledger_blocks WHERE height = ?', height)
       return row && row['version'] !== null ? readGrades(row) : null
     },
+    distancesOf: (places) =>
+      db
+        .all(
+          `SELECT height, version, distances, h.value ->> 'place' AS place FROM json_each(?) h
+           JOIN ledger_blocks ON height = h.value ->> 'height' WHERE version IS NOT NULL ORDER BY height`,
+          JSON.stringify(places.map(({ height, place }) => ({ height, place }))),
+        )
+        .map((row) => {
+          const tickers = tickersOf(Number(row['version']) as OprVersion)
+          const place = Number(row['place'])
+          const distances = distancesIn(bufferOf(row['distances']), tickers, place)
+          return { height: Number(row['height']), place, tickers, distances }
+        }),
     spreads(ticker, heights) {
       const sql = `SELECT height, version, lows, highs FROM ledger_blocks WHERE ${LISTED} AND version IS NOT NULL ORDER BY height`
       return db.all(sql, JSON.stringify(heights)).flatMap((row) => {
@@ -243,11 +266,12 @@ function readGrades(row: Row): Grades {
   return {
     tickers,
     grades: places.map((place) => numberOf(grades.readDoubleBE(8 * place))),
-    distances: places.map((place) =>
-      tickers.map((_, k) => distances.readInt16BE(2 * (place * tickers.length + k)) / PARTS),
-    ),
+    distances: places.map((place) => distancesIn(distances, tickers, place)),
   }
 }
+
+const distancesIn = (all: Buffer, tickers: readonly Ticker[], place: number): number[] =>
+  tickers.map((_, k) => all.readInt16BE(2 * (place * tickers.length + k)) / PARTS)
 
 const leftOutIn = (row: Row): LeftOutEntry => ({
   height: Number(row['height']),

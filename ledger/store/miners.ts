@@ -1,5 +1,6 @@
 /** The graded oracle records that were paid or not, and whose they were. */
 import { blobOf, hexOf, type Row, type Transaction } from '../../base/index.js'
+import { createMinerSums, type MinerSumQueries, type Whose } from './miner-sums.js'
 
 export interface GradedRecord {
   readonly entryHash: string
@@ -22,49 +23,46 @@ export interface MinerShare {
   readonly graded: number
 }
 
-export interface MinerQueries {
+export interface MinerQueries extends MinerSumQueries {
   /** By place; empty if the block had no winners. */
   gradedAt(height: number): readonly GradedRecord[]
   /** First and last height with graded records; 0 if there is none. */
   gradedHeights(): { readonly first: number; readonly last: number }
   /** Of one miner in blocks below a height, the newest first. */
   recordsOf(
-    whose: { readonly identity: string } | { readonly address: string },
+    whose: Whose,
     page: { readonly below: number; readonly most: number },
   ): readonly (GradedRecord & { readonly height: number })[]
   /** The graded record that an entry is, with the height of its block. */
   recordBy(entryHash: string): (GradedRecord & { readonly height: number }) | null
-  /** What one miner's records of these blocks came to, both heights inclusive, beside all that were graded. */
-  shareOf(
-    whose: { readonly identity: string } | { readonly address: string },
-    range: { readonly from: number; readonly to: number },
-  ): { readonly blocks: number; readonly records: number; readonly all: number; readonly reward: bigint }
+  /** The best record of a miner in the last block with any of his up to each of these heights, without repeats. */
+  placesOver(
+    whose: Whose,
+    heights: readonly number[],
+  ): readonly { readonly height: number; readonly place: number }[]
   /** By address. Both heights inclusive. */
   minerShares(first: number, last: number): readonly MinerShare[]
 }
 
 export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>): MinerQueries {
   return {
+    ...createMinerSums(db),
     gradedAt: (height) =>
       db.all('SELECT * FROM ledger_graded WHERE height = ? ORDER BY place', height).map(recordOf),
     recordBy(entryHash) {
       const row = db.one('SELECT * FROM ledger_graded WHERE entry_hash = ? LIMIT 1', blobOf(entryHash))
       return row ? { ...recordOf(row), height: Number(row['height']) } : null
     },
-    shareOf(whose, { from, to }) {
+    placesOver(whose, heights) {
       const [column, value] = columnOf(whose)
-      const own = db.one(
-        `SELECT count(DISTINCT height) AS blocks, count(*) AS records, sum(payout) AS reward FROM ledger_graded
-         WHERE ${column} = ? AND height BETWEEN ? AND ?`,
-        ...[value, from, to],
-      )
-      const all = db.one('SELECT count(*) AS count FROM ledger_graded WHERE height BETWEEN ? AND ?', from, to)
-      return {
-        blocks: Number(own?.['blocks'] ?? 0),
-        records: Number(own?.['records'] ?? 0),
-        all: Number(all?.['count'] ?? 0),
-        reward: (own?.['reward'] as bigint | null | undefined) ?? 0n,
-      }
+      return db
+        .all(
+          `SELECT height, min(place) AS place FROM ledger_graded WHERE ${column} = ?1 AND height IN (
+             SELECT (SELECT max(height) FROM ledger_graded WHERE ${column} = ?1 AND height <= h.value) FROM json_each(?2) h
+           ) GROUP BY height ORDER BY height`,
+          ...[value, JSON.stringify(heights)],
+        )
+        .map((row) => ({ height: Number(row['height']), place: Number(row['place']) }))
     },
     recordsOf(whose, { below, most }) {
       const [column, value] = columnOf(whose)
@@ -96,9 +94,7 @@ export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>): MinerQ
   }
 }
 
-const columnOf = (
-  whose: { readonly identity: string } | { readonly address: string },
-): readonly [column: string, value: string] =>
+const columnOf = (whose: Whose): readonly [column: string, value: string] =>
   'address' in whose ? ['address', whose.address] : ['identity', whose.identity]
 
 const recordOf = (row: Row): GradedRecord => ({

@@ -76,6 +76,8 @@ export interface HistoryPages {
     filter: HistoryFilter & { readonly index?: number },
     range: PageRange,
   ): LedgerAction[]
+  /** Lines of an address that were executed in these blocks, whenever they came, in the order of the history. */
+  executedIn(address: string, heights: readonly number[]): PlacedAction[]
   /** The block that an entry is in, and what became of it; null if it is not known. */
   statusOf(hash: string): { readonly height: number; readonly status: number } | null
   /** Hashes of entries, payments and records that begin with these hex digits. */
@@ -110,11 +112,10 @@ export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): Histor
          ORDER BY ${own}.batch DESC, ${own}.place DESC LIMIT ?`,
         ...[...values, from, to, ...place, limit],
       )
-      return rows.map((row) => ({
-        place: { batch: Number(row['batch']), place: Number(row['place']) },
-        action: actionOf(row),
-      }))
+      return rows.map(placedOf)
     },
+    executedIn: (address, heights) =>
+      db.all(EXECUTED_IN, JSON.stringify(heights), blobOf(address)).map(placedOf),
     hashesLike(digits, most) {
       const [least, last] = ['0', 'f'].map((digit) => blobOf(digits.padEnd(64, digit)))
       const of = (table: string, column: string): string =>
@@ -124,6 +125,7 @@ export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): Histor
         of('ledger_entries', 'hash'),
         of('ledger_graded', 'entry_hash'),
         of('ledger_left_out', 'hash'),
+        of('ledger_staked', 'hash'),
       ]
       return db
         .all(
@@ -141,6 +143,19 @@ export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): Histor
     },
   }
 }
+
+const placedOf = (row: Row): PlacedAction => ({
+  place: { batch: Number(row['batch']), place: Number(row['place']) },
+  action: actionOf(row),
+})
+
+/** CROSS JOIN keeps the order: a block executes some dozens of batches, an address may have many thousands of lines. */
+const EXECUTED_IN = `
+SELECT hash, height, seconds, status, a.* FROM json_each(?) h
+CROSS JOIN ledger_batches b ON b.judged = h.value AND b.status = h.value
+CROSS JOIN ledger_lookup l ON l.address = ? AND l.batch = b.id
+CROSS JOIN ledger_actions a ON a.batch = l.batch AND a.place = l.place
+ORDER BY a.batch, a.place`
 
 const BY_ADDRESS = `ledger_lookup l
 JOIN ledger_batches b ON b.id = l.batch

@@ -13,6 +13,7 @@ import { aboutLedger, type LedgerAbout } from './about.js'
 import { createContentQueries, type ContentQueries } from './contents.js'
 import { createMinerQueries, type MinerQueries } from './miners.js'
 import { actionOf, createHistoryPages, type HistoryPages, type LedgerAction } from './pages.js'
+import { createRecordQueries, type RecordQueries } from './records.js'
 import { createRangeQueries, type RangeQueries } from './ranges.js'
 import { createRecentRates } from './recent-rates.js'
 import { LEDGER_SCHEMA } from './schema.js'
@@ -26,7 +27,8 @@ export interface HistoryRange {
   readonly last?: number
 }
 
-export interface LedgerQueries extends HistoryPages, MinerQueries, RangeQueries, ContentQueries {
+export interface LedgerQueries
+  extends HistoryPages, MinerQueries, RangeQueries, ContentQueries, RecordQueries {
   about(): LedgerAbout
   /** By address; those that were ever touched are there, if only with nothing. Throws `E_LEDGER_NONE` beyond the tip. */
   balancesAt(height: number): ReadonlyMap<string, Balances>
@@ -191,6 +193,7 @@ export function createLedgerQueries(db: Database): LedgerQueries {
     ...createMinerQueries(db),
     ...createRangeQueries(db),
     ...createContentQueries(db),
+    ...createRecordQueries(db),
   }
 }
 

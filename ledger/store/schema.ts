@@ -5,6 +5,8 @@
 import type { Schema } from '../../base/index.js'
 import { CONTENT_TABLES, CONTENTS } from './contents.js'
 import { FLOWS } from './flows.js'
+import { MINER_SUMS } from './miner-sums.js'
+import { RECORD_TABLES, RECORDS } from './records.js'
 
 const FIRST = `
 -- What the ledger is of, and the last block that it knows: one row.
@@ -153,11 +155,21 @@ const CHECKPOINTS = 'ALTER TABLE ledger_about ADD COLUMN begins INTEGER'
 
 export const LEDGER_SCHEMA: Schema = {
   name: 'ledger',
-  migrations: [FIRST, SUPPLIES, AVERAGES, MINERS, ROLLBACKS, CHECKPOINTS, CONTENTS, FLOWS],
+  migrations: [
+    FIRST,
+    SUPPLIES,
+    AVERAGES,
+    MINERS,
+    ROLLBACKS,
+    CHECKPOINTS,
+    CONTENTS,
+    FLOWS,
+    RECORDS + MINER_SUMS,
+  ],
 }
 
 /** Those whose rows belong to one block and go with it. */
 export const BLOCK_TABLES = [
   ...['changes', 'supplies', 'rates', 'bank', 'snapshots', 'grades', 'graded', 'skipped'],
-  ...[...CONTENT_TABLES, 'flows'],
+  ...[...CONTENT_TABLES, ...RECORD_TABLES, 'flows'],
 ].map((name) => `ledger_${name}`)

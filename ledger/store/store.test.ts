@@ -261,7 +261,8 @@ t.test('a ledger of before there were supplies and flows at every height', async
   await sync(db, until(await readRecordedChain(RECORDED), 222_275))
   const supplies = (of: Database) => of.all('SELECT * FROM ledger_supplies ORDER BY ticker, height')
   const flows = (of: Database) => of.all('SELECT * FROM ledger_flows')
-  const [expected, flowed] = [supplies(db), flows(db)]
+  const sums = (of: Database) => of.all('SELECT * FROM ledger_miners')
+  const [expected, flowed, summed] = [supplies(db), flows(db), sums(db)]
   db.close()
   t.ok(expected.length > 100)
   t.same(new Set(flowed.map(({ flow }) => flow)), new Set(['in', 'out', 'mined', 'burnt']))
@@ -276,6 +277,8 @@ t.test('a ledger of before there were supplies and flows at every height', async
   t.teardown(() => grown.close())
   t.same(supplies(grown), expected)
   t.same(flows(grown), flowed, 'as they were summed up block by block')
+  t.ok(summed.length > 100)
+  t.same(sums(grown), summed, 'those of miners as well')
 })
 
 t.test('the richest by worth, while blocks are followed and taken back', (t) => {
