@@ -2,7 +2,7 @@
  * Every setting of the program, once. Types, flags, environment variables, help texts and `docs/settings.md` are
  * derived from this table.
  */
-import { NEWEST_OPR, NEWEST_SPR } from '../pegnet/index.js'
+import { ASSETS, NEWEST_OPR, NEWEST_SPR, OPR_VERSIONS } from '../pegnet/index.js'
 import {
   activations,
   choice,
@@ -71,6 +71,10 @@ const optional = <T>(type: ValueType<T>, rest: Omit<Optional<T>, 'type' | 'defau
   default: undefined,
   ...rest,
 })
+
+const ASSETS_BY_VERSION = OPR_VERSIONS.slice(1)
+  .map((version) => `${ASSETS[version].length} in ${version}`)
+  .join(', ')
 
 /** The form alone; what the fields mean is checked in `base/calendar.ts`. */
 const cronText = pattern(
@@ -249,7 +253,7 @@ export const SETTINGS = {
   ),
   'prices.recordVersion': given(integer(2, NEWEST_OPR), NEWEST_OPR, {
     flag: 'record-version',
-    description: 'record version whose assets are priced: 30 in 2 and 3, 42 in 4, 62 in 5',
+    description: `record version whose assets are priced: ${ASSETS_BY_VERSION}`,
   }),
   'prices.keep': optional(
     { ...path, placeholder: 'FILE' },

@@ -18,7 +18,7 @@ const V5 = [
   ...words('HBAR NEO CRO ETC ONT DOGE VET HT ALGO DGB AED ARS TWD RWF KES UGX TZS BIF ETB NGN'),
 ]
 
-/** Asset codes in record order: 32, 30, 30, 42 and 62 of them. The first is the network's own token. */
+/** Asset codes in record order. The first is the network's own token. */
 export const ASSETS: Readonly<Record<OprVersion, readonly string[]>> = { 1: V1, 2: V2, 3: V2, 4: V4, 5: V5 }
 
 /** What a record of any version but the first can price, with the newest version's order first. */

@@ -46,3 +46,15 @@ t.test('every place of an example is in its recipe', (t) => {
   t.ok(count >= 6, `${count} examples`)
   t.end()
 })
+
+t.test('the recipe of a record version names each table with a row a version', (t) => {
+  const recipe = sections.find((section) => section.startsWith('### A record version')) ?? ''
+  const found = execFileSync('git', ['grep', '-l', 'Record<OprVersion,', '--', '*.ts', ':!*.test.ts'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+  const tables = found.trim().split('\n')
+  t.ok(tables.length > 3)
+  for (const path of tables) t.ok(pathsIn(recipe).includes(path), path)
+  t.end()
+})
