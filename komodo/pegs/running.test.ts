@@ -103,7 +103,7 @@ t.test(
     let jumped = false
     const pause = async (): Promise<void> => {
       const done = rig.journal().fact('done:oracle:KMD') !== null
-      // Somebody else mines.
+      // Another miner finds the blocks.
       if (done && !jumped) dev.control.mine('asset', 85 - dev.control.height('asset'))
       else if (events.some(({ event }) => event === 'pegs.deadline')) dev.control.mine('asset', 12)
       else await rig.tick()

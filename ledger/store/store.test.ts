@@ -112,7 +112,7 @@ async function goOn(t: Test, { db: whole, chain, checkpoints }: Known): Promise<
   await refuseHostile(t, checkpoints[4] as Checkpoint, dir)
 }
 
-/** Files that somebody has made to do harm, or that were damaged. */
+/** Files that were made to do harm, or that were damaged. */
 async function refuseHostile(t: Test, good: Checkpoint, dir: string): Promise<void> {
   const file = join(dir, 'hostile')
   const [address = '', held = {}] = good.accounts[0] ?? []

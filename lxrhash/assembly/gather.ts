@@ -6,7 +6,7 @@ function next(state: v128): v128 {
   return i32x4.add(i32x4.mul(state, i32x4.splat(1664525)), i32x4.splat(1013904223))
 }
 
-/** Reads at the top bits of four numbers; which bytes come out does not matter, but somebody has to want them. */
+/** Reads at the top bits of four numbers. The bytes do not matter, but without a use of them they would not be read. */
 @inline
 function read4(state: v128, shift: i32): u32 {
   const at = i32x4.shr_u(state, shift)

@@ -116,7 +116,7 @@ t.test('a daemon that is frozen answers again, and is given nothing', async (t) 
   await until(() => view().relay?.state.state === 'idle')
   control.mine('asset')
   await until(() => view().relay?.assetHeight === control.height('asset'))
-  // The block that nobody has looked at yet when the lock leaks.
+  // The block that no pass has looked at yet when the lock leaks.
   control.mine('asset')
   control.freeze('asset')
   let sent = 0

@@ -1,4 +1,4 @@
-/** Withdrawals among dishonest co-signers and strangers: paid once, by nobody else, and not held up. */
+/** Withdrawals among dishonest co-signers and strangers: paid once, by the gateway alone, and not held up. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -12,7 +12,7 @@ export const PEGS_ALARMS = alarms([
     severity: 'critical',
     summary: '{{ $labels.instance }}: the peg was not looked at for {{ $value | humanizeDuration }}',
     meaning:
-      'The watch of the peg has not reached its daemon for minutes: nobody sees how your account stands.',
+      'The watch of the peg has not reached its daemon for minutes, so how your account stands is not known.',
     look: 'The log says whether the daemon is away, hangs, or answers with errors.',
     remedy:
       'Start the daemon, or kill it with SIGKILL and start it again if it hangs; the watch continues by itself.',
@@ -99,7 +99,7 @@ export const PEGS_ALARMS = alarms([
     meaning:
       'Each operation of an account takes an output of the peg, and few are left: operations have to wait.',
     look: '`pegnet_pegs_pool_outputs`: does it come back after a few blocks?',
-    remedy: 'Nothing, if it comes back; else somebody spends them on purpose.',
+    remedy: 'Nothing, if it comes back; else another program spends them on purpose.',
     expr: 'pegnet_pegs_pool_outputs < 10',
     for: '15m',
   },

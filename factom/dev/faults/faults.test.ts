@@ -73,7 +73,7 @@ t.test('rules: checked, counted, by chance', (t) => {
   t.end()
 })
 
-t.test('the control port: for whoever has the token', async (t) => {
+t.test('the control port: for those who have the token', async (t) => {
   const chain = await newChain(t)
   const { url } = chain.control
   const refused = { status: 400, error: { code: -32000 } }

@@ -66,7 +66,7 @@ export function draftView(draft: Draft, rate: bigint): Json {
     ecoutputs: amountsView(draft.ecOutputs, 'EC'),
     txid: composeTransaction(
       { ...draft, inputs: draft.inputs },
-      draft.inputs.map(() => nobody),
+      draft.inputs.map(() => UNSIGNED),
     ).txid,
   }
 }
@@ -77,4 +77,5 @@ export function amountsView(amounts: readonly FactoidAmount[], kind: 'FA' | 'EC'
   return amounts.map(({ address, amount }) => ({ address: encodeAddress(kind, hashBytes(address)), amount }))
 }
 
-const nobody = { publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) }
+/** What stands for a key and its signature, which a transaction's id does not depend on. */
+const UNSIGNED = { publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) }
