@@ -15,7 +15,7 @@ import { createStatus } from '../bench/view.js'
 import { EXIT } from '../program/context.js'
 import { machineOf, threadsOf } from '../service/machine.js'
 import { factPrinter } from '../view/facts.js'
-import { countText, rateText } from '../view/format.js'
+import { countText, plural, rateText } from '../view/format.js'
 import type { SimulateContext } from './context.js'
 import { hashrateOf } from './hashrate.js'
 import {
@@ -36,31 +36,36 @@ export async function simulate(context: SimulateContext): Promise<number> {
   const csv = settings['history.csv']
   const threads = threadsOf(settings['miner.threads'], machineOf().cores)
   const { 'simulate.blocks': blocks, 'simulate.seed': seed } = settings
-  const rate = csv ? null : await hashrateOf(context)
+  const given = settings['simulate.hashrate'] !== undefined
+  const status = createStatus(context)
+  if (!csv && !given) status.show('measuring the hashrate of this machine')
+  const rate = csv ? null : await hashrateOf(context).finally(() => status.show(''))
   const fact = factPrinter(output)
   output.event({ event: 'attack', claim: study.claim, axis, scenario, blocks, seed, hashrate: rate })
   if (csv) output.line(csvHead(axis))
   else {
     if (study.claim !== null) fact('claim', study.claim)
     fact('supposed', scenarioText(scenario, axis))
-    if (rate !== null) fact('hashrate', `${rateText(rate)}, this machine`)
+    if (rate !== null)
+      fact(
+        'hashrate',
+        `${rateText(rate)}, ${given ? 'as said' : `measured here with ${plural(threads, 'thread')}`}`,
+      )
     output.line()
     output.line(output.paint('bold', tableHead(axis)))
   }
-  const status = createStatus(context)
   let finished = 0
-  const tell = () => status.show(`${finished} of ${values.length} values, ${countText(blocks)} blocks each`)
-  tell()
   const begun = performance.now()
+  const total = countText(values.length * blocks)
   const results = await simulateAttacks({
     ...{ blocks, seed, threads, signal },
     scenarios: values.map((value) => (axis === null ? scenario : varied(scenario, axis, value))),
+    onBlocks: (done) => status.show(`${countText(done)} of ${total} blocks`),
     onResult: (result) => {
       const value = values[finished++] ?? 0
       status.show('')
       output.event(resultEvent(value, result, rate))
       output.line(csv ? csvLine(value, result) : tableLine(axis === null ? null : value, result))
-      if (finished < values.length) tell()
     },
   }).finally(() => status.show(''))
   const speed = (results.length * blocks * 60_000) / (performance.now() - begun)
@@ -68,10 +73,7 @@ export async function simulate(context: SimulateContext): Promise<number> {
   if (!csv) {
     output.line()
     costText(study, results, rate).forEach((text, k) => fact(k === 0 ? 'cost' : '', text))
-    fact(
-      'speed',
-      `${countText(Math.round(speed))} blocks a minute, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    )
+    fact('speed', `${countText(Math.round(speed))} blocks a minute, ${plural(threads, 'thread')}`)
   }
   const file = settings['history.plot']
   if (file !== undefined) {

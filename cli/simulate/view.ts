@@ -18,7 +18,8 @@ export interface Study {
   readonly scenario: Scenario
 }
 
-const percent = (part: number, digits = 1): string => (part * 100).toFixed(digits)
+/** A value that rounds to nothing has no sign. */
+const percent = (part: number, digits = 1): string => (part * 100).toFixed(digits).replace(/^-(?=0\.0*$)/, '')
 const shortPercent = (part: number): string => `${Math.round(part * 1e5) / 1e3} %`
 
 /** What does not vary. */

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 
 import { normalNumber, randomNumbers } from '../../base/index.js'
 import { playBlock, stageOf } from './block.js'
-import { added, chanceOf, counted, meanOf, NO_BLOCKS, resultOf } from './chance.js'
+import { added, chanceOf, counted, meanOf, NO_BLOCKS, partOf, resultOf } from './chance.js'
 import { bestHashes, shuffled } from './draw.js'
 import { HONEST, PRESETS, varied } from './presets.js'
 import { simulateAttacks } from './run.js'
@@ -194,6 +194,64 @@ t.test('chance', (t) => {
   t.same([low.toFixed(4), high.toFixed(4)], ['0.1078', '0.6032'])
   const fate = { places: 2, reward: 0.5, first: true, shift: 0.1, kind: 'moved' } as const
   t.same(added(counted(NO_BLOCKS, fate), counted(NO_BLOCKS, fate)), counted(counted(NO_BLOCKS, fate), fate))
+  t.end()
+})
+
+/** Of all that can come of so many tries with these chances, the part in which the interval holds the truth. */
+function coverage(tries: number, hit: number, half: number): number {
+  const truth = hit + half / 2
+  let covered = 0
+  for (let hits = 0; hits <= tries; hits++)
+    for (let halves = 0; halves <= (half > 0 ? tries - hits : 0); halves++) {
+      const rest = tries - hits - halves
+      const ways = logFactorial(tries) - logFactorial(hits) - logFactorial(halves) - logFactorial(rest)
+      const part = (count: number, chance: number): number => (count === 0 ? 0 : count * Math.log(chance))
+      const likely = Math.exp(ways + part(hits, hit) + part(halves, half) + part(rest, 1 - hit - half))
+      const found = partOf({ sum: hits + halves / 2, squares: hits + halves / 4 }, tries, 1)
+      if (found.low <= truth && truth <= found.high) covered += likely
+    }
+  return covered
+}
+
+const logFactorial = (n: number): number => {
+  let found = 0
+  for (let k = 2; k <= n; k++) found += Math.log(k)
+  return found
+}
+
+t.test('intervals against exact binomials and multinomials', (t) => {
+  for (const tries of [30, 100, 500]) {
+    const chances = Array.from({ length: 99 }, (_, k) => (k + 1) / 100)
+    const found = chances.map((chance) => coverage(tries, chance, 0))
+    const mean = found.reduce((one, two) => one + two, 0) / found.length
+    t.ok(
+      Math.abs(mean - 0.95) < 0.008,
+      `${tries} tries: it holds in ${(mean * 100).toFixed(1)} of 100 on average`,
+    )
+    t.ok(Math.min(...found) > 0.83, `and in ${(Math.min(...found) * 100).toFixed(1)} at worst`)
+  }
+  // All, half or nothing: the scatter of what is won is less than that of all or nothing.
+  for (const [hit, half] of [
+    [0.2, 0.3],
+    [0.02, 0.1],
+    [0, 0.5],
+  ] as const) {
+    const found = coverage(60, hit, half)
+    t.ok(found > 0.92 && found < 0.98, `${hit} and ${half}: ${found.toFixed(3)}`)
+  }
+  t.same(partOf({ sum: 0, squares: 0 }, 100, 25), {
+    ...{ value: 0, low: 0 },
+    high: 25 * chanceOf(0, 100).high,
+  })
+  t.same(partOf({ sum: 300, squares: 900 }, 100, 3), {
+    ...{ value: 3, high: 3 },
+    low: 3 * chanceOf(100, 100).low,
+  })
+  const even = partOf({ sum: 4, squares: 0.16 }, 100, 1)
+  t.ok(even.high - even.low < 1e-4, 'what never varies needs no room')
+  t.same(partOf({ sum: 0, squares: 0 }, 0, 1), { value: 0, low: 0, high: 1 })
+  const one = partOf({ sum: 0.5, squares: 0.25 }, 1, 1)
+  t.ok(one.high - one.low > 0.8, 'one block says little')
   t.end()
 })
 

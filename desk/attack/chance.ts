@@ -1,8 +1,13 @@
 /** Estimates from sums. Pure. */
+import { GRADING_RULES } from '../../oracle/index.js'
+import { networkOf } from '../../pegnet/index.js'
 import type { AttackResult, BlockFate, Estimate, Scenario, Tally } from './types.js'
 
 /** Of the normal distribution: 95 % lie within so many standard deviations. */
 const WIDE = 1.959964
+/** As a part of that of all or nothing: equal values would count as endlessly many tries. */
+const LEAST_SCATTER = 1e-9
+const MAINNET = networkOf('MainNet')
 
 export const NO_BLOCKS: Tally = {
   ...{ blocks: 0, first: 0, moved: 0, stopped: 0, closed: 0 },
@@ -48,16 +53,35 @@ export function meanOf(sum: number, squares: number, tries: number): Estimate {
   return { value, low: value - half, high: value + half }
 }
 
+/**
+ * The mean of values from 0 to `most`. Wilson's interval, for as many tries of all or nothing as would scatter like them:
+ * where each block gives all or nothing it is that of a chance, and it has a width where all blocks gave nothing too.
+ */
+export function partOf(
+  { sum, squares }: { readonly sum: number; readonly squares: number },
+  tries: number,
+  most: number,
+): Estimate {
+  if (tries === 0) return { value: 0, low: 0, high: most }
+  const value = sum / tries / most
+  const scatter = (squares / most ** 2 - tries * value ** 2) / Math.max(1, tries - 1)
+  const widest = value * (1 - value)
+  const like = tries > 1 && widest > 0 ? Math.min(1, Math.max(scatter / widest, LEAST_SCATTER)) : 1
+  const { low, high } = chanceOf((value * tries) / like, tries / like)
+  return { value: value * most, low: low * most, high: high * most }
+}
+
 export function resultOf(scenario: Scenario, tally: Tally): AttackResult {
   const { blocks } = tally
+  const paid = GRADING_RULES[MAINNET.oprVersionAt(scenario.height)].payouts.length
   return {
     ...{ scenario, blocks, hashes: liarHashes(scenario) },
     first: chanceOf(tally.first, blocks),
     moved: chanceOf(tally.moved, blocks),
     stopped: chanceOf(tally.stopped, blocks),
     closed: chanceOf(tally.closed, blocks),
-    places: meanOf(tally.places, tally.placesSquared, blocks),
-    reward: meanOf(tally.reward, tally.rewardSquared, blocks),
+    places: partOf({ sum: tally.places, squares: tally.placesSquared }, blocks, paid),
+    reward: partOf({ sum: tally.reward, squares: tally.rewardSquared }, blocks, 1),
     shift: meanOf(tally.shift, tally.shiftSquared, blocks),
   }
 }
