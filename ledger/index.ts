@@ -90,7 +90,7 @@ export {
   signedBefore,
 } from './wallet/look.js'
 export type { Look } from './wallet/look.js'
-export { fateOf, openOutbox } from './wallet/outbox.js'
+export { fateOf, isOver, openOutbox } from './wallet/outbox.js'
 export type { Fate, Outbox } from './wallet/outbox.js'
 export { amountOf, batchFileText, readBatchFile, transactionsOf } from './wallet/plan.js'
 export type { BatchFile, Plan } from './wallet/plan.js'

@@ -2,7 +2,9 @@
 import { isoTime, unitsText } from '../../base/index.js'
 import type { Decision, KeepEvent, Simulation, Step } from '../../desk/index.js'
 import type { Basket } from '../../desk/index.js'
+import { goodUntil } from '../../ledger/index.js'
 import { unitsColumn } from '../view/format.js'
+import { fateText } from '../wallet/view.js'
 
 /** 1e-16 USD as text with cents. */
 export const worthText = (worth: bigint): string => {
@@ -75,7 +77,12 @@ export function keepFacts(event: KeepEvent): { readonly event: string } & Record
       return { event: 'basket.limited', left: unitsText(event.left), ...moveFacts(event.move) }
     case 'earlier': {
       const { batch, fate } = event.earlier
-      return { event: 'basket.earlier', hash: batch.entry.hash, fate: fate.kind }
+      return {
+        ...{ event: 'basket.earlier', hash: batch.entry.hash, fate: fate.kind },
+        height: 'height' in fate ? fate.height : null,
+        status: fate.kind === 'refused' ? fate.status : null,
+        goodUntil: isoTime(goodUntil(batch)),
+      }
     }
   }
 }
@@ -101,7 +108,7 @@ export function keepText(event: KeepEvent, basket: Basket): string | null {
       return ` the limit of ${unitsText(basket.run.mostADay)} USD a day is reached: ${moveText(event.move)} is left`
     case 'earlier': {
       const { batch, fate } = event.earlier
-      return ` ${batch.entry.hash.slice(0, 16)}: ${fate.kind}`
+      return ` ${batch.entry.hash.slice(0, 16)}: ${fateText(fate)}`
     }
   }
 }

@@ -92,7 +92,8 @@ async function tellOpen(
 ): Promise<void> {
   for (const batch of outbox.list()) {
     const found = await source.statusOf(batch.entry.hash)
-    const fate = fateOf(batch, { found, ratesHeight, tipSeconds: null })
+    const passed = found === null ? await source.passedBy(batch.entry.hash) : null
+    const fate = fateOf(batch, { found, passed, ratesHeight, tipSeconds: null })
     const one = { batch, fate, unfinished: null, result: null }
     output.event(earlierEvent(one))
     output.line(` signed: ${earlierText(one)}`)

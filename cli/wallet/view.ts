@@ -85,6 +85,8 @@ export function fateText(fate: Fate): string {
       return `in block ${fate.height}; executed by the next block that has rates`
     case 'dropped':
       return `in block ${fate.height}, but never executed: a price was missing`
+    case 'passed':
+      return `in block ${fate.height}, of which the ledger takes nothing; only if the same entry came into a block again, it would be executed, until ${timeText(fate.until)}`
     case 'expired':
       return 'never executed, and now it cannot be any more: it was signed more than 12 hours ago'
     case 'open':

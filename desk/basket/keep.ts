@@ -6,6 +6,7 @@
 import {
   composeBatch,
   forgetOver,
+  isOver,
   lookBack,
   reservedOf,
   sendAgain,
@@ -103,8 +104,7 @@ async function look(basket: Basket, { sending, address, rules, past, book, key, 
   for (const { batch, unfinished } of earlier)
     if (unfinished && key !== null && book.has(batch.entry.hash)) await sendAgain(batch, sending, chain)
   if (chain.behind > 0) return wait(`the ledger lacks ${chain.behind} blocks`)
-  if (earlier.some(({ fate: { kind } }) => kind === 'open' || kind === 'waiting'))
-    return wait('conversions are on their way')
+  if (earlier.some(({ fate }) => !isOver(fate))) return wait('conversions are on their way')
   const prices = await source.prices()
   if (prices === null) return wait('there are no rates yet')
   if ((await reservedOf(address, sending, prices.height)).size > 0)

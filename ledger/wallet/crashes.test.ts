@@ -27,6 +27,7 @@ import {
   type SendingParts,
 } from './sending.js'
 import type { LedgerSource } from './source.js'
+import { Killed, mortal, type Guard } from '../../test/fixtures/mortal.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const CHAIN = ledgerChains(networkOf('dev')).transactions
@@ -56,36 +57,12 @@ const source = {
   network: 'dev',
   height: () => Promise.resolve(chain.savedHeight - lag),
   prices: () => Promise.resolve(null),
+  passedBy: () => Promise.resolve(null),
   statusOf: async (hash: string) => {
     const { entryStatus } = await node.ack(hash, CHAIN)
     return entryStatus === 'DBlockConfirmed' ? { height: chain.savedHeight, status: chain.savedHeight } : null
   },
 } as unknown as LedgerSource
-
-class Killed extends Error {}
-
-/** The process dies before or behind the call of this number; from then on it does nothing. */
-function mortal(step: number) {
-  let left = step
-  const live = (): void => {
-    if (left-- <= 0) throw new Killed()
-  }
-  return <A extends unknown[], R>(call: (...values: A) => R) =>
-    (...values: A): R => {
-      live()
-      const result = call(...values)
-      if (!(result instanceof Promise)) {
-        live()
-        return result
-      }
-      return result.then((value: unknown) => {
-        live()
-        return value
-      }) as R
-    }
-}
-
-type Guard = ReturnType<typeof mortal>
 
 /** One run of the program, which ends however it ends. */
 async function process<T>(

@@ -51,11 +51,18 @@ export type Fate =
   | { readonly kind: 'dropped'; readonly height: number }
   /** It is in no block, and too old for any that follows. */
   | { readonly kind: 'expired' }
+  /**
+   * It is in a block of which the ledger has read no transaction, since its prices lay outside the band: nothing comes of
+   * it, unless the same entry comes into a block again until then, UNIX seconds.
+   */
+  | { readonly kind: 'passed'; readonly height: number; readonly until: number }
   /** It is in no block that is known. It may still be executed until then, UNIX seconds. */
   | { readonly kind: 'open'; readonly until: number }
 
 export interface FateTerms {
   readonly found: { readonly height: number; readonly status: number } | null
+  /** The block that passed it over (`LedgerSource.passedBy`). Default: none. */
+  readonly passed?: number | null
   /** The last block that has rates; null if there is none. */
   readonly ratesHeight: number | null
   /** When the last block that the ledger knows began, UNIX seconds; null if that is not known. */
@@ -63,10 +70,14 @@ export interface FateTerms {
 }
 
 /** Nothing waits beyond the first block with rates behind it, and nothing is taken that was signed 12 hours before. */
-export function fateOf(batch: SignedBatch, { found, ratesHeight, tipSeconds }: FateTerms): Fate {
+export function fateOf(
+  batch: SignedBatch,
+  { found, passed = null, ratesHeight, tipSeconds }: FateTerms,
+): Fate {
   if (found === null) {
     const until = goodUntil(batch)
-    return tipSeconds !== null && tipSeconds > until ? { kind: 'expired' } : { kind: 'open', until }
+    if (tipSeconds !== null && tipSeconds > until) return { kind: 'expired' }
+    return passed === null ? { kind: 'open', until } : { kind: 'passed', height: passed, until }
   }
   const { height, status } = found
   if (status > 0) return { kind: 'executed', height: status }
@@ -76,4 +87,4 @@ export function fateOf(batch: SignedBatch, { found, ratesHeight, tipSeconds }: F
     : { kind: 'waiting', height }
 }
 
-export const isOver = ({ kind }: Fate): boolean => kind !== 'open' && kind !== 'waiting'
+export const isOver = ({ kind }: Fate): boolean => kind !== 'open' && kind !== 'waiting' && kind !== 'passed'

@@ -30,6 +30,7 @@ export function remoteSource(remote: Pegnetd, name: string, rules: LedgerRules):
       return known.prices
     },
     statusOf: (hash) => remote.statusOf(hash),
+    passedBy: () => Promise.resolve(null),
     async history(address, { from = 0, to = Infinity, last = MOST_LINES }) {
       const found: LedgerAction[] = []
       for (let offset = 0; found.length < last && offset < MOST_LINES;) {

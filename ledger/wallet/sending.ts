@@ -66,7 +66,8 @@ export async function lookBack(parts: SendingParts, standing: Standing): Promise
   for (const batch of outbox.list()) {
     // Asked for after the heights that it is judged by, so that it cannot be older than they are.
     const found = await source.statusOf(batch.entry.hash)
-    const fate = fateOf(batch, { found, ...standing })
+    const passed = found === null ? await source.passedBy(batch.entry.hash) : null
+    const fate = fateOf(batch, { found, passed, ...standing })
     all.push({ batch, fate, unfinished: fate.kind === 'open' && (await isMissing(batch, parts, standing)) })
   }
   return all

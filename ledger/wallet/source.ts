@@ -27,6 +27,8 @@ export interface LedgerSource {
   prices(): Promise<LastPrices | null>
   /** The block that a batch is in, and its status (`LedgerAction`); null if it is in none. */
   statusOf(hash: string): Promise<{ readonly height: number; readonly status: number } | null>
+  /** The block that an entry is in of which the ledger has read no transaction; null if there is none, or it does not say. */
+  passedBy(hash: string): Promise<number | null>
   /** Oldest first. */
   history(address: string, range: HistoryRange): Promise<readonly LedgerAction[]>
   close(): void
@@ -69,6 +71,11 @@ export function tablesSource(query: LedgerQueries, name: string, rules: LedgerRu
     balances: (address) => Promise.resolve(query.balancesOf(address)),
     prices: () => Promise.resolve(pricesAfter(query, query.about().height, rules)),
     statusOf: (hash) => Promise.resolve(query.statusOf(hash)),
+    passedBy(hash) {
+      const entry = query.entryBy(hash)
+      // Asked for behind the entry: both come with the same block.
+      return Promise.resolve(entry !== null && query.statusOf(hash) === null ? entry.height : null)
+    },
     history: (address, range) => Promise.resolve(query.historyOf(address, range)),
     close: () => query.close(),
   }
