@@ -7,11 +7,6 @@ export const DESK_ERRORS = {
     remedy: 'Follow a chain first (pegminer ledger sync), or give other heights with --from and --to.',
     kind: 'usage',
   },
-  E_BASKET_TOKEN: {
-    summary: 'A token of the basket cannot be had at that height, or has no price there.',
-    remedy: 'Take it out of the holdings, or choose heights at which it can be converted into.',
-    kind: 'usage',
-  },
   E_BASKET_STATE: {
     summary: 'What was written down about a basket cannot be read.',
     remedy:

@@ -14,20 +14,19 @@ import { restoreCheckpoint } from '../checkpoint/restore.js'
 import type { Checkpoint } from '../checkpoint/shape.js'
 import { MOST } from '../engine/convert.js'
 import { inDollars, type InDollars } from '../engine/dollars.js'
-import { blockOf, entry, terms, type Play } from '../fixtures/play.js'
+import { entry } from '../fixtures/play.js'
 import { judged, RECORDED } from '../fixtures/recorded-chain.js'
 import { ALICE } from '../fixtures/sign.js'
+import { openTestTables } from '../fixtures/tables.js'
 import { readRecordedChain, type RecordedChain } from '../recorded.js'
 import { readAddress } from '../transactions/address.js'
-import { tablesSource } from '../wallet/source.js'
 import { beginLedger } from './about.js'
-import { stakersAt, takeBlock } from './consumer.js'
+import { stakersAt } from './consumer.js'
 import { syncFromFile, type FileProgress } from './from-file.js'
 import { createHoldings } from './holdings.js'
 import { createLedgerQueries, openLedger } from './queries.js'
 import { LEDGER_SCHEMA } from './schema.js'
 import { stateHash } from './state-hash.js'
-import { createView } from './view.js'
 import { rollback, writeOutcome } from './write.js'
 
 const network = NETWORKS.MainNet
@@ -378,30 +377,23 @@ t.test('an interruption at any block, another file, no ledger', async (t) => {
 })
 
 t.test('a block outside the band passes over what is signed', async (t) => {
-  const db = open(t)
-  const query = createLedgerQueries(db)
-  const batch = entry(ALICE, '50 pUSD → pEUR')
-  const take = (height: number, what: Play) =>
-    db.transaction(() => void takeBlock(db, blockOf(createView(db), height, what), terms))
-  db.transaction(() => {
-    beginLedger(db, { network: 'MainNet', origin: 'test', height: 260_206 })
-    const held = new Map([
+  const tables = openTestTables(join(t.testdir(), 'ledger.sqlite'), {
+    ...{ height: 260_206, address: readAddress(ALICE.address) ?? '' },
+    held: [
       ['PEG', 1n],
       ['pUSD', 50n],
-    ])
-    writeOutcome(db, {
-      ...{ height: 260_206, balances: new Map([[readAddress(ALICE.address) ?? '', held]]), rates: null },
-      ...{ bank: null, held: [], snapshot: false, oracle: null, staking: null, events: [] },
-    })
+    ],
   })
-  const source = tablesSource(query, 'tables', terms.rules)
+  t.teardown(() => tables.close())
+  const { source } = tables
+  const batch = entry(ALICE, '50 pUSD → pEUR')
   const band = { oracle: { pLTC: 1n }, staking: { pLTC: 100n }, staker: ALICE }
-  take(260_207, { ...band, transactions: [batch] })
+  tables.take({ ...band, transactions: [batch] })
   t.equal(await source.statusOf(batch.hash), null)
   t.equal(await source.passedBy(batch.hash), 260_207)
   t.equal(await source.passedBy('11'.repeat(32)), null, 'what is in no block')
-  take(260_208, { oracle: {}, transactions: [batch] })
+  tables.take({ oracle: {}, transactions: [batch] })
   t.equal(await source.passedBy(batch.hash), null, 'it came again')
-  take(260_209, { oracle: {} })
+  tables.take({ oracle: {} })
   t.match(await source.statusOf(batch.hash), { status: 260_209 })
 })
