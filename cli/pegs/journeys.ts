@@ -1,5 +1,5 @@
 /** `pegs deposit | fund | get | redeem | exchange | liquidate | withdraw`: journeys that go on after a crash. */
-import { renameSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { isCoded } from '../../base/index.js'
@@ -13,9 +13,7 @@ import {
   openJournal,
   operate,
   peekJournal,
-  ratioText,
   tokenOf,
-  valueOf,
   viewOf,
   withdrawTokens,
   type Journal,
@@ -25,6 +23,7 @@ import {
 import { EXIT } from '../program/context.js'
 import type { Resources } from '../program/resources.js'
 import type { Opened } from './create.js'
+import { rehearse } from './dry-run.js'
 import type { Holder } from './holder.js'
 import { journeysOf, type PegsContext, type UserWord } from './plan.js'
 
@@ -50,22 +49,26 @@ export async function travel(
   const token = tokenOf(peg, settings['pegs.gateway'])
   const view = await viewOf(asset, { peg, token, pubkey }, { signal })
   const sat = amount === MOST ? view.mostToGet : (amount ?? 0n)
-  const file = join(journeysOf(opened.dataDir, opened.plan), `${word}-${token.name}.json`)
+  // The name is the chain's to say, and may be no name of a file.
+  const file = join(journeysOf(opened.dataDir, opened.plan), `${word}-${encodeURIComponent(token.name)}.json`)
   const subject = `${word} ${peg.pegsTxid} ${amount === MOST ? 'max' : coinsText(sat)} ${pubkey}${word === 'liquidate' ? ` ${account}` : ''}`
+  resources.add(lockJournal(file))
   const begun = peekJournal(file)
-  if (begun !== null && begun.subject !== subject)
+  const isBegun = begun !== null && Object.keys(begun.writes).length > 0
+  if (isBegun && begun.subject !== subject)
     throw problemsError([
       problem(
         'E_CONFIG_ARGUMENT',
         `an earlier pegs ${word} is not finished (${begun.subject.split(' ')[2]} coins): give that first`,
       ),
     ])
-  resources.add(lockJournal(file))
+  // One that was refused before anything was built does not stand in the way of the next.
+  if (!isBegun) rmSync(file, { force: true })
   const journal = openJournal(file, subject)
   if (settings['feed.dryRun']) {
-    output.line(
-      ` ${word} ${coinsText(sat)}: ratio ${ratioText(view.account?.debt ?? 0n, valueOf(view.account?.deposit ?? 0n, view.price))}, at most ${coinsText(view.mostToGet)} more`,
-    )
+    const text = await rehearse({ holder, token, view, word, sat, account: account.toLowerCase(), signal })
+    output.line(` ${text}`)
+    output.line(' Nothing stands against it. Nothing was sent.')
     output.event({
       event: 'pegs.step',
       command: word,

@@ -60,6 +60,8 @@ t.test(
         ?.some(({ step, txid }) => step === 'claim' && /^[0-9a-f]{64}$/.test(String(txid))),
     )
     t.match(last('fund'), { event: 'pegs.done', deposit: '10.00000000', tokens: '-10.00000000' })
+    t.match(last('deposit dry'), { step: 'dry-run', txid: null, amount: '10.00000000' })
+    t.match(last('withdraw dry'), { step: 'dry-run', amount: '5.00000000' })
     t.match(last('get dry'), { step: 'dry-run', most: '7.20000000' })
     t.match(last('get'), { event: 'pegs.done', coins: '7.11000000', debt: '7.11000000' })
     t.match(last('accounts'), { ratio: '79.00%', mostToGet: '0.09000000' })
@@ -90,7 +92,12 @@ t.test(
       `asset: PEGS\npubkey: 02${'a1'.repeat(32)}\npegsTxid: ${String(pegstxid)}\n${watch}\n`,
     )
     await dev('fund', '4')
-    await dev('get', 'max')
+    t.match((await dev('get', '99')).said, /at most 2\.61120000 more/)
+    t.match(
+      (await dev('get', 'max')).events.at(-1),
+      { coins: '2.61120000' },
+      'what was refused is not in its way',
+    )
     const acted = await dev('watch', '--once', '--plan', plan, '--prices', 'BTC_USD=9600')
     t.match(
       acted.events.filter(({ event }) => event === 'pegs.action'),

@@ -74,6 +74,13 @@ export function gatewayCalls(rpc: Rpc, { build, read }: ContractCalls) {
   }
 
   return {
+    /** All of the chain, as ids of their bindings. */
+    async gatewayList(given?: CallOptions): Promise<readonly string[]> {
+      const where = at('gatewayslist')
+      return listOf(await rpc.call('gatewayslist', [], given), where, MAX_ITEMS).map((txid) =>
+        hashOf(txid, where),
+      )
+    },
     async gatewayInfo(bindTxid: string, given?: CallOptions): Promise<GatewayInfo> {
       const where = at('gatewaysinfo')
       const reply = await read('gatewaysinfo', [bindTxid], given)

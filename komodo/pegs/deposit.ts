@@ -36,7 +36,7 @@ export async function depositCoins(depositing: Depositing, sat: bigint): Promise
   const { client, reference, journal, signal, token, pubkey, step } = depositing
   const given = { signal }
   const own = tx.pubkeyAddress(pubkey, token.gateway.versions)
-  if (journal.write('send') === null) await mayDeposit(depositing, sat, own)
+  if (journal.write('send') === null) await mayDeposit(depositing, sat)
   const before =
     journal.fact('before') ?? (await client.tokenBalance(token.tokenId, pubkey, given)).toString()
   journal.learn({ before })
@@ -72,11 +72,17 @@ export async function depositCoins(depositing: Depositing, sat: bigint): Promise
 }
 
 /** Throws `E_PEGS_REFUSED`: what the daemon would lose, or find out only when the coins are gone. */
-async function mayDeposit(
-  { client, reference, token, signal }: Depositing,
+export async function mayDeposit(
+  {
+    client,
+    reference,
+    token,
+    pubkey,
+    signal,
+  }: Pick<Depositing, 'client' | 'reference' | 'token' | 'pubkey' | 'signal'>,
   sat: bigint,
-  own: string,
 ): Promise<void> {
+  const own = tx.pubkeyAddress(pubkey, token.gateway.versions)
   const given = { signal }
   const { deposit, remaining, oracleTxid, pubkeys, coin } = await client.gatewayInfo(token.bindTxid, given)
   const refuse = (why: string) => fail('E_PEGS_REFUSED', why)

@@ -1,11 +1,11 @@
 /** Liquidation of another's account: refused where the daemon would build in vain, and the tokens are counted after it. */
 import { accountAt } from './accounts.js'
 import { fail } from './errors.js'
-import type { Liquidation } from './formulas.js'
-import { viewOf } from './holder.js'
+import type { AccountState, Liquidation } from './formulas.js'
+import { viewOf, type Holding } from './holder.js'
 import { inspectLiquidate } from './inspect-account.js'
-import { checkCoins, ownOutputs, type Operating } from './operations.js'
-import { globalText, standingOf, victimsIn } from './standing.js'
+import { checkCoins, ownOutputs, type Asking, type Operating } from './operations.js'
+import { globalText, standingOf, victimsIn, type Standing, type Victim } from './standing.js'
 import { balanceOf, mustHave, type Traded } from './trades.js'
 import { carry } from './write.js'
 
@@ -43,18 +43,38 @@ export async function liquidate(operating: Operating, accountTxid: string): Prom
   return { txid, tokens, coins: -debt }
 }
 
-/** Throws `E_PEGS_REFUSED`. */
-async function mayLiquidate(operating: Operating, accountTxid: string): Promise<Liquidation> {
-  const { client, peg, token, signal } = operating
+/** What it brings. Throws `E_PEGS_REFUSED`. */
+export async function mayLiquidate(asking: Asking, accountTxid: string): Promise<Liquidation> {
+  const { client, peg, signal } = asking
   const given = { signal }
   const standing = await standingOf(client, peg, given)
-  const { account } = await viewOf(client, operating, { ...given, prices: standing.prices })
+  const { account } = await viewOf(client, asking, { ...given, prices: standing.prices })
+  const { debt, gain } = preyOf(standing, { ...asking, account }, accountTxid)
+  checkCoins(debt, await ownOutputs(client, given))
+  return gain
+}
+
+interface Liquidator extends Holding {
+  readonly account: AccountState | null
+}
+
+/** The account, and what its liquidation brings. Throws `E_PEGS_REFUSED` with the reason why it cannot be. Pure. */
+export function preyOf(
+  standing: Standing,
+  { peg, token, pubkey, account }: Liquidator,
+  accountTxid: string,
+): Victim & { readonly gain: Liquidation } {
+  const { red, globalRed } = peg.thresholds
+  if ((standing.prices.get(token.tokenId)?.price ?? 0n) === 0n)
+    throw refuse('the token has no price: the daemon would die of it')
   if (account === null)
     throw refuse('only who has an account of the token himself may liquidate: pegs fund first')
   const victim = victimsIn(standing, peg, token).find(({ txid }) => txid === accountTxid)
-  const { red, globalRed } = peg.thresholds
   if (!victim) throw refuse(`${accountTxid} is no account above ${red} %: see pegs worst`)
-  if (victim.exchanged)
+  const { owner, exchanged, ratio, gain } = victim
+  if (owner === pubkey)
+    throw refuse('that is your own account: pegs redeem pays the same debt, and all of the tokens are yours')
+  if (exchanged)
     throw refuse(
       'tokens were exchanged out of that account: it cannot be liquidated before its owner does something with it',
     )
@@ -62,10 +82,9 @@ async function mayLiquidate(operating: Operating, accountTxid: string): Promise<
     throw refuse(
       `the whole peg owes ${globalText(standing)} of what it holds: below ${globalRed} % no account is liquidated`,
     )
-  if (victim.gain === null)
+  if (gain === null)
     throw refuse(
-      `at ${victim.ratio} the deposit is worth less than the reward: above 95.24 % only its owner can mend it`,
+      `at ${ratio} the deposit is worth less than the reward: above 95.24 % only its owner can mend it`,
     )
-  checkCoins(victim.debt, await ownOutputs(client, given))
-  return victim.gain
+  return { ...victim, gain }
 }

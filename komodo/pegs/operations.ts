@@ -89,6 +89,9 @@ export async function ownOutputs(
 
 export interface Operating extends Writing, Holding {}
 
+/** What a check needs before anything is written down. */
+export type Asking = Holding & Pick<Writing, 'client' | 'signal'>
+
 export interface Operated {
   readonly txid: string
   readonly outcome: Outcome

@@ -6,10 +6,10 @@ import type { KomodoClient } from '../client.js'
 import * as tx from '../tx/index.js'
 import { fail } from './errors.js'
 import { tokensFor } from './formulas.js'
-import { viewOf, type PegToken } from './holder.js'
+import { viewOf, type HolderView, type PegToken } from './holder.js'
 import { PEGS_PUBKEY } from './inspect.js'
 import { inspectExchange } from './inspect-account.js'
-import { checkCoins, DUST, ownOutputs, type Operating } from './operations.js'
+import { checkCoins, DUST, ownOutputs, type Asking, type Operating } from './operations.js'
 import { carry } from './write.js'
 
 export interface Traded {
@@ -42,18 +42,33 @@ export async function exchange(operating: Operating, sat: bigint): Promise<Trade
   return { txid, tokens, coins: -sat }
 }
 
-async function mayExchange({ client, peg, token, pubkey, signal }: Operating, sat: bigint): Promise<bigint> {
+/** The tokens that come. Throws `E_PEGS_REFUSED`. */
+export async function mayExchange(asking: Asking, sat: bigint): Promise<bigint> {
+  const { client, token, signal } = asking
   const given = { signal }
+  const view = await viewOf(client, asking, given)
+  const pool = await poolOf(client, token, given)
+  return tokensOf(sat, { view, pool, outputs: await ownOutputs(client, given) })
+}
+
+interface Around {
+  readonly view: Pick<HolderView, 'account' | 'price'>
+  /** Seized tokens. */
+  readonly pool: bigint
+  /** Of the own wallet, satoshis. */
+  readonly outputs: readonly bigint[]
+}
+
+/** What so many coins are exchanged for. Throws `E_PEGS_REFUSED` with the reason why they cannot be. Pure. */
+export function tokensOf(sat: bigint, { view, pool, outputs }: Around): bigint {
   if (sat < DUST) throw refuse(`less than ${tx.coinsText(DUST)} coins is dust, which no node takes`)
-  const view = await viewOf(client, { peg, token, pubkey }, given)
   if (view.account !== null)
     throw refuse(
       'you have, or had, an account of this token: the daemon exchanges only for others; pegs redeem instead',
     )
   if (view.price === 0n) throw refuse('the token has no price: the daemon would die of it')
-  checkCoins(sat, await ownOutputs(client, given))
+  checkCoins(sat, outputs)
   const tokens = tokensFor(sat, view.price)
-  const pool = await poolOf(client, token, given)
   if (tokens < pool)
     throw refuse(
       `the pool holds ${tx.coinsText(pool)} tokens, and the rest of what is taken out of it would be lost: exchange coins for all of them, at least`,

@@ -19,6 +19,7 @@ export interface Look {
   readonly thresholds: Thresholds
   /** How many accounts are in each; null: there is no price. */
   readonly zones: Readonly<Record<Zone, number>> | null
+  /** Accounts of others. */
   readonly victims: readonly Victim[]
   /** Whether the peg as a whole allows liquidations. */
   readonly open: boolean
@@ -50,7 +51,7 @@ export async function lookAt(
       ratio: ratioText(debt, valueOf(deposit, view.price)),
       ...{ global: globalText(standing), debt: standing.debt, value: standing.value, open: standing.open },
       zones: zonesIn(standing, peg, token),
-      victims: victimsIn(standing, peg, token),
+      victims: victimsIn(standing, peg, token).filter(({ owner }) => owner !== pubkey),
     })
   }
   return looks

@@ -3,6 +3,8 @@
  * may put another user's key into the transaction: it is read and written down before anything else, then the daemon is
  * started again, then it is sent.
  */
+import { messageOf } from '../../base/index.js'
+import type { Inspected } from '../built.js'
 import { isAway, type KomodoClient } from '../client.js'
 import { inspectWithdraw } from '../inspect.js'
 import { leastAmount, paysOut, payoutFee } from '../payout.js'
@@ -10,6 +12,7 @@ import * as tx from '../tx/index.js'
 import { fail } from './errors.js'
 import { createStillness } from './frozen.js'
 import type { PegToken } from './holder.js'
+import { ownOutputs } from './operations.js'
 import { carry, type Writing } from './write.js'
 
 export interface Withdrawing extends Writing {
@@ -45,7 +48,7 @@ export async function withdrawTokens(withdrawing: Withdrawing, sat: bigint): Pro
         confirmations: 1,
         build: async (height) => {
           const hex = await client.gatewayWithdraw({ bindTxid, coin, pubkey, sat }, given)
-          const built = inspectWithdraw(hex, intent, { height, pubkey })
+          const built = inspected(client, () => inspectWithdraw(hex, intent, { height, pubkey }))
           // The marker of the payout can never be spent, so the payout is found even if its coins were.
           await reference.watch(tx.markerAddress(built.txid, gateway.versions), MARKER_LABEL, given)
           journal.learn({ hung: built.txid })
@@ -72,29 +75,70 @@ function watched({ client, signal, pause }: Withdrawing): () => Promise<void> {
   }
 }
 
+const refuse = (why: string) => fail('E_PEGS_REFUSED', why)
+
+/** What is not what was asked for is not sent; the daemon hangs all the same. */
+function inspected(client: KomodoClient, inspect: () => Inspected): Inspected {
+  try {
+    return inspect()
+  } catch (cause) {
+    const why = `${messageOf(cause)}; nothing was sent. ${client.name} hangs now: kill it with SIGKILL, start it again, then give the command again`
+    throw fail('E_PEGS_REFUSED', why, { cause })
+  }
+}
+
 const hanging = (client: KomodoClient) =>
   fail(
     'E_PEGS_OPERATOR',
     `${client.name} hangs, as it does after every gatewayswithdraw: kill it with SIGKILL, start it again, then give the command again; the request is written down and is sent then`,
   )
 
-/** Throws `E_PEGS_REFUSED`. */
-async function mayWithdraw({ client, token, pubkey, signal }: Withdrawing, sat: bigint): Promise<void> {
+/** Throws `E_PEGS_REFUSED`: the daemon hangs after the call, whatever it answers. */
+export async function mayWithdraw(
+  withdrawing: Pick<Withdrawing, 'client' | 'token' | 'pubkey' | 'signal'>,
+  sat: bigint,
+): Promise<void> {
+  const { client, token, pubkey, signal } = withdrawing
   const given = { signal }
-  const refuse = (why: string) => fail('E_PEGS_REFUSED', why)
-  const { bindTxid, tokenId, gateway } = token
+  const { tokenId, gateway } = token
   const least = leastAmount(payoutFee(gateway.coin))
   if (sat < least) throw refuse(`less than ${tx.coinsText(least)} would be used up by the fees`)
   const balance = await client.tokenBalance(tokenId, pubkey, given)
   if (balance < sat)
     throw refuse(`you have ${tx.coinsText(balance)} tokens in blocks, not ${tx.coinsText(sat)}`)
-  const { items } = await client.pendingWithdrawals('A', bindTxid, gateway.coin, given)
-  if (items.length > 0)
-    throw refuse(
-      `a withdrawal of this gateway is under way (${items[0]?.withdrawTxid}): the daemon would hang for nothing; try again when it is signed`,
-    )
   if (gateway.pubkeys.length === 1 && gateway.pubkeys[0] === pubkey)
     throw refuse('the gateway would pay its own address: nothing would leave it')
+  const coins = await ownOutputs(client, given)
+  if (coins.reduce((sum, coin) => sum + coin, 0n) < FEES)
+    throw refuse(`you need ${tx.coinsText(FEES)} coins for the fees: the daemon would hang for nothing`)
+  await refuseBeside(withdrawing)
+}
+
+/** What the request and its marker cost on the asset chain. */
+const FEES = 20_000n
+
+/** One withdrawal of a gateway at a time; with one of another gateway under way, its key would get into this one. */
+async function refuseBeside({ client, token, signal }: Pick<Withdrawing, 'client' | 'token' | 'signal'>) {
+  const given = { signal }
+  for (const bindTxid of await client.gatewayList(given)) {
+    const items = await pendingOf(client, bindTxid, given).catch((error: unknown) => {
+      // A stranger's gateway that cannot be read stops no withdrawal: what the daemon builds is read before it is sent.
+      if (isAway(error) || bindTxid === token.bindTxid) throw error
+      return []
+    })
+    const [first] = items
+    if (first === undefined) continue
+    throw refuse(
+      bindTxid === token.bindTxid
+        ? `a withdrawal of this gateway is under way (${first.withdrawTxid}): the daemon would hang for nothing; try again when it is signed`
+        : `a withdrawal of the gateway ${bindTxid} is under way, and the daemon would pay yours to its key; try again when it is signed`,
+    )
+  }
+}
+
+async function pendingOf(client: KomodoClient, bindTxid: string, given: { readonly signal: AbortSignal }) {
+  const { coin } = await client.gatewayInfo(bindTxid, given)
+  return (await client.pendingWithdrawals('A', bindTxid, coin, given)).items
 }
 
 /** The payout on the reference chain, as the gateway owes it: two fees less. */
