@@ -1007,7 +1007,7 @@ export const SETTINGS = {
   }),
   'telemetry.port': given(portOrOff, 9468, {
     flag: 'metrics-port',
-    defaultText: '9468; 9469 for the feed, 9470 for the watch of a peg',
+    defaultText: '9468; 9469 for the feed, 9470 for the watch of a peg, 9472 for a basket',
     description: 'port for the status page, the API, and Prometheus: /metrics, /live and /ready',
   }),
   'telemetry.host': given(listenAddress, '127.0.0.1', {

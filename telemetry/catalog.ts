@@ -355,6 +355,22 @@ export const METRICS = {
       ['token', 'rule', 'result'],
     ),
   },
+  basket: {
+    lookTime: gauge('pegnet_basket_look_timestamp_seconds', 'When the basket was last looked at.'),
+    height: gauge('pegnet_basket_height', 'The block of the ledger that it was looked at by.'),
+    held: gauge('pegnet_basket_held_usd', 'What is held of a token.', ['token']),
+    wanted: gauge('pegnet_basket_wanted_usd', 'What should be held of it.', ['token']),
+    drift: gauge('pegnet_basket_drift', 'How far the most distant token is off, as a part of the whole.'),
+    band: gauge('pegnet_basket_band', 'From which drift on the basket is set right.'),
+    missing: gauge('pegnet_basket_missing_usd', 'What is owed soon and not held.'),
+    spent: gauge('pegnet_basket_spent_usd', 'What was converted today (UTC).'),
+    limit: gauge('pegnet_basket_limit_usd', 'What may be converted in a day.'),
+    conversions: counter(
+      'pegnet_basket_conversions_total',
+      'Conversions that were sent, left for the limit of the day (limited), and what became of them.',
+      ['fate'],
+    ),
+  },
   ledger: {
     height: gauge('pegnet_ledger_height', 'The last block that the ledger knows.'),
     lag: gauge('pegnet_ledger_lag_blocks', 'Blocks that the node has saved and the ledger does not know.'),

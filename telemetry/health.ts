@@ -1,6 +1,12 @@
 /** Is the program alive, and is it doing its work? Pure: the table of alarms judges. */
-import type { CheckRule, Finding, GatewayPulse, PegsPulse } from './alarms/alarm.js'
-import { ALARMS_OF_LEDGER, ALARMS_OF_PEGS, GATEWAY_ALARMS, MINER_ALARMS } from './alarms/table.js'
+import type { BasketPulse, CheckRule, Finding, GatewayPulse, PegsPulse } from './alarms/alarm.js'
+import {
+  ALARMS_OF_BASKET,
+  ALARMS_OF_LEDGER,
+  ALARMS_OF_PEGS,
+  GATEWAY_ALARMS,
+  MINER_ALARMS,
+} from './alarms/table.js'
 import type { LedgerPulse, MinerNumbers } from './sources.js'
 
 export interface Check extends Finding {
@@ -23,6 +29,12 @@ export const ledgerChecks = (pulse: LedgerPulse): Check[] => checksOf(LEDGER_CHE
 /** Ready: the peg was looked at lately, and its chain moves. */
 export const pegsChecks = (pulse: PegsPulse): Check[] => checksOf(PEGS_CHECKS, 'ready', pulse)
 
+/** Ready: the basket was looked at lately, and what is owed soon is held. */
+export const basketChecks = (pulse: BasketPulse): Check[] => checksOf(BASKET_CHECKS, 'ready', pulse)
+
+const BASKET_CHECKS = ALARMS_OF_BASKET.flatMap(({ basketCheck }) =>
+  basketCheck === undefined ? [] : [basketCheck],
+)
 const PEGS_CHECKS = ALARMS_OF_PEGS.flatMap(({ pegsCheck }) => (pegsCheck === undefined ? [] : [pegsCheck]))
 const LEDGER_CHECKS = ALARMS_OF_LEDGER.flatMap(({ ledgerCheck }) =>
   ledgerCheck === undefined ? [] : [ledgerCheck],

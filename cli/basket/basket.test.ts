@@ -4,12 +4,21 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 
+import { openResources } from '../program/resources.js'
 import { runProgram } from '../program/program.js'
 import { studyOf } from '../simulate/simulate.js'
 import { costText, scenarioText, tableHead, tableLine } from '../simulate/view.js'
-import type { AttackResult } from '../../desk/index.js'
+import type { AttackResult, Basket, KeepEvent } from '../../desk/index.js'
+import type { BasketContext } from './context.js'
+import { createMeasures } from './measure.js'
 
 const dir = t.testdir()
+const COIN = 100_000_000n
+
+async function get(url: string) {
+  const reply = await fetch(url)
+  return { status: reply.status, body: await reply.text() }
+}
 
 async function run(...words: string[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
@@ -59,6 +68,61 @@ t.test('a basket that cannot be', async (t) => {
   }
   const { err, lines } = await run('basket', 'plan', good, '--pegnetd', 'http://127.0.0.1:9')
   t.match({ err, lines }, { err: /E_WALLET_(ADDRESS|LEDGER|FILE|NONE)/, lines: 1 }, 'nobody answers there')
+})
+
+t.test('what is measured of a basket', async (t) => {
+  const resources = openResources()
+  t.teardown(() => resources.close())
+  const basket = { band: 0.05, run: { send: true, mostADay: 1000n * COIN } } as Basket
+  const measures = createMeasures('dev', basket, { spentToday: () => 250n * COIN })
+  const text = await measures.serve(
+    {
+      settings: { 'telemetry.port': 0, 'telemetry.host': '127.0.0.1', 'telemetry.hosts': [] },
+      ...{ origins: { 'telemetry.port': 'flag' }, output: { json: false }, log: {} },
+    } as unknown as BasketContext,
+    resources,
+  )
+  const [url = ''] = /http:\/\/[^/]+/.exec(text) ?? []
+  const ready = async () => {
+    const { status, body } = await get(`${url}/ready`)
+    return { status, checks: body }
+  }
+  t.match(await ready(), { status: 503, checks: /none yet/ })
+  measures.hear({ kind: 'waiting', reason: 'the ledger lacks 2 blocks' })
+  t.match(await ready(), { status: 503, checks: /the ledger lacks 2 blocks/ })
+  const line = (ticker: string, held: bigint, wanted: bigint, owed: bigint) => ({
+    ...{ ticker, held: held * COIN, rate: COIN, worth: held * COIN * COIN },
+    ...{ wanted: wanted * COIN * COIN, owed: owed * COIN * COIN },
+  })
+  const look = (owed: bigint) => {
+    const lines = [line('pUSD', 60n, 50n, 0n), line('pEUR', 40n, 50n, owed)]
+    measures.hear({ kind: 'looked', height: 7, decision: { lines, drift: 0.1, moves: [], held: [] } })
+  }
+  look(45n)
+  t.match(await ready(), { status: 503, checks: /5\.00 USD missing/ })
+  look(40n)
+  t.match(await ready(), { status: 200 })
+  const move = { ticker: 'pUSD', target: 'pEUR', amount: 1n, result: 1n, cost: 0 }
+  const earlier = (fate: object) =>
+    measures.hear({ kind: 'earlier', earlier: { fate } } as unknown as KeepEvent)
+  measures.hear({ kind: 'sent', move, hash: '', state: 'acknowledged' })
+  measures.hear({ kind: 'sent', move, hash: '', state: 'missed' })
+  measures.hear({ kind: 'limited', move, left: 0n })
+  for (const kind of ['open', 'waiting', 'passed', 'executed', 'refused']) earlier({ kind })
+  const { body } = await get(`${url}/metrics`)
+  const found = Object.fromEntries(
+    [...body.matchAll(/^pegnet_basket_(\S+) (\S+)$/gm)].map(([, name, value]) => [name, Number(value)]),
+  )
+  const { look_timestamp_seconds: at, ...rest } = found
+  t.ok(Math.abs((at ?? 0) - Date.now() / 1000) < 60)
+  t.same(rest, {
+    ...{ height: 7, drift: 0.1, band: 0.05, missing_usd: 0, spent_usd: 250, limit_usd: 1000 },
+    ...{ 'held_usd{token="pUSD"}': 60, 'held_usd{token="pEUR"}': 40 },
+    ...{ 'wanted_usd{token="pUSD"}': 50, 'wanted_usd{token="pEUR"}': 50 },
+    ...{ 'conversions_total{fate="sent"}': 1, 'conversions_total{fate="missed"}': 1 },
+    ...{ 'conversions_total{fate="limited"}': 1, 'conversions_total{fate="executed"}': 1 },
+    'conversions_total{fate="refused"}': 1,
+  })
 })
 
 t.test('an attack that cannot be', async (t) => {

@@ -3,7 +3,15 @@ import { join } from 'node:path'
 
 import { isCoded, lockFile, makeFolder, sleep, wallMs } from '../../base/index.js'
 import { problem, problemsError } from '../../config/index.js'
-import { createDue, decide, keepOnce, openBook, standingOf, type Basket } from '../../desk/index.js'
+import {
+  createDue,
+  decide,
+  keepOnce,
+  openBook,
+  standingOf,
+  type Basket,
+  type KeepEvent,
+} from '../../desk/index.js'
 import { findAddress, readAddress, readWallet, type Rates, type WalletAddress } from '../../ledger/index.js'
 import { openEither } from '../ledger/files.js'
 import { fail } from '../program/errors.js'
@@ -14,6 +22,7 @@ import { unlockKey } from '../wallet/ask.js'
 import { fileOf } from '../wallet/context.js'
 import { folderOf, reachLedger, reachNode } from '../wallet/reach.js'
 import type { BasketContext } from './context.js'
+import { createMeasures } from './measure.js'
 import {
   decisionEvent,
   keepFacts,
@@ -90,11 +99,16 @@ export async function run(context: BasketContext, basket: Basket): Promise<numbe
       'sends',
       sends ? `yes, paid by ${sending.payer.address}` : 'nothing: run: { send: true } in its file makes it',
     )
-    output.event({ event: 'basket', address: owner.address, sends })
+    const book = openBook(bookOf(context))
+    const measures = createMeasures(reach.network.name, basket, book)
+    const metrics = settings['feed.once'] ? null : await measures.serve(context, resources)
+    if (metrics !== null) fact('metrics', metrics)
+    output.event({ event: 'basket', address: owner.address, sends, metrics })
     const parts = {
       ...{ sending, chainId: reach.chainId, address: readAddress(owner.address) ?? '', rules: reach.rules },
-      ...{ book: openBook(bookOf(context)), key, past },
-      hear: (event: Parameters<Parameters<typeof keepOnce>[1]['hear']>[0]) => {
+      ...{ book, key, past },
+      hear: (event: KeepEvent) => {
+        measures.hear(event)
         output.event(keepFacts(event))
         const text = keepText(event, basket)
         if (text !== null) text.split('\n').forEach((line) => output.line(line))

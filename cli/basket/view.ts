@@ -24,6 +24,13 @@ export const lineTexts = ({ lines }: Decision): string[] =>
       ` ${ticker.padEnd(6)}${unitsColumn(held, 22)}${worthText(worth).padStart(WORTH)}${worthText(wanted).padStart(WORTH)}${(owed === 0n ? '–' : worthText(owed)).padStart(WORTH)}`,
   )
 
+/** Worth of the tokens of the basket, 1e-16 USD. */
+export const heldOf = ({ lines }: Decision): bigint => lines.reduce((sum, { worth }) => sum + worth, 0n)
+
+/** What is owed soon and not held, 1e-16 USD. */
+export const missingOf = ({ lines }: Decision): bigint =>
+  lines.reduce((sum, { owed, worth }) => sum + (owed > worth ? owed - worth : 0n), 0n)
+
 type Moved = Decision['moves'][number]
 
 export const moveText = ({ ticker, amount, target, result, cost }: Moved): string =>
@@ -67,6 +74,11 @@ export function keepFacts(event: KeepEvent): { readonly event: string } & Record
   switch (event.kind) {
     case 'waiting':
       return { event: 'basket.waiting', reason: event.reason }
+    case 'looked':
+      return {
+        ...{ event: 'basket.look', height: event.height, drift: event.decision.drift },
+        ...{ usd: worthText(heldOf(event.decision)), missing: worthText(missingOf(event.decision)) },
+      }
     case 'planned':
       return decisionEvent(event.decision, { height: event.height, reason: event.reason.kind })
     case 'signed':
@@ -100,6 +112,7 @@ export function keepText(event: KeepEvent, basket: Basket): string | null {
         ...held.map(({ ticker, target, reason }) => `   ${ticker} into ${target} is left: ${reason}`),
       ].join('\n')
     }
+    case 'looked':
     case 'signed':
       return null
     case 'sent':

@@ -11,14 +11,15 @@ export function ruleFiles(): Readonly<Record<string, string>> {
     (part: string) =>
     ({ id }: AlarmRow): boolean =>
       id.startsWith(part)
-  const [ofFeed, ofPegs] = [isOf('Feed'), isOf('Pegs')]
+  const [ofFeed, ofPegs, ofBasket] = [isOf('Feed'), isOf('Pegs'), isOf('Basket')]
   return {
     'pegminer.rules.yml': rulesText(
       'pegminer',
-      ALARMS.filter((alarm) => !ofFeed(alarm) && !ofPegs(alarm)),
+      ALARMS.filter((alarm) => !ofFeed(alarm) && !ofPegs(alarm) && !ofBasket(alarm)),
     ),
     'feed.rules.yml': rulesText('pegminer-feed', ALARMS.filter(ofFeed)),
     'pegs.rules.yml': rulesText('pegminer-pegs', ALARMS.filter(ofPegs)),
+    'basket.rules.yml': rulesText('pegminer-basket', ALARMS.filter(ofBasket)),
   }
 }
 

@@ -408,6 +408,43 @@ const PEGS: Dashboard = {
   ],
 }
 
+/** How a basket that is kept stands. */
+const BASKET: Dashboard = {
+  uid: 'pegminer-basket',
+  title: 'pegminer: basket',
+  rows: [
+    row(
+      'Overview',
+      'What is owed soon comes before any weights; only surplus is converted.',
+      stat('Worth', 'currencyUSD', 6, [`sum(pegnet_basket_held_usd${M})`, '']),
+      stat('Owed and not held', 'currencyUSD', 6, [`max(pegnet_basket_missing_usd${M})`, '']),
+      stat('Since the last look', 's', 6, [`time() - max(pegnet_basket_look_timestamp_seconds${M})`, '']),
+      stat('Block of the ledger', 'short', 6, [`max(pegnet_basket_height${M})`, '']),
+    ),
+    row(
+      'Parts and conversions',
+      'A conversion is executed by the second block behind the one that decided it.',
+      chart(
+        'Parts',
+        'currencyUSD',
+        [`pegnet_basket_held_usd${M}`, 'held, {{token}}'],
+        [`pegnet_basket_wanted_usd${M}`, 'wanted, {{token}}'],
+      ),
+      chart('Drift', 'percentunit', [`pegnet_basket_drift${M}`, 'drift'], [`pegnet_basket_band${M}`, 'band']),
+      chart(
+        'Converted today',
+        'currencyUSD',
+        [`pegnet_basket_spent_usd${M}`, 'converted'],
+        [`pegnet_basket_limit_usd${M}`, 'limit'],
+      ),
+      chart('Conversions a day', 'short', [
+        `sum by (fate) (increase(pegnet_basket_conversions_total${M}[1d]))`,
+        '{{fate}}',
+      ]),
+    ),
+  ],
+}
+
 /** Each gateway connects a pair of chains. */
 const FEED: Dashboard = {
   uid: 'pegminer-feed',
@@ -527,7 +564,7 @@ const BENCH: Dashboard = {
   ],
 }
 
-const DASHBOARDS: readonly Dashboard[] = [MINER, ORACLE, FEED, PEGS, BENCH]
+const DASHBOARDS: readonly Dashboard[] = [MINER, ORACLE, FEED, PEGS, BASKET, BENCH]
 
 /** File name below `config/grafana/` → JSON. */
 export function grafanaFiles(): Readonly<Record<string, string>> {

@@ -26,7 +26,7 @@ const rulesOf = (file: string): Rule[] =>
   (parse(read(`config/prometheus/${file}`)) as { groups: { rules: Rule[] }[] }).groups.flatMap(
     ({ rules }) => rules,
   )
-const rules = ['pegminer', 'feed', 'pegs'].flatMap((name) => rulesOf(`${name}.rules.yml`))
+const rules = ['pegminer', 'feed', 'pegs', 'basket'].flatMap((name) => rulesOf(`${name}.rules.yml`))
 
 t.test('each alarm of the table is a rule, and each of its notices is a code of the program', (t) => {
   t.same(
@@ -51,7 +51,7 @@ interface RuleTests {
     }[]
   }[]
 }
-const ruleTests = ['pegminer', 'feed', 'pegs'].flatMap((name) =>
+const ruleTests = ['pegminer', 'feed', 'pegs', 'basket'].flatMap((name) =>
   (parse(read(`config/prometheus/${name}.rules.test.yml`)) as RuleTests).tests.flatMap(
     ({ alert_rule_test }) => alert_rule_test,
   ),
@@ -201,6 +201,8 @@ t.test('promtool: the rules do what they say', { skip }, (t) => {
     ['test', 'rules', 'feed.rules.test.yml'],
     ['check', 'rules', 'pegs.rules.yml'],
     ['test', 'rules', 'pegs.rules.test.yml'],
+    ['check', 'rules', 'basket.rules.yml'],
+    ['test', 'rules', 'basket.rules.test.yml'],
   ]) {
     const { status, stdout, stderr } = run(...words)
     t.equal(status, 0, `promtool ${words.join(' ')}: ${stdout}${stderr}`)

@@ -210,6 +210,9 @@ export const BASKET_KEYS = keys(
   'history.plot',
   'feed.dryRun',
   'feed.once',
+  'telemetry.port',
+  'telemetry.host',
+  'telemetry.hosts',
   ...REACH,
 )
 export const PEG_WATCH_KEYS = keys(

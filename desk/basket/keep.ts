@@ -52,6 +52,8 @@ export type KeepEvent =
   /** What became of one that was sent before. */
   | { readonly kind: 'earlier'; readonly earlier: Earlier }
   | { readonly kind: 'waiting'; readonly reason: string }
+  /** What a look found, whether anything is due or not. */
+  | { readonly kind: 'looked'; readonly height: number; readonly decision: Decision }
   | {
       readonly kind: 'planned'
       readonly height: number
@@ -117,6 +119,7 @@ async function look(basket: Basket, { sending, address, rules, past, book, key, 
   const terms = { address, height, prices, past: past(basket.window), rules }
   const standing = standingOf(basket, terms, { balances, now: chain.nodeMs })
   const decision = decide(basket, standing, terms)
+  hear({ kind: 'looked', height, decision })
   const reason = createDue(basket)(standing, decision.lines, book.done())
   return reason === null ? null : { reason, decision, height }
 }

@@ -30,6 +30,8 @@ export interface Judged {
   readonly ledgerCheck?: CheckRule<LedgerPulse>
   /** The same for a watched peg. */
   readonly pegsCheck?: CheckRule<PegsPulse>
+  /** The same for a basket that is kept. */
+  readonly basketCheck?: CheckRule<BasketPulse>
   /** What the page of a miner shows besides; null: nothing is wrong. The newest entry comes first. */
   readonly ofMiner?: (miner: MinerNumbers, entries: readonly BoardEntry[]) => string | null
   /** What pages show of a gateway, behind its name. */
@@ -81,6 +83,16 @@ export interface PegsPulse {
   /** Why the last look failed; null: it did not. */
   readonly trouble: string | null
   readonly frozen: boolean
+}
+
+/** How a basket is doing. */
+export interface BasketPulse {
+  /** Since the last look, ms. Null: none yet. */
+  readonly lookAgeMs: number | null
+  /** What it waits for; null: nothing. */
+  readonly waits: string | null
+  /** USD of what is owed soon that are not held; null: not known yet. */
+  readonly missing: number | null
 }
 
 export interface WatchdogRule {

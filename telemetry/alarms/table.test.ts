@@ -9,7 +9,7 @@ import {
   alertsOfMiner,
 } from '../alerts.js'
 import type { BoardEntry } from '../board.js'
-import { gatewayChecks, ledgerChecks, liveChecks, pegsChecks, readyChecks } from '../health.js'
+import { basketChecks, gatewayChecks, ledgerChecks, liveChecks, pegsChecks, readyChecks } from '../health.js'
 import type { GatewayNumbers, MinerNumbers } from '../sources.js'
 import type { WatchLimits, WatchSeen } from './alarm.js'
 import { ALARMS, GATEWAY_ALARMS, MINER_ALARMS, WATCHDOG_RULES } from './table.js'
@@ -138,6 +138,30 @@ t.test('a peg that is not looked at, and one that stands still', (t) => {
       pegsChecks(pulse).filter(({ ok }) => !ok),
       [{ name, ok: false, found }],
     )
+  t.end()
+})
+
+t.test('a basket that is not looked at, and one that lacks what is owed', (t) => {
+  const well = { lookAgeMs: 3_600_000, waits: null, missing: 0 }
+  t.same(
+    basketChecks(well).map(({ name, ok }) => `${name} ${ok}`),
+    ['looks true', 'owed true'],
+  )
+  for (const [pulse, name, found] of [
+    [
+      { ...well, lookAgeMs: 3_600_001, waits: 'the ledger lacks 3 blocks' },
+      'looks',
+      '60 min ago: the ledger lacks 3 blocks',
+    ],
+    [{ ...well, missing: 12.345 }, 'owed', '12.35 USD missing'],
+  ] as const)
+    t.same(
+      basketChecks(pulse).filter(({ ok }) => !ok),
+      [{ name, ok: false, found }],
+    )
+  t.same(basketChecks({ lookAgeMs: null, waits: null, missing: null }), [
+    { name: 'looks', ok: false, found: 'none yet' },
+  ])
   t.end()
 })
 

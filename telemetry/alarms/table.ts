@@ -1,5 +1,6 @@
-/** All alarms, in the order of the runbook: of the machine, the node, prices, records, of the ledger, the feed and a peg. */
+/** All alarms, in the order of the runbook: of the machine, the node, prices, records, of the ledger, the feed, a peg and a basket. */
 import type { Alarm, AlarmText, Judged, WatchdogRule } from './alarm.js'
+import { BASKET_ALARMS } from './basket.js'
 import { FEED_ALARMS } from './feed.js'
 import { LEDGER_ALARMS } from './ledger.js'
 import { MACHINE_ALARMS } from './machine.js'
@@ -14,6 +15,7 @@ type Row =
   | (typeof LEDGER_ALARMS)[number]
   | (typeof FEED_ALARMS)[number]
   | (typeof PEGS_ALARMS)[number]
+  | (typeof BASKET_ALARMS)[number]
 
 export type AlarmId = Row['id']
 export type WatchdogKind = Extract<Row, { watchdog: WatchdogRule }>['watchdog']['kind']
@@ -34,11 +36,13 @@ export const MINER_ALARMS: readonly AlarmRow[] = OF_MINER.map(rowOf)
 export const GATEWAY_ALARMS: readonly AlarmRow[] = FEED_ALARMS.map(rowOf)
 export const ALARMS_OF_LEDGER: readonly AlarmRow[] = LEDGER_ALARMS.map(rowOf)
 export const ALARMS_OF_PEGS: readonly AlarmRow[] = PEGS_ALARMS.map(rowOf)
+export const ALARMS_OF_BASKET: readonly AlarmRow[] = BASKET_ALARMS.map(rowOf)
 export const ALARMS: readonly AlarmRow[] = [
   ...MINER_ALARMS,
   ...ALARMS_OF_LEDGER,
   ...GATEWAY_ALARMS,
   ...ALARMS_OF_PEGS,
+  ...ALARMS_OF_BASKET,
 ]
 
 /** What the watchdog judges. */
