@@ -18,6 +18,8 @@ const UNSET = /^(CHANGEME|prototype)?$/i
 
 const ORACLE_SECTIONS = ['Oracle', 'OracleDataSources', 'OracleAssetDataSourcesPriority']
 
+const FARM = 'many machines mine as one with pegminer farm; docs/farm.md says how'
+
 /** Keys without a counterpart, and what to do instead. Names as in the ini file. */
 const GONE: Readonly<Record<string, string>> = {
   'Debug.Randomize': 'the Go miner does not read it either',
@@ -28,10 +30,10 @@ const GONE: Readonly<Record<string, string>> = {
   'Database.NodeDatabase': 'state is kept in data.dir',
   'API.APIPort': 'the API is at telemetry.port',
   'API.ControlPanelPort': 'the status page is at telemetry.port',
-  'Miner.MiningCoordinatorPort': 'each machine mines by itself; give each a miner.machineId',
-  'Miner.MiningCoordinatorHost': 'each machine mines by itself; give each a miner.machineId',
-  'Miner.CoordinatorSecret': 'each machine mines by itself; give each a miner.machineId',
-  'Miner.UseCoordinatorAuthentication': 'each machine mines by itself; give each a miner.machineId',
+  'Miner.MiningCoordinatorPort': FARM,
+  'Miner.MiningCoordinatorHost': FARM,
+  'Miner.CoordinatorSecret': FARM,
+  'Miner.UseCoordinatorAuthentication': FARM,
 }
 
 /** What does not belong into a file that others may read. */
@@ -68,7 +70,9 @@ export function importGoIni(text: string): ImportedIni {
       continue
     }
     if (section === 'Staker') {
-      notes.push('[Staker]: staking is not part of this program')
+      notes.push(
+        `[Staker]: pegminer stake takes its CoinbaseAddress as stake.addresses, and the key in ${envNameOf('stake.secrets')}_FILE`,
+      )
       continue
     }
     for (const [name, value] of entries) importEntry(`${section}.${name}`, value, values, notes)

@@ -218,7 +218,7 @@ export const FACTOM_ERRORS = {
     kind: 'failure',
   },
   E_FACTOM_LATE: {
-    summary: 'The record was not with the node before the time for its block ended.',
+    summary: 'The record did not reach the node before the time for its block ended.',
     remedy: 'Check the speed of the node, or publish fewer records a block.',
     kind: 'failure',
   },
@@ -235,8 +235,9 @@ export const FACTOM_ERRORS = {
     retryable: true,
   },
   E_FACTOM_JOURNAL: {
-    summary: 'The journal of published records cannot be read or written.',
-    remedy: 'Check the rights and the free space of the data directory.',
+    summary: 'The journal of published records cannot be read or written, or is damaged.',
+    remedy:
+      'Check the rights and the free space of the data directory. Move a damaged journal away only if the message says so: it keeps a record from being paid for twice.',
     kind: 'failure',
   },
   E_FACTOM_JOURNAL_LOCKED: {

@@ -83,7 +83,7 @@ export const LXR_ERRORS = {
   },
   E_LXR_KERNEL: {
     summary: 'The WebAssembly kernel cannot be loaded.',
-    remedy: 'Run `npm run build`.',
+    remedy: 'Install the program again; in a clone, run `npm run build`.',
     kind: 'failure',
   },
   E_LXR_NATIVE: {

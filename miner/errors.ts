@@ -157,7 +157,7 @@ export const MINER_ERRORS = {
     summary:
       'The address is not among the 100 largest holders of PEG, so its staking record would not count.',
     remedy:
-      'Nothing is spent meanwhile. The list of the largest holders (`pegminer ledger`) shows what it takes.',
+      'Nothing is spent meanwhile. The list of the largest holders (`pegminer ledger richlist`) shows what it takes.',
     kind: 'failure',
     retryable: true,
   },

@@ -102,7 +102,7 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   ],
   [/^pegminer bench --tune$/, 'measures for minutes; cli/bench.test.ts begins it'],
   [
-    /^pegminer (explorer( plot)?|ledger (serve|sync)|mine --network dev)$/,
+    /^pegminer (explorer( plot)?|ledger (serve|sync|richlist)|mine --network dev)$/,
     'runs until it is ended, or lacks what test/ledger.test.ts gives it',
   ],
   [/^pegminer farm (status|accounts)$/, 'needs a coordinator that runs; test/farm.test.ts asks one'],

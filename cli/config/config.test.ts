@@ -195,6 +195,7 @@ const INI = `
   NumberOfMiners=4
   RecordsPerBlock=5
   SubmissionCutOff=-1
+  MiningCoordinatorHost=localhost
   Protocol=PegNet
   Network=TestNet-pM7
   ECAddress=EC3TsJHUs8bzbbVnratBafub6toRYdgzgbR7kWwCW4tqbmyySRmg
@@ -203,6 +204,8 @@ const INI = `
   New=1
 [Oracle]
   1ForgeKey=CHANGEME
+[Staker]
+  CoinbaseAddress=${COINBASE}
 [OracleDataSources]
   FixedUSD=0
   Kitco=-1
@@ -233,6 +236,8 @@ t.test('import of the ini of the Go miner', async (t) => {
     /WalletdPass: a secret, .*PEGMINER_FACTOM_WALLETD_PASSWORD/,
     /Miner.New: unknown/,
     /APIPort: .*telemetry.port/,
+    /CoordinatorHost: .*pegminer farm/,
+    /\[Staker\]: pegminer stake .*PEGMINER_STAKE_SECRETS_FILE/,
   ])
     t.ok(
       notes.some((note) => part.test(note)),

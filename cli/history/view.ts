@@ -172,13 +172,13 @@ const LEAST_DISTANCE = 0.00005
 
 /** ` from XBT +1.2 % (80 %), ETH -0.9 % (15 %) and 3 more`: distance from the average, and part of the grade. */
 function costsText(costs: readonly AssetCost[], grade: number): string {
-  const told = costs.filter(({ distance }) => Math.abs(distance) >= LEAST_DISTANCE)
-  if (told.length === 0 || !(grade > 0)) return ''
-  const named = told.slice(0, NAMED_COSTS).map(({ asset, distance, cost }) => {
+  const visible = costs.filter(({ distance }) => Math.abs(distance) >= LEAST_DISTANCE)
+  if (visible.length === 0 || !(grade > 0)) return ''
+  const named = visible.slice(0, NAMED_COSTS).map(({ asset, distance, cost }) => {
     const percent = `${distance >= 0 ? '+' : ''}${(100 * distance).toFixed(2)} %`
     return `${asset} ${percent} (${Math.round((100 * cost) / grade)} %)`
   })
-  const more = told.length > named.length ? ` and ${told.length - named.length} more` : ''
+  const more = visible.length > named.length ? ` and ${visible.length - named.length} more` : ''
   return ` from ${named.join(', ')}${more}`
 }
 

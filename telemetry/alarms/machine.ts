@@ -56,7 +56,8 @@ export const MACHINE_ALARMS = alarms([
     id: 'FarmMachinesMissing',
     severity: 'warning',
     summary: '{{ $value }} machines of the farm of {{ $labels.instance }} are missing',
-    meaning: 'Their leases have lapsed, and they have not said goodbye.',
+    meaning:
+      'Machines of the farm have not been heard of for as long as their leases last, and did not say that they leave.',
     look: '`pegminer farm status` names them.',
     remedy: 'Look at the machine, its worker, and its connection to the NATS server.',
     expr: 'pegnet_farm_machines{state="missing"} > 0',
@@ -67,7 +68,7 @@ export const MACHINE_ALARMS = alarms([
     severity: 'warning',
     summary: '{{ $labels.instance }} has refused a machine of its farm',
     meaning:
-      'Too many of its hits were false, malformed, foreign or beyond its rate. None of them was published.',
+      'Too many hits of a machine were false, malformed, of another record, or more than its rate allows. None of them was published.',
     look: '`pegminer farm status` names it and says why.',
     remedy:
       'Check its memory (`pegminer bench --stress`). If it is not yours, take its credential away (docs/farm.md).',
@@ -241,7 +242,7 @@ export const MACHINE_ALARMS = alarms([
     severity: 'critical',
     summary: 'the disk of the data directory of {{ $labels.instance }} is nearly full',
     meaning:
-      'Less than `watchdog.diskFree` is free. With a full disk nothing can be published, because every payment is written down first.',
+      'The disk of the data directory has less free space than `watchdog.diskFree`. With a full disk nothing can be published, because every payment is written down first.',
     look: '`df -h` and `du -sh` of the data directory.',
     remedy:
       "Free some space. Logs of other programs are the usual cause; the miner's own state grows by a few megabytes a month.",

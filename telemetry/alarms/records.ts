@@ -10,7 +10,8 @@ export const RECORD_ALARMS = alarms([
     id: 'EntryCreditsLow',
     severity: 'warning',
     summary: '{{ $labels.instance }} has {{ $value }} entry credits left',
-    meaning: 'Each record costs one; at 3 a block 500 last about a day.',
+    meaning:
+      'Fewer than 500 entry credits are left. Each record costs one: at 3 records a block they last about a day.',
     look: 'The start of the log names the address (PAID BY).',
     remedy: 'Buy entry credits for the address that pays.',
     expr: 'pegnet_factom_entry_credits < 500',
