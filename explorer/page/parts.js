@@ -85,7 +85,7 @@ export function rough(value) {
   return `${Number((value / 1000 ** power).toPrecision(3))} ${['', 'k', 'M', 'G', 'T'][power]}`.trim()
 }
 export const hashrate = (power) =>
-  power === null || power === undefined ? '–' : `${rough(power)} H/s`.replace(/(\d) H/, '$1 H')
+  power === null || power === undefined ? '–' : `${rough(power)} H/s`.replace(/([kMGT]) H/, '$1H')
 
 function status({ status: word, verdict, height }) {
   const text = word === 'executed' && verdict !== height ? `executed in ${verdict}` : word
