@@ -499,6 +499,15 @@ export const SETTINGS = {
       description: 'network dev: the same with markets and shocks that this file tells',
     },
   ),
+  'pegWatch.paper': optional(
+    { ...path, placeholder: 'FILE' },
+    {
+      notInFile: true,
+      flag: 'paper',
+      defaultText: 'none',
+      description: 'keep a paper account in this file: what the trades would have earned',
+    },
+  ),
   'pegWatch.height': given(integer(222_270, 999_000_000), 300_000, {
     notInFile: true,
     flag: 'height',

@@ -1,4 +1,4 @@
-/** What can be wrong when a basket is kept. */
+/** What can be wrong when a basket or a paper account is kept. */
 import { errorsOf } from '../base/index.js'
 
 export const DESK_ERRORS = {
@@ -12,6 +12,13 @@ export const DESK_ERRORS = {
     remedy:
       'Look at the file that the message names; without it the basket begins anew, and the limit of the day too.',
     kind: 'failure',
+  },
+  E_PEG_WATCH_PAPER: {
+    summary:
+      'The file of a paper account cannot be read or written, is kept by another process, or is about another network.',
+    remedy:
+      'Look at the file that the message names, end the other process, or name another file with --paper.',
+    kind: 'usage',
   },
 } as const
 

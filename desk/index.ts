@@ -18,9 +18,21 @@ export { DESK_ERRORS } from './errors.js'
 export { lookAt } from './peg-watch/look.js'
 export type { Look, PegHistory, TokenLook } from './peg-watch/look.js'
 export type { MarketName } from './peg-watch/market.js'
+export { paperStep } from './peg-watch/paper.js'
+export type { PaperAccount, PaperEvent } from './peg-watch/paper.js'
+export { openPaper } from './peg-watch/paper-file.js'
+export type { PaperFile } from './peg-watch/paper-file.js'
+export { createPegWatchPages, lookNews, PEG_WATCH_API } from './peg-watch/site.js'
 export { pegWatchSection, pegWatchShape } from './peg-watch/section.js'
 export type { PegWatch } from './peg-watch/section.js'
 export { gainOf } from './peg-watch/size.js'
-export { readStage, stagedHistory, stagedListing, stagedMarkets, STAGES } from './peg-watch/stage.js'
+export {
+  readStage,
+  rulesAsOf,
+  stagedHistory,
+  stagedListing,
+  stagedMarkets,
+  STAGES,
+} from './peg-watch/stage.js'
 export type { Stage } from './peg-watch/stage.js'
 export type { Trade } from './peg-watch/trades.js'

@@ -371,6 +371,22 @@ export const METRICS = {
       ['fate'],
     ),
   },
+  pegWatch: {
+    lookTime: gauge(
+      'pegnet_peg_watch_look_timestamp_seconds',
+      'When the markets of tokens were last looked at.',
+    ),
+    books: gauge('pegnet_peg_watch_books', 'Markets of an exchange whose order book is known.', ['exchange']),
+    premium: gauge(
+      'pegnet_peg_watch_premium',
+      'How far a token can be bought below its peg (below 0) or sold above it, as a part of 1.',
+      ['token'],
+    ),
+    depth: gauge('pegnet_peg_watch_depth_usd', 'What is for sale within that, or asked for.', ['token']),
+    gain: gauge('pegnet_peg_watch_gain_usd', 'What the best trade would earn; 0: there is none.'),
+    trades: gauge('pegnet_peg_watch_trades', 'Trades that would earn enough.'),
+    paper: gauge('pegnet_peg_watch_paper_usd', 'What the paper account is worth.'),
+  },
   ledger: {
     height: gauge('pegnet_ledger_height', 'The last block that the ledger knows.'),
     lag: gauge('pegnet_ledger_lag_blocks', 'Blocks that the node has saved and the ledger does not know.'),

@@ -1,8 +1,16 @@
 /** Is the program alive, and is it doing its work? Pure: the table of alarms judges. */
-import type { BasketPulse, CheckRule, Finding, GatewayPulse, PegsPulse } from './alarms/alarm.js'
+import type {
+  BasketPulse,
+  CheckRule,
+  Finding,
+  GatewayPulse,
+  PegsPulse,
+  PegWatchPulse,
+} from './alarms/alarm.js'
 import {
   ALARMS_OF_BASKET,
   ALARMS_OF_LEDGER,
+  ALARMS_OF_PEG_WATCH,
   ALARMS_OF_PEGS,
   GATEWAY_ALARMS,
   MINER_ALARMS,
@@ -32,6 +40,12 @@ export const pegsChecks = (pulse: PegsPulse): Check[] => checksOf(PEGS_CHECKS, '
 /** Ready: the basket was looked at lately, and what is owed soon is held. */
 export const basketChecks = (pulse: BasketPulse): Check[] => checksOf(BASKET_CHECKS, 'ready', pulse)
 
+/** Ready: the markets were looked at lately, and each exchange has told an order book. */
+export const pegWatchChecks = (pulse: PegWatchPulse): Check[] => checksOf(PEG_WATCH_CHECKS, 'ready', pulse)
+
+const PEG_WATCH_CHECKS = ALARMS_OF_PEG_WATCH.flatMap(({ pegWatchCheck }) =>
+  pegWatchCheck === undefined ? [] : [pegWatchCheck],
+)
 const BASKET_CHECKS = ALARMS_OF_BASKET.flatMap(({ basketCheck }) =>
   basketCheck === undefined ? [] : [basketCheck],
 )

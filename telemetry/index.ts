@@ -18,7 +18,15 @@ export type { MetricSpec } from './catalog.js'
 export { CENSORED, createCensor } from './censor.js'
 export type { Censor } from './censor.js'
 export { TELEMETRY_ERRORS } from './errors.js'
-export { basketChecks, gatewayChecks, ledgerChecks, liveChecks, pegsChecks, readyChecks } from './health.js'
+export {
+  basketChecks,
+  gatewayChecks,
+  ledgerChecks,
+  liveChecks,
+  pegsChecks,
+  pegWatchChecks,
+  readyChecks,
+} from './health.js'
 export type { Check } from './health.js'
 export type { MetricTree } from './instruments.js'
 export { createLogger, jsonOf, oneLine } from './logger.js'

@@ -81,6 +81,7 @@ const RUNS: Readonly<Record<string, Run>> = {
   'pegminer prices sources': {},
   'pegminer prices --trouble kraken:liar': {},
   'pegminer peg-watch --network dev --scenario C --once': {},
+  'pegminer peg-watch --network dev --scenario A --paper paper.json --once': {},
   'pegminer peg-watch --network dev --scenario D --height 250000 --once': {},
 }
 
@@ -113,6 +114,10 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   [
     /^pegminer simulate attack majority --blocks 500$/,
     'plays for a minute; cli/basket/basket.test.ts plays a few blocks',
+  ],
+  [
+    /^pegminer peg-watch --once$/,
+    'needs a ledger with prices; cli/peg-watch/peg-watch.test.ts runs it on made-up ones',
   ],
   [/^numactl /, 'needs a machine with several memory nodes'],
   [LEFT_OPEN, 'stands for what the reader has to put in'],

@@ -11,15 +11,21 @@ export function ruleFiles(): Readonly<Record<string, string>> {
     (part: string) =>
     ({ id }: AlarmRow): boolean =>
       id.startsWith(part)
-  const [ofFeed, ofPegs, ofBasket] = [isOf('Feed'), isOf('Pegs'), isOf('Basket')]
+  const parts = {
+    feed: isOf('Feed'),
+    pegs: isOf('Pegs'),
+    basket: isOf('Basket'),
+    'peg-watch': isOf('PegWatch'),
+  }
+  const ofMiner = (alarm: AlarmRow): boolean => !Object.values(parts).some((isOne) => isOne(alarm))
   return {
-    'pegminer.rules.yml': rulesText(
-      'pegminer',
-      ALARMS.filter((alarm) => !ofFeed(alarm) && !ofPegs(alarm) && !ofBasket(alarm)),
+    'pegminer.rules.yml': rulesText('pegminer', ALARMS.filter(ofMiner)),
+    ...Object.fromEntries(
+      Object.entries(parts).map(([part, isOne]) => [
+        `${part}.rules.yml`,
+        rulesText(`pegminer-${part}`, ALARMS.filter(isOne)),
+      ]),
     ),
-    'feed.rules.yml': rulesText('pegminer-feed', ALARMS.filter(ofFeed)),
-    'pegs.rules.yml': rulesText('pegminer-pegs', ALARMS.filter(ofPegs)),
-    'basket.rules.yml': rulesText('pegminer-basket', ALARMS.filter(ofBasket)),
   }
 }
 

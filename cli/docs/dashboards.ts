@@ -445,6 +445,29 @@ const BASKET: Dashboard = {
   ],
 }
 
+/** Markets of tokens beside the oracle. */
+const PEG_WATCH: Dashboard = {
+  uid: 'pegminer-peg-watch',
+  title: 'pegminer: peg-watch',
+  rows: [
+    row(
+      'Pegs and markets',
+      'Below 0 a token can be bought that much below its peg, above 0 sold that much above it. Trades are told, never made.',
+      chart('Premium', 'percentunit', [`pegnet_peg_watch_premium${M}`, '{{token}}']),
+      chart('Depth within it', 'currencyUSD', [`pegnet_peg_watch_depth_usd${M}`, '{{token}}']),
+      chart('The best trade', 'currencyUSD', [`pegnet_peg_watch_gain_usd${M}`, 'gain']),
+      chart('Paper account', 'currencyUSD', [`pegnet_peg_watch_paper_usd${M}`, 'worth']),
+      chart(
+        'What is known',
+        'short',
+        [`pegnet_peg_watch_books${M}`, 'order books, {{exchange}}'],
+        [`pegnet_peg_watch_trades${M}`, 'trades that would earn'],
+      ),
+      stat('Since the last look', 's', 12, [`time() - max(pegnet_peg_watch_look_timestamp_seconds${M})`, '']),
+    ),
+  ],
+}
+
 /** Each gateway connects a pair of chains. */
 const FEED: Dashboard = {
   uid: 'pegminer-feed',
@@ -564,7 +587,7 @@ const BENCH: Dashboard = {
   ],
 }
 
-const DASHBOARDS: readonly Dashboard[] = [MINER, ORACLE, FEED, PEGS, BASKET, BENCH]
+const DASHBOARDS: readonly Dashboard[] = [MINER, ORACLE, FEED, PEGS, BASKET, PEG_WATCH, BENCH]
 
 /** File name below `config/grafana/` → JSON. */
 export function grafanaFiles(): Readonly<Record<string, string>> {

@@ -26,7 +26,9 @@ const rulesOf = (file: string): Rule[] =>
   (parse(read(`config/prometheus/${file}`)) as { groups: { rules: Rule[] }[] }).groups.flatMap(
     ({ rules }) => rules,
   )
-const rules = ['pegminer', 'feed', 'pegs', 'basket'].flatMap((name) => rulesOf(`${name}.rules.yml`))
+const rules = ['pegminer', 'feed', 'pegs', 'basket', 'peg-watch'].flatMap((name) =>
+  rulesOf(`${name}.rules.yml`),
+)
 
 t.test('each alarm of the table is a rule, and each of its notices is a code of the program', (t) => {
   t.same(
@@ -51,7 +53,7 @@ interface RuleTests {
     }[]
   }[]
 }
-const ruleTests = ['pegminer', 'feed', 'pegs', 'basket'].flatMap((name) =>
+const ruleTests = ['pegminer', 'feed', 'pegs', 'basket', 'peg-watch'].flatMap((name) =>
   (parse(read(`config/prometheus/${name}.rules.test.yml`)) as RuleTests).tests.flatMap(
     ({ alert_rule_test }) => alert_rule_test,
   ),
@@ -203,6 +205,8 @@ t.test('promtool: the rules do what they say', { skip }, (t) => {
     ['test', 'rules', 'pegs.rules.test.yml'],
     ['check', 'rules', 'basket.rules.yml'],
     ['test', 'rules', 'basket.rules.test.yml'],
+    ['check', 'rules', 'peg-watch.rules.yml'],
+    ['test', 'rules', 'peg-watch.rules.test.yml'],
   ]) {
     const { status, stdout, stderr } = run(...words)
     t.equal(status, 0, `promtool ${words.join(' ')}: ${stdout}${stderr}`)

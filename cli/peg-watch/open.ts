@@ -3,6 +3,7 @@ import { wallMs } from '../../base/index.js'
 import { problem, problemsError, type SettingKey } from '../../config/index.js'
 import {
   readStage,
+  rulesAsOf,
   stagedHistory,
   stagedListing,
   stagedMarkets,
@@ -35,6 +36,8 @@ export interface Watched {
   readonly rules: LedgerRules
   readonly books: BookFeed<MarketName>
   readonly own: PriceFeed
+  /** Those that are asked. */
+  readonly exchanges: readonly string[]
 }
 
 export async function openWatched(context: PegWatchContext, resources: Resources): Promise<Watched> {
@@ -53,7 +56,7 @@ export async function openWatched(context: PegWatchContext, resources: Resources
   resources.add(() => books.close())
   const own = createPriceFeed({ config, keys, exchanges, rests })
   resources.add(() => own.close())
-  return { ledger, rules, books, own }
+  return { ledger, rules, books, own, exchanges: [...new Set(markets.map(({ exchange }) => exchange))] }
 }
 
 function ledgerOf(context: PegWatchContext, resources: Resources): Pick<Watched, 'ledger' | 'rules'> {
@@ -72,8 +75,10 @@ function ledgerOf(context: PegWatchContext, resources: Resources): Pick<Watched,
 }
 
 function chainOf({ settings }: PegWatchContext): Pick<Watched, 'ledger' | 'rules'> {
-  const chain = { height: settings['pegWatch.height'], blockMs: settings['network.blockSeconds'] * 1000 }
-  return { ledger: stagedHistory({ ...chain, now: wallMs }), rules: rulesOf(networkOf('MainNet')) }
+  return {
+    ledger: stagedHistory({ blockMs: settings['network.blockSeconds'] * 1000, now: wallMs }),
+    rules: rulesAsOf(rulesOf(networkOf('MainNet')), settings['pegWatch.height']),
+  }
 }
 
 /** Null: nothing is made up. */

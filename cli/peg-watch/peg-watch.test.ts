@@ -1,23 +1,33 @@
 /** `pegminer peg-watch` on the embedded network, and with what it cannot use. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { PassThrough, Readable } from 'node:stream'
+import axios from 'axios'
 import t, { type Test } from 'tap'
 
+import type { Io } from '../program/context.js'
 import { runProgram } from '../program/program.js'
 
 const dir = t.testdir()
+/** As text. */
+const PLAIN = { proxy: false, transformResponse: (text: unknown) => text } as const
+
+const started = (
+  words: readonly string[],
+  io: Pick<Io, 'stdout' | 'stderr' | 'interrupted'>,
+): Promise<number> =>
+  runProgram(['peg-watch', ...words], {
+    ...{ ...io, stdin: Readable.from([]) },
+    env: { PEGMINER_DATA_DIR: dir, PEGMINER_CONFIG: 'off' },
+  })
 
 async function run(...words: string[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   let [out, err] = ['', '']
   stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
   stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  const interrupted = new AbortController().signal
-  const env = { PEGMINER_DATA_DIR: dir, PEGMINER_CONFIG: 'off' }
-  const code = await runProgram(['peg-watch', ...words], {
-    ...{ stdin: Readable.from([]), stdout, stderr, env, interrupted },
-  })
+  const code = await started(words, { stdout, stderr, interrupted: new AbortController().signal })
   return { code, out, err: err.trim(), lines: err.trim().split('\n').length }
 }
 
@@ -89,6 +99,41 @@ t.test('a script, a dead exchange, and what people see', async (t) => {
   t.match(none.out, /LACKS +kraken: .*HTTP 503[^]*LACKS +gate: /)
 })
 
+t.test('what it serves while it runs, and the paper account it keeps', async (t) => {
+  const end = new AbortController()
+  const stdout = new PassThrough()
+  const file = join(dir, 'paper.json')
+  const words = ['--scenario', 'A', '--height', '250000', '--paper', file, '--metrics-port', '0', '--json']
+  const code = started(words, { stdout, stderr: new PassThrough(), interrupted: end.signal })
+  let url = ''
+  for await (const line of createInterface({ input: stdout })) {
+    const event = JSON.parse(line) as Told
+    if (event.event === 'peg-watch.serving') url = String(event['url'])
+    if (event.event === 'peg-watch') break
+  }
+  const get = async (path: string): Promise<string> =>
+    String((await axios.get<unknown>(`${url}${path}`, PLAIN)).data)
+  t.match(await get('/peg-watch'), /<title>Pegs and markets/)
+  t.match(JSON.parse(await get('/ready')), { ok: true, checks: [{ name: 'looks' }, { name: 'exchanges' }] })
+  t.match(await get('/metrics'), /^pegnet_peg_watch_premium\{token="pEUR"\} -0\.0[45]/m)
+  const shown = JSON.parse(await get('/api/v1/peg-watch')) as {
+    readonly tokens: Told[]
+    readonly paper: object
+  }
+  t.match(
+    shown.tokens.find(({ token }) => token === 'pEUR'),
+    { scenario: 'A', rate: /^1\.\d+$/ },
+  )
+  t.match(shown.paper, { capital: '10000', open: 1, count: 0 })
+  t.match(JSON.parse(readFileSync(file, 'utf8')), { subject: 'dev A', open: [{ buy: { token: 'pEUR' } }] })
+  t.match(await run('--scenario', 'B', '--paper', file, '--once'), {
+    code: 2,
+    lines: 1,
+    err: /E_PEG_WATCH_PAPER: process \d+ keeps/,
+  })
+  end.abort()
+  t.equal(await code, 130)
+})
 const refused = async (t: Test, words: readonly string[], wanted: RegExp) => {
   const { code, err, lines } = await run(...words)
   t.match({ code, err, lines }, { code: 2, err: wanted, lines: 1 }, words.join(' '))

@@ -1,14 +1,34 @@
 /** `pegminer peg-watch`: markets of tokens beside the oracle, look after look. It never trades. */
 import { isCoded, sleep } from '../../base/index.js'
-import { lookAt, type Look } from '../../desk/index.js'
+import {
+  lookAt,
+  openPaper,
+  paperStep,
+  type Look,
+  type PaperAccount,
+  type PaperEvent,
+  type PaperFile,
+} from '../../desk/index.js'
 import type { PriceSnapshot } from '../../oracle/index.js'
 import { fail } from '../program/errors.js'
 import { EXIT } from '../program/context.js'
-import { openResources } from '../program/resources.js'
+import { openResources, type Resources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 import type { PegWatchContext } from './context.js'
 import { openWatched, type Watched } from './open.js'
-import { HEAD, remarksOf, tokenEvent, tokenText, tradeFacts, tradeText, troubleText } from './view.js'
+import { serve } from './serve.js'
+import {
+  HEAD,
+  paperEvent,
+  paperFacts,
+  paperText,
+  remarksOf,
+  tokenFacts,
+  tokenText,
+  tradeFacts,
+  tradeText,
+  troubleText,
+} from './view.js'
 
 /** Of our own prices: what is there then counts. */
 const OWN_MS = 15_000
@@ -21,9 +41,13 @@ export async function pegWatch(context: PegWatchContext): Promise<number> {
   try {
     const watched = await openWatched(context, resources)
     const once = settings['feed.once']
+    const shown = once ? null : await serve(context, watched.exchanges, resources)
+    const paper = paperOf(context, resources)
     while (!signal.aborted) {
       const look = await lookOnce(watched, context)
-      show(context, look)
+      const events = paper ? keepPaper(paper, look, watched, context) : []
+      shown?.show(look, paper?.account() ?? null)
+      show(context, look, paper?.account() ?? null, events)
       if (once) return look.markets.length > 0 ? EXIT.done : EXIT.missing
       await output.drained()
       await sleep(sections.pegWatch.everyMs, signal)
@@ -54,14 +78,45 @@ async function lookOnce(watched: Watched, { sections, signal }: PegWatchContext)
   return look
 }
 
-function show({ output }: PegWatchContext, look: Look): void {
+/** Null: none is kept. */
+function paperOf({ settings, sections }: PegWatchContext, resources: Resources): PaperFile | null {
+  const { 'pegWatch.paper': file, 'network.name': network } = settings
+  if (file === undefined) return null
+  const staged = settings['pegWatch.scenario'] ?? settings['pegWatch.script']
+  const subject = staged === undefined ? network : `${network} ${staged}`
+  const paper = openPaper(file, subject, sections.pegWatch.capital)
+  resources.add(paper.close)
+  return paper
+}
+
+/** What is told was written down before. */
+function keepPaper(
+  paper: PaperFile,
+  look: Look,
+  { ledger, rules }: Watched,
+  { sections }: PegWatchContext,
+): readonly PaperEvent[] {
+  const before = paper.account()
+  const { account, events } = paperStep(before, { look, ledger, rules, limits: sections.pegWatch })
+  if (events.length > 0 || account.last !== before.last) paper.save(account)
+  return events
+}
+
+function show(
+  { output }: PegWatchContext,
+  look: Look,
+  paper: PaperAccount | null,
+  events: readonly PaperEvent[],
+): void {
   const { height, ratesHeight, tokens, trades, closed, troubles } = look
-  for (const token of tokens) output.event(tokenEvent(height, token))
+  for (const token of tokens) output.event({ event: 'peg-watch.token', height, ...tokenFacts(token) })
   for (const trade of trades) output.event({ event: 'peg-watch.trade', height, ...tradeFacts(trade) })
   for (const trouble of troubles) output.event({ event: 'peg-watch.trouble', height, ...trouble })
+  for (const event of events) output.event(paperEvent(event))
   output.event({
     ...{ event: 'peg-watch', height, ratesHeight, tokens: tokens.length, trades: trades.length },
     closed: closed && tradeFacts(closed),
+    paper: paper && paperFacts(paper),
   })
   const fact = factPrinter(output)
   output.line(output.paint('bold', HEAD))
@@ -78,6 +133,7 @@ function show({ output }: PegWatchContext, look: Look): void {
     fact('closed', tradeText(closed))
     fact('', remarksOf(closed))
   }
+  if (paper) fact('paper', paperText(paper))
   for (const trouble of troubles) fact('lacks', troubleText(trouble))
   output.line()
 }

@@ -1,8 +1,15 @@
 /** What `pegminer peg-watch` prints. Pure. */
 import { unitsText } from '../../base/index.js'
-import { gainOf, type Look, type TokenLook, type Trade } from '../../desk/index.js'
+import {
+  gainOf,
+  type Look,
+  type PaperAccount,
+  type PaperEvent,
+  type TokenLook,
+  type Trade,
+} from '../../desk/index.js'
 import type { Output } from '../program/output.js'
-import { countText } from '../view/format.js'
+import { countText, plural } from '../view/format.js'
 
 /** 1e-16 USD with cents. */
 export const moneyText = (money: bigint): string => {
@@ -31,7 +38,8 @@ export function tokenText(look: TokenLook, { paint }: Pick<Output, 'paint'>): st
   const prices = [rate, expected, bid, ask].map((price) => priceText(price).padStart(PRICE)).join('')
   const off = signed(premium).padStart(10)
   const usd = countText(depth / 10n ** 16n).padStart(9)
-  return ` ${token.padEnd(6)}${prices}${scenario === null ? off : paint('yellow', off)}${usd}${(scenario ?? '').padStart(5)}`
+  const shown = scenario === null ? off : paint('yellow', off)
+  return ` ${token.padEnd(6)}${prices}${shown}${usd}${scenario === null ? '' : scenario.padStart(5)}`
 }
 
 const amountText = (amount: bigint): string => unitsText(amount).replace(/(\.\d{4})\d+$/, '$1')
@@ -65,18 +73,39 @@ export function remarksOf({ risk, reduced, closed }: Trade): string {
 export const troubleText = ({ exchange, symbol, reason }: Look['troubles'][number]): string =>
   `${exchange}${symbol === null ? '' : ` ${symbol}`}: ${reason}`
 
-export const tokenEvent = (height: number, token: TokenLook) => ({
-  ...{ event: 'peg-watch.token', height, ...token },
-  ...{ rate: unitsText(token.rate), expected: textOf(token.expected), bid: textOf(token.bid) },
-  ...{ ask: textOf(token.ask), depth: moneyText(token.depth).replaceAll(',', '') },
+export const tokenFacts = (token: TokenLook) => ({
+  ...{ ...token, rate: unitsText(token.rate), expected: textOf(token.expected), bid: textOf(token.bid) },
+  ...{ ask: textOf(token.ask), depth: usdText(token.depth) },
 })
 
 const textOf = (units: bigint | null): string | null => (units === null ? null : unitsText(units))
 
 export const tradeFacts = (trade: Trade) => ({
   ...{ buy: trade.buy, sell: trade.sell, input: unitsText(trade.input), output: unitsText(trade.output) },
-  ...{ cost: usd(trade.cost), proceeds: usd(trade.proceeds), gain: usd(gainOf(trade)) },
+  ...{ cost: usdText(trade.cost), proceeds: usdText(trade.proceeds), gain: usdText(gainOf(trade)) },
   ...{ reduced: trade.reduced, closed: trade.closed, risk: trade.risk },
 })
 
-const usd = (money: bigint): string => unitsText(money / 10n ** 8n)
+export const usdText = (money: bigint): string => unitsText(money / 10n ** 8n)
+
+export function paperText({ capital, cash, worth, gained, count, open }: PaperAccount): string {
+  const now = worth.at(-1)?.money ?? cash
+  return (
+    `${moneyText(now)} USD of ${moneyText(capital)}; ${moneyText(gained)} gained by ${plural(count, 'trade')}, ` +
+    `${open.length} open, ${moneyText(cash)} in cash`
+  )
+}
+
+export const paperFacts = ({ capital, cash, worth, gained, count, open }: PaperAccount) => ({
+  ...{ capital: usdText(capital), cash: usdText(cash), usd: usdText(worth.at(-1)?.money ?? cash) },
+  ...{ gained: usdText(gained), count, open: open.length },
+})
+
+export function paperEvent({ stage, trade }: PaperEvent) {
+  const { buy, sell, boughtAt, convertedAt, input, cost, left, proceeds } = trade
+  return {
+    ...{ event: 'peg-watch.paper', stage, buy, sell, boughtAt, convertedAt, input: unitsText(input) },
+    ...{ cost: usdText(cost), output: unitsText(left.output), refund: unitsText(left.refund) },
+    ...{ proceeds: usdText(proceeds), gain: stage === 'sold' ? usdText(proceeds - cost) : null },
+  }
+}

@@ -612,7 +612,8 @@ const PEG_WATCH = command({
     'The prices of blocks are those of the ledger in the data directory, which pegminer ledger sync or serve keeps. On the ' +
       'network dev --scenario makes up a chain and an exchange for a case of the white paper, --script FILE for what the file ' +
       'says; --height says whose rules hold there. docs/peg-watch.md has examples.',
-    '--once looks once. Exit code 3: no exchange has answered.',
+    '--once looks once; exit code 3: no exchange has answered. Without it the page /peg-watch and metrics are served meanwhile. ' +
+      '--paper FILE keeps a paper account: what these trades would have earned.',
   ],
   keys: PEG_WATCH_KEYS,
   sections: {

@@ -220,11 +220,15 @@ export const PEG_WATCH_KEYS = keys(
   'pegWatch.scenario',
   'pegWatch.script',
   'pegWatch.height',
+  'pegWatch.paper',
   'network.name',
   'network.activations',
   'network.blockSeconds',
   'network.trouble',
   'data.dir',
+  'telemetry.port',
+  'telemetry.host',
+  'telemetry.hosts',
   ...COMMON_KEYS,
 )
 export const WALLET_KEYS = keys(

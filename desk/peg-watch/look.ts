@@ -12,7 +12,7 @@ import { marketOf, type Market, type MarketName } from './market.js'
 import type { Past, Waits } from './risk.js'
 import { scenariosOf, standingOf, type PegLimits, type Scenario, type Standing } from './scenario.js'
 import { gainOf } from './size.js'
-import { tradesOf, type Trade } from './trades.js'
+import { tradesOf, type Trade, type TradeTerms } from './trades.js'
 
 /** What is asked of the ledger. */
 export interface PegHistory extends Pick<
@@ -60,12 +60,14 @@ export interface Look {
   /** The best of those that a rule forbids, where it would gain more than all others. */
   readonly closed: Trade | null
   readonly troubles: BookView['troubles']
+  /** What the trades were found with. */
+  readonly terms: TradeTerms
   readonly markets: readonly Market[]
 }
 
 const USD = 100_000_000n
 /** 1e-16 USD. */
-export const moneyOf = (usd: number): bigint => BigInt(Math.round(usd * 1e8)) * USD
+export const usdMoney = (usd: number): bigint => BigInt(Math.round(usd * 1e8)) * USD
 
 /** Null: no block has rates yet. */
 export function lookAt({ ledger, rules, view, own, limits }: LookTerms): Look | null {
@@ -86,15 +88,16 @@ export function lookAt({ ledger, rules, view, own, limits }: LookTerms): Look | 
       ) ?? [],
   )
   const cases = scenariosOf(standings, limits)
-  const trades = tradesOf(markets, {
+  const terms: TradeTerms = {
     ...{ height, rules, past: pastOf(ledger, height, limits.window), waits: limits.waits },
     prices: { ...last, rates: new Map([...last.rates, ...expected]) },
-    most: limits.most === null ? null : moneyOf(limits.most),
-  }).filter((trade) => gainOf(trade) >= moneyOf(limits.least))
+    most: limits.most === null ? null : usdMoney(limits.most),
+  }
+  const trades = tradesOf(markets, terms).filter((trade) => gainOf(trade) >= usdMoney(limits.least))
   const open = trades.filter(({ closed }) => closed === null)
   const [first] = trades
   return {
-    ...{ height, ratesHeight: last.height, markets },
+    ...{ height, ratesHeight: last.height, markets, terms },
     tokens: standings.map((standing) => ({
       ...standing,
       expected: expected.get(standing.token) ?? null,

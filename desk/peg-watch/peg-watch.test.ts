@@ -2,71 +2,14 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { rulesOf, type LedgerRules } from '../../ledger/index.js'
-import type { OrderBook } from '../../oracle/index.js'
-import { networkOf } from '../../pegnet/index.js'
-import { lookAt, type Look } from './look.js'
+import { limitsOf, NOW, shown, still, usd, WITH_BANK } from './fixtures/shown.js'
+import type { Look } from './look.js'
 import { riskOf } from './risk.js'
 import { scenariosOf, standingOf, type Scenario } from './scenario.js'
-import { pegWatchSection, type PegWatch } from './section.js'
+import { pegWatchSection } from './section.js'
 import { bestSize, gainOf, payable, sizeOf, upTo, type Steps } from './size.js'
-import { readStage, stagedHistory, stagedListing, stagedMarkets, STAGES, type Stage } from './stage.js'
+import { readStage, STAGES } from './stage.js'
 
-const MAINNET = rulesOf(networkOf('MainNet'))
-const [TODAY, WITH_BANK] = [300_000, 250_000]
-const NOW = Date.UTC(2026, 10, 30)
-const WORTH: Readonly<Record<string, number>> = {
-  ...{ USD: 1, USDT: 1, EUR: 1.2, JPY: 0.008, XAU: 4000, XBT: 100_000, PEG: 0.002 },
-}
-/** Nothing moves. */
-const still = (asset: string): number => WORTH[asset] ?? 1
-
-function limitsOf(raw: object = {}): PegWatch {
-  const read = pegWatchSection(raw)
-  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
-  return read.value
-}
-
-interface Shown {
-  readonly height?: number
-  readonly rules?: LedgerRules
-  readonly limits?: PegWatch
-  readonly world?: (asset: string, time: number) => number
-  readonly after?: number
-}
-
-/** A stage without its exchange: the books as that would tell them. */
-function shown(
-  stage: Stage,
-  { height = TODAY, rules = MAINNET, limits, world = still, after = 0 }: Shown = {},
-): Look {
-  const listed = (['kraken', 'gate'] as const).flatMap((venue) =>
-    stagedListing(stage, NOW, world)(venue, NOW + after),
-  )
-  const numbers = (levels: readonly (readonly [string, string])[]) =>
-    levels.map(([price, amount]) => [Number(price), Number(amount)] as const)
-  const books = stagedMarkets(stage).map((market) => {
-    const book = listed.find(({ base, quote }) => `${base}/${quote}` === market.symbol)
-    const { bids = [], asks = [] } = book?.levels ?? {}
-    const found: OrderBook = { bids: numbers(bids), asks: numbers(asks), receivedAt: NOW }
-    return { ...market, book: found }
-  })
-  const now = (): number => NOW + after
-  const ledger = stagedHistory({ height, blockMs: 600_000, now, world })
-  // Nothing is known of Tether: that it is worth a dollar is told here.
-  const own = { indices: new Map([['USDT/USD', { units: 100_000_000n }]]), prices: new Map() } as never
-  const look = lookAt({
-    ledger,
-    rules,
-    view: { books, troubles: [] },
-    own,
-    limits: limits ?? limitsOf({ least: 0 }),
-  })
-  if (look === null) throw new Error('there are rates')
-  return look
-}
-
-const usd = (money: bigint): string => (Number(money) / 1e16).toFixed(2)
 const casesOf = ({ tokens }: Look): string =>
   tokens.map(({ token, scenario }) => `${token.slice(1)}${scenario ?? '-'}`).join(' ')
 const firstOf = (look: Look) => {
@@ -151,8 +94,8 @@ t.test('what averages make of it', (t) => {
     still(asset) * (asset === 'XBT' && time < NOW - 3_000_000 ? 0.98 : 1)
   const stage = readStage({ tokens: { pXBT: { premium: -5 }, pUSD: { at: 'gate' } } })
   if ('problems' in stage) throw new Error('the script is right')
-  const before = shown(stage.value, { world: moved, height: 295_189 - 3 })
-  const after = shown(stage.value, { world: moved, height: 295_190 - 3 })
+  const before = shown(stage.value, { world: moved, height: 295_189 })
+  const after = shown(stage.value, { world: moved, height: 295_190 })
   t.equal(firstOf(before), 'pXBT pUSD 776.55 796.40 19.85')
   t.match(before.trades[0]?.reduced, [])
   // 282 of 288 blocks: 98,041.67 USD for 100,000. What is bought at 2.5 % below the rate would bring less than it costs.

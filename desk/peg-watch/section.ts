@@ -48,6 +48,7 @@ export const pegWatchShape = section({
   convertAfter: optional(value(integer(2, 1000, 'blocks'), 'from a purchase to its conversion'), 3),
   sellAfter: optional(value(integer(0, 1000, 'blocks'), 'from there to the sale'), 2),
   window: optional(value(integer(50, 5000, 'blocks'), 'of the past by which the risk is told'), 2016),
+  capital: optional(value(decimal(1, 1e12), 'USD that a paper account begins with'), 10_000),
   every: optional(value(duration, 'time from look to look'), '30s'),
 })
 
@@ -56,6 +57,8 @@ type Raw = InferOutput<typeof pegWatchShape>
 export interface PegWatch extends LookRules {
   readonly markets: readonly MarketName[]
   readonly everyMs: number
+  /** USD. */
+  readonly capital: number
 }
 
 export function pegWatchSection(raw: unknown): SectionResult<PegWatch> {

@@ -17,7 +17,14 @@ import {
   type SectionProblem,
   type SectionResult,
 } from '../../config/index.js'
-import { averagesAt, TICKERS, tickerOf, type Rates, type Ticker } from '../../ledger/index.js'
+import {
+  averagesAt,
+  TICKERS,
+  tickerOf,
+  type LedgerRules,
+  type Rates,
+  type Ticker,
+} from '../../ledger/index.js'
 import { ASSETS } from '../../oracle/index.js'
 import {
   DEV_SEED,
@@ -166,19 +173,23 @@ function levelsOf(truth: number, premium: number, depth: number): { bids: Level[
 const DEEP = 5000
 
 export interface StagedChain {
-  /** Of the block that is the last one at the start. */
-  readonly height: number
   readonly blockMs: number
   readonly now: () => number
   readonly world?: World
 }
 
-/** A chain on which all goes on as it did: each block has prices. */
-export function stagedHistory({ height: begun, blockMs, now, world = WORLD }: StagedChain): PegHistory {
-  const blockAt = (time: number): number => Math.floor(time / blockMs)
-  const first = blockAt(now())
-  const timeOf = (height: number): number => (first + height - begun) * blockMs
-  const height = (): number => begun + blockAt(now()) - first
+/** The rules of a height, whatever the height. */
+export function rulesAsOf({ rateForAverage, ...heights }: LedgerRules, height: number): LedgerRules {
+  const always = Object.entries(heights).map(
+    ([rule, first]) => [rule, first <= height ? 0 : Infinity] as const,
+  )
+  return { ...(Object.fromEntries(always) as typeof heights), rateForAverage }
+}
+
+/** A chain on which all goes on as it did: each block has prices. Its heights count from 1970, so a restart goes on. */
+export function stagedHistory({ blockMs, now, world = WORLD }: StagedChain): PegHistory {
+  const timeOf = (height: number): number => height * blockMs
+  const height = (): number => Math.floor(now() / blockMs)
   const rateAt = (token: Ticker, at: number): bigint =>
     BigInt(Math.round(world(assetOf(token), timeOf(at)) * 1e8))
   const known = new Map<number, Rates>()

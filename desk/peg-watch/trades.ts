@@ -8,6 +8,7 @@ import {
   refusalText,
   type LastPrices,
   type LedgerRules,
+  type LedgerTransaction,
   type Ratio,
   type Ticker,
 } from '../../ledger/index.js'
@@ -70,14 +71,12 @@ const ADDRESS = '00'.repeat(32)
 /** More than a bank has. */
 const MUCH = 10n ** 13n
 
-function conversionOf(
-  from: Ticker,
-  to: Ticker,
-  amount: bigint,
-  { height, prices, rules, waits }: TradeTerms,
-) {
-  const input = { address: ADDRESS, ticker: from, amount }
-  return previewOf([{ kind: 'conversion', input, target: to }], {
+export const conversionOf = (ticker: Ticker, target: Ticker, amount: bigint): LedgerTransaction[] => [
+  { kind: 'conversion', input: { address: ADDRESS, ticker, amount }, target },
+]
+
+function previewed(from: Ticker, to: Ticker, amount: bigint, { height, prices, rules, waits }: TradeTerms) {
+  return previewOf(conversionOf(from, to, amount), {
     ...{ height: height + waits.convert - 1, prices, rules },
     available: new Map([[from, amount]]),
   })
@@ -94,7 +93,7 @@ function routeOf(from: Ticker, to: Ticker, terms: TradeTerms): Route | null {
   const [plain, ratio] = [false, averaged].map((with_) => ratioOf(price(from), price(to), with_))
   if (!plain) return null
   if (!ratio) return { ratio: plain, reduced: [], mostOutput: null, closed: 'one of both has no average yet' }
-  const preview = conversionOf(from, to, upwards(MUCH * ratio.to, ratio.from), terms)
+  const preview = previewed(from, to, upwards(MUCH * ratio.to, ratio.from), terms)
   const [converted] = preview.kind === 'executed' ? preview.converted : []
   const isBank = (converted?.refund ?? 0n) > 0n
   const isWorse = ratio.from * plain.to < plain.from * ratio.to
@@ -120,7 +119,7 @@ function tradeOf(buy: Market, sell: Market, route: Route, terms: TradeTerms): Tr
 
 /** As the engine carries it out. */
 function executed({ input }: Size, buy: Market, sell: Market, terms: TradeTerms): Size | null {
-  const preview = conversionOf(buy.token, sell.token, input, terms)
+  const preview = previewed(buy.token, sell.token, input, terms)
   const [converted] = preview.kind === 'executed' ? preview.converted : []
   return converted ? sizeOf(input, converted.amount, buy.asks, sell.bids) : null
 }

@@ -32,6 +32,8 @@ export interface Judged {
   readonly pegsCheck?: CheckRule<PegsPulse>
   /** The same for a basket that is kept. */
   readonly basketCheck?: CheckRule<BasketPulse>
+  /** The same for the watch of markets. */
+  readonly pegWatchCheck?: CheckRule<PegWatchPulse>
   /** What the page of a miner shows besides; null: nothing is wrong. The newest entry comes first. */
   readonly ofMiner?: (miner: MinerNumbers, entries: readonly BoardEntry[]) => string | null
   /** What pages show of a gateway, behind its name. */
@@ -93,6 +95,14 @@ export interface BasketPulse {
   readonly waits: string | null
   /** USD of what is owed soon that are not held; null: not known yet. */
   readonly missing: number | null
+}
+
+/** How the watch of markets is doing. */
+export interface PegWatchPulse {
+  /** Since the last look, ms. Null: none yet. */
+  readonly lookAgeMs: number | null
+  /** Exchanges of which no order book is known. */
+  readonly silent: readonly string[]
 }
 
 export interface WatchdogRule {

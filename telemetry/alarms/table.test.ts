@@ -9,7 +9,15 @@ import {
   alertsOfMiner,
 } from '../alerts.js'
 import type { BoardEntry } from '../board.js'
-import { basketChecks, gatewayChecks, ledgerChecks, liveChecks, pegsChecks, readyChecks } from '../health.js'
+import {
+  basketChecks,
+  gatewayChecks,
+  ledgerChecks,
+  liveChecks,
+  pegsChecks,
+  pegWatchChecks,
+  readyChecks,
+} from '../health.js'
 import type { GatewayNumbers, MinerNumbers } from '../sources.js'
 import type { WatchLimits, WatchSeen } from './alarm.js'
 import { ALARMS, GATEWAY_ALARMS, MINER_ALARMS, WATCHDOG_RULES } from './table.js'
@@ -162,6 +170,24 @@ t.test('a basket that is not looked at, and one that lacks what is owed', (t) =>
   t.same(basketChecks({ lookAgeMs: null, waits: null, missing: null }), [
     { name: 'looks', ok: false, found: 'none yet' },
   ])
+  t.end()
+})
+
+t.test('markets that are not looked at, and an exchange that tells nothing', (t) => {
+  const well = { lookAgeMs: 300_000, silent: [] }
+  t.same(
+    pegWatchChecks(well).map(({ name, ok }) => `${name} ${ok}`),
+    ['looks true', 'exchanges true'],
+  )
+  for (const [pulse, name, found] of [
+    [{ ...well, lookAgeMs: 300_001 }, 'looks', '5 min ago'],
+    [{ ...well, lookAgeMs: null }, 'looks', 'none yet'],
+    [{ ...well, silent: ['gate', 'kraken'] }, 'exchanges', 'none of gate, kraken'],
+  ] as const)
+    t.same(
+      pegWatchChecks(pulse).filter(({ ok }) => !ok),
+      [{ name, ok: false, found }],
+    )
   t.end()
 })
 

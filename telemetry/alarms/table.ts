@@ -1,10 +1,11 @@
-/** All alarms, in the order of the runbook: of the machine, the node, prices, records, of the ledger, the feed, a peg and a basket. */
+/** All alarms, in the order of the runbook: of the machine, the node, prices, records, of the ledger, the feed, a peg, a basket and markets. */
 import type { Alarm, AlarmText, Judged, WatchdogRule } from './alarm.js'
 import { BASKET_ALARMS } from './basket.js'
 import { FEED_ALARMS } from './feed.js'
 import { LEDGER_ALARMS } from './ledger.js'
 import { MACHINE_ALARMS } from './machine.js'
 import { NODE_ALARMS } from './node.js'
+import { PEG_WATCH_ALARMS } from './peg-watch.js'
 import { PEGS_ALARMS } from './pegs.js'
 import { PRICE_ALARMS } from './prices.js'
 import { RECORD_ALARMS } from './records.js'
@@ -16,6 +17,7 @@ type Row =
   | (typeof FEED_ALARMS)[number]
   | (typeof PEGS_ALARMS)[number]
   | (typeof BASKET_ALARMS)[number]
+  | (typeof PEG_WATCH_ALARMS)[number]
 
 export type AlarmId = Row['id']
 export type WatchdogKind = Extract<Row, { watchdog: WatchdogRule }>['watchdog']['kind']
@@ -37,12 +39,14 @@ export const GATEWAY_ALARMS: readonly AlarmRow[] = FEED_ALARMS.map(rowOf)
 export const ALARMS_OF_LEDGER: readonly AlarmRow[] = LEDGER_ALARMS.map(rowOf)
 export const ALARMS_OF_PEGS: readonly AlarmRow[] = PEGS_ALARMS.map(rowOf)
 export const ALARMS_OF_BASKET: readonly AlarmRow[] = BASKET_ALARMS.map(rowOf)
+export const ALARMS_OF_PEG_WATCH: readonly AlarmRow[] = PEG_WATCH_ALARMS.map(rowOf)
 export const ALARMS: readonly AlarmRow[] = [
   ...MINER_ALARMS,
   ...ALARMS_OF_LEDGER,
   ...GATEWAY_ALARMS,
   ...ALARMS_OF_PEGS,
   ...ALARMS_OF_BASKET,
+  ...ALARMS_OF_PEG_WATCH,
 ]
 
 /** What the watchdog judges. */

@@ -1,0 +1,144 @@
+/** Shows the last look, and each new one as it comes. Names come from exchanges: they are set as text, never as markup. */
+const main = document.getElementById('main')
+const tip = document.getElementById('tip')
+const state = document.getElementById('state')
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
+  made.append(...children.filter((child) => child !== null))
+  return made
+}
+
+const section = (title, ...children) => element('section', {}, element('h2', {}, title), ...children)
+const note = (text) => element('p', { class: 'dim' }, text)
+const list = (rows) => element('ul', {}, ...rows.map((row) => element('li', {}, ...row)))
+const percent = (part) => `${part > 0 ? '+' : ''}${(part * 100).toFixed(2)} %`
+const usd = (text) =>
+  Number(text).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+const price = (text) => (text === null ? '–' : Number(Number(text).toPrecision(6)).toString())
+const amount = (text) => Number(text).toLocaleString('en', { maximumFractionDigits: 4 })
+
+const CASES = {
+  A: 'below its peg, little for sale',
+  B: 'below its peg, much for sale',
+  C: 'all are below, little for sale',
+  D: 'all are below, much for sale',
+  E: 'all are above, much asked for',
+}
+
+/** Columns: [title, cell, whether it is a number]. */
+function table(rows, columns) {
+  const head = columns.map(([title, , number]) =>
+    element('th', { scope: 'col', ...(number ? { class: 'n' } : {}) }, title),
+  )
+  const body = rows.map((row) =>
+    element(
+      'tr',
+      {},
+      ...columns.map(([, cell, number]) => element('td', number ? { class: 'n' } : {}, cell(row))),
+    ),
+  )
+  const label = columns.map(([title]) => title).join(', ')
+  return element(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
+    element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...body)),
+  )
+}
+
+const premium = ({ premium: off, scenario }) =>
+  element('span', { class: scenario === null ? 'dim' : 'warn' }, off === 0 ? 'at peg' : percent(off))
+
+const tokens = (rows) =>
+  section(
+    'Tokens',
+    table(rows, [
+      ['Token', ({ token }) => token],
+      ['Case', ({ scenario }) => scenario ?? ''],
+      ['Premium', premium, true],
+      ['Depth, USD', ({ depth }) => usd(depth), true],
+      ['Oracle', ({ rate }) => price(rate), true],
+      ['Next', ({ expected }) => price(expected), true],
+      ['Bid', ({ bid }) => price(bid), true],
+      ['Ask', ({ ask }) => price(ask), true],
+    ]),
+    ...Object.entries(CASES)
+      .filter(([name]) => rows.some(({ scenario }) => scenario === name))
+      .map(([name, text]) => note(`${name}: ${text}`)),
+  )
+
+const legs = ({ buy, sell, input, output, cost }) =>
+  `buy ${amount(input)} ${buy.token} at ${buy.exchange} for ${usd(cost)} USD, convert, sell ${amount(output)} ${sell.token} at ${sell.exchange}`
+
+const tradeRow = (trade) => [
+  element('strong', { class: trade.closed === null ? 'good' : 'dim' }, `${usd(trade.gain)} USD `),
+  legs(trade),
+  element('div', { class: 'dim' }, trade.remarks),
+]
+
+const trades = (open, closed) =>
+  section(
+    'Trades that would earn',
+    open.length === 0 ? note('None would earn enough.') : list(open.map(tradeRow)),
+    closed === null ? null : list([[element('span', { class: 'dim' }, 'Closed: '), ...tradeRow(closed)]]),
+  )
+
+const SVG = 'http://www.w3.org/2000/svg'
+
+/** What the paper account was worth, from its least to its most. */
+function curve(points) {
+  const values = points.map(({ usd: worth }) => Number(worth))
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const at = (value, k) =>
+    `${(100 * k) / Math.max(1, values.length - 1)} ${98 - (96 * (value - low)) / (high - low || 1)}`
+  const picture = document.createElementNS(SVG, 'svg')
+  picture.setAttribute('viewBox', '0 0 100 100')
+  picture.setAttribute('preserveAspectRatio', 'none')
+  picture.setAttribute('role', 'img')
+  picture.setAttribute('aria-label', `Worth of the paper account, ${usd(low)} to ${usd(high)} USD`)
+  const line = document.createElementNS(SVG, 'path')
+  line.setAttribute('d', `M${values.map(at).join('L')}`)
+  picture.append(line)
+  return picture
+}
+
+const paper = ({ capital, usd: worth, gained, count, open, points }) =>
+  section(
+    'Paper account',
+    element(
+      'p',
+      {},
+      `${usd(worth)} USD of ${usd(capital)}: ${usd(gained)} gained by ${count} trades, ${open} open`,
+    ),
+    points.length < 2 ? null : curve(points),
+  )
+
+const troubles = (rows) =>
+  section(
+    'What is lacking',
+    list(
+      rows.map(({ exchange, symbol, reason }) => [
+        `${exchange}${symbol === null ? '' : ` ${symbol}`}: ${reason}`,
+      ]),
+    ),
+  )
+
+function show(look) {
+  tip.textContent = `block ${look.height}, ${look.at.slice(11, 19)} UTC`
+  main.replaceChildren(
+    tokens(look.tokens),
+    trades(look.trades, look.closed),
+    ...(look.paper === null ? [] : [paper(look.paper)]),
+    ...(look.troubles.length === 0 ? [] : [troubles(look.troubles)]),
+  )
+}
+
+const say = (live, text) => {
+  state.textContent = text
+  state.className = live ? 'good' : 'bad'
+}
+const events = new EventSource('/api/v1/peg-watch/events')
+events.addEventListener('open', () => say(true, 'live'))
+events.addEventListener('error', () => say(false, 'no connection; it is tried again'))
+events.addEventListener('look', ({ data }) => show(JSON.parse(data)))
