@@ -34,7 +34,10 @@ export async function within<T>(
   }
 }
 
-/** The same for a call that may not heed its signal: `Late` after `ms`, whatever becomes of it then. */
+/**
+ * As `within`, for a call that may not heed its signal: rejects with `Late` after `ms`, whatever becomes of the call
+ * then.
+ */
 export function withDeadline<T>(
   ms: number,
   outer: AbortSignal | readonly AbortSignal[],

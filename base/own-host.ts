@@ -15,7 +15,7 @@ export function isOwnHost(host: string | undefined, names: readonly string[] = [
   )
 }
 
-/** Without the port, in lower case; undefined: it has no such form. */
+/** The name in a `Host` header, without its port and in lower case; undefined if it has no such form. */
 function nameOf(host: string | undefined): string | undefined {
   return /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/
     .exec(host ?? '')?.[1]
@@ -27,7 +27,7 @@ function nameOf(host: string | undefined): string | undefined {
 const PRIVATE = /^([\w-]+|.+\.(localhost|internal|local|test|home\.arpa))$/
 
 /**
- * The same for servers of embedded networks. They stand in for daemons that answer under every name, and have no
+ * As `isOwnHost`, for servers of embedded networks. They stand in for daemons that answer under every name, and have no
  * setting for names of one's own.
  */
 export function isPrivateHost(host: string | undefined): boolean {

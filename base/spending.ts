@@ -154,7 +154,9 @@ function isOneClock(period: Period, a: Moment, b: Moment): boolean {
   return Math.abs(a.wall - a.steady - (b.wall - b.steady)) < SAME_CLOCK_MS || a.run === ''
 }
 
-/** In order. What counts is never lost: where it becomes too much, the two oldest are joined. */
+/**
+ * Keeps payments in order and bounded. What counts is never lost: where it becomes too much, the two oldest are joined.
+ */
 function keep(period: Period, spent: readonly Spent[], now: Moment): Spent[] {
   const counted = spent.filter(({ at }) => counts(period, at, now))
   const past = spent.filter((one) => !counted.includes(one)).slice(-KEEP_PAST)

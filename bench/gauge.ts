@@ -25,7 +25,7 @@ export function createGauge(slots: number): Gauge {
   return openGauge(new SharedArrayBuffer(LINE_BYTES * (slots + 1)))
 }
 
-/** The same gauge on another thread. */
+/** Opens on another thread the gauge that lies in this memory. */
 export function openGauge(buffer: SharedArrayBuffer): Gauge {
   const word = new Int32Array(buffer, 0, 1)
   const counts = new BigUint64Array(buffer)

@@ -18,7 +18,7 @@ import { startProduct } from './product.js'
 import { takeSamples, type Rates } from './samples.js'
 import type { BenchTask, BenchTaskResult } from './worker.js'
 
-export interface Crew {
+export interface BenchPool {
   /** Throws E_LXR_INPUT if the kernel does not have these lanes. Errors of threads would come without their codes. */
   check(work: Work): void
   /** The checksum of the fixed range of nonces, each thread doing a part. */
@@ -46,11 +46,11 @@ export interface Samples extends Rates {
   readonly kernel: KernelName
 }
 
-/** Hasher slots of a crew: its own threads', those of the miner's, and one to check what these find. */
-export const crewSlots = (threads: number): number => 2 * threads + 1
+/** Hasher slots of a pool: its own threads', those of the miner's, and one to check what these find. */
+export const poolSlots = (threads: number): number => 2 * threads + 1
 
-/** With its threads, a crew lets go of its ByteMap. @param map has `crewSlots(most)` slots */
-export function createCrew(map: SharedByteMap, most: number): Crew {
+/** A pool lets go of its ByteMap when it lets go of its threads. @param map has `poolSlots(most)` slots */
+export function createBenchPool(map: SharedByteMap, most: number): BenchPool {
   const byteMap = sharedByteMap(map)
   /** Begins with the first work: what measures the miner's loop alone has no use for threads beside it. */
   let pool: Piscina<BenchTask, BenchTaskResult> | undefined

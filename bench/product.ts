@@ -20,7 +20,7 @@ export interface ProductOptions {
   readonly lease?: Lease
 }
 
-/** With the record hash 36 bytes. */
+/** Counters of four bytes: with the record hash they make inputs of 36 bytes. */
 const FOUR_BYTES = { from: 0x100_0000n, to: 0x1_0000_0000n }
 /** How often to look whether the record's nonces are nearly used up. */
 const LOOK_MS = 20

@@ -4,7 +4,7 @@ import { lxrParams, openByteMap, type ByteMapProgress, type OpenByteMap } from '
 import type { BenchCell, CellPlan, KernelChoice, Timing } from './cells.js'
 import { checksumOk, checksumText } from './checksum.js'
 import { groupByKernel, groupByMap } from './plan.js'
-import { createCrew, crewSlots, type Crew, type Samples } from './pool.js'
+import { createBenchPool, poolSlots, type BenchPool, type Samples } from './pool.js'
 import { MEASURED_SHAPE, readsPerHash } from './reads.js'
 
 export interface MapOptions {
@@ -36,11 +36,11 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   for (const group of groupByMap(options.cells)) {
     const byteMap = await openMap(group, options)
     onOpen?.(byteMap)
-    const crew = createCrew(byteMap, mostThreads(group))
+    const pool = createBenchPool(byteMap, mostThreads(group))
     try {
-      group.forEach((plan) => crew.check(plan))
+      group.forEach((plan) => pool.check(plan))
       for (const rivals of groupByKernel(group)) {
-        const measured = await measureInTurns({ crew, byteMap }, rivals, options)
+        const measured = await measureInTurns({ pool, byteMap }, rivals, options)
         if (measured === null) return { cells, interrupted: true }
         for (const cell of measured) {
           cells.push(cell)
@@ -48,7 +48,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
         }
       }
     } finally {
-      await crew.close()
+      await pool.close()
     }
   }
   return { cells, interrupted: false }
@@ -61,7 +61,7 @@ export function openMap(group: readonly CellPlan[], options: MapOptions): Promis
   return openByteMap(lxrParams({ bits }), {
     ...(dir === undefined ? {} : { dir }),
     ...(signal === undefined ? {} : { signal }),
-    slots: crewSlots(mostThreads(group)),
+    slots: poolSlots(mostThreads(group)),
     hugePages: pages === 'huge',
     ...kernelFor(group),
     onProgress: (progress) => onByteMap?.(bits, progress),
@@ -74,7 +74,7 @@ function kernelFor(group: readonly CellPlan[]): { readonly kernel?: KernelChoice
   return kernel === undefined ? {} : { kernel }
 }
 
-/** Of the cells that share a crew. */
+/** Of the cells that share a pool. */
 export const mostThreads = (group: readonly CellPlan[]): number =>
   Math.max(...group.map(({ threads }) => threads))
 
@@ -83,7 +83,7 @@ export const mostThreads = (group: readonly CellPlan[]): number =>
  * Null if it was interrupted.
  */
 async function measureInTurns(
-  { crew, byteMap }: { crew: Crew; byteMap: OpenByteMap },
+  { pool, byteMap }: { pool: BenchPool; byteMap: OpenByteMap },
   plans: readonly CellPlan[],
   options: BenchOptions,
 ): Promise<BenchCell[] | null> {
@@ -95,8 +95,8 @@ async function measureInTurns(
     for (const [k, plan] of plans.entries()) {
       if (signal?.aborted) return null
       onStart?.(plan)
-      checksums[k] ??= checksumText(await crew.checksum(plan))
-      const sample = await crew.measure(plan, { ...options, repeat: each, beside: true })
+      checksums[k] ??= checksumText(await pool.checksum(plan))
+      const sample = await pool.measure(plan, { ...options, repeat: each, beside: true })
       if (sample === null) return null
       samples[k]?.push(sample)
     }

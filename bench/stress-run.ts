@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CellPlan } from './cells.js'
 import { createGauge, type Gauge } from './gauge.js'
-import { createCrew } from './pool.js'
+import { createBenchPool } from './pool.js'
 import { openMap, type MapOptions } from './run.js'
 
 export interface StressOptions extends MapOptions {
@@ -37,13 +37,13 @@ export interface StressThread {
 /** Resolves to the last report when it is interrupted. Throws E_LXR_…. */
 export async function runStress(options: StressOptions): Promise<StressReport> {
   const { plan, signal, reportSeconds, onStart, onReport } = options
-  const crew = createCrew(await openMap([plan], options), plan.threads)
+  const pool = createBenchPool(await openMap([plan], options), plan.threads)
   const gauge = createGauge(plan.threads)
-  crew.check(plan)
+  pool.check(plan)
   onStart?.()
   const begun = performance.now()
   let last = { at: begun, hashes: 0 }
-  const working = crew.stress(plan, gauge)
+  const working = pool.stress(plan, gauge)
   const failed = working.then(() => undefined)
   try {
     while (!signal.aborted) {
@@ -60,7 +60,7 @@ export async function runStress(options: StressOptions): Promise<StressReport> {
   } finally {
     gauge.setMode('stop')
     await working.catch(() => undefined)
-    await crew.close()
+    await pool.close()
   }
 }
 

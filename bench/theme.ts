@@ -10,7 +10,7 @@ export const INK = {
   lines: ['#0969da', '#bc4c00', '#1a7f37', '#8250df', '#bf3989', '#7d6a00'],
 } as const
 
-/** The same in the dark, with a contrast of 4.5 and more on its paper. */
+/** The dark colours, with a contrast of 4.5 and more on their paper. */
 const DARK: Readonly<Record<string, string>> = {
   '#ffffff': '#0d1117',
   '#1f2328': '#e6edf3',

@@ -9,7 +9,7 @@ import {
   type Timing,
 } from './cells.js'
 import { threadCounts } from './plan.js'
-import { createCrew, type Work } from './pool.js'
+import { createBenchPool, type Work } from './pool.js'
 import { mostThreads, openMap, type MapOptions } from './run.js'
 import { verdictOf, type Rated, type Verdict } from './verdict.js'
 
@@ -93,10 +93,10 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
     pages: 'huge',
   }))
   const map = await openMap(plans, options)
-  const crew = createCrew(map, mostThreads(plans))
+  const pool = createBenchPool(map, mostThreads(plans))
   const measure = async (work: Work, times: Timing): Promise<readonly number[] | null> => {
     if (signal?.aborted) return null
-    const samples = await crew.measure(work, { ...times, beside: false, ...(signal && { signal }) })
+    const samples = await pool.measure(work, { ...times, beside: false, ...(signal && { signal }) })
     return samples?.hashing ?? null
   }
   const trials: Trial[] = []
@@ -135,7 +135,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
     const best = bestOf(trials.filter(isChosen))
     return { trials, best, verdict: verdictOf(rated, { load, cores }), interrupted: false }
   } finally {
-    await crew.close()
+    await pool.close()
   }
 }
 

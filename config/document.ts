@@ -129,7 +129,10 @@ function convert(
   return { kind: 'map', line: at, entries }
 }
 
-/** As it is written, so that digits are not rounded and leading zeros not lost; what was quoted without its quotes. */
+/**
+ * The text of a value as it is written, so that digits are not rounded and leading zeros not lost; without its quotes
+ * if it was quoted.
+ */
 function textOf(node: Scalar.Parsed): string {
   if (node.type === 'PLAIN' && node.source !== undefined) return node.source
   return typeof node.value === 'string' ? node.value : (node.source ?? '')

@@ -144,7 +144,7 @@ function readText(name: string): { text: string; stat: Stats } {
   }
 }
 
-/** The same for a text that is at hand. Pure. */
+/** As `readConfigFile`, for a text that is at hand. Pure. */
 export function parseConfigFile(text: string, facts: FileFacts): ConfigFile {
   const { name, readableByOthers = true, stranger, stamp = '', sections = [] } = facts
   const { root, problems: syntax } = parseConfigText(text)

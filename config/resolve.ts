@@ -53,7 +53,7 @@ export function resolveSettings<K extends SettingKey>(keys: readonly K[], source
   return resolved
 }
 
-/** The same, but what is wrong comes back. What the file says of other commands' settings is checked too. */
+/** As `resolveSettings`, but returns what is wrong. What the file says of other commands' settings is checked too. */
 export function resolveAll<K extends SettingKey>(keys: readonly K[], sources: Sources): Resolved<K> {
   const { flags, env, file } = sources
   const problems: Problem[] = [...flags.problems, ...(file?.problems ?? [])]

@@ -272,7 +272,7 @@ export function listOf<T>(item: ValueType<T>): ValueType<readonly T[]> {
   }
 }
 
-/** At which heights the versions of records begin. */
+/** A list of versions with the heights at which they begin. */
 export const activations: ValueType<Activations> = {
   placeholder: 'LIST',
   expects: 'MainNet, or versions with their first heights, both ascending, such as 2@0,3@10,4@20,5@30',

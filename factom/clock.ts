@@ -206,8 +206,8 @@ function wasReset({ height }: Polled): Error {
 }
 
 /**
- * Until the next step is due by the node's own clock, if that is sooner than the usual pause. While it is overdue,
- * each pause is as long as it is late already.
+ * The pause until the next step is due by the node's own clock, if that is sooner than the usual pause. While the step
+ * is overdue, each pause is as long as it is late already.
  */
 function pauseUntilNext(state: CurrentMinute, pollMs: number | undefined): number {
   const usual = pollMs ?? Math.min(MAX_POLL_MS, minuteMs(state) / 4)

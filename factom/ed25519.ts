@@ -39,7 +39,7 @@ export function verifyEd25519(publicKey: Uint8Array, data: Uint8Array, signature
   }
 }
 
-/** As a JWK: OpenSSL takes ten times as long to read the same key as DER, as long as a signature takes to verify. */
+/** Reads a key as a JWK: as DER OpenSSL takes ten times as long, which is as long as a signature takes to verify. */
 function publicKeyOf(raw: Uint8Array): KeyObject {
   const x = Buffer.from(raw).toString('base64url')
   return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })

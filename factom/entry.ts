@@ -83,7 +83,7 @@ export function sealEntry(entry: Entry | SealedEntry): SealedEntry {
   return { ...entry, raw, hash: entryHash(raw), credits: entryCost(raw) }
 }
 
-/** The same of a binary form. Throws `E_FACTOM_ENTRY` as `decodeEntry` does. */
+/** Seals an entry in its binary form. Throws `E_FACTOM_ENTRY` as `decodeEntry` does. */
 export function sealedEntry(raw: Uint8Array): SealedEntry {
   return { ...decodeEntry(raw), raw, hash: entryHash(raw), credits: entryCost(raw) }
 }

@@ -261,7 +261,7 @@ function linked(
   return { block: { height, keyMr, timestamp: timeMinutes * 60_000, chains: followed, factoids }, tips }
 }
 
-/** The same error with the height that it is about. */
+/** An error with the height that it is about, in its message and its details. */
 function atHeight(height: number, error: unknown): Error {
   if (!isCoded(error) || !(error.code in FACTOM_ERRORS)) throw error
   const { code, retryable, details } = error

@@ -51,7 +51,7 @@ export function healthOf(state: CurrentMinute, best: number): NodeHealth {
   return { state: 'ok', height: saved + 1, minute }
 }
 
-/** After `failures` polls in a row without an answer. */
+/** The health of a node after `failures` polls in a row without an answer. */
 export function unreachable(error: unknown, failures: number, downMs: number): NodeHealth {
   const code = isCoded(error) ? error.code : 'E_FACTOM_UNREACHABLE'
   return { state: 'unreachable', failures, downMs, code, reason: messageOf(error) }

@@ -128,7 +128,10 @@ export function readLines(lines: readonly string[]): JournalContent | { damaged:
   return content
 }
 
-/** The same of a journal whose beginning may be lost: what cannot be read, or moves what is not known, is left out. */
+/**
+ * What a journal's text holds whose beginning may be lost: what cannot be read, or moves what is not known, is left
+ * out.
+ */
 export function knownLines(lines: readonly string[]): JournalContent {
   const content: JournalContent = { records: new Map(), spent: [] }
   for (const text of lines) readLine(text, content)

@@ -23,7 +23,7 @@ const LEFT_ALONE: ReadonlySet<string> = new Set([
   'ack',
 ])
 
-/** The same, but questions are asked up to `retries` times again. */
+/** An RPC that asks questions up to `retries` times again. */
 export function retrying(rpc: Rpc, retries: number, timing: Timing = REAL_TIME): Rpc {
   if (retries <= 0) return rpc
   return {

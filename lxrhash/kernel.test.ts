@@ -1,7 +1,7 @@
 /** The kernel against the reference's vectors and against a second implementation. */
 import { deepStrictEqual } from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
 import {
@@ -16,20 +16,9 @@ import {
   type LxrParams,
   type OpenByteMap,
 } from './index.js'
+import { VECTOR_SETS as SETS } from './fixtures/vectors.js'
 import { referenceByteMap, referenceHash } from './reference.js'
 
-interface VectorSet {
-  readonly seed: string
-  readonly mapSizeBits: number
-  readonly passes: number
-  readonly hashBits: number
-  readonly byteMapSha256: string
-  readonly vectors: readonly { readonly input: string; readonly hash: string }[]
-}
-
-const SETS = JSON.parse(
-  readFileSync(new URL('./fixtures/vectors.json', import.meta.url), 'utf8'),
-) as readonly VectorSet[]
 /** Larger maps take too long to build in a test; they are used when their file is there. */
 const MOST_BUILT_BITS = 20
 const dir = t.testdir()

@@ -101,8 +101,8 @@ const VECTORS = Uint8Array.of(
 export const kernelHere = (): PortableKernel => (WebAssembly.validate(VECTORS) ? 'simd' : 'scalar')
 
 /**
- * Once per process; threads get the compiled module with the ByteMap. A module with vectors has the scalar search too.
- * Throws E_LXR_KERNEL.
+ * Compiles the kernel, once per process; threads get the compiled module with the ByteMap. A module with vectors has
+ * the scalar search too. Throws E_LXR_KERNEL.
  */
 export async function compileKernel(name: PortableKernel): Promise<WebAssembly.Module> {
   try {

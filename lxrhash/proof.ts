@@ -43,7 +43,7 @@ export async function proofOf(params: LxrParams, file: string): Promise<Proof> {
   return { origin: 'side file', sha256 }
 }
 
-/** In the form that `sha256sum --check` reads. */
+/** Writes the side file in the form that `sha256sum --check` reads. */
 export async function writeSideFile(file: string, sha256: string, fs: FileSystem): Promise<void> {
   await writeFileAtomically(sideFileOf(file), `${sha256}  ${basename(file)}\n`, fs)
 }

@@ -1,6 +1,5 @@
 /** The kernel for processors without vectors: chosen when it must be, and the same results. */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import {
@@ -11,20 +10,10 @@ import {
   type Hasher,
   type OpenByteMap,
 } from './index.js'
+import { VECTOR_SETS, type VectorSet } from './fixtures/vectors.js'
 import { kernelHere } from './kernel.js'
 
-interface VectorSet {
-  readonly seed: string
-  readonly mapSizeBits: number
-  readonly passes: number
-  readonly hashBits: number
-  readonly byteMapSha256: string
-  readonly vectors: readonly { readonly input: string; readonly hash: string }[]
-}
-
-const SETS = (
-  JSON.parse(readFileSync(new URL('./fixtures/vectors.json', import.meta.url), 'utf8')) as VectorSet[]
-).filter(({ mapSizeBits }) => mapSizeBits <= 12)
+const SETS = VECTOR_SETS.filter(({ mapSizeBits }) => mapSizeBits <= 12)
 
 /** Built without vectors. */
 const dir = t.testdir()

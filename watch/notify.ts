@@ -20,7 +20,7 @@ export interface NotifyWorld {
   readonly pid: number
   /** Sends a datagram to a socket of the file system or, from a zero byte on, an abstract one. Throws. */
   readonly datagram: (address: Uint8Array, message: Uint8Array) => void
-  /** How to send where koffi is missing: the command's words. */
+  /** Sends through the program systemd-notify, where koffi is missing. */
   readonly command: (lines: readonly string[]) => void
 }
 

@@ -23,7 +23,7 @@ export function writeWhole(file: string, content: string | Uint8Array, options: 
   fs.closeSync(replaceFile(file, content, options))
 }
 
-/** The same, for a caller that writes on: returns the new file, open; `writeAll` continues behind `content`. */
+/** As `writeWhole`, for a caller that writes on: returns the new file, open; `writeAll` continues behind `content`. */
 export function replaceFile(
   file: string,
   content: string | Uint8Array,

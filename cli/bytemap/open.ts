@@ -26,7 +26,7 @@ export function paramsOf(settings: Partial<Pick<Settings, LxrKeys>>): LxrParams 
   return lxrParams(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
 }
 
-/** As `openMap` takes them. */
+/** The lanes as `openMap` takes them. */
 export function lanesOf(settings: Pick<Settings, 'lxrhash.lanes'>): { readonly lanes?: number } {
   const lanes = settings['lxrhash.lanes']
   return lanes === 'auto' ? {} : { lanes }

@@ -5,7 +5,7 @@ import { wrap } from '../view/format.js'
 const WIDTH = 120
 const HARD_BLANK = '\u00a0'
 
-/** By name of the file in `config/prometheus/`. */
+/** The rules by name of the file in `config/prometheus/`. */
 export function ruleFiles(): Readonly<Record<string, string>> {
   const isOf =
     (part: string) =>

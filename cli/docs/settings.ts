@@ -46,7 +46,7 @@ const ABOUT: Readonly<Record<Group, string>> = {
   output: 'how commands print',
 }
 
-/** By path from `docs/`. `sections`: schemas of what the file holds besides settings, by name. */
+/** The pages by path from `docs/`. `sections`: schemas of what the file holds besides settings, by name. */
 export function settingsPages(
   commands: readonly CommandSpec[],
   sections: Readonly<Record<string, JsonSchema>>,

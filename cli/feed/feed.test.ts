@@ -63,27 +63,34 @@ async function scrape(url: string): Promise<ReadonlyMap<string, number>> {
   )
 }
 
-t.test('metrics', async (t) => {
-  const chains = await chainsOf(t, { subscriptions: 4 })
-  const { control, asset, reference } = chains
-  const config = join(folder, 'pegminer.yaml')
-  const gateway = {
-    name: 'g',
-    asset: { name: chains.assetName, ...asset },
-    reference: { name: 'KMD', ...reference },
-    oracleTxid: chains.oracleTxid,
-    bindTxid: chains.bindTxid,
-    pubkey: chains.pubkey,
-    poll: 1,
-    withdrawals: { approveAbove: 1 },
-    funds: { auto: false, merge: false },
-  }
+const gatewayOf = ({ assetName, asset, reference, oracleTxid, bindTxid, pubkey }: DevKomodo) => ({
+  asset: { name: assetName, ...asset },
+  reference: { name: 'KMD', ...reference },
+  ...{ oracleTxid, bindTxid, pubkey, poll: 1 },
+})
+
+/** The feed of one gateway, which runs until the test's end. */
+function serving(t: Test, config: string, gateway: object) {
   writeFileSync(config, JSON.stringify({ feed: { gateways: [gateway] } }), { mode: 0o600 })
   const feed = command(['feed', '--config', config, '--metrics-port', '0'])
   t.teardown(async () => {
     feed.interrupt()
     await feed.ended
   })
+  return feed
+}
+
+t.test('metrics', async (t) => {
+  const chains = await chainsOf(t, { subscriptions: 4 })
+  const { control } = chains
+  const config = join(folder, 'pegminer.yaml')
+  const gateway = {
+    name: 'g',
+    ...gatewayOf(chains),
+    withdrawals: { approveAbove: 1 },
+    funds: { auto: false, merge: false },
+  }
+  const feed = serving(t, config, gateway)
   const started = () => feed.events().find(({ event }) => event === 'start')
   await until(() => started() !== undefined)
   const url = started()?.['metrics'] as string
@@ -150,11 +157,11 @@ t.test('metrics', async (t) => {
 
 t.test('gateways and reports from a file that changes', async (t) => {
   const chains = await chainsOf(t, { seed: 'reload', subscriptions: 30 })
-  const { control, asset, reference } = chains
+  const { control } = chains
   const config = join(folder, 'reload.yaml')
   const gateway = {
-    asset: { name: chains.assetName, ...asset },
-    reference: { name: 'KMD', ...reference },
+    asset: { name: chains.assetName, ...chains.asset },
+    reference: { name: 'KMD', ...chains.reference },
     oracleTxid: chains.oracleTxid,
     pubkey: chains.pubkey,
     poll: 1,
@@ -275,24 +282,14 @@ function settled(where: string): ReadonlyMap<string, string> {
 /** Chains, a file of settings with one gateway of them, and its feed until nothing is due. */
 async function idleFeed(t: Test, name: string) {
   const chains = await chainsOf(t, { seed: name, subscriptions: 30 })
-  const { control, asset, reference } = chains
+  const { control } = chains
   const config = join(folder, `${name}.yaml`)
   const gateway = {
     name,
-    asset: { name: chains.assetName, ...asset },
-    reference: { name: 'KMD', ...reference },
-    oracleTxid: chains.oracleTxid,
-    bindTxid: chains.bindTxid,
-    pubkey: chains.pubkey,
-    poll: 1,
+    ...gatewayOf(chains),
     funds: { auto: false, merge: false },
   }
-  writeFileSync(config, JSON.stringify({ feed: { gateways: [gateway] } }), { mode: 0o600 })
-  const feed = command(['feed', '--config', config, '--metrics-port', '0'])
-  t.teardown(async () => {
-    feed.interrupt()
-    await feed.ended
-  })
+  const feed = serving(t, config, gateway)
   const all = (event: string): Event[] => feed.events().filter((one) => one.event === event)
   await until(() => {
     control.mine('asset')

@@ -49,7 +49,7 @@ async function embed(context: FeedContext, plan: FeedPlan, resources: Resources)
   return startFeedDev(devOptions(context, plan), resources)
 }
 
-/** The same chains for a command that works beside the running feed. */
+/** The chains of `embed` for a command that works beside the running feed. */
 async function embedded(context: FeedContext, plan: FeedPlan, resources: Resources): Promise<FeedConfig> {
   const { findFeedDev } = await import('./dev.js')
   return findFeedDev(devOptions(context, plan), resources)

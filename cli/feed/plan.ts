@@ -87,7 +87,7 @@ export function feedPlanOf(
   }
 }
 
-/** The same for all data directories of the user: two feeds must not serve one key. */
+/** Where locks are kept, the same for all data directories of the user: two feeds must not serve one key. */
 export const lockFolder = (): string => join(homedir(), '.pegminer', 'locks')
 
 function actionOf(words: readonly string[]): FeedAction {

@@ -54,7 +54,7 @@ function lineOf(event: FeedEvent): Line | null {
       const lag = !event.lag ? '' : `, ${event.lag} to publish`
       const at = event.published === null ? '' : `, published up to ${event.published}`
       const why = event.message === '' ? '' : `: ${event.message}`
-      // These two alternate between blocks all the time.
+      // These two states alternate from block to block while a feed catches up, so they are not told.
       if (event.state === 'publishing' || event.state === 'budget') return null
       return {
         label: event.state,

@@ -47,7 +47,10 @@ type FollowingContext = Pick<
   'settings' | 'output' | 'log' | 'stderr' | 'signal'
 >
 
-/** On the network dev `pegminer mine` keeps the ledger; that of a recorded chain is whole. */
+/**
+ * Whether a chain is followed here: on the network dev `pegminer mine` keeps the ledger, and that of a recorded chain
+ * is whole.
+ */
 export function follows({ settings }: Pick<FollowingContext, 'settings'>): boolean {
   const dir = dirOf({ settings })
   return settings['network.name'] !== 'dev' && !isRecordedOnly(dir)

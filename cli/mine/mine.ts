@@ -32,7 +32,7 @@ import { versionOf } from '../program/version.js'
 import { noticeClockSteps } from '../service/clock-notice.js'
 import { requireDataDir } from '../service/data-dir.js'
 import { openKeyboard } from '../service/keyboard.js'
-import { ledgerNumbers, ledgerReader, type LedgerReader } from '../service/ledger-reader.js'
+import { ledgerNumbers, ledgerReader, type LateLedger } from '../service/ledger-reader.js'
 import { machineOf } from '../service/machine.js'
 import { createPast, openRecorder, RECORDS_FILE } from '../service/past.js'
 import type { ServedMetrics } from '../service/serve-metrics.js'
@@ -232,7 +232,7 @@ function openLedgerReader(
     metrics,
     resources,
   }: { readonly miner: Miner; readonly metrics: Metrics; readonly resources: Resources },
-): LedgerReader {
+): LateLedger {
   const reader = ledgerReader(join(dataDir, HISTORY_FILE))
   resources.add(() => reader.close())
   metrics.observeLedger(() => {

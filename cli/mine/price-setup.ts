@@ -23,7 +23,7 @@ export function openPrices({ settings, ...run }: PriceRun & { readonly settings:
   return priceOpener(run)(settings)
 }
 
-/** The same for several feeds one after the other: each remembers what the one before it has found. */
+/** Opens several feeds one after the other: each remembers what the one before it has found. */
 export function priceOpener({
   dataDir,
   log,
@@ -56,7 +56,7 @@ export function priceOpener({
   }
 }
 
-/** Until when sources asked to be left alone. */
+/** The file that says until when sources asked to be left alone. */
 export const restsFile = (dataDir: string): string => join(dataDir, 'prices', 'rests.json')
 
 /** An exchange's first answer takes seconds, on a busy machine more. */

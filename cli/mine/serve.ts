@@ -20,7 +20,7 @@ import type { Resources } from '../program/resources.js'
 import { shownSettings } from '../program/shown.js'
 import { versionOf } from '../program/version.js'
 import type { Reloader } from '../service/reload.js'
-import type { LedgerReader } from '../service/ledger-reader.js'
+import type { LateLedger } from '../service/ledger-reader.js'
 import { metricsRoutes, type ServedMetrics, serveMetrics } from '../service/serve-metrics.js'
 import type { MineKey } from '../program/keys.js'
 import type { MinePlan } from './plan.js'
@@ -36,7 +36,7 @@ export interface ServedRun {
   readonly past: Past
   readonly standings: StakingView
   /** On networks where the miner keeps the ledger. */
-  readonly ledger: Pick<LedgerReader, 'reads'> | null
+  readonly ledger: Pick<LateLedger, 'reads'> | null
   readonly keeper: Pick<Keeper, 'holds'>
   /** The settings in effect now. */
   readonly reloader: Pick<Reloader<MineKey, MineSections>, 'given'>

@@ -45,7 +45,7 @@ function plain({ output }: PricesContext, snapshot: PriceSnapshot, first: PriceS
   output.line(` ${summaryLine(snapshot)}`)
 }
 
-/** As much as the screen holds; columns if the rows do not suffice for a table. */
+/** Draws as much as the screen holds, in columns if the rows do not suffice for a table. */
 function draw({ output, stdout }: PricesContext, snapshot: PriceSnapshot, first: PriceSnapshot): void {
   const { columns = 80, rows = 24 } = stdout as { columns?: number; rows?: number }
   const room = rows - FRAME

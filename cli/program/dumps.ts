@@ -36,7 +36,7 @@ export function forbidDumps({ platform, prctl, command }: DumpSystem = SYSTEM): 
   try {
     if (prctl(PR_SET_DUMPABLE, 0) === 0) return true
   } catch {
-    // No koffi.
+    // koffi is not installed: prlimit is tried.
   }
   try {
     command('prlimit', ['--pid', String(process.pid), `--core=${CORE_LIMIT}:${CORE_LIMIT}`])

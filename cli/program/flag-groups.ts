@@ -32,7 +32,10 @@ const TITLES: Readonly<Record<string, string>> = {
 export const keysOfFlags = ({ flagKeys, keys }: CommandSpec): readonly SettingKey[] =>
   (flagKeys ?? keys).filter((key) => !settingOf(key).secret)
 
-/** Those that are used most come first; a command that does not say which has one group. */
+/**
+ * The groups of a command's flags: those that are used most come first; a command that does not say which has one
+ * group.
+ */
 export function flagGroups(command: CommandSpec): FlagGroup[] {
   const keys = keysOfFlags(command)
   const most = command.mostUsed

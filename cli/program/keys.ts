@@ -9,6 +9,8 @@ const LXR = keys('lxrhash.bits', 'lxrhash.seed', 'lxrhash.passes', 'lxrhash.hash
 
 /** How a factomd node is reached. */
 const NODE = keys('factom.url', 'factom.user', 'factom.password', 'factom.ca')
+/** Where pages and metrics are served. */
+const SERVER = keys('telemetry.port', 'telemetry.host', 'telemetry.hosts')
 /** Watching over an unattended run. */
 const WATCH = keys(
   'watchdog.slowShare',
@@ -99,9 +101,7 @@ export const STAKE_KEYS = keys(
   'data.dir',
   'lxrhash.bits',
   'lxrhash.dir',
-  'telemetry.port',
-  'telemetry.host',
-  'telemetry.hosts',
+  ...SERVER,
   'telemetry.token',
   ...COMMON_KEYS,
 )
@@ -177,9 +177,7 @@ export const LEDGER_KEYS = keys(
   'ledger.port',
   'ledger.host',
   'ledger.hosts',
-  'telemetry.port',
-  'telemetry.host',
-  'telemetry.hosts',
+  ...SERVER,
   'history.from',
   'history.to',
   'network.name',
@@ -190,18 +188,10 @@ export const LEDGER_KEYS = keys(
   'lxrhash.dir',
   ...COMMON_KEYS,
 )
+/** A network and who pays there. */
+const PAID = keys('network.name', 'network.activations', ...NODE, ...PAYER, 'data.dir', ...COMMON_KEYS)
 /** What signing and sending a batch needs. */
-const REACH = keys(
-  'wallet.file',
-  'wallet.passphrase',
-  'ledger.pegnetd',
-  'network.name',
-  'network.activations',
-  ...NODE,
-  ...PAYER,
-  'data.dir',
-  ...COMMON_KEYS,
-)
+const REACH = keys('wallet.file', 'wallet.passphrase', 'ledger.pegnetd', ...PAID)
 export const BASKET_KEYS = keys(
   'basket.amount',
   'history.from',
@@ -250,12 +240,7 @@ export const WALLET_KEYS = keys(
   'history.from',
   'history.to',
   'ledger.count',
-  'network.name',
-  'network.activations',
-  ...NODE,
-  ...PAYER,
-  'data.dir',
-  ...COMMON_KEYS,
+  ...PAID,
 )
 export const SIMULATE_KEYS = keys(
   'simulate.share',
@@ -295,9 +280,7 @@ export const EXPLORER_KEYS = keys(
   'data.dir',
   'lxrhash.bits',
   'lxrhash.dir',
-  'telemetry.port',
-  'telemetry.host',
-  'telemetry.hosts',
+  ...SERVER,
   ...COMMON_KEYS,
 )
 export const HASH_KEYS = keys(...LXR, ...COMMON_KEYS)
@@ -350,9 +333,7 @@ export const FEED_KEYS = keys(
   'feed.dryRun',
   'feed.once',
   'data.dir',
-  'telemetry.port',
-  'telemetry.host',
-  'telemetry.hosts',
+  ...SERVER,
   'telemetry.token',
   ...COMMON_KEYS,
 )
@@ -374,9 +355,7 @@ export const PEGS_KEYS = keys(
   'feed.once',
   'confirm.yes',
   'data.dir',
-  'telemetry.port',
-  'telemetry.host',
-  'telemetry.hosts',
+  ...SERVER,
   ...COMMON_KEYS,
 )
 

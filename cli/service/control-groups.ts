@@ -13,7 +13,7 @@ export interface ControlGroup {
 
 const ROOT = '/sys/fs/cgroup'
 
-/** Those for a controller that this process is in, their parents included. A child is never allowed more. */
+/** The groups for a controller that this process is in, their parents included. A child is never allowed more. */
 export function controlGroups(controller: 'cpu' | 'memory', read: ReadText = readText): ControlGroup[] {
   return groupsOf(controller, read('/proc/self/cgroup') ?? '').flatMap(({ version, mounts, path }) =>
     mounts.flatMap((mount) => parentsOf(path).map((group) => ({ version, folder: `${mount}${group}` }))),

@@ -111,7 +111,7 @@ function statOf(): string | undefined {
   }
 }
 
-/** From a line of Linux's /proc/PID/stat: whether the process group is its terminal's. Elsewhere: yes. */
+/** Reads from a line of Linux's /proc/PID/stat whether the process group is its terminal's. Elsewhere: yes. */
 export function isForeground(stat: string | undefined): boolean {
   // The second field, the name, may hold spaces and brackets.
   const [, , group, , , terminalGroup] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []

@@ -3,7 +3,7 @@ import { isCoded } from '../../base/index.js'
 import { createLedgerReads, openLedger, type LedgerQueries } from '../../ledger/index.js'
 import type { LedgerNumbers, LedgerReads } from '../../telemetry/index.js'
 
-export interface LedgerReader {
+export interface LateLedger {
   /** Null: there is none yet. */
   query(): LedgerQueries | null
   /** What the API answers; null: there is none yet. */
@@ -13,7 +13,7 @@ export interface LedgerReader {
 
 const NOT_YET = ['E_LEDGER_NONE', 'E_HISTORY_NONE']
 
-export function ledgerReader(file: string): LedgerReader {
+export function ledgerReader(file: string): LateLedger {
   let opened: { readonly query: LedgerQueries; readonly reads: LedgerReads } | null = null
   const open = (): typeof opened => {
     try {

@@ -152,7 +152,7 @@ function entryOf(own: OwnRecord, lastHeight: number): BoardEntry {
   }
 }
 
-/** In the words of the API: a record on its way is submitted. */
+/** A record's fate in the words of the API: a record on its way is submitted. */
 function fateOf(
   own: Parameters<typeof ownFate>[0],
   lastHeight: number,

@@ -10,7 +10,7 @@ import { createStakeListener } from './events.js'
 import { openStakeLedger, type OpenStakeLedger } from './ledger.js'
 import type { Standings } from './standings.js'
 
-export interface StakingRun {
+export interface StakingBeside {
   readonly miner: Pick<Miner, 'on' | 'view'>
   readonly parts: Pick<MineParts, 'client' | 'around' | 'metrics'>
   /** How many others compete on the embedded network. */
@@ -25,7 +25,7 @@ export interface StakingRun {
 export function startStakingBeside(
   { settings, output }: MineContext,
   { network, stake, coinbase, limits, dataDir }: MinePlan,
-  { miner, parts, rivals, resources, notice, lines, standings }: StakingRun,
+  { miner, parts, rivals, resources, notice, lines, standings }: StakingBeside,
 ): void {
   if (stake.addresses.length === 0) return
   const ledger = openStakeLedger(dataDir)

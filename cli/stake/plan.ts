@@ -42,7 +42,7 @@ export function stakePlan(
   return { plan: { addresses: named, signerOf: (address) => keys.get(address) ?? null }, problems }
 }
 
-/** By address. */
+/** The signing keys by address. */
 function keysOf(settings: StakeSettings, problems: Problem[]): ReadonlyMap<string, FactoidKey> {
   const own = settings['network.name'] === 'dev' || settings['network.name'] === 'local'
   const known = KNOWN_KEYS.filter((key) => key.startsWith('Fs'))

@@ -36,7 +36,10 @@ export function hashrateLines(
   ]
 }
 
-/** Each source: whether it gave prices when they were taken last, how it is treated, and what is left of its quota. */
+/**
+ * A line for each source: whether it gave prices when they were taken last, how it is treated, and what is left of its
+ * quota.
+ */
 export function sourceLines(
   sources: readonly FeedSource[],
   taken: Pick<PriceSnapshot, 'sources' | 'takenAt' | 'prices' | 'missing'> | null,

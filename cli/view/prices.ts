@@ -86,7 +86,7 @@ function row(cells: readonly string[]): string {
 
 const CELL = 38
 
-/** The same for a screen of few rows: several columns of `XBT 87,590.12 +0.12 % 7/7 ok`. */
+/** The table of prices for a screen of few rows: several columns of `XBT 87,590.12 +0.12 % 7/7 ok`. */
 export function compactTable(
   snapshot: PriceSnapshot,
   { paint, columns, rows }: { readonly paint: Paint; readonly columns: number; readonly rows: number },

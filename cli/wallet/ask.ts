@@ -17,7 +17,7 @@ export async function requireYes(context: WalletContext, question: string): Prom
   throw fail('E_CLI_CONFIRM', yes === false ? 'nothing was done' : 'this moves money: give --yes to do it')
 }
 
-/** That of an address (FA text); the passphrase is asked for. */
+/** The key of an address (FA text); the passphrase is asked for. */
 export async function unlockKey(context: ReachContext, wallet: Wallet, address: string): Promise<SigningKey> {
   const entry = wallet.addresses.find((known) => known.address === address)
   // Known without the passphrase.

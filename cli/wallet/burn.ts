@@ -77,7 +77,10 @@ interface Reached {
   readonly nodeTime: number
 }
 
-/** The same burn, begun by an earlier run. What became of another one is told; while that is open, this one is refused. */
+/**
+ * The burn that an earlier run began, if it is the same. What became of another one is told; while that is open, this
+ * one is refused.
+ */
 async function earlierBurn(
   { output, signal }: WalletContext,
   { client, pending, nodeTime }: Reached,

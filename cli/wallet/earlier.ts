@@ -14,7 +14,7 @@ import type { WalletContext } from './context.js'
 import type { Sending } from './reach.js'
 import { earlierEvent, earlierText } from './view.js'
 
-/** Those that are over are forgotten once that is told. */
+/** Tells what became of earlier batches; those that are over are forgotten once that is told. */
 export async function tellEarlier(context: WalletContext, sending: Sending): Promise<readonly Earlier[]> {
   const { output } = context
   const standing = await standingOf(sending)

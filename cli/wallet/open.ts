@@ -49,7 +49,7 @@ export async function changePassphrase(context: WalletContext): Promise<Contents
     const vault = await openVault(wallet, await passphraseOf(context, wallet))
     const passphrase = await newPassphrase(context)
     const changed = await closeVault(wallet.addresses, vault, { passphrase, cost: wallet.sealed })
-    // Before the old one goes.
+    // The new file must open before the old one goes.
     await openVault(changed, passphrase)
     writeWallet(file, changed)
     return changed.addresses
@@ -58,7 +58,7 @@ export async function changePassphrase(context: WalletContext): Promise<Contents
   }
 }
 
-/** The same of the open part, for which nothing is unsealed. */
+/** Changes the open part of the wallet, for which nothing is unsealed. */
 export function changeAddresses<C extends Pick<Contents, 'addresses'>>(
   context: ReachContext,
   change: (before: Contents['addresses']) => C,
@@ -78,7 +78,7 @@ export function changeAddresses<C extends Pick<Contents, 'addresses'>>(
 export const unlockVault = async (context: ReachContext, wallet: Wallet): Promise<Vault> =>
   wallet.sealed === null ? openVault(wallet, '') : openVault(wallet, await passphraseOf(context, wallet))
 
-/** That of the settings, or what is typed; a new one is typed twice. */
+/** The passphrase of the settings, or what is typed; a new one is typed twice. */
 async function passphraseOf(context: ReachContext, { sealed }: Wallet): Promise<string> {
   const given = context.settings['wallet.passphrase']
   if (given !== undefined) return given

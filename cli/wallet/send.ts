@@ -161,7 +161,10 @@ async function publishSigned(
   return tellSent(context, batch, { result: await sendBatch(batch, sending, standing), resumed: false })
 }
 
-/** The same was signed before: if it is unfinished it is sent again, instead of a second one. */
+/**
+ * Goes on with a batch that says the same and was signed before: an unfinished one is sent again, instead of a second
+ * one.
+ */
 async function goOn(
   context: WalletContext,
   sending: Sending,
@@ -217,7 +220,7 @@ function tellSent(
   return EXIT.done
 }
 
-/** Without a signature: a signed one could be sent by anybody who reads it. */
+/** Shows the entry without a signature: a signed one could be sent by anyone who reads it. */
 function showEntry({ output }: WalletContext, unsigned: Unsigned): number {
   const content = Buffer.from(unsigned.content).toString()
   const { chainId } = unsigned

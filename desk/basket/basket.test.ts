@@ -14,7 +14,7 @@ import {
   rulesOf,
   type Rates,
 } from '../../ledger/index.js'
-import { createMemoryLedger } from '../../ledger/fixtures/memory.js'
+import { createMemoryLedger, NOTHING } from '../../ledger/fixtures/memory.js'
 import { judged, RECORDED } from '../../ledger/fixtures/recorded-chain.js'
 import { signed } from '../../ledger/fixtures/sign.js'
 import { networkOf } from '../../pegnet/index.js'
@@ -294,16 +294,7 @@ t.test('over a recorded history each conversion gives what the ledger gives', as
     steps.flatMap(({ executed, enteredAt }) => (enteredAt === null ? [] : [[enteredAt, executed] as const])),
   )
   const ledger = createMemoryLedger()
-  const nothing = {
-    rates: null,
-    bank: null,
-    held: [],
-    snapshot: false,
-    oracle: null,
-    staking: null,
-    events: [],
-  }
-  ledger.commit({ ...nothing, height: 1, balances: new Map([[address, start]]) })
+  ledger.commit({ ...NOTHING, height: 1, balances: new Map([[address, start]]) })
   const terms = {
     network: MAINNET,
     rules: RULES,

@@ -10,8 +10,8 @@ import { madeHash } from './rewards.js'
 const rules = rulesOf(NETWORKS.MainNet)
 const [own, other] = ['aa'.repeat(32), 'bb'.repeat(32)]
 const NOTHING = { ticker: '', amount: 0n, target: '', result: 0n, refund: null, outputs: [] }
-type Given = Partial<ExecutedLine> & Pick<ExecutedLine, 'hash' | 'height' | 'kind'>
-const line = (given: Given): ExecutedLine => ({ ...NOTHING, address: own, ...given })
+type LineFacts = Partial<ExecutedLine> & Pick<ExecutedLine, 'hash' | 'height' | 'kind'>
+const line = (given: LineFacts): ExecutedLine => ({ ...NOTHING, address: own, ...given })
 
 /** By line what is told of it. */
 function told(

@@ -9,7 +9,7 @@ import t from 'tap'
 import { NETWORKS } from '../../pegnet/index.js'
 import { occurrences, writeMutant, type Mutation } from '../../test/fixtures/mutants.js'
 import { ledgerBlockOf, ledgerChains } from '../block.js'
-import { createMemoryLedger, type MemoryLedger } from '../fixtures/memory.js'
+import { createMemoryLedger, type MemoryLedger, NOTHING } from '../fixtures/memory.js'
 import { blockOf, entry, terms, type Play } from '../fixtures/play.js'
 import { RECORDED } from '../fixtures/recorded-chain.js'
 import { ALICE, BOB } from '../fixtures/sign.js'
@@ -258,15 +258,6 @@ async function load(change: Mutation, dir: string): Promise<Living> {
 }
 
 const alice = readAddress(ALICE.address) as string
-const NOTHING = {
-  rates: null,
-  bank: null,
-  held: [],
-  snapshot: false,
-  oracle: null,
-  staking: null,
-  events: [],
-}
 const DOLLAR = 100_000_000n
 
 interface Scene {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 
 import { blockOf, CAROL, entry, IN_CHAIN, play, terms, rewarded, type Said } from '../fixtures/play.js'
-import { createMemoryLedger, type MemoryLedger } from '../fixtures/memory.js'
+import { createMemoryLedger, type MemoryLedger, NOTHING } from '../fixtures/memory.js'
 import { ALICE, BOB, signed, utf8 } from '../fixtures/sign.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
 import { BURN_ADDRESS, FACTOID_BURN, ZERO_ADDRESS } from '../special.js'
@@ -27,16 +27,7 @@ function holding(
   const balances = new Map<string, Map<string, bigint>>()
   for (const [address, ticker, amount] of held)
     balances.set(address, (balances.get(address) ?? new Map<string, bigint>()).set(ticker, amount))
-  const nothing = {
-    rates: null,
-    bank: null,
-    held: [],
-    snapshot: false,
-    oracle: null,
-    staking: null,
-    events: [],
-  }
-  ledger.commit({ ...nothing, height: 206_422, balances })
+  ledger.commit({ ...NOTHING, height: 206_422, balances })
   return ledger
 }
 

@@ -139,7 +139,7 @@ export function createLedgerQueries(db: Database): LedgerQueries {
       return sums
     },
     ratesAt(height) {
-      // Of late blocks before a checkpoint there are rates.
+      // Rates of the last blocks before a checkpoint are known, although those blocks are not.
       const found = ratesFrom(db, height, height)[0]
       return found ? found.rates : (known(height), null)
     },

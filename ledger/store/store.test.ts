@@ -14,6 +14,7 @@ import { restoreCheckpoint } from '../checkpoint/restore.js'
 import type { Checkpoint } from '../checkpoint/shape.js'
 import { MOST } from '../engine/convert.js'
 import { inDollars, type InDollars } from '../engine/dollars.js'
+import { NOTHING } from '../fixtures/memory.js'
 import { entry } from '../fixtures/play.js'
 import { judged, RECORDED } from '../fixtures/recorded-chain.js'
 import { ALICE } from '../fixtures/sign.js'
@@ -290,7 +291,6 @@ t.test('the richest by worth, while blocks are followed and taken back', (t) => 
   db.transaction(() => beginLedger(db, { network: 'MainNet', origin: 'chain', height: 9 }))
   const query = createLedgerQueries(db)
   const holdings = createHoldings(query)
-  const NOTHING = { bank: null, held: [], snapshot: false, oracle: null, staking: null, events: [] }
   const addresses = Array.from({ length: 40 }, (_, k) => k.toString(16).padStart(64, '0'))
   const block = (height: number, changed: readonly Change[]): void => {
     const balances = new Map<string, Map<string, bigint>>()
@@ -298,7 +298,7 @@ t.test('the richest by worth, while blocks are followed and taken back', (t) => 
       const address = addresses[who] as string
       balances.set(address, (balances.get(address) ?? new Map<string, bigint>()).set(ticker, amount))
     }
-    db.transaction(() => writeOutcome(db, { ...NOTHING, height, balances, rates: null }))
+    db.transaction(() => writeOutcome(db, { ...NOTHING, height, balances }))
   }
   /** All of them, worked out one by one. */
   const sorted = (dollars: InDollars) => {

@@ -24,7 +24,7 @@ export function addNext({ addresses, vault }: Contents, name: string | null): Ad
   const found = secretsOf(words, [path]).map((secret) => ({ secret, path }))
   const seeds = [{ words, next: next + 1 }, ...others]
   const more = addKeys({ addresses, vault: { ...vault, seeds } }, found, name)
-  // It was imported before, as a key of its own.
+  // The key of this index was imported before, on its own: the next one is taken.
   return more.added.length > 0 ? more : addNext(more, name)
 }
 

@@ -104,7 +104,7 @@ export const sameOf = (
 ): Earlier | undefined =>
   earlier.find(({ batch, fate }) => sameAs(batch, unsigned) && fate.kind !== 'expired')
 
-/** The same is not done twice, unless that is asked for. */
+/** The refusal of what was signed before: the same is not done twice, unless that is asked for. */
 export function signedBefore({ entry, signedAt }: SignedBatch): Error {
   const time = isoTime(signedAt)
   return fail('E_WALLET_AGAIN', `the same was signed at ${time} (${entry.hash}); --again does it once more`)

@@ -122,7 +122,7 @@ export async function sendAgain(
 ): Promise<PublishResult> {
   const result = await deliver(batch, parts, standing)
   if (result.state !== 'missed') return result
-  // The node has refused it before, or was away: it gets a commit of today.
+  // The node has refused the batch before, or was away: the batch gets a commit of today.
   await parts.publisher.forget([batch.entry.hash])
   return deliver(batch, parts, standing)
 }

@@ -71,7 +71,7 @@ interface Marker {
   readonly boot: string
   readonly pid: number
   readonly started: string
-  /** Its first five minutes are over. */
+  /** Whether the run was longer than five minutes. */
   readonly proven: boolean
   /** The run before ended suddenly too, after its first five minutes. */
   readonly again: boolean

@@ -111,7 +111,7 @@ function readByte(asm: Assembler, { mask, layout }: StepPlan): void {
   asm.loadByte(BYTE, inMap(BYTE))
 }
 
-/** From the byte that was asked for to the next one, which is asked for. */
+/** Writes a row for one lane: takes in the byte that was asked for, and asks for the next one. */
 function rowOfLane(asm: Assembler, { assignments, index }: Row, plan: StepPlan): void {
   const { mask, prefetch, layout } = plan
   readByte(asm, plan)

@@ -60,7 +60,7 @@ interface AtHand {
   readonly best: readonly Ranked[]
 }
 
-/** Before the minute's end: what leaves later may reach the node in the next block. */
+/** Publishing ends this long before the minute does: what leaves later may reach the node in the next block. */
 const MARGIN_MS = 250
 const MARGIN_SHARE = 0.02
 /** Minute 9 begins with collecting: for so long at most, and in short blocks for a fifth of the minute. */

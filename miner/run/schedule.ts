@@ -252,7 +252,7 @@ function sameHeight(state: ScheduleState, { node, ...at }: MinuteFact): Transiti
   }
 }
 
-/** From waiting: begins with a block if it is new and there is time. */
+/** From the waiting state: begins with a block if it is new and there is time. */
 function begin(state: ScheduleState, at: Clock): Transition {
   if (at.height <= state.done || at.minute < FIRST_MINUTE) return unchanged(state)
   const { seen, behind, done } = state

@@ -157,7 +157,7 @@ interface Clockwork {
   readonly notice: Notice
 }
 
-/** Until the signal is aborted. */
+/** Follows the clock until the signal is aborted. */
 async function followClock({ client, pollMs, signal, state, run, notice }: Clockwork): Promise<void> {
   const newsOf = createHealthNews()
   const clock = createMinuteClock(client, {

@@ -30,7 +30,7 @@ export interface ViewParts {
   readonly ecPublic: string
 }
 
-/** By the clock, or what the network is said to have. */
+/** The time from block to block by the clock, or what the network is said to have. */
 export function blockSecondsOf(
   { run }: Readonly<RunState>,
   { network }: Pick<RunOptions, 'network'>,

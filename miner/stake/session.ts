@@ -25,7 +25,7 @@ export interface StakingRun extends Omit<StakingSetup, 'emit' | 'notice'> {
 const MINUTES_OF_PRICES = 2
 const LAST_START = 8
 
-/** Until the signal is aborted. Rejects only if it cannot start (E_FACTOM_JOURNAL, E_HISTORY_…). */
+/** Stakes until the signal is aborted. Rejects only if it cannot start (E_FACTOM_JOURNAL, E_HISTORY_…). */
 export async function runStaking(run: StakingRun, signal: AbortSignal): Promise<void> {
   const { network, client, ecKey, prices, difficulty, dataDir, emit } = run
   const notice: StakingSetup['notice'] = (level, code, message) =>

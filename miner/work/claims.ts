@@ -63,7 +63,7 @@ export function createClaimChecker(options: ClaimsOptions): ClaimChecker {
       env: childEnvironment(),
     })
 
-  /** Each thread gets an equal part and a hasher slot of its own. */
+  /** Has threads hash: each gets an equal part and a hasher slot of its own. */
   async function bySlice(claims: readonly Claim[], signal: AbortSignal | undefined): Promise<bigint[]> {
     const threadPool = (pool ??= startPool())
     const each = Math.ceil(claims.length / threads)

@@ -16,7 +16,7 @@ const COUNT = 1024
 /** First, last, both sides of the step to two bytes, the last of 512 lanes, and one in the middle. */
 const ASKED = [1n, 100n, 255n, 256n, 257n, 767n, 1024n]
 
-/** On the main thread: a few single hashes. */
+/** Computes the known answers on the main thread: a few single hashes. */
 export function computeKnownAnswers(hasher: Pick<Hasher, 'difficulty'>): KnownAnswers {
   const oprHash = Uint8Array.from({ length: 32 }, (_, index) => index * 7 + 1)
   const prefix = Uint8Array.of(0xaa, 0x55)
@@ -27,7 +27,7 @@ export function computeKnownAnswers(hasher: Pick<Hasher, 'difficulty'>): KnownAn
   return { oprHash, prefix, answers }
 }
 
-/** On a worker: null if all answers are found, else what differs. */
+/** Checks a worker's hasher: null if it finds all answers, else what differs. */
 export function checkKnownAnswers(
   hasher: Pick<Hasher, 'load' | 'search'>,
   known: KnownAnswers,

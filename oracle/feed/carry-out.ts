@@ -14,7 +14,7 @@ import { RELEASE } from './posting.js'
 import { createSigning } from './signing.js'
 import type { WithdrawalTools } from './tools.js'
 
-/** As a list of the asset daemon has it; `isPending`: it is in that of what is asked for. */
+/** A withdrawal as the asset daemon lists it; `isPending`: it is in the list of those that are asked for. */
 export type Listed = (PendingWithdrawal | SignedWithdrawal) & { readonly isPending: boolean }
 
 const LATER: Fact = { fact: 'later' }

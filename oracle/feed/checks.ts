@@ -51,7 +51,7 @@ const GOOD_FEE = 100_000n
 export async function checkGateway(
   settings: GatewaySettings,
   clients: { readonly asset: KomodoClient; readonly reference: KomodoClient },
-  /** `mend`: what can be put right here is: the reference wallet watches the deposit address. */
+  /** `mend`: puts right what can be: has the reference wallet watch the deposit address. */
   { mend, ...options }: CallOptions & { readonly mend: boolean },
 ): Promise<Checked> {
   const lines: CheckLine[] = []

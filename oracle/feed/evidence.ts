@@ -112,7 +112,7 @@ export function createEvidence({ reference, gateway, depth }: EvidenceParts) {
     return height === null ? null : { txid, vout, sat: 0n, confirmations: -height }
   }
 
-  /** The same payouts, with what is proven about them by now. */
+  /** Returns the payouts with what is proven about them by now. */
   async function survey(
     payouts: readonly SignedPayout[],
     tip: ChainInfo,

@@ -119,7 +119,7 @@ export function createJournal({ settings, file, emit, now, dryRun, requests }: W
     emit(eventOf(settings.name, item, { step, message, txid }))
   }
 
-  /** To the log, once; the step stays as it is. */
+  /** Writes a line to the log, once; the step stays as it is. */
   function warn(
     item: Pick<Item, 'withdrawTxid'>,
     code: RefusalCode | 'E_FEED_BLOCKED',

@@ -51,7 +51,7 @@ export function createLook(tools: WithdrawalTools) {
   /** Markers that the wallet did not watch until now: it does not know of payments made before. */
   const watchedLate = new Set<string>()
 
-  /** From now on the reference node notices a payment to the marker, address index or not. */
+  /** Has the reference node notice payments to the marker from now on, address index or not. */
   async function watch(item: Item, options: CallOptions): Promise<void> {
     const { markerAddress: address } = item.intent
     if (watched.has(address)) return
@@ -91,7 +91,7 @@ export function createLook(tools: WithdrawalTools) {
     complete: search.complete || !watchedLate.has(intent.markerAddress),
   })
 
-  /** By this node's owner: with `feed settle`, or by hand. */
+  /** Whether this node's owner has released it: with `feed settle`, or by hand. */
   async function isReleased(item: Item, { hex, completeTxid }: SignedWithdrawal, options: CallOptions) {
     if (hex !== RELEASE) return false
     const { step } = journal.knownOf(item)

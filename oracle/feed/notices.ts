@@ -15,7 +15,7 @@ export interface NoticeParts {
 }
 
 export function createNotices({ gateway, emit, monotonicMs }: NoticeParts) {
-  /** By code: when it was told last. */
+  /** When each code was told last. */
   const toldAt = new Map<string, number>()
   let checks: readonly CheckLine[] = []
   let trouble: string | null = null

@@ -107,7 +107,7 @@ function lowestGap({ published, knownFrom, asked }: PlanInput, floor: number): n
   return Math.max(lowest, knownFrom ?? 0)
 }
 
-/** The same heights in as few ranges as can be, ascending. */
+/** These heights in as few ranges as can be, ascending. */
 export function mergedRanges(ranges: readonly HeightRange[]): HeightRange[] {
   const merged: HeightRange[] = []
   for (const [from, to] of [...ranges].sort(([a], [b]) => a - b)) {

@@ -130,7 +130,7 @@ const REST: RelayAction = { do: 'rest' }
 
 const stay = (course: Course): RelayMove => ({ course, action: REST, tells: [] })
 
-/** Told when it becomes another one. */
+/** Sets the state, and tells it if it is another one. */
 function become(course: Course, state: RelayState): RelayMove {
   const after = stay({ ...course, state })
   if (state.state === course.state.state) return after
@@ -197,7 +197,7 @@ const less = (plan: HeaderPlan, { height, why }: HeaderJob): HeaderPlan => ({
   wrong: plan.wrong - (why === 'repair' ? 1 : 0),
 })
 
-/** To the log first. */
+/** Logs a notice, then sets the state. */
 function refused(
   course: Course,
   notice: Omit<Told & { event: 'notice' }, 'event'>,

@@ -56,7 +56,10 @@ export function createSigning(tools: WithdrawalTools) {
     return { fact: 'ready', signed: { hex: signed, payout }, place }
   }
 
-  /** By the daemon, but for a withdrawal to the deposit address: its call cannot pay one address twice. */
+  /**
+   * The unsigned payout. The daemon builds it, but for a withdrawal to the deposit address: its call cannot pay one
+   * address twice.
+   */
   async function rawOf(
     intent: PayoutIntent,
     coins: readonly Coin[],

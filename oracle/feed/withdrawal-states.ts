@@ -266,7 +266,10 @@ const notReleased = ({ withdrawTxid }: Known, why: string): Say => ({
   level: 'warn',
 })
 
-/** Without a payment, as an operator asked; never if a payout was signed that could be mined. */
+/**
+ * What is next for a withdrawal that nothing pays: its payment, or its release if an operator asked for that. It is
+ * never released if a payout was signed that could be mined.
+ */
 function open(record: Known, unpaid: Unpaid, terms: Terms): Move {
   const releases = record.step === 'settling'
   if (!releases && !terms.release) return pursue(record, unpaid, null, terms)

@@ -39,7 +39,7 @@ export const trimmedMean: Average = (lists) => {
   return averages
 }
 
-/** By insertion: for the 50 values that there are at most, several times as fast as the array's own sort. */
+/** Sorts by insertion, which for the at most 50 values is several times as fast as the array's own sort. */
 function sortAsset(lists: readonly (readonly number[])[], asset: number, sorted: Float64Array): void {
   for (let k = 0; k < sorted.length; k++) {
     const value = (lists[k] as readonly number[])[asset] as number

@@ -35,7 +35,7 @@ export function winnersAfter(block: OprBlock | null, height: number, network: Ne
  */
 export type WinnersAt = (height: number, tx: Pick<Transaction, 'all' | 'one'>) => readonly string[] | null
 
-/** By what the history has; else by what it is told. */
+/** The winners by what the history has; else by what it is told. */
 export function winnersFor(
   block: OprBlock | null,
   { height, network, tx, winnersAt }: WinnersQuestion,

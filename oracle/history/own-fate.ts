@@ -7,7 +7,7 @@ export const LATE_BLOCKS = 6
 
 const STATUSES = 'committed revealed acknowledged landed missed'
 
-/** Of a table with a status, in SQL: a later one is never taken back by an earlier one. */
+/** The rank of a table's status, in SQL: a later status is never taken back by an earlier one. */
 export const statusRank = (table: string): string => `instr('${STATUSES}', ${table}.status)`
 
 /** The blocks up to `lastHeight` decide; for later ones, what the publisher has told counts. */

@@ -17,7 +17,7 @@ export function noteStake(
   )
 }
 
-/** Those that wait for their block: is it this one? Within its transaction. */
+/** Settles the records that wait for their block and are in this one. Called within the transaction of the block. */
 export function settleStakes(db: Transaction, height: number, fateOf: SprToStore['fateOf']): void {
   const open = db.all(
     'SELECT entry_hash FROM own_stakes WHERE block IS NULL AND height BETWEEN ? AND ?',
@@ -35,7 +35,7 @@ export function settleStakes(db: Transaction, height: number, fateOf: SprToStore
   }
 }
 
-/** Those in blocks above this height are in none again. */
+/** Records in blocks above this height are in none again. */
 export function forgetStakes(db: Pick<Transaction, 'run'>, height: number): void {
   db.run(
     'UPDATE own_stakes SET block = NULL, verdict = NULL, place = NULL, payout = NULL, grade = NULL WHERE block > ?',
@@ -43,7 +43,7 @@ export function forgetStakes(db: Pick<Transaction, 'run'>, height: number): void
   )
 }
 
-/** Those for blocks of these heights. */
+/** The records for blocks of these heights. */
 export const stakesBetween = (db: Pick<Transaction, 'all'>, heights: readonly [number, number]): OwnStake[] =>
   db
     .all(
@@ -61,7 +61,7 @@ export interface StakeTotals {
   readonly last: OwnStake | null
 }
 
-/** Those of an address, of all runs. */
+/** The totals of an address, of all runs. */
 export function stakesOf(db: Pick<Transaction, 'one'>, address: string): StakeTotals {
   const sums = db.one(
     'SELECT count(*) AS records, count(iif(payout > 0, 1, NULL)) AS winners, coalesce(sum(payout), 0) AS paid FROM own_stakes WHERE address = ?',

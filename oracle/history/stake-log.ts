@@ -16,7 +16,7 @@ export interface StakeLog {
   close(): void
 }
 
-/** With the file of what follows the chain. Throws what `openChainDatabase` throws. */
+/** Opens the file of what follows the chain. Throws what `openChainDatabase` throws. */
 export function openStakeLog(file: string): StakeLog {
   const db = openChainDatabase({ file, schemas: [OPR_SCHEMA] })
   return {

@@ -96,7 +96,7 @@ export type OwnStakeStep = Pick<OwnStep, 'entryHash' | 'height' | 'status' | 're
   readonly address: string
 }
 
-/** The same with what its block decided; `height` is the one that it was made for. */
+/** A staking record of ours with what its block decided; `height` is the one that it was made for. */
 export interface OwnStake extends Pick<
   OwnRecord,
   | 'entryHash'
@@ -131,7 +131,7 @@ export interface OprToStore extends ChainTip {
   readonly fateOf: (entryHash: string) => Fate | null
 }
 
-/** The same of staking price records. */
+/** What is written of a graded block of staking price records. */
 export interface SprToStore extends ChainTip {
   readonly version: number
   readonly entries: number

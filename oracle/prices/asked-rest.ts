@@ -33,7 +33,7 @@ export function askedRest({ header, body = '', now }: Refusal): number | undefin
   return asked.length === 0 ? undefined : Math.min(LONGEST_ASKED, Math.max(...asked))
 }
 
-/** As details of an error. */
+/** The rest as details of an error. */
 export function restDetails(refusal: Refusal): { readonly retryAfterMs?: number } {
   const rest = askedRest(refusal)
   return rest === undefined ? {} : { retryAfterMs: rest }

@@ -109,7 +109,7 @@ export function processExchanges(module = new URL('./exchange-process.js', impor
   }
 }
 
-/** At its end the program waits for answers, not for an idle process. */
+/** Keeps the program alive while answers are awaited, and not for an idle process. */
 function hold({ process: child, waiting }: Helper): void {
   if (waiting.size > 0) {
     child.ref()

@@ -9,7 +9,10 @@ export type Hours = 'always' | 'fx' | 'metals'
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-/** By New York's clock: closing on Friday, reopening on Sunday. Metals' daily break of an hour is ignored. */
+/**
+ * The trading week by New York's clock: closing on Friday, reopening on Sunday. Metals' daily break of an hour is
+ * ignored.
+ */
 const WEEK: Readonly<Record<Calendar, { readonly close: number; readonly open: number }>> = {
   fx: { close: 17, open: 17 },
   metals: { close: 17, open: 18 },

@@ -23,8 +23,8 @@ export interface Quota {
 }
 
 /**
- * Without a file counts last as long as the process. If the file cannot be read or written, the program goes on without
- * it.
+ * Counts requests. Without a file the counts last as long as the process. If the file cannot be read or written, the
+ * program goes on without it.
  */
 export function createQuota(file?: string, momentOf: (now: number) => Moment = momentNow): Quota {
   let books = file === undefined ? new Map<string, readonly Spent[]>() : load(file)

@@ -28,8 +28,8 @@ export interface RestsOptions {
 }
 
 /**
- * Without a file rests last as long as the process. If the file cannot be read or written, the program goes on without
- * it.
+ * Keeps rests. Without a file they last as long as the process. If the file cannot be read or written, the program goes
+ * on without it.
  */
 export function createRests(file?: string, { readOnly = false }: RestsOptions = {}): Rests {
   const rests = new Map<string, Rest>(file === undefined ? [] : load(file))

@@ -113,7 +113,7 @@ export function buildSnapshot(
   return { snapshot, memory }
 }
 
-/** By source: the assets on which it is far off. */
+/** The assets on which each source is far off. */
 function outliersOf(assets: ReadonlyMap<string, AssetPrice>): Map<string, string[]> {
   const found = new Map<string, string[]>()
   for (const [asset, { rejected }] of assets)

@@ -171,7 +171,7 @@ interface SourceTools {
   readonly problems: PriceProblem[]
 }
 
-/** None if it is switched off, lacks an optional key, or cannot be read. */
+/** Reads a source; none if it is switched off, lacks an optional key, or cannot be read. */
 function readSource(name: string, source: RawSource, tools: SourceTools): SourceConfig[] {
   const { problems, context } = tools
   const path = ['sources', name]
@@ -264,7 +264,7 @@ function checkQuota({ name, intervalMs, maxPerMonth }: SourceConfig, requests: n
   return `asks ${calls} times a month, ${name} allows ${maxPerMonth}; make it at least ${least}m`
 }
 
-/** Each class is its own keys over those of the class that it extends. */
+/** Reads the classes: each has its own keys over those of the class that it extends. */
 function readClasses(
   sections: Readonly<Record<string, RawClass>>,
   problems: PriceProblem[],

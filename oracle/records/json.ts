@@ -84,7 +84,10 @@ export function decodeJson(
   return { address, identity, height, winners, prices: values.map(roundPrice), values, absent }
 }
 
-/** Each byte that belongs to no character becomes U+FFFD of its own; a `TextDecoder` puts some together. */
+/**
+ * Decodes UTF-8: each byte that belongs to no character becomes a U+FFFD of its own; a `TextDecoder` puts some
+ * together.
+ */
 function textOf(content: Uint8Array): string {
   try {
     return UTF8.decode(content)

@@ -156,7 +156,7 @@ export function tipOf({ directory, admin, credit, factoid }: Parts): Tip {
   }
 }
 
-/** Before a genesis of height `first`. */
+/** What stands before a genesis of height `first`. */
 export function emptyTip(first: number): Tip {
   return {
     height: first - 1,

@@ -43,7 +43,7 @@ export function transactionsAt(archive: Archive, height: number): FactoidTransac
   return block ? decodeFactoidBlock(block.factoid).transactions.map(({ transaction }) => transaction) : []
 }
 
-/** Those that move something, with their heights. */
+/** The transactions that move something, with their heights. */
 function* moving(saved: SavedTransactions, start: number, end: number) {
   for (let height = Math.min(end, saved.height()); height >= Math.max(start, saved.first); height--) {
     for (const transaction of saved.at(height)) {

@@ -96,7 +96,10 @@ export function activeKeys(chainId: string, entries: readonly Entry[]): string[]
   return active
 }
 
-/** None if there is no list of them. Undefined if it is not what an identity begins with. */
+/**
+ * The keys in an identity's first entry; none if it has no list of them. Undefined if it is not what an identity begins
+ * with.
+ */
 function initialKeys(content: string): string[] | undefined {
   try {
     const { version = 0, keys = [] } = JSON.parse(content) as { version?: unknown; keys?: unknown }

@@ -199,7 +199,7 @@ function transactions(context: WalletContext): MethodTable {
   }
 }
 
-/** None if there is no list, or null in its place. */
+/** The secrets in a request; none if there is no list, or null in its place. */
 function secretsOf(params: unknown): string[] {
   const list = paramsOf(params).object('addresses') ?? []
   if (!Array.isArray(list)) throw refused('addresses must be a list', -32602)

@@ -360,7 +360,7 @@ const withdraw: Call = (node, params) => {
   if (isWithdrawing(node, bindTxid)) return refused('unable to create withdraw, another withdraw pending')
   const payee = payoutKey(node, pubkey)
   const tokens = tokenCoins(chain, binding.tokenId, self.pubkey)
-  // Too few are taken all the same: then the network refuses.
+  // Fewer tokens than are wanted are taken all the same; then the network refuses.
   if (tokens.length === 0 || !self.privateKey) return refused('not enough balance of tokens for withdraw')
   const normals = node.wallet.pick(chain, 2n * FEE, 2)
   if (!normals) return refused('cant find enough normal inputs')

@@ -128,8 +128,8 @@ const SLOT = 30_000
 const AT_ONCE = 2
 
 /**
- * In every second half minute or so a venue gets into trouble for one to three half minutes; only one at a time lies.
- * Now and then Tether loses its peg for two minutes.
+ * A script of troubles: in every second half minute or so a venue gets into trouble for one to three half minutes; only
+ * one at a time lies. Now and then Tether loses its peg for two minutes.
  */
 export function randomTrouble(seed: string): Script {
   // A ban would outlast its incident by days.
