@@ -59,11 +59,11 @@ t.test('a path of graded prices: events, table, JSON and picture tell the same',
   t.same([cell(-1, 'height'), cell(-1, 'market'), cell(-1, 'price')], ['10080', '0.70000000', '0.70000000'])
   const middle = rows.find((row) => Number(row[0]) >= 4_320) ?? []
   t.ok(Number(middle[header.indexOf('price')]) > 0.7, 'after three days the price is behind the market')
-  const told = events.at(-1)
-  t.match(told, { event: 'pegs.simulated', accounts: 40, path: 'history:XBT' })
-  t.ok(Number(told?.['liquidated']) > 0)
-  t.equal(Number(cell(-1, 'liquidated')), told?.['liquidated'])
-  t.equal(Number(cell(-1, 'lost')), told?.['lostAtEnd'])
+  const printed = events.at(-1)
+  t.match(printed, { event: 'pegs.simulated', accounts: 40, path: 'history:XBT' })
+  t.ok(Number(printed?.['liquidated']) > 0)
+  t.equal(Number(cell(-1, 'liquidated')), printed?.['liquidated'])
+  t.equal(Number(cell(-1, 'lost')), printed?.['lostAtEnd'])
   for (const [k] of rows.entries())
     t.ok(['safe', 'yellow', 'red', 'lost'].reduce((sum, zone) => sum + Number(cell(k, zone)), 0) <= 40)
   type Told = { title: string; samples: Event[]; fates: Event[]; begun: Event[]; ended: Event[] }

@@ -14,7 +14,7 @@ type LineFacts = Partial<ExecutedLine> & Pick<ExecutedLine, 'hash' | 'height' | 
 const line = (given: LineFacts): ExecutedLine => ({ ...NOTHING, address: own, ...given })
 
 /** By line what is told of it. */
-function told(
+function linesTold(
   lines: readonly ExecutedLine[],
   height: number,
   end: Readonly<Record<string, bigint>>,
@@ -72,7 +72,7 @@ t.test('what waited comes first, then the block itself; holders are paid before 
     }),
     line({ hash: 'won', height, kind: 'coinbase', target: 'PEG', result: 360n }),
   ]
-  t.same(told(lines, height, { PEG: 500n, pUSD: 7n }), {
+  t.same(linesTold(lines, height, { PEG: 500n, pUSD: 7n }), {
     [madeHash(height)]: { PEG: 187n },
     'convert pUSD': { PEG: 147n, pUSD: 7n },
     send: { PEG: 137n },
@@ -113,14 +113,14 @@ t.test(
       ask('both', 231_621, 5n),
     ]
     const rates = { pUSD: 100n, pEUR: 200n }
-    t.same(told(lines, 231_622, { pUSD: 3n, PEG: 15n, pEUR: 5n }, rates), {
+    t.same(linesTold(lines, 231_622, { pUSD: 3n, PEG: 15n, pEUR: 5n }, rates), {
       'first PEG': { pUSD: 1n, PEG: 10n },
       'both pEUR': { pUSD: 2n, pEUR: 5n },
       'both PEG': { pUSD: 3n, PEG: 15n },
       before: { pUSD: 19n, PEG: 0n, pEUR: 0n },
     })
     const early = [ask('first', 222_300, 10n), ask('next', 222_301, 5n)]
-    t.match(told(early, 222_302, { pUSD: 2n, PEG: 15n }), {
+    t.match(linesTold(early, 222_302, { pUSD: 2n, PEG: 15n }), {
       'first PEG': { pUSD: 6n, PEG: 10n },
       'next PEG': { pUSD: 2n, PEG: 15n },
     })

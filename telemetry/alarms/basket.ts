@@ -64,7 +64,7 @@ export const BASKET_ALARMS = alarms([
       'The ledger refused a conversion, left it for ever, or it came into no block in time. Nothing was lost but its entry credit; the next look decides anew.',
     look: 'What `pegminer basket run` printed of it, and `pegminer wallet history`.',
     remedy:
-      'If it comes again: see that the address has entry credits, that nobody else spends its tokens, and that both tokens have prices.',
+      'If it comes again: see that the address has entry credits, that no other program spends its tokens, and that both tokens have prices.',
     expr: 'increase(pegnet_basket_conversions_total{fate=~"refused|dropped|expired|missed"}[1h]) > 0',
     for: '0s',
   },
