@@ -387,6 +387,11 @@ export const SETTINGS = {
     defaultText: "the machine's, with four digits of chance",
     description: 'name of a worker in the farm; no two that run may have the same',
   }),
+  'farm.offerMap': given(toggle, false, {
+    flag: 'offer-bytemap',
+    description:
+      'a coordinator puts its ByteMap on the NATS server, for workers that have none: 1 GiB on MainNet',
+  }),
   'grade.height': optional(integer(0, 4_294_967_295), {
     flag: 'height',
     defaultText: 'blocks from files',

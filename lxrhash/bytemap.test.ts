@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import t from 'tap'
 import { NODE_FILES, type FileSystem } from './files.js'
 import { openCounts } from './counts.js'
+import { fetchByteMap } from './fetch.js'
 import { createMapMemory, type MapMemory } from './map-memory.js'
 import { readAndDigest } from './read.js'
 import {
@@ -339,3 +340,86 @@ t.test(
     t.equal(under, 0, 'nothing is left under way')
   },
 )
+
+/** Pieces of 100 bytes of what a source has; `change` says what it gives instead. */
+function sourceOf(
+  bytes: Uint8Array,
+  change: (piece: number, of: Uint8Array) => Uint8Array | null = (_, of) => of,
+) {
+  const asked: number[] = []
+  return {
+    ...{ asked, pieceBytes: 100 },
+    async read(piece: number) {
+      asked.push(piece)
+      await Promise.resolve()
+      return change(piece, bytes.subarray(100 * piece, 100 * piece + 100))
+    },
+  }
+}
+
+t.test('fetched instead of built', async (t) => {
+  const { file } = await buildByteMap(STANDARD, { dir: t.testdir(), slots: 1 })
+  const bytes = Uint8Array.from(readFileSync(file))
+  const dir = join(t.testdir(), 'new')
+  const phases = new Set<string>()
+  const onProgress = ({ phase }: { phase: string }): void => void phases.add(phase)
+  t.equal(await fetchByteMap(STANDARD, sourceOf(bytes), { dir, onProgress }), 'fetched')
+  t.same([...phases], ['fetch'])
+  t.same(readdirSync(dir), [basename(file)], 'nothing is left beside it')
+  const opened = await openByteMap(STANDARD, { dir, slots: 1, build: false })
+  t.match(opened, { origin: 'opened', proof: 'known' })
+  const none = sourceOf(bytes)
+  t.equal(await fetchByteMap(STANDARD, none, { dir }), 'there')
+  t.same(none.asked, [], 'what is there is not fetched')
+  await t.rejects(fetchByteMap(OWN, none, { dir }), { code: 'E_LXR_FETCH', message: /could not be checked/ })
+})
+
+t.test('a fetch that is interrupted goes on where it was', async (t) => {
+  const { file } = await buildByteMap(STANDARD, { dir: t.testdir(), slots: 1 })
+  const bytes = Uint8Array.from(readFileSync(file))
+  const dir = t.testdir()
+  const end = new AbortController()
+  const source = sourceOf(bytes, (piece, of) => {
+    if (piece === 7) end.abort()
+    return of
+  })
+  await t.rejects(fetchByteMap(STANDARD, source, { dir, signal: end.signal }), { code: 'E_LXR_ABORTED' })
+  t.same(readdirSync(dir), [`${basename(file)}.fetched`], 'it is not there under its name')
+  const rest = sourceOf(bytes)
+  t.equal(await fetchByteMap(STANDARD, rest, { dir }), 'fetched')
+  t.ok((rest.asked[0] as number) > 2, `from piece ${rest.asked[0]} on`)
+  t.same(Uint8Array.from(readFileSync(join(dir, basename(file)))), bytes)
+  const built = t.testdir({ [`${basename(file)}.fetched`]: 'x' })
+  await openByteMap(STANDARD, { dir: built, slots: 1 })
+  t.same(readdirSync(built), [basename(file)], 'one that was built meanwhile needs no rest')
+})
+
+t.test('what a source gives is not trusted', async (t) => {
+  const { file } = await buildByteMap(STANDARD, { dir: t.testdir(), slots: 1 })
+  const bytes = Uint8Array.from(readFileSync(file))
+  const wrong: Record<string, Parameters<typeof sourceOf>[1]> = {
+    'is not the ByteMap': (piece, of) => (piece === 3 ? of.map((byte) => byte ^ 1) : of),
+    'piece 2 of the ByteMap has 1000000 bytes': (piece, of) => (piece === 2 ? new Uint8Array(1_000_000) : of),
+    'piece 10 of the ByteMap has 100 bytes': (piece, of) => (piece === 10 ? new Uint8Array(100) : of),
+    'piece 4 of the ByteMap has 0 bytes': (piece, of) => (piece === 4 ? new Uint8Array() : of),
+    'no piece 5 of the ByteMap': (piece, of) => (piece === 5 ? null : of),
+    'cannot be fetched: Error: gone': (piece, of) => {
+      if (piece === 6) throw new Error('gone')
+      return of
+    },
+  }
+  for (const [message, change] of Object.entries(wrong)) {
+    const dir = t.testdir()
+    await t.rejects(fetchByteMap(STANDARD, sourceOf(bytes, change), { dir }), {
+      code: 'E_LXR_FETCH',
+      message: new RegExp(message),
+    })
+    t.same(readdirSync(dir), [], `${message}: nothing is kept`)
+  }
+  const slow = fetchByteMap(STANDARD, sourceOf(bytes), {
+    dir: t.testdir(),
+    leastPerSecond: 1e15,
+    patienceMs: 0,
+  })
+  await t.rejects(slow, { code: 'E_LXR_FETCH', message: /slower than building/ })
+})

@@ -95,9 +95,9 @@ const LOCK_TIMING: LockTiming = { beat: 10_000, silent: 60_000, look: 250 }
 const lockFileOf = (file: string): string => `${file}.lock`
 
 /** Does the work while no other process builds this map. */
-async function locked<T>(
+export async function locked<T>(
   params: LxrParams,
-  { dir, signal, onProgress, onNotice, fileSystem = NODE_FILES, timing }: BuildOptions,
+  { dir, signal, onProgress, onNotice, fileSystem = NODE_FILES, timing }: Omit<BuildOptions, 'slots'>,
   work: (lock: AwaitedLock) => Promise<T>,
 ): Promise<T> {
   const file = byteMapFile(params, dir)

@@ -69,6 +69,12 @@ export const LXR_ERRORS = {
     kind: 'failure',
     retryable: true,
   },
+  E_LXR_FETCH: {
+    summary: 'A ByteMap could not be fetched.',
+    remedy: 'Nothing; the program builds it instead.',
+    kind: 'failure',
+    retryable: true,
+  },
   E_LXR_LOCKED: {
     summary: 'Another process is building the same ByteMap.',
     remedy: 'Nothing; the program waits and opens the map when it is ready.',

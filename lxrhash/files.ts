@@ -99,6 +99,9 @@ export function directoryError(dir: string, error: unknown): LxrError {
   })
 }
 
+/** What has come so far of a file that is fetched; a fetch that was interrupted goes on from there. */
+export const fetchedFileOf = (file: string): string => `${file}.fetched`
+
 /**
  * Removes what killed processes have left of files that were never committed. Only for the one process that writes the
  * file.
@@ -107,7 +110,8 @@ export async function removeLeftovers(file: string): Promise<void> {
   const dir = dirname(file)
   const names = await readdir(dir).catch(() => [])
   const left = names.filter((name) => name.startsWith(`.${basename(file)}.`) && name.endsWith('.tmp'))
-  await Promise.all(left.map((name) => rm(join(dir, name), { force: true }).catch(() => undefined)))
+  const files = [...left.map((name) => join(dir, name)), fetchedFileOf(file)]
+  await Promise.all(files.map((one) => rm(one, { force: true }).catch(() => undefined)))
 }
 
 /**
@@ -135,7 +139,7 @@ function exists(path: string, fs: FileSystem): Promise<boolean> {
 }
 
 /** Checked before minutes of building. Where free room cannot be asked for, the write itself decides. */
-async function checkRoom(dir: string, file: string, bytes: number, fs: FileSystem): Promise<void> {
+export async function checkRoom(dir: string, file: string, bytes: number, fs: FileSystem): Promise<void> {
   const room = await fs.statfs(dir).then(
     ({ bavail, bsize }) => bavail * bsize,
     () => Infinity,
@@ -148,21 +152,28 @@ async function checkRoom(dir: string, file: string, bytes: number, fs: FileSyste
   )
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+/** Behind what was written before, or from a place on. */
+export async function writeAll(
+  handle: FileHandle,
+  bytes: Uint8Array,
+  from: number | null = null,
+): Promise<void> {
   for (let at = 0; at < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at)
+    const place = from === null ? null : from + at
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, place)
     at += bytesWritten
   }
 }
 
 /** Some systems cannot open a directory; the file itself is on the disk by then. */
-async function syncDirectory(dir: string, fs: FileSystem): Promise<void> {
+export async function syncDirectory(dir: string, fs: FileSystem): Promise<void> {
   const handle = await fs.open(dir, 'r').catch(() => undefined)
   await handle?.sync().catch(() => undefined)
   await handle?.close()
 }
 
-function writeError(file: string, error: unknown): LxrError {
+/** Why a file cannot be written. */
+export function writeError(file: string, error: unknown): LxrError {
   const code = systemCodeOf(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return fail('E_LXR_DISK_FULL', `the disk is full, ${file} was not written: make room or use --dir`, {

@@ -3,10 +3,10 @@ import type { LxrErrorCode } from './errors.js'
 
 export interface ByteMapProgress {
   /**
-   * `wait`: another process builds the map; `resume`: a checkpoint is read; `build`: the map is computed; `save`:
+   * `wait`: another process builds the map; `fetch`: it comes from elsewhere; `resume`: a checkpoint is read; `build`: the map is computed; `save`:
    * written; `open`: read and hashed; `verify`: read and hashed, not kept.
    */
-  readonly phase: 'wait' | 'resume' | 'build' | 'save' | 'open' | 'verify'
+  readonly phase: 'wait' | 'fetch' | 'resume' | 'build' | 'save' | 'open' | 'verify'
   /** Bytes, in all phases; while building, a byte is done when it went through all passes. */
   readonly done: number
   readonly total: number

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import t, { type Test } from 'tap'
 
-import { connectFarm, hasNatsServer, openStore, readCredential } from '../miner/farm/index.js'
+import { connectFarm, hasNatsServer, openStore, readCredential, serverMap } from '../miner/farm/index.js'
+import { offerMap } from '../miner/farm/maps.js'
 import { runServer } from '../miner/farm/server.js'
 import { DEV_KEYS } from '../factom/dev/index.js'
 import { endMinutes, manualFlags } from './fixtures/minutes.js'
@@ -90,7 +91,7 @@ async function threeWorkers(t: Test): Promise<void> {
   const maps = ['--dir', join(dir, 'maps')]
   const coordinator = start([
     ...['farm', 'coordinator', '--network', 'dev', '--bits', BITS, '--blocks', '1', ...manualFlags(dir)],
-    ...['--json', '--metrics-port', '0', '--data-dir', join(dir, 'coordinator'), ...maps],
+    ...['--json', '--metrics-port', '0', '--data-dir', join(dir, 'coordinator'), ...maps, '--offer-bytemap'],
   ])
   t.teardown(() => coordinator.kill())
   const { join: line, threads } = await coordinator.event('start')
@@ -98,10 +99,17 @@ async function threeWorkers(t: Test): Promise<void> {
   t.equal(threads, 0)
   const words = String(line).split(' ').slice(1)
   const workers = ['one', 'two', 'three'].map((name) =>
-    start([...words, '--name', name, '--threads', '1', '--json', '--data-dir', join(dir, name), ...maps]),
+    start([
+      ...[...words, '--name', name, '--threads', '1', '--json', '--data-dir', join(dir, name)],
+      // The third one is bare.
+      ...(name === 'three' ? ['--dir', join(dir, 'map of three')] : maps),
+    ]),
   )
   for (const worker of workers) t.teardown(() => worker.kill())
 
+  const three = workers[2] as Running
+  await three.event('bytemap', ({ phase }) => phase === 'fetch')
+  t.match(await three.event('bytemap', ({ phase }) => phase === 'ready'), { origin: 'opened' })
   await endMinutes(coordinator, { until: 4 })
   const { metrics } = await coordinator.event('start')
   const { port } = new URL(String(metrics))
@@ -254,6 +262,17 @@ async function shippedConfiguration(t: Test): Promise<void> {
   t.equal((await hits.info()).num_pending, 1)
   await t.rejects(asked('pegminer.lease.rig1.name'), /no responders/, 'it may ask, and nobody is there')
 
+  const { manager } = await openStore(await joined('coordinator'))
+  const map = { file: join(dir, 'map'), sha256: 'ab'.repeat(32), params: { bits: 8 } }
+  writeFileSync(map.file, Buffer.alloc(256, 7))
+  const offer = { connection: await joined('coordinator'), manager, byteMap: map, signal, onTrouble: t.fail }
+  await offerMap(offer)
+  t.same(
+    await serverMap(worker, map.sha256).read(0),
+    Buffer.alloc(256, 7),
+    'it reads a ByteMap that is offered',
+  )
+
   const refused = /Permissions Violation/
   for (const subject of [
     '$KV.pegminer_job.job',
@@ -264,6 +283,9 @@ async function shippedConfiguration(t: Test): Promise<void> {
     '$JS.API.DIRECT.GET.KV_pegminer_best.$KV.pegminer_best.x',
     '$JS.API.DIRECT.GET.KV_pegminer_leases.$KV.pegminer_leases.x',
     '$JS.API.STREAM.MSG.GET.PEGMINER_HITS',
+    `pegminer.bytemap.${map.sha256}.0`,
+    '$JS.API.STREAM.PURGE.PEGMINER_BYTEMAP',
+    '$JS.API.DIRECT.GET.PEGMINER_BYTEMAP',
     '$JS.API.STREAM.PURGE.PEGMINER_HITS',
     '$JS.API.STREAM.INFO.PEGMINER_HITS',
     '$JS.API.CONSUMER.CREATE.PEGMINER_HITS',

@@ -1,10 +1,13 @@
 /** What the commands have in common when they open or build a ByteMap: parameters, progress, the `bytemap` event. */
 import type { Settings } from '../../config/index.js'
 import {
+  fetchByteMap,
   lxrParams,
+  LxrError,
   openByteMap,
   type ChooseOptions,
   type KernelChoice,
+  type MapSource,
   type LxrParams,
   type OpenByteMap,
 } from '../../lxrhash/index.js'
@@ -48,6 +51,25 @@ export interface OpenMapOptions {
 
 type Context = Pick<CommandContext<'lxrhash.dir'>, 'settings' | 'output' | 'log' | 'stderr' | 'signal'>
 
+/** Fetches the ByteMap's file, if there is none, and shows how far it is. If that fails it says why; then it is built. */
+export async function fetchMap(context: Context, params: LxrParams, source: MapSource): Promise<void> {
+  const progress = createProgress(context, mapText(params))
+  const dir = context.settings['lxrhash.dir']
+  try {
+    await fetchByteMap(params, source, {
+      ...(dir === undefined ? {} : { dir }),
+      ...{ signal: context.signal, onProgress: progress.show },
+    })
+  } catch (error) {
+    if (!(error instanceof LxrError) || error.code !== 'E_LXR_FETCH') throw error
+    progress.notice({ level: 'warn', code: error.code, message: `${error.message}; it is built instead` })
+  } finally {
+    progress.end()
+  }
+}
+
+const mapText = ({ bits }: LxrParams): string => `ByteMap 2^${bits} (${bytesText(2 ** bits)})`
+
 /** Opens the ByteMap, or builds it, and shows how far it is: a bar on a terminal, else log lines; with `--json` events. */
 export async function openMap(
   context: Context,
@@ -55,7 +77,7 @@ export async function openMap(
 ): Promise<OpenByteMap> {
   const { output, signal } = context
   requireMemory({ map: 2 ** params.bits, beside }, (text) => context.log.warn(text))
-  const progress = createProgress(context, `ByteMap 2^${params.bits} (${bytesText(2 ** params.bits)})`)
+  const progress = createProgress(context, mapText(params))
   try {
     const dir = context.settings['lxrhash.dir']
     const map = await openByteMap(params, {

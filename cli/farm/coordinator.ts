@@ -32,7 +32,7 @@ async function openFarm(context: FarmContext, { plan, resources, notice }: Hashe
       for (const fault of FAULTS) farm.faults.inc({ fault }, 0)
       farm.refused.inc(0)
       const miner = createFarmMiner(
-        { ...options, awaitMachine: plan.network.name === 'dev' },
+        { ...options, awaitMachine: plan.network.name === 'dev', offerMap: settings['farm.offerMap'] },
         {
           ...{ ...modules, connection, store, name: settings['farm.name'] ?? hostname(), onNotice: notice },
           onFault: (fault) => farm.faults.inc({ fault }),

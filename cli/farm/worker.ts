@@ -1,12 +1,20 @@
 /** `pegminer farm worker`: the threads of this machine, for a coordinator elsewhere. */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 
-import { lxrParams, openNativeMarker, portableHasher } from '../../lxrhash/index.js'
+import { byteMapFile, lxrParams, openNativeMarker, portableHasher } from '../../lxrhash/index.js'
 import { createLocalWorkforce } from '../../miner/index.js'
-import { farmError, runWorker, type OpenThreads, type WorkerEvent } from '../../miner/farm/index.js'
-import { lanesOf, openMap } from '../bytemap/open.js'
+import {
+  farmError,
+  isMapOffered,
+  runWorker,
+  serverMap,
+  type OpenThreads,
+  type WorkerEvent,
+} from '../../miner/farm/index.js'
+import { fetchMap, lanesOf, openMap } from '../bytemap/open.js'
 import { mapFacts, programFacts, threadsText, type FactLine } from '../mine/facts.js'
 import { EXIT } from '../program/context.js'
 import { openResources, type Resources } from '../program/resources.js'
@@ -71,25 +79,35 @@ async function run(context: FarmContext, dataDir: string, resources: Resources):
     threads,
   })
   const about = { version: versionOf(), host: ascii(hostname(), 80), cpu: ascii(machine.cpu, 120), threads }
-  const open = threadsOpener(context, { dataDir, threads, show })
+  const open = threadsOpener(context, { connection, dataDir, threads, show })
   const end = await runWorker({ connection, id: { user, name }, about, open, onEvent }, signal)
   output.event({ event: 'stopped', reason: end })
   return EXITS[end]
 }
 
 interface ThreadParts {
+  readonly connection: Parameters<typeof serverMap>[0]
   readonly dataDir: string
   readonly threads: number
   readonly show: (facts: readonly FactLine[]) => void
 }
 
-/** Opens or builds the ByteMap that the coordinator names, and starts the threads on it. */
-function threadsOpener(context: FarmContext, { dataDir, threads, show }: ThreadParts): OpenThreads {
+/** Opens, fetches or builds the ByteMap that the coordinator names, and starts the threads on it. */
+function threadsOpener(
+  context: FarmContext,
+  { connection, dataDir, threads, show }: ThreadParts,
+): OpenThreads {
   const { settings } = context
   const placement = { cpus: chosenCpus(settings['miner.affinity'], ownCpus()), nice: settings['miner.nice'] }
   return async ({ byteMap: { sha256, ...params }, machineId }, hooks) => {
+    const mapParams = lxrParams(params)
+    if (
+      !existsSync(byteMapFile(mapParams, settings['lxrhash.dir'])) &&
+      (await isMapOffered(connection, sha256))
+    )
+      await fetchMap(context, mapParams, serverMap(connection, sha256))
     const map = await openMap(context, {
-      ...{ params: lxrParams(params), slots: threads + 1, beside: BESIDE.mining },
+      ...{ params: mapParams, slots: threads + 1, beside: BESIDE.mining },
       kernel: settings['lxrhash.kernel'],
       ...lanesOf(settings),
       choose: { marker: openNativeMarker(dataDir) },

@@ -87,7 +87,15 @@ export const MINE_KEYS = keys(
   ...COMMON_KEYS,
 )
 /** A coordinator knows all that `mine` does, a worker those of its threads, accounts the form of its table. */
-export const FARM_KEYS = keys('farm.nats', 'farm.creds', 'farm.ca', 'farm.name', 'history.csv', ...MINE_KEYS)
+export const FARM_KEYS = keys(
+  'farm.nats',
+  'farm.creds',
+  'farm.ca',
+  'farm.name',
+  'farm.offerMap',
+  'history.csv',
+  ...MINE_KEYS,
+)
 export const STAKE_KEYS = keys(
   'network.name',
   ...STAKE,

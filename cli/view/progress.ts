@@ -24,6 +24,7 @@ const ROOM_FOR_ECHO = 4
 
 const PHASE = {
   wait: 'waiting for',
+  fetch: 'fetching',
   resume: 'resuming',
   build: 'building',
   save: 'saving',

@@ -9,6 +9,7 @@ import type { Miner } from '../miner.js'
 import type { DayAccount } from './accounts.js'
 import { takeJournalOver } from './journal.js'
 import { createLead } from './lead.js'
+import { offerMap } from './maps.js'
 import { readRefusals } from './refusals.js'
 import { farmStatus, type FarmStatus } from './status.js'
 import { openHandover, readInherited } from './takeover.js'
@@ -19,6 +20,8 @@ export interface FarmMinerOptions extends RunOptions {
   readonly machineId: number
   /** The run begins when the first machine is ready: on a network of one's own no other miner mines the blocks before. */
   readonly awaitMachine?: boolean
+  /** The ByteMap is put on the server, for workers that have none. */
+  readonly offerMap?: boolean
 }
 
 export interface FarmMinerModules extends Pick<RunModules, 'client' | 'ecKey' | 'prices'> {
@@ -115,6 +118,11 @@ export function createFarmMiner(
       )
       try {
         taken = await takeOver()
+        if (options.offerMap === true)
+          void offerMap({
+            ...{ connection, byteMap, signal, manager: store.manager },
+            onTrouble: (reason) => onNotice('warn', 'E_FARM_STORE', reason),
+          })
         if (options.awaitMachine === true) {
           onNotice('info', 'E_FARM_NO_MACHINES', 'mining begins when the first machine has joined')
           await taken.farm.joined(signal)

@@ -1,9 +1,13 @@
 /** A farm over a real nats-server, with threads that hash something cheap. */
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { jetstream } from '@nats-io/jetstream'
 import type { Msg, NatsConnection, RequestOptions } from '@nats-io/transport-node'
 import t, { type Test } from 'tap'
 import { toHex } from '../../base/index.js'
+import { fetchByteMap, lxrParams, openByteMap } from '../../lxrhash/index.js'
 import { nonceOf, type Lease } from '../work/nonces.js'
 import type { Job } from '../work/workforce.js'
 import { connectFarm } from './connection.js'
@@ -11,6 +15,7 @@ import { readCredential } from './credentials.js'
 import type { WorkerEvent } from './crew.js'
 import { fakeDifficulty, fakeThreads } from './fixtures/fake-threads.js'
 import { startWeakLink } from './fixtures/weak-link.js'
+import { isMapOffered, offerMap, serverMap } from './maps.js'
 import { SCHEMA, write, type FarmHit } from './messages.js'
 import { createSending } from './sending.js'
 import { hasNatsServer, startFarmServer, type FarmServer } from './server.js'
@@ -18,7 +23,16 @@ import { takeJournalOver } from './journal.js'
 import { createLead } from './lead.js'
 import { openStore, type FarmStore } from './store.js'
 import { keyOf, readInherited, readRanking } from './takeover.js'
-import { HITS_STREAM, hitsSubject, leaseSubject, type WorkerId } from './table.js'
+import {
+  HITS_STREAM,
+  hitsSubject,
+  leaseSubject,
+  MAP_PIECE_BYTES,
+  MAP_STREAM,
+  mapConfig,
+  mapSubject,
+  type WorkerId,
+} from './table.js'
 import { runWorker } from './worker.js'
 import { createFarmWorkforce, type FarmWorkforce } from './workforce.js'
 
@@ -583,6 +597,51 @@ t.test('a coordinator dies in a block: the next one has its job, leases and hits
     'nothing is hashed twice',
   )
 })
+
+t.test(
+  'the ByteMap on the server: offered once, gone on with, checked by who fetches it',
+  { skip },
+  async (t) => {
+    const [link, reader] = [await connection(server.coordinator, 'c'), await connection(server.worker, 'r')]
+    t.teardown(() => Promise.all([link.close(), reader.close()]))
+    const { manager } = await openStore(link)
+    const params = lxrParams({ bits: 20 })
+    const dir = t.testdir({ maps: {}, fetched: {}, wrong: {} })
+    const byteMap = await openByteMap(params, { dir: join(dir, 'maps'), slots: 1 })
+    const offered = (sha256: string) => isMapOffered(reader, sha256)
+    t.notOk(await offered(byteMap.sha256), 'nothing is offered')
+    const troubles: string[] = []
+    const parts = {
+      connection: link,
+      manager,
+      signal: never,
+      onTrouble: (text: string) => troubles.push(text),
+    }
+    const other = { ...byteMap, sha256: 'ab'.repeat(32) }
+    await offerMap({ ...parts, byteMap: other })
+    t.ok(await offered(other.sha256))
+    await offerMap({ ...parts, byteMap })
+    t.notOk(await offered(other.sha256), 'there is one at a time')
+    const stateOf = async () => (await manager.streams.info(MAP_STREAM)).state
+    t.match(await stateOf(), { messages: 2, last_seq: 2 })
+    await manager.streams.delete(MAP_STREAM)
+    await manager.streams.add(mapConfig(byteMap.sha256, 2 ** 20))
+    const half = readFileSync(byteMap.file).subarray(0, MAP_PIECE_BYTES)
+    await jetstream(link).publish(mapSubject(byteMap.sha256, 0), half)
+    const source = serverMap(reader, byteMap.sha256)
+    const fetched = fetchByteMap(params, source, { dir: join(dir, 'fetched') })
+    await offerMap({ ...parts, byteMap })
+    t.equal(await fetched, 'fetched', 'a worker waits for pieces that are on their way')
+    t.match(await stateOf(), { messages: 2 }, 'what is there is not put there again')
+    t.same(troubles, [])
+
+    await jetstream(link).publish(mapSubject(byteMap.sha256, 1), Buffer.alloc(MAP_PIECE_BYTES))
+    await t.rejects(fetchByteMap(params, source, { dir: join(dir, 'wrong') }), {
+      code: 'E_LXR_FETCH',
+      message: /its SHA-256 is not/,
+    })
+  },
+)
 
 t.test('one of several coordinators is active; the next shuts it out of the journal', { skip }, async (t) => {
   const links = [

@@ -43,11 +43,19 @@ export const JOURNAL_STREAM = 'PEGMINER_JOURNAL'
 export const JOURNAL_SUBJECT = 'pegminer.journal'
 export const ACCOUNTS_BUCKET = 'pegminer_accounts'
 export const REFUSED_BUCKET = 'pegminer_refused'
+export const MAP_STREAM = 'PEGMINER_BYTEMAP'
 export const HITS_CONSUMER = 'coordinator'
 /** The server tells each entry that it has taken into the job bucket here, with its revision. */
 export const JOB_SUBJECT = `pegminer.job.${JOB_KEY}`
 /** Asks for the last entry without a consumer of one's own. */
 export const JOB_GET_SUBJECT = `$JS.API.DIRECT.GET.KV_${JOB_BUCKET}.$KV.${JOB_BUCKET}.${JOB_KEY}`
+
+/** A piece of a ByteMap, by its SHA-256; asked for as the job is. */
+export const mapSubject = (sha256: string, piece: number | '*'): string =>
+  `pegminer.bytemap.${sha256}.${piece}`
+export const mapGetSubject = (sha256: string, piece: number): string =>
+  `$JS.API.DIRECT.GET.${MAP_STREAM}.${mapSubject(sha256, piece)}`
+const ANY_MAP_GET_SUBJECT = `$JS.API.DIRECT.GET.${MAP_STREAM}.pegminer.bytemap.>`
 
 export const leaseSubject = (worker: WorkerId): string => `pegminer.lease.${textOfWorker(worker)}`
 export const hitsSubject = (worker: WorkerId): string => `pegminer.hits.${textOfWorker(worker)}`
@@ -193,7 +201,29 @@ export const FARM_TABLE: readonly FarmName[] = [
     writes: 'coordinator',
     reads: 'coordinator',
   },
+  {
+    kind: 'stream',
+    name: MAP_STREAM,
+    holds:
+      'subjects `pegminer.bytemap.SHA256.NUMBER`: the ByteMap in pieces of 512 KiB, if the coordinator offers it (`--offer-bytemap`)',
+    writes: 'coordinator',
+    reads: 'worker',
+  },
 ]
+
+/** Of a ByteMap: a message may have 1 MB. */
+export const MAP_PIECE_BYTES = 512 * 1024
+
+/** Of one ByteMap; a piece has some hundred bytes besides. */
+export const mapConfig = (sha256: string, bytes: number) =>
+  ({
+    name: MAP_STREAM,
+    subjects: [mapSubject(sha256, '*')],
+    max_bytes: Math.ceil(bytes * 1.01) + MiB,
+    max_msgs_per_subject: 1,
+    discard: 'new',
+    allow_direct: true,
+  }) satisfies Partial<StreamConfig>
 
 /** Subjects that a user of the server may publish to and subscribe to. */
 export interface Permissions {
@@ -205,7 +235,7 @@ export interface Permissions {
 export function permissionsOf(role: Role, user: string): Permissions {
   if (role === 'coordinator') return { publish: ['>'], subscribe: ['>'] }
   return {
-    publish: [`pegminer.lease.${user}.*`, `pegminer.hits.${user}.*`, JOB_GET_SUBJECT],
+    publish: [`pegminer.lease.${user}.*`, `pegminer.hits.${user}.*`, JOB_GET_SUBJECT, ANY_MAP_GET_SUBJECT],
     subscribe: [JOB_SUBJECT, `${inboxOf(user)}.>`],
   }
 }
