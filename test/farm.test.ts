@@ -265,7 +265,8 @@ async function shippedConfiguration(t: Test): Promise<void> {
   const { manager } = await openStore(await joined('coordinator'))
   const map = { file: join(dir, 'map'), sha256: 'ab'.repeat(32), params: { bits: 8 } }
   writeFileSync(map.file, Buffer.alloc(256, 7))
-  const offer = { connection: await joined('coordinator'), manager, byteMap: map, signal, onTrouble: t.fail }
+  const onTrouble = (reason: string): void => void t.fail(reason)
+  const offer = { connection: await joined('coordinator'), manager, byteMap: map, signal, onTrouble }
   await offerMap(offer)
   t.same(
     await serverMap(worker, map.sha256).read(0),
