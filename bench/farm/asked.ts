@@ -1,9 +1,8 @@
 /** The parent's side: processes that are started and asked, and the nats-server, which can only be looked at. */
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { childEnvironment, monotonicMs } from '../../base/index.js'
+import { childEnvironment, endOfChild, monotonicMs } from '../../base/index.js'
 import { fail } from '../errors.js'
 import type { Access, Answers, Question, Usage } from './messages.js'
 
@@ -18,7 +17,7 @@ export async function startAsked(module: URL, access: Access): Promise<Asked> {
     ...{ env: childEnvironment(), serialization: 'advanced' },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
-  const ended = once(child, 'exit')
+  const ended = endOfChild(child)
   let queue: Promise<unknown> = Promise.resolve()
 
   function ask(message: Access | Question): Promise<unknown> {
@@ -33,7 +32,7 @@ export async function startAsked(module: URL, access: Access): Promise<Asked> {
             else resolve(given.answer)
           })
           if (child.exitCode !== null || !child.connected) lost()
-          else child.send(message)
+          else child.send(message, (error) => error && lost())
         }),
     )
     queue = answer.catch(() => undefined)

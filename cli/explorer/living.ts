@@ -3,11 +3,10 @@
  * own; if one runs already for the data directory, that one is looked at.
  */
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-import { childEnvironment, isCoded } from '../../base/index.js'
+import { childEnvironment, endOfChild, isCoded } from '../../base/index.js'
 import type { Origin, Settings } from '../../config/index.js'
 import { fail } from '../program/errors.js'
 import type { Resources } from '../program/resources.js'
@@ -83,7 +82,7 @@ async function startMiner(
   })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2_000)))
-  const gone = once(child, 'exit')
+  const gone = endOfChild(child)
   const interrupt = (): void => void child.kill('SIGINT')
   signal.addEventListener('abort', interrupt)
   resources.add(async () => {

@@ -318,4 +318,12 @@ t.test('a file that was found here is named, with its network', async (t) => {
   t.match((await run('--height', '5', '--opr-version', '5')).err, found, 'beside an error of its making')
   t.equal((await run('--trust-claims', '--config', 'pegminer.yaml', file)).err, '', 'the user has named it')
   t.equal((await run('--trust-claims', '--config', 'off', file)).err, '')
+  const [stdout, stderr] = [sink(), sink()]
+  const io = { stdin: Readable.from([]), stdout, stderr, env: {}, interrupted: new AbortController().signal }
+  await runProgram(['farm', 'status', '--metrics-port', '1'], io)
+  t.match(
+    stderr.text(),
+    /settings are from the file found in this folder.*pegminer\.yaml/,
+    'farm does so, too',
+  )
 })

@@ -58,7 +58,7 @@ const MINE = command({
     'miner.dryRun',
     'config.file',
   ],
-  namesFile: true,
+  namesFile: () => true,
   sections: { prices: PRICES_SECTION },
   examples: [
     { line: 'pegminer mine --network dev', text: 'try it: everything embedded, blocks of 30 s' },
@@ -109,7 +109,7 @@ const FARM = command({
     'miner.threads',
     'config.file',
   ],
-  namesFile: true,
+  namesFile: ([action]) => action === 'coordinator',
   sections: { prices: PRICES_SECTION },
   examples: [
     { line: 'pegminer farm coordinator --network dev', text: 'try it: server, chain and exchange embedded' },
@@ -699,7 +699,7 @@ const CONFIG = command({
   >,
   check: async () => (await import('../mine/plan.js')).planProblems,
   reportsProblems: true,
-  namesFile: true,
+  namesFile: () => true,
   examples: [
     { line: 'pegminer config init', text: 'an example to begin with' },
     { line: 'pegminer config check --config /etc/pegminer/pegminer.yaml', text: 'is it all right?' },

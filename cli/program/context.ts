@@ -109,8 +109,8 @@ export interface CommandSpec<K extends SettingKey = SettingKey, S = unknown> {
   check?(): Promise<(settings: Pick<Settings, K>, origins: Readonly<Record<K, Origin>>) => readonly Problem[]>
   /** The command is run even if settings or sections are wrong, and reports that itself. */
   readonly reportsProblems?: true
-  /** Its first lines name configuration file and network: the log need not. */
-  readonly namesFile?: true
+  /** With these arguments its first lines name configuration file and network: the log need not. */
+  readonly namesFile?: (positionals: readonly string[]) => boolean
   readonly examples: readonly Example[]
   /** Loads what the command needs, only when it is called. */
   load(): Promise<CommandRun<K, S>>

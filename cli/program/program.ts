@@ -131,7 +131,8 @@ async function runCommand(
     color: color(io.stderr),
     json,
   })
-  if (config?.problems.length === 0 && !resolved.named && (fatal.length > 0 || !command.namesFile))
+  const namesFile = fatal.length === 0 && command.namesFile?.(positionals) === true
+  if (config?.problems.length === 0 && !resolved.named && !namesFile)
     log.info('settings are from the file found in this folder', {
       file: config.name,
       ...(command.keys.includes('network.name') ? { network: settings['network.name'] } : {}),

@@ -1,10 +1,9 @@
 /** A nats-server of our own for the network dev: on this machine alone, in a folder that is removed at its end. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { childEnvironment, writeWhole } from '../../base/index.js'
+import { childEnvironment, endOfChild, writeWhole } from '../../base/index.js'
 import { makeCredential, usersConfig } from './credentials.js'
 import { fail } from './errors.js'
 
@@ -67,7 +66,7 @@ export async function runServer(
     env: childEnvironment(),
     detached: true,
   })
-  const ended = once(child, 'exit')
+  const ended = endOfChild(child)
   async function close(): Promise<void> {
     child.stdin.end()
     await ended
@@ -88,7 +87,7 @@ function listeningPort(child: ChildProcess): Promise<number> {
       reject(fail('E_FARM_SERVER', `${text}: ${log.trim().split('\n').at(-1) ?? ''}`))
     }
     const timer = setTimeout(() => give(`${PROGRAM} does not listen`), START_MS)
-    child.once('exit', () => give(`${PROGRAM} ended`))
+    void endOfChild(child).then(() => give(`${PROGRAM} ended`))
     // Read to its end, or the server would stand still when the pipe is full.
     child.stderr?.on('data', (chunk: Buffer) => {
       log = `${log}${chunk.toString()}`.slice(-LOG_BYTES)
