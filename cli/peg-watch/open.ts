@@ -26,6 +26,7 @@ import {
 import { networkOf } from '../../pegnet/index.js'
 import { dirOf, openEither } from '../ledger/files.js'
 import { restsFile } from '../mine/price-setup.js'
+import { DEADLINE_MS } from '../prices/parts.js'
 import { followedNetwork } from '../network/follow.js'
 import { readSectionFile } from '../program/section-file.js'
 import type { Resources } from '../program/resources.js'
@@ -54,7 +55,7 @@ export async function openWatched(context: PegWatchContext, resources: Resources
   const others = prices === sections.prices.settings
   const books = createBookFeed({ config, markets, exchanges, others, rests })
   resources.add(() => books.close())
-  const own = createPriceFeed({ config, keys, exchanges, rests })
+  const own = createPriceFeed({ config, keys, exchanges, rests, pollTimeoutMs: DEADLINE_MS })
   resources.add(() => own.close())
   return { ledger, rules, books, own, exchanges: [...new Set(markets.map(({ exchange }) => exchange))] }
 }

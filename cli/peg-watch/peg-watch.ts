@@ -10,6 +10,7 @@ import {
   type PaperFile,
 } from '../../desk/index.js'
 import type { PriceSnapshot } from '../../oracle/index.js'
+import { DEADLINE_MS } from '../prices/parts.js'
 import { fail } from '../program/errors.js'
 import { EXIT } from '../program/context.js'
 import { openResources, type Resources } from '../program/resources.js'
@@ -30,8 +31,6 @@ import {
   troubleText,
 } from './view.js'
 
-/** Of our own prices: what is there then counts. */
-const OWN_MS = 15_000
 /** Trades that are shown. */
 const SHOWN = 5
 
@@ -44,18 +43,19 @@ export async function pegWatch(context: PegWatchContext): Promise<number> {
     const shown = once ? null : await serve(context, watched.exchanges, resources)
     const paper = paperOf(context, resources)
     while (!signal.aborted) {
-      const look = await lookOnce(watched, context)
-      const events = paper ? keepPaper(paper, look, watched, context) : []
-      shown?.show(look, paper?.account() ?? null)
-      show(context, look, paper?.account() ?? null, events)
-      if (once) return look.markets.length > 0 ? EXIT.done : EXIT.missing
+      try {
+        const look = await lookOnce(watched, context)
+        const events = paper ? keepPaper(paper, look, watched, context) : []
+        shown?.show(look, paper?.account() ?? null)
+        show(context, look, paper?.account() ?? null, events)
+        if (once) return look.markets.length > 0 ? EXIT.done : EXIT.missing
+      } catch (error) {
+        if (once || signal.aborted || !isCoded(error)) throw error
+        log.warn('the markets were not looked at; it is tried again', { error })
+      }
       await output.drained()
       await sleep(sections.pegWatch.everyMs, signal)
     }
-    return EXIT.interrupted
-  } catch (error) {
-    if (signal.aborted && !isCoded(error)) log.debug('ended while it looked', { error })
-    else throw error
     return EXIT.interrupted
   } finally {
     await resources.close()
@@ -66,7 +66,7 @@ async function lookOnce(watched: Watched, { sections, signal }: PegWatchContext)
   const { ledger, rules, books, own } = watched
   const [view, snapshot] = await Promise.all([
     books.look(),
-    own.snapshot({ deadlineMs: OWN_MS, signal }).catch((error: unknown): PriceSnapshot | null => {
+    own.snapshot({ deadlineMs: DEADLINE_MS, signal }).catch((error: unknown): PriceSnapshot | null => {
       if (signal.aborted || !isCoded(error)) throw error
       return null
     }),

@@ -46,6 +46,22 @@ t.test('a trade from its purchase to its sale', (t) => {
   t.end()
 })
 
+t.test('one trade a block, at markets where none is open', (t) => {
+  const stage = readStage({
+    tokens: { pUSD: {}, pJPY: {}, pEUR: { premium: -5 }, pXBT: { premium: -4 } },
+  })
+  if ('problems' in stage) throw new Error('the script is right')
+  const texts = [0, 0, 1, 1, 2].reduce<{ account: PaperAccount; steps: string[] }[]>((list, blocks) => {
+    const step = paperStep(list.at(-1)?.account ?? newPaper('dev', 10_000), at(stage.value, blocks))
+    return [...list, { account: step.account, steps: stepTexts(step) }]
+  }, [])
+  t.same(
+    texts.map(({ steps }) => steps.join()),
+    ['bought pEUR pUSD', '', 'bought pXBT pJPY', '', ''],
+  )
+  t.end()
+})
+
 t.test('less cash than the books would take', (t) => {
   const { account } = paperStep(newPaper('dev', 100), at(STAGES.A, 0))
   t.equal(usd(account.cash), '0.00')

@@ -282,5 +282,12 @@ t.test('the section of the configuration', (t) => {
     'markets.pEUR',
     'markets.pUS',
   ])
+  const tokens = ['pUSD', 'pEUR', 'pJPY', 'pXAU', 'pXBT', 'PEG', 'pETH', 'pLTC', 'pGBP', 'pCAD', 'pCHF']
+  const many = Object.fromEntries(
+    tokens.map((token) => [token, Array.from({ length: 20 }, () => 'gate:PUSD/USDT')]),
+  )
+  t.match(pegWatchSection({ markets: many }), {
+    problems: [{ path: ['markets'], message: 'names 220 markets: at most 200 can be watched' }],
+  })
   t.end()
 })

@@ -20,6 +20,8 @@ import type { LookRules } from './look.js'
 import type { MarketName } from './market.js'
 
 const MOST_MARKETS = 20
+/** Each is a request a look, and each pair of them may be a trade. */
+const MOST_TOGETHER = 200
 const MARKET = /^([a-z][a-z0-9-]{0,39}):([A-Z0-9]{1,20}\/[A-Z0-9]{1,20})$/
 const text = { type: 'string', pattern: MARKET.source }
 
@@ -63,15 +65,26 @@ export interface PegWatch extends LookRules {
 
 export function pegWatchSection(raw: unknown): SectionResult<PegWatch> {
   const { value: found, problems } = readShape(pegWatchShape, raw ?? {})
-  const strange: SectionProblem[] = Object.keys(found?.markets ?? {})
+  const strange = marketProblems(found?.markets ?? {})
+  return found === undefined || problems.length + strange.length > 0
+    ? { problems: [...problems, ...strange] }
+    : { value: pegWatchOf(found) }
+}
+
+function marketProblems(markets: Raw['markets']): SectionProblem[] {
+  const problems: SectionProblem[] = Object.keys(markets)
     .filter((token) => !TICKERS.includes(token))
     .map((token) => ({
       path: ['markets', token],
       message: 'there is no such token; pUSD, pXBT and PEG are some',
     }))
-  return found === undefined || problems.length + strange.length > 0
-    ? { problems: [...problems, ...strange] }
-    : { value: pegWatchOf(found) }
+  const count = Object.values(markets).reduce((sum, list) => sum + list.length, 0)
+  if (count > MOST_TOGETHER)
+    problems.push({
+      path: ['markets'],
+      message: `names ${count} markets: at most ${MOST_TOGETHER} can be watched`,
+    })
+  return problems
 }
 
 function pegWatchOf({ markets, fee, fees, convertAfter, sellAfter, every, ...rest }: Raw): PegWatch {
