@@ -5,7 +5,7 @@ import type { CellPlan, KernelChoice, Lanes, PagesName } from './cells.js'
 export const DEFAULT_BITS = [20, 22, 24, 26, 28, 30] as const
 
 /** A map of up to this size is built in well under a minute; larger ones are left out unless they are asked for. */
-export const QUICK_BITS = 26
+const QUICK_BITS = 26
 
 export interface MapOnDisk {
   readonly bits: number

@@ -49,7 +49,7 @@ export interface TuneResult {
 }
 
 /** Short, because there are many: some ten trials in a minute. */
-export const TUNE_TIMING: Timing = { seconds: 0.7, repeat: 3 }
+const TUNE_TIMING: Timing = { seconds: 0.7, repeat: 3 }
 
 /** The best are measured again in turns, so that all of them see the same machine: one outlier decides nothing. */
 const FINALISTS = 3

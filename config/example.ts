@@ -77,7 +77,7 @@ function comment(text: string, width: number): string[] {
 }
 
 /** Text as a YAML scalar that is read back as the same text. */
-export function scalarText(text: string): string {
+function scalarText(text: string): string {
   const plain = /^[\w./][\w./:%+,@~-]*$/.test(text) && !/^null$/i.test(text) && !text.endsWith(':')
   return plain ? text : JSON.stringify(text)
 }

@@ -1,7 +1,7 @@
 /** "Did you mean …": the nearest of some words. */
 
 /** Edits (insert, delete, replace, swap of neighbours) from one word to another. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, k) => k)
   for (let i = 1; i <= a.length; i++) {

@@ -210,7 +210,7 @@ export const portOrOff: ValueType<number | 'off'> = {
 /** How many threads: a number, a share of the processor's, or all of them. */
 export type ThreadCount = { readonly count: number } | { readonly percent: number }
 
-export const MAX_THREADS = 256
+const MAX_THREADS = 256
 
 export const threadCount: ValueType<ThreadCount> = {
   placeholder: 'N|N%|auto',

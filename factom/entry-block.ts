@@ -6,7 +6,7 @@ import { concat, hashBytes, readUint, sha256, toHex, uintBytes } from './bytes.j
 import { fail } from './errors.js'
 import { keyMerkleRoot, merkleRoot } from './merkle.js'
 
-export const ENTRY_BLOCK_HEADER_BYTES = 140
+const ENTRY_BLOCK_HEADER_BYTES = 140
 
 export interface EntryBlockBody {
   readonly chainId: string

@@ -34,7 +34,7 @@ export interface FactoidTransaction extends FactoidLedger {
   readonly ledger: Uint8Array
 }
 
-export const MAX_TRANSACTION_BYTES = 10240
+const MAX_TRANSACTION_BYTES = 10240
 const VERSION = 2n
 const RCD_1 = 1
 const MAX_AMOUNT = (1n << 63n) - 1n
@@ -86,7 +86,7 @@ export function transactionFee(transaction: FactoidTransaction, rate: bigint): b
 }
 
 /** The sum of amounts, or `null` if it leaves the range of a signed 64-bit number. */
-export function totalOf(amounts: readonly FactoidAmount[]): bigint | null {
+function totalOf(amounts: readonly FactoidAmount[]): bigint | null {
   let sum = 0n
   for (const { amount } of amounts) {
     sum += amount

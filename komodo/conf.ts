@@ -105,7 +105,7 @@ function readSmall(file: string, what: string): string {
 }
 
 /** Checked URL of a daemon. Throws `E_KOMODO_URL`. */
-export function daemonUrl(text: string): string {
+function daemonUrl(text: string): string {
   let url: URL
   try {
     url = new URL(text.includes('://') ? text : `http://${text}`)

@@ -4,7 +4,7 @@
  */
 import type { CallOptions, Rpc } from './rpc.js'
 
-export const PROBED = [
+const PROBED = [
   'oraclesinfo',
   'oraclesdata',
   'oraclessubscribe',

@@ -18,7 +18,7 @@ export interface Proof {
   readonly sha256: string | undefined
 }
 
-export const sideFileOf = (file: string): string => `${file}.sha256`
+const sideFileOf = (file: string): string => `${file}.sha256`
 
 /** What the file's SHA-256 must be. Throws E_LXR_FILE_DAMAGED if the side file holds none, E_LXR_FILE_READ. */
 export async function proofOf(params: LxrParams, file: string): Promise<Proof> {

@@ -2,7 +2,7 @@
 import { ACTION, AMOUNT, HEIGHT, LEDGER_SCHEMAS, LEDGER_SUMMARIES, TIME, USD } from './ledger-schemas.js'
 import { list, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, object, parameter, TEXT } from './schema.js'
 
-export const EXPLORER_NAMES = [
+const EXPLORER_NAMES = [
   'network',
   'blocks',
   'block',

@@ -75,7 +75,7 @@ export function barText(progress: FollowProgress, width: number): string {
   return parts.join('  ').slice(0, width - 1)
 }
 
-export function doneText(progress: FollowProgress): string {
+function doneText(progress: FollowProgress): string {
   const { blocks, entries, milliseconds, blocksPerSecond, entriesPerSecond } = factsOf(progress)
   const what = `${plural(blocks, 'block')}, ${`${countText(entries)} ${entries === 1 ? 'entry' : 'entries'}`}`
   const speed = `${blocksPerSecond} blocks/s, ${countText(entriesPerSecond)} entries/s`

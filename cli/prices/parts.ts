@@ -162,7 +162,7 @@ export function tellSnapshot({ output }: Pick<PricesContext, 'output'>, snapshot
 }
 
 /** Says on a terminal what the command waits for. */
-export function sayAsking(
+function sayAsking(
   { stderr, output }: Pick<PricesContext, 'stderr' | 'output'>,
   feed: PriceFeed,
 ): () => void {

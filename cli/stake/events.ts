@@ -46,7 +46,7 @@ export function createStakeListener({
 const shortAddress = (address: string): string => `${address.slice(0, 8)}…${address.slice(-4)}`
 
 /** Null: nothing that a person needs to see. */
-export function stakeLine(event: StakeEvent): Line | null {
+function stakeLine(event: StakeEvent): Line | null {
   const line = (style: Line['style'], text: string): Line => ({
     label: 'stake',
     style,

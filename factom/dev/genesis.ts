@@ -25,7 +25,7 @@ export const LEADER_IDENTITY = '38bab1455b7bd7e5efd15c53c777c79d0c988e9210f1da49
 /** The leader's public test key pair, part of factomd's default configuration. */
 export const LEADER_SEED = '4c38c72fc5cdad68f13b74674d3ffb1f3d63a112710868c9b08946553448d26d'
 /** Factoshis per entry credit. */
-export const LOCAL_RATE = 1000n
+const LOCAL_RATE = 1000n
 
 const GENESIS_MS = 1441108800000
 const GENESIS_MINUTES = 24018960

@@ -12,7 +12,7 @@ import type { ChainName, DevKomodoOptions, DevPegsOptions, Family, GatewayOption
 import { Wallet } from './wallet.js'
 
 export const ASSET_NAME = 'PEGSDEV'
-export const REFERENCE_NAME = 'KMDDEV'
+const REFERENCE_NAME = 'KMDDEV'
 /** Ticker of the reference chain, as oracles and gateways call it. */
 export const COIN = 'KMD'
 /** First height of version-4 transactions, as on real young chains. */

@@ -8,7 +8,7 @@ import type { ChainName, Family } from './types.js'
 import type { Wallet } from './wallet.js'
 
 /** Requests that are lost after a lock has leaked; the thread that holds it answers all later ones. */
-export const LOST_AFTER_LEAK = 3
+const LOST_AFTER_LEAK = 3
 
 export type Health =
   | { readonly state: 'well' }

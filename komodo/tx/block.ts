@@ -21,7 +21,7 @@ export type HeaderForm = 'equihash' | 'bitcoin'
 
 const BITCOIN_BYTES = 80
 
-export function readHeader(reader: Reader, form: HeaderForm): BlockHeader {
+function readHeader(reader: Reader, form: HeaderForm): BlockHeader {
   const version = reader.i32()
   const previous = reader.id()
   const merkleRoot = reader.id()

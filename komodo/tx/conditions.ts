@@ -159,7 +159,7 @@ function anonShape(condition: string): Shape {
 }
 
 /** The condition's binary form, as in an output. */
-export function conditionBytes(condition: Condition): Uint8Array {
+function conditionBytes(condition: Condition): Uint8Array {
   if (condition.type === 'anon') return hexBytes(condition.condition)
   const shape = shapeOf(condition)
   const parts = [der(0x80, shape.fingerprint), derNumber(0x81, shape.cost)]
@@ -198,7 +198,7 @@ function isFulfilled(condition: Condition): boolean {
 }
 
 /** The fulfilment's binary form. Throws `RangeError` if signatures are missing. */
-export function fulfilment(condition: Condition): Uint8Array {
+function fulfilment(condition: Condition): Uint8Array {
   switch (condition.type) {
     case 'anon':
       throw new RangeError('a part of which only the condition is known cannot be fulfilled')

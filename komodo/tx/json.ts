@@ -54,7 +54,7 @@ const HASH_TYPES: Readonly<Record<number, string>> = {
 }
 
 /** A script in words; `signatures`: the hash type of a signature is told behind it. */
-export function asmOf(script: string, signatures = false): string {
+function asmOf(script: string, signatures = false): string {
   const steps = stepsOf(script)
   if (!steps) return `${wordsOf(script)} [error]`.trimStart()
   return steps.map((step) => wordOf(step, signatures && !script.startsWith('6a'))).join(' ')

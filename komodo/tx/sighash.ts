@@ -11,7 +11,7 @@ import type { Transaction, TxInput, TxOutput } from './transaction.js'
 import { Writer } from './wire.js'
 
 export const SIGHASH = { ALL: 1, NONE: 2, SINGLE: 3, ANYONECANPAY: 0x80 } as const
-export const SAPLING_BRANCH = 0x76b809bb
+const SAPLING_BRANCH = 0x76b809bb
 
 export interface SignedInput {
   readonly index: number

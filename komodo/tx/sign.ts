@@ -18,11 +18,7 @@ export interface SpentOutput {
 }
 
 /** DER signature with the hash type behind it, hex. Deterministic (RFC 6979), low S: what nodes make. */
-export function derSignature(
-  hash: Uint8Array,
-  privateKey: Uint8Array,
-  hashType: number = SIGHASH.ALL,
-): string {
+function derSignature(hash: Uint8Array, privateKey: Uint8Array, hashType: number = SIGHASH.ALL): string {
   return secp256k1.sign(hash, privateKey, { lowS: true }).toDERHex() + hashType.toString(16).padStart(2, '0')
 }
 

@@ -48,11 +48,11 @@ export interface Transaction {
 }
 
 export const SAPLING_GROUP = 0x892f2085
-export const OVERWINTER_GROUP = 0x03c48270
+const OVERWINTER_GROUP = 0x03c48270
 /** `vout` of a coinbase's only input. */
 export const NO_OUTPUT = 0xffffffff
 export const ZERO_ID = '0'.repeat(64)
-export const NOT_SHIELDED: Shielded = {
+const NOT_SHIELDED: Shielded = {
   spends: [],
   outputs: [],
   joinSplits: [],

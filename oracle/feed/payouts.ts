@@ -30,7 +30,7 @@ function sharesInput(a: readonly Outpoint[], b: readonly Outpoint[]): boolean {
 }
 
 /** Whether at most one of them and of a transaction with these inputs can be mined. */
-export function excludesAll(inputs: readonly Outpoint[], living: readonly SignedPayout[]): boolean {
+function excludesAll(inputs: readonly Outpoint[], living: readonly SignedPayout[]): boolean {
   return living.every((payout) => sharesInput(payout.inputs, inputs))
 }
 

@@ -65,7 +65,7 @@ function readingProblem(error: unknown): string {
 export type BlockKind = 'oracle' | 'staking'
 
 /** Throws `E_GRADING_FILE`; the message names the place. */
-export function parseBlockFile(text: string, kind: BlockKind = 'oracle'): BlockFile {
+function parseBlockFile(text: string, kind: BlockKind = 'oracle'): BlockFile {
   const { Height, PreviousWinners, Winners, Entries } = objectOf(jsonOf(text), 'the file')
   if (typeof Height !== 'number' || Height < 0 || Height !== (Height | 0))
     throw damaged('Height is no height of a block')

@@ -23,7 +23,7 @@ export interface PreviousWinners {
 }
 
 /** What a record of this height must name, if `block` is the last graded block below it. */
-export function winnersAfter(block: OprBlock | null, height: number, network: Network): PreviousWinners {
+function winnersAfter(block: OprBlock | null, height: number, network: Network): PreviousWinners {
   if (!block || block.winnersFrom === null)
     return { winners: noWinners(network.oprVersionAt(height)), height: null }
   return { winners: [...block.winners], height: block.winnersFrom }

@@ -31,7 +31,7 @@ export const BASE_BAND: IndexConfig['band'] = [0.97, 1.03]
 export const BASE_SNAPSHOT: PriceConfig['snapshot'] = { deadlineSeconds: 25 }
 export const BASE_WINNERS: PriceConfig['winners'] = { warn: 0.05, limit: 0.25, action: 'warn' }
 /** A price that is this many times off the last winners may be of another coin of the same name. */
-export const BASE_FACTOR = 3
+const BASE_FACTOR = 3
 
 const words = (text: string): string[] => text.split(' ')
 

@@ -208,7 +208,7 @@ export function createPriceFeed(options: PriceFeedOptions): PriceFeed {
  * A memory after the clock was set: its stamps move by `step` ms, and stamps in the future, which an earlier run may
  * have left, become those of now. So a step that waits for confirmation waits as long as before.
  */
-export function restamped(memory: PriceMemory, now: number, step = 0): PriceMemory {
+function restamped(memory: PriceMemory, now: number, step = 0): PriceMemory {
   const moved = (time: number): number => Math.min(time + step, now)
   const remembered = ({ price, at, step: waiting }: Remembered): Remembered => {
     const later = waiting && { step: { ...waiting, since: moved(waiting.since), at: moved(waiting.at) } }

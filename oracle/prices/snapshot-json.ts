@@ -59,7 +59,7 @@ export function assetJson(price: AssetPrice): Json {
 }
 
 /** A snapshot as it is kept and compared. */
-export function snapshotJson(snapshot: PriceSnapshot): Json {
+function snapshotJson(snapshot: PriceSnapshot): Json {
   const { height, version, takenAt, complete, configHash, engine, sources, assets, indices } = snapshot
   return {
     height,

@@ -32,7 +32,7 @@ import type {
 } from './types.js'
 
 /** Changed whenever equal inputs give another snapshot. */
-export const ENGINE = 2
+const ENGINE = 2
 /** USD. A record holds 64 bits of 1e-8, which is a little more. */
 const MAX_PRICE = 1e11
 /** Honest sources never differ by so much. */

@@ -33,7 +33,7 @@ export interface OprContent {
 }
 
 /** Most bytes of content that fit into an entry. */
-export const MAX_CONTENT_BYTES = 10_240
+const MAX_CONTENT_BYTES = 10_240
 
 /** How a version is written. Versions 2 to 5 share one form and differ in their assets only. */
 const ENCODING: Readonly<Record<OprVersion, 'json' | 'protobuf'>> = {

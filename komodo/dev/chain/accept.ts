@@ -15,7 +15,7 @@ export interface Policy {
   readonly known: ReadonlySet<string>
 }
 
-export const NOT_TRUE = new RpcError(
+const NOT_TRUE = new RpcError(
   -26,
   '16: mandatory-script-verify-flag-failed (Script evaluated without error but finished with a false/empty top stack element)',
 )

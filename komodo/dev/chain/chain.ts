@@ -71,7 +71,7 @@ export interface ChainParams {
   readonly proven: boolean
 }
 
-export const outpointOf = (txid: string, vout: number) => `${txid}:${vout}`
+const outpointOf = (txid: string, vout: number) => `${txid}:${vout}`
 const indexKey = (kind: IndexKind, address: string) => `${kind}${address}`
 
 export function kindOf(script: string): IndexKind {

@@ -32,7 +32,7 @@ const heads = new Int32Array(2 ** BITS)
 const next = new Int32Array(MOST_ROWS)
 
 /** Solutions for the head of a header (all before the solution), hex. */
-export function solutionsFor(head: string): string[] {
+function solutionsFor(head: string): string[] {
   const { perHash, width, hash } = tx.equihashRows(PARAMETERS, Buffer.from(head, 'hex'))
   const [first] = steps as [Step]
   for (first.size = 0; first.size < ROWS; first.size++) {

@@ -37,7 +37,7 @@ export function selfOf(node: DevNode): Self {
   return { pubkey, privateKey, batonAddress: privateKey && batonAddressOf(privateKey) }
 }
 
-export function batonAddressOf(privateKey: Uint8Array): string {
+function batonAddressOf(privateKey: Uint8Array): string {
   return moduleAddress(tx.EVAL.oracles, tx.publicKeyOf(batonKey(privateKey)))
 }
 

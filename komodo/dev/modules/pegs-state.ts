@@ -77,8 +77,8 @@ function ownerOf(
   return ''
 }
 
-export const MARKERS = () => sharedAddress(PEGS.code, [PEGS.pubkey, PEGS.pubkey])
-export const ownMarkers = (pubkey: string) => sharedAddress(PEGS.code, [pubkey, PEGS.pubkey])
+const MARKERS = () => sharedAddress(PEGS.code, [PEGS.pubkey, PEGS.pubkey])
+const ownMarkers = (pubkey: string) => sharedAddress(PEGS.code, [pubkey, PEGS.pubkey])
 
 /** All accounts of a peg as blocks say it; what waits does not count. */
 export function accountsOf(chain: Chain, pegsTxid: string): Account[] {

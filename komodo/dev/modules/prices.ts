@@ -26,7 +26,7 @@ function correlatedAt(chain: Chain, height: number, feed: number): bigint {
   return BigInt(Math.floor(median(raw) ?? 0))
 }
 
-export function smoothedAt(chain: Chain, height: number, feed: number): bigint {
+function smoothedAt(chain: Chain, height: number, feed: number): bigint {
   const window = chain.params.priceWindow ?? 0
   if (window === 0 || height <= 2 * window) return 0n
   let sum = 0n

@@ -93,10 +93,7 @@ export function blockJson(chain: Chain, block: Block, details: boolean): NodeJso
 const POOLS = ['transparent', 'sprout', 'sapling', 'burned'] as const
 
 /** How many coins there are up to a height, and how many its block made. */
-export function supplyJson(
-  { params }: Chain,
-  height: number,
-): { chainSupply: NodeJson; valuePools: NodeJson } {
+function supplyJson({ params }: Chain, height: number): { chainSupply: NodeJson; valuePools: NodeJson } {
   const made = (at: number) => (at === 0 ? 0n : at === 1 ? params.premine : params.reward)
   const total = height === 0 ? 0n : params.premine + params.reward * BigInt(height - 1)
   const pool = (value: bigint, delta: bigint) => ({

@@ -131,7 +131,7 @@ const AT_ONCE = 2
  * A script of troubles: in every second half minute or so a venue gets into trouble for one to three half minutes; only
  * one at a time lies. Now and then Tether loses its peg for two minutes.
  */
-export function randomTrouble(seed: string): Script {
+function randomTrouble(seed: string): Script {
   // A ban would outlast its incident by days.
   const kinds = TROUBLES.filter((kind) => kind !== 'depeg' && !Object.hasOwn(BANS, kind))
   const startingAt = (slot: number): Incident[] => {

@@ -85,7 +85,7 @@ export function factoidTransaction(
 }
 
 /** The coinbase of the open block has not been through a codec yet, so its lists are null. */
-export function openTransactionView(state: ChainState, transaction: FactoidTransaction): Json {
+function openTransactionView(state: ChainState, transaction: FactoidTransaction): Json {
   const view = transactionView(transaction)
   if (state.open.transactions[0]?.transaction !== transaction) return view
   return { ...view, inputs: null, outputs: null, outecs: null, rcds: null, sigblocks: null }
