@@ -105,7 +105,7 @@ export {
   signingTime,
   standingOf,
 } from './wallet/sending.js'
-export type { Earlier, SendingParts, Standing } from './wallet/sending.js'
+export type { Earlier, LookingParts, SendingParts, Standing } from './wallet/sending.js'
 export { remoteSource } from './wallet/remote.js'
 export { pricesAfter, pricesOfBlock, tablesSource } from './wallet/source.js'
 export type { LastPrices, LedgerSource } from './wallet/source.js'

@@ -20,7 +20,7 @@ import { openResources, type Resources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 import { unlockKey } from '../wallet/ask.js'
 import { fileOf } from '../wallet/context.js'
-import { folderOf, reachLedger, reachNode } from '../wallet/reach.js'
+import { folderOf, reachLedger, reachNode, reachToLook } from '../wallet/reach.js'
 import type { BasketContext } from './context.js'
 import { createMeasures } from './measure.js'
 import {
@@ -89,24 +89,28 @@ export async function run(context: BasketContext, basket: Basket): Promise<numbe
     resources.add(unlock)
     const reach = reachLedger(context, resources)
     const owner = ownerOf(context, basket)
-    const sends = basket.run.send && !settings['feed.dryRun']
-    const key = sends ? await unlockKey(context, readWallet(fileOf(context)), owner.address) : null
-    const sending = await reachNode(context, reach, resources)
+    const asked = basket.run.send && !settings['feed.dryRun']
+    const key = asked ? await unlockKey(context, readWallet(fileOf(context)), owner.address) : null
+    const sending = asked ? await reachNode(context, reach, resources) : null
+    const looking = sending ?? (await reachToLook(context, reach, resources))
+    const sends = key === null || sending === null ? null : { key, publisher: sending.publisher }
     const past = pastOf(context, basket, resources)
     const fact = factPrinter(output)
     fact('basket', owner.address)
     fact(
       'sends',
-      sends ? `yes, paid by ${sending.payer.address}` : 'nothing: run: { send: true } in its file makes it',
+      sending === null
+        ? 'nothing: run: { send: true } in its file makes it'
+        : `yes, paid by ${sending.payer.address}`,
     )
     const book = openBook(bookOf(context))
     const measures = createMeasures(reach.network.name, basket, book)
     const metrics = settings['feed.once'] ? null : await measures.serve(context, resources)
     if (metrics !== null) fact('metrics', metrics)
-    output.event({ event: 'basket', address: owner.address, sends, metrics })
+    output.event({ event: 'basket', address: owner.address, sends: asked, metrics })
     const parts = {
-      ...{ sending, chainId: reach.chainId, address: readAddress(owner.address) ?? '', rules: reach.rules },
-      ...{ book, key, past },
+      ...{ looking, chainId: reach.chainId, address: readAddress(owner.address) ?? '', rules: reach.rules },
+      ...{ book, sends, past },
       hear: (event: KeepEvent) => {
         measures.hear(event)
         output.event(keepFacts(event))

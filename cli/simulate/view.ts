@@ -32,7 +32,7 @@ export function scenarioText(
     axis === 'height' ? '' : `the rules of height ${height}`,
     plural(miners, 'honest miner'),
     axis === 'share' ? '' : `liars with ${shortPercent(share)} of the hashes`,
-    `${axis === 'lie' ? '' : `${shortPercent(by)} off `}at ${asset === 'all' ? 'all assets but USD' : asset}`,
+    `${axis === 'share' ? 'liars ' : ''}${axis === 'lie' ? '' : `${shortPercent(by)} off `}at ${asset === 'all' ? 'all assets but USD' : asset}`,
     axis === 'groups' || groups === 1 ? '' : `in ${groups} groups`,
     axis === 'records' ? '' : `up to ${plural(records, 'record')} of theirs`,
     stakers === 0

@@ -18,6 +18,7 @@ import {
   type LedgerRules,
   type LedgerSource,
   type Outbox,
+  type LookingParts,
   type SendingParts,
 } from '../../ledger/index.js'
 import type { Network } from '../../pegnet/index.js'
@@ -72,17 +73,31 @@ export interface Sending extends SendingParts {
   readonly payer: EcKey
 }
 
+type Reached = Pick<Reach, 'network' | 'source' | 'outbox'>
+
+/** Without anything to pay with: nothing can be sent. */
+export async function reachToLook(
+  context: ReachContext,
+  { network, source, outbox }: Reached,
+  resources: Resources,
+): Promise<LookingParts & Pick<Sending, 'client'>> {
+  const client = await clientOf(context, network)
+  resources.add(() => client.close())
+  return { outbox, source, client, signal: context.signal }
+}
+
 /** One that sends at a time. */
 export async function reachNode(
   context: ReachContext,
-  { network, source, outbox }: Pick<Reach, 'network' | 'source' | 'outbox'>,
+  reach: Reached,
   resources: Resources,
 ): Promise<Sending> {
-  const { settings, signal, log } = context
+  const { settings, log } = context
+  const { network } = reach
   const problems = payerProblems(settings)
   if (problems.length > 0) throw problemsError(problems)
-  const client = await clientOf(context, network)
-  resources.add(() => client.close())
+  const looking = await reachToLook(context, reach, resources)
+  const { client } = looking
   const own = network.name === 'dev' || network.name === 'local'
   const payer = (await payerKey(context)) ?? (own ? ecKey(KNOWN_KEYS[1] ?? '') : undefined)
   if (payer === undefined)
@@ -98,7 +113,7 @@ export async function reachNode(
       log.warn('a step that was done could not be written down; it is done again', { error }),
   })
   resources.add(() => publisher.close())
-  return { outbox, source, publisher, client, payer, signal }
+  return { ...looking, publisher, payer }
 }
 
 /** That of the running program on dev, else of the settings. */

@@ -65,6 +65,11 @@ t.test('the file', (t) => {
     ),
     ['holdings.pEUR', 'band', 'cover.0.token', 'cover.0.amount', 'cover.0.date', 'colour'],
   )
+  const owed = (date: string) =>
+    problemsOf({ holdings: { pEUR: 1 }, band: 1, cover: [{ token: 'pEUR', amount: 1, date }] })
+  t.same(owed('2028-02-29'), [])
+  t.match(owed('2026-02-29'), [/^cover.0.date: must be a day/], 'no day of that year')
+  t.match(problemsOf({ holdings: { pEUR: -1 }, band: -1 }).length, 2, 'nothing is told twice')
   for (const raw of [null, 3, [], 'x', { holdings: [] }]) t.ok(problemsOf(raw).length > 0)
   t.end()
 })
@@ -326,6 +331,22 @@ t.test('over a recorded history each conversion gives what the ledger gives', as
   const held = (balances: ReadonlyMap<string, bigint>) =>
     Object.fromEntries([...balances].filter(([ticker, amount]) => amount > 0n && ticker !== 'PEG').sort())
   t.same(held(ledger.balances.get(address) ?? new Map()), held(summary.last.balances))
+})
+
+t.test('a price that is missing for a block is no fall', (t) => {
+  const [from, to] = [280_000, 280_019]
+  const history: PriceHistory = {
+    ratesAt: (height) => rates({ pUSD: 1, pEUR: 1, pXBT: height === 280_010 ? 0 : 10_000 }),
+    ratesHeight: (height) => Math.min(height, to),
+    secondsAt: (height) => height * 600,
+    averagesAt: () => new Map(),
+  }
+  const basket = basketOf({ holdings: { pUSD: 0, pEUR: 1, pXBT: 1 }, band: 1 })
+  const balances = new Map([['pUSD', 1000n * COIN]])
+  const { summary } = simulateBasket(basket, { history, rules: RULES, from, to, balances })
+  t.match(summary, { drawdown: 0, holdingDrawdown: 0, conversions: 2, refused: 0 })
+  t.equal(summary.last.worth, 1000n * COIN * COIN)
+  t.end()
 })
 
 t.test('no history', (t) => {

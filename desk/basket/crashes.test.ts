@@ -88,7 +88,7 @@ const read = readBasket({
 const basket = ('value' in read ? read.value : null) as Basket
 
 /** One start of the program, which looks once; it ends by itself or is killed at this step. */
-async function look(step: number): Promise<readonly KeepEvent[] | 'killed'> {
+async function look(step: number, dry = false): Promise<readonly KeepEvent[] | 'killed'> {
   const guard = mortal(step)
   const [outbox, book] = [openOutbox(join(dir, 'outbox.json')), openBook(join(dir, 'basket.json'))]
   const guarded = {
@@ -104,15 +104,21 @@ async function look(step: number): Promise<readonly KeepEvent[] | 'killed'> {
   const events: KeepEvent[] = []
   try {
     await keepOnce(basket, {
-      sending: {
+      looking: {
         outbox: {
           list: guard(() => outbox.list()),
           add: guard((batch: SignedBatch) => outbox.add(batch)),
           remove: guard((hash: string) => outbox.remove(hash)),
         },
-        ...{ source, publisher, client: guarded, signal: new AbortController().signal },
+        ...{ source, client: guarded, signal: new AbortController().signal },
       },
-      ...{ chainId: CHAIN, address: OWNER, rules: terms.rules, key: KEY, past: () => [] },
+      ...{
+        chainId: CHAIN,
+        address: OWNER,
+        rules: terms.rules,
+        sends: dry ? null : { key: KEY, publisher },
+        past: () => [],
+      },
       book: {
         ...book,
         sign: guard((hash: string, usd: bigint) => book.sign(hash, usd)),
@@ -129,7 +135,8 @@ async function look(step: number): Promise<readonly KeepEvent[] | 'killed'> {
   }
 }
 
-const isCalm = (events: readonly KeepEvent[]): boolean => events.every(({ kind }) => kind === 'earlier')
+const isCalm = (events: readonly KeepEvent[]): boolean =>
+  events.every(({ kind }) => kind === 'earlier' || kind === 'looked')
 const conversions = () => query.historyOf(OWNER, {}).filter(({ kind }) => kind === 'conversion')
 
 t.test('killed at each step of a look', async (t) => {
@@ -144,7 +151,7 @@ t.test('killed at each step of a look', async (t) => {
     const end = await look(step)
     looks++
     if (end === 'killed') kills++
-    for (let calm = false; !calm; looks++) {
+    for (let [calm, most] = [false, looks + 12]; !calm && looks < most; looks++) {
       const events = await look(Infinity)
       calm = events !== 'killed' && isCalm(events)
       await nextBlock(said)
@@ -162,4 +169,26 @@ t.test('killed at each step of a look', async (t) => {
   }
   t.ok(kills >= 20, `${kills} kills`)
   t.comment(`${kills} kills, ${looks} looks, ${conversions().length} conversions, none twice`)
+})
+
+t.test('a look that sends nothing changes nothing', async (t) => {
+  const said = { pEUR: 7n * COIN, pXBT: 7n * COIN }
+  const waiting = () => openOutbox(join(dir, 'outbox.json')).list().length
+  const kinds = async (dry: boolean) => {
+    const events = await look(Infinity, dry)
+    return events === 'killed' ? [] : events.map(({ kind }) => kind)
+  }
+  await nextBlock(said)
+  const before = conversions().length
+  t.same(await kinds(true), ['looked', 'planned'])
+  t.equal(waiting(), 0)
+  t.same(await kinds(false), ['looked', 'planned', 'signed', 'sent', 'signed', 'sent'])
+  t.equal(waiting(), 2)
+  await nextBlock(said)
+  await nextBlock(said)
+  t.equal(conversions().length, before + 2)
+  t.same(await kinds(true), ['earlier', 'earlier', 'looked'])
+  t.equal(waiting(), 2, 'only one that sends forgets')
+  await kinds(false)
+  t.equal(waiting(), 0)
 })

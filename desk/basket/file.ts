@@ -34,7 +34,14 @@ const dateType: ValueType<number> = {
   placeholder: 'DATE',
   expects: 'a day such as 2026-12-24, or a moment such as 2026-12-24T12:00:00Z (UTC)',
   schema: { type: 'string' },
-  parse: (given) => (DATE.test(given) && Number.isFinite(Date.parse(given)) ? Date.parse(given) : undefined),
+  parse: (given) => (DATE.test(given) ? momentIn(given) : undefined),
+}
+
+/** A day that is not in the calendar would be taken for one of the next month. */
+function momentIn(given: string): number | undefined {
+  const moment = Date.parse(given)
+  if (!Number.isFinite(moment)) return undefined
+  return new Date(moment).toISOString().startsWith(given.slice(0, 10)) ? moment : undefined
 }
 
 const tickerType: ValueType<Ticker> = {
@@ -111,7 +118,7 @@ export interface Basket extends Pick<Raw, 'address' | 'window' | 'schedule' | 't
 
 export function readBasket(raw: unknown): SectionResult<Basket> {
   const { value: found, problems: wrong } = readShape(basketShape, raw ?? {})
-  const problems = [...wrong, ...(found === undefined ? [] : conflictsOf(found))]
+  const problems = [...wrong, ...(found === undefined ? [] : conflictsOf(found, wrong))]
   if (found === undefined || problems.length > 0) return { problems }
   const { holdings, band, mostCost, cover = [], ...rest } = found
   return {
@@ -125,20 +132,26 @@ export function readBasket(raw: unknown): SectionResult<Basket> {
   }
 }
 
-function conflictsOf({ holdings, schedule, timezone, band }: Raw): SectionProblem[] {
+/** `wrong`: what was told already; what stands there is not in the value, so that nothing follows from its absence. */
+function conflictsOf(
+  { holdings, schedule, timezone, band }: Raw,
+  wrong: readonly SectionProblem[],
+): SectionProblem[] {
+  const isTold = (...keys: readonly string[]): boolean =>
+    wrong.some(({ path: [key] }) => keys.includes(String(key)))
   const problems: SectionProblem[] = Object.keys(holdings)
     .filter((ticker) => !TICKERS.includes(ticker))
     .map((ticker) => ({
       path: ['holdings', ticker],
       message: 'there is no such token; pUSD, pXBT and PEG are some',
     }))
-  if (!Object.values(holdings).some((weight) => weight > 0))
+  if (!isTold('holdings') && !Object.values(holdings).some((weight) => weight > 0))
     problems.push({ path: ['holdings'], message: 'name the tokens with their weights, one above 0 at least' })
   const mistake = schedule === null ? null : cronMistake(schedule)
   if (mistake !== null) problems.push({ path: ['schedule'], message: `is no cron expression: ${mistake}` })
   if (!isTimeZone(timezone))
     problems.push({ path: ['timezone'], message: 'there is no such zone; Europe/Vienna is one' })
-  if (schedule === null && band === undefined)
+  if (schedule === null && band === undefined && !isTold('schedule', 'band'))
     problems.push({ path: [], message: 'say when it is set right: give schedule, band, or both' })
   return problems
 }

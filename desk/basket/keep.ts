@@ -17,6 +17,7 @@ import {
   type Earlier,
   type LedgerRules,
   type Rates,
+  type LookingParts,
   type SendingParts,
   type SigningKey,
 } from '../../ledger/index.js'
@@ -34,7 +35,7 @@ import type { Basket } from './file.js'
 import { WHOLE } from './weights.js'
 
 export interface KeepParts {
-  readonly sending: SendingParts
+  readonly looking: LookingParts
   /** Of the entries of batches. */
   readonly chainId: string
   /** RCD hash, hex. */
@@ -42,7 +43,7 @@ export interface KeepParts {
   readonly rules: LedgerRules
   readonly book: Book
   /** Null: conversions are shown, not sent. */
-  readonly key: SigningKey | null
+  readonly sends: { readonly key: SigningKey; readonly publisher: SendingParts['publisher'] } | null
   /** Rates of the last blocks, oldest first. */
   readonly past: (count: number) => readonly Rates[]
   readonly hear: (event: KeepEvent) => void
@@ -66,12 +67,13 @@ export type KeepEvent =
   | { readonly kind: 'limited'; readonly move: Priced; readonly left: bigint }
 
 export async function keepOnce(basket: Basket, parts: KeepParts): Promise<void> {
-  const { sending, book, hear, key } = parts
+  const { book, hear, sends } = parts
   const found = await look(basket, parts)
   if (found === null) return
   const { reason, decision, height } = found
   hear({ kind: 'planned', height, reason, decision })
-  if (key === null) return
+  if (sends === null) return
+  const sending = { ...parts.looking, publisher: sends.publisher }
   for (const move of decision.moves) {
     const left = basket.run.mostADay - book.spentToday()
     const allowed = withinLimit(move, decision, left)
@@ -81,7 +83,7 @@ export async function keepOnce(basket: Basket, parts: KeepParts): Promise<void> 
     }
     const standing = await chainStanding(sending)
     const unsigned = composeBatch(parts.chainId, transactionsOf([allowed], parts.address))
-    const batch = signBatch(unsigned, key, signingTime(standing))
+    const batch = signBatch(unsigned, sends.key, signingTime(standing))
     book.sign(batch.entry.hash, usdOf(allowed, decision))
     const { hash } = batch.entry
     hear({ kind: 'signed', move: allowed, hash })
@@ -92,24 +94,26 @@ export async function keepOnce(basket: Basket, parts: KeepParts): Promise<void> 
   if (reason.slot !== null) book.finish(reason.slot)
 }
 
-async function look(basket: Basket, { sending, address, rules, past, book, key, hear }: KeepParts) {
-  const { source } = sending
+async function look(basket: Basket, { looking, address, rules, past, book, sends, hear }: KeepParts) {
+  const { source } = looking
   const wait = (reason: string): null => {
     hear({ kind: 'waiting', reason })
     return null
   }
-  const chain = await chainStanding(sending)
-  const earlier = await lookBack(sending, chain)
+  const chain = await chainStanding(looking)
+  const earlier = await lookBack(looking, chain)
   for (const one of earlier) hear({ kind: 'earlier', earlier: one })
-  forgetOver(sending, earlier)
+  // The outbox is changed by the one that sends alone.
+  if (sends !== null) forgetOver(looking, earlier)
   // Only what this basket has signed: of others their owner may have thought better.
   for (const { batch, unfinished } of earlier)
-    if (unfinished && key !== null && book.has(batch.entry.hash)) await sendAgain(batch, sending, chain)
+    if (unfinished && sends !== null && book.has(batch.entry.hash))
+      await sendAgain(batch, { ...looking, publisher: sends.publisher }, chain)
   if (chain.behind > 0) return wait(`the ledger lacks ${chain.behind} blocks`)
   if (earlier.some(({ fate }) => !isOver(fate))) return wait('conversions are on their way')
   const prices = await source.prices()
   if (prices === null) return wait('there are no rates yet')
-  if ((await reservedOf(address, sending, prices.height)).size > 0)
+  if ((await reservedOf(address, looking, prices.height)).size > 0)
     return wait('conversions are on their way that were signed elsewhere')
   const height = await source.height()
   const balances = await source.balances(address)

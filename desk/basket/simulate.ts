@@ -93,21 +93,24 @@ export function simulateBasket(basket: Basket, terms: SimulationTerms): Simulati
   let balances = terms.balances
   let waiting: Waiting | null = null
   let [done, refused, turned, lost] = [-Infinity, 0, 0n, 0n]
+  // A price that was refused is 0 for a block: what is held keeps its last one, for the eye alone.
+  let valued: Rates = new Map()
   for (const height of heights) {
     const prices = pricesOfBlock(history, height, rules)
     if (prices === null) continue
     const { rates } = prices
+    valued = new Map([...valued, ...[...rates].filter(([, rate]) => rate > 0n)])
     past.push(rates)
     if (past.length > basket.window) past.shift()
     let executed: Executed[] = []
     let enteredAt: number | null = null
     if (waiting !== null && waiting.enteredAt === null) waiting = { moves: waiting.moves, enteredAt: height }
     else if (waiting !== null) {
-      const before = worthOf(balances, rates)
+      const before = worthOf(balances, valued)
       const outcome: Outcome = executeMoves(waiting.moves, balances, { height: height - 1, prices, rules })
       ;({ balances, executed } = outcome)
       enteredAt = waiting.enteredAt
-      lost += before - worthOf(balances, rates)
+      lost += before - worthOf(balances, valued)
       turned += executed.reduce(
         (sum, { ticker, amount, refund }) => sum + (amount - refund) * (rates.get(ticker) ?? 0n),
         0n,
@@ -119,7 +122,7 @@ export function simulateBasket(basket: Basket, terms: SimulationTerms): Simulati
     const standing = standingOf(basket, { prices, past }, { balances, now })
     const lines = linesOf(basket, standing)
     steps.push({
-      ...{ height, time: now, worth: worthOf(balances, rates), holding: worthOf(terms.balances, rates) },
+      ...{ height, time: now, worth: worthOf(balances, valued), holding: worthOf(terms.balances, valued) },
       ...{ drift: driftOf(lines), balances, executed, enteredAt },
     })
     const reason: ReturnType<Due> = waiting === null ? due(standing, lines, done) : null

@@ -18,6 +18,9 @@ export interface SendingParts {
   readonly signal: AbortSignal
 }
 
+/** What it takes to find out what became of batches. */
+export type LookingParts = Pick<SendingParts, 'outbox' | 'source' | 'client' | 'signal'>
+
 /** Where chain and ledger stand. */
 export interface Standing {
   /** The block under construction. */
@@ -60,7 +63,7 @@ export async function standingOf({
 }
 
 /** What became of each batch in the outbox. Nothing is changed or sent. */
-export async function lookBack(parts: SendingParts, standing: Standing): Promise<readonly Earlier[]> {
+export async function lookBack(parts: LookingParts, standing: Standing): Promise<readonly Earlier[]> {
   const { outbox, source } = parts
   const all: Earlier[] = []
   for (const batch of outbox.list()) {
