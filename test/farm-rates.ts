@@ -29,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'farm-rates-'))
 /** Like `start` of the tests, without the rest that those give a hashing thread. */
 function run(words: readonly string[], hear: (event: Event, child: ChildProcess) => void): ChildProcess {
   const child = spawn(process.execPath, [MAIN, ...words, '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
     env: cleanEnvironment(),
   })
   createInterface({ input: child.stdout }).on('line', (line) => hear(JSON.parse(line) as Event, child))

@@ -18,7 +18,10 @@ export const coordinator = (context: FarmContext): Promise<number> =>
     openFarm(context, parts),
   )
 
-async function openFarm(context: FarmContext, { plan, resources, notice }: HashersParts): Promise<Hashers> {
+async function openFarm(
+  context: FarmContext,
+  { plan, resources, notice, output }: HashersParts,
+): Promise<Hashers> {
   const { settings } = context
   const isOwn = plan.network.name === 'dev' && settings['farm.nats'] === undefined
   const address = isOwn ? await ownAddress(resources) : givenAddress(context)
@@ -40,6 +43,8 @@ async function openFarm(context: FarmContext, { plan, resources, notice }: Hashe
         },
       )
       made = miner
+      // Whole, so that it can be copied: facts are broken at the width of the terminal.
+      output.line(join)
       const count = (): void => {
         const { here, missing } = miner.status()
         farm.machines.set({ state: 'here' }, here)
@@ -52,7 +57,7 @@ async function openFarm(context: FarmContext, { plan, resources, notice }: Hashe
     farm: { status: () => made?.status() ?? {}, accounts: () => made?.accounts() ?? [] },
     facts: [
       ['farm', `${address.servers.join(' ')}${isOwn ? ', a nats-server of its own' : ''}`],
-      ['join', join],
+      ['join', 'by this line, typed on each machine:'],
     ],
     started: { threads: 0, nats: address.servers, join },
   }
