@@ -406,6 +406,7 @@ t.test('long lines of a terminal', (t) => {
   t.equal(fold('short', 10), 'short')
   t.equal(foldedFor(sink({ isTTY: true, columns: 6 }), 'two words'), 'two\n  words')
   t.equal(foldedFor(sink({ isTTY: true, columns: 0 }), 'two words'), 'two words', 'a terminal of no size')
+  t.equal(foldedFor(sink({ isTTY: true, columns: 8 }), 'two words', ' \\'), 'two \\\n  words', 'to be copied')
   t.equal(
     fold('08:55:38  graded    block 1: 56 records, 1 refused; ours 18 of 25, best place 1; +6480 PEG', 80),
     '08:55:38  graded    block 1: 56 records, 1 refused; ours 18 of 25, best place 1;\n                    +6480 PEG',

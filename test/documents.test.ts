@@ -99,7 +99,7 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   [/^pegminer pegs .* --network dev$/, 'cli/pegs/running.test.ts runs each, in their order'],
   [
     /^pegminer pegs (launch-args|create|create --dry-run|resume|watch|accounts|price|worst|fund|redeem)$/,
-    'needs a komodod with pegs; the same test runs it',
+    'needs a komodod with pegs; cli/pegs/daemons.test.ts runs each on embedded ones',
   ],
   [/^pegminer bench --tune$/, 'measures for minutes; cli/bench.test.ts begins it'],
   [

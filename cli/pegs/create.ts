@@ -14,6 +14,7 @@ import {
   createPeg,
   launchLine,
   lockJournal,
+  lookSeconds,
   openJournal,
   peekJournal,
   preflight,
@@ -31,9 +32,6 @@ import { startPegsDev, type PegsDev } from './dev.js'
 import { feedSectionOf } from './feed-config.js'
 import { defaultPegsDir, isDev, journalOf, planFrom, subjectOf, type PegsContext } from './plan.js'
 
-/** How often a real chain is looked at, ms. */
-const POLL_MS = 5_000
-
 export interface Opened {
   readonly plan: PegPlan
   readonly dataDir: string
@@ -50,8 +48,9 @@ export async function openPlan(
   const { settings, origins, signal, log } = context
   if (!isDev(context)) {
     const dataDir = settings['data.dir'] ?? defaultPegsDir()
-    const pause = () => wait(POLL_MS, undefined, { signal })
-    return { plan: planFrom(named ?? settings['pegs.plan']), dataDir, dev: null, pause }
+    const plan = planFrom(named ?? settings['pegs.plan'])
+    const pause = () => wait(lookSeconds(plan) * 1_000, undefined, { signal })
+    return { plan, dataDir, dev: null, pause }
   }
   const dataDir = settings['data.dir'] ?? defaultDataDir('dev')
   const onError = (error: Error) => log.error('the embedded chains stand still', { error })
@@ -106,7 +105,7 @@ export async function create(context: PegsContext, named: string | undefined): P
 function operatorOf({ settings }: PegsContext, { plan, dev }: Opened): Operator {
   const operator = {
     confirms: settings['confirm.yes'],
-    launched: (pegsTxid: string) => checkLaunch(plan, pegsTxid),
+    launched: (pegsTxid: string | null) => checkLaunch(plan, pegsTxid),
   }
   if (dev === null) return operator
   return { ...operator, restart: (earlyTxid) => dev.chains.control.restart('asset', 0, { earlyTxid }) }
@@ -149,7 +148,7 @@ function show({ output }: PegsContext, event: CreatorEvent): void {
       const { state, height, command, blocksLeft } = event
       const more = typeof blocksLeft === 'number' ? `: ${blocksLeft} blocks until there is a price` : ''
       output.line(` ${String(height).padStart(6)}  ${output.paint('bold', state)}${more}`)
-      if (typeof command === 'string') output.line(`\n${command}\n`)
+      if (typeof command === 'string') output.command(command)
       return
     }
     case 'pegs.write':
@@ -198,7 +197,7 @@ export async function launchArgs(context: PegsContext, named: string | undefined
     const pegsTxid = peekJournal(journalOf(dataDir, plan))?.facts['pegsTxid'] ?? null
     const command = launchLine(plan, pegsTxid)
     output.event({ event: 'pegs.launch', chain: plan.asset.name, pegstxid: pegsTxid, command })
-    output.line(command)
+    output.command(command)
     return EXIT.done
   } finally {
     await resources.close()

@@ -102,6 +102,15 @@ const ask = (url: string) =>
     })
   })
 
+/** On a busy machine the sources may answer only to a later question. */
+async function priced(url: string): Promise<string> {
+  for (;;) {
+    const reply = await ask(url)
+    if (!reply.startsWith('503')) return reply
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
 t.test('the command serves both, and says how a node is pointed at it', async (t) => {
   const { said, http, https, close } = await serve(t, INDEX)
   t.match(said, /echo '127\.0\.0\.1 api\.coindesk\.com api\.binance\.com' >> \/etc\/hosts/)
@@ -114,12 +123,12 @@ t.test('the command serves both, and says how a node is pointed at it', async (t
 t.test('prices of our own oracle, here of the embedded exchange', async (t) => {
   const feeds = ['BTC_USD', 'BTC_GBP', 'BTC_EUR', 'ETH_BTC'].map((feed) => `${feed}=oracle`).join('/')
   const { http, https, close } = await serve(t, `${feeds}/KMD_BTC=0.00008`, '--network', 'dev')
-  const index = await ask(`${https}/v1/bpi/currentprice.json`)
+  const index = await priced(`${https}/v1/bpi/currentprice.json`)
   const [usd = 0, gbp = 0, eur = 0] = [...index.matchAll(/"rate_float":([\d.]+)/g)].map(([, rate]) =>
     Number(rate),
   )
   t.ok(usd > 1_000 && gbp > 1_000 && eur > 1_000 && new Set([usd, gbp, eur]).size === 3, index)
-  const ether = /"price":"([\d.]+)"/.exec(await ask(`${http}/api/v1/ticker/price?symbol=ETHBTC`))
+  const ether = /"price":"([\d.]+)"/.exec(await priced(`${http}/api/v1/ticker/price?symbol=ETHBTC`))
   t.ok(Number(ether?.[1]) > 0 && Number(ether?.[1]) < 1, `${ether?.[0]}`)
   t.match(await ask(`${http}/api/v1/ticker/price?symbol=KMDBTC`), /"price":"0\.00008000"/)
   t.equal(await close(), 130)

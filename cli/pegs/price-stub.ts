@@ -46,7 +46,7 @@ export async function priceStub(context: PegsContext): Promise<number> {
     output.event({ event: 'pegs.stub', http: plain.url, https: secure.url, hosts: STUB_HOSTS })
     output.line(` ${output.paint('bold', `${plain.url}  ${secure.url}`)}`)
     output.line(' To point the daemons of this machine at it, as root:')
-    for (const line of directions(plain.port, secure.port)) output.line(`   ${line}`)
+    for (const line of directions(plain.port, secure.port)) output.command(`   ${line}`)
     if (!signal.aborted) await once(signal, 'abort')
     return EXIT.interrupted
   } finally {

@@ -66,8 +66,8 @@ t.test('a path of graded prices: events, table, JSON and picture tell the same',
   t.equal(Number(cell(-1, 'lost')), printed?.['lostAtEnd'])
   for (const [k] of rows.entries())
     t.ok(['safe', 'yellow', 'red', 'lost'].reduce((sum, zone) => sum + Number(cell(k, zone)), 0) <= 40)
-  type Told = { title: string; samples: Event[]; fates: Event[]; begun: Event[]; ended: Event[] }
-  const all = JSON.parse(json) as Told
+  type Written = { title: string; samples: Event[]; fates: Event[]; begun: Event[]; ended: Event[] }
+  const all = JSON.parse(json) as Written
   t.match(all.title, /^40 accounts, 7 days, path history:XBT, seed pegminer, limits 90,1,60 %$/)
   t.equal(all.samples.length, rows.length)
   t.same([all.begun.length, all.ended.length], [40, 40])

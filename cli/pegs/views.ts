@@ -98,18 +98,25 @@ export async function tellHistory({ output, signal }: PegsContext, { asset, peg 
   return EXIT.done
 }
 
-export async function tellWorst({ output, signal }: PegsContext, { asset, peg }: Holder): Promise<number> {
+export async function tellWorst(
+  { output, signal }: PegsContext,
+  { asset, peg, pubkey }: Holder,
+): Promise<number> {
   const standing = await standingOf(asset, peg, { signal })
   const bad = peg.tokens.flatMap((token) =>
     victimsIn(standing, peg, token).map((victim) => ({ ...victim, token: token.name })),
   )
-  for (const { txid, token, deposit, debt, ratio, gain } of bad) {
+  for (const { txid, token, owner, deposit, debt, ratio, gain } of bad) {
     const profit = gain && coinsText(gain.profit)
     const facts = { deposit: coinsText(deposit), debt: coinsText(debt), ratio, profit }
     output.event({ event: 'pegs.worst', token, txid, ...facts })
-    output.line(
-      ` ${ratio.padStart(8)}  ${token.padEnd(8)}${facts.deposit.padStart(20)} for ${facts.debt}, ${profit === null ? 'only its owner can mend it' : `profit ${profit}`}`,
-    )
+    const what =
+      owner === pubkey
+        ? 'your own: fund or redeem it'
+        : profit === null
+          ? 'only its owner can mend it'
+          : `profit ${profit}`
+    output.line(` ${ratio.padStart(8)}  ${facts.deposit} ${token} for ${facts.debt}: ${what}`)
     output.line(`           ${txid}`)
   }
   if (bad.length === 0) output.line(` no account is above ${peg.thresholds.red} %`)

@@ -205,12 +205,15 @@ function showLook({ output }: PegsContext, look: Look, shown: Map<string, string
   const warnings = warningsOf(look)
   for (const { level, what, message } of warnings)
     output.event({ event: 'pegs.alert', token, level, what, message, runbook: RUNBOOK[what] })
-  const text = [
+  const [first, ...rest] = [
     `${output.paint('bold', token)}  price ${prices.price}, market ${prices.market}`,
     ...standingLines(look),
     ...warnings.map(({ message }) => output.paint('yellow', message)),
-  ].join('\n         ')
-  if (shown.get(token) !== text) output.line(` ${String(view.height).padStart(6)}  ${text}`)
+  ]
+  const text = [first, ...rest].join('\n')
+  if (shown.get(token) === text) return
+  output.line(` ${String(view.height).padStart(6)}  ${first}`)
+  for (const line of rest) output.line(`         ${line}`)
   shown.set(token, text)
 }
 

@@ -38,7 +38,8 @@ export interface Operator {
   readonly confirms: boolean
   /** Starts the daemons again; absent: the operator does it. */
   readonly restart?: (pegsTxid: string) => Promise<void>
-  readonly launched: (pegsTxid: string) => LaunchCheck
+  /** How the daemon was started, as far as it is seen; null: before there is a peg. */
+  readonly launched: (pegsTxid: string | null) => LaunchCheck
 }
 
 export interface CreatorOptions {
@@ -126,6 +127,12 @@ export async function preflight(options: CreatorOptions): Promise<Preflight> {
       `${asset.name} was started with ${pubkey === null ? 'no -pubkey' : `-pubkey=${pubkey}`}, the plan says ${plan.pubkey}`,
     )
   const family = await pegFamily(asset.rpc, 'creator', given(options))
+  const launch = options.operator.launched(null)
+  if (launch.found && launch.missing.length > 0)
+    throw fail(
+      'E_PEGS_DAEMON',
+      `${asset.name} was started without ${launch.missing.join(' ')}, which cannot be changed: begin a new chain with ${launchLine(plan, null)}`,
+    )
   const address = pubkeyAddress(plan.pubkey)
   const own = await asset.address(address, given(options))
   if (!own.mine)

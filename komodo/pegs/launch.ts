@@ -49,9 +49,14 @@ export type LaunchCheck =
 /** Of processes and bytes that are looked at. */
 const MAX_BYTES = 64 * 1024
 
-/** Looks for the daemon of a chain among the processes of this machine. */
-export function checkLaunch(plan: PegPlan, pegsTxid: string, folder = '/proc'): LaunchCheck {
-  const wanted = [`-ac_name=${plan.asset.name}`, `-earlytxid=${pegsTxid}`]
+/**
+ * Looks for the daemon of a chain among the processes of this machine: whether it was started with the peg's id, or, as
+ * long as there is none, with what no call tells and nothing can change later.
+ */
+export function checkLaunch(plan: PegPlan, pegsTxid: string | null, folder = '/proc'): LaunchCheck {
+  const asked =
+    pegsTxid === null ? ['-ac_import=PEGSCC', ...thresholdsArgs(plan)] : [`-earlytxid=${pegsTxid}`]
+  const wanted = [`-ac_name=${plan.asset.name}`, ...asked]
   for (const id of listed(folder)) {
     const words = wordsOf(join(folder, id, 'cmdline'))
     if (!words.some((word) => word === `-ac_name=${plan.asset.name}`) || !/komodod/.test(words[0] ?? ''))

@@ -1,8 +1,11 @@
 import t from 'tap'
 
+import { vectors } from '../fixtures/vectors.js'
+import { inspectWithdraw } from '../inspect.js'
 import { evaluateExpression, parseExpression, priceBy } from './expression.js'
 import * as formulas from './formulas.js'
 import type { HolderView } from './holder.js'
+import { inspectClaim, inspectDeposit, inspectFund, inspectGet, inspectRedeem } from './inspect-account.js'
 import { outcomeOf, type Operation } from './operations.js'
 import { decideWrite } from './write-states.js'
 
@@ -178,5 +181,45 @@ t.test('a transaction is built anew only when the old one is proven dead', (t) =
     for: 'confirmations',
   })
   t.same(decideWrite(write, { at: 'block', confirmations: 2, height: 7 }, 2), { do: 'done', height: 7 })
+  t.end()
+})
+
+t.test('the transactions of the tutorial are what its commands asked for, and nothing else passes', (t) => {
+  const hexes = vectors.transactions
+  const pubkey = '0217a6aa6c0fe017f9e469c3c00de5b3aa164ca410e632d1c04169fd7040e20e06'
+  const around = { height: 39_000, pubkey }
+  const pegsTxid = 'a9539ec8db34ee44ff213cda59f412a02795821cf05844b0bc184660711371f7'
+  const tokenId = '1a459712f1e79a544efdf55cfb3e111c5df3300a4da4d16cb3b963bbb50aebf1'
+  const bindTxid = '50384e7668bd6908d8e0b67f1450c56f017186d802b1065c3258302a30b5adb2'
+  const coin = 'KMD'
+  const { proof } = vectors
+  const deposit = {
+    ...{ bindTxid, coin, height: proof.block.height, coinTxid: proof.txid, claimVout: 0 },
+    ...{ depositHex: hexes.payment, proof: proof.hex, amount: 1_000_000n },
+  }
+  const depositTxid = '9e08b1c5ac37cbce997ceaa68d4ca2d1368b815e8de275bb54d5e230a1341b5f'
+  const claim = { bindTxid, tokenId, coin, depositTxid, amount: 1_000_000n }
+  const of = (amount: bigint, after: formulas.AccountState) => ({ pegsTxid, tokenId, amount, after })
+  const fund = of(1_000_000n, { deposit: 1_000_000n, debt: 0n })
+  const get = of(100_000n, { deposit: 1_000_000n, debt: 100_000n })
+  const redeem = { ...of(1_000_000n, { deposit: 0n, debt: 0n }), debt: 730_000n }
+  const withdrawPubkey = '03fa41b540b99161257c3a51e7c1598666361b739dce6a171d2d426255c92fb0e1'
+  const withdraw = { bindTxid, coin, withdrawPubkey, sat: 1_000_000n, tokenId }
+  t.equal(inspectDeposit(hexes.gatewaysdeposit, deposit, around).txid, depositTxid)
+  t.equal(inspectClaim(hexes.gatewaysclaim, claim, around).tx.inputs[1]?.txid, depositTxid)
+  t.same(
+    inspectFund(hexes.pegsfund, fund, around).tx.outputs.map(({ value }) => value),
+    [10_000n, 10_000n, 1_000_000n, 999_939_900n, 0n],
+  )
+  t.equal(inspectGet(hexes.pegsget, get, around).tx.expiryHeight, 0)
+  t.equal(inspectRedeem(hexes.pegsredeem, redeem, around).tx.inputs.length, 30)
+  t.ok(inspectWithdraw(hexes.gatewayswithdraw, withdraw, around).txid)
+  const refuses = (inspect: () => unknown) => t.throws(inspect, { code: 'E_KOMODO_INSPECT' })
+  refuses(() => inspectDeposit(hexes.gatewaysdeposit, { ...deposit, amount: 999_999n }, around))
+  refuses(() => inspectClaim(hexes.gatewaysclaim, { ...claim, tokenId: bindTxid }, around))
+  refuses(() => inspectFund(hexes.pegsfund, { ...fund, pegsTxid: bindTxid }, around))
+  refuses(() => inspectGet(hexes.pegsget, { ...get, after: fund.after }, around))
+  refuses(() => inspectRedeem(hexes.pegsredeem, { ...redeem, debt: 729_999n }, around))
+  refuses(() => inspectWithdraw(hexes.gatewayswithdraw, { ...withdraw, withdrawPubkey: pubkey }, around))
   t.end()
 })

@@ -184,16 +184,21 @@ export interface PlanCost {
 const STAGES = 6
 /** Which of them the subscriptions are. */
 const SUBSCRIBES = 4
-/** A subscription needs the change of the one before, which a wallet knows at the next look at the latest. */
-const SUBSCRIPTION_SECONDS = 5
+/** A wallet knows its own change within a second, and a subscription needs that of the one before. */
+const CHANGE_SECONDS = 1
+
+/** Between two looks at the chain: a twelfth of a block, five seconds at most. */
+export const lookSeconds = ({ blockSeconds }: Pick<PegPlan, 'blockSeconds'>): number =>
+  Math.min(5, Math.max(0.1, blockSeconds / 12))
 
 /** Blocks that are still needed after so many stages are done, with one in hand for each. */
 export function blocksLeft(plan: PegPlan, stagesDone: number): number {
   const stages = plan.gateways.length * STAGES + 1
   const blocks = Math.max(0, stages - stagesDone) * (plan.confirmations + 1)
+  const each = Math.max(CHANGE_SECONDS, lookSeconds(plan)) / plan.blockSeconds
   return plan.gateways.reduce((sum, { subscriptions }, k) => {
     const isOpen = stagesDone <= k * STAGES + SUBSCRIBES
-    return sum + (isOpen ? Math.floor((subscriptions * SUBSCRIPTION_SECONDS) / plan.blockSeconds) : 0)
+    return sum + (isOpen ? Math.floor(subscriptions * each) : 0)
   }, blocks)
 }
 

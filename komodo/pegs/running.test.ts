@@ -10,6 +10,7 @@ import { decodeTransaction, depositAddress, opOf } from '../tx/index.js'
 import { pegFamily } from './capabilities.js'
 import type { CreatorEvent } from './creator.js'
 import { planOf, startRig } from './fixtures/rig.js'
+import { USUAL_THRESHOLDS } from './formulas.js'
 import { findPeg, tokenOf } from './holder.js'
 import { inspectBind, inspectOracle, inspectPeg, inspectToken, PEGS_PUBKEY } from './inspect.js'
 import { openJournal } from './journal.js'
@@ -70,6 +71,12 @@ t.test('what stands against a plan is said before anything is sent', async (t) =
   await refused('E_PEGS_PRICE', /KMD: it must end with a weight/, { gateways: [gateway] })
   await refused('E_PEGS_PRICE', /"KMD_USD" is neither/, { gateways: [{ ...gateway, price: 'KMD_USD,1' }] })
   await refused('E_PEGS_DAEMON', /was started with -pubkey=/, { pubkey: dev.user.pubkey })
+  const launched = () => ({ found: true, missing: ['-ac_import=PEGSCC'], odd: [] })
+  await t.rejects(rig.run([], { operator: { confirms: false, launched } }), {
+    code: 'E_PEGS_DAEMON',
+    message:
+      /was started without -ac_import=PEGSCC, .*: begin a new chain with \.\/komodod .*-ac_import=PEGSCC/,
+  })
   const rich = { ...gateway, price: 'KMD_BTC,BTC_USD,*,1', supply: '999999' }
   dev.control.mine('asset', 2)
   await refused('E_PEGS_DAEMON', /has 1000000.00000000 of 1100002.00170000/, { gateways: [rich] })
@@ -77,7 +84,7 @@ t.test('what stands against a plan is said before anything is sent', async (t) =
     gateways: Array.from({ length: 8 }, (_, k) => ({ ...gateway, token: `T${k}`, price: 'KMD_BTC,1' })),
   })
   await refused('E_PEGS_LATE', /height 3 and the peg needs 114 more blocks/, {
-    blockSeconds: 5,
+    blockSeconds: 1,
     gateways: [{ ...gateway, price: 'KMD_BTC,1', subscriptions: 100 }],
   })
   dev.control.mine('asset', 85)
@@ -135,11 +142,13 @@ t.test('an operator is asked to start the nodes again, while nothing is mined', 
   const state = events.at(-1)
   t.match(state, { state: 'RESTART', command: /-ac_import=PEGSCC -ac_end=1 -ac_perc=0 -ac_cbopret=5/ })
   const wrong = { found: true, missing: ['-earlytxid=00'], odd: ['-earkytxid=00'] } as const
-  await t.rejects(rig.run([], { operator: { ...operator, launched: () => wrong } }), {
+  const right = { found: true, missing: [], odd: [] } as const
+  const launched = (pegsTxid: string | null) => (pegsTxid === null ? right : wrong)
+  await t.rejects(rig.run([], { operator: { ...operator, launched } }), {
     message: /runs without -earlytxid=00 \(it has -earkytxid=00\)/,
   })
   const peg = await rig.run(events, {
-    operator: { ...operator, launched: () => ({ found: true, missing: [], odd: [] }) },
+    operator: { ...operator, launched: () => right },
   })
   t.match(events.at(-1), { state: 'READY', pegstxid: peg })
 })
@@ -162,6 +171,11 @@ t.test('the running daemon is asked how it was started', (t) => {
   const right = t.testdir({ '14': { cmdline: line(`-earlytxid=${id}`) } })
   t.same(checkLaunch(plan, id, right), { found: true, missing: [], odd: [] })
   t.same(checkLaunch(plan, id, `${right}/none`), { found: false })
+  const limits = { ...plan, thresholds: { ...USUAL_THRESHOLDS, red: 85n } }
+  const without = ['-ac_import=PEGSCC', '-ac_pegsccparams=85,90,60']
+  t.match(checkLaunch(limits, null, right), { found: true, missing: without })
+  const whole = t.testdir({ '14': { cmdline: line(...without) } })
+  t.match(checkLaunch(limits, null, whole), { found: true, missing: [] })
   t.end()
 })
 
