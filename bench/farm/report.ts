@@ -17,7 +17,7 @@ export function loadLines(load: FarmLoad): string[] {
     '| | processor of the coordinator | its memory | its event loop, 99 % | processor of the nats-server | its memory |',
     '| --- | --- | --- | --- | --- | --- |',
     phaseLine('leases alone', phases.quiet),
-    phaseLine('a record every two seconds', phases.records),
+    phaseLine('a record every three seconds', phases.records),
     phaseLine(`${hits.count} hits at once: ${Math.round(hits.perSecond)} a second`, phases.hits),
   ]
 }
