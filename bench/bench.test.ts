@@ -1,7 +1,6 @@
 /** Short measurements for their form; the figures themselves are the machine's. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { createRequire } from 'node:module'
 import t from 'tap'
 import { median } from '../base/index.js'
@@ -35,6 +34,7 @@ import { stressRound } from './stress.js'
 import { powerText, ratioText, sizeText } from './table.js'
 import { bestOf, tuneSeconds } from './tune.js'
 import { matchExactly } from '../test/fixtures/match-exactly.js'
+import { until } from '../test/fixtures/until.js'
 
 function nativeHere(): boolean {
   try {
@@ -553,9 +553,7 @@ t.test('what is measured is the miner: it does not run out of nonces, rests and 
   const lease = { from: 1n, to: 1001n }
   const product = startProduct(byteMap, { threads: 2, firstHasher: 0, hasher: { lanes: 16 }, lease })
   t.teardown(() => product.stop())
-  const reached = async (hashes: number) => {
-    while (product.hashes() < hashes) await wait(2)
-  }
+  const reached = (hashes: number) => until(() => product.hashes() >= hashes)
   await product.started
   await reached(5000)
   product.pause()

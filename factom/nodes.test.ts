@@ -10,7 +10,7 @@ import type { Test } from 'tap'
 
 import { refuse, reply, result, startScriptedNode } from './fixtures/scripted-node.js'
 import type { Answer } from './fixtures/scripted-node.js'
-import { until } from './fixtures/fake-timing.js'
+import { until } from '../test/fixtures/until.js'
 import * as factom from './index.js'
 import { lockPending, openPending } from './pending.js'
 import { matchExactly } from '../test/fixtures/match-exactly.js'

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { NETWORKS } from '../pegnet/index.js'
 import type { Entry } from '../factom/index.js'
@@ -8,6 +7,7 @@ import { createRivals, rivalName, startRivals, type RivalsSetup } from './rivals
 import type { RecordContents } from './run/interface.js'
 import type { MinerView } from './run/interface.js'
 import type { Job, WorkforceView } from './work/workforce.js'
+import { until } from '../test/fixtures/until.js'
 
 const PRICES = ASSETS[5].map((_, index) => BigInt(index + 1) * 100_000_000n)
 const recordAt = (height: number): RecordContents => ({
@@ -15,11 +15,6 @@ const recordAt = (height: number): RecordContents => ({
   winners: new Array<string>(25).fill(''),
   prices: PRICES,
 })
-
-/** Waits for a condition; the test's own time limit ends it if it never comes. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await wait(2)
-}
 
 /** Rivals of a miner, and a workforce that finds one nonce a turn, each better than the one before. */
 function scene(t: Test, count: number) {

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer, request, type IncomingMessage } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 
 import { startDripping } from '../base/fixtures/dripping.js'
@@ -32,6 +31,7 @@ import { API_SCHEMAS, FEED_SCHEMAS, openApi } from './openapi.js'
 import type { MinerNumbers } from './sources.js'
 import type { StakingView } from './staking.js'
 import { matchExactly } from '../test/fixtures/match-exactly.js'
+import { until } from '../test/fixtures/until.js'
 
 const HASH = 'ab'.repeat(32)
 const TOKEN = 'a-token-of-16-characters-or-more'
@@ -586,10 +586,8 @@ t.test('a feed that a miner watches', async (t) => {
   const { server } = await serve(t, { feed: () => watch.seen })
   const of = async (name: string) => JSON.parse((await ask(`${server.url}/api/v1/${name}`)).body) as object
   const alerts = async () => (await of('summary')) as { alerts: { message: string }[] }
-  const until = async (holds: (seen: SeenFeed) => boolean) => {
-    while (!holds(watch.seen)) await wait(5)
-  }
-  await until(({ running }) => running)
+  const seen = (holds: (seen: SeenFeed) => boolean) => until(() => holds(watch.seen))
+  await seen(({ running }) => running)
   t.equal(asked[0], '/api/v1/feed')
   t.same(await of('feed'), { running: true, trouble: null, gateways: [gateway], recent: [] })
   matchExactly(t, (await alerts()).alerts.slice(-2), [
@@ -600,9 +598,9 @@ t.test('a feed that a miner watches', async (t) => {
   const deep = '['.repeat(1 << 20)
   for (const text of [undefined, ...wrong, deep]) {
     answer = JSON.stringify({ running: true, gateways: [], recent: [] })
-    await until(({ running, gateways }) => running && gateways.length === 0)
+    await seen(({ running, gateways }) => running && gateways.length === 0)
     answer = text
-    await until(({ running }) => !running)
+    await seen(({ running }) => !running)
     const { trouble } = watch.seen
     t.match(
       trouble,
@@ -738,6 +736,6 @@ t.test('a feed that drips its answer does not run', async (t) => {
   t.teardown(dripping.close)
   const watch = watchFeed({ url: dripping.url, everyMs: 5, timeoutMs: 50 })
   t.teardown(() => watch.close())
-  while (dripping.asked() < 3) await wait(5)
+  await until(() => dripping.asked() >= 3)
   t.match(watch.seen, { running: false, trouble: 'the feed does not answer: it was not done within 50 ms' })
 })

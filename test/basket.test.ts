@@ -4,13 +4,12 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import t from 'tap'
 
-import { runProgram } from '../cli/program/program.js'
 import { addSecrets, closeVault, EMPTY_VAULT, openLedger, readAddress, writeWallet } from '../ledger/index.js'
 import { HISTORY_FILE } from '../oracle/index.js'
-import { run, start, type Event } from './fixtures/program.js'
+import { runHere } from './fixtures/in-process.js'
+import { start, type Event } from './fixtures/program.js'
 
 const MINED = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const SAND = 'Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK'
@@ -38,19 +37,6 @@ writeFileSync(
   file,
   'holdings: { PEG: 0, pEUR: 1, pXBT: 1 }\nband: 0.1\nleast: 0.001\nrun: { send: true, mostADay: 1000000 }\n',
 )
-
-/** Without the start of a program, which costs more than what it does. */
-async function inProcess(words: readonly string[]) {
-  const [out, stderr] = [new PassThrough(), new PassThrough()]
-  let stdout = ''
-  out.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-  stderr.resume()
-  const interrupted = new AbortController().signal
-  const code = await runProgram(words, {
-    ...{ stdin: Readable.from([]), stdout: out, stderr, env: {}, interrupted },
-  })
-  return { code, stdout }
-}
 
 const keeper = (more: readonly string[] = []) =>
   start(
@@ -150,27 +136,27 @@ t.test('a basket, killed in each phase', { timeout: 900_000 }, async (t) => {
 
   const svg = join(dir, 'basket.svg')
   const words = ['basket', 'simulate', file, '--data-dir', dir, '--config', 'off', '--plot', svg]
-  const simulated = await inProcess([...words, '--csv'])
+  const simulated = await runHere([...words, '--csv'])
   t.match(simulated, { code: 0, stdout: /^height,time,usd,holding,drift,conversion\n(\d+,20.*\n){3,}$/ })
   t.match(readFileSync(svg, 'utf8'), /^<svg .*>left alone</s)
   t.match(
-    (await inProcess([...words, '--json'])).stdout,
+    (await runHere([...words, '--json'])).stdout,
     /"event":"basket.converted".*"event":"basket.simulated"/s,
   )
-  t.match((await inProcess(words)).stdout, /WORST FALL +\d/)
+  t.match((await runHere(words)).stdout, /WORST FALL +\d/)
 })
 
 t.test('an attack', async (t) => {
   const svg = join(dir, 'attack.svg')
   const words = ['simulate', 'attack', 'small', ...['--vary', 'share', '--values', '10,90', '--blocks', '20']]
   const more = ['--hashrate', '1000', '--config', 'off', '--threads', '1', '--plot', svg]
-  const { code, stdout } = await run([...words, ...more])
+  const { code, stdout } = await runHere([...words, ...more])
   t.match(
     { code, stdout },
     { code: 0, stdout: /SUPPOSED[^]* {6}90 +100\.0 %[^]*COST +share 90 %: 3\.33e10 hashes/ },
   )
   t.match(readFileSync(svg, 'utf8'), /price moved/)
-  const csv = await run([...words, ...more, '--csv'])
+  const csv = await runHere([...words, ...more, '--csv'])
   t.match(csv.stdout, /^share,blocks,first,[^]*\n10,20,[^]*\n90,20,1,/)
-  t.match((await run([...words, ...more, '--json'])).stdout, /"event":"attack.done","time"/)
+  t.match((await runHere([...words, ...more, '--json'])).stdout, /"event":"attack.done","time"/)
 })

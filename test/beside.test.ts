@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 
 import { HISTORY_FILE, openHistory } from '../oracle/index.js'
+import { runHere } from './fixtures/in-process.js'
 import { run, start, type Event } from './fixtures/program.js'
 
 const folder = t.testdir()
@@ -24,14 +25,14 @@ t.test('grade and history beside a miner', async (t) => {
   t.teardown(() => miner.kill())
   const paid = await miner.event('graded', (event) => event['reward'] !== '0')
   const height = paid['height'] as number
-  const graded = await run(['grade', '--height', String(height), ...common, ...bits], '', env)
+  const graded = await runHere(['grade', '--height', String(height), ...common, ...bits], '', env)
   t.equal(graded.code, 0, graded.stderr)
   t.match(graded.stdout, /"event":"checked".*"winnersAgree":true/)
-  const history = await run(['history', ...common], '', env)
+  const history = await runHere(['history', ...common], '', env)
   t.equal(history.code, 0, history.stderr)
   t.match(history.stdout, new RegExp(`"height":${height},.*"gradable":true`))
 
-  const other = await run(
+  const other = await runHere(
     ['grade', '--height', String(height), ...common, '--bits', '11', ...bits.slice(2)],
     '',
     env,
@@ -49,10 +50,10 @@ t.test('grade and history beside a miner', async (t) => {
   miner.child.kill('SIGINT')
   t.equal((await miner.ended).code, 130)
   t.notOk(existsSync(join(dataDir, 'chain', 'running.json')), 'what ended is no longer to be found')
-  const alone = await run(['grade', '--height', String(height), ...common, ...bits.slice(2)], '', env)
+  const alone = await runHere(['grade', '--height', String(height), ...common, ...bits.slice(2)], '', env)
   t.equal(alone.code, 0, 'and without it, and without the size, which is noted beside the chain')
 
-  const wrong = await run(['mine', ...common, ...bits.slice(2), '--bits', '11'], '', env)
+  const wrong = await runHere(['mine', ...common, ...bits.slice(2), '--bits', '11'], '', env)
   t.equal(wrong.code, 2)
   t.match(wrong.stdout, /E_CONFIG_NETWORK.*begun with --bits 10/, 'mining on with another one is refused')
 })

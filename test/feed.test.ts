@@ -2,14 +2,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 
 import { startDevKomodo } from '../komodo/dev/index.js'
 import { decodeTransaction, opOf } from '../komodo/index.js'
 import { reachable } from '../oracle/feed/fixtures/rig.js'
+import { runHere } from './fixtures/in-process.js'
 import { run, start, type Event } from './fixtures/program.js'
 import { matchExactly } from './fixtures/match-exactly.js'
+import { until } from './fixtures/until.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'feed-program-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
@@ -220,7 +221,7 @@ t.test('kill -9 at the decisive moments of a 2-of-3 withdrawal', { skip: onlyByH
           event === 'withdrawal' && withdrawtxid === withdrawTxid && state === 'done',
       ),
     )
-  while (!isDone() || moments.size > 0 || dead.size > 0) await wait(200)
+  await until(() => isDone() && moments.size === 0 && dead.size === 0, 200)
   for (const program of programs) await program.event('state', ({ state }) => state === 'idle')
   clearInterval(timer)
   control.mine('asset')
@@ -234,10 +235,10 @@ t.test('kill -9 at the decisive moments of a 2-of-3 withdrawal', { skip: onlyByH
 })
 
 t.test('wrong usage', async (t) => {
-  const nothing = await run(['feed'])
+  const nothing = await runHere(['feed'])
   t.equal(nothing.code, 2)
   t.match(nothing.stderr, /--network dev/)
-  t.equal((await run(['feed', 'approve', 'x'])).code, 2)
-  t.equal((await run(['feed', 'settle', 'x'])).code, 2)
-  t.equal((await run(['feed', 'backfill', '9', '3'])).code, 2)
+  t.equal((await runHere(['feed', 'approve', 'x'])).code, 2)
+  t.equal((await runHere(['feed', 'settle', 'x'])).code, 2)
+  t.equal((await runHere(['feed', 'backfill', '9', '3'])).code, 2)
 })

@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 
 import axios from 'axios'
 import t, { type Test } from 'tap'
@@ -17,7 +16,9 @@ import { createGradedHistory, HISTORY_FILE, openHistory } from '../oracle/index.
 import { bitsOf, load } from '../oracle/grading/fixtures/load.js'
 import { ChainNode } from './fixtures/chain-node.js'
 import { makeChain } from './fixtures/made-chain.js'
-import { run, start, type Event } from './fixtures/program.js'
+import { runHere } from './fixtures/in-process.js'
+import { start, type Event } from './fixtures/program.js'
+import { until } from './fixtures/until.js'
 
 const BITS = 10
 /** A switch of versions after so many blocks. */
@@ -167,12 +168,12 @@ t.test(
     for (const height of KILLED_AT) {
       gate.height = height
       const running = start(words)
-      while (reached(follower) < height) await wait(20)
+      await until(() => reached(follower) >= height, 20)
       await running.kill()
       t.equal(reached(follower), height, `killed after block ${height}`)
     }
     gate.height = Infinity
-    const done = await run(words)
+    const done = await runHere(words)
     t.equal(done.code, 0, done.stderr)
     const events = done.stdout
       .trim()
@@ -186,13 +187,13 @@ t.test(
     t.equal(live.length, blocks.length)
     t.same(contentsOf(follower), live, 'the same winners, places, payouts and rates as were seen live')
 
-    const own = await run(['history', '--data-dir', join(dir, 'live'), '--own', '--from', String(last)])
+    const own = await runHere(['history', '--data-dir', join(dir, 'live'), '--own', '--from', String(last)])
     t.match(unwrapped(own.stdout), /acknowledged [\d:]+, place \d+, 360 PEG, grade [\d.e-]+ from [A-Z]+ [+-]/)
-    const csv = await run(['history', '--data-dir', follower, '--csv', '--asset', 'xbt'])
+    const csv = await runHere(['history', '--data-dir', follower, '--csv', '--asset', 'xbt'])
     t.match(csv.stdout, /^height,time,.*,own_peg,XBT\n1,/)
     t.equal(csv.stdout.trim().split('\n').length, 1 + blocks.length)
     const picture = join(state, 'history.svg')
-    const plot = await run(['history', '--data-dir', join(dir, 'live'), '--plot', picture])
+    const plot = await runHere(['history', '--data-dir', join(dir, 'live'), '--plot', picture])
     t.match(unwrapped(plot.stdout), /Price of XBT, Price of ETH, Hash power of the network, Our places/)
     t.match(readFileSync(picture, 'utf8'), /^<svg .*prefers-color-scheme:dark/s)
     t.equal(network.oprVersionAt(last), 5)

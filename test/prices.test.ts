@@ -3,12 +3,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
-import { run, start, type Event } from './fixtures/program.js'
+import { runHere } from './fixtures/in-process.js'
+import { start, type Event } from './fixtures/program.js'
 import { matchExactly } from './fixtures/match-exactly.js'
 
 const dir = t.testdir()
 const prices = (...words: string[]) =>
-  run(['prices', '--network', 'dev', '--data-dir', join(dir, 'data'), ...words])
+  runHere(['prices', '--network', 'dev', '--data-dir', join(dir, 'data'), ...words])
 const eventsOf = ({ stdout }: { stdout: string }): Event[] =>
   stdout
     .trim()
@@ -135,7 +136,7 @@ t.test('ten mistakes in one file, ten lines at once', async (t) => {
   winners: { action: panic }
 `,
   )
-  const { code, stderr, stdout } = await run(['prices', 'sources', '--config', file])
+  const { code, stderr, stdout } = await runHere(['prices', 'sources', '--config', file])
   t.equal(code, 2)
   t.equal(stdout, '')
   const lines = stderr.trim().split('\n')

@@ -2,12 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 
 import { BARE, MAIN } from './fixtures/program.js'
 import { noTerminal, openTerminal, type Terminal } from './fixtures/terminal.js'
+import { until } from './fixtures/until.js'
 
 const skip = noTerminal() || false
 const dir = t.testdir()
@@ -55,7 +55,7 @@ t.test('Ctrl-Z under npm start', { skip }, async (t) => {
     await terminal.seen(/\nit answers/)
     terminal.type('fg\n')
     await terminal.seen(/npm start/)
-    while (terminal.cooked()) await pause(20)
+    await until(() => !terminal.cooked(), 20)
     terminal.type('h')
     await terminal.seen(/speed +10s/)
   }
@@ -113,7 +113,7 @@ async function startBare(t: Test, words: readonly string[]) {
   })
   t.teardown(() => child.kill('SIGKILL'))
   const ended = endOf(child)
-  while (!hears(child.pid!)) await pause(1)
+  await until(() => hears(child.pid!), 1)
   return { child, ended }
 }
 

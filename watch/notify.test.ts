@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 
 import { serviceManager, WORLD as REAL, type NotifyWorld } from './notify.js'
+import { until } from '../test/fixtures/until.js'
 
 function worldOf(env: NotifyWorld['env'], refuse = false) {
   const sent: string[] = []
@@ -92,6 +92,6 @@ t.test('systemd-notify, where there is no such call', { skip: process.platform =
     throw new Error('no koffi')
   }
   serviceManager({ ...REAL, env: { NOTIFY_SOCKET: '/run/x' }, datagram }).send('READY=1', 'STATUS=a b')
-  while (!existsSync(file)) await wait(2)
+  await until(() => existsSync(file))
   t.equal(readFileSync(file, 'utf8'), 'READY=1 STATUS=a b\n')
 })

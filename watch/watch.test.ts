@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 
 import { act } from './actions.js'
@@ -16,6 +15,7 @@ import { createLoadGauge } from './load.js'
 import { reportOf, reportText, type Tally } from './report.js'
 import { createSensors, createShare, type Sensors } from './sensors.js'
 import { matchExactly } from '../test/fixtures/match-exactly.js'
+import { until } from '../test/fixtures/until.js'
 
 const LIMITS: WatchLimits = {
   slowShare: 0.25,
@@ -314,7 +314,7 @@ t.test('a command that never ends is ended, with what it has started', async (t)
       return false
     }
   }
-  while (isAlive()) await wait(5)
+  await until(() => !isAlive())
   t.pass('what it has started is gone')
 })
 
@@ -452,7 +452,7 @@ t.test('the keeper: looks, holds, acts, reports', async (t) => {
   await keeper.look()
   t.equal(notices.filter((line) => line.includes('E_WATCH_UNKNOWN')).length, 1, 'said once')
   t.ok(done.includes('resume'))
-  while (bodies.length < 2 || !done.includes('webhook true')) await wait(2)
+  await until(() => bodies.length >= 2 && done.includes('webhook true'))
   matchExactly(t, bodies.splice(0), [
     { event: 'alarm', alarm: 'hot', state: 'raised', network: 'dev', identity: 'me' },
     { alarm: 'hot', state: 'cleared' },
@@ -464,7 +464,7 @@ t.test('the keeper: looks, holds, acts, reports', async (t) => {
   t.match(name, /^\d{4}-\d\d-\d\dT\d{4}\.json$/)
   const kept = JSON.parse(readFileSync(join(dataDir, 'reports', name), 'utf8')) as object
   t.match(kept, { event: 'report', landed: 3, missed: 2, alarms: 1, identity: 'me' })
-  while (bodies.length < 1) await wait(2)
+  await until(() => bodies.length >= 1)
   t.same(bodies[0], kept)
 
   const never = { resume: '0 0 1 1 *', pause: '59 23 31 12 *', timeZone: 'UTC' }

@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 
 import { createKomodoClient } from '../../komodo/index.js'
@@ -11,6 +10,7 @@ import { startChains } from '../../komodo/dev/fixtures/chains.js'
 import type { DevKomodo, DevKomodoOptions } from '../../komodo/dev/index.js'
 import { runProgram } from '../program/program.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
+import { until } from '../../test/fixtures/until.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'feed-cli-'))
 const home = process.env['HOME']
@@ -45,10 +45,6 @@ function command(words: readonly string[]) {
         .slice(0, -1)
         .map((line) => JSON.parse(line) as Event),
   }
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await wait(20)
 }
 
 /** Value by series, the labels in the order of the alphabet. */
@@ -98,12 +94,12 @@ t.test('metrics', async (t) => {
   const value = (name: string, labels = ''): number | undefined =>
     seen.get(`pegnet_feed_${name}{${['gateway="g"', ...labels.split(',')].filter(Boolean).sort().join()}}`)
   /** Until a scrape says so, with blocks of the asset chain as long as they are wanted. */
-  const says = (holds: () => boolean, mines = false): Promise<void> =>
+  const says = (holds: () => boolean, mines = false): Promise<boolean> =>
     until(async () => {
       if (mines) control.mine('asset')
       seen = await scrape(url)
       return holds()
-    })
+    }, 20)
 
   // Eleven headers are due, four fit into a block.
   await says(() => value('lag_blocks') === 7 && value('state', 'state="budget"') === 1)
@@ -198,7 +194,7 @@ t.test('gateways and reports from a file that changes', async (t) => {
   await until(() => {
     control.mine('asset')
     return all('header').length === 14 && all('report').length > 0
-  })
+  }, 20)
   t.same(
     all('header').map((event) => event['gateway']),
     [...Array<string>(11).fill('before'), ...Array<string>(3).fill('after')],
@@ -294,7 +290,7 @@ async function idleFeed(t: Test, name: string) {
   await until(() => {
     control.mine('asset')
     return all('header').length >= 11 && all('state').at(-1)?.['state'] === 'idle'
-  })
+  }, 20)
   const address = all('start')[0]?.['metrics'] as string
   return { chains, control, config, feed, all, readyUrl: address.replace('metrics', 'ready') }
 }
@@ -389,7 +385,7 @@ t.test('a backfill publishes what was asked for, and nothing up to where the fee
   await until(() => {
     control.mine('asset')
     return ended
-  })
+  }, 20)
   t.equal(await fill.ended, 0)
   const after = command(['feed', '--once', '--config', config, '--metrics-port', '0'])
   t.equal(await after.ended, 0)
@@ -414,5 +410,5 @@ t.test('an orphaned baton: not ready until the daemon was started with -reindex'
   await until(async () => {
     control.mine('asset')
     return (await status()) === 200
-  })
+  }, 20)
 })

@@ -24,6 +24,7 @@ import { createService } from './service.js'
 import { standIn } from './stand-in.js'
 import { keeperSettingsOf, watchProblems } from './watch-plan.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
+import { until } from '../../test/fixtures/until.js'
 
 /** Both are known to the whole world. */
 const SECRET = 'Es2XT3jSxi1xqrDvS5JERM3W3jh1awRHuyoahn3hbQLyfEi1jvbq'
@@ -218,21 +219,19 @@ t.test('what cannot be put into effect is not, and what has no room waits', asyn
 t.test('a file that changes, by writing and by renaming, a signal, and one that is gone', async (t) => {
   const scene = sceneOf(t, START, { everyMs: 20 })
   const { file, reports, reloader } = scene
-  const until = async (count: number): Promise<void> => {
-    while (reports.length < count) await wait(5)
-  }
+  const reported = (count: number) => until(() => reports.length >= count)
   scene.write(START.replace('identity: me', 'identity: you1'))
-  await until(1)
+  await reported(1)
   matchExactly(t, reports[0], { trigger: 'file', ok: true, live: [{ key: 'miner.identity', to: 'you1' }] })
   writeFileSync(`${file}~`, START.replace('identity: me', 'identity: you22'), { mode: 0o600 })
   renameSync(`${file}~`, file)
-  await until(2)
+  await reported(2)
   matchExactly(t, reports[1], { ok: true, live: [{ from: 'you1', to: 'you22' }] })
   scene.hangUp()
-  await until(3)
+  await reported(3)
   matchExactly(t, reports[2], { trigger: 'signal', ok: true, live: [], restart: [] })
   renameSync(file, `${file}~`)
-  await until(4)
+  await reported(4)
   matchExactly(t, reports[3], { ok: false, problems: [{ code: 'E_CONFIG_FILE' }] }, 'gone is not empty')
   t.equal(reloader.given.settings['miner.identity'], 'you22')
   await reloader.close()
@@ -265,7 +264,7 @@ t.test('what the service manager is told', async (t) => {
   const live = () => [{ name: 'threads', ok: alive, found: '' }]
   const manager = { send: (...lines: string[]) => void sent.push(lines.join(' ')), watchdogMs: 15 }
   const service = createService({ live, manager })
-  while (!sent.includes('WATCHDOG=1')) await wait(2)
+  await until(() => sent.includes('WATCHDOG=1'))
   service.ready('mining block 5')
   service.ready('mining block 6')
   service.reloading()
@@ -283,7 +282,7 @@ t.test('what the service manager is told', async (t) => {
   t.same(sent, ['STOPPING=1 STATUS=ending'])
   service.close()
   const waiting = createService({ live, manager: { ...manager, watchdogMs: null }, patienceMs: 1 })
-  while (sent.length < 2) await wait(2)
+  await until(() => sent.length >= 2)
   t.equal(sent[1], 'READY=1 STATUS=waiting for the node', 'a node that is away is no reason to give up')
   waiting.close()
 })

@@ -12,6 +12,7 @@ import { build, post, rpc, send } from './fixtures/client.js'
 import type { DaemonAccess, DevKomodo, DevKomodoOptions } from './index.js'
 import { isLawful } from './modules/consensus.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
+import { until } from '../../test/fixtures/until.js'
 
 t.setTimeout(600_000)
 
@@ -574,8 +575,7 @@ t.test('everything is there again after the end, whatever its kind', async (t) =
 t.test('blocks by the clock', async (t) => {
   const dev = await start({ manual: false, blockSeconds: { asset: 0.05, reference: 0.05 } })
   const from = dev.control.height('asset')
-  while (dev.control.height('asset') < from + 2 || dev.control.height('reference') < 64)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+  await until(() => dev.control.height('asset') >= from + 2 && dev.control.height('reference') >= 64, 20)
   t.pass('both chains grow')
   await dev.close()
 })

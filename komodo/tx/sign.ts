@@ -22,8 +22,25 @@ function derSignature(hash: Uint8Array, privateKey: Uint8Array, hashType: number
   return secp256k1.sign(hash, privateKey, { lowS: true }).toDERHex() + hashType.toString(16).padStart(2, '0')
 }
 
+/** Verdicts on signatures. A feed looks at the same ones with each pass, and each costs a millisecond. */
+const checked = new Map<string, boolean>()
+const MOST_CHECKED = 4096
+/** Hex digits of the longest signature that can be valid, and of the longest key. */
+const LONGEST = { signature: 2 * 73, pubkey: 2 * 65 }
+
 /** True if `signature` (DER with its hash type, hex) signs `hash` by `pubkey`. */
 export function verifyDer(signature: string, hash: Uint8Array, pubkey: string): boolean {
+  if (signature.length > LONGEST.signature || pubkey.length > LONGEST.pubkey) return false
+  const question = `${signature} ${toHex(hash)} ${pubkey}`
+  const known = checked.get(question)
+  if (known !== undefined) return known
+  const verdict = verify(signature, hash, pubkey)
+  if (checked.size >= MOST_CHECKED) checked.delete(checked.keys().next().value as string)
+  checked.set(question, verdict)
+  return verdict
+}
+
+function verify(signature: string, hash: Uint8Array, pubkey: string): boolean {
   try {
     return secp256k1.verify(hexBytes(signature.slice(0, -2)), hash, hexBytes(pubkey), {
       lowS: true,

@@ -35,6 +35,7 @@ import {
 } from './table.js'
 import { runWorker } from './worker.js'
 import { createFarmWorkforce, type FarmWorkforce } from './workforce.js'
+import { until } from '../../test/fixtures/until.js'
 
 const NO_SERVER: FarmServer = {
   ...{ url: '', coordinator: '', worker: '', pid: undefined },
@@ -44,15 +45,6 @@ const skip = !hasNatsServer() && 'no nats-server is installed (apt install nats-
 const server = skip === false ? await startFarmServer() : NO_SERVER
 t.teardown(() => server.close())
 const never = new AbortController().signal
-
-/** Waits for a condition; the test's own time limit ends it if it never comes. */
-async function until<T>(find: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await find()
-    if (found !== undefined && found !== false) return found
-    await wait(5)
-  }
-}
 
 const connection = (file: string, name: string, url = server.url) =>
   connectFarm({ servers: [url], credential: readCredential(file), name, signal: never })

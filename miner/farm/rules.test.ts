@@ -28,6 +28,7 @@ import { keepRefusal, readRefusals } from './refusals.js'
 import { createStanding, type Fault } from './standing.js'
 import { farmStatus } from './status.js'
 import { permissionsOf } from './table.js'
+import { until } from '../../test/fixtures/until.js'
 
 const HASH = new Uint8Array(32).fill(7)
 const lease = (from: number, to: number): Lease => ({ from: BigInt(from), to: BigInt(to) })
@@ -372,7 +373,7 @@ t.test('what a record adds to its day counts once, however often it is written d
   t.equal(entries.length, 2, 'a coordinator that knows less changes nothing')
   await ledger.keep(new Uint8Array(32), [account('b.1', 9)])
   await ledger.keep(new Uint8Array(32).fill(1), [])
-  while (ledger.days().length < 2) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => ledger.days().length >= 2)
   t.match(ledger.days(), [
     { day: /^\d{4}-\d\d-\d\d$/, worker: 'b.1', hits: 10, hashes: '100' },
     { worker: 'a.1', hits: 4, hashes: '40' },

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { NETWORKS, withActivations } from '../../pegnet/index.js'
 import { startDevChain, type DevChain } from '../../factom/dev/index.js'
@@ -25,6 +24,7 @@ import type { Workforce } from '../work/workforce.js'
 import { createPipeWorkforce } from './fixtures/pipe-workforce.js'
 import type { Stopped } from './interface.js'
 import { createSession } from './session.js'
+import { until } from '../../test/fixtures/until.js'
 
 const root = mkdtempSync(join(tmpdir(), 'pegminer-session-'))
 t.teardown(() => rmSync(root, { recursive: true }))
@@ -34,15 +34,6 @@ const hasher = createHasher(byteMap, 3)
 const difficulty = (oprHash: Uint8Array, nonce: Uint8Array): bigint => hasher.difficulty(oprHash, nonce)
 
 type Of<K extends MinerEvent['event']> = Extract<MinerEvent, { event: K }>
-
-/** Waits for a condition; the test's own time limit ends it if it never comes. */
-async function until<T>(find: () => T | undefined | false): Promise<T> {
-  for (;;) {
-    const found = find()
-    if (found !== undefined && found !== false) return found
-    await wait(2)
-  }
-}
 
 /** All assets, each with a price of its own; some may be left out. */
 function snapshotOf(leftOut: readonly string[] = []): PriceSnapshot {
@@ -129,7 +120,7 @@ function sceneOf(
   } = {},
 ): Scene {
   const { feed, rivals = 0, workforce, onAsk, ...options } = given
-  const made = createFactomClient({ url: chain.url, timeoutMs: 2000 })
+  const made = createFactomClient({ url: chain.url, timeoutMs: 60_000 })
   const client = onAsk === undefined ? made : overheard(made, onAsk)
   const whole: MinerOptions = {
     network: NETWORKS.dev,
@@ -411,7 +402,7 @@ t.test('rivals are among the winners', async (t) => {
   const client = createFactomClient({ url: chain.url })
   t.teardown(() => client.close())
   // The five chains' first entries, ours, and a few of the rivals' at least: not each has had its turn yet.
-  while ((await client.pendingEntries()).length < 5 + 25 + 3) await wait(10)
+  await until(async () => (await client.pendingEntries()).length >= 5 + 25 + 3, 10)
   await scene.to(chain, 1)
   const graded = await until(() => scene.last('graded'))
   t.ok(graded.valid > 25 && graded.valid <= 33, `${graded.valid} records`)

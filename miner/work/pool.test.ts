@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { createHasher, lxrParams, openByteMap } from '../../lxrhash/index.js'
 import { epochOf, readLease, readSlot } from './control.js'
@@ -12,6 +11,7 @@ import { createPool } from './pool.js'
 import type { Pool, PoolOptions } from './pool-types.js'
 import type { Hit, Job } from './workforce.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
+import { until } from '../../test/fixtures/until.js'
 
 const dir = mkdtempSync(join(tmpdir(), 'pegminer-pool-'))
 t.teardown(() => rmSync(dir, { recursive: true }))
@@ -47,11 +47,6 @@ function watched(t: Test, options: Partial<PoolOptions> = {}): Watched {
   })
   t.teardown(() => pool.stop())
   return { pool, hits, notices, lost: () => lost }
-}
-
-/** Waits for a condition; the test's own time limit ends it if it never comes. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await wait(2)
 }
 
 const fixture = (name: string): URL => new URL(`./fixtures/${name}.js`, import.meta.url)

@@ -12,6 +12,7 @@ import type { FeedEvent } from './events.js'
 import { createFeed, type FeedOptions } from './feed.js'
 import { reachable, settingsOf } from './fixtures/rig.js'
 import type { GatewaySettings } from './config.js'
+import { until } from '../../test/fixtures/until.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'feed-running-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
@@ -48,10 +49,6 @@ function runFeed(t: Test, gateways: readonly GatewaySettings[], more: Partial<Fe
   }
   t.teardown(stop)
   return { feed, events, stop }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await wait(10)
 }
 
 const heightsOf = (events: readonly FeedEvent[], gateway: string): number[] =>
@@ -152,11 +149,11 @@ t.test('other gateways and reports while it runs', async (t) => {
   const [g0, g1] = [settings(one, 'g0', 10), settings(two, 'g1', 10)]
   const { feed, events, stop } = runFeed(t, [g0])
   const isIdle = (k: number): boolean => feed.views[k]?.relay?.state.state === 'idle'
-  const untilIdle = (): Promise<void> =>
+  const untilIdle = (): Promise<boolean> =>
     until(() => {
       for (const { control } of [one, two]) control.mine('asset')
       return feed.views.every((_, k) => isIdle(k))
-    })
+    }, 10)
   await untilIdle()
   const atFirst = feed.views[0]?.relay?.headers ?? 0
   t.ok(atFirst > 0)

@@ -29,6 +29,7 @@ import { createSnapshotStore, readSnapshotFile } from './snapshot-store.js'
 import type { PriceSnapshot, Reason } from './types.js'
 import { readPrices, type PriceSettings } from './validate.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
+import { until } from '../../test/fixtures/until.js'
 
 const V5 = ASSETS[5]
 const MINUTE = 60_000
@@ -325,6 +326,15 @@ const REASONS: Readonly<Record<string, readonly Reason['code'][]>> = {
   'stalled body': ['timeout'],
 }
 
+/** A snapshot with every source in it. A busy machine may be late for the short deadlines of some, and asks again. */
+async function whole(at: World): Promise<PriceSnapshot> {
+  for (let tries = 10; ; tries--) {
+    const snapshot = await at.feed.snapshot(DEADLINE)
+    if (tries === 0 || snapshot.sources.every(({ ok }) => ok)) return snapshot
+    at.pass(61 * MINUTE)
+  }
+}
+
 /** Lets one kind of trouble befall all sources, then heals them. */
 async function suffer(
   t: Test,
@@ -334,7 +344,7 @@ async function suffer(
   at.faults.reply = () => trouble
   const began = performance.now()
   const snapshot = await at.feed.snapshot(DEADLINE)
-  t.ok(performance.now() - began < 10_000, `${name}: bounded in time`)
+  t.ok(performance.now() - began < 60_000, `${name}: bounded in time`)
   t.equal(snapshot.complete, false)
   t.equal(snapshot.prices.get('USD'), 100_000_000n, 'what needs no source has its price')
   t.notOk(snapshot.prices.has(asset))
@@ -356,7 +366,7 @@ async function suffer(
 
   at.faults.reply = undefined
   at.pass(61 * MINUTE)
-  const healed = await at.feed.snapshot(DEADLINE)
+  const healed = await whole(at)
   t.strictSame([...healed.missing], [], `${name}: whole again`)
   t.strictSame(
     healed.sources.filter(({ ok }) => !ok),
@@ -366,7 +376,7 @@ async function suffer(
 }
 /** Short where a reply is waited for in vain. */
 const patience = ([, trouble]: (typeof MATRIX)[number]): WorldOptions =>
-  trouble.kind.startsWith('stall') ? { raw: deadlines('1s') } : {}
+  trouble.kind.startsWith('stall') ? { raw: deadlines('3s') } : {}
 
 t.test('trouble at the first request, and recovery without a restart', async (t) => {
   for (const row of MATRIX) {
@@ -379,8 +389,8 @@ t.test('trouble at the first request, and recovery without a restart', async (t)
 })
 
 t.test('trouble in mid-run, and recovery without a restart', async (t) => {
-  const at = await world(t, { raw: deadlines('1s') })
-  t.ok((await at.feed.snapshot(DEADLINE)).complete)
+  const at = await world(t, { raw: deadlines('3s') })
+  t.ok((await whole(at)).complete)
   for (const row of MATRIX) {
     at.pass(61 * MINUTE)
     await suffer(t, at, { row, asset: 'XBT' })
@@ -978,7 +988,7 @@ t.test('closing leaves no connection behind', async (t) => {
   t.ok((await at.feed.snapshot(DEADLINE)).complete)
   t.ok(connections() > before, 'connections are kept for the next snapshot')
   await at.feed.close()
-  while (connections() > before) await new Promise((resolve) => setTimeout(resolve, 10))
+  await until(() => connections() <= before, 10)
   t.ok(connections() <= before)
 })
 

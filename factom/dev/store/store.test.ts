@@ -25,6 +25,7 @@ import { openEngine } from '../engine.js'
 import type { Engine } from '../engine.js'
 import { startDevChain } from '../index.js'
 import { startMinutes } from '../minute-timer.js'
+import { until } from '../../../test/fixtures/until.js'
 
 const START = 1_700_000_000_000
 const key = ecKey(DEV_KEYS.ecSecret)
@@ -315,7 +316,7 @@ t.test('a chain that begins at another height', async (t) => {
 t.test('minutes end by the clock', async (t) => {
   const chain = await startDevChain({ dataDir: t.testdir(), blockSeconds: 0.2 })
   t.teardown(() => chain.close())
-  while (chain.savedHeight < 2) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => chain.savedHeight >= 2)
   t.pass('blocks come by themselves')
 })
 
@@ -323,7 +324,7 @@ t.test('a clock that is set back does not stop the minutes', async (t) => {
   let ticks = 0
   const now = () => Date.now() - (ticks < 2 ? 0 : 3_600_000)
   const stop = startMinutes(5, now, () => ticks++)
-  while (ticks < 5) await new Promise((resolve) => setImmediate(resolve))
+  await until(() => ticks >= 5)
   stop()
   t.pass('they go on')
 })
