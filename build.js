@@ -91,7 +91,9 @@ function inputs() {
     (file) => /(?<!\.d|\.test)\.ts$/.test(file) && !/(^|\/)fixtures\/|^lxrhash\/assembly\//.test(file),
   )
   const copies = rooms.filter((file) =>
-    /^(telemetry|explorer|desk\/peg-watch)\/page\/|^lxrhash\/kernel[^/]*\.wasm$/.test(file),
+    /^(telemetry|explorer|desk\/peg-watch)\/page\/|^lxrhash\/kernel[^/]*\.wasm$|^bench\/png\/letters\.json$/.test(
+      file,
+    ),
   )
   return { sources: sources.filter((file) => !copies.includes(file)), copies }
 }

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
+import { crc32, inflateSync } from 'node:zlib'
+
 import t from 'tap'
 
 import { apart, drawPanel, outline, readable } from './panel.js'
 import { between, doublingScale, evenScale, wholeTicks, type Scale } from './scale.js'
+import { pngOf } from './png/png.js'
 import { dots, picture, polyline, text } from './svg.js'
 
 const texts = ({ ticks }: Pick<Scale, 'ticks'>): string[] => ticks.map(({ text }) => text)
@@ -171,5 +174,70 @@ t.test('a panel puts values where its axes say', (t) => {
   t.match(svg, /d="M200.5 130L200.5 50"[^>]*stroke-dasharray/)
   t.match(svg, /d="M100 90.5L300 90.5"[^>]*stroke-dasharray/)
   for (const words of ['half', 'way', '>0<', '>end<', 'first &amp; best']) t.ok(svg.includes(words), words)
+  t.end()
+})
+
+/** Colours of pixels, read back from a PNG whose rows are told as differences to the row above. */
+function pixelsOf(png: Buffer): { readonly width: number; readonly at: (x: number, y: number) => number[] } {
+  const width = png.readUInt32BE(16)
+  const parts = new Map<string, Buffer>()
+  for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
+    const [length, name] = [png.readUInt32BE(at), png.toString('latin1', at + 4, at + 8)]
+    t.equal(png.readUInt32BE(at + 8 + length), crc32(png.subarray(at + 4, at + 8 + length)), name)
+    parts.set(name, png.subarray(at + 8, at + 8 + length))
+  }
+  const rows = inflateSync(parts.get('IDAT') ?? Buffer.alloc(0))
+  const row = 3 * width + 1
+  const at = (x: number, y: number): number[] =>
+    [1, 2, 3].map((channel) => {
+      let sum = 0
+      for (let line = 0; line <= y; line++) sum += rows[line * row + 3 * x + channel] as number
+      return sum & 255
+    })
+  return { width, at }
+}
+
+t.test('PNG: what the writer of SVG draws, pixel by pixel', (t) => {
+  const line = (color: string, ...points: readonly (readonly [number, number])[]) =>
+    polyline(points, { color, width: 4 })
+  const svg = picture({ width: 100, height: 60, label: 'a' }, [
+    line('#ff0000', [10, 10], [50, 10]),
+    line('#00ff00', [80, 10], [80, 50]),
+    dots([[30, 40]], { color: '#0000ff', width: 10 }),
+    polyline([[5, 55], [95, 55]], { color: '#123456', width: 2, dashed: true }),
+    text('H', { x: 50, y: 30, size: 40, color: '#000000', bold: true, anchor: 'middle' }),
+  ]) // prettier-ignore
+  const { width, at } = pixelsOf(pngOf(svg))
+  t.equal(width, 200, 'twice as large')
+  const WHITE = [255, 255, 255]
+  t.same(at(0, 0), WHITE)
+  t.same([at(60, 20), at(60, 16), at(60, 23), at(60, 24), at(60, 15)], [[255, 0, 0], [255, 0, 0], [255, 0, 0], WHITE, WHITE]) // prettier-ignore
+  t.same([at(160, 60), at(155, 60), at(164, 60)], [[0, 255, 0], WHITE, WHITE])
+  t.same([at(60, 80), at(60, 71), at(51, 71)], [[0, 0, 255], [0, 0, 255], WHITE], 'a round dot')
+  t.same([at(12, 110), at(20, 110), at(28, 110)], [[0x12, 0x34, 0x56], WHITE, [0x12, 0x34, 0x56]], 'dashes')
+  t.same(
+    [at(100, 60), at(84, 60), at(116, 60)],
+    [
+      [0, 0, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+    ],
+    'a letter: its bar and its legs',
+  )
+  t.same([at(100, 38), at(100, 82)], [WHITE, WHITE], 'and what lies between them')
+  const upright = picture({ width: 40, height: 40, label: 'a' }, [
+    text('I', { x: 20, y: 20, size: 30, color: '#000000', anchor: 'middle', upwards: true }),
+  ])
+  const turned = pixelsOf(pngOf(upright))
+  t.same(
+    [turned.at(30, 40), turned.at(50, 40)],
+    [
+      [0, 0, 0],
+      [0, 0, 0],
+    ],
+    'upwards: what was high is wide',
+  )
+  t.same([turned.at(40, 30), turned.at(40, 50)], [WHITE, WHITE])
+  t.throws(() => pngOf('<svg width="1" height="1"><circle r="1"/></svg>'), /cannot be drawn/)
   t.end()
 })

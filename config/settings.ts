@@ -466,23 +466,29 @@ export const SETTINGS = {
     description: 'print comma-separated values with a line of names first',
   }),
   'history.plot': optional(
-    { ...path, placeholder: 'FILE.svg' },
+    { ...path, placeholder: 'FILE' },
     {
       notInFile: true,
       flag: 'plot',
       defaultText: 'no picture',
-      description: 'draw prices, the hash power of the network and your places into this file',
+      description: 'draw a picture into this file, x.svg or x.png: of the history, an attack or a basket',
     },
   ),
   'explorer.out': optional(
-    { ...path, placeholder: 'FILE.svg' },
+    { ...path, placeholder: 'FILE' },
     {
       notInFile: true,
       flag: 'out',
-      defaultText: 'standard output',
-      description: 'write the picture of pegminer explorer plot into this file',
+      defaultText: 'standard output, as SVG',
+      description: 'write the picture of pegminer explorer plot into this file: x.svg or x.png',
     },
   ),
+  'explorer.miner': optional(pattern('NAME', /^[^\x00-\x1f]{1,1000}$/, 'one line of text'), {
+    notInFile: true,
+    flag: 'miner',
+    defaultText: 'none',
+    description: 'of this identity or address pegminer explorer plot draws distance, share or reward',
+  }),
   'basket.amount': given(decimal(0.01, 1e9), 1000, {
     notInFile: true,
     flag: 'amount',

@@ -26,7 +26,7 @@ import {
 } from './index.js'
 import type { SeenFeed } from './feed-watch.js'
 import { misfits } from './fixtures/misfits.js'
-import { createBudget, hasToken } from './limits.js'
+import { clientOf, createBudget, createClientBudgets, hasToken } from './limits.js'
 import { API_SCHEMAS, FEED_SCHEMAS, openApi } from './openapi.js'
 import type { MinerNumbers } from './sources.js'
 import type { StakingView } from './staking.js'
@@ -190,6 +190,28 @@ t.test('limits', (t) => {
   now = 1e9
   t.same(take(4), [true, true, true, false], 'no more is saved up than the burst')
 
+  const budgets = createClientBudgets({ perSecond: 1, burst: 2 }, 2, () => now)
+  const asked = (...clients: string[]) => clients.map((client) => budgets.take(client))
+  t.same(asked('a', 'a', 'a', 'b'), [true, true, false, true], 'each client has a budget of its own')
+  t.same(asked('c', 'b', 'b', 'a'), [true, true, false, true], 'those that asked last are remembered')
+
+  const clients: readonly (readonly [
+    remote: string,
+    forwarded: string | undefined,
+    client: string | null,
+  ])[] = [
+    ['127.0.0.1', undefined, null],
+    ['::1', '', null],
+    ['127.0.0.1', '6.6.6.6, 10.1.2.3', '10.1.2.3'],
+    ['::ffff:127.0.0.1', '::ffff:10.1.2.3', '10.1.2.3'],
+    ['10.1.2.3', '6.6.6.6', '10.1.2.3'],
+    ['127.0.0.1', '2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:db8:1:2:ffff::1', undefined, '2001:db8:1:2'],
+    ['127.0.0.1', 'x'.repeat(1000), 'x'.repeat(45)],
+  ]
+  for (const [remote, forwarded, client] of clients)
+    t.equal(clientOf(remote, forwarded), client, forwarded ?? remote)
+
   t.equal(hasToken(`Bearer ${TOKEN}`, TOKEN), true)
   for (const wrong of [
     undefined,
@@ -228,6 +250,7 @@ interface Served {
   readonly token?: string
   readonly view?: MinerNumbers
   readonly burst?: number
+  readonly perClient?: { readonly perSecond: number; readonly burst: number }
   readonly feed?: () => SeenFeed
   readonly ledger?: () => LedgerReads | null
   readonly staking?: StakingView
@@ -235,7 +258,7 @@ interface Served {
 
 async function serve(
   t: { teardown(close: () => Promise<void>): void },
-  { token, view = numbers, burst = 1000, feed, ledger, staking }: Served = {},
+  { token, view = numbers, burst = 1000, perClient, feed, ledger, staking }: Served = {},
   options: TelemetryOptions = {},
 ) {
   const board = createBoard()
@@ -273,7 +296,12 @@ async function serve(
   const server = await startTelemetry(
     0,
     { metrics: () => metrics.render(), contentType: 'text/plain', live: () => [], ready: () => [], api },
-    { token: () => token, version: '1.2.3', requests: { perSecond: 0.001, burst, holdMs: 1 }, ...options },
+    {
+      token: () => token,
+      version: '1.2.3',
+      requests: { perSecond: 0.001, burst, holdMs: 1, ...(perClient ? { perClient } : {}) },
+      ...options,
+    },
   )
   t.teardown(() => server.close())
   return { server, board, done }
@@ -686,6 +714,12 @@ t.test('what comes from elsewhere is kept out', async (t) => {
   for (let k = 0; k < 30; k++) statuses.push((await ask(`${busy.server.url}/live`)).status)
   t.same(statuses, [...Array.from({ length: 20 }, () => 200), ...Array.from({ length: 10 }, () => 429)])
   t.match(await ask(`${busy.server.url}/live`), { status: 429, headers: { 'retry-after': '1' } })
+
+  const shared = await serve(t, { perClient: { perSecond: 1e-9, burst: 2 } })
+  const from = async (client: string) =>
+    (await ask(`${shared.server.url}/live`, { headers: { 'x-forwarded-for': client } })).status
+  t.same([await from('10.0.0.1'), await from('10.0.0.1'), await from('10.0.0.1')], [200, 200, 429])
+  t.equal(await from('10.0.0.2'), 200, 'what one asks too often another does not feel')
 })
 
 t.test('events', async (t) => {

@@ -9,13 +9,15 @@ export interface StreamSource {
   readonly everyMs: number
   /** Listeners at once. */
   readonly most: number
+  /** Of one client; those of this machine have no limit of their own. */
+  readonly mostOfClient?: number
   /** `all`: for a listener that is new. Null: there is nothing to tell. */
   readonly next: (all: boolean) => object | null
 }
 
 export interface Streams {
-  /** False: there are too many already. */
-  add(response: ServerResponse): boolean
+  /** False: there are too many already. `client`: null for a program of this machine. */
+  add(response: ServerResponse, client: string | null): boolean
   close(): void
 }
 
@@ -24,13 +26,13 @@ const MAX_BUFFERED_BYTES = 256 * 1024
 /** Proxies end what is silent for longer than a minute or so. */
 const SILENCE_MS = 15_000
 
-export function createStreams({ event, everyMs, most, next }: StreamSource): Streams {
-  const open = new Set<ServerResponse>()
+export function createStreams({ event, everyMs, most, mostOfClient = most, next }: StreamSource): Streams {
+  const open = new Map<ServerResponse, string | null>()
   let timer: NodeJS.Timeout | undefined
   let silentMs = 0
   const textOf = (news: object): string => `event: ${event}\ndata: ${jsonOf(news)}\n\n`
   const send = (text: string): void => {
-    for (const response of open) {
+    for (const response of open.keys()) {
       if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy()
       else response.write(text)
     }
@@ -49,9 +51,10 @@ export function createStreams({ event, everyMs, most, next }: StreamSource): Str
     }
   }
   return {
-    add: (response) => {
-      if (open.size >= most) return false
-      open.add(response)
+    add: (response, client) => {
+      const own = client === null ? 0 : [...open.values()].filter((one) => one === client).length
+      if (open.size >= most || own >= mostOfClient) return false
+      open.set(response, client)
       response.on('close', () => drop(response))
       response.on('error', () => drop(response))
       response.write('retry: 2000\n\n')
@@ -61,7 +64,7 @@ export function createStreams({ event, everyMs, most, next }: StreamSource): Str
       return true
     },
     close: () => {
-      for (const response of open) response.destroy()
+      for (const response of open.keys()) response.destroy()
       clearInterval(timer)
     },
   }

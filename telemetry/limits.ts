@@ -29,6 +29,45 @@ export function createBudget(
   }
 }
 
+export interface ClientBudgets {
+  /** Whether one more request of this client may be answered now. */
+  take(client: string): boolean
+}
+
+/** A budget for each client; of so many that asked last. */
+export function createClientBudgets(
+  { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
+  most = 10_000,
+  now: () => number = () => performance.now(),
+): ClientBudgets {
+  const budgets = new Map<string, Budget>()
+  return {
+    take(client) {
+      const budget = budgets.get(client) ?? createBudget(perSecond, burst, now)
+      budgets.delete(client)
+      budgets.set(client, budget)
+      const [oldest] = budgets.keys()
+      if (budgets.size > most && oldest !== undefined) budgets.delete(oldest)
+      return budget.take()
+    },
+  }
+}
+
+/**
+ * Who asks: the address of the connection, or, behind a proxy on this machine, what the proxy says last of whom it asks
+ * for. Of IPv6 the network, which one client has whole. Null: a program of this machine itself.
+ */
+export function clientOf(remote: string, forwarded: string | undefined): string | null {
+  const own = /^(::ffff:)?127\.|^::1$/.test(remote)
+  const address = own ? (forwarded?.split(',').at(-1)?.trim() ?? '') : remote
+  if (address === '') return null
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '')
+  return plain.includes(':') ? plain.split(':').slice(0, 4).join(':') : plain.slice(0, MOST_ADDRESS)
+}
+
+/** No address is longer. */
+const MOST_ADDRESS = 45
+
 /** Whether a request carries the token; the time that it takes does not tell how much of it was right. */
 export function hasToken(authorization: string | undefined, token: string): boolean {
   const given = /^Bearer ([!-~]{1,1024})$/.exec(authorization ?? '')?.[1]

@@ -9,7 +9,14 @@ import { assetOf } from './assets.js'
 import { fail } from './errors.js'
 import { createStreams, type Streams, type StreamSource } from './events.js'
 import type { Check } from './health.js'
-import { createBudget, hasToken, type Budget } from './limits.js'
+import {
+  clientOf,
+  createBudget,
+  createClientBudgets,
+  hasToken,
+  type Budget,
+  type ClientBudgets,
+} from './limits.js'
 import { jsonOf } from './logger.js'
 import { openApi } from './openapi.js'
 
@@ -37,9 +44,14 @@ export interface TelemetryOptions {
   readonly version?: string
   /**
    * How many requests are answered a second, and at once after a pause; how long the others wait to be refused, ms.
-   * Default 50, 200 and 500.
+   * Default 50, 200 and 500. `perClient`: of one client; those of this machine have no limit of their own.
    */
-  readonly requests?: { readonly perSecond: number; readonly burst: number; readonly holdMs: number }
+  readonly requests?: {
+    readonly perSecond: number
+    readonly burst: number
+    readonly holdMs: number
+    readonly perClient?: { readonly perSecond: number; readonly burst: number }
+  }
 }
 
 export type TelemetryServer = HttpServer
@@ -49,7 +61,7 @@ const SUMMARY_MS = 2_000
 /** A request is a few hundred bytes: a client that needs longer to send it is not served. */
 const REQUEST_MS = 5_000
 /** An open page asks for a few things every two seconds. */
-const REQUESTS = { perSecond: 50, burst: 200, holdMs: 500 }
+const REQUESTS: NonNullable<TelemetryOptions['requests']> = { perSecond: 50, burst: 200, holdMs: 500 }
 /** No request needs a body; those of usual clients are small. */
 const MOST_BODY_BYTES = 1024 * 1024
 const ALLOWED_BODY_BYTES = 1024
@@ -67,6 +79,7 @@ export async function startTelemetry(
     options,
     streams,
     budget: createBudget(requests.perSecond, requests.burst),
+    clients: requests.perClient && createClientBudgets(requests.perClient),
     holdMs: requests.holdMs,
   }
   const server = await serveHttp((request, response) => void answer(request, response, site), {
@@ -97,6 +110,7 @@ interface Site {
   readonly options: TelemetryOptions
   readonly streams: ReadonlyMap<string, Streams>
   readonly budget: Budget
+  readonly clients: ClientBudgets | undefined
   readonly holdMs: number
 }
 
@@ -128,7 +142,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, site: 
   const stream = site.streams.get(path)
   if (stream && request.method === 'GET' && mayAsk(request, site) === null) {
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
-    if (!stream.add(response)) response.end('retry: 10000\n\n')
+    if (!stream.add(response, whoAsks(request))) response.end('retry: 10000\n\n')
     return
   }
   const reply = await replyTo(path, request, site).catch((error: unknown) =>
@@ -168,15 +182,21 @@ const valueReply = (value: object): Reply =>
   value instanceof Csv ? { status: 200, type: CSV_TYPE, body: value.text } : jsonReply(value)
 
 /** Null, or why the request is not answered at all. */
-function mayAsk({ headers }: IncomingMessage, { options, budget }: Site): Reply | null {
+function mayAsk(request: IncomingMessage, { options, budget, clients }: Site): Reply | null {
+  const { headers } = request
   if (!isOwnHost(headers.host, options.hosts?.()))
     return problemReply(
       403,
       'this name is not ours: ask for localhost or the address, or list it in telemetry.hosts',
     )
-  if (!budget.take()) return problemReply(429, 'too many requests', { 'retry-after': '1' })
+  const client = whoAsks(request)
+  const within = client === null || clients === undefined || clients.take(client)
+  if (!within || !budget.take()) return problemReply(429, 'too many requests', { 'retry-after': '1' })
   return null
 }
+
+const whoAsks = ({ socket, headers }: IncomingMessage): string | null =>
+  clientOf(socket.remoteAddress ?? '', headers['x-forwarded-for']?.toString())
 
 async function replyTo(path: string, request: IncomingMessage, site: Site): Promise<Reply> {
   const refused = mayAsk(request, site)

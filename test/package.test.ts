@@ -41,6 +41,7 @@ t.test('the package', (t) => {
     'dist/telemetry/page/page.js',
     'dist/telemetry/page/page.css',
     'dist/telemetry/page/theme.css',
+    'dist/bench/png/letters.json',
     'dist/explorer/page/index.html',
     'dist/explorer/page/explorer.js',
     'dist/explorer/page/network.js',

@@ -17,9 +17,9 @@ import type { ExplorerContext } from './context.js'
 import { openShown, type Shown } from './shown.js'
 
 /** A page asks for a few files and answers; many people may look at once. */
-const REQUESTS = { perSecond: 500, burst: 1_000, holdMs: 500 }
+const REQUESTS = { perSecond: 500, burst: 1_000, holdMs: 500, perClient: { perSecond: 50, burst: 250 } }
 /** How often it is looked whether there is news, and for how many pages at once. */
-const NEWS = { event: 'news', everyMs: 500, most: 1_000 }
+const NEWS = { event: 'news', everyMs: 500, most: 1_000, mostOfClient: 20 }
 
 export async function explorer(context: ExplorerContext): Promise<number> {
   const { settings, positionals } = context

@@ -1,4 +1,4 @@
-/** `pegminer explorer plot`: one chart of the explorer as SVG. */
+/** `pegminer explorer plot`: one chart of the explorer as SVG or PNG. */
 import {
   between,
   drawPanel,
@@ -17,7 +17,7 @@ import { EXIT } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import { openResources } from '../program/resources.js'
 import { rateText } from '../view/format.js'
-import { writePicture } from '../view/plot-file.js'
+import { requirePictureName, writePicture } from '../view/plot-file.js'
 import type { ExplorerContext } from './context.js'
 
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT] = [900, 460, 110, 96, 70, 40]
@@ -30,18 +30,19 @@ export async function plot(context: ExplorerContext, words: readonly string[]): 
   if (rest.length > 0 || !Object.hasOwn(CHARTS, name))
     throw usage(`say which chart${meant(name, Object.keys(CHARTS), `: ${Object.keys(CHARTS).join(', ')}`)}`)
   const [asset, ...others] = settings['history.assets'] ?? []
-  if (CHARTS[name]?.of === 'token' && (asset === undefined || others.length > 0))
+  const of = CHARTS[name]?.of
+  if (of === 'token' && (asset === undefined || others.length > 0))
     throw usage(`${name} is of one token: give it with --asset`)
+  const miner = settings['explorer.miner']
+  if (of === 'miner' && (miner === undefined || others.length > 0))
+    throw usage(`${name} is of one miner: give an identity or an address with --miner`)
   const file = settings['explorer.out']
-  if (file !== undefined && !file.toLowerCase().endsWith('.svg'))
-    throw usage(
-      'pictures are SVG: give --out a name that ends in .svg (browsers and rsvg-convert make PNG of it)',
-    )
+  requirePictureName(file)
   const resources = openResources()
   try {
     const query = openEither(context)
     resources.add(() => query.close())
-    const asked = new URLSearchParams({ points: String(POINTS), ticker: asset ?? '' })
+    const asked = new URLSearchParams({ points: String(POINTS), ticker: asset ?? '', miner: miner ?? '' })
     const [from, to] = [settings['history.from'], settings['history.to']]
     if (from !== undefined) asked.set('from', String(from))
     if (to !== undefined) asked.set('to', String(to))
@@ -50,12 +51,13 @@ export async function plot(context: ExplorerContext, words: readonly string[]): 
     if (series === null || count === 0)
       throw fail('E_CLI_PLOT', 'there is nothing to draw: no such values in these blocks')
     const drawn = drawSeries(series)
-    const { ticker, lines } = series
+    const { ticker, miner: whose, lines } = series
     output.event({
       ...{
         event: 'explorer.plot',
         chart: name,
         ticker,
+        miner: whose,
         from: series.from,
         to: series.to,
         file: file ?? null,
@@ -74,7 +76,7 @@ export async function plot(context: ExplorerContext, words: readonly string[]): 
   }
 }
 
-function drawSeries({ title, ticker, unit, lines }: Series): string {
+function drawSeries({ title, ticker, miner, unit, lines }: Series): string {
   const heights = lines.flatMap(({ points }) => points.map(({ height }) => height))
   const [first, last] = [Math.min(...heights), Math.max(...heights)]
   const values = lines.flatMap(({ points }) => points.map(({ value }) => Number(value)))
@@ -82,7 +84,7 @@ function drawSeries({ title, ticker, unit, lines }: Series): string {
   const x: Scale = { at: between(first, Math.max(last, first + 1)), ticks: wholeTicks(first, last, 6) }
   const large = Math.max(...values) >= 1e6
   const y = evenScale(values, { parts: 5, ...(large ? { text: rateOrZero } : {}) })
-  const name = ticker === null ? title : `${title}: ${ticker}`
+  const name = [title, miner === null ? null : cutText(miner), ticker].filter(Boolean).join(': ')
   const facts = `PegNet, blocks ${first} to ${last}; ${unit}`
   return picture({ width: WIDTH, height: HEIGHT, label: `${name}. ${facts}` }, [
     text(name, { x: 29, y: 29, size: 20, color: INK.text, bold: true }),
@@ -101,5 +103,8 @@ function drawSeries({ title, ticker, unit, lines }: Series): string {
     text('height', { x: LEFT + 8, y: HEIGHT - 22, size: 13, color: INK.faint }),
   ])
 }
+
+const MOST_NAME = 40
+const cutText = (name: string): string => (name.length > MOST_NAME ? `${name.slice(0, MOST_NAME)}…` : name)
 
 const rateOrZero = (value: number): string => (value === 0 ? '0' : rateText(value, '').trim())

@@ -512,8 +512,9 @@ const EXPLORER = command({
       'miner with rivals and made-up holders, unless a miner runs there already; on other networks it follows the node at ' +
       '--factomd as pegminer ledger serve does. --from-file shows a recorded chain, as pegminer ledger sync takes it. New ' +
       'blocks appear by themselves.',
-    'plot CHART: one of its charts as SVG: price, spread, supply or conversions of the token --asset, or power, records, index, risk; ' +
-      '--from and --to choose the heights. It reads what the data directory holds.',
+    'plot CHART: one of its charts as SVG or PNG: price, spread, supply or conversions of the token --asset, or power, ' +
+      'records, index, risk, or distance, share, reward of --miner, the distance also of one --asset; --from and --to ' +
+      'choose the heights. It reads what the data directory holds.',
     'It only reads and holds no key. It listens on 127.0.0.1; to show it to others put a proxy with TLS before it.',
   ],
   keys: EXPLORER_KEYS,
@@ -525,7 +526,7 @@ const EXPLORER = command({
       text: 'a recorded chain',
     },
     {
-      line: 'pegminer explorer plot price --asset XBT --from 210000 --to 220000 --network MainNet --out xbt.svg',
+      line: 'pegminer explorer plot price --asset XBT --from 210000 --to 220000 --network MainNet --out xbt.png',
       text: 'a picture for a paper',
     },
   ],

@@ -282,6 +282,7 @@ export const EXPLORER_KEYS = keys(
   'network.blockSeconds',
   ...NODE,
   'history.assets',
+  'explorer.miner',
   'explorer.out',
   'history.from',
   'history.to',
