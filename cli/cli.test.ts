@@ -31,6 +31,7 @@ import { MINE_KEYS } from './program/keys.js'
 import { linesOf } from './view/columns.js'
 import { machineOf, threadsOf } from './service/machine.js'
 import { planOf } from './mine/plan.js'
+import { groupsOf } from './farm/ask.js'
 import { createOutput, errorLine, foldedFor, wantsColor, widthOf } from './program/output.js'
 import { runProgram } from './program/program.js'
 import { barText, createProgress } from './view/progress.js'
@@ -407,6 +408,11 @@ t.test('long lines of a terminal', (t) => {
   t.equal(foldedFor(sink({ isTTY: true, columns: 6 }), 'two words'), 'two\n  words')
   t.equal(foldedFor(sink({ isTTY: true, columns: 0 }), 'two words'), 'two words', 'a terminal of no size')
   t.equal(foldedFor(sink({ isTTY: true, columns: 8 }), 'two words', ' \\'), 'two \\\n  words', 'to be copied')
+  t.same(groupsOf([5, 4, 4, 4], 17), [
+    [0, 1, 2],
+    [0, 3],
+  ])
+  t.same(groupsOf([5, 4], 8), [[0, 1]], 'a table has two columns at least')
   t.equal(
     fold('08:55:38  graded    block 1: 56 records, 1 refused; ours 18 of 25, best place 1; +6480 PEG', 80),
     '08:55:38  graded    block 1: 56 records, 1 refused; ours 18 of 25, best place 1;\n                    +6480 PEG',

@@ -178,6 +178,8 @@ t.test('Prometheus in the compose file', (t) => {
   }
   const mounts = mountsOf(services['prometheus']!)
   t.equal(mounts.get('/etc/prometheus/prometheus.yml'), './prometheus.yml')
+  const all = readdirSync(join(ROOT, 'config/prometheus')).filter((file) => file.endsWith('.rules.yml'))
+  t.same([...scrape.rule_files].sort(), all, 'each file of rules is read')
   for (const rules of scrape.rule_files) {
     const host = mounts.get(`/etc/prometheus/${rules}`)!
     t.ok(existsSync(join(COMPOSE, host)), rules)

@@ -23,14 +23,33 @@ export async function askCoordinator(
   }
 }
 
+/** Columns that a terminal has no room for follow in a table of their own, beside the first column. */
 export function printTable(
-  output: Pick<Output, 'line'>,
+  output: Pick<Output, 'line' | 'width'>,
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): void {
   const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)))
-  for (const row of [head, ...rows]) {
-    const cells = row.map((cell, at) => cell.padEnd(widths[at] ?? 0))
-    output.line(` ${cells.join('  ').trimEnd()}`)
+  for (const columns of groupsOf(widths, output.width))
+    for (const row of [head, ...rows]) {
+      const cells = columns.map((at) => (row[at] ?? '').padEnd(widths[at] ?? 0))
+      output.line(` ${cells.join('  ').trimEnd()}`)
+    }
+}
+
+/** Which columns stand side by side: the first one with as many others as there is room for. Pure. */
+export function groupsOf(widths: readonly number[], room: number): number[][] {
+  const groups = [[0]]
+  let taken = widths[0] ?? 0
+  for (const [at, width] of [...widths.entries()].slice(1)) {
+    const group = groups.at(-1) as number[]
+    if (group.length > 1 && taken + 2 + width >= room) {
+      groups.push([0, at])
+      taken = (widths[0] ?? 0) + 2 + width
+    } else {
+      group.push(at)
+      taken += 2 + width
+    }
   }
+  return groups
 }
