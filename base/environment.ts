@@ -15,3 +15,14 @@ export function childEnvironment(own: Readonly<Record<string, string>> = {}): No
   })
   return { ...Object.fromEntries(inherited), ...own }
 }
+
+const IMPORT_ALONE = '--no-experimental-require-module'
+
+/**
+ * What the threads of a pool get. A thread that is ended while it loads a module by `require()` takes the whole process
+ * with it (an abort inside Node.js 20 to 24), so the pool's own `require()` of our modules fails, and it imports them.
+ */
+export const threadSettings = (): { readonly env: NodeJS.ProcessEnv; readonly execArgv: string[] } => ({
+  env: childEnvironment(),
+  execArgv: process.allowedNodeEnvironmentFlags.has(IMPORT_ALONE) ? [IMPORT_ALONE] : [],
+})

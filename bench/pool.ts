@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
-import { childEnvironment } from '../base/index.js'
+import { threadSettings } from '../base/index.js'
 import {
   createHasher,
   sharedByteMap,
@@ -60,7 +60,7 @@ export function createBenchPool(map: SharedByteMap, most: number): BenchPool {
       minThreads: most,
       maxThreads: most,
       recordTiming: false,
-      env: childEnvironment(),
+      ...threadSettings(),
     }))
   const start = (kind: BenchTask['kind'], work: Work, gauge: Gauge): Promise<BenchTaskResult[]> =>
     Promise.all(

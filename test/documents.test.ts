@@ -103,8 +103,8 @@ const NOT_RUN: readonly (readonly [line: RegExp, why: string])[] = [
   ],
   [/^pegminer bench --tune$/, 'measures for minutes; cli/bench.test.ts begins it'],
   [
-    /^pegminer (explorer( plot)?|ledger (serve|sync|richlist)|mine --network dev)$/,
-    'runs until it is ended, or lacks what test/ledger.test.ts gives it',
+    /^pegminer (explorer( plot)?|ledger (serve|sync|status|richlist)|wallet history|mine --network dev)$/,
+    'runs until it is ended, or lacks what test/ledger.test.ts and test/wallet.test.ts give it',
   ],
   [/^pegminer farm (status|accounts)$/, 'needs a coordinator that runs; test/farm.test.ts asks one'],
   [

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
-import { childEnvironment } from '../../base/index.js'
+import { threadSettings } from '../../base/index.js'
 import { sharedByteMap, type Hasher, type SharedByteMap } from '../../lxrhash/index.js'
 
 /** What a difficulty is claimed for. */
@@ -60,7 +60,7 @@ export function createClaimChecker(options: ClaimsOptions): ClaimChecker {
       maxThreads: threads,
       idleTimeout: Infinity,
       recordTiming: false,
-      env: childEnvironment(),
+      ...threadSettings(),
     })
 
   /** Has threads hash: each gets an equal part and a hasher slot of its own. */

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -332,4 +334,21 @@ t.test('workforce: a lease is hashed and no more; short nonces first, none twice
   t.equal(new Set(nonces).size, 310)
   const lengths = [6, 8, 10].map((length) => nonces.filter((nonce) => nonce.length === length).length)
   t.same(lengths, [255, 45, 10])
+})
+
+t.test('threads that are ended while they load do not take the process with them', async (t) => {
+  const home = new URL('../../', import.meta.url)
+  const code = `
+    import { Piscina } from 'piscina'
+    import { threadSettings } from './dist/base/index.js'
+    for (let round = 0; round < 50; round++) {
+      const pool = new Piscina({
+        ...{ filename: process.cwd() + '/dist/miner/work/claims-worker.js', minThreads: 2, maxThreads: 2 },
+        ...threadSettings(),
+      })
+      await new Promise((resolve) => setTimeout(resolve, 40 + ((round * 7) % 60)))
+      await pool.destroy()
+    }`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { cwd: home, stdio: 'ignore' })
+  t.same(await once(child, 'exit'), [0, null])
 })
