@@ -22,7 +22,8 @@ const IMPORT_ALONE = '--no-experimental-require-module'
  * What the threads of a pool get. A thread that is ended while it loads a module by `require()` takes the whole process
  * with it (an abort inside Node.js 20 to 24), so the pool's own `require()` of our modules fails, and it imports them.
  */
-export const threadSettings = (): { readonly env: NodeJS.ProcessEnv; readonly execArgv: string[] } => ({
-  env: childEnvironment(),
-  execArgv: process.allowedNodeEnvironmentFlags.has(IMPORT_ALONE) ? [IMPORT_ALONE] : [],
+export const threadSettings = (): { readonly env: NodeJS.ProcessEnv } => ({
+  env: childEnvironment(
+    process.allowedNodeEnvironmentFlags.has(IMPORT_ALONE) ? { NODE_OPTIONS: IMPORT_ALONE } : {},
+  ),
 })

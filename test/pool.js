@@ -6,11 +6,6 @@ import { builtOf, withoutTypescript } from './built.js'
 export class Piscina extends Pool {
   constructor(options) {
     const filename = builtOf(options.filename)
-    const execArgv = [...process.execArgv, ...(options.execArgv ?? [])]
-    super(
-      filename === undefined
-        ? { ...options, execArgv }
-        : { ...options, filename, execArgv: withoutTypescript(execArgv) },
-    )
+    super(filename === undefined ? options : { ...options, filename, execArgv: withoutTypescript() })
   }
 }
