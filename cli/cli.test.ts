@@ -408,7 +408,7 @@ t.test('long lines of a terminal', (t) => {
   t.equal(foldedFor(sink({ isTTY: true, columns: 6 }), 'two words'), 'two\n  words')
   t.equal(foldedFor(sink({ isTTY: true, columns: 0 }), 'two words'), 'two words', 'a terminal of no size')
   t.equal(foldedFor(sink({ isTTY: true, columns: 8 }), 'two words', ' \\'), 'two \\\n  words', 'to be copied')
-  t.same(groupsOf([5, 4, 4, 4], 17), [
+  t.same(groupsOf([5, 4, 4, 4], 18), [
     [0, 1, 2],
     [0, 3],
   ])
