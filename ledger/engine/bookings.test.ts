@@ -4,18 +4,18 @@ import t from 'tap'
 import { NETWORKS } from '../../pegnet/index.js'
 import { rulesOf } from '../rules.js'
 import { BURN_ADDRESS } from '../special.js'
-import { aftersOf, type ExecutedLine } from './bookings.js'
+import { aftersOf, type HistoryLine } from './bookings.js'
 import { madeHash } from './rewards.js'
 
 const rules = rulesOf(NETWORKS.MainNet)
 const [own, other] = ['aa'.repeat(32), 'bb'.repeat(32)]
 const NOTHING = { ticker: '', amount: 0n, target: '', result: 0n, refund: null, outputs: [] }
-type LineFacts = Partial<ExecutedLine> & Pick<ExecutedLine, 'hash' | 'height' | 'kind'>
-const line = (given: LineFacts): ExecutedLine => ({ ...NOTHING, address: own, ...given })
+type LineFacts = Partial<HistoryLine> & Pick<HistoryLine, 'hash' | 'height' | 'kind'>
+const line = (given: LineFacts): HistoryLine => ({ ...NOTHING, address: own, ...given })
 
 /** By line what is told of it. */
 function linesTold(
-  lines: readonly ExecutedLine[],
+  lines: readonly HistoryLine[],
   height: number,
   end: Readonly<Record<string, bigint>>,
   rates: Readonly<Record<string, bigint>> = {},

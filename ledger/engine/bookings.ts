@@ -10,15 +10,18 @@ import { hasBank } from './execute.js'
 import { madeHash } from './rewards.js'
 import type { Rates } from './types.js'
 
-/** A line of the history that was executed in the block. */
-export interface ExecutedLine {
+/** What a line of the history says. */
+export interface HistoryLine {
   readonly hash: string
-  /** Of the block that it is in: one with a conversion was executed later. */
+  /** Of the block that it is in; one with a conversion is executed later. */
   readonly height: number
   readonly kind: 'transfer' | 'conversion' | 'coinbase' | 'burn'
+  /** Whose input it is, or who is paid. */
   readonly address: string
+  /** Empty where nothing was put in. */
   readonly ticker: Ticker
   readonly amount: bigint
+  /** What a conversion or payment gives; empty for transfers. */
   readonly target: Ticker
   readonly result: bigint
   readonly refund: bigint | null
@@ -46,7 +49,7 @@ export interface Afters<L> {
 }
 
 /** `lines`: all of one block that the address has a part in, in the order of the history. `end`: what it had at last. */
-export function aftersOf<L extends ExecutedLine>(
+export function aftersOf<L extends HistoryLine>(
   lines: readonly L[],
   address: string,
   block: ExecutedBlock,
@@ -64,7 +67,7 @@ export function aftersOf<L extends ExecutedLine>(
   return { after, before: balances }
 }
 
-function bookingsOf<L extends ExecutedLine>(
+function bookingsOf<L extends HistoryLine>(
   lines: readonly L[],
   address: string,
   block: ExecutedBlock,
@@ -88,7 +91,7 @@ function bookingsOf<L extends ExecutedLine>(
 }
 
 /** Batches that waited; after all of them the bank pays for every conversion of those that ask for PEG. */
-function turnOf<L extends ExecutedLine>(
+function turnOf<L extends HistoryLine>(
   lines: readonly L[],
   plain: (some: readonly L[]) => Booking<L>[],
   { height, rules, rates }: ExecutedBlock,
@@ -116,7 +119,7 @@ function turnOf<L extends ExecutedLine>(
 }
 
 function movesOf(
-  { kind, address: own, ticker, amount, target, result, outputs }: ExecutedLine,
+  { kind, address: own, ticker, amount, target, result, outputs }: HistoryLine,
   address: string,
   { height, rules }: ExecutedBlock,
 ): Omit<Booking<never>, 'line'>[] {

@@ -1,30 +1,17 @@
 /** The history in pages, filtered: by address, by block, by entry. */
 import { blobOf, hexOf, type Row, type Transaction, type Value } from '../../base/index.js'
+import type { HistoryLine } from '../engine/bookings.js'
 import type { Ticker } from '../tickers.js'
-import { outputsOf, type Holder } from './view.js'
+import { outputsOf } from './view.js'
 
 /** A line of the history of an address. */
-export interface LedgerAction {
-  readonly hash: string
+export interface LedgerAction extends HistoryLine {
   /** In its batch. */
   readonly index: number
-  /** Of the block that it is in. */
-  readonly height: number
   /** UNIX seconds. */
   readonly seconds: number
   /** Height of its execution, 0 while it waits, or why it was refused. */
   readonly status: number
-  readonly kind: 'transfer' | 'conversion' | 'coinbase' | 'burn'
-  /** Whose input it is, or who is paid. */
-  readonly address: string
-  /** Empty where nothing was put in. */
-  readonly ticker: Ticker
-  readonly amount: bigint
-  /** What a conversion or payment gives; empty for transfers. */
-  readonly target: Ticker
-  readonly result: bigint
-  readonly refund: bigint | null
-  readonly outputs: readonly Holder[]
 }
 
 /** Whose lines: exactly one of them is given. */
