@@ -5,7 +5,7 @@ import { isOver } from '../../ledger/index.js'
 import { basketChecks, createMetrics, type BasketPulse, type MetricTree } from '../../telemetry/index.js'
 import type { Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
-import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
+import { metricsRoutes, onPort, serveMetrics } from '../service/serve-metrics.js'
 import type { BasketContext } from './context.js'
 import { missingOf } from './view.js'
 
@@ -40,10 +40,9 @@ export function createMeasures(network: string, basket: Basket, book: Pick<Book,
       measure(tree, event)
     },
     async serve(context, resources) {
-      const { settings, origins } = context
-      const port = origins['telemetry.port'] === 'default' ? PORT : settings['telemetry.port']
+      const { settings } = context
       const { server, text } = await serveMetrics(
-        { ...context, settings: { ...settings, 'telemetry.port': port } },
+        onPort(context, PORT),
         {
           ...metricsRoutes(metrics),
           live: () => [{ name: 'running', ok: true, found: 'it looks at each block' }],

@@ -5,13 +5,14 @@ import {
   gainOf,
   lookNews,
   PEG_WATCH_API,
+  worthNow,
   type Look,
   type PaperAccount,
 } from '../../desk/index.js'
 import { createMetrics, pegWatchChecks, type MetricTree } from '../../telemetry/index.js'
 import type { Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
-import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
+import { metricsRoutes, onPort, serveMetrics } from '../service/serve-metrics.js'
 import { factPrinter } from '../view/facts.js'
 import type { PegWatchContext } from './context.js'
 import { remarksOf, tokenFacts, tradeFacts, usdText } from './view.js'
@@ -30,11 +31,10 @@ export async function serve(
   exchanges: readonly string[],
   resources: Resources,
 ): Promise<Shown> {
-  const { settings, origins, output } = context
+  const { settings, output } = context
   const metrics = createMetrics({ version: versionOf(), network: settings['network.name'] })
   let last: { readonly at: number; readonly silent: readonly string[]; readonly shown: object } | null = null
   const shown = (): object | null => last?.shown ?? null
-  const port = origins['telemetry.port'] === 'default' ? PORT : settings['telemetry.port']
   const routes = {
     ...metricsRoutes(metrics),
     live: () => [{ name: 'running', ok: true, found: 'it watches' }],
@@ -46,11 +46,9 @@ export async function serve(
     pages: createPegWatchPages(shown),
     news: { [`${PEG_WATCH_API}/events`]: { ...NEWS, next: lookNews(shown) } },
   }
-  const { server } = await serveMetrics(
-    { ...context, settings: { ...settings, 'telemetry.port': port } },
-    routes,
-    { hosts: () => settings['telemetry.hosts'] },
-  )
+  const { server } = await serveMetrics(onPort(context, PORT), routes, {
+    hosts: () => settings['telemetry.hosts'],
+  })
   if (server) resources.add(() => server.close())
   output.event({ event: 'peg-watch.serving', url: server?.url ?? null })
   if (server) factPrinter(output)('page', `${server.url}/peg-watch  (Prometheus: ${server.url}/metrics)`)
@@ -83,7 +81,7 @@ function measure(
   const [first] = trades
   pegWatch.gain.set(first ? Number(gainOf(first)) / 1e16 : 0)
   pegWatch.trades.set(trades.length)
-  if (paper) pegWatch.paper.set(Number(paper.worth.at(-1)?.money ?? paper.cash) / 1e16)
+  if (paper) pegWatch.paper.set(Number(worthNow(paper)) / 1e16)
 }
 
 /** Of the curve on the page. */
@@ -97,7 +95,7 @@ function pageOf(look: Look, paper: PaperAccount | null): object {
     ...{ trades: trades.slice(0, 10).map(withRemarks), closed: closed && withRemarks(closed) },
     paper: paper && {
       ...{ capital: usdText(paper.capital), gained: usdText(paper.gained), count: paper.count },
-      ...{ usd: usdText(paper.worth.at(-1)?.money ?? paper.cash), open: paper.open.length },
+      ...{ usd: usdText(worthNow(paper)), open: paper.open.length },
       points: paper.worth
         .slice(-POINTS)
         .map(({ height: at, money }) => ({ height: at, usd: usdText(money) })),

@@ -7,6 +7,7 @@ import {
   type PaperEvent,
   type TokenLook,
   type Trade,
+  worthNow,
 } from '../../desk/index.js'
 import type { Output } from '../program/output.js'
 import { countText, plural } from '../view/format.js'
@@ -88,17 +89,17 @@ export const tradeFacts = (trade: Trade) => ({
 
 export const usdText = (money: bigint): string => unitsText(money / 10n ** 8n)
 
-export function paperText({ capital, cash, worth, gained, count, open }: PaperAccount): string {
-  const now = worth.at(-1)?.money ?? cash
+export function paperText(account: PaperAccount): string {
+  const { capital, cash, gained, count, open } = account
   return (
-    `${moneyText(now)} USD of ${moneyText(capital)}; ${moneyText(gained)} gained by ${plural(count, 'trade')}, ` +
+    `${moneyText(worthNow(account))} USD of ${moneyText(capital)}; ${moneyText(gained)} gained by ${plural(count, 'trade')}, ` +
     `${open.length} open, ${moneyText(cash)} in cash`
   )
 }
 
-export const paperFacts = ({ capital, cash, worth, gained, count, open }: PaperAccount) => ({
-  ...{ capital: usdText(capital), cash: usdText(cash), usd: usdText(worth.at(-1)?.money ?? cash) },
-  ...{ gained: usdText(gained), count, open: open.length },
+export const paperFacts = (account: PaperAccount) => ({
+  ...{ capital: usdText(account.capital), cash: usdText(account.cash), usd: usdText(worthNow(account)) },
+  ...{ gained: usdText(account.gained), count: account.count, open: account.open.length },
 })
 
 export function paperEvent({ stage, trade }: PaperEvent) {

@@ -28,7 +28,7 @@ import {
 import { EXIT } from '../program/context.js'
 import type { Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
-import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
+import { metricsRoutes, onPort, serveMetrics } from '../service/serve-metrics.js'
 import type { Holder } from './holder.js'
 import { journeysOf, type PegsContext } from './plan.js'
 
@@ -95,18 +95,15 @@ interface Serving {
 }
 
 async function serve(context: PegsContext, { metrics, seen, resources }: Serving): Promise<void> {
-  const { settings, origins, output } = context
-  const port = origins['telemetry.port'] === 'default' ? WATCH_PORT : settings['telemetry.port']
+  const { settings, output } = context
   const routes = {
     ...metricsRoutes(metrics),
     live: () => [{ name: 'running', ok: true, found: 'it watches' }],
     ready: () => pegsChecks(pulseOf(seen)),
   }
-  const { server, text } = await serveMetrics(
-    { ...context, settings: { ...settings, 'telemetry.port': port } },
-    routes,
-    { hosts: () => settings['telemetry.hosts'] },
-  )
+  const { server, text } = await serveMetrics(onPort(context, WATCH_PORT), routes, {
+    hosts: () => settings['telemetry.hosts'],
+  })
   if (server) resources.add(() => server.close())
   output.event({ event: 'pegs.watching', metrics: server?.url ?? null })
   output.line(` metrics ${text}`)

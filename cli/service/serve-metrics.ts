@@ -28,6 +28,15 @@ export const metricsRoutes = (
   ready: () => [],
 })
 
+/** The context of a program that serves at a port of its own unless another one is named: several run on one machine. */
+export const onPort = (
+  { settings, origins, log, output }: Context & Pick<CommandContext<'telemetry.port'>, 'origins'>,
+  port: number,
+): Context => ({
+  ...{ log, output },
+  settings: origins['telemetry.port'] === 'default' ? { ...settings, 'telemetry.port': port } : settings,
+})
+
 /** A port that cannot be used is replaced by a free one: a line says so, with `--json` a warning in the log. */
 export async function serveMetrics(
   { settings, log, output }: Context,

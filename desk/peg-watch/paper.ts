@@ -53,6 +53,10 @@ export const newPaper = (subject: string, usd: number): PaperAccount => ({
   ...{ open: [], count: 0, gained: 0n, done: [], worth: [] },
 })
 
+/** What it is worth after the last block that it knows. */
+export const worthNow = ({ worth, cash }: Pick<PaperAccount, 'worth' | 'cash'>): bigint =>
+  worth.at(-1)?.money ?? cash
+
 const KEPT = 100
 const POINTS = 1000
 
