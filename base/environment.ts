@@ -22,8 +22,7 @@ const IMPORT_ALONE = '--no-experimental-require-module'
  * What the threads of a pool get. A thread that is ended while it loads a module by `require()` takes the whole process
  * with it (an abort inside Node.js 20 to 24), so the pool's own `require()` of our modules fails, and it imports them.
  */
-export const threadSettings = (): { readonly env: NodeJS.ProcessEnv } => ({
-  env: childEnvironment(
+export const threadEnvironment = (): NodeJS.ProcessEnv =>
+  childEnvironment(
     process.allowedNodeEnvironmentFlags.has(IMPORT_ALONE) ? { NODE_OPTIONS: IMPORT_ALONE } : {},
-  ),
-})
+  )

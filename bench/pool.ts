@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
-import { threadSettings } from '../base/index.js'
+import { threadEnvironment } from '../base/index.js'
 import {
   createHasher,
   sharedByteMap,
@@ -60,7 +60,7 @@ export function createBenchPool(map: SharedByteMap, most: number): BenchPool {
       minThreads: most,
       maxThreads: most,
       recordTiming: false,
-      ...threadSettings(),
+      env: threadEnvironment(),
     }))
   const start = (kind: BenchTask['kind'], work: Work, gauge: Gauge): Promise<BenchTaskResult[]> =>
     Promise.all(

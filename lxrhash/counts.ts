@@ -1,7 +1,7 @@
 /** How often each byte value occurs in a ByteMap: counted here while the map is small, else by a thread beside the SHA-256. */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
-import { threadSettings } from '../base/index.js'
+import { threadEnvironment } from '../base/index.js'
 import type { KernelLayout } from './kernel.js'
 import { mapBytes } from './params.js'
 import type { MapMemory } from './map-memory.js'
@@ -35,7 +35,7 @@ export function openCounts(mapped: MapMemory, few = FEW_BYTES): ByteCounts {
           minThreads: 1,
           maxThreads: 1,
           recordTiming: false,
-          ...threadSettings(),
+          env: threadEnvironment(),
         })
   const tasks: Promise<void>[] = []
   return {

@@ -1,7 +1,7 @@
 /** Many blocks of many scenarios, by threads. */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
-import { threadSettings } from '../../base/index.js'
+import { threadEnvironment } from '../../base/index.js'
 import { added, NO_BLOCKS, resultOf } from './chance.js'
 import type { AttackResult, Scenario, Tally } from './types.js'
 import type { AttackTask } from './worker.js'
@@ -34,7 +34,7 @@ export async function simulateAttacks(options: AttackOptions): Promise<readonly 
     maxThreads: threads,
     idleTimeout: Infinity,
     recordTiming: false,
-    ...threadSettings(),
+    env: threadEnvironment(),
   })
   const stop = (): void => void pool.destroy()
   signal?.addEventListener('abort', stop, { once: true })

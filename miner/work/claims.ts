@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
-import { threadSettings } from '../../base/index.js'
+import { threadEnvironment } from '../../base/index.js'
 import { sharedByteMap, type Hasher, type SharedByteMap } from '../../lxrhash/index.js'
 
 /** What a difficulty is claimed for. */
@@ -60,7 +60,7 @@ export function createClaimChecker(options: ClaimsOptions): ClaimChecker {
       maxThreads: threads,
       idleTimeout: Infinity,
       recordTiming: false,
-      ...threadSettings(),
+      env: threadEnvironment(),
     })
 
   /** Has threads hash: each gets an equal part and a hasher slot of its own. */

@@ -340,11 +340,11 @@ t.test('threads that are ended while they load do not take the process with them
   const home = new URL('../../', import.meta.url)
   const code = `
     import { Piscina } from 'piscina'
-    import { threadSettings } from './dist/base/index.js'
+    import { threadEnvironment } from './dist/base/index.js'
     for (let round = 0; round < 50; round++) {
       const pool = new Piscina({
         ...{ filename: process.cwd() + '/dist/miner/work/claims-worker.js', minThreads: 2, maxThreads: 2 },
-        ...threadSettings(),
+        env: threadEnvironment(),
       })
       await new Promise((resolve) => setTimeout(resolve, 40 + ((round * 7) % 60)))
       await pool.destroy()

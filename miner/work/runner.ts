@@ -2,7 +2,7 @@
 import { getPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
-import { threadSettings, messageOf } from '../../base/index.js'
+import { threadEnvironment, messageOf } from '../../base/index.js'
 import { sharedByteMap } from '../../lxrhash/index.js'
 import type { Control } from './control.js'
 import type { Placement } from './placement.js'
@@ -58,7 +58,7 @@ export function createRunner({
     maxThreads: capacity,
     idleTimeout: Infinity,
     recordTiming: false,
-    ...threadSettings(),
+    env: threadEnvironment(),
     closeTimeout,
   })
 
