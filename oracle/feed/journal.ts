@@ -76,12 +76,12 @@ const eventOf = (
   ...(now.message === '' ? {} : { message: now.message }),
 })
 
+/** The id stands in it once, in a command to copy. */
 function blockText({ withdrawTxid, step }: WithdrawalRecord): string {
-  const way = step === 'held' ? `\`pegminer feed approve ${withdrawTxid}\` or ` : ''
-  return (
-    `the gateway takes no other withdrawal while ${withdrawTxid} is ${step}; ` +
-    `${way}\`pegminer feed settle ${withdrawTxid}\` ends it`
-  )
+  const why = `the gateway takes no other withdrawal while this one is ${step}`
+  return step === 'held'
+    ? `${why}: \`pegminer feed approve ${withdrawTxid}\` pays it, \`settle\` instead of \`approve\` releases it unpaid`
+    : `${why}: \`pegminer feed settle ${withdrawTxid}\` releases it unpaid`
 }
 
 export function createJournal({ settings, file, emit, now, dryRun, requests }: WithdrawalParts) {

@@ -186,6 +186,8 @@ function newChart({ kind, labels, data }) {
   const options = {
     width: $('chart').clientWidth,
     height: HEIGHT,
+    // Half of the last time's width, which would be cut off.
+    padding: [null, 32, null, null],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     scales: { y: { range } },
     axes: [
