@@ -54,6 +54,14 @@ export { openLines, readLines } from './storage/line-file.js'
 export type { LineFileErrors } from './storage/line-file.js'
 export { awaitLock, lockFile } from './storage/lock.js'
 export type { AwaitedLock, LockTiming } from './storage/lock.js'
-export { cutBack, isCutLine, openToAppend, replaceFile, writeAll, writeWhole } from './storage/whole-file.js'
+export {
+  cutBack,
+  isCutLine,
+  openToAppend,
+  replaceFile,
+  requireWritable,
+  writeAll,
+  writeWhole,
+} from './storage/whole-file.js'
 export type { WriteOptions } from './storage/whole-file.js'
 export { parseUnits, unitsText } from './units.js'

@@ -1,8 +1,6 @@
 /** The results as files: written anew after each cell, so that an interruption loses nothing. */
-import { randomUUID } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder, messageOf, writeWhole } from '../base/index.js'
+import { makeFolder, messageOf, requireWritable, writeWhole } from '../base/index.js'
 import { fail } from './errors.js'
 import { formatMarkdown } from './markdown.js'
 import { drawPlots } from './plots.js'
@@ -17,11 +15,9 @@ const NAMES = {
 
 /** Makes the folder. Throws E_BENCH_OUT if it cannot be written. */
 export async function openFolder(folder: string): Promise<void> {
-  await attempt(folder, async () => {
+  await attempt(folder, () => {
     makeFolder(folder)
-    const probe = join(folder, `.bench-${randomUUID()}.tmp`)
-    await (await open(probe, 'wx')).close()
-    await rm(probe)
+    for (const name of Object.values(NAMES)) requireWritable(join(folder, name))
   })
 }
 

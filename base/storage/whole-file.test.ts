@@ -12,7 +12,15 @@ import {
 import { join } from 'node:path'
 import t from 'tap'
 
-import { openLines, openToAppend, readLines, replaceFile, writeAll, writeWhole } from '../index.js'
+import {
+  openLines,
+  openToAppend,
+  readLines,
+  replaceFile,
+  requireWritable,
+  writeAll,
+  writeWhole,
+} from '../index.js'
 
 const LEFT = '.0b5e1d2c-1111-4222-8333-0123456789ab.tmp'
 
@@ -36,6 +44,17 @@ t.test('what fails leaves the old file, and nothing else', (t) => {
   const folder = t.testdir({ folder: { file: '' } })
   t.throws(() => writeWhole(join(folder, 'folder'), 'text'), /EISDIR|ENOTEMPTY|EEXIST/)
   t.same(readdirSync(folder), ['folder'])
+  t.end()
+})
+
+t.test('whether a file could be written is found out without a trace', (t) => {
+  const folder = t.testdir({ folder: {}, file: 'old' })
+  for (const name of ['file', 'new']) requireWritable(join(folder, name))
+  t.throws(() => requireWritable(join(folder, 'folder')), { message: 'it is a folder' })
+  t.throws(() => requireWritable(join(folder, 'none', 'file')), { code: 'ENOENT' })
+  t.throws(() => requireWritable(join(folder, 'file', 'file')), { code: 'ENOTDIR' })
+  t.same(readdirSync(folder).sort(), ['file', 'folder'])
+  t.equal(readFileSync(join(folder, 'file'), 'utf8'), 'old')
   t.end()
 })
 

@@ -18,6 +18,8 @@ const LEFT_MS = 3_600_000
 /** Folders that were looked through for such files in this run. */
 const swept = new Set<string>()
 
+const temporaryOf = (file: string): string => `${file}.${randomUUID()}.tmp`
+
 /** Replaces the file. On disk, with its name, when it returns. */
 export function writeWhole(file: string, content: string | Uint8Array, options: WriteOptions = {}): void {
   fs.closeSync(replaceFile(file, content, options))
@@ -29,7 +31,7 @@ export function replaceFile(
   content: string | Uint8Array,
   { mode = 0o666 }: WriteOptions = {},
 ): number {
-  const temporary = `${file}.${randomUUID()}.tmp`
+  const temporary = temporaryOf(file)
   const fd = fs.openSync(temporary, 'wx', mode)
   try {
     writeAll(fd, content)
@@ -43,6 +45,14 @@ export function replaceFile(
     quietly(() => fs.rmSync(temporary, { force: true }))
     throw error
   }
+}
+
+/** Throws what `writeWhole` would throw here, and leaves what is there: for work that ends with writing the file. */
+export function requireWritable(file: string): void {
+  if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error('it is a folder')
+  const temporary = temporaryOf(file)
+  fs.closeSync(fs.openSync(temporary, 'wx'))
+  fs.rmSync(temporary)
 }
 
 /** Opens a file of ours to write behind its end, and makes it if need be. Throws where a link stands in its place. */

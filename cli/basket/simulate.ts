@@ -8,13 +8,15 @@ import { openEither } from '../ledger/files.js'
 import { EXIT } from '../program/context.js'
 import { factPrinter } from '../view/facts.js'
 import { plural } from '../view/format.js'
+import { requirePicture } from '../view/plot-file.js'
 import type { BasketContext } from './context.js'
 import { CSV_HEAD, csvLine, percentText, summaryFacts } from './view.js'
 
 export async function simulate(context: BasketContext, basket: Basket): Promise<number> {
   const { settings, output } = context
-  const csv = settings['history.csv']
+  const { 'history.csv': csv, 'history.plot': file } = settings
   if (csv && output.json) throw problemsError([problem('E_CONFIG_VALUE', 'give --csv or --json, not both')])
+  requirePicture(file)
   const query = openEither(context)
   try {
     const { network, height } = query.about()
@@ -53,7 +55,6 @@ export async function simulate(context: BasketContext, basket: Basket): Promise<
         `${percentText(facts.drawdown)}; left as it was: ${percentText(facts.holdingDrawdown)}`,
       )
     }
-    const file = settings['history.plot']
     if (file !== undefined) {
       const { writeBasketPlot } = await import('./plot.js')
       writeBasketPlot(file, simulation)

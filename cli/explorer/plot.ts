@@ -17,7 +17,7 @@ import { EXIT } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import { openResources } from '../program/resources.js'
 import { rateText } from '../view/format.js'
-import { requirePictureName, writePicture } from '../view/plot-file.js'
+import { requirePicture, writePicture } from '../view/plot-file.js'
 import type { ExplorerContext } from './context.js'
 
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT] = [900, 460, 110, 96, 70, 40]
@@ -37,7 +37,7 @@ export async function plot(context: ExplorerContext, words: readonly string[]): 
   if (of === 'miner' && (miner === undefined || others.length > 0))
     throw usage(`${name} is of one miner: give an identity or an address with --miner`)
   const file = settings['explorer.out']
-  requirePictureName(file)
+  requirePicture(file)
   const resources = openResources()
   try {
     const query = openEither(context)

@@ -10,6 +10,7 @@ import { readRows, type HistoryRow, type RowRange } from './rows.js'
 import type { HistoryKey } from '../program/keys.js'
 import { defaultDataDir } from '../mine/plan.js'
 import { factPrinter } from '../view/facts.js'
+import { requirePicture } from '../view/plot-file.js'
 import {
   csvHead,
   csvLine,
@@ -32,6 +33,7 @@ export async function history(context: Context): Promise<number> {
   const { settings, output } = context
   const file = join(settings['data.dir'] ?? defaultDataDir(settings['network.name']), HISTORY_FILE)
   checkRange(settings)
+  requirePicture(settings['history.plot'])
   const query = openHistory(file)
   try {
     const known = query.extent({})

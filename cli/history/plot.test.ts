@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
 import type { HistoryQueries } from '../../oracle/index.js'
+import { runHere } from '../../test/fixtures/in-process.js'
 import { writePlot } from './plot.js'
 
 const FIRST = 206_422
@@ -57,4 +58,36 @@ t.test('nothing to draw, or nowhere', (t) => {
   const nowhere = join(t.testdir(), 'gone', 'history.svg')
   t.throws(() => writePlot(nowhere, historyOf(2), choice), { code: 'E_CLI_PLOT' })
   t.end()
+})
+
+t.test('a result that could not be written is refused before it is worked out', async (t) => {
+  const dir = t.testdir({ 'basket.yaml': 'holdings: { pUSD: 1 }\nband: 5\n', there: '' })
+  const [gone, there] = [join(dir, 'gone', 'x.svg'), join(dir, 'there')]
+  const basket = ['basket', 'simulate', join(dir, 'basket.yaml')]
+  const long = ['pegs', 'simulate', '--days', '365', '--accounts', '10000']
+  const wrong: readonly (readonly [words: readonly string[], code: number, text: RegExp])[] = [
+    [['history', '--plot', gone], 1, /E_CLI_PLOT: .*x\.svg cannot be written: ENOENT/],
+    [[...basket, '--plot', gone], 1, /E_CLI_PLOT: .*x\.svg cannot be written: ENOENT/],
+    [['simulate', 'attack', '--blocks', '1000000', '--plot', gone], 1, /E_CLI_PLOT: .*x\.svg cannot be/],
+    [['explorer', 'plot', 'power', '--out', gone], 1, /E_CLI_PLOT: .*x\.svg cannot be written: ENOENT/],
+    [[...long, '--out', there], 1, /E_CLI_PLOT: .*there cannot be written: EEXIST/],
+    [['ledger', 'checkpoint', join(dir, 'gone', 'x')], 2, /E_LEDGER_CHECKPOINT: .*gone\/x: ENOENT/],
+    [['bench', '--out', there], 2, /E_BENCH_OUT: .*EEXIST/],
+    [['wallet', 'send', '1', 'PEG', 'x', '--out', there], 2, /E_CONFIG_EXISTS: .*is there already/],
+    [
+      ['wallet', 'sign', join(dir, 'basket.yaml'), '--out', gone],
+      2,
+      /E_CONFIG_VALUE: .*cannot be written: ENOENT/,
+    ],
+    ...[['history'], basket, ['simulate', 'attack']].map(
+      (words) => [[...words, '--plot', join(dir, 'x.jpg')], 2, /a name that ends in \.svg or \.png/] as const,
+    ),
+  ]
+  for (const [words, code, text] of wrong) {
+    const found = await runHere(words, '', { PEGMINER_DATA_DIR: dir, PEGMINER_CONFIG: 'off' })
+    const name = words.join(' ')
+    t.match(found, { code, stdout: '', stderr: text }, name)
+    t.equal(found.stderr.trim().split('\n').length, 1, name)
+  }
+  t.same(readdirSync(dir).sort(), ['basket.yaml', 'there'], 'and nothing is left')
 })

@@ -1,6 +1,6 @@
 /** `pegminer ledger checkpoint FILE`: what others need to begin with the last block instead of the first. */
 import { problem, problemsError } from '../../config/index.js'
-import { writeCheckpoint } from '../../ledger/index.js'
+import { requireCheckpointFile, writeCheckpoint } from '../../ledger/index.js'
 import { EXIT } from '../program/context.js'
 import { factPrinter } from '../view/facts.js'
 import { plural } from '../view/format.js'
@@ -11,6 +11,7 @@ export function checkpoint(context: LedgerContext, file: string): number {
   const { settings, output } = context
   if (settings['ledger.height'] !== undefined)
     throw problemsError([problem('E_CONFIG_VALUE', 'a checkpoint is of the last block; leave --height out')])
+  requireCheckpointFile(file)
   const query = openEither(context)
   try {
     const made = query.checkpoint()

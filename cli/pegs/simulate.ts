@@ -1,7 +1,7 @@
 /** `pegs simulate`: a population of accounts through a path of prices, as lines, CSV, JSON and a picture. */
 import { join } from 'node:path'
 
-import { makeFolder, messageOf, randomNumbers, writeWhole } from '../../base/index.js'
+import { makeFolder, messageOf, randomNumbers, requireWritable, writeWhole } from '../../base/index.js'
 import { problem, problemsError } from '../../config/index.js'
 import {
   coinsText,
@@ -36,6 +36,8 @@ export function simulatePeg(context: PegsContext): number {
   const thresholds = readThresholds(settings['pegs.thresholds'])
   if (thresholds === null)
     throw wrong('--thresholds needs account,global,yellow in percent, such as 90,90,60')
+  const folder = settings['pegs.out']
+  if (folder !== undefined) open(folder)
   const random = randomNumbers(seed)
   const path = pathOf(context, random)
   const result = simulate({ path, days, blockSeconds: BLOCK_SECONDS, thresholds, accounts, random })
@@ -64,7 +66,6 @@ export function simulatePeg(context: PegsContext): number {
   output.line(
     `   cover by the market: ${cover ?? 'nothing is owed'} at the end, ${least ?? '-'} at the least`,
   )
-  const folder = settings['pegs.out']
   if (folder !== undefined) write(context, { folder, result, title })
   return EXIT.done
 }
@@ -117,6 +118,24 @@ function leastCover({ samples }: Simulation): string | null {
   return worst === undefined ? null : ratioText(worst.marketValue, worst.debt)
 }
 
+const NAMES = { csv: 'simulation.csv', json: 'simulation.json', svg: 'simulation.svg' }
+
+/** Before anything is worked out. */
+function open(folder: string): void {
+  written(folder, () => {
+    makeFolder(folder)
+    for (const name of Object.values(NAMES)) requireWritable(join(folder, name))
+  })
+}
+
+function written(folder: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    throw fail('E_CLI_PLOT', `${folder} cannot be written: ${messageOf(error)}`, { cause: error })
+  }
+}
+
 interface Written {
   readonly folder: string
   readonly result: Simulation
@@ -133,16 +152,13 @@ function write({ output }: PegsContext, { folder, result, title }: Written): voi
     return [height, day, ...sums, zones.safe, zones.yellow, zones.red, zones.lost, liquidated].join()
   })
   const files = {
-    'simulation.csv': `${[header, ...rows].join('\n')}\n`,
-    'simulation.json': `${JSON.stringify({ title, ...result }, amountText, 1)}\n`,
-    'simulation.svg': drawSimulation(result, title, BLOCK_SECONDS),
+    [NAMES.csv]: `${[header, ...rows].join('\n')}\n`,
+    [NAMES.json]: `${JSON.stringify({ title, ...result }, amountText, 1)}\n`,
+    [NAMES.svg]: drawSimulation(result, title, BLOCK_SECONDS),
   }
-  try {
-    makeFolder(folder)
+  written(folder, () => {
     for (const [name, content] of Object.entries(files)) writeWhole(join(folder, name), content)
-  } catch (error) {
-    throw fail('E_CLI_PLOT', `${folder} cannot be written: ${messageOf(error)}`, { cause: error })
-  }
+  })
   output.line(`   ${Object.keys(files).join(', ')} in ${folder}`)
 }
 

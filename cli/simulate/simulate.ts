@@ -16,6 +16,7 @@ import { EXIT } from '../program/context.js'
 import { machineOf, threadsOf } from '../service/machine.js'
 import { factPrinter } from '../view/facts.js'
 import { countText, plural, rateText } from '../view/format.js'
+import { requirePicture } from '../view/plot-file.js'
 import type { SimulateContext } from './context.js'
 import { hashrateOf } from './hashrate.js'
 import {
@@ -33,7 +34,8 @@ export async function simulate(context: SimulateContext): Promise<number> {
   const { settings, output, signal } = context
   const study = studyOf(context)
   const { axis, values, scenario } = study
-  const csv = settings['history.csv']
+  const { 'history.csv': csv, 'history.plot': file } = settings
+  requirePicture(file)
   const threads = threadsOf(settings['miner.threads'], machineOf().cores)
   const { 'simulate.blocks': blocks, 'simulate.seed': seed } = settings
   const given = settings['simulate.hashrate'] !== undefined
@@ -75,7 +77,6 @@ export async function simulate(context: SimulateContext): Promise<number> {
     costText(study, results, rate).forEach((text, k) => fact(k === 0 ? 'cost' : '', text))
     fact('speed', `${countText(Math.round(speed))} blocks a minute, ${plural(threads, 'thread')}`)
   }
-  const file = settings['history.plot']
   if (file !== undefined) {
     const { writeAttackPlot } = await import('./plot.js')
     writeAttackPlot(file, study, results)

@@ -1,7 +1,7 @@
 /** Files with batches. */
 import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 
-import { messageOf } from '../../base/index.js'
+import { messageOf, requireWritable } from '../../base/index.js'
 import { problem, problemsError, shown } from '../../config/index.js'
 import { readBatchFile, type BatchFile } from '../../ledger/index.js'
 
@@ -21,17 +21,29 @@ export function readBatch(file: string): BatchFile {
   return readBatchFile(text)
 }
 
-/** A file that is there is never written over. */
-export function writeNew(file: string, text: string): void {
+/** Before anything is asked or fetched: throws what `writeNew` would throw. */
+export function requireNew(file: string): void {
   if (existsSync(file))
     throw problemsError([problem('E_CONFIG_EXISTS', `${shown(file)} is there already; it is left as it is`)])
-  try {
+  written(file, () => requireWritable(file))
+}
+
+/** A file that is there is never written over. */
+export function writeNew(file: string, text: string): void {
+  requireNew(file)
+  written(file, () => {
     const fd = openSync(file, 'wx', 0o600)
     try {
       writeSync(fd, text)
     } finally {
       closeSync(fd)
     }
+  })
+}
+
+function written(file: string, write: () => void): void {
+  try {
+    write()
   } catch (error) {
     throw problemsError([problem('E_CONFIG_VALUE', `${shown(file)} cannot be written: ${messageOf(error)}`)])
   }

@@ -34,7 +34,7 @@ import { factPrinter } from '../view/facts.js'
 import { requireYes, unlockKey } from './ask.js'
 import { fileOf, type WalletContext } from './context.js'
 import { finishEarlier, tellEarlier } from './earlier.js'
-import { readBatch, writeNew } from './files.js'
+import { readBatch, requireNew, writeNew } from './files.js'
 import { quote } from './quote.js'
 import { reachLedger, reachNode, type Reach, type Sending } from './reach.js'
 
@@ -98,6 +98,8 @@ async function withReach(
   context: WalletContext,
   work: (reach: Reach, resources: Resources) => Promise<number>,
 ): Promise<number> {
+  const out = context.settings['wallet.out']
+  if (out !== undefined) requireNew(out)
   const resources = openResources()
   try {
     return await work(reachLedger(context, resources), resources)

@@ -15,7 +15,7 @@ import { networkOf } from '../../pegnet/index.js'
 import { EXIT } from '../program/context.js'
 import { requireYes, unlockKey } from './ask.js'
 import { fileOf, type WalletContext } from './context.js'
-import { readBatch, writeNew } from './files.js'
+import { readBatch, requireNew, writeNew } from './files.js'
 import { showBatch } from './quote.js'
 import { planned } from './send.js'
 import { timeText } from './view.js'
@@ -26,6 +26,7 @@ export async function sign(context: WalletContext, file = ''): Promise<number> {
   const out = settings['wallet.out']
   if (out === undefined)
     throw problemsError([problem('E_CONFIG_MISSING', 'where to? Give --out FILE for the signed batch')])
+  requireNew(out)
   const found = readBatch(file)
   if (found.kind === 'signed') throw problemsError([problem('E_CONFIG_ARGUMENT', 'it is signed already')])
   const { transactions: chainId } = ledgerChains(networkOf(settings['network.name']))

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 
 import * as v from 'valibot'
 
-import { isCoded, messageOf, writeWhole } from '../../base/index.js'
+import { isCoded, messageOf, requireWritable, writeWhole } from '../../base/index.js'
 import { fail } from '../errors.js'
 import { readJsonFile } from '../json-file.js'
 import { stateHash } from '../store/state-hash.js'
@@ -20,15 +20,22 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 const textOf = (checkpoint: Checkpoint): string =>
   JSON.stringify(checkpoint, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
 
+/** Before one is made: throws what `writeCheckpoint` would throw. */
+export const requireCheckpointFile = (file: string): void => written(file, () => requireWritable(file))
+
 /** Answers with its digest. Throws `E_LEDGER_CHECKPOINT` where the file cannot be written. */
 export function writeCheckpoint(file: string, checkpoint: Checkpoint): string {
   const text = textOf(checkpoint)
+  written(file, () => writeWhole(file, gzipSync(text)))
+  return digestOf(text)
+}
+
+function written(file: string, write: () => void): void {
   try {
-    writeWhole(file, gzipSync(text))
+    write()
   } catch (cause) {
     throw fail('E_LEDGER_CHECKPOINT', `${file}: ${messageOf(cause)}`, { cause })
   }
-  return digestOf(text)
 }
 
 /** Throws `E_LEDGER_CHECKPOINT`. */
