@@ -19,6 +19,7 @@ import type { PegWatchContext } from './context.js'
 import { openWatched, type Watched } from './open.js'
 import { serve } from './serve.js'
 import {
+  freeText,
   HEAD,
   paperEvent,
   paperFacts,
@@ -129,6 +130,8 @@ function show(
   })
   if (trades.length > SHOWN) fact('', `and ${trades.length - SHOWN} more`)
   if (trades.length === 0) fact('trade', 'none would earn enough')
+  const free = freeText(trades)
+  if (free !== null) fact('fees', free)
   if (closed) {
     fact('closed', tradeText(closed))
     fact('', remarksOf(closed))

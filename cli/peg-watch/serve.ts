@@ -15,7 +15,7 @@ import { versionOf } from '../program/version.js'
 import { metricsRoutes, onPort, serveMetrics } from '../service/serve-metrics.js'
 import { factPrinter } from '../view/facts.js'
 import type { PegWatchContext } from './context.js'
-import { remarksOf, tokenFacts, tradeFacts, usdText } from './view.js'
+import { freeText, remarksOf, tokenFacts, tradeFacts, usdText } from './view.js'
 
 /** After those of the miner, the feed and a watched peg: all may run on one machine. */
 const PORT = 9471
@@ -93,6 +93,7 @@ function pageOf(look: Look, paper: PaperAccount | null): object {
   return {
     ...{ at: isoTime(wallMs() / 1000), height, tokens: tokens.map(tokenFacts), troubles },
     ...{ trades: trades.slice(0, 10).map(withRemarks), closed: closed && withRemarks(closed) },
+    free: freeText(trades),
     paper: paper && {
       ...{ capital: usdText(paper.capital), gained: usdText(paper.gained), count: paper.count },
       ...{ usd: usdText(worthNow(paper)), open: paper.open.length },

@@ -46,11 +46,11 @@ export function tokenText(look: TokenLook, { paint }: Pick<Output, 'paint'>): st
 const amountText = (amount: bigint): string => unitsText(amount).replace(/(\.\d{4})\d+$/, '$1')
 
 export function tradeText(trade: Trade): string {
-  const { buy, sell, input, output, cost } = trade
+  const { buy, sell, input, output, cost, kept } = trade
   const gain = gainOf(trade)
   return (
-    `${moneyText(gain)} USD (${percentText(shareOf(gain, cost))}): buy ${amountText(input)} ${buy.token} at ${buy.exchange} for ` +
-    `${moneyText(cost)}, convert, sell ${amountText(output)} ${sell.token} at ${sell.exchange}`
+    `${moneyText(gain)} USD (${percentText(shareOf(gain, cost))}): buy ${amountText(input + (kept ?? 0n))} ${buy.token} at ${buy.exchange} for ` +
+    `${moneyText(cost)}, ${kept ? `pay ${unitsText(kept)} of it for the withdrawal, ` : ''}convert, sell ${amountText(output)} ${sell.token} at ${sell.exchange}`
   )
 }
 
@@ -59,7 +59,7 @@ export const shareOf = (gain: bigint, cost: bigint): number =>
 
 const REDUCED = {
   average: 'the average makes less of it than the rate',
-  bank: 'all that convert into PEG in a block share its bank',
+  bank: 'as if it had the bank of its block alone: what others convert into PEG there makes this less',
 } as const
 
 /** What there is to say of a trade besides. */
@@ -69,6 +69,15 @@ export function remarksOf({ risk, reduced, closed }: Trade): string {
       ? 'the ledger has too few prices to tell a risk'
       : `once in 20 times it is worth ${percentText(risk.fall)} less by then; would have lost ${percentText(risk.lost, 0)} of the time`
   return [...(closed === null ? [falls] : [closed]), ...reduced.map((rule) => REDUCED[rule])].join('; ')
+}
+
+/** Of which of these the withdrawal is not reckoned; null: of none. */
+export function freeText(trades: readonly Trade[]): string | null {
+  const bought = trades.flatMap(({ buy, kept }) => (kept === null ? `${buy.token} at ${buy.exchange}` : []))
+  const names = [...new Set(bought)].join(', ')
+  return names === ''
+    ? null
+    : `told as if no tokens were kept when these are withdrawn: ${names}; pegWatch.withdrawals says how many are`
 }
 
 export const troubleText = ({ exchange, symbol, reason }: Look['troubles'][number]): string =>
@@ -83,7 +92,12 @@ const textOf = (units: bigint | null): string | null => (units === null ? null :
 
 export const tradeFacts = (trade: Trade) => ({
   ...{ buy: trade.buy, sell: trade.sell, input: unitsText(trade.input), output: unitsText(trade.output) },
-  ...{ cost: usdText(trade.cost), proceeds: usdText(trade.proceeds), gain: usdText(gainOf(trade)) },
+  ...{
+    kept: textOf(trade.kept),
+    cost: usdText(trade.cost),
+    proceeds: usdText(trade.proceeds),
+    gain: usdText(gainOf(trade)),
+  },
   ...{ reduced: trade.reduced, closed: trade.closed, risk: trade.risk },
 })
 

@@ -27,6 +27,8 @@ export interface LookRules extends PegLimits {
   /** Parts of 1, by exchange, and of the others. */
   readonly fees: Readonly<Record<string, number>>
   readonly fee: number
+  /** By exchange and token, 1e-8: what is kept of a withdrawal. Of others it is not known. */
+  readonly withdrawals: Readonly<Record<string, Readonly<Record<Ticker, bigint>>>>
   /** USD: what a trade must gain, and what it may cost. */
   readonly least: number
   readonly most: number | null
@@ -125,7 +127,7 @@ function usdOf(rates: Rates, own: PriceSnapshot | null): (code: string) => bigin
 
 function marketsOf(
   { books }: LookTerms['view'],
-  { fees, fee }: LookRules,
+  { fees, fee, withdrawals }: LookRules,
   usd: (code: string) => bigint | null,
 ): Pick<Look, 'markets' | 'troubles'> {
   const markets: Market[] = []
@@ -135,7 +137,13 @@ function marketsOf(
     const quoteUsd = usd(quote)
     if (quoteUsd === null)
       troubles.push({ exchange: book.exchange, symbol: book.symbol, reason: `${quote} has no price` })
-    else markets.push(marketOf(book, { quoteUsd, fee: fees[book.exchange] ?? fee }))
+    else
+      markets.push(
+        marketOf(book, {
+          ...{ quoteUsd, fee: fees[book.exchange] ?? fee },
+          withdrawal: withdrawals[book.exchange]?.[book.token] ?? null,
+        }),
+      )
   }
   return { markets, troubles }
 }

@@ -20,6 +20,8 @@ export interface Step {
 }
 
 export interface Market extends MarketName {
+  /** Of the token, 1e-8: what the exchange keeps when some of it is withdrawn. Null: it is not known. */
+  readonly withdrawal: bigint | null
   readonly asks: readonly Step[]
   readonly bids: readonly Step[]
 }
@@ -37,11 +39,12 @@ export interface MarketTerms {
   readonly quoteUsd: bigint
   /** A part of 1. */
   readonly fee: number
+  readonly withdrawal: bigint | null
 }
 
 export function marketOf(
   { exchange, symbol, token, book }: MarketName & { readonly book: OrderBook },
-  { quoteUsd, fee }: MarketTerms,
+  { quoteUsd, fee, withdrawal }: MarketTerms,
 ): Market {
   const parts = BigInt(Math.round(fee * Number(MILLION)))
   const scale = 10n ** BigInt(PLACES)
@@ -54,7 +57,7 @@ export function marketOf(
       }))
       .filter(({ amount, net }) => amount > 0n && net > 0n)
   return {
-    ...{ exchange, symbol, token },
+    ...{ exchange, symbol, token, withdrawal },
     asks: steps(book.asks, upwards, MILLION + parts),
     bids: steps(book.bids, downwards, MILLION - parts),
   }

@@ -7,7 +7,7 @@ import type { Look } from './look.js'
 import { riskOf } from './risk.js'
 import { scenariosOf, standingOf, type Scenario } from './scenario.js'
 import { pegWatchSection } from './section.js'
-import { bestSize, gainOf, payable, sizeOf, upTo, type Steps } from './size.js'
+import { behind, bestSize, gainOf, payable, sizeOf, upTo, type Steps } from './size.js'
 import { readStage, STAGES } from './stage.js'
 
 const casesOf = ({ tokens }: Look): string =>
@@ -34,6 +34,25 @@ t.test('case A: little pEUR is for sale 5 % below its peg', (t) => {
   // 666.66666666 x 1.2 is a unit below 800: a unit more would cost more than it brings.
   t.match(look.trades[0], { input: 66_666_666_666n, output: 79_999_999_999n, closed: null, reduced: [] })
   t.match(look.trades[0]?.risk, { fall: 0, lost: 0 }, 'where nothing moves nothing is at risk')
+  t.end()
+})
+
+t.test('what an exchange keeps of a withdrawal', (t) => {
+  const keeping = (pEUR: number, more: object = {}) =>
+    shown(STAGES.A, { limits: limitsOf({ least: 0, withdrawals: { kraken: { pEUR } }, ...more }) })
+  const dollars = ({ trades }: Look) => trades.find(({ sell }) => sell.token === 'pUSD')
+  const ten = dollars(keeping(10))
+  // All is bought for 776.55 as without it, and 656.67 pEUR are converted: 0.998 x (598.8 + 188 x 0.996).
+  t.match(ten, { input: 65_666_666_668n, output: 78_800_000_001n, kept: 1_000_000_000n })
+  t.same([usd(ten?.cost ?? 0n), usd(ten?.proceeds ?? 0n)], ['776.55', '784.48'])
+  t.match(shown(STAGES.A).trades[0], { kept: null }, 'what is not told is not known')
+  t.same(keeping(20).trades, [], '20 of them cost more than is gained')
+  t.same(keeping(1000).trades, [], 'more than is for sale')
+  t.same(keeping(10, { most: 100 }).trades, [], '11.42 of 100 USD are lost, and 5 % gained')
+  const cheap = dollars(keeping(1, { most: 100 }))
+  // 100 USD pay for 100 / 1.14228 pEUR, all but one of them converted and sold: x 1.2 x 0.999 x 0.998.
+  t.equal(usd(cheap?.cost ?? 0n), '100.00')
+  t.equal(usd(cheap?.proceeds ?? 0n), ((100 / 1.14228 - 1) * 1.2 * 0.999 * 0.998).toFixed(2))
   t.end()
 })
 
@@ -237,6 +256,10 @@ t.test('a side cut short', (t) => {
     { net: 20n, amount: 3n },
   ]
   t.same(upTo(steps, 4n), [steps[0], { net: 20n, amount: 1n }])
+  t.same(behind(steps, 0n), steps)
+  t.same(behind(steps, 2n), [{ net: 10n, amount: 1n }, steps[1]])
+  t.same(behind(steps, 4n), [{ net: 20n, amount: 2n }])
+  t.same(behind(steps, 6n), [])
   t.same(payable(steps, 75n), [steps[0], { net: 20n, amount: 2n }])
   t.same(payable(steps, 29n), [{ net: 10n, amount: 2n }])
   t.same(payable(steps, 9n), [])
@@ -266,21 +289,28 @@ t.test('the section of the configuration', (t) => {
   const read = limitsOf({
     markets: { pUSD: ['gate:PUSD/USDT', 'kraken:PUSD/USD'], PEG: 'gate:PEG/USDT' },
     fees: { gate: 0.3 },
+    withdrawals: { gate: { pXBT: 0.0001 } },
   })
   t.match(read, {
     fee: 0.002,
     fees: { gate: 0.003 },
+    withdrawals: { gate: { pXBT: 10_000n } },
     atPeg: 0.01,
     most: null,
     waits: { convert: 3, sell: 2 },
   })
   t.match(read.markets[1], { token: 'pUSD', exchange: 'kraken', symbol: 'PUSD/USD' })
-  const wrong = pegWatchSection({ markets: { pUS: 'gate:PUSD/USDT', pEUR: ['gate'] }, fee: 80, evry: '1m' })
+  const wrong = pegWatchSection({
+    ...{ markets: { pUS: 'gate:PUSD/USDT', pEUR: ['gate'] }, fee: 80, evry: '1m' },
+    withdrawals: { gate: { pXB: 1, pUSD: -1 } },
+  })
   t.same('problems' in wrong && wrong.problems.map(({ path }) => path.join('.')).sort(), [
     'evry',
     'fee',
     'markets.pEUR',
     'markets.pUS',
+    'withdrawals.gate.pUSD',
+    'withdrawals.gate.pXB',
   ])
   const tokens = ['pUSD', 'pEUR', 'pJPY', 'pXAU', 'pXBT', 'PEG', 'pETH', 'pLTC', 'pGBP', 'pCAD', 'pCHF']
   const many = Object.fromEntries(

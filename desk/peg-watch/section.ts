@@ -43,6 +43,13 @@ export const pegWatchShape = section({
   markets: optional(named(marketList, 'markets by token, such as pUSD or PEG'), {}),
   fee: optional(value(decimal(0, 50), 'percent that a taker pays'), 0.2),
   fees: optional(named(value(decimal(0, 50), 'the same there'), 'fees of exchanges that take others'), {}),
+  withdrawals: optional(
+    named(
+      named(value(decimal(0, 1e9), 'so much of it is kept there, whatever the amount'), 'tokens'),
+      'what exchanges keep of a withdrawal, by token',
+    ),
+    {},
+  ),
   atPeg: optional(value(share, 'a token that is off by less is at its peg'), '1%'),
   deep: optional(value(decimal(0, 1e12), 'USD from which on a depth is much'), 10_000),
   least: optional(value(decimal(0, 1e9), 'USD that a trade must gain to be told'), 1),
@@ -65,19 +72,27 @@ export interface PegWatch extends LookRules {
 
 export function pegWatchSection(raw: unknown): SectionResult<PegWatch> {
   const { value: found, problems } = readShape(pegWatchShape, raw ?? {})
-  const strange = marketProblems(found?.markets ?? {})
+  const strange = [
+    ...marketProblems(found?.markets ?? {}),
+    ...Object.entries(found?.withdrawals ?? {}).flatMap(([exchange, tokens]) =>
+      strangeTokens(tokens, ['withdrawals', exchange]),
+    ),
+  ]
   return found === undefined || problems.length + strange.length > 0
     ? { problems: [...problems, ...strange] }
     : { value: pegWatchOf(found) }
 }
 
-function marketProblems(markets: Raw['markets']): SectionProblem[] {
-  const problems: SectionProblem[] = Object.keys(markets)
+const strangeTokens = (tokens: object, path: readonly string[]): SectionProblem[] =>
+  Object.keys(tokens)
     .filter((token) => !TICKERS.includes(token))
     .map((token) => ({
-      path: ['markets', token],
+      path: [...path, token],
       message: 'there is no such token; pUSD, pXBT and PEG are some',
     }))
+
+function marketProblems(markets: Raw['markets']): SectionProblem[] {
+  const problems = strangeTokens(markets, ['markets'])
   const count = Object.values(markets).reduce((sum, list) => sum + list.length, 0)
   if (count > MOST_TOGETHER)
     problems.push({
@@ -87,15 +102,30 @@ function marketProblems(markets: Raw['markets']): SectionProblem[] {
   return problems
 }
 
-function pegWatchOf({ markets, fee, fees, convertAfter, sellAfter, every, ...rest }: Raw): PegWatch {
+function pegWatchOf({
+  markets,
+  fee,
+  fees,
+  withdrawals,
+  convertAfter,
+  sellAfter,
+  every,
+  ...rest
+}: Raw): PegWatch {
   return {
     ...rest,
     markets: Object.entries(markets).flatMap(([token, list]) =>
       list.map(([exchange, symbol]) => ({ token, exchange, symbol })),
     ),
     fee: fee / 100,
-    fees: Object.fromEntries(Object.entries(fees).map(([exchange, percent]) => [exchange, percent / 100])),
+    fees: mapped(fees, (percent) => percent / 100),
+    withdrawals: mapped(withdrawals, (tokens) =>
+      mapped(tokens, (amount) => BigInt(Math.round(amount * 1e8))),
+    ),
     waits: { convert: convertAfter, sell: sellAfter },
     everyMs: every,
   }
 }
+
+const mapped = <V, W>(table: Readonly<Record<string, V>>, of: (value: V) => W): Record<string, W> =>
+  Object.fromEntries(Object.entries(table).map(([key, value]) => [key, of(value)]))

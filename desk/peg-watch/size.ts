@@ -3,7 +3,7 @@ import type { Ratio } from '../../ledger/index.js'
 import { upwards, type Step } from './market.js'
 
 export interface Size {
-  /** What is bought and converted, and what that gives. */
+  /** What is converted, and what that gives. */
   readonly input: bigint
   readonly output: bigint
   /** 1e-16 USD. */
@@ -69,6 +69,16 @@ export function upTo<S extends Pick<Step, 'amount'>>(steps: readonly S[], most: 
   return steps.flatMap((step) => {
     const amount = left < step.amount ? left : step.amount
     left -= amount
+    return amount > 0n ? [{ ...step, amount }] : []
+  })
+}
+
+/** The steps behind this much. */
+export function behind<S extends Pick<Step, 'amount'>>(steps: readonly S[], least: bigint): S[] {
+  let left = least
+  return steps.flatMap((step) => {
+    const amount = left < step.amount ? step.amount - left : 0n
+    left -= step.amount - amount
     return amount > 0n ? [{ ...step, amount }] : []
   })
 }

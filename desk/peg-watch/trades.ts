@@ -14,7 +14,7 @@ import {
 } from '../../ledger/index.js'
 import { upwards, type Market, type MarketName } from './market.js'
 import { riskOf, type Past, type Risk, type Waits } from './risk.js'
-import { bestSize, gainOf, payable, sizeOf, upTo, type Size } from './size.js'
+import { behind, bestSize, gainOf, payable, sizeOf, upTo, type Size } from './size.js'
 
 export interface TradeTerms {
   /** The last block. */
@@ -34,6 +34,8 @@ export type Reduced = 'average' | 'bank'
 export interface Trade extends Size {
   readonly buy: MarketName
   readonly sell: MarketName
+  /** What is bought besides, since the exchange keeps it at the withdrawal. Null: that is not known, and nothing is. */
+  readonly kept: bigint | null
   readonly reduced: readonly Reduced[]
   /** Why it cannot be done: the conversion is refused. Null: it can. */
   readonly closed: string | null
@@ -107,21 +109,26 @@ function routeOf(from: Ticker, to: Ticker, terms: TradeTerms): Route | null {
 
 function tradeOf(buy: Market, sell: Market, route: Route, terms: TradeTerms): Trade | null {
   const { ratio, closed, mostOutput, reduced } = route
-  const asks = terms.most === null ? buy.asks : payable(buy.asks, terms.most)
+  const { withdrawal: kept } = buy
+  // What is kept is bought as well, before the rest.
+  const asks = behind(terms.most === null ? buy.asks : payable(buy.asks, terms.most), kept ?? 0n)
   const bids = mostOutput === null ? sell.bids : upTo(sell.bids, mostOutput)
   const found = bestSize(asks, bids, ratio)
-  const size = found && closed === null ? executed(found, buy, sell, terms) : found
+  if (!found) return null
+  const { input } = found
+  const output = closed === null ? executed(input, buy.token, sell.token, terms) : found.output
+  const size = sizeOf(input + (kept ?? 0n), output, buy.asks, sell.bids)
   if (!size || gainOf(size) <= 0n) return null
   const needed = Number((size.cost * 1_000_000n) / size.proceeds) / 1e6
   const risk = riskOf(terms.past(buy.token), terms.past(sell.token), terms.waits, needed)
-  return { ...size, buy: nameOf(buy), sell: nameOf(sell), reduced, closed, risk }
+  return { ...size, input, kept, buy: nameOf(buy), sell: nameOf(sell), reduced, closed, risk }
 }
 
-/** As the engine carries it out. */
-function executed({ input }: Size, buy: Market, sell: Market, terms: TradeTerms): Size | null {
-  const preview = previewed(buy.token, sell.token, input, terms)
+/** What the engine makes of it. */
+function executed(input: bigint, from: Ticker, to: Ticker, terms: TradeTerms): bigint {
+  const preview = previewed(from, to, input, terms)
   const [converted] = preview.kind === 'executed' ? preview.converted : []
-  return converted ? sizeOf(input, converted.amount, buy.asks, sell.bids) : null
+  return converted?.amount ?? 0n
 }
 
 const nameOf = ({ exchange, symbol, token }: Market): MarketName => ({ exchange, symbol, token })

@@ -68,8 +68,9 @@ const tokens = (rows) =>
       .map(([name, text]) => note(`${name}: ${text}`)),
   )
 
-const legs = ({ buy, sell, input, output, cost }) =>
-  `buy ${amount(input)} ${buy.token} at ${buy.exchange} for ${usd(cost)} USD, convert, sell ${amount(output)} ${sell.token} at ${sell.exchange}`
+const withdrawn = (kept) => (Number(kept) > 0 ? `pay ${amount(kept)} of it for the withdrawal, ` : '')
+const legs = ({ buy, sell, input, output, cost, kept }) =>
+  `buy ${amount(Number(input) + Number(kept))} ${buy.token} at ${buy.exchange} for ${usd(cost)} USD, ${withdrawn(kept)}convert, sell ${amount(output)} ${sell.token} at ${sell.exchange}`
 
 const tradeRow = (trade) => [
   element('strong', { class: trade.closed === null ? 'good' : 'dim' }, `${usd(trade.gain)} USD `),
@@ -77,10 +78,11 @@ const tradeRow = (trade) => [
   element('div', { class: 'dim' }, trade.remarks),
 ]
 
-const trades = (open, closed) =>
+const trades = (open, closed, free) =>
   section(
     'Trades that would earn',
     open.length === 0 ? note('None would earn enough.') : list(open.map(tradeRow)),
+    free === null ? null : note(`Trades are ${free}.`),
     closed === null ? null : list([[element('span', { class: 'dim' }, 'Closed: '), ...tradeRow(closed)]]),
   )
 
@@ -128,7 +130,7 @@ function show(look) {
   tip.textContent = `block ${look.height}, ${look.at.slice(11, 19)} UTC`
   main.replaceChildren(
     tokens(look.tokens),
-    trades(look.trades, look.closed),
+    trades(look.trades, look.closed, look.free),
     ...(look.paper === null ? [] : [paper(look.paper)]),
     ...(look.troubles.length === 0 ? [] : [troubles(look.troubles)]),
   )
