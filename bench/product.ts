@@ -38,7 +38,6 @@ export function startProduct(byteMap: SharedByteMap, options: ProductOptions): P
     onNotice: (_level, _code, message) => (why = message),
     onLost: () => (lost = true),
   })
-  const { view } = workforce
   let record = 0
   let assignedAt = 0n
 
@@ -46,19 +45,19 @@ export function startProduct(byteMap: SharedByteMap, options: ProductOptions): P
   function assign(): void {
     const oprHash = new Uint8Array(32).fill(0x5a)
     new DataView(oprHash.buffer).setUint32(0, record++)
-    assignedAt = view.hashes
+    assignedAt = workforce.view.hashes
     workforce.assign({ height: 0, oprHash, floor: NO_HIT, keep: 1, lease })
   }
 
   assign()
   const look = setInterval(() => {
-    if (view.hashes - assignedAt > (lease.to - lease.from) / 2n) assign()
+    if (workforce.view.hashes - assignedAt > (lease.to - lease.from) / 2n) assign()
   }, LOOK_MS)
   return {
     started: workforce.ready.then(() => {
       if (lost) throw minerError('E_MINER_NO_WORKERS', why)
     }),
-    hashes: () => Number(view.hashes),
+    hashes: () => Number(workforce.view.hashes),
     pause: () => workforce.pause(),
     resume: () => workforce.resume(),
     stop() {

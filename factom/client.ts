@@ -18,7 +18,7 @@ import { itemBytes, readerOf } from './reply.js'
 import type { Reader } from './reply.js'
 import { retrying } from './retry.js'
 import { MISSING_CHAIN_HEAD, rpcCodeOf } from './rpc.js'
-import type { RpcOptions } from './rpc.js'
+import type { Rpc, RpcOptions } from './rpc.js'
 
 export type { CurrentMinute } from './current-minute.js'
 
@@ -111,11 +111,25 @@ export interface FactomClient {
   close(): void
 }
 
-export interface FactomClientOptions extends RpcOptions, Pick<FailoverOptions, 'onSwitch' | 'monotonicMs'> {
+/** Which nodes are asked, and how they let the client in. */
+export interface FactomNodes extends Pick<RpcOptions, 'url' | 'login' | 'ca'> {
   /** Nodes that take the place of `url` while it is not well, in the order of preference. */
-  readonly fallbacks?: readonly string[]
+  readonly fallbacks?: readonly string[] | undefined
+}
+
+export interface FactomClientOptions
+  extends FactomNodes, RpcOptions, Pick<FailoverOptions, 'onSwitch' | 'monotonicMs'> {
   /** How often a question that failed by accident is asked again (never commits and reveals). Default 0. */
   readonly retries?: number
+}
+
+/** A client whose nodes may be exchanged. */
+export interface NodeClient extends FactomClient {
+  /**
+   * The next call goes to these nodes. Calls that are under way stay where they are, until what is returned ends them.
+   * Throws `E_FACTOM_URL`; nothing has changed then.
+   */
+  use(nodes: FactomNodes): () => void
 }
 
 /** More than 60,000 chains in one block. */
@@ -131,9 +145,11 @@ const ACK_STATUS: ReadonlySet<string> = new Set<AckStatus>([
 ])
 
 /** A client of a factomd node, or of several as one. Throws `E_FACTOM_URL` at once; connects at the first call. */
-export function createFactomClient(given: FactomClientOptions): FactomClient {
-  const { url, fallbacks = [], retries = 0, ...options } = given
-  const rpc = retrying(createFailover({ ...options, urls: [url, ...fallbacks] }), retries)
+export function createFactomClient(given: FactomClientOptions): NodeClient {
+  const { url, fallbacks, login, ca, retries = 0, ...options } = given
+  const connect = ({ url, fallbacks = [], ...access }: FactomNodes): Rpc =>
+    retrying(createFailover({ ...options, ...access, urls: [url, ...fallbacks] }), retries)
+  let rpc = connect({ url, fallbacks, login, ca })
   const ask = async (method: string, params?: object, signal?: AbortSignal): Promise<Reader> =>
     readerOf(await rpc.call(method, params, signal), method)
 
@@ -223,6 +239,11 @@ export function createFactomClient(given: FactomClientOptions): FactomClient {
     },
     async rawData(hash, signal) {
       return (await ask('raw-data', { hash }, signal)).bytes('data', Number.MAX_SAFE_INTEGER)
+    },
+    use(nodes) {
+      const before = rpc
+      rpc = connect(nodes)
+      return () => before.close()
     },
     close: () => rpc.close(),
   }

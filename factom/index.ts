@@ -4,7 +4,14 @@ export { allot } from './allotment.js'
 export type { Bounds } from './allotment.js'
 export { hashBytes, sha256d, sha512, toHex } from './bytes.js'
 export { createFactomClient } from './client.js'
-export type { CurrentMinute, FactomClient, FactomClientOptions, Heights } from './client.js'
+export type {
+  CurrentMinute,
+  FactomClient,
+  FactomClientOptions,
+  FactomNodes,
+  Heights,
+  NodeClient,
+} from './client.js'
 export { ensureChain, firstEntryOf } from './chains.js'
 export { createMinuteClock } from './clock.js'
 export type { MinuteEvent } from './clock.js'

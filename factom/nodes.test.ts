@@ -111,6 +111,46 @@ t.test('several nodes as one', async (t) => {
   t.equal(inUse(), 'b', 'where nobody answers, nothing is gained by another')
 })
 
+t.test('a client turns to other nodes', async (t) => {
+  const [a, b, c] = [await nodeOf(t), await nodeOf(t), await nodeOf(t)]
+  const calls: string[] = []
+  const client = factom.createFactomClient({
+    url: a.node.url,
+    login: { user: 'me', password: 'geheim' },
+    onCall: ({ method, result }) => calls.push(`${method} ${result}`),
+  })
+  t.teardown(() => client.close())
+  let answer = (): void => undefined
+  a.node.answer = (request, response) => {
+    answer = () => result(HEIGHTS)(request, response)
+  }
+  const early = client.heights()
+  await until(() => a.node.requests.length === 1)
+  t.throws(() => client.use({ url: b.node.url, fallbacks: ['ftp://x'] }), code('E_FACTOM_URL'))
+  t.equal(client.url, `${a.node.url}/v2`, 'nothing has changed')
+
+  const end = client.use({ url: b.node.url, fallbacks: [c.node.url] })
+  b.node.answer = (request, response) => {
+    t.notOk(response.req.headers.authorization, 'the login was for the node before')
+    refuse(-32008)(request, response)
+  }
+  await t.rejects(client.heights(), code('E_FACTOM_RPC_MISSING'))
+  b.node.answer = (_, response) => response.destroy()
+  await client.currentMinute()
+  t.equal(client.url, `${c.node.url}/v2`)
+  answer()
+  t.match(await early, { entryHeight: 6 }, 'a call that was under way stays where it is')
+
+  const late = client.use({ url: a.node.url })
+  const ended = client.heights()
+  await until(() => a.node.requests.length === 2)
+  client.use({ url: c.node.url })()
+  await t.rejects(ended, code('E_FACTOM_ABORTED'), 'until it is ended')
+  t.same(calls.at(-1), 'heights E_FACTOM_ABORTED', 'all of them are counted')
+  late()
+  end()
+})
+
 t.test('calls under way end with the client', async (t) => {
   const a = await nodeOf(t)
   const b = await nodeOf(t)

@@ -94,14 +94,14 @@ export function networkFacts(
   const spare = others === 0 ? '' : `, ${plural(others, 'other node')} to fall back on`
   const rivals = dev && settings['network.rivals'] > 0 ? `, ${settings['network.rivals']} rivals` : ''
   return [
-    ['network', `${network.name}${pace}${rivals}, factomd at ${client.proxy.url}${spare}`],
+    ['network', `${network.name}${pace}${rivals}, factomd at ${client.url}${spare}`],
     ['identity', `${identity}, machine ${settings['miner.machineId']}, up to ${records} records a block`],
     ['coinbase', coinbase],
     [
       'paid by',
       `${around.key.address}${dev ? ' (a public test key)' : ''}${settings['miner.dryRun'] ? '; a dry run: nothing is sent' : ''}`,
     ],
-    ['prices', prices.proxy.sourceNames.join(' ')],
+    ['prices', prices.sourceNames.join(' ')],
     ...whereTrue(around.exchange !== undefined, ['', `all at the embedded exchange, ${around.exchange}`]),
     ...whereTrue(around.control !== undefined && settings['network.manual'], [
       'minutes',

@@ -160,7 +160,7 @@ async function run(context: MineContext, plan: MinePlan, { resources, open }: Ru
   })
   // A pager or a log reads the output, so the terminal is not ours alone.
   if (!output.json && context.stdout.isTTY === true) {
-    const hear = mineKeys({ view: miner.view, board, prices: prices.proxy, actions, print: lines.print })
+    const hear = mineKeys({ view: miner.view, board, prices, actions, print: lines.print })
     const keyboard = openKeyboard(context.stdin, hear)
     if (keyboard) resources.add(keyboard.close)
     if (keyboard) lines.print(helpLine(MINE_KEY_HELP))
@@ -268,9 +268,9 @@ function startMiner({ settings }: MineContext, plan: MinePlan, start: MinerStart
     dryRun: settings['miner.dryRun'],
     pollMs: settings['network.manual'] ? MANUAL_POLL_MS : undefined,
   }
-  const tools = { client: parts.client.proxy, ecKey: parts.around.key, byteMap: parts.map }
+  const tools = { client: parts.client, ecKey: parts.around.key, byteMap: parts.map }
   const modules = {
-    ...{ ...tools, prices: parts.prices.proxy },
+    ...{ ...tools, prices: parts.prices },
     // Elsewhere the ledger is followed by a command of its own: it may have years to catch up with.
     ...(network.name === 'dev' || plan.stake.addresses.length > 0
       ? {
@@ -306,10 +306,10 @@ function startEvent({ config }: MineContext, plan: MinePlan, { parts, served }: 
     identity: plan.identity,
     coinbase: plan.coinbase,
     ecAddress: around.key.address,
-    factomd: client.proxy.url,
+    factomd: client.url,
     control: around.control ?? null,
     exchange: around.exchange ?? null,
-    sources: prices.proxy.sourceNames,
+    sources: prices.sourceNames,
     metrics: served.server ? `${served.server.url}/metrics` : null,
     dataDir: plan.dataDir,
     config: config?.name ?? null,

@@ -3,8 +3,8 @@ import {
   createFactomClient,
   ecKey,
   type EcKey,
-  type FactomClient,
   type FactomClientOptions,
+  type NodeClient,
 } from '../../factom/index.js'
 import type { PriceFeed, PriceSettings } from '../../oracle/index.js'
 import type { Metrics } from '../../telemetry/index.js'
@@ -18,7 +18,7 @@ export type NodeHooks = Pick<FactomClientOptions, 'onCall' | 'onSwitch'>
 
 /** How the miner reaches the network, and who pays there. */
 export interface MineNetwork {
-  readonly client: FactomClient
+  readonly client: NodeClient
   readonly key: EcKey
   readonly prices: PriceSettings
   /** How to end minutes and set faults, on dev. */

@@ -1,5 +1,5 @@
 /** The parts that a miner needs, opened in the order that costs the least time: network, prices, ByteMap. */
-import type { FactomClient } from '../../factom/index.js'
+import type { NodeClient } from '../../factom/index.js'
 import { byteMapInfo, openNativeMarker, type OpenByteMap } from '../../lxrhash/index.js'
 import type { PriceFeed, PriceSettings } from '../../oracle/index.js'
 import { createMetrics, type Metrics } from '../../telemetry/index.js'
@@ -8,21 +8,19 @@ import { noteNode } from '../network/connect.js'
 import type { Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
 import { BESIDE } from '../service/memory.js'
-import { standIn, type StandIn } from '../service/stand-in.js'
 import { checkHeight } from './check-height.js'
 import { feedOpener, openNetwork, type MineNetwork, type NodeHooks } from './network.js'
 import type { MinePlan } from './plan.js'
-import { warmUp } from './price-setup.js'
+import { runPrices, warmUp, type RunPrices } from './price-setup.js'
 import type { MineContext } from './reload.js'
 
 export type Notice = (level: 'info' | 'warn' | 'error', code: string, message: string) => void
 
 export interface MineParts {
   readonly metrics: Metrics
-  readonly hooks: NodeHooks
   readonly around: MineNetwork
-  readonly client: StandIn<FactomClient>
-  readonly prices: StandIn<PriceFeed>
+  readonly client: NodeClient
+  readonly prices: RunPrices
   readonly openPrices: (settings: PriceSettings) => PriceFeed
   /** Settled when the sources were asked for the first time. */
   readonly warm: Promise<unknown>
@@ -68,21 +66,19 @@ export async function openParts(
   }
   const around = await openNetwork(context, plan, { resources, hooks })
   await checkHeight(context, plan.network, around.client)
-  const client = standIn(around.client)
-  resources.add(() => client.proxy.close())
+  const { client } = around
+  resources.add(() => client.close())
   const openPrices = feedOpener(context, { metrics, dataDir: plan.dataDir })
-  const prices = standIn(openPrices(around.prices))
-  resources.add(() => prices.proxy.close())
-  metrics.observePrices(prices.proxy)
-  const warm = warmUp(prices.proxy, signal, (error) =>
-    log.warn('prices were not asked for in advance', { error }),
-  )
+  const prices = runPrices(openPrices(around.prices))
+  resources.add(() => prices.close())
+  metrics.observePrices(prices)
+  const warm = warmUp(prices, signal, (error) => log.warn('prices were not asked for in advance', { error }))
   const map = early ?? (await open())
   metrics.tree.miner.byteMapBytes.set(2 ** plan.bits)
   metrics.tree.miner.byteMapSeconds.set(map.milliseconds / 1000)
   metrics.tree.miner.kernel.set({ kernel: map.kernel }, 1)
   metrics.tree.miner.hugePages.set(map.pages.share)
-  return { metrics, hooks, around, client, prices, openPrices, warm, map }
+  return { metrics, around, client, prices, openPrices, warm, map }
 }
 
 async function isBuilt(

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { warmUp } from './price-setup.js'
+import type { PriceFeed } from '../../oracle/index.js'
+import { runPrices, warmUp } from './price-setup.js'
 import { incompleteLine } from '../view/prices.js'
 
 const { signal } = new AbortController()
@@ -16,6 +17,36 @@ t.test('the first answers are waited for, but not those of a source that hangs',
   )
   t.equal(errors.length, 1)
   await warmUp({ start: () => new Promise(() => {}), priced: () => false }, AbortSignal.abort())
+})
+
+t.test('prices of a run come from another feed once it is used', async (t) => {
+  const asked: string[] = []
+  const feedOf = (name: string): PriceFeed => {
+    const ask = <T>(what: string, answer: T): T => (asked.push(`${name} ${what}`), answer)
+    return {
+      config: { name } as never,
+      sourceNames: [name],
+      start: () => ask('start', Promise.resolve()),
+      snapshot: ({ height }) => ask(`snapshot ${height}`, new Promise(() => {})),
+      priced: () => ask('priced', true),
+      sources: () => ask('sources', []),
+      close: () => ask('close', Promise.resolve()),
+    }
+  }
+  const prices = runPrices(feedOf('one'))
+  void prices.snapshot({ deadlineMs: 1, height: 7 })
+  const end = prices.use(feedOf('two'))
+  t.same([prices.config, prices.sourceNames, prices.priced()], [{ name: 'two' }, ['two'], true])
+  await prices.start()
+  prices.sources()
+  void prices.snapshot({ deadlineMs: 1, height: 8 })
+  await end()
+  await prices.close()
+  t.same(asked, [
+    'one snapshot 7',
+    ...['two priced', 'two start', 'two sources', 'two snapshot 8'],
+    ...['one close', 'two close'],
+  ])
 })
 
 t.test('why prices are missing, in one line that never asks for fewer sources', (t) => {

@@ -18,12 +18,38 @@ export interface PriceRun extends Omit<PriceFeedOptions, 'config' | 'keys' | 'me
   readonly log: Pick<Logger, 'warn'>
 }
 
-/** A feed whose snapshots are kept in `dataDir`, and which remembers those of earlier runs. */
-export function openPrices({ settings, ...run }: PriceRun & { readonly settings: PriceSettings }): PriceFeed {
-  return priceOpener(run)(settings)
+/** A price feed whose settings may change while it is asked. */
+export interface RunPrices extends PriceFeed {
+  /** The next snapshot comes from this feed. Those under way stay at the one before, until what is returned ends it. */
+  use(next: PriceFeed): () => Promise<void>
 }
 
-/** Opens several feeds one after the other: each remembers what the one before it has found. */
+export function runPrices(first: PriceFeed): RunPrices {
+  let feed = first
+  return {
+    get config() {
+      return feed.config
+    },
+    get sourceNames() {
+      return feed.sourceNames
+    },
+    start: () => feed.start(),
+    snapshot: (options) => feed.snapshot(options),
+    priced: () => feed.priced(),
+    sources: () => feed.sources(),
+    close: () => feed.close(),
+    use(next) {
+      const before = feed
+      feed = next
+      return () => before.close()
+    },
+  }
+}
+
+/**
+ * Opens feeds one after the other. Their snapshots are kept in `dataDir`, so that each remembers what the one before it
+ * has found, also in an earlier run.
+ */
 export function priceOpener({
   dataDir,
   log,

@@ -1,18 +1,17 @@
 /** What `pegminer mine` takes over when its settings are read again. */
-import type { FactomClient, FactomClientOptions } from '../../factom/index.js'
+import type { NodeClient } from '../../factom/index.js'
 import { defaultSubmissionCutoff, type Adjustable, type Miner } from '../../miner/index.js'
 import type { PriceFeed, PriceSection, PriceSettings } from '../../oracle/index.js'
 import type { Metrics } from '../../telemetry/index.js'
-import { connect } from '../network/connect.js'
+import { nodesOf } from '../network/connect.js'
 import type { CommandContext, CommandInput } from '../program/context.js'
 import { chosenCpus, ownCpus } from '../service/cpus.js'
 import { MINE_KEYS, type MineKey } from '../program/keys.js'
 import { threadsOf } from '../service/machine.js'
 import { isUsedOn, planOf, type MinePlan } from './plan.js'
-import { warmUp } from './price-setup.js'
+import { warmUp, type RunPrices } from './price-setup.js'
 import { createReloader, type ChangedNames, type Reloader, type ReloadOptions } from '../service/reload.js'
 import type { Resources } from '../program/resources.js'
-import type { StandIn } from '../service/stand-in.js'
 
 export interface MineSections {
   readonly prices: PriceSection
@@ -26,9 +25,8 @@ export interface MineRunning {
   /** Most threads that there is room for. */
   readonly capacity: number
   readonly miner: Pick<Miner, 'adjust'>
-  readonly client: StandIn<FactomClient>
-  readonly hooks: Pick<FactomClientOptions, 'onCall' | 'onSwitch'>
-  readonly prices: StandIn<PriceFeed>
+  readonly client: Pick<NodeClient, 'use'>
+  readonly prices: Pick<RunPrices, 'use'>
   /** Where all prices come from instead of the real exchanges. */
   readonly exchange: string | undefined
   readonly openPrices: (settings: PriceSettings) => PriceFeed
@@ -72,14 +70,11 @@ async function apply(
 ): Promise<readonly string[]> {
   const plan = planOf(next.settings, next.origins)
   const { change, late } = adjustmentOf(next, changed, { ...running, plan })
-  const newClient = [...changed].some((key) => key.startsWith('factom.'))
-    ? connect(next, running.hooks)
-    : undefined
+  const newNodes = [...changed].some((key) => key.startsWith('factom.')) ? nodesOf(next) : undefined
   const newPrices = changed.has('prices') ? running.openPrices(settingsAt(next, running.exchange)) : undefined
   try {
     miner.adjust(change)
   } catch (error) {
-    newClient?.close()
     await newPrices?.close()
     throw error
   }
@@ -91,14 +86,10 @@ async function apply(
       return close()
     })
   }
-  if (newClient) {
-    const before = client.replace(newClient)
-    retire(() => before.close())
-  }
+  if (newNodes) retire(client.use(newNodes))
   if (newPrices) {
     await warmUp(newPrices, running.signal)
-    const before = prices.replace(newPrices)
-    retire(() => before.close())
+    retire(prices.use(newPrices))
   }
   return late
 }

@@ -9,8 +9,10 @@ import {
   isAddress,
   walletKey,
   type EcKey,
-  type FactomClient,
+  nodeUrl,
   type FactomClientOptions,
+  type FactomNodes,
+  type NodeClient,
 } from '../../factom/index.js'
 import type { CommandContext } from '../program/context.js'
 import type { NodeKey, PayerKey } from '../program/keys.js'
@@ -19,16 +21,20 @@ import type { NodeKey, PayerKey } from '../program/keys.js'
 const RETRIES = 2
 
 /** Throws one error with everything that is wrong with the settings of the nodes. */
-export function connect(
-  { settings }: Pick<CommandContext<NodeKey>, 'settings'>,
+export const connect = (
+  context: Pick<CommandContext<NodeKey>, 'settings'>,
   hooks: Pick<FactomClientOptions, 'onCall' | 'onSwitch'> = {},
-): FactomClient {
+): NodeClient => createFactomClient({ ...nodesOf(context), retries: RETRIES, ...hooks })
+
+/** The same, without a client. */
+export function nodesOf({ settings }: Pick<CommandContext<NodeKey>, 'settings'>): FactomNodes {
   const problems: Problem[] = []
   const [url = '', ...fallbacks] = settings['factom.url']
   const login = loginOf('factom', settings['factom.user'], settings['factom.password'], problems)
   const ca = certificates(settings['factom.ca'], problems)
   if (problems.length > 0) throw problemsError(problems)
-  return createFactomClient({ url, fallbacks, login, ca, retries: RETRIES, ...hooks })
+  for (const address of settings['factom.url']) nodeUrl(address)
+  return { url, fallbacks, login, ca }
 }
 
 /** Asked before a ByteMap is built, which may take minutes. Throws what keeps all nodes from answering. */

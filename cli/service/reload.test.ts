@@ -12,16 +12,16 @@ import {
   type SettingKey,
   type WatchOptions,
 } from '../../config/index.js'
-import type { FactomClient } from '../../factom/index.js'
+import { createFactomClient } from '../../factom/index.js'
 import { pricesSection, type PriceFeed } from '../../oracle/index.js'
 import { createMetrics } from '../../telemetry/index.js'
 import type { CommandInput } from '../program/context.js'
 import { MINE_KEYS } from '../program/keys.js'
 import { planOf } from '../mine/plan.js'
+import { runPrices } from '../mine/price-setup.js'
 import { createMineReloader } from '../mine/reload.js'
 import { createReloader, type ReloadReport } from './reload.js'
 import { createService } from './service.js'
-import { standIn } from './stand-in.js'
 import { keeperSettingsOf, watchProblems } from './watch-plan.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
 import { until } from '../../test/fixtures/until.js'
@@ -240,24 +240,6 @@ t.test('a file that changes, by writing and by renaming, a signal, and one that 
   t.equal(reports.length, 4, 'nothing is read after the end')
 })
 
-t.test('a stand-in', (t) => {
-  const made = (name: string) => ({
-    name,
-    get url() {
-      return `http://${name}`
-    },
-    ask: (what: string) => `${name}: ${what}`,
-  })
-  const { proxy: proxied, replace } = standIn(made('one'))
-  const { ask } = proxied
-  t.equal(proxied.ask('x'), 'one: x')
-  t.equal(replace(made('two')).name, 'one')
-  t.equal(proxied.ask('x'), 'two: x')
-  t.equal(proxied.url, 'http://two')
-  t.equal(ask('x'), 'one: x', 'a call that was begun stays where it is')
-  t.end()
-})
-
 t.test('what the service manager is told', async (t) => {
   const sent: string[] = []
   let alive = true
@@ -370,8 +352,8 @@ data: { dir: ${dir} }
       priced: () => true,
       close: () => Promise.resolve(void closed.push(name)),
     }) as unknown as PriceFeed
-  const client = standIn({ url: 'http://first', close: () => void closed.push('client') } as FactomClient)
-  const prices = standIn(feedOf('first'))
+  const client = createFactomClient({ url: 'http://first' })
+  const prices = runPrices(feedOf('first'))
   const notices: string[] = []
   const closers: (() => unknown)[] = []
   let handed = 0
@@ -382,7 +364,8 @@ data: { dir: ${dir} }
     },
     {
       plan: planOf(given.settings, given.origins),
-      ...{ cores: 4, capacity: 4, client, prices, hooks: {}, exchange: undefined },
+      ...{ cores: 4, capacity: 4, prices, exchange: undefined },
+      client: { use: (nodes) => (client.use(nodes), () => void closed.push('client')) },
       miner: { adjust: (change) => void adjusted.push(change) },
       openPrices: ({ config }) => {
         opened.push(config.sources.map(({ name }) => name).join(' '))
@@ -404,8 +387,8 @@ data: { dir: ${dir} }
   write('factom: { url: [one:1, two:2] }\nprices: { sources: { kraken: { enabled: false } } }\n')
   await reloader.reload('signal')
   t.match(notices.at(-1), /factom.url .* → one:1,two:2, .*prices$/)
-  t.equal(client.proxy.url, 'http://one:1/v2')
-  t.same(prices.proxy.sourceNames, ['second'])
+  t.equal(client.url, 'http://one:1/v2')
+  t.same(prices.sourceNames, ['second'])
   t.notMatch(opened, [/kraken/])
   t.same(closed, [], 'calls under way end where they began')
 

@@ -31,7 +31,7 @@ export function startStakingBeside(
   const ledger = openStakeLedger(dataDir)
   resources.add(() => ledger.close())
   requireLedger(network.name, ledger)
-  const tools = { client: parts.client.proxy, ecKey: parts.around.key, dataDir, network, notice }
+  const tools = { client: parts.client, ecKey: parts.around.key, dataDir, network, notice }
   const hear = createStakeListener({ ...stake, output, print: lines.print, metrics: parts.metrics })
   const staker = startStaking({
     ...{ ...tools, ...stake, ledger, limits },

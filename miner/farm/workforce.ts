@@ -2,9 +2,9 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { messageOf, monotonicMs, sleep } from '../../base/index.js'
 import type { Hasher } from '../../lxrhash/index.js'
-import type { Job, Workforce, WorkforceView } from '../work/workforce.js'
+import type { Job, Workforce } from '../work/workforce.js'
 import { createLedger, createRecordAccounts, type DayAccount, type Ledger } from './accounts.js'
-import { createHits, type Hits } from './hits.js'
+import { createHits } from './hits.js'
 import { createJobPlace } from './jobs.js'
 import { createLeases } from './leases.js'
 import { createMachines, type Machine, type Machines } from './machines.js'
@@ -113,10 +113,16 @@ export function createFarmWorkforce(options: FarmOptions): FarmWorkforce {
   // What another one has left is hashed on until this one has a record.
   if (!isOfSameFarm(options.inherited, options)) telling.end()
 
-  const view = viewOf(machines, hits, switchTimes)
-
   return {
-    view,
+    get view() {
+      const { checker } = hits
+      return {
+        ...{ members: machines.members(), hashes: machines.hashes, jobSwitchMs: switchTimes.samples },
+        ...{ hits: checker.hits, bestDifficulty: checker.bestDifficulty },
+        // False hits are held against the machines that sent them; this one has computed nothing wrong.
+        ...{ computeErrors: 0, restarts: 0 },
+      }
+    },
     machines,
     accounts: () => ledger.days(),
     async joined(soon) {
@@ -169,33 +175,6 @@ function onceForEach(tell: (worker: string, wrong: Wrong) => void): (worker: str
     if (warned.has(key) || warned.size >= MOST_TOLD) return
     warned.add(key)
     tell(worker, wrong)
-  }
-}
-
-function viewOf(
-  machines: Machines,
-  { checker }: Pick<Hits, 'checker'>,
-  switchTimes: { readonly samples: readonly number[] },
-): WorkforceView {
-  return {
-    get members() {
-      return machines.members()
-    },
-    get hashes() {
-      return machines.hashes
-    },
-    get hits() {
-      return checker.hits
-    },
-    // False hits are held against the machines that sent them; this one has computed nothing wrong.
-    computeErrors: 0,
-    restarts: 0,
-    get bestDifficulty() {
-      return checker.bestDifficulty
-    },
-    get jobSwitchMs() {
-      return switchTimes.samples
-    },
   }
 }
 

@@ -318,8 +318,8 @@ t.test('what was proven is not asked for again', async (t) => {
 t.test('a process at the end of a pipe mines a block', async (t) => {
   const dir = join(root, 'pipe')
   const chain = await chainOf(t, join(dir, 'chain'))
-  const pipe = createPipeWorkforce({ dir: root, bits: 10, difficulty })
-  const scene = sceneOf(t, chain, dir, { blocks: 1, submissionCutoff: 0, workforce: () => pipe })
+  const { workforce, pid = 0 } = createPipeWorkforce([root, '10'], difficulty)
+  const scene = sceneOf(t, chain, dir, { blocks: 1, submissionCutoff: 0, workforce: () => workforce })
   const { miner, all } = scene
   await scene.to(chain, 1)
   await until(() => scene.last('job'))
@@ -341,7 +341,7 @@ t.test('a process at the end of a pipe mines a block', async (t) => {
   t.match(stopped, { reason: 'blocks', blocks: 1, jobSwitch: null })
   t.ok(BigInt(stopped.hashes) >= 10_000n)
   t.equal(miner.view.computeErrors, 0)
-  t.throws(() => process.kill(pipe.pid ?? 0, 0), { code: 'ESRCH' }, 'the process is gone')
+  t.throws(() => process.kill(pid, 0), { code: 'ESRCH' }, 'the process is gone')
 })
 
 t.test('each version but the first is mined, and graded as what it is', async (t) => {

@@ -7,7 +7,7 @@ import { computeKnownAnswers } from './known.js'
 import { createPool } from './pool.js'
 import type { Lease } from './nonces.js'
 import type { PoolOptions } from './pool-types.js'
-import type { Hit, Workforce, WorkforceView } from './workforce.js'
+import type { Hit, Workforce } from './workforce.js'
 
 export interface LocalOptions extends Omit<PoolOptions, 'known' | 'onHit'> {
   /** The main thread's hasher. */
@@ -50,32 +50,12 @@ export function createLocalWorkforce(options: LocalOptions): LocalWorkforce {
       )
     },
   })
-  const view: WorkforceView = {
-    get members() {
-      return pool.slots()
-    },
-    get hashes() {
-      return pool.hashes
-    },
-    get hits() {
-      return checker.hits
-    },
-    get computeErrors() {
-      return checker.computeErrors
-    },
-    get restarts() {
-      return pool.restarts
-    },
-    get bestDifficulty() {
-      return checker.bestDifficulty
-    },
-    get jobSwitchMs() {
-      return pool.switchMs
-    },
-  }
-
   return {
-    view,
+    get view() {
+      const { hits, computeErrors, bestDifficulty } = checker
+      const { hashes, restarts, switchMs: jobSwitchMs } = pool
+      return { members: pool.slots(), hashes, hits, computeErrors, restarts, bestDifficulty, jobSwitchMs }
+    },
     ready: pool.ready,
     assign(job) {
       checker.open(job)

@@ -46,7 +46,7 @@ export interface Workforce {
   stop(): Promise<void>
 }
 
-/** Live numbers. Counters only grow. */
+/** Numbers of the moment in which `view` is read. Counters only grow. */
 export interface WorkforceView {
   /** What hashes: the threads of this machine, or machines. */
   readonly members: readonly WorkforceMember[]
