@@ -14,7 +14,9 @@ const own = (name: string): URL => new URL(`page/${name}`, import.meta.url)
 
 const FILES: Readonly<Record<string, { readonly type: string; readonly path: () => string | URL }>> = {
   '/': { type: 'text/html; charset=utf-8', path: () => own('index.html') },
-  '/theme.css': { type: 'text/css; charset=utf-8', path: () => own('theme.css') },
+  '/theme.css': { type: 'text/css; charset=utf-8', path: () => own('common/theme.css') },
+  '/plain.css': { type: 'text/css; charset=utf-8', path: () => own('common/plain.css') },
+  '/pieces.js': { type: 'text/javascript; charset=utf-8', path: () => own('common/pieces.js') },
   '/page.css': { type: 'text/css; charset=utf-8', path: () => own('page.css') },
   '/page.js': { type: 'text/javascript; charset=utf-8', path: () => own('page.js') },
   '/parts.js': { type: 'text/javascript; charset=utf-8', path: () => own('parts.js') },

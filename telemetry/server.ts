@@ -243,6 +243,8 @@ async function readReply(
     case '/runbook':
     // Of pages of other parts, too.
     case '/theme.css':
+    case '/plain.css':
+    case '/pieces.js':
       return fileReply(path)
   }
   if (api === undefined || (path === '/' && api.program === 'ledger'))

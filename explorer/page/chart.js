@@ -1,5 +1,5 @@
 /** Charts: lines over heights, and the map of distances. Values come as decimal text. */
-import { amount, element, link, nav, note, rough, section, to } from './parts.js'
+import { amount, element, link, nav, note, rough, scrolled, section, to } from './parts.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 const [WIDTH, HEIGHT] = [1000, 180]
@@ -198,9 +198,8 @@ export function heatMap(tickers, rows, nameOf) {
       }),
     ),
   )
-  return element(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Distances from the average, per cent' },
+  return scrolled(
+    'Distances from the average, per cent',
     element('table', { class: 'heat' }, element('thead', {}, head), element('tbody', {}, ...body)),
   )
 }

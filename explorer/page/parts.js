@@ -1,11 +1,7 @@
-/** Pieces that all views are made of. Whatever comes from the chain is set as text, never as markup. */
+/** Pieces that all views are made of. */
+import { element, note, scrolled, section, table } from '/pieces.js'
 
-export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
-  made.append(...children.filter((child) => child !== null && child !== undefined))
-  return made
-}
+export { element, note, scrolled, section, table }
 
 /** A path has room for so much of a name. */
 const MOST_PATH = 4_000
@@ -22,8 +18,6 @@ export const cut = (kind, name) =>
     : element('a', { href: pathOf(kind, name), class: 'cut', title: name.slice(0, MOST_SHOWN) }, name)
 
 export const heading = (text) => element('h1', {}, element('bdi', {}, text))
-export const note = (text) => element('p', { class: 'dim' }, text)
-export const section = (title, ...children) => element('section', {}, element('h2', {}, title), ...children)
 /** What comes from the chain, as it stands. */
 export const raw = (text) => element('pre', { tabindex: '0', dir: 'ltr' }, text)
 
@@ -39,29 +33,6 @@ export const facts = (...rows) =>
       ),
     ),
   )
-
-/** A wide thing that can be scrolled by keyboard too. */
-export const scrolled = (label, child) =>
-  element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, child)
-
-/** Columns: [title, cell, whether it is a number]. */
-export function table(rows, columns) {
-  if (rows.length === 0) return note('None.')
-  const head = columns.map(([title, , number]) =>
-    element('th', { scope: 'col', ...(number ? { class: 'n' } : {}) }, title),
-  )
-  const body = rows.map((row) =>
-    element(
-      'tr',
-      {},
-      ...columns.map(([, cell, number]) => element('td', number ? { class: 'n' } : {}, cell(row) ?? '–')),
-    ),
-  )
-  return scrolled(
-    columns.map(([title]) => title).join(', '),
-    element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...body)),
-  )
-}
 
 export const nav = (label, ...links) => element('nav', { 'aria-label': label }, ...links)
 export const to = (href, text) => element('a', { href }, text)

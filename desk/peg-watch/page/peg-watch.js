@@ -1,17 +1,9 @@
 /** Shows the last look, and each new one as it comes. Names come from exchanges: they are set as text, never as markup. */
+import { element, note, sayState, section, table } from '/pieces.js'
+
 const main = document.getElementById('main')
 const tip = document.getElementById('tip')
-const state = document.getElementById('state')
 
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
-  made.append(...children.filter((child) => child !== null))
-  return made
-}
-
-const section = (title, ...children) => element('section', {}, element('h2', {}, title), ...children)
-const note = (text) => element('p', { class: 'dim' }, text)
 const list = (rows) => element('ul', {}, ...rows.map((row) => element('li', {}, ...row)))
 const percent = (part) => `${part > 0 ? '+' : ''}${(part * 100).toFixed(2)} %`
 const usd = (text) =>
@@ -25,26 +17,6 @@ const CASES = {
   C: 'all are below, little for sale',
   D: 'all are below, much for sale',
   E: 'all are above, much asked for',
-}
-
-/** Columns: [title, cell, whether it is a number]. */
-function table(rows, columns) {
-  const head = columns.map(([title, , number]) =>
-    element('th', { scope: 'col', ...(number ? { class: 'n' } : {}) }, title),
-  )
-  const body = rows.map((row) =>
-    element(
-      'tr',
-      {},
-      ...columns.map(([, cell, number]) => element('td', number ? { class: 'n' } : {}, cell(row))),
-    ),
-  )
-  const label = columns.map(([title]) => title).join(', ')
-  return element(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
-    element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...body)),
-  )
 }
 
 const premium = ({ premium: off, scenario }) =>
@@ -136,11 +108,7 @@ function show(look) {
   )
 }
 
-const say = (live, text) => {
-  state.textContent = text
-  state.className = live ? 'good' : 'bad'
-}
 const events = new EventSource('/api/v1/peg-watch/events')
-events.addEventListener('open', () => say(true, 'live'))
-events.addEventListener('error', () => say(false, 'no connection; it is tried again'))
+events.addEventListener('open', () => sayState(true, 'live'))
+events.addEventListener('error', () => sayState(false, 'no connection; it is tried again'))
 events.addEventListener('look', ({ data }) => show(JSON.parse(data)))

@@ -1,0 +1,41 @@
+/** Pieces that pages are made of. What comes from a chain or an exchange is set as text, never as markup. */
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
+  made.append(...children.filter((child) => child !== null && child !== undefined))
+  return made
+}
+
+export const note = (text) => element('p', { class: 'dim' }, text)
+export const section = (title, ...children) => element('section', {}, element('h2', {}, title), ...children)
+
+/** A wide thing that can be scrolled by keyboard too. */
+export const scrolled = (label, child) =>
+  element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, child)
+
+/** Columns: [title, cell, whether it is a number]. */
+export function table(rows, columns) {
+  if (rows.length === 0) return note('None.')
+  const head = columns.map(([title, , number]) =>
+    element('th', { scope: 'col', ...(number ? { class: 'n' } : {}) }, title),
+  )
+  const body = rows.map((row) =>
+    element(
+      'tr',
+      {},
+      ...columns.map(([, cell, number]) => element('td', number ? { class: 'n' } : {}, cell(row) ?? '–')),
+    ),
+  )
+  return scrolled(
+    columns.map(([title]) => title).join(', '),
+    element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...body)),
+  )
+}
+
+/** The foot or the bar of a page says how its connection is. */
+export function sayState(live, text) {
+  const state = document.getElementById('state')
+  if (state.textContent !== text) state.textContent = text
+  state.className = live ? 'good' : 'bad'
+}
