@@ -507,7 +507,7 @@ export const SETTINGS = {
       notInFile: true,
       flag: 'script',
       defaultText: 'none',
-      description: 'network dev: the same with markets and shocks that this file tells',
+      description: 'network dev: the same with the markets and shocks of this file',
     },
   ),
   'pegWatch.paper': optional(
@@ -610,7 +610,7 @@ export const SETTINGS = {
     notInFile: true,
     flag: 'hashrate',
     defaultText: 'measured, if the ByteMap is there',
-    description: 'hashes a second of one machine, by which the cost is told in machines',
+    description: 'hashes a second of one machine, by which the cost is counted in machines',
   }),
   'stake.addresses': optional(
     listOf(pattern('FA…', /^FA[1-9A-HJ-NP-Za-km-z]{50}$/, 'a factoid address: FA and 50 more characters')),

@@ -248,7 +248,7 @@ const FORMAT = parameter('format', 'json or csv', 'string')
 const RANGE = [
   parameter('from', 'first height'),
   parameter('to', 'last height'),
-  parameter('points', 'of how many heights at most, evenly: up to 1000, 400 unless told'),
+  parameter('points', 'of how many heights at most, evenly: up to 1000, 400 by default'),
 ]
 const PAGE = [
   parameter('before', 'next of the page before', 'string'),
@@ -261,7 +261,7 @@ const PARAMETERS: Readonly<Partial<Record<ExplorerName, readonly object[]>>> = {
   asset: [...RANGE, FORMAT],
   address: [
     parameter('height', 'after the block of this height instead of the last'),
-    parameter('list', 'with format=csv: balances, or history unless told', 'string'),
+    parameter('list', 'with format=csv: balances, or history by default', 'string'),
     parameter('kind', 'of the history only transfer, conversion, coinbase or burn', 'string'),
     parameter('ticker', 'of the history only this token', 'string'),
     ...PAGE,

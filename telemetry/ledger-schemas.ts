@@ -109,7 +109,7 @@ const TICKER = parameter('ticker', 'PEG, pUSD …', 'string')
 const AT = parameter('height', 'after the block of this height instead of the last')
 const FROM = parameter('from', 'first height')
 const TO = parameter('to', 'last height')
-const POINTS = parameter('points', 'of how many heights at most, evenly: up to 1000, 400 unless told')
+const POINTS = parameter('points', 'of how many heights at most, evenly: up to 1000, 400 by default')
 export const FORMAT = parameter('format', 'json or csv', 'string')
 const limit = (most: number) => parameter('limit', `how many, at most ${most}`)
 const SERIES = [TICKER, AT, FROM, TO, POINTS, FORMAT]

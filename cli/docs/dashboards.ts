@@ -452,7 +452,7 @@ const PEG_WATCH: Dashboard = {
   rows: [
     row(
       'Pegs and markets',
-      'Below 0 a token can be bought that much below its peg, above 0 sold that much above it. Trades are told, never made.',
+      'Below 0 a token can be bought that much below its peg, above 0 sold that much above it. Trades are shown, never made.',
       chart('Premium', 'percentunit', [`pegnet_peg_watch_premium${M}`, '{{token}}']),
       chart('Depth within it', 'currencyUSD', [`pegnet_peg_watch_depth_usd${M}`, '{{token}}']),
       chart('The best trade', 'currencyUSD', [`pegnet_peg_watch_gain_usd${M}`, 'gain']),

@@ -28,7 +28,7 @@ const ABOUT: Readonly<Record<Group, string>> = {
   confirm: 'questions before money is spent',
   history: '`pegminer history`',
   basket: '`pegminer basket`',
-  pegWatch: '`pegminer peg-watch`: markets of tokens, and what is told of them',
+  pegWatch: '`pegminer peg-watch`: markets of tokens, and what is reported of them',
   simulate: '`pegminer simulate`',
   stake: 'staking records: `pegminer stake`, and `--stake` of `pegminer mine`',
   ledger: '`pegminer ledger`',
@@ -59,7 +59,7 @@ export function settingsPages(
   const groups = GROUPS.map((group): [string, string] => [
     pathOf(group),
     page(`Settings: ${group}`, [
-      `About ${ABOUT[group]}. How settings are given is told in [Settings](../settings.md).`,
+      `About ${ABOUT[group]}. How settings are given is explained in [Settings](../settings.md).`,
       '',
       ...table(
         ['setting', 'flag', 'variable', 'value', 'default', 'meaning', 'commands', 'change'],

@@ -235,7 +235,7 @@ const GRADE = command({
       'the factomd first, each block and entry proven by its hashes, and kept (see pegminer history). On the network ' +
       'dev it is the chain of the data directory, beside a running miner too; for a running pegminer dev give ' +
       '--network local. With --opr-version the whole chain of a private network counts as that version.',
-    '--verbose tells how far each price is from the average, the farthest first, and in brackets its part of the grade. ' +
+    '--verbose shows how far each price is from the average, the farthest first, and in brackets its part of the grade. ' +
       'In JSON, places count from 0.',
   ],
   keys: GRADE_KEYS,
@@ -634,12 +634,12 @@ const SIMULATE = command({
   arguments: { form: 'attack [PRESET]', most: 2 },
   details: [
     'attack: miners who lie about prices against honest ones, many blocks of it. Records are made and graded by the rules of ' +
-      'the network, staking records and the band around them too; what becomes of the price that conversions use is told ' +
+      'the network, staking records and the band around them too; what becomes of the price that conversions use is shown ' +
       'with an interval that holds in 95 of 100 cases.',
     'PRESET is a claim of the white paper: majority, unpaid, small, records, all, peg, groups, rules, staking or holders. ' +
       'The flags change what it supposes; --vary and --values say what is drawn along the axis. Without a preset a single ' +
       'case is played.',
-    'docs/attacks.md tells which claims hold. The cost is what the liars hash, in hashes and in machines such as this one; ' +
+    'docs/attacks.md says which claims hold. The cost is what the liars hash, in hashes and in machines such as this one; ' +
       'its hashrate is measured with the ByteMap of --bits (30, as on MainNet) if that is there, or said with --hashrate.',
   ],
   keys: SIMULATE_KEYS,

@@ -29,7 +29,7 @@ export function overviewHelp(
     paint('bold', 'Begin'),
     '  pegminer mine --network dev    try it: no account, no node, no internet',
     '',
-    'pegminer COMMAND --help tells more; pegminer --version says the version.',
+    'pegminer COMMAND --help says more; pegminer --version says the version.',
     'Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted.',
   ]
 }

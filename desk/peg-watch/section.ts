@@ -52,11 +52,11 @@ export const pegWatchShape = section({
   ),
   atPeg: optional(value(share, 'a token that is off by less is at its peg'), '1%'),
   deep: optional(value(decimal(0, 1e12), 'USD from which on a depth is much'), 10_000),
-  least: optional(value(decimal(0, 1e9), 'USD that a trade must gain to be told'), 1),
+  least: optional(value(decimal(0, 1e9), 'USD that a trade must gain to be shown'), 1),
   most: valueOrNone(decimal(0.01, 1e12), 'USD that a trade may cost'),
   convertAfter: optional(value(integer(2, 1000, 'blocks'), 'from a purchase to its conversion'), 3),
   sellAfter: optional(value(integer(0, 1000, 'blocks'), 'from there to the sale'), 2),
-  window: optional(value(integer(50, 5000, 'blocks'), 'of the past by which the risk is told'), 2016),
+  window: optional(value(integer(50, 5000, 'blocks'), 'of the past by which the risk is measured'), 2016),
   capital: optional(value(decimal(1, 1e12), 'USD that a paper account begins with'), 10_000),
   every: optional(value(duration, 'time from look to look'), '30s'),
 })

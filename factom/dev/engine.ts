@@ -104,7 +104,7 @@ function recover(
     savedAgain = true
     if (block.height > onDisk) directory.save(block)
     else if (blockText(directory.load(block.height)) !== blockText(block))
-      throw fail('E_DEVCHAIN_DAMAGED', `block ${block.height} is not the one that the journal tells of`)
+      throw fail('E_DEVCHAIN_DAMAGED', `block ${block.height} is not the one in the journal`)
   }
   const journal = openJournal(directory.journalPath, content.bytes)
   if (savedAgain && !state.closing) journal.restart(snapshotOf(state))

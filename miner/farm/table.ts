@@ -130,7 +130,7 @@ export const FARM_TABLE: readonly FarmName[] = [
   {
     kind: 'subject',
     name: JOB_SUBJECT,
-    holds: 'what the bucket has taken, told by the server with the revision',
+    holds: 'what the bucket has taken, sent on by the server with the revision',
     writes: 'coordinator',
     reads: 'worker',
   },

@@ -61,7 +61,7 @@ export function createNotices({ gateway, emit, monotonicMs }: NoticeParts) {
     /** Lines of `published.jsonl` that could not be read. */
     damaged(lines: number): void {
       if (lines === 0) return
-      const message = `${lines} lines of published.jsonl were damaged and are left out: the chain tells what is published; the file as it was is published.jsonl.damaged`
+      const message = `${lines} lines of published.jsonl were damaged and are left out: the chain says what is published; the file as it was is published.jsonl.damaged`
       notice('warn', 'E_FEED_STATE', message)
     },
     failed(error: unknown): void {

@@ -159,7 +159,7 @@ export const MACHINE_ALARMS = alarms([
     meaning: 'The miner hashes more slowly than before.',
     look: 'Are other programs running, is the machine hot, were huge pages lost (HugePagesLost)?',
     remedy:
-      '`pegminer bench --compare` with an earlier report tells whether the machine or the program is slower.',
+      '`pegminer bench --compare` with an earlier report shows whether the machine or the program is slower.',
     expr: 'sum by (instance) (rate(pegnet_miner_hashes_total[5m])) < 0.7 * avg_over_time(sum by (instance) (rate(pegnet_miner_hashes_total[5m]))[1d:5m]) and on (instance) pegnet_miner_state{state="mining"} == 1',
     for: '15m',
   },

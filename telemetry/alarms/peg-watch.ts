@@ -29,7 +29,7 @@ export const PEG_WATCH_ALARMS = alarms([
   {
     id: 'PegWatchNoBooks',
     severity: 'warning',
-    summary: '{{ $labels.instance }}: {{ $labels.exchange }} has told no order book',
+    summary: '{{ $labels.instance }}: {{ $labels.exchange }} has given no order book',
     meaning:
       'An exchange is away, refuses, or lists none of the markets: what it trades is not in what is shown.',
     look: 'The page and the lines `lacks` say why.',
