@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
 import { start, type Event, type Running } from './fixtures/program.js'
+import { until } from './fixtures/until.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const prometheus = process.env['PEGMINER_TEST_PROMETHEUS'] ?? ''
@@ -39,7 +40,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-t.test('rules and panels on real numbers', { skip, timeout: 300_000 }, async (t) => {
+t.test('rules and panels on real numbers', { skip, timeout: 900_000 }, async (t) => {
   const place = t.testdir()
   const run = async (words: readonly string[]): Promise<string> => {
     const running: Running = start([...words, '--metrics-port', '0', '--json'])
@@ -93,16 +94,15 @@ t.test('rules and panels on real numbers', { skip, timeout: 300_000 }, async (t)
     const reply = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`)
     return (await reply.json()) as Answer
   }
-  const until = async (expression: string): Promise<void> => {
-    for (;;) {
+  for (const expression of [
+    'sum(up) == 2',
+    'pegnet_miner_blocks_total >= 2',
+    'pegnet_feed_withdrawals{state="done"} >= 1',
+  ])
+    await until(async () => {
       const found = await query(expression).catch(() => undefined)
-      if ((found?.data?.result.length ?? 0) > 0) return
-      await new Promise((resolve) => setTimeout(resolve, 500))
-    }
-  }
-  await until('sum(up) == 2')
-  await until('pegnet_miner_blocks_total >= 2')
-  await until('pegnet_feed_withdrawals{state="done"} >= 1')
+      return (found?.data?.result.length ?? 0) > 0
+    }, 500)
 
   const rules = (await (await fetch(`${url}/api/v1/rules`)).json()) as {
     data: { groups: { rules: { name: string; health: string; lastError?: string; state: string }[] }[] }

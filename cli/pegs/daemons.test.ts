@@ -10,6 +10,7 @@ import t from 'tap'
 import { stringify } from 'yaml'
 
 import { startDevKomodo, type DaemonAccess } from '../../komodo/dev/index.js'
+import { until } from '../../test/fixtures/until.js'
 import { runProgram } from '../program/program.js'
 
 type Event = Readonly<Record<string, unknown>>
@@ -66,7 +67,7 @@ t.test('a plan, two daemons, a feed: from launch-args to KMD that have arrived',
   await dev.control.restart('asset', 0, { earlyTxid: pegsTxid })
   const journals = join(folder, 'data', 'pegs', 'PEGSDEV')
   const resumed = create('resume', own, '--yes')
-  await until(() => readdirSync(journals).includes('feed.yaml'))
+  await until(() => readdirSync(journals).includes('feed.yaml'), 50)
   const feedFile = join(journals, 'feed.yaml')
   t.equal(statSync(feedFile).mode & 0o077, 0, 'none but its owner can read the password')
   const flags = [
@@ -112,7 +113,3 @@ t.test('a plan, two daemons, a feed: from launch-args to KMD that have arrived',
   const written = readFileSync(join(journals, 'creation.json'), 'utf8')
   t.notMatch(written, new RegExp(dev.asset.password), 'no password in the journal')
 })
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 50))
-}

@@ -7,6 +7,7 @@ import t, { type Test } from 'tap'
 
 import { selfSigned } from '../../base/http-server.js'
 import { readStubPrices, stubReply, type StubPrices } from '../../komodo/index.js'
+import { until } from '../../test/fixtures/until.js'
 import { runProgram } from '../program/program.js'
 import { rateOf } from './oracle-prices.js'
 
@@ -103,13 +104,11 @@ const ask = (url: string) =>
   })
 
 /** On a busy machine the sources may answer only to a later question. */
-async function priced(url: string): Promise<string> {
-  for (;;) {
+const priced = (url: string): Promise<string> =>
+  until(async () => {
     const reply = await ask(url)
-    if (!reply.startsWith('503')) return reply
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  }
-}
+    return !reply.startsWith('503') && reply
+  }, 200)
 
 t.test('the command serves both, and says how a node is pointed at it', async (t) => {
   const { said, http, https, close } = await serve(t, INDEX)
