@@ -9,6 +9,7 @@ import t from 'tap'
 import { addSecrets, closeVault, EMPTY_VAULT, openLedger, readAddress, writeWallet } from '../ledger/index.js'
 import { HISTORY_FILE } from '../oracle/index.js'
 import { runHere } from './fixtures/in-process.js'
+import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { start, type Event } from './fixtures/program.js'
 
 const MINED = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
@@ -46,22 +47,14 @@ const keeper = (more: readonly string[] = []) =>
 
 t.test('a basket, killed in each phase', { timeout: 900_000 }, async (t) => {
   const miner = start([
-    ...[
-      'mine',
-      '--network',
-      'dev',
-      '--block-seconds',
-      BLOCKS > 1 ? '8' : '5',
-      '--rivals',
-      '30',
-      '--bits',
-      '10',
-      '--nice',
-      '10',
-    ],
-    ...['--dir', join(dir, 'maps'), '--data-dir', dir, '--metrics-port', 'off', '--threads', '1', '--json'],
+    ...['mine', '--network', 'dev', ...manualFlags(dir), '--bits', '10'],
+    ...['--dir', join(dir, 'maps'), '--data-dir', dir, '--metrics-port', '0', '--threads', '1', '--json'],
   ])
-  t.teardown(() => miner.kill())
+  const minutes = endMinutes(miner)
+  t.teardown(async () => {
+    await miner.kill()
+    await minutes
+  })
   await miner.event('graded', ({ reward }) => Number(reward) > 0)
   const query = openLedger(join(dir, HISTORY_FILE))
   t.teardown(() => query.close())

@@ -39,7 +39,6 @@ import { run, start, type Event } from './fixtures/program.js'
 
 /** `npm run test:kills` has 30. */
 const KILLS = Number(process.env['KILLS'] ?? 3)
-const RIVALS = 30
 const expected = judged()
 const state = t.testdir()
 const dataDir = join(state, 'recorded')
@@ -555,11 +554,11 @@ t.test('what serves the ledger follows the chain, also where the node changes it
 t.test('on the network dev the rewards are in the ledger', { timeout: 600_000 }, async (t) => {
   const dir = join(state, 'dev')
   const miner = start([
-    ...['mine', '--network', 'dev', ...manualFlags(state), '--rivals', String(RIVALS), '--blocks', '3'],
+    ...['mine', '--network', 'dev', ...manualFlags(state), '--blocks', '3'],
     ...['--threads', '1', '--bits', '10', '--dir', maps, '--data-dir', dir, '--metrics-port', '0', '--json'],
   ])
   t.teardown(() => miner.kill())
-  const minutes = endMinutes(miner, { rivals: RIVALS })
+  const minutes = endMinutes(miner)
   const paid = (event: Event): boolean => event['gradable'] === true
   await miner.event('graded', paid)
   const serving = start([

@@ -32,7 +32,6 @@ import { start, type Event } from './fixtures/program.js'
 const MINED = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
 const SAND = 'Fs3E9gV6DXsYzf7Fqx1fVBQPQXV695eP3k5XbmHEZVRLkMdD9qCK'
 const CHAIN = ledgerChains(networkOf('dev')).transactions
-const RIVALS = 30
 const PASSPHRASE = 'correct-horse-battery'
 
 const dir = t.testdir()
@@ -67,11 +66,11 @@ async function wallet(name: string, ...words: string[]) {
 
 t.test('mined, converted, sent, converted back', { timeout: 400_000 }, async (t) => {
   const miner = start([
-    ...['mine', '--network', 'dev', ...manualFlags(dir), '--rivals', String(RIVALS), '--bits', '10'],
+    ...['mine', '--network', 'dev', ...manualFlags(dir), '--bits', '10'],
     ...['--dir', join(dir, 'maps'), '--data-dir', dir, '--metrics-port', '0', '--threads', '1', '--json'],
   ])
   t.teardown(() => miner.kill())
-  const minutes = endMinutes(miner, { rivals: RIVALS })
+  const minutes = endMinutes(miner)
   await miner.event('graded', ({ reward }) => Number(reward) > 0)
   const query: LedgerQueries = openLedger(join(dir, HISTORY_FILE))
   t.teardown(() => query.close())
