@@ -154,6 +154,8 @@ function show({ output }: PegsContext, event: CreatorEvent): void {
     case 'pegs.write':
       if (event.stage === 'confirmed') output.line(`         ${event.txid}`)
       return
+    case 'pegs.still':
+      return output.line(` ${String(event.height).padStart(6)}  ${output.paint('yellow', event.message)}`)
     case 'pegs.deadline':
       return output.line(
         ` ${String(event.height).padStart(6)}  ${event.left} blocks left until height 99, the peg must be in one`,

@@ -13,6 +13,7 @@ import {
   openJournal,
   operate,
   peekJournal,
+  tellingPause,
   tokenOf,
   viewOf,
   withdrawTokens,
@@ -121,11 +122,15 @@ async function walk(
     if (text !== undefined) output.line(` ${''.padEnd(LABEL)}${text}`)
   }
   const named = new Set<string>()
+  const tellStill = (height: number, message: string): void => {
+    output.event({ event: 'pegs.still', command: word, height, message })
+    output.line(` ${''.padEnd(LABEL)}${output.paint('yellow', message)}`)
+  }
   const writing = {
     client: asset,
     journal,
     signal,
-    pause: opened.pause,
+    pause: tellingPause(asset, { pause: opened.pause, signal, tell: tellStill }),
     tell: ({ id, txid, stage, height }: WriteEvent) => {
       if (stage === 'built') return
       tell(`${id} ${stage}`, txid)
@@ -140,7 +145,7 @@ async function walk(
   }
   if (word === 'withdraw') {
     const paid = await withAnotherStart(opened, () =>
-      withdrawTokens({ ...writing, reference, token, pubkey, step }, sat),
+      withdrawTokens({ ...writing, pause: opened.pause, reference, token, pubkey, step }, sat),
     )
     output.event({
       event: 'pegs.paid',

@@ -9,10 +9,12 @@ import { coinsText, depositAddress, pubkeyAddress } from '../tx/index.js'
 import { pegFamily, type PegFamily } from './capabilities.js'
 import { deadlineOf, isCrossing, stagesOf, type CreatorState, type Stage } from './creator-states.js'
 import { fail } from './errors.js'
+import { tellingPause } from './frozen.js'
 import { evaluateExpression, parseExpression, priceBy } from './expression.js'
 import { inspectBind, inspectOracle, inspectPeg, inspectToken } from './inspect.js'
 import type { Journal } from './journal.js'
 import { launchLine, type LaunchCheck } from './launch.js'
+import { checkSizes, ownOutputs } from './operations.js'
 import { costOf, LAST_HEIGHT, whyImpossible, type GatewayPlan, type PegPlan } from './plan.js'
 import { carry, type WriteEvent, type WriteSpec } from './write.js'
 
@@ -32,6 +34,8 @@ export type CreatorEvent =
       readonly height: number | null
     }
   | { readonly event: 'pegs.deadline'; readonly height: number; readonly left: number }
+  /** No block comes. */
+  | { readonly event: 'pegs.still'; readonly height: number; readonly message: string }
 
 export interface Operator {
   /** Says that the daemons were started again with -earlytxid. */
@@ -68,7 +72,9 @@ const ORACLE = { description: 'blockheaders', format: 'Ihh' } as const
 /** Resolves when the peg is READY. Throws `E_PEGS_…`; given again it goes on. */
 export async function createPeg(options: CreatorOptions): Promise<string> {
   try {
-    return await create(options)
+    const tell = (height: number, message: string): void =>
+      options.tell({ event: 'pegs.still', height, message })
+    return await create({ ...options, pause: tellingPause(options.asset, { ...options, tell }) })
   } catch (error) {
     // While an operator is asked for something the 100 blocks must not go by.
     const isAsking = isCoded(error) && error.code.startsWith('E_PEGS_')
@@ -173,7 +179,7 @@ async function bringUp(options: CreatorOptions): Promise<void> {
   if (journal.fact('up') !== null) return
   say(options, 'CHAIN_UP', await heightOf(options))
   const { total } = costOf(plan)
-  for (let looks = 0; ; looks++) {
+  for (;;) {
     const { balance, blocks } = await asset.nodeInfo(given(options))
     if (blocks >= 1 && balance >= total) break
     if (blocks >= 3)
@@ -415,6 +421,7 @@ async function makePeg(options: CreatorOptions, ids: ReadonlyMap<string, Gateway
   const txid = await step(options, stageOf(options, 'peg'), {
     build: async (height) => {
       const place = await around(options, height)
+      checkSizes(plan.amount, await ownOutputs(asset, given(options)))
       const hex = await asset.pegsCreate(plan.amount, bindTxids, given(options))
       return inspectPeg(hex, { sat: plan.amount, bindTxids }, place)
     },

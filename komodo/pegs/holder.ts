@@ -4,7 +4,7 @@ import type { PegAccount } from '../calls/pegs.js'
 import type { KomodoClient } from '../client.js'
 import { decodeTransaction, depositAddress, opOf } from '../tx/index.js'
 import { fail } from './errors.js'
-import { priceBy } from './expression.js'
+import { parseExpression, priceBy } from './expression.js'
 import {
   mostToGet,
   ratioOf,
@@ -86,6 +86,8 @@ export interface PriceView {
   readonly price: bigint
   /** What the last block says: the price comes to it within two windows. */
   readonly market: bigint
+  /** Why there can never be one: the expression cannot be read. Null: it can. */
+  readonly unreadable: string | null
   /** Blocks until there can be a price. */
   readonly blocksLeft: number
   readonly height: number
@@ -105,7 +107,9 @@ export async function pricesOf(
     tokens.map(({ tokenId, price: expression }) => {
       const price = priceBy(expression, smoothed)
       const blocksLeft = price > 0n ? 0 : Math.max(0, 2 * window + 1 - height)
-      return [tokenId, { price, market: priceBy(expression, raw), height, blocksLeft }]
+      const parsed = parseExpression(expression, [...raw.keys()])
+      const unreadable = parsed.ok ? null : parsed.message
+      return [tokenId, { price, market: priceBy(expression, raw), height, unreadable, blocksLeft }]
     }),
   )
 }

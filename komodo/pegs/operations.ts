@@ -35,6 +35,10 @@ export function outcomeOf(operation: Operation, view: HolderView, coinOutputs: r
     case 'fund': {
       const { sat } = operation
       if (sat <= 0n) throw refuse('an amount must be above 0: the daemon would build anything')
+      if (view.unreadable !== null)
+        throw refuse(
+          `the token never has a price (${view.unreadable}): what is funded could not be redeemed again`,
+        )
       if (view.tokens < sat)
         throw refuse(`you have ${coinsText(view.tokens)} tokens in blocks, not ${coinsText(sat)}`)
       return { after: { deposit: deposit + sat, debt }, tokens: -sat, coins: 0n, amount: sat }
@@ -69,12 +73,17 @@ export function outcomeOf(operation: Operation, view: HolderView, coinOutputs: r
 export function checkCoins(debt: bigint, outputs: readonly bigint[]): void {
   const all = outputs.reduce((sum, sat) => sum + sat, 0n)
   if (all < debt) throw refuse(`you need ${coinsText(debt)} coins to pay the debt and have ${coinsText(all)}`)
-  const least = debt / MOST_OUTPUTS
-  const usable = outputs.filter((sat) => sat >= least).sort((a, b) => (a > b ? -1 : 1))
-  const taken = usable.slice(0, Number(MOST_OUTPUTS)).reduce((sum, sat) => sum + sat, 0n)
-  if (taken < debt)
+  checkSizes(debt, outputs)
+}
+
+/** Only the second of both. */
+export function checkSizes(sat: bigint, outputs: readonly bigint[]): void {
+  const least = sat / MOST_OUTPUTS
+  const usable = outputs.filter((output) => output >= least).sort((a, b) => (a > b ? -1 : 1))
+  const taken = usable.slice(0, Number(MOST_OUTPUTS)).reduce((sum, output) => sum + output, 0n)
+  if (taken < sat)
     throw refuse(
-      `your ${outputs.length} outputs are too small: send ${coinsText(debt)} coins to yourself in one payment first`,
+      `your ${outputs.length} outputs are too small: send ${coinsText(sat)} coins to yourself in one payment first`,
     )
 }
 

@@ -107,7 +107,7 @@ t.test('how much an account can get, and when a ratio is over a limit', (t) => {
 })
 
 const VIEW: HolderView = {
-  ...{ price: 90_000_000n, market: 90_000_000n, blocksLeft: 0, height: 3_000 },
+  ...{ price: 90_000_000n, market: 90_000_000n, blocksLeft: 0, unreadable: null, height: 3_000 },
   ...{
     account: { deposit: 1_000_000n, debt: 0n },
     tokens: 5_000_000n,

@@ -39,7 +39,15 @@ const GATEWAY: GatewayInfo = {
 const TOKEN: PegToken = { tokenId: ID, name: 'KMD', price: '', bindTxid: ID, gateway: GATEWAY }
 const PEG: Peg = { pegsTxid: ID, thresholds: USUAL_THRESHOLDS, tokens: [TOKEN] }
 const VIEW: HolderView = {
-  ...{ price: 90_000_000n, market: 90_000_000n, blocksLeft: 0, height: 3_000, coins: 0n, ratio: 0n },
+  ...{
+    price: 90_000_000n,
+    market: 90_000_000n,
+    blocksLeft: 0,
+    unreadable: null,
+    height: 3_000,
+    coins: 0n,
+    ratio: 0n,
+  },
   ...{ account: { deposit: 10n * COIN, debt: 0n }, tokens: 5n * COIN, mostToGet: 720_000_000n },
 }
 
@@ -65,6 +73,8 @@ t.test('accounts', async () => {
   const owing = { account: { deposit: 10n * COIN, debt: 7n * COIN } }
   await refuse('fund 0', () => operate({ do: 'fund', sat: 0n }))
   await refuse('fund more', () => operate({ do: 'fund', sat: 6n * COIN }))
+  const unreadable = 'it must end with a weight, such as ",1"'
+  await refuse('fund unpriced', () => operate({ do: 'fund', sat: COIN }, { price: 0n, unreadable }))
   await refuse('get 0', () => operate({ do: 'get', sat: 0n }))
   await refuse('get without', () => operate({ do: 'get', sat: COIN }, { account: null }))
   await refuse('get over', () => operate({ do: 'get', sat: 720_000_001n }))

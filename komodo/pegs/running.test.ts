@@ -1,6 +1,6 @@
 import t from 'tap'
 
-import { createKomodoClient } from '../client.js'
+import { createKomodoClient, type KomodoClient } from '../client.js'
 import { startChains } from '../dev/fixtures/chains.js'
 import { rpc, send } from '../dev/fixtures/client.js'
 import type { DaemonAccess } from '../dev/index.js'
@@ -89,6 +89,29 @@ t.test('what stands against a plan is said before anything is sent', async (t) =
   })
   dev.control.mine('asset', 85)
   await refused('E_PEGS_LATE', /height 88 and the peg needs 14 more blocks/)
+})
+
+t.test('a chain on which no block comes is told of, and small coins are not enough for a peg', async (t) => {
+  const rig = await startRig(t.testdir())
+  t.teardown(() => rig.close())
+  const end = new AbortController()
+  const still: string[] = []
+  const tell = (event: CreatorEvent): void => {
+    if (event.event !== 'pegs.still') return
+    still.push(event.message)
+    end.abort()
+  }
+  await t.rejects(rig.run([], { pause: () => Promise.resolve(), tell, signal: end.signal }))
+  t.match(still, [/^PEGSDEV stands at height 0: a block needs prices \(pegs price-stub\), a second node/])
+  const small = Array.from({ length: 100 }, () => ({ sat: 150_000_000_000n, spendable: true }))
+  const asset = rig.client(rig.dev.asset, 'PEGSDEV')
+  const poor = { ...asset, unspent: () => Promise.resolve(small) } as unknown as KomodoClient
+  await t.rejects(rig.run([], { asset: poor }), {
+    code: 'E_PEGS_REFUSED',
+    message: 'your 100 outputs are too small: send 100000.00000000 coins to yourself in one payment first',
+  })
+  t.equal(rig.journal().write('peg'), null)
+  t.notOk(rig.dev.control.isGenerating(), 'and blocks do not go by')
 })
 
 t.test('a token that was made before, and is not written down here, is not made again', async (t) => {

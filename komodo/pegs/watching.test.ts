@@ -26,7 +26,15 @@ const LOOK: Look = {
   ...{ token: 'KMD', ratio: '', global: '', debt: 0n, value: 0n, thresholds: USUAL_THRESHOLDS },
   ...{ zones: null, victims: [], open: true, poolOutputs: 100 },
   view: {
-    ...{ price: PRICE, market: PRICE, height: 1, blocksLeft: 0, ratio: null, mostToGet: 0n },
+    ...{
+      price: PRICE,
+      market: PRICE,
+      height: 1,
+      blocksLeft: 0,
+      unreadable: null,
+      ratio: null,
+      mostToGet: 0n,
+    },
     ...{ account: { deposit: 100_000_000n, debt: 68_000_000n }, tokens: 50_000_000n, coins: 0n },
   },
 }

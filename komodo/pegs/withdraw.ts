@@ -10,7 +10,7 @@ import { inspectWithdraw } from '../inspect.js'
 import { leastAmount, paysOut, payoutFee } from '../payout.js'
 import * as tx from '../tx/index.js'
 import { fail } from './errors.js'
-import { createStillness } from './frozen.js'
+import { watchfulPause } from './frozen.js'
 import type { PegToken } from './holder.js'
 import { ownOutputs } from './operations.js'
 import { carry, type Writing } from './write.js'
@@ -40,9 +40,16 @@ export async function withdrawTokens(withdrawing: Withdrawing, sat: bigint): Pro
   const { coin } = gateway
   if (journal.write('withdraw') === null) await mayWithdraw(withdrawing, sat)
   const intent = { bindTxid, coin, withdrawPubkey: pubkey, sat, tokenId }
+  const pause = watchfulPause(client, {
+    ...{ pause: withdrawing.pause, signal },
+    // It may be frozen without another sign.
+    onStill: () => {
+      throw hanging(client)
+    },
+  })
   try {
     const { txid } = await carry(
-      { ...withdrawing, pause: watched(withdrawing) },
+      { ...withdrawing, pause },
       {
         id: 'withdraw',
         confirmations: 1,
@@ -62,16 +69,6 @@ export async function withdrawTokens(withdrawing: Withdrawing, sat: bigint): Pro
   } catch (error) {
     if (journal.write('withdraw') === null || !isAway(error)) throw error
     throw hanging(client)
-  }
-}
-
-/** The pause of a daemon that may be frozen without a sign but its height. */
-function watched({ client, signal, pause }: Withdrawing): () => Promise<void> {
-  const stands = createStillness()
-  return async () => {
-    await pause()
-    const { blocks } = await client.chainInfo({ signal })
-    if (stands(blocks)) throw hanging(client)
   }
 }
 
