@@ -1,4 +1,5 @@
 /** The status page of a real run in a real browser. Only where `PEGMINER_TEST_BROWSER` says so. */
+import { join } from 'node:path'
 import t from 'tap'
 
 import { findBrowser, openBrowser, type Page } from './browser.js'
@@ -215,6 +216,57 @@ t.test('the page of a feed', { skip }, async (t) => {
   await page.until(`${DISPLAY('feed-trouble')} === 'shown'`, 'it says that the feed is gone')
   await page.until("/the feed does not answer/.test(document.getElementById('alerts').textContent)")
   t.same(page.complaints, [])
+})
+
+t.test('the page of peg-watch', { skip }, async (t) => {
+  const dir = t.testdir({ 'pegminer.yaml': 'pegWatch: { every: 1s }\n' })
+  const words = [
+    '--network',
+    'dev',
+    '--scenario',
+    'C',
+    '--block-seconds',
+    '5',
+    '--metrics-port',
+    '0',
+    '--json',
+  ]
+  const files = [
+    '--paper',
+    join(dir, 'paper.json'),
+    '--config',
+    join(dir, 'pegminer.yaml'),
+    '--data-dir',
+    dir,
+  ]
+  const watch = start(['peg-watch', ...words, ...files])
+  t.teardown(() => watch.kill())
+  const { url } = await watch.event('peg-watch.serving')
+  const browser = openBrowser(browserPath!)
+  t.teardown(() => browser.close())
+  const page = await browser.page()
+  await page.emulate({ dark: false, width: 1280, height: 900 })
+  await page.goto(String(url))
+  const text = "document.getElementById('main').textContent"
+  await page.until("document.querySelectorAll('tbody tr').length === 6", 'each token')
+  await page.until("document.querySelectorAll('tbody .warn').length === 5", 'those that are off')
+  await page.until(`/USD buy [\\d.]+ pXBT at kraken for/.test(${text})`, 'a trade')
+  await page.until(`/Closed: .*nothing converts into PEG any more/.test(${text})`, 'one that no rule allows')
+  await page.until("document.querySelector('svg path')?.getAttribute('d').includes('L')", 'a paper account')
+  await page.until(
+    `fetch('/api/v1/peg-watch').then((reply) => reply.json()).then(({ height, tokens }) =>
+      document.getElementById('tip').textContent.startsWith('block ' + height) &&
+      document.querySelectorAll('tbody tr').length === tokens.length)`,
+    'the true block',
+  )
+  await looksWell(t, page)
+  await page.press('Tab')
+  await page.press('Enter')
+  await page.until("document.activeElement.id === 'main'", 'the first key leads past the head')
+  t.same(page.complaints, [])
+  watch.child.kill('SIGINT')
+  t.equal((await watch.ended).code, 130)
+  await page.until("/no connection/.test(document.getElementById('state').textContent)", 'it says so')
 })
 
 const summaryOf = async (url: string): Promise<object> =>

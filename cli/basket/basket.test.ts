@@ -8,9 +8,10 @@ import { openResources } from '../program/resources.js'
 import { runProgram } from '../program/program.js'
 import { studyOf } from '../simulate/simulate.js'
 import { costText, scenarioText, tableHead, tableLine } from '../simulate/view.js'
-import type { AttackResult, Basket, KeepEvent } from '../../desk/index.js'
+import type { AttackResult, Basket, KeepEvent, Simulation } from '../../desk/index.js'
 import type { BasketContext } from './context.js'
 import { createMeasures } from './measure.js'
+import { summaryFacts } from './view.js'
 
 const dir = t.testdir()
 const COIN = 100_000_000n
@@ -123,6 +124,13 @@ t.test('what is measured of a basket', async (t) => {
     ...{ 'conversions_total{fate="limited"}': 1, 'conversions_total{fate="executed"}': 1 },
     'conversions_total{fate="refused"}': 1,
   })
+})
+
+t.test('conversions that the bank cut short are counted', (t) => {
+  const step = { worth: COIN, holding: COIN, executed: [{ refund: 1n }, { refund: 0n }, { refund: 2n }] }
+  const summary = { first: step, last: step, lost: 0n }
+  t.match(summaryFacts({ steps: [step], summary } as unknown as Simulation), { banked: 2 })
+  t.end()
 })
 
 t.test('an attack that cannot be', async (t) => {

@@ -48,6 +48,11 @@ export async function simulate(context: BasketContext, basket: Basket): Promise<
         'converted',
         `${plural(facts.conversions, 'time')}, ${percentText(facts.turnover, 1)} of the beginning; lost by rules and rounding: ${facts.lost} USD`,
       )
+      if (facts.banked > 0)
+        fact(
+          'bank',
+          `${plural(facts.banked, 'conversion')} into PEG cut short by the bank; each is told as if it were alone in its block`,
+        )
       if (facts.refused > 0) fact('refused', plural(facts.refused, 'conversion'))
       fact('drift', `${percentText(facts.meanDrift)} on average`)
       fact(

@@ -139,11 +139,12 @@ export const csvLine = ({ height, time, worth, holding, drift, executed }: Step)
       .join('; '),
   ].join(',')
 
-export function summaryFacts({ summary }: Simulation) {
+export function summaryFacts({ summary, steps }: Simulation) {
   const { first, last, conversions, refused, turnover, lost, meanDrift, drawdown, holdingDrawdown } = summary
   return {
     ...{ from: first.height, to: last.height, begin: worthText(first.worth), usd: worthText(last.worth) },
     ...{ holding: worthText(last.holding), conversions, refused, turnover, lost: worthText(lost) },
     ...{ meanDrift, drawdown, holdingDrawdown },
+    banked: steps.flatMap(({ executed }) => executed.filter(({ refund }) => refund > 0n)).length,
   }
 }

@@ -96,7 +96,10 @@ t.test('a script, a dead exchange, and what people see', async (t) => {
   t.equal(lines.filter((line) => line.length > 80).length, 0, 'within 80 columns')
   const none = await run('--script', file, '--once', '--trouble', 'all:503')
   t.equal(none.code, 3, 'no exchange has answered')
-  t.match(none.out, /LACKS +kraken: .*HTTP 503[^]*LACKS +gate: /)
+  t.match(
+    none.out,
+    /^ MARKETS +no exchange has told an order book\n LACKS +kraken: .*HTTP 503.*\n LACKS +gate: .*\n$/,
+  )
 })
 
 t.test('what it serves while it runs, and the paper account it keeps', async (t) => {

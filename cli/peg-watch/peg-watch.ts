@@ -120,6 +120,11 @@ function show(
     paper: paper && paperFacts(paper),
   })
   const fact = factPrinter(output)
+  const tellTroubles = (): void => troubles.forEach((trouble) => fact('lacks', troubleText(trouble)))
+  if (look.markets.length === 0) {
+    fact('markets', 'no exchange has told an order book')
+    return tellTroubles()
+  }
   output.line(output.paint('bold', HEAD))
   for (const token of tokens) output.line(tokenText(token, output))
   output.line()
@@ -137,6 +142,6 @@ function show(
     fact('', remarksOf(closed))
   }
   if (paper) fact('paper', paperText(paper))
-  for (const trouble of troubles) fact('lacks', troubleText(trouble))
+  tellTroubles()
   output.line()
 }

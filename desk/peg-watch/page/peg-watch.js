@@ -60,9 +60,16 @@ const trades = (open, closed, free) =>
 
 const SVG = 'http://www.w3.org/2000/svg'
 
+const worthsOf = (points) => points.map(({ usd: worth }) => Number(worth))
+
+function extentOf(points) {
+  const values = worthsOf(points)
+  return `blocks ${points[0].height} to ${points.at(-1).height}, ${usd(Math.min(...values))} to ${usd(Math.max(...values))} USD`
+}
+
 /** What the paper account was worth, from its least to its most. */
 function curve(points) {
-  const values = points.map(({ usd: worth }) => Number(worth))
+  const values = worthsOf(points)
   const [low, high] = [Math.min(...values), Math.max(...values)]
   const at = (value, k) =>
     `${(100 * k) / Math.max(1, values.length - 1)} ${98 - (96 * (value - low)) / (high - low || 1)}`
@@ -83,9 +90,9 @@ const paper = ({ capital, usd: worth, gained, count, open, points }) =>
     element(
       'p',
       {},
-      `${usd(worth)} USD of ${usd(capital)}: ${usd(gained)} gained by ${count} trades, ${open} open`,
+      `${usd(worth)} USD of ${usd(capital)}: ${usd(gained)} gained by ${count} ${count === 1 ? 'trade' : 'trades'}, ${open} open`,
     ),
-    points.length < 2 ? null : curve(points),
+    ...(points.length < 2 ? [] : [curve(points), note(extentOf(points))]),
   )
 
 const troubles = (rows) =>
