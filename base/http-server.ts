@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   readonly host: string
   /** How long a request may take to arrive, ms. */
   readonly requestMs: number
+  /** How many connections there may be at once; default 64. */
+  readonly connections?: number | undefined
   /** With it the server speaks HTTPS; PEM. */
   readonly tls?: { readonly key: string; readonly cert: string }
   /** The error to throw if the port is taken or forbidden. */
@@ -31,13 +33,13 @@ export interface HttpServerOptions {
 }
 
 /** Prometheus needs one connection, a browser six; more than these are a mistake of the caller. */
-const MAX_CONNECTIONS = 64
+const CONNECTIONS = 64
 const IDLE_MS = 30_000
 
 /** Throws what `refused` makes of it if the port cannot be used. */
 export async function serveHttp(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
-  { port, host, requestMs, tls, refused }: HttpServerOptions,
+  { port, host, requestMs, connections = CONNECTIONS, tls, refused }: HttpServerOptions,
 ): Promise<HttpServer> {
   const options = {
     requestTimeout: requestMs,
@@ -46,7 +48,7 @@ export async function serveHttp(
     connectionsCheckingInterval: 1000,
   }
   const server = tls ? createSecureServer({ ...options, ...tls }, answer) : createServer(options, answer)
-  server.maxConnections = MAX_CONNECTIONS
+  server.maxConnections = connections
   server.keepAliveTimeout = IDLE_MS
   return listening(server, { port, host }, (cause: NodeJS.ErrnoException) => {
     const why = REASONS[cause.code ?? ''] ?? cause.message

@@ -12,6 +12,7 @@ import {
 } from '../base/index.js'
 import type { LedgerQueries } from '../ledger/index.js'
 import { ANSWERS, createReader, type ReaderOptions } from './answers/answers.js'
+import { Lasting } from './answers/lasting.js'
 import { createKept } from './kept.js'
 
 /** Undefined: the path is not of the explorer. `known`: the tag that the asker has of an earlier reply. */
@@ -21,6 +22,8 @@ const API = '/api/v1/explorer/'
 const PAGES = /^\/explorer(\/(block|asset|address|entry|miner)\/[^/]+|\/search)?\/?$/
 
 const CSV_TYPE = 'text/csv; charset=utf-8'
+/** For a day: the next version of the program may say more. */
+const KEEP = { 'cache-control': 'public, max-age=86400, immutable' }
 /** Files of the pages are below this path, as they lie in the folder. */
 const FILES = '/explorer-page/'
 
@@ -46,12 +49,13 @@ export function createExplorer(query: LedgerQueries, options: ReaderOptions = {}
     // Of the node's minute nothing but the network's own answer tells.
     const pulse = word === 'network' ? JSON.stringify(options.pulse?.()) : ''
     const reply = kept(`${path}?${asked.toString()} ${pulse}`, () => {
-      const value = answer(reader, decoded(name ?? ''), asked)
-      if (value === null) return missing(`the ledger knows no such ${word}`)
+      const found = answer(reader, decoded(name ?? ''), asked)
+      if (found === null) return missing(`the ledger knows no such ${word}`)
+      const [value, headers] = found instanceof Lasting ? [found.value, KEEP] : [found, {}]
       return withTag(
         value instanceof Csv
-          ? replyOf(200, CSV_TYPE, value.text)
-          : replyOf(200, JSON_TYPE, `${JSON.stringify(value)}\n`),
+          ? replyOf(200, CSV_TYPE, value.text, headers)
+          : replyOf(200, JSON_TYPE, `${JSON.stringify(value)}\n`, headers),
       )
     })
     return unlessKnown(reply, known)

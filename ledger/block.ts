@@ -23,6 +23,7 @@ export const followedChains = ({ oracle, staking, transactions }: LedgerChains):
   ...[oracle, staking, transactions, FACTOID_CHAIN],
 ]
 
+/** An entry was revealed in one of the ten minutes of its block, each a tenth of `blockSeconds`. */
 export function ledgerBlockOf(
   {
     height,
@@ -31,12 +32,13 @@ export function ledgerBlockOf(
     factoids,
   }: Pick<FollowedBlock, 'height' | 'timestamp' | 'chains' | 'factoids'>,
   chains: LedgerChains,
+  blockSeconds = 600,
 ): LedgerBlock {
   const seconds = Math.floor(timestamp / 1000)
   const entriesOf = (chainId: string) =>
     found.get(chainId)?.entries.map(({ hash, minute, entry: { extIds, content } }) => ({
       ...{ hash, chainId, extIds, content },
-      seconds: seconds + 60 * minute,
+      seconds: seconds + Math.floor((minute * blockSeconds) / 10),
     })) ?? null
   return {
     height,

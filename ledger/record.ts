@@ -37,33 +37,45 @@ const KEY_BYTES = 32
 const SIGNED_BYTES = 96
 
 export function readRecord(
-  { height, entry }: Pick<RawEntry, 'height' | 'entry'>,
+  raw: Pick<RawEntry, 'height' | 'entry'>,
   chain: RecordChain,
-  network: Pick<Network, 'oprVersionAt' | 'sprVersionAt'>,
+  network: Versions,
 ): RecordReading {
-  const decoded = decodeEntry(entry)
-  const version = chain === 'oracle' ? network.oprVersionAt(height) : network.sprVersionAt(height)
+  const decoded = decodeEntry(raw.entry)
+  const version = chain === 'oracle' ? network.oprVersionAt(raw.height) : network.sprVersionAt(raw.height)
   const proof = chain === 'oracle' ? splitOprExtIds(decoded.extIds) : null
-  const shared = {
+  return {
     ...{ ...decoded, version, nonce: proof?.nonce ?? null, claim: proof?.difficulty ?? null },
     signed: chain === 'staking' ? signatureOf(decoded) : null,
+    ...saidIn(raw, chain, network),
   }
+}
+
+type Versions = Pick<Network, 'oprVersionAt' | 'sprVersionAt'>
+
+/** What a record says; its signature is not looked at. */
+export function saidIn(
+  { height, entry }: Pick<RawEntry, 'height' | 'entry'>,
+  chain: RecordChain,
+  network: Versions,
+): Pick<RecordReading, 'said' | 'wrong'> {
+  const { content } = decodeEntry(entry)
   try {
     const [record, assets] =
       chain === 'oracle'
         ? ([
-            decodeContent(network.oprVersionAt(height), decoded.content).opr,
+            decodeContent(network.oprVersionAt(height), content).opr,
             ASSETS[network.oprVersionAt(height)],
           ] as const)
-        : ([decodeSpr(decoded.content), STAKING_ASSETS] as const)
+        : ([decodeSpr(content), STAKING_ASSETS] as const)
     const { identity, address, winners } = record
     const prices = record.prices
       .slice(0, assets.length)
       .map((price, k) => [tickerOf(assets[k] as string), price] as const)
-    return { ...shared, said: { identity, address, height: record.height, winners, prices }, wrong: null }
+    return { said: { identity, address, height: record.height, winners, prices }, wrong: null }
   } catch (error) {
     if (!isCoded(error)) throw error
-    return { ...shared, said: null, wrong: error.message }
+    return { said: null, wrong: error.message }
   }
 }
 

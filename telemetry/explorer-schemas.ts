@@ -33,6 +33,10 @@ const GRADED = object({
   grade: NULLABLE_NUMBER,
   distances: { ...list(NUMBER), description: 'from the average, in the order of tickers; empty: not kept' },
 })
+const UNGRADED = {
+  place: { type: 'number', description: 'by what it claims, from 0' },
+  difficulty: { type: 'string', description: 'as it claims, hex' },
+}
 const SUMS = { blocks: NUMBER, records: NUMBER, reward: AMOUNT }
 const PRICE = list(object({ ticker: TEXT, usd: TEXT }))
 const HISTORY = { actions: list(ACTION), next: { ...NULLABLE_TEXT, ...NEXT } }
@@ -74,15 +78,23 @@ export const EXPLORER_SCHEMAS: Readonly<Record<ExplorerName, object>> = {
   blocks: LEDGER_SCHEMAS.blocks,
   block: object({
     height: HEIGHT,
-    tip: HEIGHT,
+    tip: {
+      ...NULLABLE_NUMBER,
+      description: 'the last block; null: this one is far behind it, and its answer does not change any more',
+    },
     time: TIME,
     contents: nullable(
       object({
         ...{ version: NULLABLE_NUMBER, entries: NUMBER, valid: NUMBER, staked: NUMBER, power: HASHRATE },
+        ungraded: { type: 'number', description: 'valid oracle records without a grade' },
       }),
     ),
     tickers: list(TEXT),
     records: list(GRADED),
+    ungraded: {
+      ...list(object({ ...UNGRADED, entryHash: TEXT })),
+      description: 'valid oracle records behind the best 50, or of a block with too few of them',
+    },
     staked: { ...list(object(LISTED)), description: 'staking records that came to a place' },
     refused: list(object({ hash: TEXT, chain: { enum: CHAINS }, reason: TEXT })),
     rates: nullable(PRICE),
@@ -174,6 +186,7 @@ export const EXPLORER_SCHEMAS: Readonly<Record<ExplorerName, object>> = {
     ),
     tickers: list(TEXT),
     record: nullable(GRADED),
+    ungraded: nullable(object(UNGRADED)),
     staked: nullable(object({ place: NULLABLE_NUMBER, payout: LISTED.payout })),
     ...HISTORY,
   }),

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 
 import { serveHttp, type HttpServer } from '../base/http-server.js'
-import { BadRequest, Csv, isOwnHost, messageOf } from '../base/index.js'
+import { BadRequest, Csv, isOwnHost, messageOf, unlessKnown, withTag } from '../base/index.js'
 import { ACTION_NAMES, API_NAMES, LEDGER_NAMES, type Api } from './api-types.js'
 import { assetOf } from './assets.js'
 import { fail } from './errors.js'
@@ -52,6 +52,8 @@ export interface TelemetryOptions {
     readonly holdMs: number
     readonly perClient?: { readonly perSecond: number; readonly burst: number }
   }
+  /** How many connections there may be at once, those of listeners among them; default 64. */
+  readonly connections?: number
 }
 
 export type TelemetryServer = HttpServer
@@ -83,7 +85,7 @@ export async function startTelemetry(
     holdMs: requests.holdMs,
   }
   const server = await serveHttp((request, response) => void answer(request, response, site), {
-    ...{ port, host, requestMs: REQUEST_MS },
+    ...{ port, host, requestMs: REQUEST_MS, connections: options.connections },
     refused: (message, cause) => fail('E_TELEMETRY_PORT', message, { cause }),
   })
   return {
@@ -208,7 +210,7 @@ async function replyTo(path: string, request: IncomingMessage, site: Site): Prom
     return problemReply(405, 'only GET and HEAD', { allow: 'GET, HEAD', connection: 'close' })
   return (
     site.routes.pages?.(path, queryOf(request.url), request.headers['if-none-match']) ??
-    (await readReply(path, queryOf(request.url), site)) ??
+    (await readReply(path, request, site)) ??
     problemReply(404, 'there is nothing here; see /api/v1/openapi.json')
   )
 }
@@ -229,10 +231,11 @@ function actionReply(act: () => object, request: IncomingMessage, site: Site): R
 
 async function readReply(
   path: string,
-  query: URLSearchParams,
+  { url, headers }: IncomingMessage,
   { routes, options }: Site,
 ): Promise<Reply | undefined> {
   const { api } = routes
+  const [query, known] = [queryOf(url), headers['if-none-match']]
   switch (path) {
     case '/metrics':
       return { status: 200, type: routes.contentType, body: await routes.metrics() }
@@ -245,7 +248,7 @@ async function readReply(
     case '/theme.css':
     case '/plain.css':
     case '/pieces.js':
-      return fileReply(path)
+      return fileReply(path, known)
   }
   if (api === undefined || (path === '/' && api.program === 'ledger'))
     return path === '/'
@@ -266,12 +269,13 @@ async function readReply(
   const name = API_NAMES.find((name) => path === `/api/v1/${name}`)
   const read = name && api.read[name]
   if (read) return valueReply(read(query))
-  return fileReply(path)
+  return fileReply(path, known)
 }
 
-function fileReply(path: string): Reply | undefined {
+function fileReply(path: string, known?: string): Reply | undefined {
   const asset = assetOf(path)
-  return asset && { status: 200, ...asset }
+  if (asset === undefined) return undefined
+  return unlessKnown(withTag({ status: 200, ...asset, headers: { 'cache-control': 'no-cache' } }), known)
 }
 
 function checked(checks: readonly Check[]): Reply {

@@ -1,31 +1,33 @@
 /**
- * Asks an explorer for 300 pages and answers a second for a minute, half of them of a recorded history, half of a network
- * that it follows meanwhile, with a miner on the same machine. Tells how long answers took, what the programs needed, and
- * whether blocks were followed on time; fails if any request did. `varied`: each question is another one, which nothing
- * that was kept can answer; else the same 60 of each are asked again and again.
+ * Asks an explorer of the recorded history for 300 pages and answers a second for a minute, each another one, so that
+ * nothing that was kept can answer it. Meanwhile a second explorer follows a network with a miner on the same machine,
+ * and is asked as well, 30 times a second. Tells how long answers took, what the programs needed, and whether blocks
+ * were followed on time; fails if a request did, or a block was late.
  *
- *   npm run build && node --import '#typescript' test/explorer-load.ts RECORDED [seconds] [requests a second] [varied]
+ *   npm run test:explorer-load [-- SECONDS [REQUESTS]]
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
+import { RECORDED } from '../ledger/fixtures/recorded-chain.js'
+import { API, kindOf, knownOf, questionsOf } from './fixtures/explorer-questions.js'
 import { start, type Running } from './fixtures/program.js'
+import { until } from './fixtures/until.js'
 
-const [recorded = '', seconds = 60, rate = 300] = [process.argv[2], ...process.argv.slice(3, 5).map(Number)]
-const varied = process.argv[5] === 'varied'
+const [seconds = 60, rate = 300] = process.argv.slice(2).map(Number)
+/** Each asks for itself, as behind a proxy: one client alone would be refused. */
 const VISITORS = 250
-const API = '/api/v1/explorer'
+/** The followed network is asked so many times less often. */
+const FEWER = 10
+const FIRST_BLOCKS = 5
+/** Until a program that was told to end is killed. */
+const PATIENCE_MS = 30_000
+
 const folder = mkdtempSync(join(tmpdir(), 'explorer-load-'))
 const agent = new Agent({ keepAlive: true, maxSockets: 256 })
-
-let state = 7
-const below = (most: number): number => {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-  return Math.floor((state / 2 ** 32) * most)
-}
-const oneOf = <T>(list: readonly T[]): T => list[below(list.length)] as T
 
 interface Got {
   readonly status: number
@@ -33,185 +35,138 @@ interface Got {
   readonly body: string
 }
 
-/** As a proxy asks for its visitors. */
-function get(url: string): Promise<Got> {
+/** Rejects if there is no reply. */
+function get(url: string, visitor = 0): Promise<Got> {
   const begun = performance.now()
-  const headers = { 'x-forwarded-for': `10.0.0.${below(VISITORS)}` }
+  const headers = { 'x-forwarded-for': `10.0.0.${visitor}` }
   return new Promise((resolve, reject) => {
     request(url, { agent, headers }, (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
       response.on('error', reject)
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          ms: performance.now() - begun,
-          body: Buffer.concat(parts).toString(),
-        }),
-      )
+      response.on('end', () => {
+        const ms = performance.now() - begun
+        resolve({ status: response.statusCode ?? 0, ms, body: Buffer.concat(parts).toString() })
+      })
     })
       .on('error', reject)
       .end()
   })
 }
-const json = async <T>(url: string): Promise<T> => JSON.parse((await get(url)).body) as T
 
-const serve = (name: string, words: readonly string[]): Running =>
-  start(['explorer', ...words, '--data-dir', join(folder, name), '--metrics-port', '0', '--json'])
+const jsonFrom =
+  (origin: string) =>
+  async <T>(path: string): Promise<T> =>
+    JSON.parse((await get(`${origin}${path}`)).body) as T
 
-interface Known {
-  readonly heights: readonly number[]
-  readonly addresses: readonly string[]
-  readonly hashes: readonly string[]
-  readonly miners: readonly string[]
-}
+class Asked {
+  readonly name: string
+  readonly running: Running
+  readonly #taken: number[] = []
+  readonly #slowest = new Map<string, number>()
+  readonly failures: string[] = []
+  #memory = 0
+  origin = ''
+  question = (): string => ''
 
-/** What the last blocks lead to; of a long history blocks of all its ages. */
-async function knownOf(origin: string): Promise<Known> {
-  const heights: number[] = []
-  for (let [before, more] = [2 ** 32, true]; more && heights.length < 400;) {
-    const page = await json<{
-      blocks: { height: number }[]
-      more: boolean
-    }>(`${origin}${API}/blocks?limit=100&before=${before}`)
-    heights.push(...page.blocks.map(({ height }) => height))
-    ;[before, more] = [heights.at(-1) ?? 0, page.more]
+  constructor(name: string, words: readonly string[]) {
+    this.name = name
+    const where = ['--data-dir', join(folder, name), '--metrics-port', '0', '--json']
+    this.running = start(['explorer', ...words, ...where])
   }
-  const found = { addresses: new Set<string>(), hashes: new Set<string>(), miners: new Set<string>() }
-  const step = Math.ceil(heights.length / 20)
-  for (const height of heights.filter((_, k) => k % step === 0)) {
-    const block = await json<{
-      actions: { address: string; hash: string }[]
-      records: { identity: string; address: string; entryHash: string }[]
-    }>(`${origin}${API}/block/${height}`)
-    for (const { address, hash } of block.actions) {
-      found.addresses.add(address)
-      found.hashes.add(hash)
+
+  async prepare(): Promise<void> {
+    this.origin = new URL((await this.running.event('explorer.serving'))['url'] as string).origin
+    await until(async () => (await this.network()).height >= FIRST_BLOCKS, 500)
+    this.question = questionsOf(await knownOf(jsonFrom(this.origin)), this.name)
+  }
+
+  network(): Promise<{ readonly height: number; readonly behind: number | null }> {
+    return jsonFrom(this.origin)(`${API}/network`)
+  }
+
+  /** Never rejects. */
+  async ask(visitor: number): Promise<void> {
+    const path = this.question()
+    try {
+      const { status, ms } = await get(`${this.origin}${path}`, visitor)
+      this.#taken.push(ms)
+      const kind = kindOf(path)
+      this.#slowest.set(kind, Math.max(this.#slowest.get(kind) ?? 0, ms))
+      if (status !== 200) this.failures.push(`${status} ${path}`)
+    } catch (error) {
+      this.failures.push(`${String(error)} ${path}`)
     }
-    for (const record of block.records) {
-      found.miners.add(record.identity).add(record.address)
-      found.hashes.add(record.entryHash)
-    }
   }
-  return {
-    heights,
-    addresses: [...found.addresses],
-    hashes: [...found.hashes],
-    miners: [...found.miners].filter((name) => name !== ''),
+
+  look(): void {
+    const status = readFileSync(`/proc/${this.running.child.pid}/status`, 'utf8')
+    this.#memory = Math.max(this.#memory, Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024)
+  }
+
+  tell(): void {
+    const sorted = this.#taken.toSorted((a, b) => a - b)
+    const at = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(1)
+    console.log(`${this.name}: ${sorted.length} requests, ${this.failures.length} failed`)
+    console.log(`  half within ${at(0.5)} ms, 99 % within ${at(0.99)} ms, the slowest ${at(1)} ms`)
+    const kinds = [...this.#slowest].sort(([, a], [, b]) => b - a)
+    console.log(`  by kind: ${kinds.map(([kind, ms]) => `${kind} ${ms.toFixed(0)}`).join(', ')} ms`)
+    console.log(`  memory at most: ${this.#memory.toFixed(0)} MiB`)
+    for (const failure of this.failures.slice(0, 10)) console.log(`  ${failure}`)
+  }
+
+  async end(): Promise<void> {
+    this.running.child.kill('SIGINT')
+    const ended = new AbortController()
+    const late = wait(PATIENCE_MS, undefined, { signal: ended.signal }).then(
+      () => this.running.kill(),
+      () => undefined,
+    )
+    await this.running.ended
+    ended.abort()
+    await late
   }
 }
 
-const CHARTS = ['price', 'spread', 'supply', 'conversions', 'power', 'records', 'index', 'risk']
-const MINERS = ['distance', 'share', 'reward']
-const FILES = ['/explorer', '/explorer-page/explorer.js', '/explorer-page/explorer.css']
-
-/** Every page and answer that a block and an address of it lead to. */
-function pathsOf({ heights, addresses, hashes, miners }: Known): string[] {
-  const name = encodeURIComponent(miners[0] ?? '')
-  return [
-    ...FILES,
-    ...['network', 'blocks', 'search?q=PEG', 'asset/PEG', 'asset/pUSD'].map((path) => `${API}/${path}`),
-    ...heights.slice(0, 12).map((height) => `${API}/block/${height}`),
-    ...addresses.slice(0, 10).map((address) => `${API}/address/${address}`),
-    ...hashes.slice(0, 10).map((hash) => `${API}/entry/${hash}`),
-    ...miners.slice(0, 10).map((miner) => `${API}/miner/${encodeURIComponent(miner)}`),
-    ...CHARTS.map((chart) => `${API}/series/${chart}?ticker=PEG`),
-    ...MINERS.map((chart) => `${API}/series/${chart}?miner=${name}`),
-  ]
-}
-
-/** One of all that may be asked: height, range, cursor, address and token are chosen anew. */
-function anyPath({ heights, addresses, hashes, miners }: Known): string {
-  const [one, other] = [oneOf(heights), oneOf(heights)].sort((a, b) => a - b) as [number, number]
-  const range = `from=${one}&to=${other}&points=${1 + below(400)}`
-  const miner = encodeURIComponent(oneOf(miners))
-  const ticker = oneOf(['PEG', 'pUSD', 'pXBT', 'pETH', 'pEUR', 'pXAU', 'pJPY', 'pFCT'])
-  return `${API}/${oneOf([
-    () => `blocks?limit=${1 + below(100)}&before=${other}`,
-    () => `block/${one}?limit=${1 + below(200)}`,
-    () => `asset/${ticker}?${range}`,
-    () => `address/${oneOf(addresses)}?height=${one}&limit=${1 + below(100)}`,
-    () => `address/${oneOf(addresses)}?limit=${1 + below(100)}&before=${below(30_000)}-0`,
-    () => `entry/${oneOf(hashes)}?limit=${1 + below(100)}`,
-    () => `miner/${miner}?from=${one}&to=${other}&limit=${1 + below(50)}`,
-    () => `search?q=${oneOf(hashes).slice(0, 8 + below(56))}`,
-    () => `search?q=${oneOf(miners).slice(0, 40)}${below(1e6)}`,
-    () => `series/${oneOf(CHARTS)}?ticker=${ticker}&${range}`,
-    () => `series/${oneOf(MINERS)}?miner=${miner}&${range}`,
-  ])()}`
-}
-
-const memoryOf = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-
-const taken: number[] = []
-const slowest = new Map<string, number>()
-const failures: string[] = []
-const behind: number[] = []
-const [old, living] = [
-  serve('recorded', ['--from-file', recorded, '--trust-claims', '--bits', '16']),
-  serve('living', ['--network', 'dev', '--bits', '12']),
-]
-try {
-  const origins = await Promise.all(
-    [old, living].map(async (one) => new URL((await one.event('explorer.serving')).url as string).origin),
-  )
-  const [first = '', second = ''] = origins
-  for (let height = 0; height < 5;) ({ height } = await json<{ height: number }>(`${second}${API}/network`))
-  const known = await Promise.all(origins.map(knownOf))
-  const lists = known.map(pathsOf)
-  const pathOf = (asked: number): string => {
-    const k = asked % 2
-    if (varied) return `${origins[k]}${anyPath(known[k] as Known)}`
-    const list = lists[k] as string[]
-    return `${origins[k]}${list[Math.floor(asked / 2) % list.length]}`
-  }
+/** Answers with the most blocks that the followed one was behind, and how many came. */
+async function load(recorded: Asked, followed: Asked): Promise<{ behind: number; came: number }> {
   const pending: Promise<void>[] = []
-  const peak = [0, 0]
+  const { height: first } = await followed.network()
+  let [last, behind] = [first, 0]
+  const lookAtBlocks = async (): Promise<void> => {
+    const network = await followed.network()
+    last = Math.max(last, network.height)
+    behind = Math.max(behind, network.behind ?? Infinity)
+  }
   const begun = performance.now()
   for (let asked = 0; asked < seconds * rate; asked++) {
     const due = begun + (1000 * asked) / rate
-    if (due > performance.now()) await new Promise((resolve) => setTimeout(resolve, due - performance.now()))
-    const url = pathOf(asked)
-    pending.push(
-      get(url).then(
-        ({ status, ms }) => {
-          taken.push(ms)
-          const kind = url
-            .split(/[/?]/)
-            .slice(6, url.includes('/series/') ? 8 : 7)
-            .join(' ')
-          slowest.set(kind, Math.max(slowest.get(kind) ?? 0, ms))
-          if (status !== 200) failures.push(`${status} ${url}`)
-        },
-        (error: unknown) => void failures.push(`${String(error)} ${url}`),
-      ),
-    )
-    if (asked % rate === 0) {
-      ;[old, living].forEach(({ child }, k) => (peak[k] = Math.max(peak[k] ?? 0, memoryOf(child.pid ?? 0))))
-      pending.push(
-        json<{ behind: number }>(`${second}${API}/network`).then(
-          (value) => void behind.push(value.behind),
-          (error: unknown) => void failures.push(`${String(error)} network`),
-        ),
-      )
-    }
+    if (due > performance.now()) await wait(due - performance.now())
+    pending.push(recorded.ask(asked % VISITORS))
+    if (asked % FEWER === 0) pending.push(followed.ask(asked % VISITORS))
+    if (asked % rate !== 0) continue
+    for (const one of [recorded, followed]) one.look()
+    pending.push(lookAtBlocks())
   }
   await Promise.all(pending)
-  const lasted = (performance.now() - begun) / 1000
-  const sorted = taken.toSorted((a, b) => a - b)
-  const at = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(1)
-  console.log(`${taken.length} requests in ${lasted.toFixed(1)} s, ${failures.length} failed`)
-  console.log(`half within ${at(0.5)} ms, 99 % within ${at(0.99)} ms, the slowest ${at(1)} ms`)
-  for (const [kind, ms] of slowest) console.log(`  ${kind}: at most ${ms.toFixed(1)} ms`)
-  console.log(
-    `memory at most: ${peak.map((mib) => `${mib.toFixed(0)} MiB`).join(' (recorded), ')} (followed)`,
-  )
-  console.log(`blocks behind at most: ${Math.max(...behind)}`)
-  console.log([...new Set(failures)].slice(0, 10).join('\n'))
-  process.exitCode = failures.length > 0 || Math.max(...behind) > 1 || first === '' ? 1 : 0
+  console.log(`asked for ${((performance.now() - begun) / 1000).toFixed(1)} s`)
+  return { behind, came: last - first }
+}
+
+const recorded = new Asked('recorded', ['--from-file', RECORDED, '--trust-claims', '--bits', '16'])
+const followed = new Asked('followed', ['--network', 'dev', '--bits', '12'])
+const all = [recorded, followed]
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => all.forEach(({ running }) => running.child.kill('SIGINT')))
+try {
+  await Promise.all(all.map((one) => one.prepare()))
+  const { behind, came } = await load(recorded, followed)
+  for (const one of all) one.tell()
+  console.log(`${came} blocks were followed, at most ${behind} behind`)
+  const failed = all.some(({ failures }) => failures.length > 0)
+  process.exitCode = failed || behind > 1 ? 1 : 0
 } finally {
-  await Promise.all([old, living].map(({ child, ended }) => (child.kill('SIGINT'), ended)))
+  await Promise.all(all.map((one) => one.end()))
   agent.destroy()
-  rmSync(folder, { recursive: true })
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }

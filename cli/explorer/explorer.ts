@@ -20,6 +20,8 @@ import { openShown, type Shown } from './shown.js'
 const REQUESTS = { perSecond: 500, burst: 1_000, holdMs: 500, perClient: { perSecond: 50, burst: 250 } }
 /** How often it is looked whether there is news, and for how many pages at once. */
 const NEWS = { event: 'news', everyMs: 500, most: 1_000, mostOfClient: 20 }
+/** Each page that listens for news holds one; as many are left for all that is asked besides. */
+const CONNECTIONS = 2 * NEWS.most
 
 export async function explorer(context: ExplorerContext): Promise<number> {
   const { settings, positionals } = context
@@ -89,7 +91,11 @@ async function serve(
     api: createLedgerApi({ facts, pulse: state, ledger: () => reads, program: 'explorer' }),
   }
   const hosts = () => settings['telemetry.hosts']
-  const { server } = await serveMetrics(context, routes, { hosts, requests: REQUESTS })
+  const { server } = await serveMetrics(context, routes, {
+    hosts,
+    requests: REQUESTS,
+    connections: CONNECTIONS,
+  })
   if (server) resources.add(() => server.close())
   const url = `${server?.url ?? ''}/explorer`
   output.event({ event: 'explorer.serving', url, network, height })

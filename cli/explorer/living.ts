@@ -27,7 +27,10 @@ export interface Living {
   readonly ended?: Promise<never>
 }
 
-type MapSettings = Pick<Settings, 'lxrhash.bits' | 'lxrhash.dir' | 'network.blockSeconds'>
+type MapSettings = Pick<
+  Settings,
+  'lxrhash.bits' | 'lxrhash.dir' | 'network.blockSeconds' | 'network.activations'
+>
 
 export interface LivingParts {
   readonly signal: AbortSignal
@@ -54,6 +57,10 @@ export async function openLiving({
     ['--rivals', RIVALS],
     ['--threads', 1],
     ['--bits', settings['lxrhash.bits']],
+    [
+      '--activations',
+      settings['network.activations']?.map(([version, height]) => `${version}@${height}`).join(),
+    ],
     ['--dir', settings['lxrhash.dir']],
     ['--metrics-port', 'off'],
   ]

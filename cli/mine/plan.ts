@@ -94,8 +94,11 @@ function planAndProblems(
   const named = networkOf(settings['network.name'])
   const heights = settings['network.activations']
   const own = named.name === 'dev' || named.name === 'local'
-  const network = own && heights ? withActivations(named, heights) : named
-  const dev = network.name === 'dev'
+  const dev = named.name === 'dev'
+  const network = {
+    ...(own && heights ? withActivations(named, heights) : named),
+    ...(dev ? { blockSeconds: settings['network.blockSeconds'] } : {}),
+  }
   const unpriced = unminable(settings, network)
   const problems: Problem[] = (Object.keys(ONLY_ON) as MineKey[])
     // A variable may be there for other runs; a flag is meant for this one.

@@ -42,7 +42,7 @@ export async function serveMetrics(
   { settings, log, output }: Context,
   routes: TelemetryRoutes,
   /** What callers that change something must know, and the names that are ours. */
-  live: Pick<TelemetryOptions, 'token' | 'hosts' | 'requests'>,
+  live: Pick<TelemetryOptions, 'token' | 'hosts' | 'requests' | 'connections'>,
 ): Promise<ServedMetrics> {
   const port = settings['telemetry.port']
   if (port === 'off') return { server: null, text: 'off' }

@@ -7,6 +7,7 @@ import {
   historyRow,
   TICKERS,
   typedAddress,
+  type HistoryPage,
   type ShownAction,
 } from '../../ledger/index.js'
 import { addressOf } from '../search.js'
@@ -32,7 +33,7 @@ export const address: Answer = (reader, name, asked) => {
   }
   const own = asking({ address: text, format: 'json' }, asked)
   own.delete('height')
-  const { actions, next } = reads.history(own) as { actions: readonly ShownAction[]; next: string | null }
+  const { actions, next } = reads.history(own) as HistoryPage
   const after = balancesAfter(reader, found, actions)
   const lines = actions.map((line, k): Line => ({ ...line, after: after[k] ?? [] }))
   if (wantsCsv(asked)) return csvOf(lines)

@@ -1,8 +1,8 @@
 /** What `/api/v1/explorer/…` answers. Amounts and rates are decimal text; a page of a list says where the next begins. */
-import { networkOf } from '../../pegnet/index.js'
 import {
   createLedgerReads,
   createWorths,
+  ledgerNetwork,
   rulesOf,
   type LedgerQueries,
   type Worths,
@@ -41,7 +41,7 @@ export function createReader(
 ): Reader {
   // To read all holdings takes a second where there are many: now, so that no question waits for it.
   worths.holders()
-  const network = networkOf(query.about().network)
+  const network = ledgerNetwork(query.about())
   const rules = rulesOf(network)
   return { query, worths, reads: createLedgerReads(query, worths), network, rules, blockSeconds, pulse }
 }

@@ -55,7 +55,9 @@ export const powerOf = (
   { blockSeconds }: Pick<Reader, 'blockSeconds'>,
 ): number | null => (hashes === null ? null : hashes / (MINING_PART * blockSeconds()))
 
+export const difficultyText = (difficulty: bigint): string => difficulty.toString(16).padStart(16, '0')
+
 export const recordOf = ({ entryHash, payout, difficulty, place, identity, address }: GradedRecord) => ({
   ...{ place, entryHash, identity, address, payout: unitsText(payout) },
-  difficulty: difficulty.toString(16).padStart(16, '0'),
+  difficulty: difficultyText(difficulty),
 })

@@ -3,6 +3,7 @@ import { BadRequest, Csv, unitsText, wantsCsv } from '../../base/index.js'
 import { heightsIn, rangeIn, TICKERS, timesOver, type Ticker } from '../../ledger/index.js'
 import { indexOf } from '../phases.js'
 import { tickerOf } from '../search.js'
+import { isDeep, lastingIf } from './lasting.js'
 import { MINER_CHARTS, minerIn, type MinerChoice } from './miner-charts.js'
 import { powerOf, type Answer, type Reader } from './parts.js'
 
@@ -140,7 +141,12 @@ export const CHARTS: Readonly<Record<string, Chart>> = {
 
 export const series: Answer = (reader, name, asked) => {
   const found = seriesOf(reader, name, asked)
-  if (found === null || !wantsCsv(asked)) return found
+  if (found === null) return found
+  const lasts = asked.has('to') && isDeep(reader, found.to)
+  return lastingIf(lasts, wantsCsv(asked) ? csvOf(found) : found)
+}
+
+function csvOf(found: Series): Csv {
   const times = new Map(found.lines.flatMap(({ points }) => points.map(({ height, time }) => [height, time])))
   const values = found.lines.map(({ points }) => new Map(points.map(({ height, value }) => [height, value])))
   return new Csv(

@@ -2,6 +2,7 @@ import { heatMap } from './chart.js'
 import {
   amount,
   cut,
+  element,
   facts,
   hashrate,
   heading,
@@ -9,11 +10,34 @@ import {
   link,
   nav,
   note,
+  plural,
   records,
   section,
   table,
   time,
 } from './parts.js'
+
+/** Those of a block that was followed by a version before these pages are counted only. */
+function ungraded({ contents, ungraded: rows, records: graded }) {
+  const count = contents?.ungraded ?? 0
+  if (count === 0) return []
+  const why =
+    graded.length === 0
+      ? 'The block has too few records for winners.'
+      : 'Only the 50 best claims are graded; what these claim was not checked.'
+  const listed = table(rows, [
+    ['By claim', ({ place }) => String(place + 1), true],
+    ['Difficulty, as it claims', ({ difficulty }) => difficulty],
+    ['Entry', ({ entryHash }) => cut('entry', entryHash)],
+  ])
+  return [
+    section(
+      `${plural(count, 'valid record')} without a grade`,
+      note(rows.length === 0 ? `${why} Of this block they are not kept.` : why),
+      ...(rows.length === 0 ? [] : [element('details', {}, element('summary', {}, 'All of them'), listed)]),
+    ),
+  ]
+}
 
 export function block(value, where) {
   const { contents } = value
@@ -36,7 +60,9 @@ export function block(value, where) {
       nav(
         'Blocks',
         value.height > 0 ? link('block', String(value.height - 1), 'Block before') : null,
-        value.height < value.tip ? link('block', String(value.height + 1), 'Next block') : null,
+        value.tip === null || value.height < value.tip
+          ? link('block', String(value.height + 1), 'Next block')
+          : null,
       ),
       history(value, where, 'Transactions and payments'),
       records(value.records, 'Oracle records'),
@@ -48,6 +74,7 @@ export function block(value, where) {
               heatMap(value.tickers, value.records, ({ place }) => String(place + 1)),
             ),
           ]),
+      ...ungraded(value),
       ...(value.staked.length === 0 ? [] : [records(value.staked, 'Staking records')]),
       section(
         'Refused entries',

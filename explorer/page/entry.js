@@ -15,9 +15,11 @@ import {
   time,
 } from './parts.js'
 
-function stateOf({ status, reason, record, staked, raw: entry }) {
+function stateOf({ status, reason, record, staked, ungraded, raw: entry }) {
   if (record) return `graded, place ${record.place + 1}`
   if (staked && staked.place !== null) return `graded, place ${staked.place + 1}`
+  if (ungraded)
+    return `valid, not graded; place ${ungraded.place + 1} by the difficulty ${ungraded.difficulty} that it claims`
   if (status > 0) return element('span', {}, 'executed in block ', link('block', String(status)))
   if (status !== null) return status < 0 ? reason : 'waiting for rates'
   return `refused: ${reason ?? entry?.wrong ?? 'no batch'}`

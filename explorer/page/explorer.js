@@ -46,7 +46,7 @@ function put({ value, title }) {
   moves =
     !later &&
     (['network', 'address', 'asset', 'miner'].includes(view) ||
-      (view === 'block' && value.tip < value.height + 3) ||
+      (view === 'block' && value.tip !== null && value.tip < value.height + 3) ||
       (view === 'entry' && value.status === 0))
 }
 

@@ -51,7 +51,12 @@ function keyIn(query: URLSearchParams): HistoryKey {
   return { hash: hash.toLowerCase() }
 }
 
-export function historyPage({ query }: LedgerReader, asked: URLSearchParams): object {
+export interface HistoryPage {
+  readonly actions: readonly ShownAction[]
+  readonly next: string | null
+}
+
+export function historyPage({ query }: LedgerReader, asked: URLSearchParams): HistoryPage | Csv {
   const key = keyIn(asked)
   const limit = numberIn(asked, 'limit', LIMIT)
   const kind = asked.get('kind')

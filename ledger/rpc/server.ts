@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { readBody, serveHttp, type HttpServer } from '../../base/http-server.js'
 import { isOwnHost } from '../../base/index.js'
-import { networkOf } from '../../pegnet/index.js'
 import { ledgerChains } from '../block.js'
 import { fail } from '../errors.js'
 import { rulesOf } from '../rules.js'
+import { ledgerNetwork } from '../store/about.js'
 import type { LedgerQueries } from '../store/queries.js'
 import { createWorths, type Worths } from '../store/worth.js'
 import { answerRpc, type RpcOptions } from './request.js'
@@ -43,7 +43,7 @@ export async function serveRpc({
   nodeHeight = () => null,
   onFailure,
 }: RpcServerOptions): Promise<HttpServer> {
-  const network = networkOf(query.about().network)
+  const network = ledgerNetwork(query.about())
   const rules = rulesOf(network)
   const ledger = {
     ...{ query, rules, version, worths, nodeHeight },

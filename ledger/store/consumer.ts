@@ -40,9 +40,10 @@ export function ledgerConsumer({
     ...LEDGER_SCHEMA,
     chains: followedChains(chains),
     apply(block, tx) {
-      beginLedger(tx, { network: network.name, origin: 'chain', height: block.height - 1, averages })
+      const { name, oprHeights: activations } = network
+      beginLedger(tx, { network: name, origin: 'chain', height: block.height - 1, averages, activations })
       const started = monotonicMs()
-      const outcome = takeBlock(tx, ledgerBlockOf(block, chains), terms)
+      const outcome = takeBlock(tx, ledgerBlockOf(block, chains, network.blockSeconds), terms)
       onBlock?.(takenBlock(outcome, monotonicMs() - started))
     },
     rollback(height, tx) {

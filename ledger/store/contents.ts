@@ -4,7 +4,7 @@
  */
 import { blobOf, hexOf, type Row, type Transaction } from '../../base/index.js'
 import { encodeEntry } from '../../factom/index.js'
-import { ASSETS, hashPowerOf, type GradedBlock, type LeftOut } from '../../oracle/index.js'
+import { ASSETS, hashPowerOf, type GradedBlock, type LeftOut, type Ungraded } from '../../oracle/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
 import type { BlockOutcome, LedgerBlock } from '../engine/types.js'
 import { tickerOf, type Ticker } from '../tickers.js'
@@ -13,7 +13,9 @@ import { tickerOf, type Ticker } from '../tickers.js'
 const PARTS = 100_000
 const MOST_PARTS = 32_767
 /** Of one block; further ones are counted only. */
-const MOST_LEFT_OUT = 500
+const [MOST_LEFT_OUT, MOST_UNGRADED] = [500, 1_000]
+/** That are read for one answer: to check a signature takes a tenth of a millisecond. */
+const MOST_STRANGERS = 200
 
 export const CONTENTS = `
 -- Each block that was taken.
@@ -52,7 +54,20 @@ CREATE INDEX ledger_graded_hash ON ledger_graded (entry_hash);
 CREATE INDEX ledger_rates_ticker ON ledger_rates (ticker, height);
 `
 
-export const CONTENT_TABLES = ['blocks', 'left_out', 'entries'] as const
+/** Of blocks that were followed before there was this table they are counted only. */
+export const UNGRADED = `
+-- Valid oracle records without a grade: behind the best 50, or of a block with too few of them.
+CREATE TABLE ledger_ungraded (
+  height INTEGER NOT NULL,
+  place INTEGER NOT NULL,       -- by what they claim, from 0
+  hash BLOB NOT NULL,
+  claim BLOB NOT NULL,          -- big-endian
+  PRIMARY KEY (height, place)
+) WITHOUT ROWID;
+CREATE INDEX ledger_ungraded_hash ON ledger_ungraded (hash);
+`
+
+export const CONTENT_TABLES = ['blocks', 'left_out', 'entries', 'ungraded'] as const
 
 export interface BlockContents {
   readonly height: number
@@ -96,6 +111,14 @@ export interface LeftOutEntry {
   readonly reason: string
 }
 
+export interface UngradedRecord {
+  readonly height: number
+  /** By what it claims, from 0. */
+  readonly place: number
+  readonly hash: string
+  readonly claim: bigint
+}
+
 export interface RawEntry {
   readonly height: number
   readonly place: number
@@ -120,7 +143,11 @@ export interface ContentQueries {
   contentsOver(heights: readonly number[]): readonly BlockContents[]
   leftOutAt(height: number): readonly LeftOutEntry[]
   leftOutBy(hash: string): LeftOutEntry | null
-  entriesAt(height: number): readonly RawEntry[]
+  /** By place. */
+  ungradedAt(height: number): readonly UngradedRecord[]
+  ungradedBy(hash: string): UngradedRecord | null
+  /** Of the transaction chain those that came to no batch, the first of them. */
+  strangersAt(height: number): readonly RawEntry[]
   /** The first of this hash. */
   entryBy(hash: string): RawEntry | null
 }
@@ -137,6 +164,16 @@ export function writeContents(tx: Transaction, block: LedgerBlock, outcome: Bloc
   )
   for (const { index, entryHash, reason } of oracle ? leftOutOf(oracle) : [])
     tx.run('INSERT INTO ledger_left_out VALUES (?, ?, ?, ?)', height, index, blobOf(entryHash), reason)
+  for (const [k, { entryHash, claim }] of (oracle ? ungradedOf(oracle) : []).entries()) {
+    const place = graded ? (oracle?.graded.length ?? 0) + k : k
+    tx.run(
+      'INSERT INTO ledger_ungraded VALUES (?, ?, ?, ?)',
+      height,
+      place,
+      blobOf(entryHash),
+      claimBlob(claim),
+    )
+  }
   for (const [place, entry] of transactions.entries())
     tx.run(
       'INSERT INTO ledger_entries VALUES (?, ?, ?, ?, ?)',
@@ -146,6 +183,13 @@ export function writeContents(tx: Transaction, block: LedgerBlock, outcome: Bloc
 
 const leftOutOf = ({ rejected, dropped }: GradedBlock): LeftOut[] =>
   [...rejected, ...dropped].sort((a, b) => a.index - b.index).slice(0, MOST_LEFT_OUT)
+
+const ungradedOf = ({ gradable, graded, ungraded }: GradedBlock): Pick<Ungraded, 'entryHash' | 'claim'>[] => [
+  ...(gradable ? [] : graded.map(({ entryHash, difficulty }) => ({ entryHash, claim: difficulty }))),
+  ...ungraded.slice(0, MOST_UNGRADED),
+]
+
+const claimBlob = (claim: bigint): Uint8Array => blobOf(claim.toString(16).padStart(16, '0'))
 
 function gradesOf({ version, graded }: GradedBlock) {
   const count = ASSETS[version].length
@@ -236,8 +280,13 @@ export function createContentQueries(db: Pick<Transaction, 'all' | 'one'>): Cont
       const row = db.one('SELECT * FROM ledger_left_out WHERE hash = ? ORDER BY height LIMIT 1', blobOf(hash))
       return row ? leftOutIn(row) : null
     },
-    entriesAt: (height) =>
-      db.all('SELECT * FROM ledger_entries WHERE height = ? ORDER BY place', height).map(entryIn),
+    ungradedAt: (height) =>
+      db.all('SELECT * FROM ledger_ungraded WHERE height = ? ORDER BY place', height).map(ungradedIn),
+    ungradedBy(hash) {
+      const row = db.one('SELECT * FROM ledger_ungraded WHERE hash = ? ORDER BY height LIMIT 1', blobOf(hash))
+      return row ? ungradedIn(row) : null
+    },
+    strangersAt: (height) => db.all(STRANGERS_AT, height, MOST_STRANGERS).map(entryIn),
     entryBy(hash) {
       const sql = 'SELECT * FROM ledger_entries WHERE hash = ? ORDER BY height, place LIMIT 1'
       const row = db.one(sql, blobOf(hash))
@@ -245,6 +294,10 @@ export function createContentQueries(db: Pick<Transaction, 'all' | 'one'>): Cont
     },
   }
 }
+
+const STRANGERS_AT = `
+SELECT * FROM ledger_entries e WHERE height = ? AND NOT EXISTS (SELECT 1 FROM ledger_batches b WHERE b.hash = e.hash)
+ORDER BY place LIMIT ?`
 
 const bufferOf = (blob: unknown): Buffer => Buffer.from(blob as ArrayBuffer)
 
@@ -277,6 +330,13 @@ const leftOutIn = (row: Row): LeftOutEntry => ({
   height: Number(row['height']),
   hash: hexOf(row['hash']),
   reason: row['reason'] as string,
+})
+
+const ungradedIn = (row: Row): UngradedRecord => ({
+  height: Number(row['height']),
+  place: Number(row['place']),
+  hash: hexOf(row['hash']),
+  claim: BigInt(`0x${hexOf(row['claim'])}`),
 })
 
 const entryIn = (row: Row): RawEntry => ({

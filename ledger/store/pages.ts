@@ -113,6 +113,7 @@ export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): Histor
         of('ledger_graded', 'entry_hash'),
         of('ledger_left_out', 'hash'),
         of('ledger_staked', 'hash'),
+        of('ledger_ungraded', 'hash'),
       ]
       return db
         .all(

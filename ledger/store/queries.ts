@@ -14,7 +14,7 @@ import { createContentQueries, type ContentQueries } from './contents.js'
 import { createMinerQueries, type MinerQueries } from './miners.js'
 import { actionOf, createHistoryPages, type HistoryPages, type LedgerAction } from './pages.js'
 import { createRecordQueries, type RecordQueries } from './records.js'
-import { createRangeQueries, type RangeQueries } from './ranges.js'
+import { createRangeQueries, type RangeQueries, type TokenAt } from './ranges.js'
 import { createRecentRates } from './recent-rates.js'
 import { LEDGER_SCHEMA } from './schema.js'
 import { ratesFrom, richest, type Holder } from './view.js'
@@ -34,8 +34,8 @@ export interface LedgerQueries
   balancesAt(height: number): ReadonlyMap<string, Balances>
   /** The same of one address. */
   balancesOf(address: string, height?: number): Balances
-  /** How much of a token an address had after this height. */
-  balanceOf(address: string, ticker: Ticker, height: number): bigint
+  /** How much of each of these tokens an address had after each of these heights, in their order. */
+  balancesOver(address: string, asked: readonly TokenAt[]): readonly bigint[]
   /** How many addresses hold some of a token now. */
   holdersOf(ticker: Ticker): number
   /** The sum of all balances, of each of the 62. */
@@ -118,10 +118,8 @@ export function createLedgerQueries(db: Database): LedgerQueries {
         TICKERS.flatMap((ticker) => (held.get(ticker) ? [[ticker, held.get(ticker) ?? 0n]] : [])),
       )
     },
-    balanceOf(address, ticker, height) {
-      const row = db.one(`${ONE_AT} AND b.ticker = ?`, known(height), blobOf(address), ticker)
-      return (row?.['amount'] as bigint | undefined) ?? 0n
-    },
+    balancesOver: (address, asked) =>
+      db.all(BALANCES_OVER, blobOf(address), JSON.stringify(asked)).map((row) => row['amount'] as bigint),
     holdersOf: (ticker) =>
       Number(
         db.one('SELECT count(*) AS count FROM ledger_balances WHERE ticker = ? AND amount > 0', ticker)?.[
@@ -216,6 +214,16 @@ SELECT b.ticker, coalesce((
   WHERE c.height > ? AND c.account = b.account AND c.ticker = b.ticker ORDER BY c.height LIMIT 1
 ), b.amount) AS amount
 FROM ledger_balances b WHERE b.account = (SELECT id FROM ledger_accounts WHERE address = ?)`
+
+const BALANCES_OVER = `
+WITH own AS (SELECT id FROM ledger_accounts WHERE address = ?),
+asked AS (SELECT key, value ->> 'ticker' AS ticker, value ->> 'height' AS height FROM json_each(?))
+SELECT coalesce(
+  (SELECT before FROM ledger_changes c
+   WHERE c.account = (SELECT id FROM own) AND c.ticker = a.ticker AND c.height > a.height ORDER BY c.height LIMIT 1),
+  (SELECT amount FROM ledger_balances b WHERE b.account = (SELECT id FROM own) AND b.ticker = a.ticker),
+  0
+) AS amount FROM asked a ORDER BY a.key`
 
 const SUMS_AT = `
 SELECT b.ticker, sum(coalesce(c.before, b.amount) >> 32) AS high,

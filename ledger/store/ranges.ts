@@ -19,11 +19,18 @@ export interface BlockBrief {
   readonly rated: boolean
 }
 
+export interface TokenAt {
+  readonly ticker: Ticker
+  readonly height: number
+}
+
 export interface RangeQueries {
   /** Of the first block that changed anything; 0: there is none. */
   firstHeight(): number
   /** The last rate of a token up to this height. */
   rateBy(ticker: Ticker, height: number): Dated | null
+  /** The last rate of each of these tokens up to each of these heights, in their order; null: there is none. */
+  ratesBy(asked: readonly TokenAt[]): readonly (bigint | null)[]
   /** The last rates of a token up to each of these heights, without repeats. */
   ratesOver(ticker: Ticker, heights: readonly number[]): readonly Dated[]
   /** The supply of a token after each of these heights. */
@@ -61,6 +68,10 @@ export function createRangeQueries(db: Pick<Transaction, 'all' | 'one'>): RangeQ
       )
       return row ? { height: Number(row['height']), amount: BigInt(row['rate'] as string) } : null
     },
+    ratesBy: (asked) =>
+      db
+        .all(RATES_BY, JSON.stringify(asked))
+        .map(({ rate }) => (rate === null ? null : BigInt(rate as string))),
     ratesOver: (ticker, heights) => db.all(RATES_OVER, JSON.stringify(heights), ticker).map(datedOf),
     suppliesOver: (ticker, heights) => db.all(SUPPLIES_OVER, ticker, JSON.stringify(heights)).map(datedOf),
     flowsOver: (flow, ticker, heights) =>
@@ -130,6 +141,12 @@ SELECT r.height, r.rate AS amount FROM (
 ) a CROSS JOIN ledger_rates r ON r.height = a.height AND r.ticker = ?
 ORDER BY r.height`
 
+const RATES_BY = `
+SELECT (
+  SELECT rate FROM ledger_rates
+  WHERE height = (SELECT max(height) FROM ledger_rates WHERE height <= a.value ->> 'height') AND ticker = a.value ->> 'ticker'
+) AS rate FROM json_each(?) a ORDER BY a.key`
+
 const SUPPLIES_OVER = `
 SELECT h.value AS height, coalesce((
   SELECT amount FROM ledger_supplies WHERE ticker = ? AND height <= h.value ORDER BY height DESC LIMIT 1
@@ -149,7 +166,7 @@ SELECT h.value AS height, coalesce(
 
 /** A line of the history is a payment or a burn if its first action is. */
 const BLOCKS = `
-SELECT b.height, min(seconds) AS seconds,
+SELECT b.height, coalesce((SELECT seconds FROM ledger_blocks k WHERE k.height = b.height), min(seconds)) AS seconds,
   sum(NOT credit AND status > 0) AS executed, sum(status < 0) AS refused, sum(status = 0) AS waiting,
   sum(credit) AS credits, EXISTS (SELECT 1 FROM ledger_rates r WHERE r.height = b.height) AS rated
 FROM (

@@ -3,7 +3,7 @@
  * addresses are blobs, amounts and rates 1e-8 units; those that may be 2^63 or more are text.
  */
 import type { Schema } from '../../base/index.js'
-import { CONTENT_TABLES, CONTENTS } from './contents.js'
+import { CONTENT_TABLES, CONTENTS, UNGRADED } from './contents.js'
 import { FLOWS } from './flows.js'
 import { MINER_SUMS } from './miner-sums.js'
 import { RECORD_TABLES, RECORDS } from './records.js'
@@ -153,6 +153,9 @@ INSERT INTO ledger_rollbacks VALUES (0);
 /** Null: the ledger was begun with the first block. */
 const CHECKPOINTS = 'ALTER TABLE ledger_about ADD COLUMN begins INTEGER'
 
+/** Heights of record versions on a network of one's own, as JSON; null: those of the network's name. */
+const ACTIVATIONS = 'ALTER TABLE ledger_about ADD COLUMN activations TEXT'
+
 export const LEDGER_SCHEMA: Schema = {
   name: 'ledger',
   migrations: [
@@ -165,6 +168,7 @@ export const LEDGER_SCHEMA: Schema = {
     CONTENTS,
     FLOWS,
     RECORDS + MINER_SUMS,
+    `${UNGRADED}${ACTIVATIONS};`,
   ],
 }
 

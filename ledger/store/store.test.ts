@@ -8,7 +8,8 @@ import t, { type Test } from 'tap'
 
 import { hexOf, type Database } from '../../base/index.js'
 import { openChainDatabase } from '../../chain/index.js'
-import { NETWORKS } from '../../pegnet/index.js'
+import { loadReal } from '../../oracle/grading/fixtures/load.js'
+import { NETWORKS, type Activations } from '../../pegnet/index.js'
 import { readCheckpoint, writeCheckpoint } from '../checkpoint/file.js'
 import { restoreCheckpoint } from '../checkpoint/restore.js'
 import type { Checkpoint } from '../checkpoint/shape.js'
@@ -21,8 +22,9 @@ import { ALICE } from '../fixtures/sign.js'
 import { openTestTables } from '../fixtures/tables.js'
 import { readRecordedChain, type RecordedChain } from '../recorded.js'
 import { readAddress } from '../transactions/address.js'
-import { beginLedger } from './about.js'
-import { stakersAt } from './consumer.js'
+import { rulesOf } from '../rules.js'
+import { beginLedger, ledgerNetwork } from './about.js'
+import { stakersAt, takeBlock } from './consumer.js'
 import { syncFromFile, type FileProgress } from './from-file.js'
 import { createHoldings } from './holdings.js'
 import { createLedgerQueries, openLedger } from './queries.js'
@@ -284,6 +286,52 @@ t.test('a ledger of before there were supplies and flows at every height', async
   t.same(flows(grown), flowed, 'as they were summed up block by block')
   t.ok(summed.length > 100)
   t.same(sums(grown), summed, 'those of miners as well')
+})
+
+t.test('records without a grade are kept, and network and activations are told', (t) => {
+  const db = open(t)
+  const { height, entries } = loadReal(206_422)
+  const oracle = entries.map((one) => ({ ...one, chainId: '00'.repeat(32), seconds: 1_566_233_400 }))
+  const block = { height, seconds: 1_566_233_400, oracle, staking: null, transactions: [], factoids: [] }
+  const about = { network: 'MainNet', origin: 'chain', height: height - 1 } as const
+  db.transaction(() => {
+    beginLedger(db, about)
+    takeBlock(db, block, { network, rules: rulesOf(network), difficulty: trusted })
+  })
+  const query = createLedgerQueries(db)
+  const ungraded = query.ungradedAt(height)
+  t.equal(ungraded.length, 454)
+  t.same([ungraded[0]?.place, ungraded.at(-1)?.place], [50, 503])
+  const hashes = [...ungraded, ...query.leftOutAt(height)].map(({ hash }) => hash)
+  t.same(
+    new Set([...hashes, ...query.gradedAt(height).map(({ entryHash }) => entryHash)]),
+    new Set(entries.map(({ hash }) => hash)),
+    'all entries of the block',
+  )
+  const last = ungraded.at(-1)
+  t.same(query.ungradedBy(last?.hash ?? ''), last)
+  t.same(query.hashesLike(last?.hash.slice(0, 12) ?? '', 2), [last?.hash])
+  db.transaction(() => rollback(db, height - 1))
+  t.same(query.ungradedAt(height), [])
+
+  t.equal(ledgerNetwork(query.about()).oprVersionAt(0), 1)
+  const other = open(t)
+  const of = (activations?: Activations) =>
+    other.transaction(() => beginLedger(other, { ...about, network: 'local', activations }))
+  const [four, five] = [
+    [4, 0],
+    [5, 9],
+  ] as const
+  of([four, five])
+  const found = ledgerNetwork(createLedgerQueries(other).about())
+  t.same(
+    [8, 9].map((height) => found.oprVersionAt(height)),
+    [4, 5],
+  )
+  t.equal(rulesOf(found).averages, 9)
+  of([[5, 0]])
+  t.equal(ledgerNetwork(createLedgerQueries(other).about()).oprVersionAt(8), 5, 'as the follower says now')
+  t.end()
 })
 
 t.test('the richest by worth, while blocks are followed and taken back', (t) => {

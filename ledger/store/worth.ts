@@ -1,8 +1,8 @@
 /** What amounts and holders are worth in USD by the last rates. */
-import { networkOf } from '../../pegnet/index.js'
 import { inPlaceOf } from '../engine/averages.js'
 import { inDollars, type InDollars } from '../engine/dollars.js'
 import { rulesOf, type LedgerRules } from '../rules.js'
+import { ledgerNetwork } from './about.js'
 import { createHoldings, type Valued } from './holdings.js'
 import type { LedgerQueries } from './queries.js'
 
@@ -17,7 +17,7 @@ export interface Worths {
 
 /** Both are kept until another program has written something: the holdings of 100,000 addresses take 20 ms. */
 export function createWorths(query: LedgerQueries): Worths {
-  const rules = rulesOf(networkOf(query.about().network))
+  const rules = rulesOf(ledgerNetwork(query.about()))
   const holdings = createHoldings(query)
   const kept = <T>(read: () => T): (() => T) => {
     let known: { readonly version: bigint; readonly value: T } | null = null

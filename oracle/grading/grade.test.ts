@@ -134,6 +134,14 @@ t.test('real blocks, their claims trusted', (t) => {
   t.equal(bitsOf(v1.graded[0]?.grade ?? NaN), '3327c47c1c0c41e0')
   t.equal(v1.graded[0]?.opr.identity, 'YJQ4')
   t.same([v1.byDifficulty[0], v1.byDifficulty[49]], [0xfffffffdf97de09bn, 0xffffffb294563adcn])
+  const parts = [v1.graded, v1.ungraded, v1.rejected, v1.dropped]
+  t.equal(new Set(parts.flat().map(({ entryHash }) => entryHash)).size, 504, 'each entry is in one of them')
+  t.same([v1.graded.length, v1.ungraded.length], [50, 454])
+  const claims = v1.ungraded.map(({ claim }) => claim)
+  t.ok(
+    claims.every((claim, k) => claim <= (claims[k - 1] ?? v1.byDifficulty[49] ?? 0n)),
+    'by their claims',
+  )
 
   const switched = loadReal(210330)
   t.equal(switched.previousWinners.length, 10)

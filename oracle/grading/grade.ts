@@ -51,6 +51,13 @@ export interface LeftOut {
   readonly reason: string
 }
 
+/** A valid record that others were better than: its claim was never verified. */
+export interface Ungraded {
+  readonly index: number
+  readonly entryHash: string
+  readonly claim: bigint
+}
+
 export interface GradedBlock {
   readonly version: OprVersion
   readonly height: number
@@ -64,6 +71,8 @@ export interface GradedBlock {
   readonly dropped: LeftOut[]
   /** At most 50, in final order; in order of difficulty if the block is not gradable. */
   readonly graded: GradedRecord[]
+  /** Behind the best 50, in order of their claims. */
+  readonly ungraded: readonly Ungraded[]
   /** Short hashes that the next record names: this block's, or the previous ones if it is not gradable. */
   readonly winners: string[]
   /** Whether there were enough honest records for winners. */
@@ -105,7 +114,7 @@ export function gradeBlock(input: GradingInput, difficulty: DifficultyOrClaim): 
   })
   const drop = ({ index, entryHash }: Candidate, reason: string) =>
     void dropped.push({ index, entryHash, reason })
-  const honest = honestBest(withoutRepeats(accepted, drop), difficulty, drop)
+  const { honest, behind } = honestBest(withoutRepeats(accepted, drop), difficulty, drop)
   const byDifficulty = honest.map((record) => record.difficulty)
   const gradable = honest.length >= rules.winners
   if (gradable) rank(honest, rules, byDescendingDifficulty)
@@ -122,6 +131,11 @@ export function gradeBlock(input: GradingInput, difficulty: DifficultyOrClaim): 
       opr: decodeOpr(version, (entries[record.index] as OprEntry).content),
       place: gradable ? k : -1,
       payout: (gradable && rules.payouts[k]) || 0n,
+    })),
+    ungraded: behind.map((record) => ({
+      index: record.index,
+      entryHash: record.entryHash,
+      claim: record.difficulty,
     })),
     winners: gradable
       ? honest.slice(0, rules.winners).map((record) => shortHash(record.entryHash))
@@ -187,15 +201,20 @@ function withoutRepeats(records: readonly Candidate[], drop: Drop): Candidate[] 
   })
 }
 
-/** The 50 best claims that are true. Claims below the 50th true one are never verified. */
-function honestBest(records: readonly Candidate[], difficulty: DifficultyOrClaim, drop: Drop): Candidate[] {
+/** The 50 best claims that are true, and the records behind them. Claims below the 50th true one are never verified. */
+function honestBest(
+  records: readonly Candidate[],
+  difficulty: DifficultyOrClaim,
+  drop: Drop,
+): { readonly honest: Candidate[]; readonly behind: readonly Candidate[] } {
   const honest: Candidate[] = []
-  for (const record of records.toSorted(byDescendingDifficulty)) {
-    if (honest.length === GRADED_RECORDS) break
+  const sorted = records.toSorted(byDescendingDifficulty)
+  for (const [k, record] of sorted.entries()) {
+    if (honest.length === GRADED_RECORDS) return { honest, behind: sorted.slice(k) }
     if (difficulty(record.oprHash, record.nonce, record.difficulty) === record.difficulty) honest.push(record)
     else drop(record, 'claims a false difficulty')
   }
-  return honest
+  return { honest, behind: [] }
 }
 
 function byDescendingDifficulty(a: Candidate, b: Candidate): number {
