@@ -407,7 +407,6 @@ t.test('long lines of a terminal', (t) => {
   t.equal(fold('short', 10), 'short')
   t.equal(foldedFor(sink({ isTTY: true, columns: 6 }), 'two words'), 'two\n  words')
   t.equal(foldedFor(sink({ isTTY: true, columns: 0 }), 'two words'), 'two words', 'a terminal of no size')
-  t.equal(foldedFor(sink({ isTTY: true, columns: 8 }), 'two words', ' \\'), 'two \\\n  words', 'to be copied')
   t.same(groupsOf([5, 4, 4, 4], 18), [
     [0, 1, 2],
     [0, 3],
@@ -431,15 +430,15 @@ t.test('long lines of a terminal', (t) => {
   t.equal(fold(painted, 26), painted, 'colours have no width')
   t.equal(fold(painted, 24).split('\n')[1], `${' '.repeat(18)}cc`)
   const censor = createCensor(['a secret'])
-  const lines = (isTTY: boolean): string => {
+  const printed = (isTTY: boolean, kind: 'line' | 'command'): string => {
     const stream = sink({ isTTY, columns: 12 })
-    createOutput({ stream, json: false, color: false, censor, signal: new AbortController().signal }).line(
-      'this is a secret of mine',
-    )
+    const { signal } = new AbortController()
+    createOutput({ stream, json: false, color: false, censor, signal })[kind]('this is a secret of mine')
     return stream.text()
   }
-  t.equal(lines(false), 'this is [censored] of mine\n', 'a file keeps its lines')
-  t.equal(lines(true), 'this is\n  [censored]\n  of mine\n', 'censored before it is folded')
+  t.equal(printed(false, 'line'), 'this is [censored] of mine\n', 'a file keeps its lines')
+  t.equal(printed(true, 'line'), 'this is\n  [censored]\n  of mine\n', 'censored before it is folded')
+  t.equal(printed(true, 'command'), 'this is [censored] of mine\n', 'what is copied stays whole')
   t.end()
 })
 

@@ -1,6 +1,6 @@
 /** The examples are true: the program takes each configuration, and the compose file names what is there. */
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -93,13 +93,18 @@ interface Compose {
 const yamlOf = (path: string, folder = COMPOSE): unknown =>
   parse(readFileSync(join(folder, path), 'utf8'), { merge: true })
 
-/** Host path → path in the container, of files and folders. */
+const mountOf = (volume: string): readonly [inside: string, host: string, mode: string] => {
+  const [host = '', inside = '', mode = 'rw'] = volume.split(':')
+  return [inside, host, mode]
+}
+
+/** Path in the container → host path, of files and folders. */
 const mountsOf = ({ volumes }: Service): Map<string, string> =>
   new Map(
     volumes
       .filter((volume) => volume.startsWith('.'))
-      .map((volume) => volume.split(':') as [string, string])
-      .map(([host, inside]) => [inside, host]),
+      .map(mountOf)
+      .map(([inside, host]) => [inside, host]),
   )
 
 /** What is mounted is there, and what our services are given to do they understand. */
@@ -110,6 +115,13 @@ function checkCompose(t: Test, folder: string): void {
       t.ok(existsSync(join(folder, host)), `${name}: ${host} is there`)
     for (const volume of service.volumes.filter((text) => !text.startsWith('.')))
       t.ok(Object.hasOwn(volumes, volume.split(':')[0]!), `${name}: volume ${volume}`)
+    const mounts = service.volumes.map(mountOf)
+    const fixed = mounts.filter(([, , mode]) => mode === 'ro').map(([inside]) => `${inside}/`)
+    for (const [inside] of mounts)
+      t.notOk(
+        fixed.find((outer) => inside.startsWith(outer)),
+        `${name}: ${inside} can be made`,
+      )
     for (const port of service.ports ?? [])
       t.match(port, /^127\.0\.0\.1:/, `${name} is published on loopback`)
     const { depends_on: awaited = [] } = service
@@ -137,24 +149,23 @@ t.test('the compose files', (t) => {
 t.test('the farm in containers', (t) => {
   const { services } = yamlOf('compose.yaml', FARM) as Compose
   const { coordinator, users, nats, prometheus } = services as Record<string, Service>
-  const [, , folder = '', ...names] = users!.command!
-  const store = users!.volumes[0]!.split(':')[0]!
+  const [, , folder, ...names] = users!.command!
+  const [inside, store] = mountOf(users!.volumes[0]!)
+  t.equal(folder, inside, 'credentials are written into the volume')
   for (const [name, { command = [] }] of Object.entries(services)) {
     const creds = command[command.indexOf('--creds') + 1]
     if (!command.includes('--creds')) continue
     const user = name === 'coordinator' ? name : `rig${name.slice(-1)}`
-    t.equal(
-      creds,
-      `/farm/${folder.slice('/data/'.length)}/${user}.creds`,
-      `${name} has a credential that is written`,
-    )
+    t.equal(creds, `/farm/${user}.creds`, `${name} has a credential that is written`)
     t.ok(services[name]!.volumes.includes(`${store}:/farm:ro`))
     t.ok(user === 'coordinator' || names.includes(user))
   }
-  t.equal(mountsOf(nats!).get('/etc/nats/nats-server.conf'), './compose.conf')
+  const [, config = ''] = nats!.command!
+  t.equal(mountsOf(nats!).get(config), './compose.conf')
   const conf = readFileSync(join(FARM, 'compose.conf'), 'utf8')
-  t.match(conf, /^include \.\/farm\/users\.conf$/m)
-  t.ok(nats!.volumes.includes(`${store}:/etc/nats:ro`), 'where the server looks for users.conf')
+  const [, included = ''] = /^include (.*)$/m.exec(conf) ?? []
+  t.equal(join(dirname(config), included), '/farm/users.conf')
+  t.ok(nats!.volumes.includes(`${store}:/farm:ro`), 'where the server looks for users.conf')
   const shipped = readFileSync(join(FARM, 'nats-server.conf'), 'utf8')
   for (const limit of ['max_payload', 'max_file_store'])
     t.equal(new RegExp(`${limit}: .*`).exec(conf)?.[0], new RegExp(`${limit}: .*`).exec(shipped)?.[0])

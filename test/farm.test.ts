@@ -69,6 +69,7 @@ if (!hasNatsServer()) t.pass('the rest is skipped: no nats-server is installed',
 else {
   t.test('a coordinator and three workers: a block mined, published, graded, paid', threeWorkers)
   t.test('the shipped configuration lets a worker do its work, and nothing else', shippedConfiguration)
+  t.test('the server of the compose file lets a worker in', composedServer)
 }
 
 interface Range {
@@ -312,4 +313,26 @@ async function shippedConfiguration(t: Test): Promise<void> {
     })
     t.match(await answer, { message: refused }, `it may not listen to ${subject}`)
   }
+}
+
+async function composedServer(t: Test): Promise<void> {
+  const dir = t.testdir({ config: {}, farm: {} })
+  t.equal((await start(['farm', 'users', join(dir, 'farm'), 'rig1']).ended).code, 0)
+  const shipped = fileURLToPath(new URL('../config/nats/compose.conf', import.meta.url))
+  const config = join(dir, 'config/nats-server.conf')
+  writeFileSync(
+    config,
+    readFileSync(shipped, 'utf8')
+      .replace('"/store"', JSON.stringify(join(dir, 'store')))
+      .replace('0.0.0.0:4222', '127.0.0.1:-1'),
+  )
+  const server = await runServer(config)
+  t.teardown(() => server.close())
+  const worker = await connectFarm({
+    ...{ servers: [`nats://127.0.0.1:${server.port}`], name: 'rig1' },
+    credential: readCredential(join(dir, 'farm/rig1.creds')),
+    signal: new AbortController().signal,
+  })
+  t.teardown(() => worker.close())
+  await t.resolves(worker.flush())
 }

@@ -43,8 +43,7 @@ async function openFarm(
         },
       )
       made = miner
-      // Whole, so that it can be copied: facts are broken at the width of the terminal.
-      output.line(join)
+      output.command(join)
       const count = (): void => {
         const { here, missing } = miner.status()
         farm.machines.set({ state: 'here' }, here)

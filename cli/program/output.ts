@@ -16,7 +16,10 @@ export interface Output {
   readonly width: number
   /** A line for people; nothing with `--json`. */
   readonly line: (text?: string) => void
-  /** A command to be copied: what a terminal has no room for goes on behind a backslash. Nothing with `--json`. */
+  /**
+   * A command to be copied. It is never folded: what a terminal itself wraps, it gives back in one piece. Nothing with
+   * `--json`.
+   */
   readonly command: (text: string) => void
   /** An object for programs; nothing without `--json`. `time` is added. */
   readonly event: <E extends { readonly event: string }>(event: E) => void
@@ -47,7 +50,7 @@ export function createOutput({ stream, json, color, censor, signal, now = wallMs
       if (!json) put(foldedFor(stream, censor(text)))
     },
     command: (text) => {
-      if (!json) put(foldedFor(stream, censor(text), ' \\'))
+      if (!json) put(censor(text))
     },
     event: ({ event, ...rest }) => {
       if (json) put(censor(jsonOf({ event, time: new Date(now()).toISOString(), ...rest })))
@@ -60,9 +63,9 @@ export function createOutput({ stream, json, color, censor, signal, now = wallMs
   }
 }
 
-/** A terminal breaks lines within words. One without a size says that it has no columns. `end`: of lines that go on. */
-export const foldedFor = (stream: Terminal, text: string, end = ''): string =>
-  stream.isTTY === true ? fold(text, (stream.columns || 80) - end.length).replaceAll('\n', `${end}\n`) : text
+/** A terminal breaks lines within words. One without a size says that it has no columns. */
+export const foldedFor = (stream: Terminal, text: string): string =>
+  stream.isTTY === true ? fold(text, stream.columns || 80) : text
 
 /** 80 columns where nothing is known; more than 120 are hard to read. */
 export function widthOf(stream: Terminal): number {
