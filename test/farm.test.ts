@@ -125,7 +125,7 @@ async function threeWorkers(t: Test): Promise<void> {
   })
   t.match(await start(['farm', 'status', '--metrics-port', port]).ended, {
     code: 0,
-    stdout: /worker\.two +here +\S/,
+    stdout: /worker\.two +here +(\d\S* \S?H\/s|n\/a)  .* n\/a  /,
   })
   t.match(await (await fetch(String(metrics))).text(), /^pegnet_farm_hit_faults_total\{fault="false"\} 0$/m)
   await endMinutes(coordinator, { until: 9 })

@@ -56,7 +56,7 @@ async function openFarm(
     farm: { status: () => made?.status() ?? {}, accounts: () => made?.accounts() ?? [] },
     facts: [
       ['farm', `${address.servers.join(' ')}${isOwn ? ', a nats-server of its own' : ''}`],
-      ['join', 'by this line, typed on each machine:'],
+      ['join', isOwn ? 'by this line, in other terminals:' : 'by this line, typed on each machine:'],
     ],
     started: { threads: 0, nats: address.servers, join },
   }

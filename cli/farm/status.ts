@@ -13,13 +13,13 @@ export async function status(context: FarmContext): Promise<number> {
   const rows = farm.machines.map((machine) => [
     machine.worker,
     machine.state,
-    rateText(machine.hashrate.s10 ?? 0),
-    rateText(machine.hashrate.s60 ?? 0),
-    rateText(machine.hashrate.m15 ?? 0),
+    ...[machine.hashrate.s10, machine.hashrate.s60, machine.hashrate.m15].map((rate) =>
+      rate === null ? 'n/a' : rateText(rate),
+    ),
     plural(machine.threads, 'thread'),
     machine.lagMs === null ? 'none' : `${machine.lagMs} ms`,
     `${machine.lease.seconds} s`,
-    machine.lastHitSeconds === null ? 'none' : `${durationText(machine.lastHitSeconds * 1000)} ago`,
+    machine.lastHitSeconds === null ? 'none' : `${secondsText(machine.lastHitSeconds)} ago`,
     String(Object.values(machine.faults).reduce((sum, count) => sum + count, 0)),
     machine.version,
     machine.cpu,
@@ -44,3 +44,7 @@ export async function status(context: FarmContext): Promise<number> {
   output.line(` ${plural(farm.here, 'machine')}, ${farm.missing} missing, ${rateText(farm.hashrate)}`)
   return EXIT.done
 }
+
+/** Whole seconds, as the coordinator gives them. */
+const secondsText = (seconds: number): string =>
+  seconds < 60 ? `${seconds} s` : durationText(seconds * 1000)
