@@ -16,6 +16,10 @@ export interface JsonBounds {
 const DEPTH = 64
 const VALUES = 1_000_000
 
+/** An object with keys, no list. */
+export const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** Throws `RangeError` for what is too deep or too much, `SyntaxError` for what is no JSON. */
 export function parseJson(text: string, bounds: JsonBounds = {}): unknown {
   checkJson(text, bounds)

@@ -3,7 +3,7 @@
  * thread loads it, so what needs a library has a door of its own: `calendar.js`, `http-post.js`.
  */
 export { isAxiosError, loadAxios } from './axios.js'
-export { checkJson, parseJson } from './bounded-json.js'
+export { checkJson, isMapping, parseJson } from './bounded-json.js'
 export { concat, fromHex, isHash, sha256, sha256d, toHex } from './bytes.js'
 export * from './clock.js'
 export { Late, withDeadline, within } from './deadline.js'
@@ -28,7 +28,7 @@ export {
 } from './spending.js'
 export type { Moment, Period, Spent } from './spending.js'
 export { isLoopback } from './loopback.js'
-export { blobOf, hexOf, openDatabase } from './storage/database.js'
+export { blobOf, hexOf, numberOrNull, openDatabase } from './storage/database.js'
 export type {
   Database,
   DatabaseTrouble,

@@ -1,6 +1,6 @@
 /** The results as one object: what `bench.json` holds, and how an earlier one is read back. */
 import { open } from 'node:fs/promises'
-import { messageOf, parseJson } from '../base/index.js'
+import { isMapping, messageOf, parseJson } from '../base/index.js'
 import type { KernelName } from '../lxrhash/index.js'
 import { KERNELS, PAGES, type BenchCell, type CellPlan, type Timing } from './cells.js'
 import { fail } from './errors.js'
@@ -44,10 +44,10 @@ export async function readReport(file: string): Promise<EarlierReport> {
   const text = await readText(file)
   const parsed = parsedJson(text)
   const wrong = (what: string) => fail('E_BENCH_COMPARE_FORMAT', `${file} is not a bench.json: ${what}`)
-  if (!isObject(parsed)) throw wrong('not a JSON object')
+  if (!isMapping(parsed)) throw wrong('not a JSON object')
   if (parsed['format'] !== FORMAT) throw wrong(`its "format" is not ${FORMAT}`)
   const { started, machine, cells } = parsed
-  if (typeof started !== 'string' || !isObject(machine) || typeof machine['cpu'] !== 'string')
+  if (typeof started !== 'string' || !isMapping(machine) || typeof machine['cpu'] !== 'string')
     throw wrong('date or machine are missing')
   if (!Array.isArray(cells) || cells.length > MOST_CELLS) throw wrong('it has no list of cells')
   const bad = cells.findIndex((cell) => !isCell(cell))
@@ -79,11 +79,8 @@ function parsedJson(text: string): unknown {
   }
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 function isCell(value: unknown): boolean {
-  if (!isObject(value)) return false
+  if (!isMapping(value)) return false
   const whole = (key: string): boolean => Number.isInteger(value[key]) && (value[key] as number) > 0
   const rate = value['hashesPerSecond']
   return (

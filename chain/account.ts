@@ -2,7 +2,7 @@
  * The account of what was followed: the blocks, those of single chains, and how far each consumer has come. Other
  * processes may write to the same file, with other consumers.
  */
-import { blobOf, hexOf, type Row, type Transaction } from '../base/index.js'
+import { blobOf, hexOf, numberOrNull, type Row, type Transaction } from '../base/index.js'
 import { FACTOID_CHAIN, type ChainTip, type KnownBlock } from '../factom/index.js'
 import type { ChainBlock } from './consumer.js'
 
@@ -98,8 +98,4 @@ export function createAccount(db: Transaction): Account {
       else db.run('UPDATE progress SET height = common, common = NULL WHERE consumer = ?', consumer)
     },
   }
-}
-
-function numberOrNull(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value)
 }

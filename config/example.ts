@@ -1,7 +1,7 @@
 /** Texts that are made from the settings table: an annotated configuration file, and a JSON schema for editors. Pure. */
 import { stringify } from 'yaml'
 
-import { SETTING_KEYS, settingOf, type SettingKey } from './settings.js'
+import { groupOf, SETTING_KEYS, settingOf, type SettingKey } from './settings.js'
 import type { JsonSchema } from './shape.js'
 import { ANY_SCALAR } from './types.js'
 
@@ -45,8 +45,6 @@ export function exampleConfig({ keys, values, sections = {}, head, width = 78 }:
   }
   return `${lines.join('\n')}\n`
 }
-
-const groupOf = (key: string): string => key.split('.', 1)[0] ?? ''
 
 function descriptionOf(key: SettingKey): string {
   const { description, default: value, defaultText, secret } = settingOf(key)

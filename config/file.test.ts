@@ -13,7 +13,6 @@ import {
   readConfigFile,
   readFlags,
   resolveAll,
-  resolveSettings,
   SETTING_KEYS,
   trustedFile,
   unknownKeys,
@@ -21,6 +20,7 @@ import {
   type SectionValidator,
   type SettingKey,
 } from './index.js'
+import { resolveSettings } from './fixtures/resolve-settings.js'
 import { othersCanRead, strangerWith, strangerWithLink } from './rights.js'
 import { matchExactly } from '../test/fixtures/match-exactly.js'
 

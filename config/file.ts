@@ -12,7 +12,7 @@ import {
 } from './document.js'
 import { problem, shown, type Problem } from './problems.js'
 import { strangerWith, strangerWithLink } from './rights.js'
-import { SETTING_KEYS, settingOf, type SettingKey } from './settings.js'
+import { groupOf, SETTING_KEYS, settingOf, type SettingKey } from './settings.js'
 import { meant, nearest } from './suggest.js'
 import { path } from './types.js'
 import { stampOf } from './watch-file.js'
@@ -33,7 +33,7 @@ export interface ConfigFile {
   readonly stranger?: string | undefined
   /** The state that it was read in (`stampOf`); '' if it could not be. */
   readonly stamp: string
-  /** Syntax, unknown keys, values of the wrong shape. The values themselves are checked by `resolveSettings`. */
+  /** Syntax, unknown keys, values of the wrong shape. The values themselves are checked by `resolveAll`. */
   readonly problems: readonly Problem[]
   /** What the file says of a setting, if anything. */
   textOf(key: SettingKey): FileText | undefined
@@ -239,7 +239,6 @@ function settingText(node: ConfigNode): string | null | undefined {
   return node.items.map((item) => (item.kind === 'scalar' ? item.text : '')).join(',')
 }
 
-const groupOf = (name: string): string => name.split('.', 1)[0] ?? ''
 const GROUPS: readonly string[] = [...new Set(IN_FILE.map(groupOf))]
 
 /** `block-seconds`, `blockSeconds` and `BLOCK_SECONDS` are the same word. */

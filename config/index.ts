@@ -5,9 +5,17 @@ export type { ConfigFile } from './file.js'
 export { flagNamesOf, readFlags } from './flags.js'
 export type { Flags } from './flags.js'
 export { importGoIni } from './go-ini.js'
-export { CONFIG_ERRORS, problem, problemsError, problemsOf, shown } from './problems.js'
+export {
+  CONFIG_ERRORS,
+  mistake,
+  problem,
+  problemsError,
+  problemsOf,
+  shown,
+  wrongArgument,
+} from './problems.js'
 export type { Problem } from './problems.js'
-export { CONFIG_NAME, configFileName, isConfigNamed, resolveAll, resolveSettings } from './resolve.js'
+export { CONFIG_NAME, configFileName, isConfigNamed, resolveAll } from './resolve.js'
 export type { Environment, Origin, Resolved, Sources } from './resolve.js'
 export { checkSection, pathText, unknownKeys } from './sections.js'
 export type { SectionContext, SectionProblem, SectionResult, SectionValidator } from './sections.js'
@@ -15,7 +23,6 @@ export { displayNameOf, envNameOf, SETTING_KEYS, settingOf, SETTINGS } from './s
 export type { SettingKey, Settings } from './settings.js'
 export {
   either,
-  isMapping,
   jsonSchemaOf,
   listOfShapes,
   named,

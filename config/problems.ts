@@ -88,6 +88,12 @@ export function problemsError(problems: readonly Problem[]): CodedError {
   return fail('E_CONFIG', problems.map(({ message }) => message).join('; '), { details: { problems } })
 }
 
+/** One thing that is wrong, as an error. */
+export const mistake = (...one: Parameters<typeof problem>): CodedError => problemsError([problem(...one)])
+
+/** What stands on the command line is not what the command takes. */
+export const wrongArgument = (message: string): CodedError => mistake('E_CONFIG_ARGUMENT', message)
+
 /** The problems in an error of `problemsError`, or undefined for any other error. */
 export function problemsOf(error: unknown): readonly Problem[] | undefined {
   return error instanceof CodedError

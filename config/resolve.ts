@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { messageOf } from '../base/index.js'
 import type { ConfigFile } from './file.js'
 import type { Flags } from './flags.js'
-import { problem, problemsError, shown, type Problem } from './problems.js'
+import { problem, shown, type Problem } from './problems.js'
 import { othersCanRead, strangerWith } from './rights.js'
 import {
   displayNameOf,
@@ -46,14 +46,7 @@ const PREFIX = 'PEGMINER_'
 /** Read if it is in the working directory. */
 export const CONFIG_NAME = 'pegminer.yaml'
 
-/** Throws one error (`problemsError`) with everything that is wrong, the flags' own problems included. */
-export function resolveSettings<K extends SettingKey>(keys: readonly K[], sources: Sources): Resolved<K> {
-  const resolved = resolveAll(keys, sources)
-  if (resolved.problems.length > 0) throw problemsError(resolved.problems)
-  return resolved
-}
-
-/** As `resolveSettings`, but returns what is wrong. What the file says of other commands' settings is checked too. */
+/** Returns what is wrong, too. What the file says of other commands' settings is checked as well. */
 export function resolveAll<K extends SettingKey>(keys: readonly K[], sources: Sources): Resolved<K> {
   const { flags, env, file } = sources
   const problems: Problem[] = [...flags.problems, ...(file?.problems ?? [])]

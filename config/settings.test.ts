@@ -10,12 +10,12 @@ import {
   nearest,
   problemsOf,
   readFlags,
-  resolveSettings,
   SETTING_KEYS,
   settingOf,
   type Environment,
   type SettingKey,
 } from './index.js'
+import { resolveSettings } from './fixtures/resolve-settings.js'
 import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 const resolve = <K extends SettingKey>(keys: readonly K[], words: string[], env: Environment = {}) =>

@@ -1175,6 +1175,9 @@ export type Settings = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]
 
+/** `miner` of `miner.threads`. */
+export const groupOf = (key: string): string => key.split('.', 1)[0] ?? ''
+
 /** The table's row of a key, with its value's type left open. */
 export function settingOf(key: SettingKey): SettingSpec<unknown> {
   return SETTINGS[key]

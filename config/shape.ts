@@ -28,6 +28,7 @@ import {
   type ObjectSchema,
 } from 'valibot'
 
+import { isMapping } from '../base/index.js'
 import type { ConfigPath } from './document.js'
 import { unknownKeys, type SectionProblem } from './sections.js'
 import { ANY_SCALAR, wrongValue, type ValueType } from './types.js'
@@ -121,9 +122,6 @@ function read<T>(type: ValueType<T>, raw: unknown, { folder }: ValueOptions): T 
     ? type.parse(String(raw), folder)
     : undefined
 }
-
-export const isMapping = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
-  typeof raw === 'object' && raw !== null && !Array.isArray(raw)
 
 const mapping = (message: string) => custom<Record<string, unknown>>(isMapping, message)
 export const NO_SECTION = 'must be a section with keys of its own'

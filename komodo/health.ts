@@ -5,7 +5,7 @@
  * is believed again only when its height moves on, or when it was started anew.
  */
 export type Health =
-  | { readonly state: 'up'; readonly height: number | null; readonly movedAt: number | null }
+  | { readonly state: 'up'; readonly height: number | null }
   /** It cannot be connected to, or is starting. A lock that held the old process is gone. */
   | { readonly state: 'down'; readonly since: number; readonly starting: boolean }
   /** Answered late or not at all, once: read from, not written to. `height`: the first one that it said since. */
@@ -25,7 +25,7 @@ export type HealthEvent =
   | { readonly type: 'away'; readonly at: number; readonly starting: boolean }
   | { readonly type: 'height'; readonly height: number; readonly at: number }
 
-export const FIRST_HEALTH: Health = { state: 'up', height: null, movedAt: null }
+export const FIRST_HEALTH: Health = { state: 'up', height: null }
 
 /** Two in a row: one may be a busy moment. */
 const HUNG_AFTER = 2
@@ -45,7 +45,7 @@ export function healthAfter(health: Health, event: HealthEvent): Health {
       if (health.state === 'down') return FIRST_HEALTH
       return health
     case 'height':
-      return afterHeight(health, event.height, event.at)
+      return afterHeight(health, event.height)
   }
 }
 
@@ -58,13 +58,13 @@ function afterTimeout(health: Health, at: number): Health {
   return { state: 'hung', since, tries, until: at + pause }
 }
 
-function afterHeight(health: Health, height: number, at: number): Health {
+function afterHeight(health: Health, height: number): Health {
   if (health.state === 'up' && health.height === height) return health
   // If it stands still, it does so at the first height after a time-out.
   const first = health.state === 'hung' || (health.state === 'suspect' && health.height === null)
   if (first || (health.state === 'suspect' && health.height === height))
     return { state: 'suspect', since: health.since, height }
-  return { state: 'up', height, movedAt: at }
+  return { state: 'up', height }
 }
 
 /** Whether a transaction that it is given can be expected to reach the network. */

@@ -20,7 +20,7 @@ import { portableHasher, type SharedByteMap } from '../lxrhash/index.js'
 import type { RecordContents } from './run/interface.js'
 import type { Session } from './run/interface.js'
 import { failed, isWithin, refuse } from './run/options.js'
-import { buildRecord, entryOf, type MinedRecord } from './run/record.js'
+import { buildRecord, entryOf, type MinedRecord, type RecordParts } from './run/record.js'
 import type { Notice } from './run/tasks.js'
 import { createLocalWorkforce } from './work/local.js'
 import type { Ranked } from './work/ranking.js'
@@ -120,14 +120,7 @@ export function createRivals(options: RivalsOptions): Rivals {
 
   function begin({ height, winners, prices }: RecordContents): void {
     field = Array.from({ length: count }, (_, index) => ({
-      record: buildRecord({
-        network,
-        height,
-        identity: rivalName(index),
-        coinbase: rivalAddress(index),
-        winners,
-        prices: rivalPrices(prices, index, height),
-      }),
+      record: rivalRecord(index, { network, height, winners, prices }),
       best: null,
       hashes: 0n,
       turns: 0n,
@@ -237,6 +230,16 @@ export function rivalKey(index: number): FactoidKey {
 }
 
 export const rivalAddress = (index: number): string => rivalKey(index).address
+
+/** Of the rival with this number; `prices` are the true ones. */
+export const rivalRecord = (
+  index: number,
+  { prices, height, ...block }: Pick<RecordParts, 'network' | 'height' | 'winners' | 'prices'>,
+): MinedRecord =>
+  buildRecord({
+    ...{ ...block, height, identity: rivalName(index), coinbase: rivalAddress(index) },
+    prices: rivalPrices(prices, index, height),
+  })
 
 /** The miner's prices, each moved a little; the same for the same rival and height. */
 export function rivalPrices(prices: readonly bigint[], index: number, height: number): bigint[] {

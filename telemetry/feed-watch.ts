@@ -1,6 +1,6 @@
 /** A feed that another process runs, as its own status page shows it: asked every few seconds for the miner's page. */
 
-import { loadAxios, messageOf, parseJson, withDeadline } from '../base/index.js'
+import { isMapping, loadAxios, messageOf, parseJson, withDeadline } from '../base/index.js'
 import type { BoardHeader } from './feed-api.js'
 import type { GatewayNumbers } from './sources.js'
 
@@ -78,22 +78,19 @@ export function watchFeed({ url, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS }: F
 
 /** Checks what this side relies on: lists, and gateways with the fields that `alertsOfGateways` reads. */
 function answerOf(data: unknown): Pick<SeenFeed, 'gateways' | 'recent'> | undefined {
-  if (!isObject(data) || data['running'] !== true) return undefined
+  if (!isMapping(data) || data['running'] !== true) return undefined
   const { gateways, recent } = data
   if (!Array.isArray(gateways) || !Array.isArray(recent)) return undefined
   const whole = gateways.every(
     (one: unknown) =>
-      isObject(one) &&
+      isMapping(one) &&
       typeof one['name'] === 'string' &&
-      isObject(one['funds']) &&
-      isObject(one['daemons']) &&
-      isObject(one['withdrawals']) &&
-      isObject(one['withdrawals']['states']),
+      isMapping(one['funds']) &&
+      isMapping(one['daemons']) &&
+      isMapping(one['withdrawals']) &&
+      isMapping(one['withdrawals']['states']),
   )
   return whole
-    ? { gateways: gateways as GatewayNumbers[], recent: recent.filter(isObject) as unknown as BoardHeader[] }
+    ? { gateways: gateways as GatewayNumbers[], recent: recent.filter(isMapping) as unknown as BoardHeader[] }
     : undefined
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -265,6 +265,10 @@ function bound(value: Value): Value {
 /** Bytes of hex, for a blob column. */
 export const blobOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 
+/** A column that may be empty, or a row that may lack it. */
+export const numberOrNull = (value: unknown): number | null =>
+  value === null || value === undefined ? null : Number(value)
+
 /** Lower-case hex of a blob column. */
 export function hexOf(value: unknown): string {
   return Buffer.from(value as ArrayBuffer).toString('hex')

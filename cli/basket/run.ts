@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 
 import { isCoded, lockFile, makeFolder, sleep, wallMs } from '../../base/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 import {
   createDue,
   decide,
@@ -18,21 +18,13 @@ import { fail } from '../program/errors.js'
 import { EXIT } from '../program/context.js'
 import { openResources, type Resources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
+import { percentText } from '../view/format.js'
 import { unlockKey } from '../wallet/ask.js'
 import { fileOf } from '../wallet/context.js'
 import { folderOf, reachLedger, reachNode, reachToLook } from '../wallet/reach.js'
 import type { BasketContext } from './context.js'
 import { createMeasures } from './measure.js'
-import {
-  decisionEvent,
-  keepFacts,
-  keepText,
-  lineTexts,
-  LINES_HEAD,
-  moveText,
-  percentText,
-  reasonText,
-} from './view.js'
+import { decisionEvent, keepFacts, keepText, lineTexts, LINES_HEAD, moveText, reasonText } from './view.js'
 
 /** How often the ledger is asked for a new block, ms. */
 const LOOK_MS = 1000
@@ -149,9 +141,7 @@ function pastOf(
 ): (count: number) => Rates[] {
   if (weights !== 'inverse-volatility') return () => []
   if (context.settings['ledger.pegnetd'] !== undefined)
-    throw problemsError([
-      problem('E_CONFIG_VALUE', 'inverse-volatility needs a ledger of your own: leave out --pegnetd'),
-    ])
+    throw mistake('E_CONFIG_VALUE', 'inverse-volatility needs a ledger of your own: leave out --pegnetd')
   const query = openEither(context)
   resources.add(() => query.close())
   return (count) => {

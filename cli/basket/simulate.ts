@@ -1,21 +1,21 @@
 /** `pegminer basket simulate`: how a basket would have gone. */
 import { parseUnits } from '../../base/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 import { simulateBasket, type Basket } from '../../desk/index.js'
 import { rulesOf } from '../../ledger/index.js'
 import { networkOf } from '../../pegnet/index.js'
 import { openEither } from '../ledger/files.js'
 import { EXIT } from '../program/context.js'
 import { factPrinter } from '../view/facts.js'
-import { plural } from '../view/format.js'
+import { percentText, plural } from '../view/format.js'
 import { requirePicture } from '../view/plot-file.js'
 import type { BasketContext } from './context.js'
-import { CSV_HEAD, csvLine, percentText, summaryFacts } from './view.js'
+import { CSV_HEAD, csvLine, summaryFacts } from './view.js'
 
 export async function simulate(context: BasketContext, basket: Basket): Promise<number> {
   const { settings, output } = context
   const { 'history.csv': csv, 'history.plot': file } = settings
-  if (csv && output.json) throw problemsError([problem('E_CONFIG_VALUE', 'give --csv or --json, not both')])
+  if (csv && output.json) throw mistake('E_CONFIG_VALUE', 'give --csv or --json, not both')
   requirePicture(file)
   const query = openEither(context)
   try {

@@ -3,7 +3,7 @@ import { isoTime, unitsText } from '../../base/index.js'
 import type { Decision, KeepEvent, Simulation, Step } from '../../desk/index.js'
 import type { Basket } from '../../desk/index.js'
 import { goodUntil } from '../../ledger/index.js'
-import { unitsColumn } from '../view/format.js'
+import { percentText, unitsColumn } from '../view/format.js'
 import { fateText } from '../wallet/view.js'
 
 /** 1e-16 USD as text with cents. */
@@ -11,8 +11,6 @@ export const worthText = (worth: bigint): string => {
   const cents = worth / 10n ** 14n
   return `${cents / 100n}.${String(cents % 100n).padStart(2, '0')}`
 }
-
-export const percentText = (part: number, digits = 2): string => `${(part * 100).toFixed(digits)} %`
 
 const WORTH = 13
 

@@ -1,5 +1,5 @@
 /** `pegminer completion bash|zsh|fish`. */
-import { problem, problemsError, shown } from '../../config/index.js'
+import { shown, wrongArgument } from '../../config/index.js'
 import { EXIT, type CommandContext, type CommandSpec } from '../program/context.js'
 import type { CompletionKey } from '../program/keys.js'
 import { bashScript, completionsOf, fishScript, zshScript } from './shells.js'
@@ -15,7 +15,7 @@ export function completion(
   const found = names.find((name) => name === shell)
   if (found === undefined) {
     const what = shell === undefined ? 'say for which shell' : `there is none for ${shown(shell)}; choose`
-    throw problemsError([problem('E_CONFIG_ARGUMENT', `${what}: ${names.join(', ')}`)])
+    throw wrongArgument(`${what}: ${names.join(', ')}`)
   }
   const script = SCRIPTS[found](completionsOf(commands))
   output.event({ event: 'completion', shell: found, script })

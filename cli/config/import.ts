@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 
 import { messageOf } from '../../base/index.js'
-import { exampleConfig, importGoIni, problem, problemsError, shown } from '../../config/index.js'
+import { exampleConfig, importGoIni, mistake, shown, wrongArgument } from '../../config/index.js'
 import { importOracleIni } from '../../oracle/index.js'
 import { oneLine } from '../../telemetry/index.js'
 import type { ConfigContext } from './context.js'
@@ -15,16 +15,14 @@ const MAX_INI_BYTES = 256 * 1024
 export function configImport({ positionals, output }: ConfigContext): number {
   const [, name] = positionals
   if (name === undefined)
-    throw problemsError([
-      problem('E_CONFIG_ARGUMENT', 'say which file to import, for example ~/.pegnet/defaultconfig.ini'),
-    ])
+    throw wrongArgument('say which file to import, for example ~/.pegnet/defaultconfig.ini')
   let text: string
   try {
     const stat = statSync(name)
     if (!stat.isFile() || stat.size > MAX_INI_BYTES) throw new TypeError('it is not a small file')
     text = readFileSync(name, 'utf8')
   } catch (error) {
-    throw problemsError([problem('E_CONFIG_IMPORT', `${shown(name)}: ${messageOf(error)}`)])
+    throw mistake('E_CONFIG_IMPORT', `${shown(name)}: ${messageOf(error)}`)
   }
   try {
     const { values, notes, oracle } = importGoIni(text)
@@ -44,7 +42,7 @@ export function configImport({ positionals, output }: ConfigContext): number {
     output.line(yaml.trimEnd())
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    throw problemsError([problem('E_CONFIG_IMPORT', `${shown(name)}: ${error.message}`)])
+    throw mistake('E_CONFIG_IMPORT', `${shown(name)}: ${error.message}`)
   }
   return EXIT.done
 }

@@ -8,9 +8,8 @@ import { networkOf } from '../../pegnet/index.js'
 import {
   CONFIG_NAME,
   exampleConfig,
+  mistake,
   pathType,
-  problem,
-  problemsError,
   SETTING_KEYS,
   settingOf,
   shown,
@@ -65,7 +64,7 @@ export async function configInit(context: ConfigContext): Promise<number> {
 }
 
 const exists = (name: string): Error =>
-  problemsError([problem('E_CONFIG_EXISTS', `${shown(name)} is there already; it is left as it is`)])
+  mistake('E_CONFIG_EXISTS', `${shown(name)} is there already; it is left as it is`)
 
 function headOf(name: string): string[] {
   // Beside the sources it lies two folders above this file, three above it when built.
@@ -90,7 +89,7 @@ function write(name: string, text: string): void {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') throw exists(name)
-    throw problemsError([problem('E_CONFIG_FILE', `${shown(name)} cannot be written: ${message}`)])
+    throw mistake('E_CONFIG_FILE', `${shown(name)} cannot be written: ${message}`)
   }
   try {
     writeSync(file, text)

@@ -1,7 +1,7 @@
 /** `pegminer explorer`: the pages of a network: a living one of its own, one that is followed, or a recorded chain. */
 import { once } from 'node:events'
 
-import { meant, problem, problemsError } from '../../config/index.js'
+import { meant, mistake, wrongArgument } from '../../config/index.js'
 import { wallMs } from '../../base/index.js'
 import { blockNews, createExplorer } from '../../explorer/index.js'
 import { createLedgerReads, createWorths, type LedgerQueries } from '../../ledger/index.js'
@@ -10,7 +10,7 @@ import { nothingSeen, type Serving } from '../ledger/keep-following.js'
 import { EXIT } from '../program/context.js'
 import { openResources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
-import { ledgerNumbers } from '../service/ledger-reader.js'
+import { ledgerNumbers, ledgerPulse } from '../service/ledger-reader.js'
 import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
 import { factPrinter } from '../view/facts.js'
 import type { ExplorerContext } from './context.js'
@@ -28,16 +28,11 @@ export async function explorer(context: ExplorerContext): Promise<number> {
   const [action, ...words] = positionals
   if (action === 'plot') return (await import('./plot.js')).plot(context, words)
   if (action !== undefined)
-    throw problemsError([
-      problem(
-        'E_CONFIG_ARGUMENT',
-        `unknown action${meant(action, ['plot'], 'see pegminer explorer --help')}`,
-      ),
-    ])
+    throw wrongArgument(`unknown action${meant(action, ['plot'], 'see pegminer explorer --help')}`)
   if (settings['ledger.fromFile'] === undefined && settings['grade.trustClaims'])
-    throw problemsError([problem('E_CONFIG_VALUE', '--trust-claims is for --from-file')])
+    throw mistake('E_CONFIG_VALUE', '--trust-claims is for --from-file')
   if (settings['telemetry.port'] === 'off')
-    throw problemsError([problem('E_CONFIG_VALUE', 'the explorer needs a port: --metrics-port')])
+    throw mistake('E_CONFIG_VALUE', 'the explorer needs a port: --metrics-port')
   return show(context)
 }
 
@@ -75,10 +70,7 @@ async function serve(
 ): Promise<void> {
   const { settings, output } = context
   const { network, height } = query.about()
-  const state = () => ({
-    ...{ nodeHeight: seen.nodeHeight, trouble: seen.trouble, evenAt: seen.evenAt },
-    height: query.about().height,
-  })
+  const state = () => ledgerPulse(query, seen)
   metrics.observeLedger(() => ledgerNumbers(query, seen))
   const worths = createWorths(query)
   const reads = createLedgerReads(query, worths)

@@ -10,7 +10,7 @@ import {
   wholeTicks,
   type Scale,
 } from '../../bench/index.js'
-import { meant, problem, problemsError } from '../../config/index.js'
+import { meant, wrongArgument } from '../../config/index.js'
 import { CHARTS, createReader, seriesOf, type Series } from '../../explorer/index.js'
 import { openEither } from '../ledger/files.js'
 import { EXIT } from '../program/context.js'
@@ -26,16 +26,17 @@ const POINTS = 1_000
 export async function plot(context: ExplorerContext, words: readonly string[]): Promise<number> {
   const { settings, output } = context
   const [name = '', ...rest] = words
-  const usage = (message: string): Error => problemsError([problem('E_CONFIG_ARGUMENT', message)])
   if (rest.length > 0 || !Object.hasOwn(CHARTS, name))
-    throw usage(`say which chart${meant(name, Object.keys(CHARTS), `: ${Object.keys(CHARTS).join(', ')}`)}`)
+    throw wrongArgument(
+      `say which chart${meant(name, Object.keys(CHARTS), `: ${Object.keys(CHARTS).join(', ')}`)}`,
+    )
   const [asset, ...others] = settings['history.assets'] ?? []
   const of = CHARTS[name]?.of
   if (of === 'token' && (asset === undefined || others.length > 0))
-    throw usage(`${name} is of one token: give it with --asset`)
+    throw wrongArgument(`${name} is of one token: give it with --asset`)
   const miner = settings['explorer.miner']
   if (of === 'miner' && (miner === undefined || others.length > 0))
-    throw usage(`${name} is of one miner: give an identity or an address with --miner`)
+    throw wrongArgument(`${name} is of one miner: give an identity or an address with --miner`)
   const file = settings['explorer.out']
   requirePicture(file)
   const resources = openResources()

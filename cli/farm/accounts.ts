@@ -1,6 +1,6 @@
 /** `pegminer farm accounts`: what each worker has contributed, by day, as the coordinator tells. */
 import { Csv } from '../../base/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 import type { DayAccount } from '../../miner/farm/index.js'
 import { EXIT } from '../program/context.js'
 import { countText } from '../view/format.js'
@@ -12,7 +12,7 @@ const HEAD = ['day', 'worker', 'hits', 'hashes']
 export async function accounts(context: FarmContext): Promise<number> {
   const { settings, output } = context
   const isCsv = settings['history.csv']
-  if (isCsv && output.json) throw problemsError([problem('E_CONFIG_VALUE', 'give --csv or --json, not both')])
+  if (isCsv && output.json) throw mistake('E_CONFIG_VALUE', 'give --csv or --json, not both')
   const { accounts: all } = (await askCoordinator(context, 'accounts')) as { accounts: DayAccount[] }
   output.event({ event: 'farm.accounts', accounts: all })
   if (isCsv) {

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 
 import {
   displayNameOf,
+  mistake,
   problem,
   problemsError,
+  wrongArgument,
   type Origin,
   type SectionValidator,
   type Settings,
@@ -92,9 +94,8 @@ export const lockFolder = (): string => join(homedir(), '.pegminer', 'locks')
 
 function actionOf(words: readonly string[]): FeedAction {
   const [word = 'run', ...rest] = words
-  const wrong = (message: string): Error => problemsError([problem('E_CONFIG_ARGUMENT', message)])
   const bare = (): void => {
-    if (rest.length > 0) throw wrong(`feed ${word} takes no further argument`)
+    if (rest.length > 0) throw wrongArgument(`feed ${word} takes no further argument`)
   }
   switch (word) {
     case 'run':
@@ -108,17 +109,17 @@ function actionOf(words: readonly string[]): FeedAction {
     case 'settle': {
       const [txid = ''] = rest
       if (rest.length !== 1 || !/^[0-9a-fA-F]{64}$/.test(txid))
-        throw wrong(`feed ${word} needs the id of a withdrawal: 64 hex digits, see feed status`)
+        throw wrongArgument(`feed ${word} needs the id of a withdrawal: 64 hex digits, see feed status`)
       return { do: word, withdrawTxid: txid.toLowerCase() }
     }
     case 'backfill': {
       const [from, to] = rest.map((text) => (/^\d{1,9}$/.test(text) ? Number(text) : NaN))
       if (rest.length !== 2 || !from || !to || from > to || to - from >= MOST_RANGE)
-        throw wrong(`feed backfill needs two heights, FROM up to TO, at most ${MOST_RANGE} of them`)
+        throw wrongArgument(`feed backfill needs two heights, FROM up to TO, at most ${MOST_RANGE} of them`)
       return { do: 'backfill', from, to }
     }
     default:
-      throw wrong(
+      throw wrongArgument(
         `feed ${JSON.stringify(word.slice(0, 40))} is unknown: check, status, backfill FROM TO, approve TXID, ` +
           'reject TXID, settle TXID, register, or the five arguments of the original oraclefeed',
       )
@@ -176,13 +177,11 @@ function configOf(settings: FeedSettings, old: unknown, section: FeedConfig | un
   const single = hasSingle(settings)
   if (old === null && !single && section !== undefined) return overridden(section, settings)
   if (old === null && !single)
-    throw problemsError([
-      problem(
-        'E_CONFIG_MISSING',
-        'there is no gateway: write the section feed into the configuration file, give --asset, --oracle and --pubkey, ' +
-          'or try it with --network dev',
-      ),
-    ])
+    throw mistake(
+      'E_CONFIG_MISSING',
+      'there is no gateway: write the section feed into the configuration file, give --asset, --oracle and --pubkey, ' +
+        'or try it with --network dev',
+    )
   const raw = old === null ? sectionOfFlags(settings) : merged(old, settings)
   const result = readFeedConfig(raw, { folder: process.cwd(), readableByOthers: false })
   if ('value' in result) return overridden(result.value, settings)
@@ -229,5 +228,5 @@ function chosen(config: FeedConfig, settings: FeedSettings): FeedConfig {
   const gateways = config.gateways.filter(({ name }) => name === wanted)
   if (gateways.length > 0) return { ...config, gateways }
   const names = config.gateways.map(({ name }) => name).join(', ')
-  throw problemsError([problem('E_CONFIG_VALUE', `--gateway must be one of ${names}`)])
+  throw mistake('E_CONFIG_VALUE', `--gateway must be one of ${names}`)
 }

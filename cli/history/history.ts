@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { meant, problem, problemsError } from '../../config/index.js'
 import { HISTORY_FILE, openHistory, type Extent, type HistoryQueries } from '../../oracle/index.js'
 import { EXIT, type CommandContext } from '../program/context.js'
-import { plural, tilde } from '../view/format.js'
+import { minuteText, plural, tilde } from '../view/format.js'
 import { readRows, type HistoryRow, type RowRange } from './rows.js'
 import type { HistoryKey } from '../program/keys.js'
 import { defaultDataDir } from '../mine/plan.js'
@@ -98,11 +98,9 @@ function tellKnown({ output }: Context, { file, known }: { file: string; known: 
   output.line()
 }
 
-const dayOf = (time: number): string => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')}`
-
 function extentText({ first, last, begin, end, blocks, gradable }: Extent): string {
   const records = `${plural(blocks, 'block')} with records, ${gradable} of them with winners`
-  return `heights ${first} to ${last}, ${dayOf(begin)} to ${dayOf(end)} UTC; ${records}`
+  return `heights ${first} to ${last}, ${minuteText(begin)} to ${minuteText(end)} UTC; ${records}`
 }
 
 async function printCsv(

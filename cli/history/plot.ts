@@ -22,7 +22,7 @@ import {
   priceToNumber,
 } from '../../oracle/index.js'
 import { fail } from '../program/errors.js'
-import { rateText } from '../view/format.js'
+import { minuteText, rateText } from '../view/format.js'
 import { writePicture } from '../view/plot-file.js'
 import type { RowRange } from './rows.js'
 
@@ -86,11 +86,9 @@ function panelsOf(query: HistoryQueries, { range, assets }: PlotChoice): Panel[]
   return [...prices, power, ...(own.length > 0 ? [places] : [])]
 }
 
-const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ')
-
 function drawHistory(panels: readonly Panel[], { first, last, begin, end, gradable }: Extent): string {
   const title = 'PegNet, as graded here'
-  const facts = `heights ${first} to ${last}, ${dayOf(begin)} to ${dayOf(end)} UTC, ${gradable} blocks with winners`
+  const facts = `heights ${first} to ${last}, ${minuteText(begin)} to ${minuteText(end)} UTC, ${gradable} blocks with winners`
   const foot = TOP + panels.length * (PANEL + GAP) - GAP
   const heights: Scale = {
     at: between(first, Math.max(last, first + 1)),

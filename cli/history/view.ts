@@ -8,7 +8,7 @@ import {
   type OwnStake,
 } from '../../oracle/index.js'
 import { oneLine } from '../../telemetry/index.js'
-import { clockText, countText, plural, rateText, wrap } from '../view/format.js'
+import { clockText, countText, minuteText, plural, rateText, wrap } from '../view/format.js'
 import type { HistoryRow } from './rows.js'
 
 const WHO_WIDTH = 10
@@ -18,8 +18,6 @@ const NAMED_COSTS = 4
 
 const sum = (amounts: readonly (bigint | null | undefined)[]): bigint =>
   amounts.reduce<bigint>((total, amount) => total + (amount ?? 0n), 0n)
-
-const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ')
 
 /** Columns before those of prices, and the spaces between columns. */
 const TABLE_WIDTH = 80
@@ -68,7 +66,7 @@ export function tableLine(
   const best = block?.records[0]
   const cells = [
     String(height),
-    block ? dayOf(block.time) : '–',
+    block ? minuteText(block.time) : '–',
     block ? String(block.version) : '–',
     block ? countText(block.entries) : '–',
     block ? countText(block.valid) : '–',

@@ -1,5 +1,5 @@
 /** `pegminer ledger checkpoint FILE`: what others need to begin with the last block instead of the first. */
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 import { requireCheckpointFile, writeCheckpoint } from '../../ledger/index.js'
 import { EXIT } from '../program/context.js'
 import { factPrinter } from '../view/facts.js'
@@ -10,7 +10,7 @@ import { openEither } from './files.js'
 export function checkpoint(context: LedgerContext, file: string): number {
   const { settings, output } = context
   if (settings['ledger.height'] !== undefined)
-    throw problemsError([problem('E_CONFIG_VALUE', 'a checkpoint is of the last block; leave --height out')])
+    throw mistake('E_CONFIG_VALUE', 'a checkpoint is of the last block; leave --height out')
   requireCheckpointFile(file)
   const query = openEither(context)
   try {

@@ -1,6 +1,6 @@
 /** `pegminer ledger diff`: our balances against those of a running pegnetd. */
 import { unitsText } from '../../base/index.js'
-import { displayNameOf, problem, problemsError } from '../../config/index.js'
+import { displayNameOf, mistake } from '../../config/index.js'
 import { createPegnetd, diffLedger } from '../../ledger/index.js'
 import { EXIT } from '../program/context.js'
 import { countText, plural } from '../view/format.js'
@@ -11,9 +11,7 @@ export async function diff(context: LedgerContext): Promise<number> {
   const { settings, output, log, signal } = context
   const url = settings['ledger.pegnetd']
   if (url === undefined)
-    throw problemsError([
-      problem('E_CONFIG_MISSING', `${displayNameOf('ledger.pegnetd')} is missing: which pegnetd is it?`),
-    ])
+    throw mistake('E_CONFIG_MISSING', `${displayNameOf('ledger.pegnetd')} is missing: which pegnetd is it?`)
   const query = openEither(context)
   const pegnetd = createPegnetd(url, signal)
   try {

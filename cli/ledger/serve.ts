@@ -7,7 +7,7 @@ import { createLedgerApi, createMetrics, ledgerChecks } from '../../telemetry/in
 import { EXIT } from '../program/context.js'
 import { openResources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
-import { ledgerNumbers } from '../service/ledger-reader.js'
+import { ledgerNumbers, ledgerPulse } from '../service/ledger-reader.js'
 import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
 import { factPrinter } from '../view/facts.js'
 import type { LedgerContext } from './context.js'
@@ -56,10 +56,7 @@ async function answer(context: LedgerContext, query: LedgerQueries, serving: Ser
   })
   resources.add(() => server.close())
   const { network, height } = query.about()
-  const pulse = () => ({
-    ...{ nodeHeight: seen.nodeHeight, trouble: seen.trouble, evenAt: seen.evenAt },
-    height: query.about().height,
-  })
+  const pulse = () => ledgerPulse(query, seen)
   metrics.observeLedger(() => ledgerNumbers(query, seen))
   const reads = createLedgerReads(query, worths)
   const facts = { version: versionOf(), network, startedAt: wallMs() }

@@ -1,6 +1,6 @@
 /** What a ledger is asked for: balances, supplies, rates, the bank, the largest holders, histories, everything. */
 import { unitsText } from '../../base/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 import { addressText, stateHash, type LedgerAction, type LedgerQueries } from '../../ledger/index.js'
 import { EXIT } from '../program/context.js'
 import { addressOf, tickerOf } from './arguments.js'
@@ -74,9 +74,7 @@ export const richlist = (context: LedgerContext, word = 'PEG'): Promise<number> 
   return asking(context, (query) => {
     const { output, settings } = context
     if (settings['ledger.height'] !== undefined)
-      throw problemsError([
-        problem('E_CONFIG_VALUE', 'richlist knows the last block only; leave --height out'),
-      ])
+      throw mistake('E_CONFIG_VALUE', 'richlist knows the last block only; leave --height out')
     const holders = query.richest(ticker, settings['ledger.count'])
     output.event({
       ...{ event: 'ledger.richlist', ticker, height: query.about().height },
@@ -95,7 +93,7 @@ export const history = (context: LedgerContext, text: string): Promise<number> =
   const address = addressOf(text)
   const { settings, output } = context
   const { 'history.from': from = 0, 'history.to': to = 2 ** 32, 'ledger.count': last } = settings
-  if (from > to) throw problemsError([problem('E_CONFIG_VALUE', `--from ${from} is above --to ${to}`)])
+  if (from > to) throw mistake('E_CONFIG_VALUE', `--from ${from} is above --to ${to}`)
   return asking(context, async (query) => {
     const actions: readonly LedgerAction[] = query.historyOf(address, { from, to, last })
     for (const action of actions) {

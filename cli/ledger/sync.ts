@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 
 import { openChainDatabase } from '../../chain/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { mistake, problemsError } from '../../config/index.js'
 import { createHasher } from '../../lxrhash/index.js'
 import {
   LEDGER_SCHEMA,
@@ -41,12 +41,10 @@ export async function sync(context: LedgerContext): Promise<number> {
   const { settings } = context
   const from = settings['ledger.fromFile']
   if (from === undefined && settings['grade.trustClaims'])
-    throw problemsError([
-      problem(
-        'E_CONFIG_VALUE',
-        '--trust-claims is for --from-file; of a chain that is followed each claim is checked',
-      ),
-    ])
+    throw mistake(
+      'E_CONFIG_VALUE',
+      '--trust-claims is for --from-file; of a chain that is followed each claim is checked',
+    )
   const dir = dirOf(context)
   requireDataDir(dir)
   const resources = openResources()

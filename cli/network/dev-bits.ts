@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 import { parseJson, writeWhole } from '../../base/index.js'
 import { networkOf } from '../../pegnet/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 
 const DEFAULT_BITS = networkOf('dev').defaultBits
 /** Of chains that were begun before sizes were noted. */
@@ -53,4 +53,4 @@ function parsed(file: string): unknown {
   }
 }
 
-const refused = (text: string): Error => problemsError([problem('E_CONFIG_NETWORK', text, 'lxrhash.bits')])
+const refused = (text: string): Error => mistake('E_CONFIG_NETWORK', text, 'lxrhash.bits')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { wallMs } from '../../base/index.js'
 import { networkOf } from '../../pegnet/index.js'
-import { problem, problemsError, type Problem } from '../../config/index.js'
+import { mistake, problem, problemsError, type Problem } from '../../config/index.js'
 import {
   begunPurchase,
   buyCredits,
@@ -130,12 +130,10 @@ function boughtBy(
 function planOf({ settings }: Context): { credits: number; secret: string } {
   const network = networkOf(settings['network.name'])
   if (network.name === 'dev')
-    throw problemsError([
-      problem(
-        'E_CONFIG_NETWORK',
-        'the network dev buys its credits by itself; for a running pegminer dev give --network local',
-      ),
-    ])
+    throw mistake(
+      'E_CONFIG_NETWORK',
+      'the network dev buys its credits by itself; for a running pegminer dev give --network local',
+    )
   const credits = settings['fund.credits']
   const secret = settings['fund.fctSecret'] ?? (network.name === 'local' ? KNOWN_KEYS[0] : undefined)
   const problems: Problem[] = payerProblems(settings)

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 
 import { networkOf } from '../../pegnet/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { mistake, problem, problemsError } from '../../config/index.js'
 import {
   ensureChain,
   firstEntryOf,
@@ -112,9 +112,7 @@ interface Work {
 async function createAll({ settings, output, signal }: Context, { client, key, missing, credits }: Work) {
   const name = settings['network.name']
   if (key === undefined)
-    throw problemsError([
-      problem('E_CONFIG_MISSING', 'who pays? Set PEGMINER_MINER_EC_SECRET or …_FILE, or give --walletd'),
-    ])
+    throw mistake('E_CONFIG_MISSING', 'who pays? Set PEGMINER_MINER_EC_SECRET or …_FILE, or give --walletd')
   if (name === 'MainNet' && !settings['confirm.yes'])
     throw fail(
       'E_CLI_CONFIRM',

@@ -1,6 +1,6 @@
 /** What a watch of pegs looks at: a ledger, books of exchanges, our own prices; or what is made up for it on dev. */
 import { wallMs } from '../../base/index.js'
-import { problem, problemsError, type SettingKey } from '../../config/index.js'
+import { mistake, type SettingKey } from '../../config/index.js'
 import {
   readStage,
   rulesAsOf,
@@ -88,15 +88,12 @@ function stageOf({ settings, origins }: PegWatchContext): Stage | null {
   const given: readonly SettingKey[] = ['pegWatch.scenario', 'pegWatch.script', 'pegWatch.height']
   const used = given.filter((key) => origins[key as keyof typeof origins] !== 'default')
   if (network !== 'dev' && used.length > 0)
-    throw problemsError([
-      problem('E_CONFIG_NETWORK', '--scenario, --script and --height are for the network dev'),
-    ])
+    throw mistake('E_CONFIG_NETWORK', '--scenario, --script and --height are for the network dev')
   if (name !== undefined && file !== undefined)
-    throw problemsError([problem('E_CONFIG_VALUE', 'give --scenario or --script, not both')])
+    throw mistake('E_CONFIG_VALUE', 'give --scenario or --script, not both')
   if (file !== undefined) return readSectionFile(file, readStage)
   if (name !== undefined) return STAGES[name]
-  if (used.length > 0)
-    throw problemsError([problem('E_CONFIG_VALUE', '--height needs --scenario or --script')])
+  if (used.length > 0) throw mistake('E_CONFIG_VALUE', '--height needs --scenario or --script')
   return null
 }
 
@@ -106,12 +103,10 @@ function marketsOf({ settings, sections }: PegWatchContext, stage: Stage | null)
   if (stage !== null) return stagedMarkets(stage)
   if (markets.length > 0) return markets
   if (settings['network.name'] === 'dev') return stagedMarkets(STAGES.calm)
-  throw problemsError([
-    problem(
-      'E_CONFIG_SECTION',
-      'pegWatch.markets of the configuration file names no market: give tokens with theirs, such as pUSD: gate:PUSD/USDT',
-    ),
-  ])
+  throw mistake(
+    'E_CONFIG_SECTION',
+    'pegWatch.markets of the configuration file names no market: give tokens with theirs, such as pUSD: gate:PUSD/USDT',
+  )
 }
 
 async function pricesAt(

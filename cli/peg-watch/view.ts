@@ -10,7 +10,7 @@ import {
   worthNow,
 } from '../../desk/index.js'
 import type { Output } from '../program/output.js'
-import { countText, plural } from '../view/format.js'
+import { countText, percentText, plural } from '../view/format.js'
 
 /** 1e-16 USD with cents. */
 export const moneyText = (money: bigint): string => {
@@ -27,7 +27,6 @@ const priceText = (price: bigint | null): string => {
   return usd.toFixed(Math.min(8, Math.max(2, places)))
 }
 
-const percentText = (part: number, digits = 2): string => `${(part * 100).toFixed(digits)} %`
 const signed = (part: number): string =>
   part === 0 ? 'at peg' : `${part > 0 ? '+' : ''}${percentText(part)}`
 

@@ -1,5 +1,5 @@
 /** `--prices` on the network dev: what the embedded market says from now on. */
-import { problem, problemsError } from '../../config/index.js'
+import { wrongArgument } from '../../config/index.js'
 import { FEED_NAMES } from '../../komodo/dev/index.js'
 import { pricesOf, readFeedPrices, type KomodoClient, type Peg } from '../../komodo/index.js'
 import type { PegsDev } from './dev.js'
@@ -7,7 +7,7 @@ import type { PegsDev } from './dev.js'
 /** Coins of a feed's price → 1e-8. Throws `E_CONFIG_ARGUMENT` for a price that does not stand. */
 export function marketOf(text: string): Readonly<Record<string, bigint>> {
   const found = readFeedPrices(text)
-  const wrong = (why: string) => problemsError([problem('E_CONFIG_ARGUMENT', `--prices: ${why}`)])
+  const wrong = (why: string) => wrongArgument(`--prices: ${why}`)
   if (typeof found === 'string') throw wrong(found)
   const market: Record<string, bigint> = {}
   for (const [feed, price] of found) {

@@ -1,5 +1,5 @@
 /** Who uses the plan's peg, and through which daemons. */
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 import { findPeg, pegFamily, peekJournal, type KomodoClient, type Peg } from '../../komodo/index.js'
 import type { Resources } from '../program/resources.js'
 import { clientOf, openPlan, type Opened } from './create.js'
@@ -21,9 +21,7 @@ export async function openHolder(context: PegsContext, resources: Resources): Pr
   const { settings, signal } = context
   const market = settings['pegs.prices']
   if (market !== undefined && !isDev(context))
-    throw problemsError([
-      problem('E_CONFIG_NETWORK', '--prices is for price-stub, and for the market of the network dev'),
-    ])
+    throw mistake('E_CONFIG_NETWORK', '--prices is for price-stub, and for the market of the network dev')
   const opened = await openPlan(context, undefined, resources)
   const { plan, dev, dataDir } = opened
   const user = dev?.chains.user
@@ -38,17 +36,13 @@ export async function openHolder(context: PegsContext, resources: Resources): Pr
   await pegFamily(asset.rpc, 'user', { signal })
   const { pubkey: started } = await asset.nodeInfo({ signal })
   if (started !== pubkey)
-    throw problemsError([
-      problem(
-        'E_CONFIG_VALUE',
-        `${asset.name} was started with -pubkey=${started ?? ''}, the plan says ${pubkey}`,
-      ),
-    ])
+    throw mistake(
+      'E_CONFIG_VALUE',
+      `${asset.name} was started with -pubkey=${started ?? ''}, the plan says ${pubkey}`,
+    )
   const pegsTxid = plan.pegsTxid ?? peekJournal(journalOf(dataDir, plan))?.facts['pegsTxid']
   if (pegsTxid === undefined)
-    throw problemsError([
-      problem('E_CONFIG_MISSING', 'the plan names no peg: give pegsTxid in it, or create one first'),
-    ])
+    throw mistake('E_CONFIG_MISSING', 'the plan names no peg: give pegsTxid in it, or create one first')
   if (dev) await dev.welcome()
   const peg = await findPeg(asset, pegsTxid, { signal, thresholds: plan.thresholds })
   if (dev && market !== undefined) await setMarket({ dev, asset, peg }, market, signal)

@@ -3,7 +3,7 @@ import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { isCoded } from '../../base/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { wrongArgument } from '../../config/index.js'
 import {
   coinsText,
   depositCoins,
@@ -57,12 +57,9 @@ export async function travel(
   const begun = peekJournal(file)
   const isBegun = begun !== null && Object.keys(begun.writes).length > 0
   if (isBegun && begun.subject !== subject)
-    throw problemsError([
-      problem(
-        'E_CONFIG_ARGUMENT',
-        `an earlier pegs ${word} is not finished (${begun.subject.split(' ')[2]} coins): give that first`,
-      ),
-    ])
+    throw wrongArgument(
+      `an earlier pegs ${word} is not finished (${begun.subject.split(' ')[2]} coins): give that first`,
+    )
   // One that was refused before anything was built does not stand in the way of the next.
   if (!isBegun) rmSync(file, { force: true })
   const journal = openJournal(file, subject)

@@ -1,5 +1,5 @@
 /** `pegminer pegs`: which word means what. */
-import { problem, problemsError } from '../../config/index.js'
+import { wrongArgument } from '../../config/index.js'
 import { create, launchArgs, status } from './create.js'
 import { CREATOR_WORDS, TOOL_WORDS, USER_WORDS, type PegsContext } from './plan.js'
 import { priceStub } from './price-stub.js'
@@ -8,26 +8,25 @@ import { use } from './user.js'
 
 export async function pegs(context: PegsContext): Promise<number> {
   const [word = '', ...rest] = context.positionals
-  const wrong = (message: string) => problemsError([problem('E_CONFIG_ARGUMENT', message)])
   switch (word) {
     case 'create':
     case 'resume':
-      if (rest.length > 1) throw wrong(`pegs ${word} takes one plan`)
+      if (rest.length > 1) throw wrongArgument(`pegs ${word} takes one plan`)
       return create(context, rest[0])
     case 'status':
       return status(context, rest[0])
     case 'launch-args':
       return launchArgs(context, rest[0])
     case 'simulate':
-      if (rest.length > 0) throw wrong('pegs simulate takes no further argument')
+      if (rest.length > 0) throw wrongArgument('pegs simulate takes no further argument')
       return simulatePeg(context)
     case 'price-stub':
-      if (rest.length > 0) throw wrong('pegs price-stub takes no further argument')
+      if (rest.length > 0) throw wrongArgument('pegs price-stub takes no further argument')
       return priceStub(context)
     default: {
       const known = USER_WORDS.find((each) => each === word)
       if (known !== undefined) return use(context, known, rest)
-      throw wrong(`pegs needs one of ${[...CREATOR_WORDS, ...USER_WORDS, ...TOOL_WORDS].join(', ')}`)
+      throw wrongArgument(`pegs needs one of ${[...CREATOR_WORDS, ...USER_WORDS, ...TOOL_WORDS].join(', ')}`)
     }
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-import { pathText, problem, problemsError, readYaml } from '../../config/index.js'
+import { mistake, pathText, problem, problemsError, readYaml } from '../../config/index.js'
 import { readPlan, type PegPlan } from '../../komodo/index.js'
 import type { PriceSection } from '../../oracle/index.js'
 import type { CommandContext } from '../program/context.js'
@@ -50,12 +50,10 @@ export function planFrom(file: string): PegPlan {
   const plan = read.value
   const hasPassword = [plan.asset, plan.reference].some(({ password }) => password !== undefined)
   if (hasPassword && yaml.readableByOthers)
-    throw problemsError([
-      problem(
-        'E_CONFIG_SECRET',
-        `${file} holds a password and others can read it: chmod 600 ${file}, or name the conf file of the daemon`,
-      ),
-    ])
+    throw mistake(
+      'E_CONFIG_SECRET',
+      `${file} holds a password and others can read it: chmod 600 ${file}, or name the conf file of the daemon`,
+    )
   return plan
 }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 
 import { monotonicMs, wallMs } from '../../base/index.js'
 import { selfSigned, serveHttp } from '../../base/http-server.js'
-import { problem, problemsError } from '../../config/index.js'
+import { wrongArgument } from '../../config/index.js'
 import { pegsFail, readStubPrices, STUB_HOSTS, stubReply } from '../../komodo/index.js'
 import { EXIT } from '../program/context.js'
 import { openResources } from '../program/resources.js'
@@ -17,7 +17,7 @@ const REQUEST_MS = 5_000
 export async function priceStub(context: PegsContext): Promise<number> {
   const { settings, output, signal } = context
   const prices = readStubPrices(settings['pegs.prices'] ?? '')
-  if (typeof prices === 'string') throw problemsError([problem('E_CONFIG_ARGUMENT', `--prices: ${prices}`)])
+  if (typeof prices === 'string') throw wrongArgument(`--prices: ${prices}`)
   const resources = openResources()
   const begun = monotonicMs()
   const answer = (oracle: (feed: string) => number | null) => {

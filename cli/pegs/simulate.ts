@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 
 import { makeFolder, messageOf, randomNumbers, requireWritable, writeWhole } from '../../base/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { wrongArgument } from '../../config/index.js'
 import {
   coinsText,
   ratioText,
@@ -35,7 +35,7 @@ export function simulatePeg(context: PegsContext): number {
   const { 'pegs.days': days, 'pegs.accounts': accounts, 'pegs.seed': seed, 'pegs.path': named } = settings
   const thresholds = readThresholds(settings['pegs.thresholds'])
   if (thresholds === null)
-    throw wrong('--thresholds needs account,global,yellow in percent, such as 90,90,60')
+    throw wrongArgument('--thresholds needs account,global,yellow in percent, such as 90,90,60')
   const folder = settings['pegs.out']
   if (folder !== undefined) open(folder)
   const random = randomNumbers(seed)
@@ -70,8 +70,6 @@ export function simulatePeg(context: PegsContext): number {
   return EXIT.done
 }
 
-const wrong = (message: string) => problemsError([problem('E_CONFIG_ARGUMENT', message)])
-
 function pathOf({ settings }: PegsContext, random: () => number): PricePath {
   const { 'pegs.path': named, 'pegs.days': days } = settings
   const walk = /^walk(?::(\d{1,3}(?:\.\d+)?))?$/.exec(named)
@@ -80,7 +78,9 @@ function pathOf({ settings }: PegsContext, random: () => number): PricePath {
   if (asset !== undefined) return through(pastOf(settings, asset))
   const points = readScript(named)
   if (points !== null) return through(points)
-  throw wrong('--path is walk:PERCENT, history:ASSET, or times with prices such as 0:0.9,2d:0.9,3d:0.45')
+  throw wrongArgument(
+    '--path is walk:PERCENT, history:ASSET, or times with prices such as 0:0.9,2d:0.9,3d:0.45',
+  )
 }
 
 /** Prices of an asset as they were graded, from the first block on. */
@@ -94,7 +94,7 @@ function pastOf(settings: PegsContext['settings'], asset: string): Waypoint[] {
       const found = priceToNumber(price)
       return found > 0 ? [{ second: (height - first) * GRADED_SECONDS, price: found }] : []
     })
-    if (points.length === 0) throw wrong(`the history has no price of ${asset}`)
+    if (points.length === 0) throw wrongArgument(`the history has no price of ${asset}`)
     return points
   } finally {
     query.close()

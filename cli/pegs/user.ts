@@ -1,5 +1,5 @@
 /** The words of `pegs` for those who use a peg: looks at it, and journeys. */
-import { problem, problemsError } from '../../config/index.js'
+import { wrongArgument } from '../../config/index.js'
 import { coinsType } from '../../komodo/index.js'
 import { openResources } from '../program/resources.js'
 import { openHolder } from './holder.js'
@@ -35,18 +35,18 @@ export async function use(context: PegsContext, word: UserWord, words: readonly 
 
 /** Satoshis, or `MOST`; null if the word takes no amount. */
 function amountOf(word: UserWord, [text, ...rest]: readonly string[]): bigint | null {
-  const wrong = (message: string) => problemsError([problem('E_CONFIG_ARGUMENT', message)])
   if (word === 'liquidate') {
     if (rest.length > 0 || !/^[0-9a-fA-F]{64}$/.test(text ?? ''))
-      throw wrong('pegs liquidate needs the id of an account: 64 hex digits, see pegs worst')
+      throw wrongArgument('pegs liquidate needs the id of an account: 64 hex digits, see pegs worst')
     return null
   }
   if (!['deposit', 'fund', 'get', 'exchange', 'withdraw'].includes(word)) {
-    if (text !== undefined) throw wrong(`pegs ${word} takes no further argument`)
+    if (text !== undefined) throw wrongArgument(`pegs ${word} takes no further argument`)
     return null
   }
   if (word === 'get' && text === 'max' && rest.length === 0) return MOST
   const sat = text === undefined ? undefined : coinsType(1n).parse(text)
-  if (sat === undefined || rest.length > 0) throw wrong(`pegs ${word} needs an amount of coins, such as 1.5`)
+  if (sat === undefined || rest.length > 0)
+    throw wrongArgument(`pegs ${word} needs an amount of coins, such as 1.5`)
   return sat
 }

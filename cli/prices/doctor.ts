@@ -14,8 +14,8 @@ import {
   type SnapshotInput,
 } from '../../oracle/index.js'
 import { EXIT } from '../program/context.js'
-import { durationText, plural } from '../view/format.js'
-import { assetsOf, minuteText, openFeed, takeSnapshot, type PricesContext } from './parts.js'
+import { durationText, minuteText, plural } from '../view/format.js'
+import { assetsOf, openFeed, takeSnapshot, type PricesContext } from './parts.js'
 import { openResources } from '../program/resources.js'
 
 const CLOCK_OFF_MS = 5000

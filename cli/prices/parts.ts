@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 
 import { makeFolder } from '../../base/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
-import { meant, problem, problemsError, shown } from '../../config/index.js'
+import { meant, mistake, problem, problemsError, shown } from '../../config/index.js'
 import {
   assetJson,
   ASSETS,
@@ -116,13 +116,9 @@ async function placedSettings(context: FeedContext, resources: Resources): Promi
   const exchange = settings['prices.exchange']
   const trouble = settings['network.trouble']
   if (exchange !== undefined && network !== 'dev' && network !== 'local')
-    throw problemsError([
-      problem('E_CONFIG_NETWORK', '--exchange has no use on this network, only on dev and local'),
-    ])
+    throw mistake('E_CONFIG_NETWORK', '--exchange has no use on this network, only on dev and local')
   if (trouble !== undefined && (network !== 'dev' || exchange !== undefined))
-    throw problemsError([
-      problem('E_CONFIG_NETWORK', '--trouble is for the embedded exchange of the network dev'),
-    ])
+    throw mistake('E_CONFIG_NETWORK', '--trouble is for the embedded exchange of the network dev')
   if (exchange !== undefined) return sections.prices.at(exchange.replace(/\/+$/, ''))
   if (network !== 'dev') return sections.prices.settings
   const { openDevExchange } = await import('../network/dev-network.js')
@@ -184,10 +180,6 @@ export async function takeSnapshot(
     said()
   }
 }
-
-/** `2026-11-29 17:30`, UTC. */
-export const minuteText = (time: number): string =>
-  new Date(time).toISOString().slice(0, 16).replace('T', ' ')
 
 /** Between two rounds of `--watch`, ms. */
 export const WATCH_MS = 5000

@@ -1,5 +1,5 @@
 /** `pegminer prices replay FILE [HEIGHT]`: recomputes stored snapshots. */
-import { problem, problemsError } from '../../config/index.js'
+import { mistake, wrongArgument } from '../../config/index.js'
 import { readSnapshotFile, replay } from '../../oracle/index.js'
 import { EXIT } from '../program/context.js'
 import { plural } from '../view/format.js'
@@ -8,18 +8,15 @@ import type { PricesContext } from './parts.js'
 const MOST_DIFFERENCES = 12
 
 export function replayFile({ output }: PricesContext, file: string, word?: string): Promise<number> {
-  if (word !== undefined && !/^\d{1,10}$/.test(word))
-    throw problemsError([problem('E_CONFIG_ARGUMENT', 'the height must be a whole number')])
+  if (word !== undefined && !/^\d{1,10}$/.test(word)) throw wrongArgument('the height must be a whole number')
   const stored = readSnapshotFile(file).filter(
     ({ input }) => word === undefined || input.height === Number(word),
   )
   if (stored.length === 0)
-    throw problemsError([
-      problem(
-        'E_CONFIG_ARGUMENT',
-        word === undefined ? `${file} holds no snapshot` : `${file} holds no snapshot of block ${word}`,
-      ),
-    ])
+    throw mistake(
+      'E_CONFIG_ARGUMENT',
+      word === undefined ? `${file} holds no snapshot` : `${file} holds no snapshot of block ${word}`,
+    )
   let differing = 0
   for (const each of stored) {
     const { height, now } = each.input

@@ -2,8 +2,8 @@
 import { wallMs } from '../../base/index.js'
 import { ASSETS, routePlanOf, type OprVersion, type PriceSettings } from '../../oracle/index.js'
 import { EXIT } from '../program/context.js'
-import { wrap } from '../view/format.js'
-import { assetsOf, minuteText, restsOf, type PricesContext } from './parts.js'
+import { minuteText, wrap } from '../view/format.js'
+import { assetsOf, restsOf, type PricesContext } from './parts.js'
 
 /** Stands for a space until lines are broken. */
 const HARD = '\u00a0'

@@ -1,5 +1,5 @@
 /** The actions of a command, as `build` in `pegminer bytemap build`: which one is meant, and what it is given. */
-import { meant, problem, problemsError, shown } from '../../config/index.js'
+import { meant, shown, wrongArgument } from '../../config/index.js'
 
 export interface CommandAction<Context> {
   readonly run: (context: Context, ...words: string[]) => number | Promise<number>
@@ -17,14 +17,15 @@ export async function runAction<Context extends { readonly positionals: readonly
 ): Promise<number> {
   const [word, ...rest] = context.positionals
   const names = Object.keys(actions)
-  const wrong = (message: string): Error => problemsError([problem('E_CONFIG_ARGUMENT', message)])
-  if (word === undefined) throw wrong(`say what to do: ${names.join(', ')}`)
+  if (word === undefined) throw wrongArgument(`say what to do: ${names.join(', ')}`)
   const action = Object.hasOwn(actions, word) ? actions[word] : undefined
   if (action === undefined)
-    throw wrong(`${command} does not know ${shown(word)}${meant(word, names, `choose ${names.join(', ')}`)}`)
+    throw wrongArgument(
+      `${command} does not know ${shown(word)}${meant(word, names, `choose ${names.join(', ')}`)}`,
+    )
   const { run, most = 0, missing } = action
   const surplus = rest[most]
-  if (surplus !== undefined) throw wrong(`unexpected argument ${shown(surplus)}; see --help`)
-  if (missing !== undefined && rest.length === 0) throw wrong(missing)
+  if (surplus !== undefined) throw wrongArgument(`unexpected argument ${shown(surplus)}; see --help`)
+  if (missing !== undefined && rest.length === 0) throw wrongArgument(missing)
   return run(context, ...rest)
 }

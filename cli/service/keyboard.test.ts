@@ -96,7 +96,7 @@ t.test('no keys where there is no terminal of ours', (t) => {
 
 const source = (name: string, circuit: 'closed' | 'open', maxPerMonth: number | null = null): FeedSource => ({
   name,
-  state: { circuit, restUntil: circuit === 'open' ? 90_000 : 0, failures: 0, skewMs: null, lastMs: null },
+  state: { circuit, restUntil: circuit === 'open' ? 90_000 : 0, failures: 0, skewMs: null },
   requests: 1200,
   maxPerMonth,
 })

@@ -40,3 +40,9 @@ export function ledgerNumbers(
   if (query === null) return null
   return { ...seen, height: query.about().height, supply: query.issuance() }
 }
+
+/** Where a ledger stands beside the node that it follows. */
+export const ledgerPulse = (
+  query: Pick<LedgerQueries, 'about'>,
+  { nodeHeight, trouble, evenAt }: Omit<LedgerNumbers, 'height' | 'supply'>,
+) => ({ nodeHeight, trouble, evenAt, height: query.about().height })

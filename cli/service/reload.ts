@@ -5,7 +5,7 @@
 import { basename, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-import { isCoded, messageOf, wallMs } from '../../base/index.js'
+import { isCoded, isMapping, messageOf, wallMs } from '../../base/index.js'
 import { problemsOf, settingOf, watchFile, type SettingKey, type WatchOptions } from '../../config/index.js'
 import type { Metrics } from '../../telemetry/index.js'
 import type { Reread, CommandInput } from '../program/context.js'
@@ -207,9 +207,6 @@ function changedPaths(before: unknown, after: unknown, path: string, depth = 2):
     changedPaths(before[key], after[key], `${path}.${key}`, depth - 1),
   )
 }
-
-const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What holds when the live part of `next` is taken over. */
 function mixOf<K extends SettingKey, S>(

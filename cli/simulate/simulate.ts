@@ -1,5 +1,5 @@
 /** `pegminer simulate attack`: chances, gains and costs of false prices. */
-import { problem, problemsError } from '../../config/index.js'
+import { mistake, wrongArgument } from '../../config/index.js'
 import {
   AXES,
   HONEST,
@@ -86,20 +86,16 @@ export async function simulate(context: SimulateContext): Promise<number> {
   return EXIT.done
 }
 
-const wrong = (text: string): Error => problemsError([problem('E_CONFIG_VALUE', text)])
+const wrong = (text: string): Error => mistake('E_CONFIG_VALUE', text)
 
 /** What is played: a preset or a single case, changed by the flags. */
 export function studyOf({ settings, positionals }: Pick<SimulateContext, 'settings' | 'positionals'>): Study {
   const [word, name] = positionals
   const names = Object.keys(PRESETS)
   if (word !== 'attack')
-    throw problemsError([
-      problem('E_CONFIG_ARGUMENT', `say what to simulate: pegminer simulate attack [${names.join('|')}]`),
-    ])
+    throw wrongArgument(`say what to simulate: pegminer simulate attack [${names.join('|')}]`)
   if (name !== undefined && !names.includes(name))
-    throw problemsError([
-      problem('E_CONFIG_ARGUMENT', `there is no preset "${name}"; there are ${names.join(', ')}`),
-    ])
+    throw wrongArgument(`there is no preset "${name}"; there are ${names.join(', ')}`)
   const preset: Preset | undefined = name === undefined ? undefined : PRESETS[name as keyof typeof PRESETS]
   const scenario = changed(preset?.scenario ?? HONEST, settings)
   const { 'simulate.vary': vary, 'simulate.values': list } = settings

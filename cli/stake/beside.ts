@@ -1,5 +1,5 @@
 /** Staking of `pegminer mine --stake`: beside a miner, with its minutes and prices. */
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 import { stakeBeside, startStaking, startStakingRivals, type Miner } from '../../miner/index.js'
 import type { MineParts, Notice } from '../mine/parts.js'
 import type { MinePlan } from '../mine/plan.js'
@@ -52,5 +52,5 @@ export function startStakingBeside(
 function requireLedger(network: string, ledger: OpenStakeLedger): void {
   if (network === 'dev' || network === 'local' || ledger.exists()) return
   const text = `--stake needs the ledger, which is not there yet: first run pegminer ledger sync --network ${network}`
-  throw problemsError([problem('E_CONFIG_MISSING', text, 'stake.addresses')])
+  throw mistake('E_CONFIG_MISSING', text, 'stake.addresses')
 }

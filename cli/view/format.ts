@@ -86,3 +86,10 @@ function significant(value: number): string {
   if (Number.isInteger(value) || value >= 99.95) return String(Math.round(value))
   return value.toFixed(value >= 9.995 ? 1 : 2)
 }
+
+/** A part of 1 as `12.34 %`. */
+export const percentText = (part: number, digits = 2): string => `${(part * 100).toFixed(digits)} %`
+
+/** `2026-11-29 17:30`, UTC. */
+export const minuteText = (time: number): string =>
+  new Date(time).toISOString().slice(0, 16).replace('T', ' ')

@@ -1,7 +1,7 @@
 /** A picture into a file: SVG, or PNG by the file's name. */
 import { pngOf } from '../../bench/index.js'
 import { isCoded, messageOf, requireWritable, writeWhole } from '../../base/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 import { fail } from '../program/errors.js'
 
 const isPng = (file: string): boolean => file.toLowerCase().endsWith('.png')
@@ -10,9 +10,7 @@ const isPng = (file: string): boolean => file.toLowerCase().endsWith('.png')
 export function requirePicture(file: string | undefined): void {
   if (file === undefined) return
   if (!isPng(file) && !file.toLowerCase().endsWith('.svg'))
-    throw problemsError([
-      problem('E_CONFIG_VALUE', `pictures are SVG or PNG: give ${file} a name that ends in .svg or .png`),
-    ])
+    throw mistake('E_CONFIG_VALUE', `pictures are SVG or PNG: give ${file} a name that ends in .svg or .png`)
   written(file, () => requireWritable(file))
 }
 

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 
 import { messageOf, requireWritable } from '../../base/index.js'
-import { problem, problemsError, shown } from '../../config/index.js'
+import { mistake, shown } from '../../config/index.js'
 import { readBatchFile, type BatchFile } from '../../ledger/index.js'
 
 /** 10 KiB of an entry in a plan of few words. */
@@ -16,7 +16,7 @@ export function readBatch(file: string): BatchFile {
     if (size > MOST_BYTES) throw new Error(`it has ${size} bytes, which is no batch`)
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw problemsError([problem('E_CONFIG_VALUE', `${shown(file)} cannot be read: ${messageOf(error)}`)])
+    throw mistake('E_CONFIG_VALUE', `${shown(file)} cannot be read: ${messageOf(error)}`)
   }
   return readBatchFile(text)
 }
@@ -24,7 +24,7 @@ export function readBatch(file: string): BatchFile {
 /** Before anything is asked or fetched: throws what `writeNew` would throw. */
 export function requireNew(file: string): void {
   if (existsSync(file))
-    throw problemsError([problem('E_CONFIG_EXISTS', `${shown(file)} is there already; it is left as it is`)])
+    throw mistake('E_CONFIG_EXISTS', `${shown(file)} is there already; it is left as it is`)
   written(file, () => requireWritable(file))
 }
 
@@ -45,6 +45,6 @@ function written(file: string, write: () => void): void {
   try {
     write()
   } catch (error) {
-    throw problemsError([problem('E_CONFIG_VALUE', `${shown(file)} cannot be written: ${messageOf(error)}`)])
+    throw mistake('E_CONFIG_VALUE', `${shown(file)} cannot be written: ${messageOf(error)}`)
   }
 }

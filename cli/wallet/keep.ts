@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 
 import { messageOf } from '../../base/index.js'
-import { problem, problemsError, shown } from '../../config/index.js'
+import { mistake, shown, wrongArgument } from '../../config/index.js'
 import { isAddress } from '../../factom/index.js'
 import {
   addNext,
@@ -84,12 +84,10 @@ export async function passphrase(context: WalletContext): Promise<number> {
 async function secretOf(context: WalletContext): Promise<string> {
   const given = context.settings['wallet.secret'] ?? (await askSecret(context, 'Secret key, or words'))
   if (given !== undefined) return given
-  throw problemsError([
-    problem(
-      'E_CONFIG_MISSING',
-      'what is to be imported? Set PEGMINER_WALLET_SECRET or PEGMINER_WALLET_SECRET_FILE, or name a file or an address',
-    ),
-  ])
+  throw mistake(
+    'E_CONFIG_MISSING',
+    'what is to be imported? Set PEGMINER_WALLET_SECRET or PEGMINER_WALLET_SECRET_FILE, or name a file or an address',
+  )
 }
 
 function fileText(file: string): string {
@@ -98,9 +96,7 @@ function fileText(file: string): string {
     if (size <= MOST_BYTES) return readFileSync(file, 'utf8')
     throw new Error(`it has ${size} bytes, which is no backup`)
   } catch (error) {
-    throw problemsError([
-      problem('E_CONFIG_ARGUMENT', `${shown(file)} is no address (FA…), and no file: ${messageOf(error)}`),
-    ])
+    throw wrongArgument(`${shown(file)} is no address (FA…), and no file: ${messageOf(error)}`)
   }
 }
 

@@ -1,7 +1,7 @@
 /** The wallet of a command: opened with its passphrase, and changed while nothing else changes it. */
 import { existsSync } from 'node:fs'
 
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 import {
   closeVault,
   EMPTY,
@@ -107,5 +107,5 @@ async function typeNew(context: ReachContext): Promise<string | undefined> {
   return typed
 }
 
-const missing = (text: string): Error => problemsError([problem('E_CONFIG_MISSING', text)])
-const wrong = (text: string): Error => problemsError([problem('E_CONFIG_SECRET', text)])
+const missing = (text: string): Error => mistake('E_CONFIG_MISSING', text)
+const wrong = (text: string): Error => mistake('E_CONFIG_SECRET', text)

@@ -22,7 +22,7 @@ import {
   type SendingParts,
 } from '../../ledger/index.js'
 import type { Network } from '../../pegnet/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { mistake, problemsError } from '../../config/index.js'
 import { dirOf, openEither } from '../ledger/files.js'
 import { connect, payerKey, payerProblems } from '../network/connect.js'
 import { followedNetwork } from '../network/follow.js'
@@ -59,12 +59,10 @@ export function reachLedger(context: ReachContext, resources: Resources): Reach 
   const source = tablesSource(query, `the ledger in ${tilde(dirOf(context), homedir())}`, rules)
   resources.add(() => source.close())
   if (source.network !== null && source.network !== network.name)
-    throw problemsError([
-      problem(
-        'E_CONFIG_NETWORK',
-        `${source.name} is that of ${source.network}: give --network ${source.network}`,
-      ),
-    ])
+    throw mistake(
+      'E_CONFIG_NETWORK',
+      `${source.name} is that of ${source.network}: give --network ${source.network}`,
+    )
   return { ...reach, source }
 }
 
@@ -101,12 +99,10 @@ export async function reachNode(
   const own = network.name === 'dev' || network.name === 'local'
   const payer = (await payerKey(context)) ?? (own ? ecKey(KNOWN_KEYS[1] ?? '') : undefined)
   if (payer === undefined)
-    throw problemsError([
-      problem(
-        'E_CONFIG_MISSING',
-        'who pays for the entry? Set PEGMINER_MINER_EC_SECRET or PEGMINER_MINER_EC_SECRET_FILE, or give --walletd',
-      ),
-    ])
+    throw mistake(
+      'E_CONFIG_MISSING',
+      'who pays for the entry? Set PEGMINER_MINER_EC_SECRET or PEGMINER_MINER_EC_SECRET_FILE, or give --walletd',
+    )
   const publisher = createPublisher({
     ...{ client, key: payer, journal: join(folderOf(context), 'journal.jsonl') },
     onError: (error) =>

@@ -1,6 +1,6 @@
 /** `pegminer wallet send|convert`: looked at, asked about, written down, signed, sent. */
 import { isoTime } from '../../base/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { wrongArgument } from '../../config/index.js'
 import type { PublishResult } from '../../factom/index.js'
 import {
   addressText,
@@ -38,16 +38,14 @@ import { readBatch, requireNew, writeNew } from './files.js'
 import { quote } from './quote.js'
 import { reachLedger, reachNode, type Reach, type Sending } from './reach.js'
 
-const usage = (text: string): Error => problemsError([problem('E_CONFIG_ARGUMENT', text)])
-
 export function send(context: WalletContext, amount?: string, token?: string, to?: string): Promise<number> {
   const file = context.settings['wallet.batch']
   if (file !== undefined) {
-    if (amount !== undefined) throw usage('--file says all of it: give no amount, token and address')
+    if (amount !== undefined) throw wrongArgument('--file says all of it: give no amount, token and address')
     return sendFile(context, file)
   }
   if (amount === undefined || token === undefined || to === undefined)
-    throw usage('say what, and where to: pegminer wallet send 1.5 pUSD FA…, or --file FILE')
+    throw wrongArgument('say what, and where to: pegminer wallet send 1.5 pUSD FA…, or --file FILE')
   const plan = [{ ticker: tickerOf(token), outputs: [{ to, amount: amountOf(amount) }] }]
   return sendPlan(context, plan, context.settings['wallet.sender'])
 }
@@ -59,7 +57,7 @@ export function convert(
   target?: string,
 ): Promise<number> {
   if (amount === undefined || token === undefined || target === undefined)
-    throw usage('say what, and into what: pegminer wallet convert 10 PEG pUSD')
+    throw wrongArgument('say what, and into what: pegminer wallet convert 10 PEG pUSD')
   const plan = [{ ticker: tickerOf(token), amount: amountOf(amount), target: tickerOf(target) }]
   return sendPlan(context, plan, context.settings['wallet.sender'])
 }

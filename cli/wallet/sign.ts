@@ -1,6 +1,6 @@
 /** `pegminer wallet sign`: on a machine without a network, from file to file. */
 import { isoTime, wallMs } from '../../base/index.js'
-import { problem, problemsError } from '../../config/index.js'
+import { mistake, wrongArgument } from '../../config/index.js'
 import {
   addressText,
   batchFileText,
@@ -24,11 +24,10 @@ import { timeText } from './view.js'
 export async function sign(context: WalletContext, file = ''): Promise<number> {
   const { settings, output } = context
   const out = settings['wallet.out']
-  if (out === undefined)
-    throw problemsError([problem('E_CONFIG_MISSING', 'where to? Give --out FILE for the signed batch')])
+  if (out === undefined) throw mistake('E_CONFIG_MISSING', 'where to? Give --out FILE for the signed batch')
   requireNew(out)
   const found = readBatch(file)
-  if (found.kind === 'signed') throw problemsError([problem('E_CONFIG_ARGUMENT', 'it is signed already')])
+  if (found.kind === 'signed') throw wrongArgument('it is signed already')
   const { transactions: chainId } = ledgerChains(networkOf(settings['network.name']))
   const unsigned =
     found.kind === 'plan'

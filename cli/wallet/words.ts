@@ -1,13 +1,11 @@
 /** The words of a wallet, shown. */
-import { problem, problemsError } from '../../config/index.js'
+import { mistake } from '../../config/index.js'
 import type { WalletContext } from './context.js'
 
 /** Standard output may be a file, or go to another program: words are for eyes alone. */
 export function requireTerminal({ output, stdout }: WalletContext): void {
   if (!output.json && stdout.isTTY === true) return
-  throw problemsError([
-    problem('E_CONFIG_SECRET', '--words shows secrets: on a terminal only, without --json'),
-  ])
+  throw mistake('E_CONFIG_SECRET', '--words shows secrets: on a terminal only, without --json')
 }
 
 export function showWords(context: WalletContext, words: string | undefined): void {

@@ -108,8 +108,6 @@ export const STAGES = {
   E: staged(ABOVE, MUCH),
 } as const satisfies Readonly<Record<string, Stage>>
 
-export type StageName = keyof typeof STAGES
-
 const QUOTES = { kraken: 'USD', gate: 'USDT' } as const
 const codeOf = (token: Ticker): string => token.toUpperCase()
 const assetOf = (token: Ticker): string => token.replace(/^p/, '')

@@ -6,7 +6,7 @@ import type { KomodoClient } from '../client.js'
 import { buildReason } from '../reasons.js'
 import * as tx from '../tx/index.js'
 import type { Inspected } from '../built.js'
-import { fail } from './errors.js'
+import { fail, refuse } from './errors.js'
 import type { PegToken } from './holder.js'
 import { inspectClaim, inspectDeposit, type DepositIntent } from './inspect-account.js'
 import { carry, type Writing } from './write.js'
@@ -51,7 +51,7 @@ export async function depositCoins(depositing: Depositing, sat: bigint): Promise
   const { coin } = token.gateway
   while (!(await isConfirmed(depositing, depositTxid))) {
     if (await isClaimed(depositing, depositTxid))
-      throw fail('E_PEGS_REFUSED', `the deposit ${depositTxid} was claimed before: its tokens came then`)
+      throw refuse(`the deposit ${depositTxid} was claimed before: its tokens came then`)
     await depositing.pause()
   }
   const claim = { bindTxid, tokenId: token.tokenId, coin, depositTxid, amount: sat }
@@ -85,7 +85,6 @@ export async function mayDeposit(
   const own = tx.pubkeyAddress(pubkey, token.gateway.versions)
   const given = { signal }
   const { deposit, remaining, oracleTxid, pubkeys, coin } = await client.gatewayInfo(token.bindTxid, given)
-  const refuse = (why: string) => fail('E_PEGS_REFUSED', why)
   if (sat < LEAST) throw refuse(`less than ${tx.coinsText(LEAST)} ${coin} cannot be withdrawn again`)
   if (deposit === own)
     throw refuse('the deposit address is your own: a gateway with your key alone cannot tell the two apart')
@@ -145,7 +144,7 @@ async function coinsFor(reference: KomodoClient, need: bigint, given: { signal: 
   }
   const sum = taken.reduce((total, { sat }) => total + sat, 0n)
   if (sum >= need) return taken
-  throw fail('E_PEGS_REFUSED', `${reference.name} has ${tx.coinsText(sum)} coins for ${tx.coinsText(need)}`)
+  throw refuse(`${reference.name} has ${tx.coinsText(sum)} coins for ${tx.coinsText(need)}`)
 }
 
 /** The deposit on the asset chain: waits for the header, and is made once for a payment, by whichever program. */

@@ -62,3 +62,4 @@ export const PEGS_ERRORS = {
 
 /** `throw fail('E_PEGS_REFUSED', '…')`. */
 export const fail = errorsOf(PEGS_ERRORS)
+export const refuse = (why: string) => fail('E_PEGS_REFUSED', why)

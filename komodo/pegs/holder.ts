@@ -3,7 +3,7 @@ import type { GatewayInfo } from '../calls/gateways.js'
 import type { PegAccount } from '../calls/pegs.js'
 import type { KomodoClient } from '../client.js'
 import { decodeTransaction, depositAddress, opOf } from '../tx/index.js'
-import { fail } from './errors.js'
+import { fail, refuse } from './errors.js'
 import { parseExpression, priceBy } from './expression.js'
 import {
   mostToGet,
@@ -40,8 +40,7 @@ export async function findPeg(
 ): Promise<Peg> {
   const found = await asset.transaction(pegsTxid, given)
   const op = found && found.height !== null ? opOf(decodeTransaction(found.hex)) : null
-  if (op?.op !== 'pegs-create')
-    throw fail('E_PEGS_REFUSED', `${asset.name} has no peg ${pegsTxid} in a block`)
+  if (op?.op !== 'pegs-create') throw refuse(`${asset.name} has no peg ${pegsTxid} in a block`)
   const tokens: PegToken[] = []
   for (const bindTxid of op.bindTxids) {
     const gateway = await asset.gatewayInfo(bindTxid, given)
@@ -56,10 +55,7 @@ export async function findPeg(
   }
   const names = tokens.map(({ name }) => name)
   if (new Set(names).size < names.length)
-    throw fail(
-      'E_PEGS_REFUSED',
-      `two tokens of the peg have one name (${names.join(', ')}): accounts cannot be told apart`,
-    )
+    throw refuse(`two tokens of the peg have one name (${names.join(', ')}): accounts cannot be told apart`)
   return { pegsTxid, thresholds, tokens }
 }
 
@@ -73,8 +69,7 @@ export function tokenOf({ tokens }: Peg, named: string | undefined): PegToken {
       : tokens.find(({ name }) => name === named)
   if (found) return found
   const names = tokens.map(({ name }) => name).join(', ')
-  throw fail(
-    'E_PEGS_REFUSED',
+  throw refuse(
     named === undefined
       ? `the peg has ${names}: say which with --gateway`
       : `the peg has no ${named}, but ${names}`,

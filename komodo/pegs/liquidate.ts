@@ -1,6 +1,6 @@
 /** Liquidation of another's account: refused where the daemon would build in vain, and the tokens are counted after it. */
 import { accountAt } from './accounts.js'
-import { fail } from './errors.js'
+import { refuse } from './errors.js'
 import type { AccountState, Liquidation } from './formulas.js'
 import { viewOf, type Holding } from './holder.js'
 import { inspectLiquidate } from './inspect-account.js'
@@ -8,8 +8,6 @@ import { checkCoins, ownOutputs, type Asking, type Operating } from './operation
 import { globalText, standingOf, victimsIn, type Standing, type Victim } from './standing.js'
 import { balanceOf, mustHave, type Traded } from './trades.js'
 import { carry } from './write.js'
-
-const refuse = (why: string) => fail('E_PEGS_REFUSED', why)
 
 const FACTS = ['tokens', 'pool', 'burn', 'before'] as const
 

@@ -4,7 +4,7 @@
  */
 import type { KomodoClient } from '../client.js'
 import { coinsText } from '../tx/index.js'
-import { fail } from './errors.js'
+import { fail, refuse } from './errors.js'
 import type { AccountState } from './formulas.js'
 import { viewOf, type HolderView, type Holding } from './holder.js'
 import { inspectFund, inspectGet, inspectRedeem, type AccountIntent } from './inspect-account.js'
@@ -25,8 +25,6 @@ export interface Outcome {
 const MOST_OUTPUTS = 64n
 /** Below this a node takes no plain output, which the burnt debt is. */
 export const DUST = 1_000n
-
-const refuse = (why: string) => fail('E_PEGS_REFUSED', why)
 
 /** What an operation will make of the account. Throws `E_PEGS_REFUSED` with the reason why it is not sent. */
 export function outcomeOf(operation: Operation, view: HolderView, coinOutputs: readonly bigint[]): Outcome {

@@ -4,7 +4,7 @@
  */
 import type { KomodoClient } from '../client.js'
 import * as tx from '../tx/index.js'
-import { fail } from './errors.js'
+import { fail, refuse } from './errors.js'
 import { tokensFor } from './formulas.js'
 import { viewOf, type HolderView, type PegToken } from './holder.js'
 import { PEGS_PUBKEY } from './inspect.js'
@@ -18,8 +18,6 @@ export interface Traded {
   readonly tokens: bigint
   readonly coins: bigint
 }
-
-const refuse = (why: string) => fail('E_PEGS_REFUSED', why)
 
 /** Own coins burnt, tokens for them by the price. */
 export async function exchange(operating: Operating, sat: bigint): Promise<Traded> {

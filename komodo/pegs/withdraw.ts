@@ -9,7 +9,7 @@ import { isAway, type KomodoClient } from '../client.js'
 import { inspectWithdraw } from '../inspect.js'
 import { leastAmount, paysOut, payoutFee } from '../payout.js'
 import * as tx from '../tx/index.js'
-import { fail } from './errors.js'
+import { fail, refuse } from './errors.js'
 import { watchfulPause } from './frozen.js'
 import type { PegToken } from './holder.js'
 import { ownOutputs } from './operations.js'
@@ -71,8 +71,6 @@ export async function withdrawTokens(withdrawing: Withdrawing, sat: bigint): Pro
     throw hanging(client)
   }
 }
-
-const refuse = (why: string) => fail('E_PEGS_REFUSED', why)
 
 /** What is not what was asked for is not sent; the daemon hangs all the same. */
 function inspected(client: KomodoClient, inspect: () => Inspected): Inspected {

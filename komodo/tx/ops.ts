@@ -4,7 +4,7 @@
  */
 import { hexBytes } from './bytes.js'
 import { EVAL } from './conditions.js'
-import { encodePegsOp, PEGS_BLOB, readImport, readPegsOp, type PegsOp } from './pegs-ops.js'
+import { encodePegsOp, PEGS_BLOB, readImport, readPegsOp, readPubkey, type PegsOp } from './pegs-ops.js'
 import { opReturn, opReturnData } from './script.js'
 import type { Transaction } from './transaction.js'
 import { Reader, Writer } from './wire.js'
@@ -282,12 +282,6 @@ export function isPegsOp(op: ModuleOp): op is PegsOp {
 function readOwner(reader: Reader): string {
   const pubkey = reader.blob()
   if (pubkey.length !== 66 && pubkey !== '') throw reader.bad('has a key that is not of 33 bytes')
-  return pubkey
-}
-
-function readPubkey(reader: Reader): string {
-  const pubkey = reader.blob()
-  if (pubkey.length !== 66) throw reader.bad('has a key that is not of 33 bytes')
   return pubkey
 }
 

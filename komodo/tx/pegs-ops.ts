@@ -91,7 +91,7 @@ export function readPegsOp(reader: Reader): PegsOp | null {
   if (!found) return null
   const op = found[0] as PegsAccountOp['op']
   const pegsTxid = reader.id()
-  return { op, pegsTxid, pubkey: readKey(reader), ...readAmounts(reader) }
+  return { op, pegsTxid, pubkey: readPubkey(reader), ...readAmounts(reader) }
 }
 
 /** Reads on behind the code of coin imports; `null` if it is no import of the Pegs module. */
@@ -111,7 +111,7 @@ export function readImport(reader: Reader): PegsGetOp | null {
   if (inner.blob() !== '') throw inner.bad('has a proof of its own')
   const pegsTxid = inner.id()
   const tokenId = inner.id()
-  const pubkey = readKey(inner)
+  const pubkey = readPubkey(inner)
   const amounts = readAmounts(inner)
   inner.end()
   return {
@@ -126,7 +126,7 @@ export function readImport(reader: Reader): PegsGetOp | null {
   }
 }
 
-function readKey(reader: Reader): string {
+export function readPubkey(reader: Reader): string {
   const pubkey = reader.blob()
   if (pubkey.length !== 66) throw reader.bad('has a key that is not of 33 bytes')
   return pubkey

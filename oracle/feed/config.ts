@@ -5,9 +5,9 @@
 import { exactOptional, optional, type InferOutput } from 'valibot'
 
 import { cronMistake } from '../../base/calendar.js'
+import { isMapping } from '../../base/index.js'
 import {
   integer,
-  isMapping,
   listOfShapes,
   readShape,
   section,

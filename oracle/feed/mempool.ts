@@ -6,6 +6,7 @@ import {
   type Outpoint,
   type Transaction,
 } from '../../komodo/index.js'
+import { readable } from './evidence.js'
 import { nameOf } from './payouts.js'
 
 export interface Mempool {
@@ -49,21 +50,13 @@ export function createMempool(client: Pick<KomodoClient, 'mempool' | 'transactio
         const found = await client.transaction(txid, options)
         // The transaction may have been mined or dropped meanwhile.
         if (found === null || found.confirmations > 0) continue
-        const tx = decodable(found.hex)
+        const tx = readable(found.hex)
         if (tx === null) continue
         transactions.set(txid, tx)
         hexes.set(txid, found.hex)
       }
       spent = new Set([...transactions.values()].flatMap(({ inputs }) => inputs.map(nameOf)))
     },
-  }
-}
-
-function decodable(hex: string): Transaction | null {
-  try {
-    return decodeTransaction(hex)
-  } catch {
-    return null
   }
 }
 

@@ -1,5 +1,5 @@
 /** Reading the history. Every answer is of the database's state at that moment. */
-import { blobOf, hexOf, type Row, type Transaction } from '../../base/index.js'
+import { blobOf, hexOf, numberOrNull, type Row, type Transaction } from '../../base/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
 import { noWinners } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
@@ -230,10 +230,6 @@ function ownOf(row: Row): OwnRecord {
 function costsOf(text: unknown): AssetCost[] {
   const list = JSON.parse(typeof text === 'string' ? text : '[]') as [string, number, number][]
   return list.map(([asset, distance, cost]) => ({ asset, distance, cost }))
-}
-
-function numberOrNull(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value)
 }
 
 /** Prices from 2^63 on are kept as text. */

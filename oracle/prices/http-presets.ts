@@ -1,4 +1,5 @@
 /** Publishers of currency, metal and coin prices: how each is asked and read. Most want no key. */
+import { isMapping } from '../../base/index.js'
 import type { QuoteKind } from './types.js'
 
 /** One rate of a reply. `price` as it came: it is checked by the source. */
@@ -31,8 +32,6 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 type Fields = Readonly<Record<string, unknown>>
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const parseTime = (text: unknown): number | null => {
   const time = typeof text === 'string' ? Date.parse(text) : NaN
   return Number.isFinite(time) ? time : null
@@ -49,7 +48,12 @@ const erApi: HttpPreset = {
   intervalMs: HOUR,
   paths: () => ['/v6/latest/USD'],
   read: (reply) => {
-    if (!isObject(reply) || reply.result !== 'success' || reply.base_code !== 'USD' || !isObject(reply.rates))
+    if (
+      !isMapping(reply) ||
+      reply.result !== 'success' ||
+      reply.base_code !== 'USD' ||
+      !isMapping(reply.rates)
+    )
       return null
     return table(reply.rates, unixTime(reply.time_last_update_unix))
   },
@@ -65,7 +69,7 @@ const frankfurter: HttpPreset = {
   read: (reply) => {
     if (!Array.isArray(reply)) return null
     return reply.flatMap((row: unknown): Rate[] =>
-      isObject(row) && row.base === 'USD' && typeof row.quote === 'string'
+      isMapping(row) && row.base === 'USD' && typeof row.quote === 'string'
         ? [{ symbol: row.quote, price: row.rate, time: parseTime(row.date), rule: 'rate' }]
         : [],
     )
@@ -80,7 +84,7 @@ const currencyApi: HttpPreset = {
   intervalMs: HOUR,
   paths: () => ['/npm/@fawazahmed0/currency-api@latest/v1/currencies/usd.min.json'],
   read: (reply) => {
-    if (!isObject(reply) || !isObject(reply.usd)) return null
+    if (!isMapping(reply) || !isMapping(reply.usd)) return null
     const time = parseTime(reply.date)
     return table(reply.usd, time).map((rate) => ({ ...rate, symbol: rate.symbol.toUpperCase() }))
   },
@@ -91,7 +95,7 @@ const hourly = (preset: Pick<HttpPreset, 'origin' | 'url' | 'paths'> & Partial<H
   kind: 'fx-hourly',
   intervalMs: HOUR,
   read: (reply) => {
-    if (!isObject(reply) || reply.base !== 'USD' || !isObject(reply.rates)) return null
+    if (!isMapping(reply) || reply.base !== 'USD' || !isMapping(reply.rates)) return null
     return table(reply.rates, unixTime(reply.timestamp))
   },
   ...preset,
@@ -120,8 +124,10 @@ const coinbaseFx: HttpPreset = {
   intervalMs: 2 * MINUTE,
   paths: () => ['/v2/exchange-rates?currency=USD'],
   read: (reply) => {
-    const data = isObject(reply) ? reply.data : undefined
-    return isObject(data) && data.currency === 'USD' && isObject(data.rates) ? table(data.rates, null) : null
+    const data = isMapping(reply) ? reply.data : undefined
+    return isMapping(data) && data.currency === 'USD' && isMapping(data.rates)
+      ? table(data.rates, null)
+      : null
   },
 }
 
@@ -133,7 +139,7 @@ const goldApi: HttpPreset = {
   intervalMs: 2 * MINUTE,
   paths: (symbols) => symbols.map((symbol) => `/price/${symbol}`),
   read: (reply) => {
-    if (!isObject(reply) || typeof reply.symbol !== 'string' || (reply.currency ?? 'USD') !== 'USD')
+    if (!isMapping(reply) || typeof reply.symbol !== 'string' || (reply.currency ?? 'USD') !== 'USD')
       return null
     return [{ symbol: reply.symbol, price: reply.price, time: parseTime(reply.updatedAt), rule: 'rate' }]
   },
@@ -152,9 +158,9 @@ const swissquote: HttpPreset = {
   read: (reply) => {
     const first: unknown = Array.isArray(reply) ? reply[0] : undefined
     const profiles =
-      isObject(first) && Array.isArray(first.spreadProfilePrices) ? first.spreadProfilePrices : []
+      isMapping(first) && Array.isArray(first.spreadProfilePrices) ? first.spreadProfilePrices : []
     const best: unknown = profiles[0]
-    if (!isObject(first) || !isObject(best)) return null
+    if (!isMapping(first) || !isMapping(best)) return null
     const { bid, ask } = best
     const price =
       typeof bid === 'number' && typeof ask === 'number' && ask >= bid ? (bid + ask) / 2 : undefined
@@ -209,9 +215,9 @@ const coingecko: HttpPreset = {
     `/api/v3/simple/price?ids=${coinIds(symbols, 0)}&vs_currencies=usd&include_last_updated_at=true`,
   ],
   read: (reply) => {
-    if (!isObject(reply)) return null
+    if (!isMapping(reply)) return null
     return Object.entries(reply).flatMap(([id, row]): Rate[] =>
-      isObject(row)
+      isMapping(row)
         ? [{ symbol: coinBy(0, id), price: row.usd, time: unixTime(row.last_updated_at), rule: 'rate' }]
         : [],
     )
@@ -228,11 +234,11 @@ const coinmarketcap: HttpPreset = {
   paths: (symbols) => [`/v2/cryptocurrency/quotes/latest?id=${coinIds(symbols, 1)}&convert=USD`],
   headers: (key) => ({ 'X-CMC_PRO_API_KEY': key }),
   read: (reply) => {
-    const data = isObject(reply) ? reply.data : undefined
-    if (!isObject(data)) return null
+    const data = isMapping(reply) ? reply.data : undefined
+    if (!isMapping(data)) return null
     return Object.entries(data).flatMap(([id, row]): Rate[] => {
-      const usd = isObject(row) && isObject(row.quote) ? row.quote.USD : undefined
-      return isObject(usd)
+      const usd = isMapping(row) && isMapping(row.quote) ? row.quote.USD : undefined
+      return isMapping(usd)
         ? [{ symbol: coinBy(1, id), price: usd.price, time: parseTime(usd.last_updated), rule: 'rate' }]
         : []
     })

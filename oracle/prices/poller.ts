@@ -33,7 +33,6 @@ export interface PollerState {
   readonly failures: number
   /** How far its clock is ahead of this machine's, ms; null if it does not tell. */
   readonly skewMs: number | null
-  readonly lastMs: number | null
 }
 
 export interface PollerOptions {
@@ -95,7 +94,6 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
   const closing = new AbortController()
   let good: Good | null = null
   let failures = 0
-  let lastMs: number | null = null
   let running: Promise<void> | undefined
   const before = rests.left(name, clock.wallMs())
   /** By the monotonic clock. */
@@ -137,7 +135,7 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
     const began = performance.now()
     try {
       const poll = await tryTwice()
-      lastMs = performance.now() - began
+      const milliseconds = performance.now() - began
       const stamp = { repliedAt: clock.monotonicMs(), wallAt: clock.wallMs() }
       const reply = { dateMs: null, ageMs: 0, ...poll.replyTime, ...stamp }
       good = { poll: withPolls(poll, good?.poll), reply }
@@ -145,16 +143,16 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
       failures = 0
       restUntil = -Infinity
       rests.keep(name, clock.wallMs(), 0)
-      onPoll?.({ source: name, milliseconds: lastMs, quotes: poll.quotes.size, skewMs: skew() })
+      onPoll?.({ source: name, milliseconds, quotes: poll.quotes.size, skewMs: skew() })
     } catch (cause) {
       if (closing.signal.aborted) return
-      lastMs = performance.now() - began
+      const milliseconds = performance.now() - began
       failures++
       restUntil = clock.monotonicMs() + restAfter(failures, cause, kind)
       rests.keep(name, clock.wallMs(), Math.round(askedFor(cause) ?? 0))
       trouble = reasonOf(cause)
       const code = isCoded(cause) ? cause.code : 'E_PRICES_REPLY'
-      onPoll?.({ source: name, milliseconds: lastMs, quotes: 0, skewMs: null, code, error: messageOf(cause) })
+      onPoll?.({ source: name, milliseconds, quotes: 0, skewMs: null, code, error: messageOf(cause) })
     }
   }
 
@@ -197,7 +195,6 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
         restUntil: Math.round(clock.wallMs() + rest),
         failures,
         skewMs: skew(),
-        lastMs,
       }
     },
     close: async () => {

@@ -4,13 +4,13 @@
  */
 import { exactOptional, optional, unknown, type InferOutput } from 'valibot'
 
+import { isMapping } from '../../base/index.js'
 import {
   choice,
   decimal,
   duration,
   either,
   integer,
-  isMapping,
   named,
   orAuto,
   section,

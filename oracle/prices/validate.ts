@@ -4,16 +4,8 @@
  * together. Pure: keys of sources are looked up through the context.
  */
 import { PRICED_ASSETS } from '../../pegnet/index.js'
-import { messageOf } from '../../base/index.js'
-import {
-  isMapping,
-  meant,
-  NO_SECTION,
-  readShape,
-  shown,
-  wrongValue,
-  type SectionProblem,
-} from '../../config/index.js'
+import { isMapping, messageOf } from '../../base/index.js'
+import { meant, NO_SECTION, readShape, shown, wrongValue, type SectionProblem } from '../../config/index.js'
 import { BASE_BAND, BASE_RULES, DEFAULT_PRICES, type RawPrices } from './defaults.js'
 import {
   routeTableOf,

@@ -15,6 +15,6 @@ export {
 export { RECORD_ERRORS } from './errors.js'
 export { decodeContent, decodeOpr, encodeOpr } from './opr.js'
 export type { Opr, OprContent, OprVersion } from './opr.js'
-export { priceFromDecimal, priceFromNumber, priceToDecimal, priceToNumber, truncatePrice } from './prices.js'
+export { priceFromDecimal, priceToDecimal, priceToNumber } from './prices.js'
 export { decodeSpr, encodeSpr } from './spr.js'
 export type { Spr, SprVersion } from './spr.js'

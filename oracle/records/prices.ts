@@ -3,7 +3,6 @@
  * honest miners, since prices that differ in the last digit grade differently.
  */
 import { unitsText } from '../../base/index.js'
-import type { OprVersion } from '../../pegnet/index.js'
 import { fail } from './errors.js'
 
 /** Integers for one USD. */
@@ -13,31 +12,12 @@ const DECIMAL = /^(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
 /** Longest decimal text that is read; a double needs at most 24 characters. */
 const MAX_TEXT = 64
 
-/**
- * Cut toward zero to the decimals that a version's quotes have: 4 in version 1, 8 later
- * (docs/protocol/records-and-grading.md#prices).
- */
-export function truncatePrice(version: OprVersion, price: number): number {
-  const scale = version === 1 ? 1e4 : PRICE_UNIT
-  return Math.trunc(price * scale) / scale
-}
-
 /** `price × 1e8` to the nearest integer, half away from zero; of any size and sign, for prices already on chain. */
 export function roundPrice(price: number): bigint {
   const scaled = price * PRICE_UNIT
   if (!Number.isFinite(scaled)) return scaled < 0 ? 1n - LIMIT : LIMIT - 1n
   const whole = Math.trunc(scaled)
   return BigInt(Math.abs(scaled - whole) >= 0.5 ? whole + Math.sign(scaled) : whole)
-}
-
-/**
- * The integer that a record of `version` holds for a quoted price (USD per unit): cut, then rounded, both in
- * doubles as the reference does it. Throws `E_OPR_PRICE` unless 0 ≤ price < 2^64 / 1e8.
- */
-export function priceFromNumber(version: OprVersion, price: number): bigint {
-  const units = Number.isFinite(price) ? roundPrice(truncatePrice(version, price)) : -1n
-  if (units < 0n || units >= LIMIT) throw fail('E_OPR_PRICE', `${price} is no price that a record can hold`)
-  return units
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   moment,
   orDash,
   plural,
+  scrollBox,
   set,
 } from '/parts.js'
 
@@ -139,12 +140,7 @@ function withdrawalTable(withdrawals) {
     }),
   )
   table.append(thead, body)
-  const box = element('div', '', 'scroll')
-  box.tabIndex = 0
-  box.setAttribute('role', 'region')
-  box.setAttribute('aria-label', 'Withdrawals')
-  box.append(element('h3', 'Withdrawals'), table)
-  return box
+  return scrollBox('Withdrawals', element('h3', 'Withdrawals'), table)
 }
 
 /** Where the page is narrow there is no head that says what a cell is. */

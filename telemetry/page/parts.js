@@ -25,6 +25,16 @@ export function labelled(td, text) {
   return td
 }
 
+/** A wide thing that can be scrolled by keyboard too. */
+export function scrollBox(label, ...children) {
+  const box = element('div', '', 'scroll')
+  box.tabIndex = 0
+  box.setAttribute('role', 'region')
+  box.setAttribute('aria-label', label)
+  box.append(...children)
+  return box
+}
+
 export function fillRows(id, rows, empty) {
   const columns = $(id).parentElement.querySelectorAll('th').length
   const made = rows.map((cells) => {

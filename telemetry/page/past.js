@@ -11,6 +11,7 @@ import {
   moment,
   plural,
   rateText,
+  scrollBox,
   set,
 } from '/parts.js'
 
@@ -196,12 +197,7 @@ function winnersTable(winners) {
     }),
   )
   table.append(thead, body)
-  const box = element('div', '', 'scroll')
-  box.tabIndex = 0
-  box.setAttribute('role', 'region')
-  box.setAttribute('aria-label', 'Winners')
-  box.append(table)
-  return box
+  return scrollBox('Winners', table)
 }
 
 function refusalList(refusals) {

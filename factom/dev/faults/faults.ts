@@ -1,4 +1,5 @@
 /** Faults that real nodes have shown, switched on and off while the chain runs. */
+import { isMapping } from '../../../base/index.js'
 import { fail } from '../errors.js'
 
 /** What each of them does. */
@@ -88,12 +89,12 @@ export function createFaults(random: () => number = Math.random): Faults {
 }
 
 function checked(wanted: unknown): Partial<Record<FaultName, FaultRule>> {
-  if (!isObject(wanted)) throw wrong('faults must be an object: {"drop-commit": {"share": 0.5}}')
+  if (!isMapping(wanted)) throw wrong('faults must be an object: {"drop-commit": {"share": 0.5}}')
   return Object.fromEntries(
     Object.entries(wanted).map(([name, rule]) => {
       if (!Object.hasOwn(FAULTS, name))
         throw wrong(`there is no fault "${name.slice(0, 40)}", only ${Object.keys(FAULTS).join(', ')}`)
-      if (!isObject(rule)) throw wrong(`${name} must be an object such as {} or {"share": 0.5}`)
+      if (!isMapping(rule)) throw wrong(`${name} must be an object such as {} or {"share": 0.5}`)
       for (const [member, value] of Object.entries(rule))
         checkMember(`${name}.${member.slice(0, 40)}`, member, value)
       return [name, { ...rule }]
@@ -117,10 +118,6 @@ function checkMember(where: string, member: string, value: unknown): void {
     throw wrong(`${where} is unknown; a fault has share, times, methods, ms, blocks`)
   if (!Number.isInteger(value) || (value as number) < low || (value as number) > high)
     throw wrong(`${where} must be a whole number from ${low} to ${high}`)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 const wrong = (message: string) => fail('E_DEVCHAIN_FAULT', message)
