@@ -1,14 +1,15 @@
 /** `pegminer basket` and `simulate` with what they cannot use: each says so in one line. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 
 import { openResources } from '../program/resources.js'
 import { runProgram } from '../program/program.js'
+import { writeAttackPlot } from '../simulate/plot.js'
 import { studyOf } from '../simulate/simulate.js'
 import { costText, scenarioText, tableHead, tableLine } from '../simulate/view.js'
-import type { AttackResult, Basket, KeepEvent, Simulation } from '../../desk/index.js'
+import { PRESETS, type AttackResult, type Basket, type KeepEvent, type Simulation } from '../../desk/index.js'
 import type { BasketContext } from './context.js'
 import { createMeasures } from './measure.js'
 import { summaryFacts } from './view.js'
@@ -178,5 +179,12 @@ t.test('what is said about an attack', (t) => {
     'share 40 %: 2.40e9 hashes a block, as 50 such machines make, 9.60e9 hashes for each block with a moved price',
   )
   t.match(costText({ axis: 'share', values: [40] }, [result], null)[1], /give --hashrate/)
+  const file = join(dir, 'attack.svg')
+  for (const { claim } of Object.values(PRESETS)) {
+    writeAttackPlot(file, { ...study, claim, axis: 'share', values: [40] }, [result])
+    const [, size, title] = /<text[^>]*font-size="(\d+)"[^>]*>([^<]+)</.exec(readFileSync(file, 'utf8')) ?? []
+    t.equal(title, claim)
+    t.ok(29 + claim.length * Number(size) * 0.62 < 760, `${size}: ${claim}`)
+  }
   t.end()
 })

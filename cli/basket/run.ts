@@ -89,12 +89,7 @@ export async function run(context: BasketContext, basket: Basket): Promise<numbe
     const past = pastOf(context, basket, resources)
     const fact = factPrinter(output)
     fact('basket', owner.address)
-    fact(
-      'sends',
-      sending === null
-        ? 'nothing: run: { send: true } in its file makes it'
-        : `yes, paid by ${sending.payer.address}`,
-    )
+    fact('sends', sending === null ? silentText(basket) : `yes, paid by ${sending.payer.address}`)
     const book = openBook(bookOf(context))
     const measures = createMeasures(reach.network.name, basket, book)
     const metrics = settings['feed.once'] ? null : await measures.serve(context, resources)
@@ -127,6 +122,9 @@ export async function run(context: BasketContext, basket: Basket): Promise<numbe
     await resources.close()
   }
 }
+
+const silentText = ({ run: { send } }: Basket): string =>
+  send ? 'nothing, because of --dry-run' : 'nothing: run: { send: true } in its file makes it'
 
 const bookOf = (context: BasketContext): string => join(folderOf(context), 'basket.json')
 

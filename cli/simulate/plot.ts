@@ -46,7 +46,7 @@ function drawAttack({ axis, values, claim }: Study, results: readonly AttackResu
   })
   const facts = `${results[0]?.blocks ?? 0} blocks for each point, bars: 95 %`
   return picture({ width: WIDTH, height: HEIGHT, label: `${title} ${facts}` }, [
-    text(title, { x: 29, y: 29, size: 18, color: INK.text, bold: true }),
+    text(title, { x: 29, y: 29, size: titleSize(title), color: INK.text, bold: true }),
     text(`Percent of blocks, and of what is paid to miners; ${facts}`, {
       x: 29,
       y: 54,
@@ -67,6 +67,9 @@ function drawAttack({ axis, values, claim }: Study, results: readonly AttackResu
     }),
   ])
 }
+
+/** A long claim is written smaller: so many letters have room at the usual size. */
+const titleSize = (title: string): number => Math.min(18, Math.floor((18 * 64) / title.length))
 
 /** The values themselves are named, as far as there is room. */
 function axisScale(values: readonly number[]): Scale {

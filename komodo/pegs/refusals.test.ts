@@ -21,11 +21,12 @@ import { pegFamily } from './capabilities.js'
 import { mayDeposit } from './deposit.js'
 import { USUAL_THRESHOLDS } from './formulas.js'
 import { findPeg, type HolderView, type Peg, type PegToken } from './holder.js'
+import { openJournal } from './journal.js'
 import { preyOf } from './liquidate.js'
 import { outcomeOf, type Operation } from './operations.js'
 import type { Standing } from './standing.js'
 import { tokensOf } from './trades.js'
-import { mayWithdraw } from './withdraw.js'
+import { mayWithdraw, withdrawTokens } from './withdraw.js'
 
 const COIN = 100_000_000n
 const ID = 'ab'.repeat(32)
@@ -173,6 +174,33 @@ t.test('withdrawals', async (t) => {
   await t.resolves(withdraw(COIN, broken), 'a gateway that cannot be read stops none')
 })
 
+t.test('a withdrawal that the daemon built with the key of another user', async (t) => {
+  const call = recordings('komodod-pegs')['payout-hijack']?.find(
+    ({ request }) => request?.method === 'gatewayswithdraw',
+  )
+  const [bindTxid = '', , pubkey = ''] = (call?.request?.params ?? []) as string[]
+  const { hex } = (JSON.parse(call?.reply ?? '{}') as { result: { hex: string } }).result
+  const sent: string[] = []
+  const client = daemon('PEGUSD', {
+    tokenBalance: () => Promise.resolve(5n * COIN),
+    unspent: () => Promise.resolve([{ sat: 20_000n, spendable: true }]),
+    gatewayList: () => Promise.resolve([bindTxid]),
+    gatewayInfo: () => Promise.resolve(GATEWAY),
+    // The other withdrawal came between this look and the call.
+    pendingWithdrawals: () => Promise.resolve({ items: [] }),
+    chainInfo: () => Promise.resolve({ blocks: 300 }),
+    gatewayWithdraw: () => Promise.resolve(hex),
+    send: (signed: string) => Promise.resolve(void sent.push(signed)),
+  })
+  const withdrawing = {
+    ...{ client, reference: daemon('KMD', {}), pubkey, signal, token: { ...TOKEN, bindTxid } },
+    ...{ journal: openJournal(join(t.testdir(), 'withdraw.json'), 'withdraw'), step: () => undefined },
+    ...{ pause: () => Promise.resolve(), tell: () => undefined },
+  }
+  await refuse('withdraw hijacked', () => withdrawTokens(withdrawing, COIN))
+  t.same([sent, withdrawing.journal.state.writes], [[], {}], 'nothing was sent or written down')
+})
+
 t.test('pegs and daemons', async (t) => {
   const op = { op: 'pegs-create', bindTxids: [ID, 'cd'.repeat(32)] } as const
   const hex = encodeTransaction(
@@ -230,7 +258,9 @@ t.test('the table of the document has each of them, word for word', (t) => {
   const doc = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'pegs.md'), 'utf8')
   const section = doc.slice(doc.indexOf('## What is refused'))
   const rows = [...section.matchAll(/^\| .*? \| (.+?) \|$/gm)].map(([, text = '']) => text).slice(2)
-  const said = [...refused.values()].map((text) => text.replaceAll(/[0-9a-f]{64}/g, 'ID'))
+  const said = [...refused.values()].map((text) =>
+    text.replaceAll(/0[23][0-9a-f]{64}/g, 'KEY').replaceAll(/[0-9a-f]{64}/g, 'ID'),
+  )
   t.same(
     [...refused].filter(([, text]) => text === ''),
     [],

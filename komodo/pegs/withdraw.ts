@@ -77,7 +77,7 @@ function inspected(client: KomodoClient, inspect: () => Inspected): Inspected {
   try {
     return inspect()
   } catch (cause) {
-    const why = `${messageOf(cause)}; nothing was sent. ${client.name} hangs now: kill it with SIGKILL, start it again, then give the command again`
+    const why = `${messageOf(cause)}. ${client.name} hangs now: kill it with SIGKILL, start it again, then give the command again`
     throw fail('E_PEGS_REFUSED', why, { cause })
   }
 }
