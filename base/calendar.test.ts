@@ -1,5 +1,6 @@
 import t from 'tap'
 
+import { LONG } from '../test/fixtures/long.js'
 import { createCalendar, createHours, cronMistake, isTimeZone, reportDue } from './calendar.js'
 
 const MINUTE = 60_000
@@ -82,13 +83,14 @@ const PAIRS: readonly (readonly [resume: Times, pause: Times])[] = [
 ]
 
 t.test('hours: over years, the state is what minute by minute gives', (t) => {
-  for (const timeZone of ZONES) {
+  for (const [z, timeZone] of ZONES.entries()) {
     const from = Date.UTC(2026, 8, 25)
-    const to = Date.UTC(2027, 11, 1)
+    const to = LONG ? Date.UTC(2027, 11, 1) : Date.UTC(2027, 4, 15)
     const local = localMinutes(timeZone, from, to)
     const changes = [...local.keys()].filter((k) => k > 0 && local[k] !== (local[k - 1] as number) + MINUTE)
     const isNearChange = new Set(changes.flatMap((k) => Array.from({ length: 360 }, (_, j) => k - 180 + j)))
-    for (const [resume, pause] of PAIRS) {
+    // Every pair in three of the zones, unless all are wanted.
+    for (const [resume, pause] of PAIRS.filter((_, k) => LONG || (k + z) % 3 === 0)) {
       const name = `${timeZone}: ${cronOf(resume)} to ${cronOf(pause)}`
       const isTime = createHours({ resume: cronOf(resume), pause: cronOf(pause), timeZone })
       const wrong: string[] = []

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 
 import { NETWORKS } from '../../pegnet/index.js'
+import { LONG } from '../../test/fixtures/long.js'
 import { occurrences, writeMutant, type Mutation } from '../../test/fixtures/mutants.js'
 import { ledgerBlockOf, ledgerChains } from '../block.js'
 import { createMemoryLedger, type MemoryLedger, NOTHING } from '../fixtures/memory.js'
@@ -383,7 +384,9 @@ t.test('each mutation is caught', { timeout: 300_000 }, async (t) => {
   for (const change of MUTATIONS)
     t.equal(occurrences(ROOM, change), 1, `${change.name}: what it changes stands once in ${change.file}.ts`)
   const same = await load({ ...(MUTATIONS[0] as Mutation), to: MUTATIONS[0]?.from ?? '' }, join(dir, 'same'))
-  let living = await Promise.all(MUTATIONS.map((change, k) => load(change, join(dir, String(k)))))
+  // To load a changed room takes longer than to play with it.
+  const tried = MUTATIONS.filter((_, k) => LONG || k % 4 === 0)
+  let living = await Promise.all(tried.map((change, k) => load(change, join(dir, String(k)))))
   living.push(same)
   for (const { held, blocks, rated } of SCENES) {
     const ledger = createMemoryLedger()

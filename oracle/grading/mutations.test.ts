@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import t from 'tap'
 
+import { LONG } from '../../test/fixtures/long.js'
 import { occurrences, writeMutant, type Mutation } from '../../test/fixtures/mutants.js'
 import { createHasher, lxrParams, openByteMap } from '../../lxrhash/index.js'
 import { encodeOpr, readClaim } from '../records/index.js'
@@ -282,6 +283,7 @@ t.test('each mutation is caught', async (t) => {
   for (const [k, change] of MUTATIONS.entries()) {
     const { name, file } = change
     t.equal(occurrences(ROOM, change), 1, `${name}: what it changes stands once in ${file}.ts`)
+    if (!LONG && k % 4 > 0) continue
     const grader = await mutant(change, join(dir, String(k)))
     const forStaking = file.includes('staking') || name.includes('staking')
     t.notOk(forStaking ? stakingAgrees(grader) : oracleAgrees(grader), name)
