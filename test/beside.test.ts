@@ -6,6 +6,7 @@ import t from 'tap'
 
 import { HISTORY_FILE, openHistory } from '../oracle/index.js'
 import { runHere } from './fixtures/in-process.js'
+import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { run, start, type Event } from './fixtures/program.js'
 
 const folder = t.testdir()
@@ -16,13 +17,11 @@ t.test('grade and history beside a miner', async (t) => {
   const common = ['--network', 'dev', '--data-dir', dataDir, '--json']
   const bits = ['--bits', '10', '--dir', join(folder, 'maps')]
   const miner = start(
-    [
-      ...['mine', ...common, ...bits, '--block-seconds', '12', '--rivals', '24', '--threads', '1'],
-      ...['--metrics-port', 'off'],
-    ],
+    [...['mine', ...common, ...bits, ...manualFlags(folder), '--threads', '1'], ...['--metrics-port', '0']],
     env,
   )
   t.teardown(() => miner.kill())
+  const minutes = endMinutes(miner)
   const paid = await miner.event('graded', (event) => event['reward'] !== '0')
   const height = paid['height'] as number
   const graded = await runHere(['grade', '--height', String(height), ...common, ...bits], '', env)
@@ -49,6 +48,7 @@ t.test('grade and history beside a miner', async (t) => {
   t.ok(more, 'and the miner goes on')
   miner.child.kill('SIGINT')
   t.equal((await miner.ended).code, 130)
+  await minutes
   t.notOk(existsSync(join(dataDir, 'chain', 'running.json')), 'what ended is no longer to be found')
   const alone = await runHere(['grade', '--height', String(height), ...common, ...bits.slice(2)], '', env)
   t.equal(alone.code, 0, 'and without it, and without the size, which is noted beside the chain')
