@@ -17,7 +17,7 @@ import {
   type OpenByteMap,
 } from './index.js'
 import { VECTOR_SETS as SETS } from './fixtures/vectors.js'
-import { referenceByteMap, referenceHash } from './reference.js'
+import { referenceByteMap, referenceHash } from './fixtures/reference.js'
 
 /** Larger maps take too long to build in a test; they are used when their file is there. */
 const MOST_BUILT_BITS = 20

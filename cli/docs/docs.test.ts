@@ -2,9 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 
 import { SETTING_KEYS, settingOf } from '../../config/index.js'
-import { FARM_TABLE } from '../../miner/farm/index.js'
 import { docPages } from './pages.js'
-import { code, table } from './tables.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 t.test('generated pages are those of the tables in code', (t) => {
@@ -13,20 +11,6 @@ t.test('generated pages are those of the tables in code', (t) => {
     const found = existsSync(file) ? readFileSync(file, 'utf8') : ''
     t.ok(found === text, `docs/${name} is up to date; if not: npm run docs`)
   }
-  t.end()
-})
-
-t.test('the table of a farm is that of its code', (t) => {
-  const text = readFileSync(new URL('../../docs/farm.md', import.meta.url), 'utf8')
-  const rows = FARM_TABLE.map(({ kind, name, holds, writes, reads }) => [
-    kind,
-    code(name),
-    holds,
-    writes,
-    reads,
-  ])
-  const wanted = table(['kind', 'name', 'holds', 'written by', 'read by'], rows).join('\n')
-  t.ok(text.includes(wanted), `docs/farm.md holds:\n${wanted}`)
   t.end()
 })
 

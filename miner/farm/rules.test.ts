@@ -1,4 +1,5 @@
 /** The decisions of a farm, without a server: who may hash what, whose hits count, what is understood. */
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import fc from 'fast-check'
 import type { Lease } from '../work/nonces.js'
@@ -27,7 +28,16 @@ import { createRanges } from './ranges.js'
 import { keepRefusal, readRefusals } from './refusals.js'
 import { createStanding, type Fault } from './standing.js'
 import { farmStatus } from './status.js'
-import { permissionsOf } from './table.js'
+import {
+  ACCOUNTS_DAYS,
+  BUCKET_OPTIONS,
+  HITS_STREAM,
+  JOB_SUBJECT,
+  JOURNAL_STREAM,
+  leaseSubject,
+  MAP_STREAM,
+  permissionsOf,
+} from './table.js'
 import { until } from '../../test/fixtures/until.js'
 
 const HASH = new Uint8Array(32).fill(7)
@@ -529,5 +539,18 @@ t.test('messages come back as they were sent; anything else is told apart', (t) 
   )
   t.equal(counterOf(Uint8Array.of(1, 0), new Uint8Array()), 256n)
   t.same(permissionsOf('worker', 'w').subscribe, ['pegminer.job.job', '_INBOX.w.>'])
+  t.end()
+})
+
+t.test('docs/farm.md lists what a farm has on the server, and nothing else', (t) => {
+  const text = readFileSync(new URL('../../docs/farm.md', import.meta.url), 'utf8')
+  const rows = [...text.matchAll(/^\| (bucket|stream|subject) \| `([^`]+)` \|/gm)]
+  const kept = [
+    ...Object.keys(BUCKET_OPTIONS).map((name) => `bucket ${name}`),
+    ...[HITS_STREAM, JOURNAL_STREAM, MAP_STREAM].map((name) => `stream ${name}`),
+    ...[JOB_SUBJECT, leaseSubject({ user: 'USER', name: 'NAME' })].map((name) => `subject ${name}`),
+  ]
+  t.same(rows.map(([, kind, name]) => `${kind} ${name}`).sort(), kept.sort())
+  t.match(text, `hits of each worker have counted; for ${ACCOUNTS_DAYS} days`)
   t.end()
 })

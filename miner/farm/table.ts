@@ -1,7 +1,6 @@
 /**
- * Everything of a farm that has a name on the NATS server, once: what it holds, how it is kept, which role writes and
- * reads it. The coordinator makes streams and buckets of this table, the permissions of the server's users and
- * docs/farm.md follow from it.
+ * Everything of a farm that has a name on the NATS server, and how it is kept. The coordinator makes the streams and
+ * buckets, and the permissions of the server's users follow. docs/farm.md says what each holds.
  */
 import { nanos } from '@nats-io/transport-node'
 import type { StreamConfig } from '@nats-io/jetstream'
@@ -110,106 +109,6 @@ export const BUCKET_OPTIONS = {
   [REFUSED_BUCKET]: { history: 1, ttl: REFUSED_MS, max_bytes: 16 * MiB },
   [ACCOUNTS_BUCKET]: { history: 1, ttl: ACCOUNTS_DAYS * DAY_MS, max_bytes: 512 * MiB },
 } satisfies Record<string, Partial<KvOptions>>
-
-export interface FarmName {
-  readonly kind: 'subject' | 'stream' | 'bucket'
-  readonly name: string
-  readonly holds: string
-  readonly writes: Role
-  readonly reads: Role
-}
-
-export const FARM_TABLE: readonly FarmName[] = [
-  {
-    kind: 'bucket',
-    name: JOB_BUCKET,
-    holds: `key \`${JOB_KEY}\`: the record at hand, its floor, and the ByteMap that it is hashed with; replaced only at its last revision`,
-    writes: 'coordinator',
-    reads: 'worker',
-  },
-  {
-    kind: 'subject',
-    name: JOB_SUBJECT,
-    holds: 'what the bucket has taken, sent on by the server with the revision',
-    writes: 'coordinator',
-    reads: 'worker',
-  },
-  {
-    kind: 'subject',
-    name: 'pegminer.lease.USER.NAME',
-    holds: 'health of a worker and its wish for nonces; the reply renews its lease and hands out counters',
-    writes: 'worker',
-    reads: 'coordinator',
-  },
-  {
-    kind: 'bucket',
-    name: LEASES_BUCKET,
-    holds:
-      'keys `HASH.NUMBER`: which counters were leased to whom, one entry a round, made only if there is none of that number',
-    writes: 'coordinator',
-    reads: 'coordinator',
-  },
-  {
-    kind: 'stream',
-    name: HITS_STREAM,
-    holds:
-      'subjects `pegminer.hits.USER.NAME`: hits until the coordinator has hashed them again and stored them',
-    writes: 'worker',
-    reads: 'coordinator',
-  },
-  {
-    kind: 'bucket',
-    name: BEST_BUCKET,
-    holds: 'keys `HASH`: the best nonces of a record so far, and whose hits have counted',
-    writes: 'coordinator',
-    reads: 'coordinator',
-  },
-  {
-    kind: 'bucket',
-    name: ACCOUNTS_BUCKET,
-    holds: `keys \`HASH\`: of each record its day, and how many hits of each worker have counted; for ${ACCOUNTS_DAYS} days`,
-    writes: 'coordinator',
-    reads: 'coordinator',
-  },
-  {
-    kind: 'bucket',
-    name: REFUSED_BUCKET,
-    holds: 'keys `USER.NAME`: machines that were refused, and why; for a day',
-    writes: 'coordinator',
-    reads: 'coordinator',
-  },
-  {
-    kind: 'bucket',
-    name: LEAD_BUCKET,
-    holds: 'key `active`: the coordinator that works, written anew each second at its last revision only',
-    writes: 'coordinator',
-    reads: 'coordinator',
-  },
-  {
-    kind: 'bucket',
-    name: RECORD_BUCKET,
-    holds:
-      'key `HEIGHT`: winners and prices that the record at hand was made of, so that a coordinator that takes over makes the same',
-    writes: 'coordinator',
-    reads: 'coordinator',
-  },
-  {
-    kind: 'stream',
-    name: JOURNAL_STREAM,
-    holds:
-      'subject `pegminer.journal`: the journal of what was published and paid; each message only behind the last one that its writer knows',
-    writes: 'coordinator',
-    reads: 'coordinator',
-  },
-  {
-    kind: 'stream',
-    name: MAP_STREAM,
-    holds:
-      'subjects `pegminer.bytemap.SHA256.NUMBER`: the ByteMap in pieces of 512 KiB, if the coordinator offers it (`--offer-bytemap`)',
-    writes: 'coordinator',
-    reads: 'worker',
-  },
-]
 
 /** Of a ByteMap: a message may have 1 MB. */
 export const MAP_PIECE_BYTES = 512 * 1024
