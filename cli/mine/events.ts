@@ -19,6 +19,19 @@ export interface EventParts {
   readonly lines: Pick<EventView, 'show'>
 }
 
+/** Events of the miner, and notices from the parts around it. Those that come before the listener wait for it. */
+export function createNews() {
+  const early: MinerEvent[] = []
+  let hear = (event: MinerEvent): void => void early.push(event)
+  return {
+    emit: (event: MinerEvent): void => hear(event),
+    listen(listener: (event: MinerEvent) => void): void {
+      hear = listener
+      early.splice(0).forEach(listener)
+    },
+  }
+}
+
 /** Returns the listener of the miner's events, and of notices from the parts around it. */
 export function createListener(parts: EventParts): (event: MinerEvent) => void {
   const { view, recorder, board, output, lines } = parts

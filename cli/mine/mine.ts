@@ -1,5 +1,4 @@
 /** `pegminer mine`: puts the rooms together, shows what happens, shuts down cleanly. */
-import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 
 import { wallMs } from '../../base/index.js'
@@ -10,7 +9,6 @@ import {
   startRivals,
   type Adjustable,
   type Miner,
-  type MinerEvent,
   type MinerModules,
   type MinerOptions,
 } from '../../miner/index.js'
@@ -42,7 +40,7 @@ import { createStandings } from '../stake/standings.js'
 import { factPrinter } from '../view/facts.js'
 import { helpLine } from '../view/keys.js'
 import { createEventView } from '../view/stream.js'
-import { createListener } from './events.js'
+import { createListener, createNews } from './events.js'
 import { programFacts, mapFacts, networkFacts, threadsText, type FactLine } from './facts.js'
 import { MINE_KEY_HELP, mineKeys } from './keys.js'
 import { openParts, type MineParts, type Notice } from './parts.js'
@@ -96,10 +94,8 @@ async function run(context: MineContext, plan: MinePlan, { resources, open }: Ru
   // Threads may become as many as there are cores while it runs: their share of the memory is set aside now.
   const capacity = Math.max(terms.threads, machine.cores)
   const rivals = network.name === 'dev' ? settings['network.rivals'] : 0
-  /** Events of the miner, and notices from the parts around it. */
-  const news = new EventEmitter<{ event: [MinerEvent] }>()
-  const tell = (event: MinerEvent): void => void news.emit('event', event)
-  const notice: Notice = (level, code, message) => tell({ event: 'notice', level, code, message })
+  const news = createNews()
+  const notice: Notice = (level, code, message) => news.emit({ event: 'notice', level, code, message })
   const stop = new AbortController()
   const ending = AbortSignal.any([context.signal, stop.signal])
   const hashers = await open({ plan, terms, capacity, resources, notice, output })
@@ -166,8 +162,8 @@ async function run(context: MineContext, plan: MinePlan, { resources, open }: Ru
     if (keyboard) lines.print(helpLine(MINE_KEY_HELP))
   }
   const { view } = miner
-  news.on('event', createListener({ view, metrics, service, recorder, board, output, lines }))
-  miner.on(tell)
+  news.listen(createListener({ view, metrics, service, recorder, board, output, lines }))
+  miner.on(news.emit)
   ending.addEventListener('abort', service.stopping)
   startStakingBeside(context, plan, { miner, parts, rivals, resources, notice, lines, standings })
   try {
