@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 
 import { connectFarm, hasNatsServer, openStore, readCredential, serverMap } from '../miner/farm/index.js'
 import { offerMap } from '../miner/farm/maps.js'
+import { SCHEMA, write } from '../miner/farm/messages.js'
 import { runServer } from '../miner/farm/server.js'
 import { DEV_KEYS } from '../factom/dev/index.js'
 import { endMinutes, manualFlags } from './fixtures/minutes.js'
@@ -69,7 +70,10 @@ if (!hasNatsServer()) t.pass('the rest is skipped: no nats-server is installed',
 else {
   t.test('a coordinator and three workers: a block mined, published, graded, paid', threeWorkers)
   t.test('the shipped configuration lets a worker do its work, and nothing else', shippedConfiguration)
-  t.test('the server of the compose file lets a worker in', composedServer)
+  t.test(
+    'the server of the compose file lets a worker in, which waits for a job that is for it',
+    worksWhenFit,
+  )
 }
 
 interface Range {
@@ -315,7 +319,7 @@ async function shippedConfiguration(t: Test): Promise<void> {
   }
 }
 
-async function composedServer(t: Test): Promise<void> {
+async function worksWhenFit(t: Test): Promise<void> {
   const dir = t.testdir({ config: {}, farm: {} })
   t.equal((await start(['farm', 'users', join(dir, 'farm'), 'rig1']).ended).code, 0)
   const shipped = fileURLToPath(new URL('../config/nats/compose.conf', import.meta.url))
@@ -328,11 +332,34 @@ async function composedServer(t: Test): Promise<void> {
   )
   const server = await runServer(config)
   t.teardown(() => server.close())
-  const worker = await connectFarm({
-    ...{ servers: [`nats://127.0.0.1:${server.port}`], name: 'rig1' },
-    credential: readCredential(join(dir, 'farm/rig1.creds')),
+  const url = `nats://127.0.0.1:${server.port}`
+  const coordinator = await connectFarm({
+    ...{
+      servers: [url],
+      credential: readCredential(join(dir, 'farm/coordinator.creds')),
+      name: 'coordinator',
+    },
     signal: new AbortController().signal,
   })
-  t.teardown(() => worker.close())
-  await t.resolves(worker.flush())
+  t.teardown(() => coordinator.close())
+  const { job } = await openStore(coordinator)
+  const params = { bits: +BITS, seed: 0xfafaececfafaececn, passes: 5, hashBits: 256 }
+  const idle = { state: 'idle', network: 'dev', machineId: 0, record: null } as const
+  const jobOf = (v: number, sha256: string): string =>
+    write({ v: v as typeof SCHEMA, ...idle, byteMap: { ...params, sha256 } })
+  await job.put('job', jobOf(SCHEMA + 1, 'ab'.repeat(32)))
+  const worker = start([
+    ...['farm', 'worker', '--nats', url, '--creds', join(dir, 'farm/rig1.creds'), '--threads', '1', '--json'],
+    ...['--dir', join(dir, 'maps'), '--data-dir', join(dir, 'rig1')],
+  ])
+  t.teardown(() => worker.kill())
+  await worker.event('notice', ({ code }) => code === 'E_FARM_VERSION')
+  await job.put('job', jobOf(SCHEMA, 'ab'.repeat(32)))
+  const { message } = await worker.event('notice', ({ code }) => code === 'E_FARM_BYTEMAP')
+  t.match(message, /^\S+ is not the coordinator's ByteMap .* abababab….* bytemap verify/)
+  const { sha256 } = await worker.event('bytemap', ({ phase }) => phase === 'ready')
+  await job.put('job', jobOf(SCHEMA, String(sha256)))
+  await worker.event('bytemap', ({ origin }) => origin === 'opened')
+  worker.child.kill('SIGINT')
+  t.equal((await worker.ended).code, 130)
 }

@@ -115,7 +115,7 @@ function threadsOpener(
     if (map.sha256 !== sha256)
       throw farmError(
         'E_FARM_BYTEMAP',
-        `${map.file} has the SHA-256 ${map.sha256}, that of the coordinator is ${sha256}: nothing is hashed`,
+        `${map.file} is not the coordinator's ByteMap (SHA-256 ${map.sha256.slice(0, 8)}…, there ${sha256.slice(0, 8)}…), so nothing is hashed: run pegminer bytemap verify on both machines`,
       )
     show([...mapFacts(map), ['threads', threadsText({ threads, ...placement })]])
     const local = createLocalWorkforce({

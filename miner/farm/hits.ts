@@ -11,10 +11,10 @@ import type { RecordAccounts } from './accounts.js'
 import { createHitChecker, type HitChecker } from '../work/hits.js'
 import { noncePrefix } from '../work/nonces.js'
 import type { Job } from '../work/workforce.js'
-import type { Machine, Machines } from './machines.js'
+import type { Machines, Sender } from './machines.js'
 import { readHit, SCHEMA, write, type FarmHit } from './messages.js'
 import type { Fault } from './standing.js'
-import { textOfWorker, workerOf } from './table.js'
+import { textOfWorker, workerOf, type WorkerId } from './table.js'
 import { keyOf, readRanking } from './takeover.js'
 
 export interface HitsParts {
@@ -29,7 +29,7 @@ export interface HitsParts {
   readonly holds: (worker: string, counter: bigint) => boolean
   readonly signal: AbortSignal
   readonly onFault: (worker: string, fault: Fault) => void
-  readonly onRefused: (machine: Machine, reason: string) => void
+  readonly onRefused: (sender: Sender, reason: string) => void
   readonly onTrouble: (reason: string) => void
 }
 
@@ -53,8 +53,6 @@ const SLICE_MS = 10
 const LOOK_MS = 5
 const RETRY_MS = 500
 const PULL = 1_000
-const UNKNOWN_MS = 700
-const UNKNOWN_TRIES = 5
 /** A ranking is read in milliseconds. */
 const SOON_MS = 500
 
@@ -79,43 +77,41 @@ export function createHits(parts: HitsParts): Hits {
   let atHand = 0
 
   function take(message: JsMsg): void {
-    const worker = textOfWorker(workerOf(message.subject))
-    const machine = machines.find(worker)
     const read = readHit(message.data)
+    const sender = senderOf(workerOf(message.subject), read, parts)
     changed = false
-    // After a change of coordinators hits may come before their sender's first question.
-    if (machine === undefined && message.info.deliveryCount < UNKNOWN_TRIES) return message.nak(UNKNOWN_MS)
     // One that is refused is not listened to, nor one that never asks for a lease.
-    const fault =
-      machine === undefined || machines.refusal(machine.id) !== null ? null : faultOf(machine, read)
-    if (fault !== null) note(machine as Machine, fault)
+    if (sender !== null && machines.refusal(sender.id) === null) {
+      const fault = faultOf(sender, read)
+      if (fault !== null) note(sender, fault)
+    }
     if (!changed) return message.ack()
     unstored.push(message)
     storing ??= store()
   }
 
   /** Null: it counts, or is nothing to hold against its sender. */
-  function faultOf(machine: Machine, read: ReturnType<typeof readHit>): Fault | null {
-    if (!machine.standing.mayHit(monotonicMs(), job?.keep ?? 1)) return 'flood'
+  function faultOf(sender: Sender, read: ReturnType<typeof readHit>): Fault | null {
+    if (!sender.standing.mayHit(monotonicMs(), job?.keep ?? 1)) return 'flood'
     if ('wrong' in read) return read.wrong === 'malformed' ? 'malformed' : null
     const { message: hit } = read
     if (job === null || Buffer.compare(job.oprHash, hit.oprHash) !== 0) return 'stale'
     const counter = counterOf(hit.nonce, prefix)
-    if (counter === null || !parts.holds(machine.text, counter)) return 'foreign'
+    if (counter === null || !parts.holds(sender.text, counter)) return 'foreign'
     const { threshold } = checker
     if (checker.take(hit) !== null) return 'false'
     if (!changed) return null
-    machine.standing.accept(monotonicMs())
-    accounts.add(machine.text, threshold)
+    sender.standing.accept(monotonicMs())
+    accounts.add(sender.text, threshold)
     return null
   }
 
-  function note(machine: Machine, fault: Fault): void {
-    parts.onFault(machine.text, fault)
-    const reason = machine.standing.fault(fault)
+  function note(sender: Sender, fault: Fault): void {
+    parts.onFault(sender.text, fault)
+    const reason = sender.standing.fault(fault)
     if (reason === null) return
-    machines.refuse(machine)
-    parts.onRefused(machine, reason)
+    machines.refuse(sender)
+    parts.onRefused(sender, reason)
   }
 
   /** What comes in while the server writes goes down with the next one. */
@@ -174,6 +170,22 @@ export function createHits(parts: HitsParts): Hits {
       }
     },
   }
+}
+
+/**
+ * Null: it holds nothing. After a change of coordinators a worker may have died before it asked the new one: its hits
+ * count all the same, since it is known what it held.
+ */
+function senderOf(
+  id: WorkerId,
+  read: ReturnType<typeof readHit>,
+  { machines, machineId, holds }: Pick<HitsParts, 'machines' | 'machineId' | 'holds'>,
+): Sender | null {
+  const text = textOfWorker(id)
+  const machine = machines.find(text)
+  if (machine !== undefined) return machine
+  const counter = 'wrong' in read ? null : counterOf(read.message.nonce, noncePrefix(machineId))
+  return counter !== null && holds(text, counter) ? machines.absent(id) : null
 }
 
 /** Hands over each message of the stream, with how many wait behind it, until the stream or the signal ends it. */

@@ -4,13 +4,17 @@ import type { Ask, Health } from './messages.js'
 import { createStanding, isUserRefused, type Standing } from './standing.js'
 import { textOfWorker, type WorkerId } from './table.js'
 
-export interface Machine {
+/** A worker as far as its hits go. */
+export interface Sender {
   readonly id: WorkerId
   /** `USER.NAME`. */
   readonly text: string
+  readonly standing: Standing
+}
+
+export interface Machine extends Sender {
   /** Its place in the list of members; another machine's, once this one has left or is forgotten. */
   readonly slot: number
-  readonly standing: Standing
   health: Health
   /** Of its program, and the number of its last question; how many of this run were heard. */
   run: string
@@ -38,8 +42,10 @@ export interface Machines {
   hear(id: WorkerId, ask: Ask, nowMs: number): Machine | 'late' | null
   refusal(id: WorkerId): string | null
   find(text: string): Machine | undefined
-  /** The machine is refused from now on. */
-  refuse(machine: Machine): void
+  /** A worker that has not asked this coordinator, or not since its place was given away. */
+  absent(id: WorkerId): Sender
+  /** The worker is refused from now on. */
+  refuse(sender: Sender): void
   /** Those that were not heard of for so long are missing from now on. */
   lapsed(nowMs: number, lifeMs: number): Machine[]
   /** Another record is at hand. */
@@ -62,6 +68,8 @@ export function createMachines(refused: ReadonlyMap<string, string> = new Map())
   const machines = new Map<string, Machine>()
   /** By slot; a machine that is away gives its place to the next one that comes. */
   const slots: Machine[] = []
+  /** Those that hold something of the record at hand, or were refused. */
+  const absent = new Map<string, Sender>()
   const refusedOf = new Map<string, number>()
   for (const [user = ''] of [...refused.keys()].map((text) => text.split('.'))) countRefused(user)
 
@@ -82,9 +90,11 @@ export function createMachines(refused: ReadonlyMap<string, string> = new Map())
     if (slot >= MOST_MACHINES) return null
     const left = slots[slot]
     if (left !== undefined) machines.delete(left.text)
+    const standing = absent.get(text)?.standing ?? createStanding(refused.get(text) ?? null)
+    absent.delete(text)
     const machine: Machine = {
       ...{ id, text, slot, health: ask.health, heardMs: nowMs, state: 'here' },
-      ...{ standing: createStanding(refused.get(text) ?? null), counters: ask.left, lagMs: null },
+      ...{ standing, counters: ask.left, lagMs: null },
       ...{ run: ask.run, number: ask.number, questions: 1, runs: [] },
       before: left === undefined ? 0n : countOf(left),
     }
@@ -117,9 +127,16 @@ export function createMachines(refused: ReadonlyMap<string, string> = new Map())
     },
     refusal({ user, name }) {
       if (isUserRefused(refusedOf.get(user) ?? 0)) return `too many machines of ${user} were refused`
-      return machines.get(textOfWorker({ user, name }))?.standing.refused ?? null
+      const text = textOfWorker({ user, name })
+      return (machines.get(text) ?? absent.get(text))?.standing.refused ?? null
     },
     find: (text) => machines.get(text),
+    absent(id) {
+      const text = textOfWorker(id)
+      const sender = absent.get(text) ?? { id, text, standing: createStanding(refused.get(text) ?? null) }
+      absent.set(text, sender)
+      return sender
+    },
     refuse: ({ id: { user } }) => countRefused(user),
     lapsed(nowMs, lifeMs) {
       const gone = slots.filter(({ state, heardMs }) => state === 'here' && nowMs - heardMs > lifeMs)
@@ -128,6 +145,7 @@ export function createMachines(refused: ReadonlyMap<string, string> = new Map())
     },
     begin() {
       for (const { standing } of slots) standing.begin()
+      for (const [text, { standing }] of absent) if (standing.refused === null) absent.delete(text)
     },
     all: slots,
     members: () =>

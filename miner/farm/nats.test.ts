@@ -543,15 +543,19 @@ t.test(
 t.test('a coordinator dies in a block: the next one has its job, leases and hits', { skip }, async (t) => {
   const first = await farmOf(t)
   const hands = [await worker(t, 'd1'), await worker(t, 'd2')]
-  await until(() => first.farm.view.members.length === 2)
+  const gone = await worker(t, 'd3')
+  await until(() => first.farm.view.members.length === 3)
   const job = jobOf(7, 20)
   first.farm.assign(job)
-  await until(() => first.farm.view.hits > 60 && hands.every(({ hashed }) => hashed.length > 10))
+  await until(() => first.farm.view.hits > 60 && [...hands, gone].every(({ hashed }) => hashed.length > 10))
   const best = first.farm.view.bestDifficulty
   await first.die()
+  await gone.link.close()
+  const last = await lastHit(t, gone, job.oprHash)
   const second = await farmOf(t, { inherits: true })
   const accounted = (of: readonly { hits: number }[]) => of.reduce((sum, { hits }) => sum + hits, 0)
-  const left = accounted((await readRanking(second.store.best, job.oprHash)).accounts)
+  const { accounts } = await readRanking(second.store.best, job.oprHash)
+  const left = accounted(accounts.filter(({ worker }) => worker !== 'worker.d3'))
   t.ok(left > 20, `${left} hits are accounted`)
   const before = hands.map(({ hashed }) => hashed.length)
   await until(() => hands.every(({ hashed }, at) => hashed.length > (before[at] as number)))
@@ -560,13 +564,19 @@ t.test('a coordinator dies in a block: the next one has its job, leases and hits
   await until(() => second.farm.view.members.length === 2)
   const collected = await second.farm.collect(AbortSignal.timeout(10_000))
   t.ok(second.farm.view.bestDifficulty >= best, 'hits that the first one acknowledged are not lost')
-  const all = hands.flatMap((hand) => of(hand, 'hit').map(({ difficulty }) => BigInt(`0x${difficulty}`)))
-  const top = all.sort((a, b) => (a > b ? -1 : 1)).slice(0, 20)
+  const difficulties = (hand: Hand, kind: 'hit' | 'taken') =>
+    of(hand, kind).map(({ difficulty }) => BigInt(`0x${difficulty}`))
+  const theirs = hands.flatMap((hand) => difficulties(hand, 'hit'))
+  const kept = collected.map(({ difficulty }) => difficulty)
+  const top = [...theirs, ...difficulties(gone, 'taken'), last].sort((a, b) => (a > b ? -1 : 1)).slice(0, 20)
   t.same(
-    collected.map(({ difficulty }) => difficulty),
-    top,
+    top.filter((difficulty) => difficulty > (kept.at(-1) ?? 0n) && !kept.includes(difficulty)),
+    [],
     'nor those that it had not looked at',
   )
+  t.ok(kept.includes(last), 'among them one of a worker that has died as well')
+  const found = new Set([...theirs, ...difficulties(gone, 'hit'), last])
+  t.same([kept.length, kept.filter((difficulty) => !found.has(difficulty))], [20, []])
   const faults = second.farm.machines.all.map(({ standing }) => standing.faults.foreign)
   t.same(faults, [0, 0], 'no hit was held against its sender before it was known who holds what')
   const added = second.farm.machines.all.reduce((sum, { standing }) => sum + standing.accepted, 0)
@@ -589,6 +599,20 @@ t.test('a coordinator dies in a block: the next one has its job, leases and hits
     'nothing is hashed twice',
   )
 })
+
+/** Sends the best of the last nonces that a worker holds and has not hashed; its difficulty. */
+async function lastHit(t: Test, hand: Hand, oprHash: Uint8Array): Promise<bigint> {
+  const to = BigInt(of(hand, 'lease').at(-1)?.to ?? 0n)
+  const nonces = Array.from({ length: 60_000 }, (_, back) =>
+    nonceOf(new Uint8Array(), to - 1n - BigInt(back)),
+  )
+  const ranked = nonces.map((nonce) => ({ nonce, difficulty: fakeDifficulty(oprHash, nonce) }))
+  const best = ranked.reduce((most, one) => (one.difficulty > most.difficulty ? one : most))
+  const link = await connection(server.worker, 'beside')
+  t.teardown(() => link.close())
+  await jetstream(link).publish(hitsSubject(hand.id), write({ v: SCHEMA, oprHash, ...best }))
+  return best.difficulty
+}
 
 t.test(
   'the ByteMap on the server: offered once, gone on with, checked by who fetches it',
