@@ -101,7 +101,13 @@ function drawSeries({ title, ticker, miner, unit, lines }: Series): string {
         ...(lines.length > 1 ? { name: line.name } : {}),
       })),
     }),
-    text('height', { x: LEFT + 8, y: HEIGHT - 22, size: 13, color: INK.faint }),
+    text('height', {
+      x: (LEFT + WIDTH - right) / 2,
+      y: HEIGHT - 22,
+      size: 13,
+      color: INK.faint,
+      anchor: 'middle',
+    }),
   ])
 }
 

@@ -11,6 +11,7 @@ import {
   nav,
   note,
   plural,
+  prices,
   records,
   section,
   table,
@@ -64,7 +65,7 @@ export function block(value, where) {
           ? link('block', String(value.height + 1), 'Next block')
           : null,
       ),
-      history(value, where, 'Transactions and payments'),
+      history(value, where, { title: 'Transactions and payments', blocks: false }),
       records(value.records, 'Oracle records'),
       ...(value.records.length === 0
         ? []
@@ -85,17 +86,7 @@ export function block(value, where) {
         ]),
         contents === null ? note('Of this block they are not kept.') : null,
       ),
-      ...(value.rates === null
-        ? []
-        : [
-            section(
-              'Rates',
-              table(value.rates, [
-                ['Token', ({ ticker }) => link('asset', ticker)],
-                ['USD', ({ usd }) => amount(usd), true],
-              ]),
-            ),
-          ]),
+      ...(value.rates === null ? [] : [section('Rates, USD', prices(value.rates))]),
     ],
   }
 }

@@ -101,7 +101,7 @@ function nearest(heights, wanted) {
 /** By pointer, finger and keys. */
 function follow(box, { count, readAt, nearest: nearestAt }) {
   const pointed = (event) => {
-    const { left, width } = box.getBoundingClientRect()
+    const { left, width } = box.querySelector('svg').getBoundingClientRect()
     readAt(nearestAt((event.clientX - left) / width))
   }
   for (const name of ['pointermove', 'pointerdown']) box.addEventListener(name, pointed)

@@ -8,6 +8,7 @@ import {
   history,
   link,
   note,
+  prices,
   raw,
   records,
   section,
@@ -35,21 +36,25 @@ function proofOf(entry) {
 const batch = (transactions) =>
   section(
     'What it says',
-    table(transactions, [
-      ['Kind', ({ kind }) => kind],
-      ['Amount', (one) => `${amount(one.amount)} ${one.ticker}`, true],
-      ['From', ({ address }) => cut('address', address)],
-      ['Into', ({ target }) => (target === null ? '' : link('asset', target))],
+    table(
+      transactions,
       [
-        'To',
-        ({ outputs }) =>
-          element(
-            'span',
-            {},
-            ...outputs.flatMap((one) => [cut('address', one.address), ` ${amount(one.amount)} `]),
-          ),
+        ['Kind', ({ kind }) => kind],
+        ['Amount', (one) => `${amount(one.amount)} ${one.ticker}`],
+        ['From', ({ address }) => cut('address', address)],
+        ['Into', ({ target }) => (target === null ? '' : link('asset', target))],
+        [
+          'To',
+          ({ outputs }) =>
+            element(
+              'span',
+              {},
+              ...outputs.flatMap((one) => [cut('address', one.address), ` ${amount(one.amount)} `]),
+            ),
+        ],
       ],
-    ]),
+      true,
+    ),
   )
 
 /** An oracle or staking record. */
@@ -65,17 +70,7 @@ function record({ version, nonce, claim, said }) {
       ['Difficulty, as it says', claim],
       ['Nonce, in hex', nonce === null ? null : element('span', { class: 'cut' }, nonce)],
     ),
-    ...(said === null
-      ? []
-      : [
-          section(
-            'Prices',
-            table(own.prices, [
-              ['Token', ({ ticker }) => link('asset', ticker)],
-              ['USD', ({ usd }) => amount(usd), true],
-            ]),
-          ),
-        ]),
+    ...(said === null ? [] : [section('Prices, USD', prices(own.prices))]),
     ...(winners.length === 0
       ? []
       : [
@@ -140,7 +135,7 @@ export function entry(value, where) {
             ]),
         ...(kept?.wrong && value.reason === null ? [['It is none, since', kept.wrong]] : []),
       ),
-      ...(value.actions.length === 0 ? [] : [history(value, where, 'What became of it')]),
+      ...(value.actions.length === 0 ? [] : [history(value, where, { title: 'What became of it' })]),
       ...(value.record === null
         ? []
         : [

@@ -6,11 +6,12 @@ import {
   hashrate,
   heading,
   link,
+  many,
   nav,
   percent,
+  plural,
   records,
   section,
-  table,
   to,
 } from './parts.js'
 
@@ -33,6 +34,15 @@ export function miner(value, { ask, asked, api }) {
     const words = new URLSearchParams({ ticker: one, from: query.from, to: query.to })
     return to(`${location.pathname}?${words}`, one)
   }
+  const most = Math.max(0, ...value.assets.map(({ blocks }) => blocks))
+  const distances = many(
+    value.assets
+      .toSorted((a, b) => b.mean - a.mean)
+      .map((one) => [
+        asset(one.ticker),
+        element('span', {}, `${percent(one.mean)} `, element('small', { class: 'dim' }, percent(one.bias))),
+      ]),
+  )
   const series = (word, title, more = {}) => chart(word, { title, ask, query: { ...query, ...more } })
   return {
     title: name,
@@ -66,23 +76,15 @@ export function miner(value, { ask, asked, api }) {
           : `How far from the average, per cent: ${ticker}`,
         ofTicker,
       ),
+      series('share', 'Share of the graded records, per cent'),
+      series('reward', 'PEG for records, since the first block'),
       section(
-        'How far from the average, by token, over these blocks',
-        table(
-          value.assets.toSorted((a, b) => b.mean - a.mean),
-          [
-            ['Token', (one) => asset(one.ticker)],
-            ['Mean distance', ({ mean }) => percent(mean), true],
-            ['With its sign', ({ bias }) => percent(bias), true],
-            ['Blocks', ({ blocks }) => String(blocks), true],
-          ],
-        ),
+        `How far from the average, by token: mean of ${plural(most, 'block')} at most, and with its sign`,
+        distances,
         ...(ticker === null
           ? []
           : [nav('Tokens', to(location.pathname, 'All tokens'), link('asset', ticker, `${ticker} itself`))]),
       ),
-      series('share', 'Share of the graded records, per cent'),
-      series('reward', 'PEG for records, since the first block'),
       records(
         value.records,
         'Graded records, the newest first',

@@ -1,5 +1,5 @@
 import { chart } from './chart.js'
-import { amount, cents, facts, hashrate, heading, link, note, section, table, time } from './parts.js'
+import { amount, beside, cents, facts, hashrate, heading, link, section, table, time } from './parts.js'
 
 export function network(value, { ask }) {
   const { records, peg } = value
@@ -14,7 +14,7 @@ export function network(value, { ask }) {
         ['Minute', value.minute === null ? null : String(value.minute)],
         ['Blocks behind', value.behind === null ? null : String(value.behind)],
         ['Rates of block', value.ratesHeight === null ? null : link('block', String(value.ratesHeight))],
-        ['Oracle records, valid', records && `${records.entries}, ${records.valid}`],
+        ['Oracle records', records && `${records.entries}, ${records.valid} of them valid`],
         ['Staking records', records && String(records.staked)],
         ['Hash power', records && hashrate(records.power)],
         ['All pegged tokens, USD', cents(value.pegged)],
@@ -25,27 +25,22 @@ export function network(value, { ask }) {
       ),
       section(
         'Newest blocks with anything in them',
-        table(value.blocks, [
-          ['Block', ({ height }) => link('block', String(height)), true],
-          ['Time (UTC)', (block) => time(block.time)],
-          ['Executed', ({ executed }) => String(executed), true],
-          ['Refused', ({ refused }) => String(refused), true],
-          ['Waiting', ({ waiting }) => String(waiting), true],
-          ['Payments', ({ credits }) => String(credits), true],
-          ['Rates', ({ rated }) => (rated ? 'yes' : 'no')],
-        ]),
+        table(
+          value.blocks,
+          [
+            ['Block', ({ height }) => link('block', String(height)), true],
+            ['Time (UTC)', (block) => time(block.time)],
+            ['Executed', ({ executed }) => String(executed), true],
+            ['Refused', ({ refused }) => String(refused), true],
+            ['Waiting', ({ waiting }) => String(waiting), true],
+            ['Payments', ({ credits }) => String(credits), true],
+            ['Rates', ({ rated }) => (rated ? 'yes' : 'no')],
+          ],
+          true,
+        ),
       ),
       series('power', 'Hash power, hashes a second'),
       series('records', 'Records of a block'),
-      section(
-        'Tokens',
-        table(value.tokens, [
-          ['Token', ({ ticker }) => link('asset', ticker)],
-          ['USD', ({ usd }) => amount(usd), true],
-          ['Supply', ({ supply }) => amount(supply), true],
-          ['Value, USD', (token) => cents(token.value), true],
-        ]),
-      ),
       chart('price', { title: 'PEG, USD', ask, query: { ticker: 'PEG' } }),
       section(
         'How PEG came to its price',
@@ -55,8 +50,18 @@ export function network(value, { ask }) {
         ]),
       ),
       series('index', 'PNI: what all pegged tokens are worth for each PEG, USD'),
-      series('risk', 'PEG mined and factoids burnt, since the first block'),
-      note('Burnt factoids have become pFCT; PEG is mined by oracle records.'),
+      series('risk', 'PEG mined by oracle records, and factoids burnt for pFCT'),
+      beside(
+        section(
+          'Tokens',
+          table(value.tokens, [
+            ['Token', ({ ticker }) => link('asset', ticker)],
+            ['USD', ({ usd }) => amount(usd), true],
+            ['Supply', ({ supply }) => amount(supply), true],
+            ['Value, USD', (token) => cents(token.value), true],
+          ]),
+        ),
+      ),
     ],
   }
 }

@@ -34,6 +34,21 @@ export const facts = (...rows) =>
     ),
   )
 
+/** Many names with a value each, in as many columns as there is room for. */
+export const many = (rows) =>
+  element(
+    'dl',
+    { class: 'many' },
+    ...rows.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
+  )
+export const prices = (rows) => many(rows.map(({ ticker, usd }) => [link('asset', ticker), amount(usd)]))
+
+/** In a column of its own where there is room for two. */
+export function beside(part) {
+  part.classList.add('beside')
+  return part
+}
+
 export const nav = (label, ...links) => element('nav', { 'aria-label': label }, ...links)
 export const to = (href, text) => element('a', { href }, text)
 
@@ -93,7 +108,7 @@ const receivers = ({ outputs, address }) =>
       )
 
 /** A page of the history, with the ways to the next one and to a table for other programs. */
-export function history({ actions, next }, { asked, api }, title = 'History') {
+export function history({ actions, next }, { asked, api }, { title = 'History', blocks = true } = {}) {
   const more = new URLSearchParams(asked)
   if (next !== null) more.set('before', next)
   const csv = new URLSearchParams(asked)
@@ -113,16 +128,20 @@ export function history({ actions, next }, { asked, api }, title = 'History') {
     )
   return section(
     title,
-    table(actions, [
-      ['Block', ({ height }) => link('block', String(height)), true],
-      ['Time (UTC)', (action) => time(action.time)],
-      ['Kind', ({ kind }) => kind],
-      ['What', what],
-      ...(actions[0]?.after === undefined ? [] : [['Balance after it', after, true]]),
-      ['Who', receivers],
-      ['State', status],
-      ['Entry', ({ hash }) => cut('entry', hash)],
-    ]),
+    table(
+      actions,
+      [
+        ...(blocks ? [['Block', ({ height }) => link('block', String(height)), true]] : []),
+        ['Time (UTC)', (action) => time(action.time)],
+        ['Kind', ({ kind }) => kind],
+        ['What', what],
+        ...(actions[0]?.after === undefined ? [] : [['Balance after it', after, true]]),
+        ['Who', receivers],
+        ['State', status],
+        ['Entry', ({ hash }) => cut('entry', hash)],
+      ],
+      true,
+    ),
     nav(title, next === null ? null : to(`?${more}`, 'Older'), to(`${api}?${csv}`, 'CSV')),
   )
 }
@@ -130,22 +149,26 @@ export function history({ actions, next }, { asked, api }, title = 'History') {
 export const records = (rows, title, ...more) =>
   section(
     title,
-    table(rows, [
-      ...('height' in (rows[0] ?? {})
-        ? [['Block', ({ height }) => link('block', String(height)), true]]
-        : []),
-      ['Place', ({ place }) => String(place + 1), true],
-      ['Miner', ({ identity }) => (identity === '' ? '–' : cut('miner', identity))],
-      ['Paid to', ({ address }) => cut('miner', address)],
-      ['PEG', ({ payout }) => amount(payout), true],
-      ...('difficulty' in (rows[0] ?? {}) ? [['Difficulty', ({ difficulty }) => difficulty]] : []),
-      ...('grade' in (rows[0] ?? {})
-        ? [['Grade', ({ grade }) => (grade === null ? '–' : grade.toExponential(3)), true]]
-        : []),
-      ...('distance' in (rows[0] ?? {})
-        ? [['From the average', ({ distance }) => percent(distance), true]]
-        : []),
-      ['Entry', ({ entryHash }) => cut('entry', entryHash)],
-    ]),
+    table(
+      rows,
+      [
+        ...('height' in (rows[0] ?? {})
+          ? [['Block', ({ height }) => link('block', String(height)), true]]
+          : []),
+        ['Place', ({ place }) => String(place + 1), true],
+        ['Miner', ({ identity }) => (identity === '' ? '–' : cut('miner', identity))],
+        ['Paid to', ({ address }) => cut('miner', address)],
+        ['PEG', ({ payout }) => amount(payout), true],
+        ...('difficulty' in (rows[0] ?? {}) ? [['Difficulty', ({ difficulty }) => difficulty]] : []),
+        ...('grade' in (rows[0] ?? {})
+          ? [['Grade', ({ grade }) => (grade === null ? '–' : grade.toExponential(3)), true]]
+          : []),
+        ...('distance' in (rows[0] ?? {})
+          ? [['From the average', ({ distance }) => percent(distance), true]]
+          : []),
+        ['Entry', ({ entryHash }) => cut('entry', entryHash)],
+      ],
+      true,
+    ),
     ...more,
   )

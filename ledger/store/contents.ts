@@ -244,15 +244,11 @@ export function createContentQueries(db: Pick<Transaction, 'all' | 'one'>): Cont
     },
     distancesOf: (places) =>
       db
-        .all(
-          `SELECT height, version, distances, h.value ->> 'place' AS place FROM json_each(?) h
-           JOIN ledger_blocks ON height = h.value ->> 'height' WHERE version IS NOT NULL ORDER BY height`,
-          JSON.stringify(places.map(({ height, place }) => ({ height, place }))),
-        )
+        .all(DISTANCES_OF, JSON.stringify(places.map(({ height, place }) => ({ height, place }))))
         .map((row) => {
           const tickers = tickersOf(Number(row['version']) as OprVersion)
           const place = Number(row['place'])
-          const distances = distancesIn(bufferOf(row['distances']), tickers, place)
+          const distances = distancesIn(bufferOf(row['own']), tickers, 0)
           return { height: Number(row['height']), place, tickers, distances }
         }),
     spreads(ticker, heights) {
@@ -294,6 +290,13 @@ export function createContentQueries(db: Pick<Transaction, 'all' | 'one'>): Cont
     },
   }
 }
+
+/** Of each record its part of the distances of the block alone: a double of its grade stands for 8 bytes. */
+const DISTANCES_OF = `
+SELECT height, version, place, substr(distances, 1 + place * size, size) AS own FROM (
+  SELECT height, version, distances, h.value ->> 'place' AS place, 8 * length(distances) / length(grades) AS size
+  FROM json_each(?) h JOIN ledger_blocks ON height = h.value ->> 'height' WHERE version IS NOT NULL
+) ORDER BY height`
 
 const STRANGERS_AT = `
 SELECT * FROM ledger_entries e WHERE height = ? AND NOT EXISTS (SELECT 1 FROM ledger_batches b WHERE b.hash = e.hash)

@@ -14,22 +14,34 @@ export const section = (title, ...children) => element('section', {}, element('h
 export const scrolled = (label, child) =>
   element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, child)
 
-/** Columns: [title, cell, whether it is a number]. */
-export function table(rows, columns) {
+/**
+ * Columns: [title, cell, whether it is a number]. `wide`: on a narrow screen each row is a list of its cells, each with its
+ * title beside it; the roles are those that the elements lose by that.
+ */
+export function table(rows, columns, wide = false) {
   if (rows.length === 0) return note('None.')
+  const role = (name) => (wide ? { role: name } : {})
+  const classOf = (number) => (number ? { class: 'n' } : {})
   const head = columns.map(([title, , number]) =>
-    element('th', { scope: 'col', ...(number ? { class: 'n' } : {}) }, title),
+    element('th', { scope: 'col', ...role('columnheader'), ...classOf(number) }, title),
   )
   const body = rows.map((row) =>
     element(
       'tr',
-      {},
-      ...columns.map(([, cell, number]) => element('td', number ? { class: 'n' } : {}, cell(row) ?? '–')),
+      role('row'),
+      ...columns.map(([title, cell, number]) =>
+        element('td', { ...role('cell'), 'data-title': title, ...classOf(number) }, cell(row) ?? '–'),
+      ),
     ),
   )
   return scrolled(
     columns.map(([title]) => title).join(', '),
-    element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...body)),
+    element(
+      'table',
+      { ...role('table'), ...(wide ? { class: 'wide' } : {}) },
+      element('thead', role('rowgroup'), element('tr', role('row'), ...head)),
+      element('tbody', role('rowgroup'), ...body),
+    ),
   )
 }
 
