@@ -32,6 +32,7 @@ import { misfits } from '../telemetry/fixtures/misfits.js'
 import { LEDGER_SCHEMAS } from '../telemetry/ledger-schemas.js'
 import { ChainNode } from './fixtures/chain-node.js'
 import { askExplorer, watchLiving } from './fixtures/explorer.js'
+import { askEach } from './fixtures/explorer-plans.js'
 import { matchExactly } from './fixtures/match-exactly.js'
 import { runHere } from './fixtures/in-process.js'
 import { endMinutes, manualFlags } from './fixtures/minutes.js'
@@ -364,6 +365,8 @@ async function askReads(t: Test, api: string): Promise<void> {
   t.match(await (await fetch(`${base}/metrics`)).text(), /\npegnet_ledger_supply\{ticker="PEG"\} 57799262\.7/)
   t.match(await (await fetch(`${base}/ready`)).json(), { ok: true, checks: [{ name: 'ledger' }] })
 }
+
+t.test('each question of the explorer', askEach)
 
 t.test('the explorer shows it', (t) => askExplorer(t, dataDir))
 
