@@ -282,9 +282,8 @@ function forceOf(t: Test, options: Partial<LocalOptions> = {}): Force {
 
 t.test('workforce: the best nonces of a record, with few messages', async (t) => {
   const { workforce, collect } = forceOf(t)
-  const { view } = workforce
   workforce.assign(job(HASH_A))
-  await until(() => view.hashes > 20_000n && view.bestDifficulty > 0n)
+  await until(() => workforce.view.hashes > 20_000n && workforce.view.bestDifficulty > 0n)
   const first = await collect()
   t.equal(first.length, 5)
   t.equal(new Set(first.map(({ nonce }) => Buffer.from(nonce).toString('hex'))).size, 5)
@@ -294,18 +293,18 @@ t.test('workforce: the best nonces of a record, with few messages', async (t) =>
     first.toSorted((a, b) => (a.difficulty > b.difficulty ? -1 : 1)),
     'best first',
   )
-  t.ok(view.hits < 400, `${view.hits} hits for ${view.hashes} hashes`)
-  t.equal(view.computeErrors, 0)
+  t.ok(workforce.view.hits < 400, `${workforce.view.hits} hits for ${workforce.view.hashes} hashes`)
+  t.equal(workforce.view.computeErrors, 0)
 
-  const hashes = view.hashes
+  const hashes = workforce.view.hashes
   workforce.assign(job(HASH_A))
-  await until(() => view.hashes > hashes + 20_000n)
+  await until(() => workforce.view.hashes > hashes + 20_000n)
   const second = await collect()
   t.ok(
     (second[4]?.difficulty ?? 0n) >= (first[4]?.difficulty ?? 1n),
     'the same record again: the ranking is kept',
   )
-  t.equal(second[0]?.difficulty, view.bestDifficulty)
+  t.equal(second[0]?.difficulty, workforce.view.bestDifficulty)
 
   workforce.assign(job(HASH_B, (1n << 64n) - 1n))
   t.same(await collect(), [], 'another record begins with nothing')
@@ -313,23 +312,21 @@ t.test('workforce: the best nonces of a record, with few messages', async (t) =>
 
 t.test('workforce: false claims are never ranked', async (t) => {
   const { workforce, notices, collect } = forceOf(t, { threads: 1, worker: fixture('lying-worker') })
-  const { view } = workforce
   workforce.assign(job(HASH_A))
-  await until(() => view.computeErrors >= 5)
+  await until(() => workforce.view.computeErrors >= 5)
   t.same(await collect(), [])
-  t.equal(view.hits, 0)
+  t.equal(workforce.view.hits, 0)
   t.ok(notices.includes('E_MINER_COMPUTE'))
 })
 
 t.test('workforce: a lease is hashed and no more; short nonces first, none twice', async (t) => {
   const { workforce, collect } = forceOf(t)
-  const { view } = workforce
   const leased = (from: bigint, to: bigint): Job => ({ ...job(HASH_A), keep: 1000, lease: { from, to } })
   workforce.assign(leased(1n, 301n))
-  await until(() => view.hits === 300)
-  t.equal(view.hashes, 300n)
+  await until(() => workforce.view.hits === 300)
+  t.equal(workforce.view.hashes, 300n)
   workforce.assign(leased(70_000n, 70_010n))
-  await until(() => view.hits === 310)
+  await until(() => workforce.view.hits === 310)
   const nonces = (await collect()).map(({ nonce }) => Buffer.from(nonce).toString('hex'))
   t.equal(new Set(nonces).size, 310)
   const lengths = [6, 8, 10].map((length) => nonces.filter((nonce) => nonce.length === length).length)
