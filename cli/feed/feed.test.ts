@@ -93,13 +93,13 @@ t.test('metrics', async (t) => {
   let seen: ReadonlyMap<string, number> = new Map()
   const value = (name: string, labels = ''): number | undefined =>
     seen.get(`pegnet_feed_${name}{${['gateway="g"', ...labels.split(',')].filter(Boolean).sort().join()}}`)
-  /** Until a scrape says so, with blocks of the asset chain as long as they are wanted. */
+  /** Until a scrape says so, with some blocks of the asset chain for each look of the feed as long as they are wanted. */
   const says = (holds: () => boolean, mines = false): Promise<boolean> =>
     until(async () => {
       if (mines) control.mine('asset')
       seen = await scrape(url)
       return holds()
-    }, 20)
+    }, 200)
 
   // Eleven headers are due, four fit into a block.
   await says(() => value('lag_blocks') === 7 && value('state', 'state="budget"') === 1)
@@ -194,7 +194,7 @@ t.test('gateways and reports from a file that changes', async (t) => {
   await until(() => {
     control.mine('asset')
     return all('header').length === 14 && all('report').length > 0
-  }, 20)
+  }, 200)
   t.same(
     all('header').map((event) => event['gateway']),
     [...Array<string>(11).fill('before'), ...Array<string>(3).fill('after')],
@@ -290,7 +290,7 @@ async function idleFeed(t: Test, name: string) {
   await until(() => {
     control.mine('asset')
     return all('header').length >= 11 && all('state').at(-1)?.['state'] === 'idle'
-  }, 20)
+  }, 200)
   const address = all('start')[0]?.['metrics'] as string
   return { chains, control, config, feed, all, readyUrl: address.replace('metrics', 'ready') }
 }
@@ -385,7 +385,7 @@ t.test('a backfill publishes what was asked for, and nothing up to where the fee
   await until(() => {
     control.mine('asset')
     return ended
-  }, 20)
+  }, 200)
   t.equal(await fill.ended, 0)
   const after = command(['feed', '--once', '--config', config, '--metrics-port', '0'])
   t.equal(await after.ended, 0)
@@ -410,5 +410,5 @@ t.test('an orphaned baton: not ready until the daemon was started with -reindex'
   await until(async () => {
     control.mine('asset')
     return (await status()) === 200
-  }, 20)
+  }, 200)
 })

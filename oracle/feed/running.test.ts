@@ -17,6 +17,9 @@ import { until } from '../../test/fixtures/until.js'
 const folder = mkdtempSync(join(tmpdir(), 'feed-running-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 
+/** From one block to the next where many are wanted: time for a look of the feed. */
+const BLOCK_MS = 50
+
 async function chainsOf(t: Test, seed: string, options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
   const dataDir = join(folder, seed)
   const chains = await startChains({ dataDir, seed, manual: true, subscriptions: 12, ...options })
@@ -83,7 +86,7 @@ t.test('a daemon that never answers delays no other gateway; reports of all', as
     two.control.mine('reference')
     const done = feed.views[1]?.file.state.withdrawals[txid]?.step === 'done'
     return done && heightsOf(events, 'g1').length >= before + 6
-  })
+  }, BLOCK_MS)
   t.equal(heightsOf(events, 'g0').length, before, 'the other one hangs all the while')
   const reports = events.length
   await until(() => {
@@ -137,7 +140,7 @@ t.test('a daemon that is frozen answers again, and is given nothing', async (t) 
   await until(() => {
     control.mine('asset')
     return view().daemons.asset === 'up' && view().relay?.state.state === 'idle'
-  })
+  }, BLOCK_MS)
   await stop()
   control.mine('asset')
   await isRow(t, chains)
@@ -154,7 +157,7 @@ t.test('other gateways and reports while it runs', async (t) => {
     until(() => {
       for (const { control } of [one, two]) control.mine('asset')
       return feed.views.every((_, k) => isIdle(k))
-    }, 10)
+    }, BLOCK_MS)
   await untilIdle()
   const atFirst = feed.views[0]?.relay?.headers ?? 0
   t.ok(atFirst > 0)
@@ -172,7 +175,7 @@ t.test('other gateways and reports while it runs', async (t) => {
   await until(() => {
     one.control.mine('asset')
     return heightsOf(events, 'g0').length >= before.length + 6
-  })
+  }, BLOCK_MS)
   const tip = one.control.height('reference')
   t.equal(heightsOf(events, 'g0').at(-1), tip - 4, 'six more are due')
   t.equal(new Set(heightsOf(events, 'g0')).size, before.length + 6, 'none twice')
@@ -188,7 +191,7 @@ t.test('other gateways and reports while it runs', async (t) => {
   await until(() => {
     one.control.mine('asset')
     return heightsOf(other.events, 'g2').length === 2
-  })
+  }, BLOCK_MS)
   t.same(heightsOf(other.events, 'g2'), [tip - 3, tip - 2])
   t.equal(heightsOf(events, 'g0').length, before.length + 6)
   t.equal(events.filter(({ event }) => event === 'report').length, reports, 'no more reports')
@@ -200,7 +203,7 @@ t.test('other gateways and reports while it runs', async (t) => {
   await until(() => {
     two.control.mine('asset')
     return heightsOf(events, 'g1').length > served
-  })
+  }, BLOCK_MS)
   t.same(
     feed.views.map(({ name }) => name),
     ['g1'],
@@ -273,7 +276,7 @@ t.test('two gateways on one daemon and key take turns', async (t) => {
   await until(() => {
     if (control.mempool('asset').length > 0) control.mine('asset')
     return feed.views.every(({ relay }) => relay?.state.state === 'idle')
-  })
+  }, BLOCK_MS)
   await stop()
   t.ok(heightsOf(events, 'g0').length >= 11 && heightsOf(events, 'g1').length >= 11)
   t.same(
