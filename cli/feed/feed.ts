@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { FeedConfig } from '../../oracle/feed/index.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from '../network/data-dir.js'
 import { RUNNING_FILE } from '../network/running.js'
 import { openResources, type Resources } from '../program/resources.js'
 import { check } from './check.js'

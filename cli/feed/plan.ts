@@ -20,7 +20,7 @@ import {
   type GatewaySettings,
 } from '../../oracle/feed/index.js'
 import type { FeedKey } from '../program/keys.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from '../network/data-dir.js'
 
 export interface FeedSections {
   /** Undefined if the file has no such section. */

@@ -8,7 +8,7 @@ import { EXIT, type CommandContext } from '../program/context.js'
 import { minuteText, plural, tilde } from '../view/format.js'
 import { readRows, type HistoryRow, type RowRange } from './rows.js'
 import type { HistoryKey } from '../program/keys.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from '../network/data-dir.js'
 import { factPrinter } from '../view/facts.js'
 import { requirePicture } from '../view/plot-file.js'
 import {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isCoded } from '../../base/index.js'
 import { openLedger, type LedgerQueries } from '../../ledger/index.js'
 import { HISTORY_FILE } from '../../oracle/index.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from '../network/data-dir.js'
 import type { Settings } from '../../config/index.js'
 
 /** That of a recorded chain; that of a followed chain is in the file of all that follow it. */

@@ -2,8 +2,6 @@
  * What to mine and how: the settings, completed by what the network implies. Reads nothing but whether a chain is
  * there.
  */
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 
 import { networkOf, withActivations, type Network, type NetworkName } from '../../pegnet/index.js'
 import {
@@ -20,6 +18,7 @@ import { isAddress } from '../../factom/index.js'
 import { defaultRecordsPerBlock, whyUnminable } from '../../miner/index.js'
 import { bitsProblems } from '../network/bits.js'
 import { payerProblems } from '../network/connect.js'
+import { defaultDataDir } from '../network/data-dir.js'
 import { isBegun } from '../network/dev-bits.js'
 import type { MineKey } from '../program/keys.js'
 import { watchProblems } from '../service/watch-plan.js'
@@ -169,10 +168,6 @@ export function unminableAt(network: Network, height: number): Problem | undefin
 
 function dataDirOf(settings: Pick<Settings, MineKey>, { name }: Network): string {
   return settings['data.dir'] ?? defaultDataDir(name)
-}
-
-export function defaultDataDir(network: string): string {
-  return join(homedir(), '.pegminer', network)
 }
 
 /** How to give a setting, as an instruction. */

@@ -8,7 +8,7 @@ import type { DevKey } from '../program/keys.js'
 import { EXIT, type CommandContext } from '../program/context.js'
 import { startDevNetwork } from './dev-network.js'
 import { tilde } from '../view/format.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from './data-dir.js'
 import { openResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 

@@ -16,7 +16,7 @@ import type { CommandContext } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import { createFollowView } from './follow-progress.js'
 import type { NodeKey } from '../program/keys.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from './data-dir.js'
 import type { Resources } from '../program/resources.js'
 
 export type FollowKey = 'network.name' | 'network.activations' | 'data.dir' | NodeKey

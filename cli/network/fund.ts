@@ -24,7 +24,7 @@ import { fail } from '../program/errors.js'
 import { plural } from '../view/format.js'
 import type { FundKey } from '../program/keys.js'
 import { KNOWN_KEYS } from '../program/known-keys.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from './data-dir.js'
 import { openResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 

@@ -16,7 +16,7 @@ import { EXIT, type CommandContext } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import { plural } from '../view/format.js'
 import type { InitKey } from '../program/keys.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from './data-dir.js'
 import { openResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 

@@ -27,7 +27,7 @@ import {
 } from '../../komodo/index.js'
 import { EXIT } from '../program/context.js'
 import { openResources, type Resources } from '../program/resources.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from '../network/data-dir.js'
 import { startPegsDev, type PegsDev } from './dev.js'
 import { feedSectionOf } from './feed-config.js'
 import { defaultPegsDir, isDev, journalOf, planFrom, subjectOf, type PegsContext } from './plan.js'

@@ -17,7 +17,7 @@ import {
   type Waypoint,
 } from '../../komodo/index.js'
 import { HISTORY_FILE, openHistory, priceToNumber } from '../../oracle/index.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from '../network/data-dir.js'
 import { EXIT } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import type { PegsContext } from './plan.js'

@@ -24,7 +24,7 @@ import {
 } from '../../oracle/index.js'
 import type { CommandContext } from '../program/context.js'
 import type { PricesKey } from '../program/keys.js'
-import { defaultDataDir } from '../mine/plan.js'
+import { defaultDataDir } from '../network/data-dir.js'
 import { restsFile } from '../mine/price-setup.js'
 import type { Resources } from '../program/resources.js'
 
