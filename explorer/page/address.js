@@ -54,10 +54,14 @@ export function address(value, where) {
           'details',
           {},
           element('summary', {}, 'This address as it is written for each token'),
-          table(value.typed, [
-            ['Token', ({ ticker }) => ticker],
-            ['Address', (typed) => typed.address],
-          ]),
+          table(
+            value.typed,
+            [
+              ['Token', ({ ticker }) => ticker],
+              ['Address', (typed) => typed.address],
+            ],
+            true,
+          ),
         ),
       ),
     ],

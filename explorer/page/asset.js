@@ -46,11 +46,15 @@ export function asset(value, { ask, asked }) {
       series('conversions', 'Conversions since the first block'),
       section(
         'Largest holders',
-        table(value.holders, [
-          ['Address', ({ address }) => cut('address', address)],
-          ['Amount', (holder) => amount(holder.amount), true],
-          ['USD', ({ usd }) => cents(usd), true],
-        ]),
+        table(
+          value.holders,
+          [
+            ['Address', ({ address }) => cut('address', address)],
+            ['Amount', (holder) => amount(holder.amount), true],
+            ['USD', ({ usd }) => cents(usd), true],
+          ],
+          true,
+        ),
       ),
     ],
   }

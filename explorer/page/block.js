@@ -79,11 +79,15 @@ export function block(value, where) {
       ...(value.staked.length === 0 ? [] : [records(value.staked, 'Staking records')]),
       section(
         'Refused entries',
-        table(value.refused, [
-          ['Chain', ({ chain }) => chain],
-          ['Reason', ({ reason }) => reason],
-          ['Entry', ({ hash }) => cut('entry', hash)],
-        ]),
+        table(
+          value.refused,
+          [
+            ['Chain', ({ chain }) => chain],
+            ['Reason', ({ reason }) => reason],
+            ['Entry', ({ hash }) => cut('entry', hash)],
+          ],
+          true,
+        ),
         contents === null ? note('Of this block they are not kept.') : null,
       ),
       ...(value.rates === null ? [] : [section('Rates, USD', prices(value.rates))]),

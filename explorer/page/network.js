@@ -28,12 +28,12 @@ export function network(value, { ask }) {
         table(
           value.blocks,
           [
-            ['Block', ({ height }) => link('block', String(height)), true],
+            ['Block', ({ height }) => link('block', String(height)), 'short'],
             ['Time (UTC)', (block) => time(block.time)],
-            ['Executed', ({ executed }) => String(executed), true],
-            ['Refused', ({ refused }) => String(refused), true],
-            ['Waiting', ({ waiting }) => String(waiting), true],
-            ['Payments', ({ credits }) => String(credits), true],
+            ['Executed', ({ executed }) => String(executed), 'short'],
+            ['Refused', ({ refused }) => String(refused), 'short'],
+            ['Waiting', ({ waiting }) => String(waiting), 'short'],
+            ['Payments', ({ credits }) => String(credits), 'short'],
             ['Rates', ({ rated }) => (rated ? 'yes' : 'no')],
           ],
           true,
@@ -54,12 +54,16 @@ export function network(value, { ask }) {
       beside(
         section(
           'Tokens',
-          table(value.tokens, [
-            ['Token', ({ ticker }) => link('asset', ticker)],
-            ['USD', ({ usd }) => amount(usd), true],
-            ['Supply', ({ supply }) => amount(supply), true],
-            ['Value, USD', (token) => cents(token.value), true],
-          ]),
+          table(
+            value.tokens,
+            [
+              ['Token', ({ ticker }) => link('asset', ticker)],
+              ['USD', ({ usd }) => amount(usd), true],
+              ['Supply', ({ supply }) => amount(supply), true],
+              ['Value, USD', (token) => cents(token.value), true],
+            ],
+            true,
+          ),
         ),
       ),
     ],

@@ -131,7 +131,7 @@ export function history({ actions, next }, { asked, api }, { title = 'History', 
     table(
       actions,
       [
-        ...(blocks ? [['Block', ({ height }) => link('block', String(height)), true]] : []),
+        ...(blocks ? [['Block', ({ height }) => link('block', String(height)), 'short']] : []),
         ['Time (UTC)', (action) => time(action.time)],
         ['Kind', ({ kind }) => kind],
         ['What', what],
@@ -153,12 +153,12 @@ export const records = (rows, title, ...more) =>
       rows,
       [
         ...('height' in (rows[0] ?? {})
-          ? [['Block', ({ height }) => link('block', String(height)), true]]
+          ? [['Block', ({ height }) => link('block', String(height)), 'short']]
           : []),
-        ['Place', ({ place }) => String(place + 1), true],
+        ['Place', ({ place }) => String(place + 1), 'short'],
         ['Miner', ({ identity }) => (identity === '' ? '–' : cut('miner', identity))],
         ['Paid to', ({ address }) => cut('miner', address)],
-        ['PEG', ({ payout }) => amount(payout), true],
+        ['PEG', ({ payout }) => amount(payout), 'short'],
         ...('difficulty' in (rows[0] ?? {}) ? [['Difficulty', ({ difficulty }) => difficulty]] : []),
         ...('grade' in (rows[0] ?? {})
           ? [['Grade', ({ grade }) => (grade === null ? '–' : grade.toExponential(3)), true]]
