@@ -103,8 +103,9 @@ class Asked {
 
   /** Never rejects. */
   async ask(visitor: number): Promise<void> {
-    const path = this.question()
+    let path = ''
     try {
+      path = this.question()
       const { status, ms } = await get(`${this.origin}${path}`, visitor)
       this.#taken.push(ms)
       const kind = kindOf(path)
@@ -152,9 +153,13 @@ async function load(recorded: Asked, followed: Asked): Promise<{ behind: number;
   const { height: first } = await followed.network()
   let [last, behind] = [first, 0]
   const lookAtBlocks = async (): Promise<void> => {
-    const network = await followed.network()
-    last = Math.max(last, network.height)
-    behind = Math.max(behind, network.behind ?? Infinity)
+    try {
+      const network = await followed.network()
+      last = Math.max(last, network.height)
+      behind = Math.max(behind, network.behind ?? Infinity)
+    } catch (error) {
+      followed.failures.push(`${String(error)} network`)
+    }
   }
   const begun = performance.now()
   for (let asked = 0; asked < seconds * rate; asked++) {
@@ -175,6 +180,8 @@ async function load(recorded: Asked, followed: Asked): Promise<{ behind: number;
 const recorded = new Asked('recorded', ['--from-file', RECORDED, '--trust-claims', '--bits', '16'])
 const followed = new Asked('followed', ['--network', 'dev', '--bits', '12'])
 const all = [recorded, followed]
+/** An error that is not caught ends the programs that were started as well. */
+process.once('exit', () => all.forEach(({ running }) => running.child.kill('SIGKILL')))
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => all.forEach(({ running }) => running.child.kill('SIGINT')))
 try {
