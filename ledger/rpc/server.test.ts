@@ -193,7 +193,7 @@ t.test('only its own names and paths, and any HTTP method', async (t) => {
   t.equal((await post('{', '/')).status, 200)
   t.equal((await post('{', '/v2')).status, 404)
   const { port } = new URL(url)
-  const query = { about: () => ({ network: 'dev', origin: 'chain', height: 1 }) } as never
+  const query = { about: () => ({ network: 'dev', origin: 'chain', height: 1, activations: null }) } as never
   const again = serveRpc({
     ...{ query, port: Number(port), host: '127.0.0.1', hosts: [], version: '', onFailure: () => {} },
   })
