@@ -40,7 +40,7 @@ export const pegsChecks = (pulse: PegsPulse): Check[] => checksOf(PEGS_CHECKS, '
 /** Ready: the basket was looked at lately, and what is owed soon is held. */
 export const basketChecks = (pulse: BasketPulse): Check[] => checksOf(BASKET_CHECKS, 'ready', pulse)
 
-/** Ready: the markets were looked at lately, and each exchange has told an order book. */
+/** Ready: the markets were looked at lately, and each exchange has given an order book. */
 export const pegWatchChecks = (pulse: PegWatchPulse): Check[] => checksOf(PEG_WATCH_CHECKS, 'ready', pulse)
 
 const PEG_WATCH_CHECKS = ALARMS_OF_PEG_WATCH.flatMap(({ pegWatchCheck }) =>

@@ -195,6 +195,11 @@ t.test('mined, converted, sent, converted back', { timeout: 400_000 }, async (t)
     code: 2,
     stderr: /E_CONFIG_EXISTS/,
   })
+  const elsewhere = join(dir, 'elsewhere.json')
+  t.match(await wallet('watch', 'send', '--file', signed, '--out', elsewhere, '--yes'), {
+    code: 2,
+    stderr: /a signed batch is sent, not written/,
+  })
   const foreign = await wallet('watch', 'send', '--file', signed, '--yes')
   t.match(foreign.last, { event: 'wallet.sent', state: 'acknowledged' }, foreign.stderr)
   t.match((await wallet('watch', 'send', '--file', signed, '--yes')).last, {

@@ -84,11 +84,13 @@ t.test('of a lock elsewhere it is seen whether it beats', async (t) => {
   const beating = `setInterval(() => fs.utimesSync(${JSON.stringify(lock)}, 1, (globalThis.k = (globalThis.k ?? 0) + 1)), 5)
     process.send('here')`
   const child = spawn(process.execPath, ['-e', beating], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  t.teardown(() => child.kill())
+  const gone = once(child, 'exit')
   await once(child, 'message')
   t.throws(() => lockFile(lock, refusals, { silent: 60_000, look: 1 }), {
     message: 'held by process 1 on elsewhere',
   })
+  child.kill()
+  await gone
 })
 
 t.test('a lock goes with its process, however it ends', async (t) => {

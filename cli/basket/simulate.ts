@@ -2,8 +2,7 @@
 import { parseUnits } from '../../base/index.js'
 import { mistake } from '../../config/index.js'
 import { simulateBasket, type Basket } from '../../desk/index.js'
-import { rulesOf } from '../../ledger/index.js'
-import { networkOf } from '../../pegnet/index.js'
+import { ledgerNetwork, rulesOf } from '../../ledger/index.js'
 import { openEither } from '../ledger/files.js'
 import { EXIT } from '../program/context.js'
 import { factPrinter } from '../view/facts.js'
@@ -19,14 +18,21 @@ export async function simulate(context: BasketContext, basket: Basket): Promise<
   requirePicture(file)
   const query = openEither(context)
   try {
-    const { network, height } = query.about()
+    const about = query.about()
+    const { height } = about
     const from = settings['history.from'] ?? 0
     const to = Math.min(settings['history.to'] ?? height, height)
     const amount = parseUnits(String(settings['basket.amount'])) ?? 0n
     const simulation = simulateBasket(
       // What it begins with is sold, unless it is a part of the basket.
       { ...basket, holdings: new Map([['pUSD', 0], ...basket.holdings]) },
-      { history: query, rules: rulesOf(networkOf(network)), from, to, balances: new Map([['pUSD', amount]]) },
+      {
+        history: query,
+        rules: rulesOf(ledgerNetwork(about)),
+        from,
+        to,
+        balances: new Map([['pUSD', amount]]),
+      },
     )
     if (csv) output.line(CSV_HEAD)
     for (const step of simulation.steps) {
@@ -51,7 +57,7 @@ export async function simulate(context: BasketContext, basket: Basket): Promise<
       if (facts.banked > 0)
         fact(
           'bank',
-          `${plural(facts.banked, 'conversion')} into PEG cut short by the bank; each is told as if it were alone in its block`,
+          `${plural(facts.banked, 'conversion')} into PEG cut short by the bank; each is worked out as if it were alone in its block`,
         )
       if (facts.refused > 0) fact('refused', plural(facts.refused, 'conversion'))
       fact('drift', `${percentText(facts.meanDrift)} on average`)

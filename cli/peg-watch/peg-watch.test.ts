@@ -98,7 +98,7 @@ t.test('a script, a dead exchange, and what people see', async (t) => {
   t.equal(none.code, 3, 'no exchange has answered')
   t.match(
     none.out,
-    /^ MARKETS +no exchange has told an order book\n LACKS +kraken: .*HTTP 503.*\n LACKS +gate: .*\n$/,
+    /^ MARKETS +no exchange has given an order book\n LACKS +kraken: .*HTTP 503.*\n LACKS +gate: .*\n$/,
   )
 })
 

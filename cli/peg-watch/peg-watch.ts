@@ -122,7 +122,7 @@ function show(
   const fact = factPrinter(output)
   const tellTroubles = (): void => troubles.forEach((trouble) => fact('lacks', troubleText(trouble)))
   if (look.markets.length === 0) {
-    fact('markets', 'no exchange has told an order book')
+    fact('markets', 'no exchange has given an order book')
     return tellTroubles()
   }
   output.line(output.paint('bold', HEAD))

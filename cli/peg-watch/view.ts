@@ -76,7 +76,7 @@ export function freeText(trades: readonly Trade[]): string | null {
   const names = [...new Set(bought)].join(', ')
   return names === ''
     ? null
-    : `told as if no tokens were kept when these are withdrawn: ${names}; pegWatch.withdrawals says how many are`
+    : `without what the exchange keeps of a withdrawal of ${names}: say it in pegWatch.withdrawals`
 }
 
 export const troubleText = ({ exchange, symbol, reason }: Look['troubles'][number]): string =>

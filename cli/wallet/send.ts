@@ -66,6 +66,10 @@ async function sendFile(context: WalletContext, file: string): Promise<number> {
   const found = readBatch(file)
   if (found.kind === 'plan')
     return sendPlan(context, found.plan, context.settings['wallet.sender'] ?? found.from)
+  if (found.kind === 'signed' && context.settings['wallet.out'] !== undefined)
+    throw wrongArgument(
+      'a signed batch is sent, not written: leave --out out, or --dry-run to see what it says',
+    )
   return withReach(context, (reach, resources) => {
     requireChain(found.batch, reach.chainId)
     return found.kind === 'signed'
