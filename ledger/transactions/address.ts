@@ -35,8 +35,23 @@ export function readAddress(text: string, form: AddressForm = 'FA'): string | nu
 export const readAnyAddress = (text: string): string | null =>
   readAddress(text) ?? readAddress(text, 'Fe') ?? readAddress(text, 'FE')
 
+/** To write 32 bytes in base 58 takes longer than to read a row, and histories name the same ones again and again. */
+const MOST_TEXTS = 20_000
+const texts = new Map<string, string>()
+
+function textFor(address: string, name: string, encode: (hash: Buffer) => string): string {
+  const key = `${name} ${address}`
+  const known = texts.get(key)
+  if (known !== undefined) return known
+  const text = encode(Buffer.from(address, 'hex'))
+  if (texts.size >= MOST_TEXTS) texts.clear()
+  texts.set(key, text)
+  return text
+}
+
 /** The FA text of an address. */
-export const addressText = (address: string): string => encodeAddress('FA', Buffer.from(address, 'hex'))
+export const addressText = (address: string): string =>
+  textFor(address, 'FA', (hash) => encodeAddress('FA', hash))
 
 /** All assets that there ever were an address form for. */
 const TYPED = new Set([...TICKERS, ...ASSETS[1].filter((asset) => asset !== 'PNT').map(tickerOf)])
@@ -47,8 +62,11 @@ const TYPED_LENGTHS = [42, 56] as const
  */
 export function typedAddress(address: string, ticker: Ticker): string {
   if (!TYPED.has(ticker)) throw fail('E_LEDGER_ADDRESS', `there are no addresses of ${ticker.slice(0, 20)}`)
-  const hash = Buffer.from(address, 'hex')
-  return `${ticker}_${base58.encode(Buffer.concat([hash, checkSum(ticker, hash)]))}`
+  return textFor(
+    address,
+    ticker,
+    (hash) => `${ticker}_${base58.encode(Buffer.concat([hash, checkSum(ticker, hash)]))}`,
+  )
 }
 
 /** Throws `E_LEDGER_ADDRESS`. */
