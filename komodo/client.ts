@@ -1,6 +1,6 @@
 /**
- * The calls that a relay, a gateway signer, and the creator and users of a peg need, typed and checked. One client per daemon; asset chain and
- * reference chain speak the same language. docs/protocol/komodo.md#contract-calls
+ * The calls that a relay, a gateway signer, and the creator and users of a peg need, typed and checked. One client per
+ * daemon; asset chain and reference chain speak the same language. docs/protocol/komodo.md#contract-calls
  */
 import { isCoded } from '../base/index.js'
 import { chainCalls } from './calls/chain.js'

@@ -3,7 +3,8 @@
  * without a farm. All six hash at the same time, since a processor whose cache is shared with others hashes a tenth more or
  * less from one minute to the next. Compared is what each would hash on a processor of its own, which holds on a busy
  * machine, too: by what its thread hashes in a second for which it runs, for how long it has nothing to hash, and what all
- * other threads take. Exit code 1 if the farm's three are more than 3 % below the others. `BITS` (default 26) is the ByteMap's size, `TURNS` (default 2) how often, `DIR` a folder of ByteMaps.
+ * other threads take. Exit code 1 if the farm's three are more than 3 % below the others. `BITS` (default 26) is the
+ * ByteMap's size, `TURNS` (default 2) how often, `DIR` a folder of ByteMaps.
  *
  *   npm run test:farm-rates
  */

@@ -49,7 +49,10 @@ export function aboutLedger(db: Pick<Transaction, 'one'>): LedgerAbout | null {
   }
 }
 
-/** Begins a ledger before its first block; one that was begun goes on by the activations that are given. Throws `E_LEDGER_OTHER` if there is one of something else. */
+/**
+ * Begins a ledger before its first block; one that was begun goes on by the activations that are given. Throws
+ * `E_LEDGER_OTHER` if there is one of something else.
+ */
 export function beginLedger(
   tx: Transaction,
   {

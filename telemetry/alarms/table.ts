@@ -1,4 +1,7 @@
-/** All alarms, in the order of the runbook: of the machine, the node, prices, records, of the ledger, the feed, a peg, a basket and markets. */
+/**
+ * All alarms, in the order of the runbook: of the machine, the node, prices, records, of the ledger, the feed, a peg, a
+ * basket and markets.
+ */
 import type { Alarm, AlarmText, Judged, WatchdogRule } from './alarm.js'
 import { BASKET_ALARMS } from './basket.js'
 import { FEED_ALARMS } from './feed.js'
