@@ -7,7 +7,7 @@ import { openEither } from '../ledger/files.js'
 import { EXIT } from '../program/context.js'
 import { factPrinter } from '../view/facts.js'
 import { percentText, plural } from '../view/format.js'
-import { requirePicture } from '../view/plot-file.js'
+import { requirePicture } from '../view/picture-file.js'
 import type { BasketContext } from './context.js'
 import { CSV_HEAD, csvLine, summaryFacts } from './view.js'
 

@@ -17,7 +17,8 @@ import { EXIT } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import { openResources } from '../program/resources.js'
 import { rateText } from '../view/format.js'
-import { requirePicture, writePicture } from '../view/plot-file.js'
+import { requirePicture } from '../view/picture-file.js'
+import { writePicture } from '../view/plot-file.js'
 import type { ExplorerContext } from './context.js'
 
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT] = [900, 460, 110, 96, 70, 40]

@@ -10,7 +10,7 @@ import { readRows, type HistoryRow, type RowRange } from './rows.js'
 import type { HistoryKey } from '../program/keys.js'
 import { defaultDataDir } from '../network/data-dir.js'
 import { factPrinter } from '../view/facts.js'
-import { requirePicture } from '../view/plot-file.js'
+import { requirePicture } from '../view/picture-file.js'
 import {
   csvHead,
   csvLine,

@@ -1,7 +1,7 @@
 /** `pegs simulate`: a population of accounts through a path of prices, as lines, CSV, JSON and a picture. */
 import { join } from 'node:path'
 
-import { makeFolder, messageOf, randomNumbers, requireWritable, writeWhole } from '../../base/index.js'
+import { makeFolder, randomNumbers, requireWritable, writeWhole } from '../../base/index.js'
 import { wrongArgument } from '../../config/index.js'
 import {
   coinsText,
@@ -19,7 +19,7 @@ import {
 import { HISTORY_FILE, openHistory, priceToNumber } from '../../oracle/index.js'
 import { defaultDataDir } from '../network/data-dir.js'
 import { EXIT } from '../program/context.js'
-import { fail } from '../program/errors.js'
+import { written } from '../view/picture-file.js'
 import type { PegsContext } from './plan.js'
 import { drawSimulation } from './simulation-plot.js'
 
@@ -126,14 +126,6 @@ function open(folder: string): void {
     makeFolder(folder)
     for (const name of Object.values(NAMES)) requireWritable(join(folder, name))
   })
-}
-
-function written(folder: string, write: () => void): void {
-  try {
-    write()
-  } catch (error) {
-    throw fail('E_CLI_PLOT', `${folder} cannot be written: ${messageOf(error)}`, { cause: error })
-  }
 }
 
 interface Written {

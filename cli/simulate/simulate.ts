@@ -16,7 +16,7 @@ import { EXIT } from '../program/context.js'
 import { machineOf, threadsOf } from '../service/machine.js'
 import { factPrinter } from '../view/facts.js'
 import { countText, plural, rateText } from '../view/format.js'
-import { requirePicture } from '../view/plot-file.js'
+import { requirePicture } from '../view/picture-file.js'
 import type { SimulateContext } from './context.js'
 import { hashrateOf } from './hashrate.js'
 import {
