@@ -28,7 +28,7 @@ export {
 } from './spending.js'
 export type { Moment, Period, Spent } from './spending.js'
 export { isLoopback } from './loopback.js'
-export { blobOf, hexOf, numberOrNull, openDatabase } from './storage/database.js'
+export { blobOf, hexOf, numberOrNull, openDatabase, wordBlob } from './storage/database.js'
 export type {
   Database,
   DatabaseTrouble,

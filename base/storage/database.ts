@@ -265,6 +265,9 @@ function bound(value: Value): Value {
 /** Bytes of hex, for a blob column. */
 export const blobOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 
+/** Of a number of 64 bits, big-endian: SQLite's own integers end at 2^63. */
+export const wordBlob = (value: bigint): Uint8Array => blobOf(value.toString(16).padStart(16, '0'))
+
 /** A column that may be empty, or a row that may lack it. */
 export const numberOrNull = (value: unknown): number | null =>
   value === null || value === undefined ? null : Number(value)

@@ -1,5 +1,5 @@
 /** `pegminer basket`: tokens by weights, kept by conversions. */
-import { mistake, shown } from '../../config/index.js'
+import { shown, wrongArgument } from '../../config/index.js'
 import { readBasket, type Basket } from '../../desk/index.js'
 import { readSectionFile } from '../program/section-file.js'
 import type { BasketContext } from './context.js'
@@ -14,8 +14,7 @@ export async function basket(context: BasketContext): Promise<number> {
     case 'simulate':
       return (await import('./simulate.js')).simulate(context, basketFrom(file))
     default:
-      throw mistake(
-        'E_CONFIG_ARGUMENT',
+      throw wrongArgument(
         `${word === undefined ? 'say what to do' : `unknown word ${shown(word)}`}: pegminer basket plan, run or simulate`,
       )
   }

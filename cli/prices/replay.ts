@@ -1,5 +1,5 @@
 /** `pegminer prices replay FILE [HEIGHT]`: recomputes stored snapshots. */
-import { mistake, wrongArgument } from '../../config/index.js'
+import { wrongArgument } from '../../config/index.js'
 import { readSnapshotFile, replay } from '../../oracle/index.js'
 import { EXIT } from '../program/context.js'
 import { plural } from '../view/format.js'
@@ -13,8 +13,7 @@ export function replayFile({ output }: PricesContext, file: string, word?: strin
     ({ input }) => word === undefined || input.height === Number(word),
   )
   if (stored.length === 0)
-    throw mistake(
-      'E_CONFIG_ARGUMENT',
+    throw wrongArgument(
       word === undefined ? `${file} holds no snapshot` : `${file} holds no snapshot of block ${word}`,
     )
   let differing = 0

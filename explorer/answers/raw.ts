@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 
 import { isoTime, unitsText } from '../../base/index.js'
 import { addressText, readEntry, readRecord, type RawEntry, type RecordChain } from '../../ledger/index.js'
-import type { Reader } from './parts.js'
+import { difficultyText, type Reader } from './parts.js'
 
 interface Kept {
   readonly chain: RecordChain | 'transactions'
@@ -66,7 +66,7 @@ function recordTexts({ query, network }: Reader, raw: RawEntry, chain: RecordCha
     record: {
       version,
       nonce: nonce && Buffer.from(nonce).toString('hex'),
-      claim: claim?.toString(16).padStart(16, '0') ?? null,
+      claim: claim === null ? null : difficultyText(claim),
       said: said && {
         ...{ identity: said.identity, address: said.address, height: said.height },
         prices: said.prices.map(([ticker, price]) => ({ ticker, usd: unitsText(price) })),

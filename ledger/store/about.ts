@@ -34,6 +34,8 @@ export function ledgerNetwork({
   return activations === null ? named : withActivations(named, activations)
 }
 
+const jsonOf = (activations: Activations | null): string | null => activations && JSON.stringify(activations)
+
 /** Null: there is no ledger yet. */
 export function aboutLedger(db: Pick<Transaction, 'one'>): LedgerAbout | null {
   const row = db.one('SELECT * FROM ledger_about')
@@ -67,7 +69,7 @@ export function beginLedger(
   },
 ): LedgerAbout {
   const wanted = { ...given, averages, begins, activations }
-  const asJson = activations && JSON.stringify(activations)
+  const asJson = jsonOf(activations)
   const found = aboutLedger(tx)
   if (!found) {
     tx.run(
@@ -78,7 +80,7 @@ export function beginLedger(
   }
   if (found.network === wanted.network && found.origin === wanted.origin) {
     if (found.averages === wanted.averages) {
-      if (JSON.stringify(found.activations) === JSON.stringify(activations)) return found
+      if (jsonOf(found.activations) === asJson) return found
       tx.run('UPDATE ledger_about SET activations = ?', asJson)
       return { ...found, activations }
     }

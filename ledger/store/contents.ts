@@ -2,7 +2,7 @@
  * What blocks hold, kept for those who look: how their oracle records were graded asset by asset, which entries took no
  * part, and the entries of the transaction chain as they are, refused ones among them.
  */
-import { blobOf, hexOf, type Row, type Transaction } from '../../base/index.js'
+import { blobOf, hexOf, wordBlob, type Row, type Transaction } from '../../base/index.js'
 import { encodeEntry } from '../../factom/index.js'
 import { ASSETS, hashPowerOf, type GradedBlock, type LeftOut, type Ungraded } from '../../oracle/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
@@ -171,7 +171,7 @@ export function writeContents(tx: Transaction, block: LedgerBlock, outcome: Bloc
       height,
       place,
       blobOf(entryHash),
-      claimBlob(claim),
+      wordBlob(claim),
     )
   }
   for (const [place, entry] of transactions.entries())
@@ -188,8 +188,6 @@ const ungradedOf = ({ gradable, graded, ungraded }: GradedBlock): Pick<Ungraded,
   ...(gradable ? [] : graded.map(({ entryHash, difficulty }) => ({ entryHash, claim: difficulty }))),
   ...ungraded.slice(0, MOST_UNGRADED),
 ]
-
-const claimBlob = (claim: bigint): Uint8Array => blobOf(claim.toString(16).padStart(16, '0'))
 
 function gradesOf({ version, graded }: GradedBlock) {
   const count = ASSETS[version].length

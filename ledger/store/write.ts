@@ -1,5 +1,5 @@
 /** What a block changes, put into the tables, and taken back. */
-import { blobOf, type Transaction, type Value } from '../../base/index.js'
+import { blobOf, wordBlob, type Transaction, type Value } from '../../base/index.js'
 import type { BlockOutcome, LedgerEvent } from '../engine/types.js'
 import type { Ticker } from '../tickers.js'
 import { BLOCK_TABLES } from './schema.js'
@@ -63,7 +63,7 @@ function writeGrade(tx: Transaction, { height, oracle }: BlockOutcome): void {
   for (const { place, entryHash, nonce, difficulty, opr, payout } of oracle.graded)
     tx.run(
       'INSERT INTO ledger_graded VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[height, place, blobOf(entryHash), nonce, blobOf(difficulty.toString(16).padStart(16, '0'))],
+      ...[height, place, blobOf(entryHash), nonce, wordBlob(difficulty)],
       ...[opr.identity, opr.address, payout],
     )
 }

@@ -2,7 +2,7 @@
  * The history of graded blocks in a database: what is written of each block, within the transaction of the follower,
  * and forgotten when the node's chain turns out to be another one.
  */
-import { blobOf, hexOf, type Transaction, type Value } from '../../base/index.js'
+import { blobOf, hexOf, wordBlob, type Transaction, type Value } from '../../base/index.js'
 import { LATE_BLOCKS, statusRank } from './own-fate.js'
 import { forgetStakes, settleStakes } from './own-stakes.js'
 import { OPR_TABLES, SPR_TABLES } from './schema.js'
@@ -24,8 +24,6 @@ export interface HistoryStore {
 
 const MAX_INTEGER = 2n ** 63n - 1n
 
-const difficultyBlob = (difficulty: bigint): Uint8Array => blobOf(difficulty.toString(16).padStart(16, '0'))
-
 export function createStore(db: Transaction): HistoryStore {
   function minerId(identity: string, address: string): Value {
     const find = () => db.one('SELECT id FROM miners WHERE identity = ? AND address = ?', identity, address)
@@ -44,7 +42,7 @@ export function createStore(db: Transaction): HistoryStore {
     for (const { place, entryHash, identity, address, difficulty, grade, payout } of opr.records) {
       db.run(
         'INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)',
-        ...[height, place, blobOf(entryHash), minerId(identity, address), difficultyBlob(difficulty)],
+        ...[height, place, blobOf(entryHash), minerId(identity, address), wordBlob(difficulty)],
         ...[real(grade), payout],
       )
     }

@@ -15,8 +15,8 @@ export const scrolled = (label, child) =>
   element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, child)
 
 /**
- * Columns: [title, cell, whether it is a number; `short`: a short one]. `wide`: on a narrow screen each row is a list of its cells, each with its
- * title beside it; the roles are those that the elements lose by that.
+ * Columns: [title, cell, whether it is a number; `short`: a short one]. `wide`: on a narrow screen each row is a list of
+ * its cells, each with its title beside it; the roles are those that the elements lose by that.
  */
 export function table(rows, columns, wide = false) {
   if (rows.length === 0) return note('None.')
