@@ -5,6 +5,7 @@
  */
 import { sha256d, toHex, turned } from './bytes.js'
 import { EVAL } from './conditions.js'
+import { i64, id, key, list, readFields, writeFields, type ValuesOf } from './layout.js'
 import { opReturn, opReturnData } from './script.js'
 import {
   decodeTransaction,
@@ -15,27 +16,25 @@ import {
 } from './transaction.js'
 import { Reader, Writer } from './wire.js'
 
-/** The state that an operation leaves behind: deposited tokens, and the coins that are owed for them. */
-interface Account {
-  readonly pegsTxid: string
-  /** Who acted: the owner, or the liquidator. */
-  readonly pubkey: string
-  readonly amount: bigint
-  readonly deposit: bigint
-  readonly debt: bigint
-}
+const AMOUNTS = { amount: i64, deposit: i64, debt: i64 }
+/** Who acted, the owner or the liquidator, and the state that this left: deposited tokens, and coins owed for them. */
+const ACCOUNT = { pegsTxid: id, pubkey: key, ...AMOUNTS }
+const ISSUE = { pegsTxid: id, tokenId: id, pubkey: key, ...AMOUNTS }
 
-const LETTERS = {
-  'pegs-fund': 'F',
-  'pegs-redeem': 'R',
-  'pegs-exchange': 'E',
-  'pegs-liquidate': 'L',
+/** By op: the letter behind the module's code, and the fields. */
+export const PEGS_LAYOUTS = {
+  'pegs-create': { letter: 'C', fields: { bindTxids: list(32, id) } },
+  'pegs-fund': { letter: 'F', fields: ACCOUNT },
+  'pegs-redeem': { letter: 'R', fields: ACCOUNT },
+  'pegs-exchange': { letter: 'E', fields: ACCOUNT },
+  'pegs-liquidate': { letter: 'L', fields: ACCOUNT },
 } as const
 
-export type PegsAccountOp = Account & { readonly op: keyof typeof LETTERS }
-export type PegsGetOp = Account & {
+export type PegsAccountOp = ValuesOf<typeof ACCOUNT> & {
+  readonly op: Exclude<keyof typeof PEGS_LAYOUTS, 'pegs-create'>
+}
+export type PegsGetOp = ValuesOf<typeof ISSUE> & {
   readonly op: 'pegs-get'
-  readonly tokenId: string
   /** The burn transaction, hex: it burns on paper what the import transaction issues. */
   readonly burnHex: string
   /** The account's transaction before. */
@@ -59,39 +58,9 @@ const EMPTY_BRANCH = '0000'
 const TARGET_CHAIN = '8efefefe7f'
 const TARGET_NAME = 'PEGSCC'
 
-export function encodePegsOp(op: PegsOp): string {
-  const writer = new Writer()
-  switch (op.op) {
-    case 'pegs-create':
-      writer.hex(EVAL.pegs).hex(letterHex('C'))
-      return writer.list(op.bindTxids, (txid) => void writer.id(txid)).doneHex()
-    case 'pegs-get':
-      return writer
-        .hex(EVAL.importCoin)
-        .hex(PROOF_KIND)
-        .id(txidOf(op.burnHex))
-        .hex(EMPTY_BRANCH + op.burnHex)
-        .doneHex()
-    case 'pegs-fund':
-    case 'pegs-redeem':
-    case 'pegs-exchange':
-    case 'pegs-liquidate':
-      writer.hex(EVAL.pegs).hex(letterHex(LETTERS[op.op])).id(op.pegsTxid).blob(op.pubkey)
-      return writer.i64(op.amount).i64(op.deposit).i64(op.debt).doneHex()
-  }
-}
-
-const letterHex = (letter: string): string => Buffer.from(letter, 'latin1').toString('hex')
-
-/** Reads on behind the module's code. Throws `E_KOMODO_TX`; `null` for an unknown letter. */
-export function readPegsOp(reader: Reader): PegsOp | null {
-  const letter = String.fromCharCode(reader.u8())
-  if (letter === 'C') return { op: 'pegs-create', bindTxids: reader.list(32, () => reader.id()) }
-  const found = Object.entries(LETTERS).find(([, each]) => each === letter)
-  if (!found) return null
-  const op = found[0] as PegsAccountOp['op']
-  const pegsTxid = reader.id()
-  return { op, pegsTxid, pubkey: readPubkey(reader), ...readAmounts(reader) }
+export function encodeImport({ burnHex }: PegsGetOp): string {
+  const writer = new Writer().hex(EVAL.importCoin).hex(PROOF_KIND).id(txidOf(burnHex))
+  return writer.hex(EMPTY_BRANCH + burnHex).doneHex()
 }
 
 /** Reads on behind the code of coin imports; `null` if it is no import of the Pegs module. */
@@ -109,31 +78,9 @@ export function readImport(reader: Reader): PegsGetOp | null {
   if (inner.hex(6) !== EVAL.importCoin + TARGET_CHAIN || inner.text() !== TARGET_NAME) return null
   const payoutsHash = inner.id()
   if (inner.blob() !== '') throw inner.bad('has a proof of its own')
-  const pegsTxid = inner.id()
-  const tokenId = inner.id()
-  const pubkey = readPubkey(inner)
-  const amounts = readAmounts(inner)
+  const issue = readFields(inner, ISSUE)
   inner.end()
-  return {
-    op: 'pegs-get',
-    pegsTxid,
-    tokenId,
-    pubkey,
-    ...amounts,
-    burnHex,
-    accountTxid: input.txid,
-    payoutsHash,
-  }
-}
-
-export function readPubkey(reader: Reader): string {
-  const pubkey = reader.blob()
-  if (pubkey.length !== 66) throw reader.bad('has a key that is not of 33 bytes')
-  return pubkey
-}
-
-function readAmounts(reader: Reader): Pick<Account, 'amount' | 'deposit' | 'debt'> {
-  return { amount: reader.i64(), deposit: reader.i64(), debt: reader.i64() }
+  return { op: 'pegs-get', ...issue, burnHex, accountTxid: input.txid, payoutsHash }
 }
 
 /** What the burn transaction says of the outputs that are issued for it. */
@@ -145,25 +92,18 @@ export function payoutsHashOf(outputs: readonly TxOutput[]): string {
 
 /** The op of an issue: `shell` makes a transaction of the version that the chain takes. */
 export function issueOp(
-  account: Account & { readonly tokenId: string; readonly accountTxid: string },
+  account: ValuesOf<typeof ISSUE> & Pick<PegsGetOp, 'accountTxid'>,
   payouts: readonly TxOutput[],
   shell: (inputs: Transaction['inputs'], outputs: readonly TxOutput[]) => Transaction,
 ): PegsGetOp {
   const payoutsHash = payoutsHashOf(payouts)
-  const { pegsTxid, tokenId, pubkey, amount, deposit, debt, accountTxid } = account
-  const payload = new Writer()
+  const head = new Writer()
     .hex(EVAL.importCoin + TARGET_CHAIN)
     .text(TARGET_NAME)
     .id(payoutsHash)
     .blob('')
-    .id(pegsTxid)
-    .id(tokenId)
-    .blob(pubkey)
-    .i64(amount)
-    .i64(deposit)
-    .i64(debt)
-    .doneHex()
-  const input = { txid: accountTxid, vout: 0, script: '', sequence: 0xffffffff }
-  const burnHex = encodeTransaction(shell([input], [{ value: amount, script: opReturn(payload) }]))
+  const payload = writeFields(head, ISSUE, account).doneHex()
+  const input = { txid: account.accountTxid, vout: 0, script: '', sequence: 0xffffffff }
+  const burnHex = encodeTransaction(shell([input], [{ value: account.amount, script: opReturn(payload) }]))
   return { op: 'pegs-get', ...account, burnHex, payoutsHash }
 }
