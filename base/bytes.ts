@@ -9,6 +9,9 @@ export function toHex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 }
 
+/** The 16 hex digits of a number of 64 bits. */
+export const hexOfWord = (value: bigint): string => value.toString(16).padStart(16, '0')
+
 /** Bytes of hex in either case; `null` if the text is no hex or of odd length. */
 export function fromHex(text: string): Uint8Array | null {
   return HEX.test(text) ? new Uint8Array(Buffer.from(text, 'hex')) : null

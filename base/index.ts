@@ -4,7 +4,7 @@
  */
 export { isAxiosError, loadAxios } from './axios.js'
 export { checkJson, isMapping, parseJson } from './bounded-json.js'
-export { concat, fromHex, isHash, sha256, sha256d, toHex } from './bytes.js'
+export { concat, fromHex, hexOfWord, isHash, sha256, sha256d, toHex } from './bytes.js'
 export * from './clock.js'
 export { Late, withDeadline, within } from './deadline.js'
 export { endOfChild } from './child-end.js'
@@ -41,6 +41,7 @@ export type {
 } from './storage/database.js'
 export { loadKoffi } from './koffi.js'
 export type { Koffi } from './koffi.js'
+export { lazily } from './lazily.js'
 export { median } from './median.js'
 export { pauseAfter, retried, sleep } from './pauses.js'
 export type { Pauses, Sleep } from './pauses.js'

@@ -1,5 +1,5 @@
 /** Calls of the system that Node.js does not have, through the optional package koffi. */
-import { createRequire } from 'node:module'
+import { lazily } from './lazily.js'
 
 /** What is used of koffi. */
 export interface Koffi {
@@ -15,4 +15,4 @@ export interface Koffi {
 }
 
 /** Throws if the package is not installed (`MODULE_NOT_FOUND`), or does not work on this system. */
-export const loadKoffi = (): Koffi => createRequire(import.meta.url)('koffi') as Koffi
+export const loadKoffi = lazily<Koffi>('koffi')

@@ -2,16 +2,11 @@
  * The text of a configuration file → values that know their lines. The file is YAML 1.2, of which only what a person
  * expects is taken: no tags, no aliases, no merge keys, no directives, one document. Pure, and nothing here throws.
  */
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type ParsedNode,
-  type Scalar,
-} from 'yaml'
+import type * as Yaml from 'yaml'
+
+import { lazily } from '../base/index.js'
+
+export const yaml = lazily<typeof Yaml>('yaml')
 
 /** What a key holds, with the number of its line, from 1. */
 export type ConfigNode =
@@ -45,8 +40,10 @@ export function parseConfigText(text: string): {
   readonly root: ConfigNode | undefined
   readonly problems: readonly LineProblem[]
 } {
+  if (text === '') return { root: undefined, problems: [] }
   const deep = lineOfDeepBracket(text)
   if (deep !== undefined) return { root: undefined, problems: [{ line: deep, message: TOO_DEEP }] }
+  const { LineCounter, parseDocument } = yaml()
   const counter = new LineCounter()
   const lineAt = (offset: number): number => Math.max(1, counter.linePos(offset).line)
   const document = parseDocument(text, {
@@ -94,12 +91,13 @@ function syntaxText(code: string, message: string): string {
 
 /** Recursion is bounded: the parser refuses what is nested deeper than a few hundred levels. */
 function convert(
-  node: ParsedNode | null,
+  node: Yaml.ParsedNode | null,
   line: number,
   lineAt: (offset: number) => number,
   problems: LineProblem[],
 ): ConfigNode {
   if (node === null) return { kind: 'scalar', line, value: null, text: '' }
+  const { isAlias, isMap, isScalar, isSeq } = yaml()
   const at = isScalar(node) && node.value === null && node.source === '' ? line : lineAt(node.range[0])
   if (isAlias(node)) {
     problems.push({ line: at, message: 'aliases (*name) are not allowed; repeat the value' })
@@ -133,7 +131,7 @@ function convert(
  * The text of a value as it is written, so that digits are not rounded and leading zeros not lost; without its quotes
  * if it was quoted.
  */
-function textOf(node: Scalar.Parsed): string {
+function textOf(node: Yaml.Scalar.Parsed): string {
   if (node.type === 'PLAIN' && node.source !== undefined) return node.source
   return typeof node.value === 'string' ? node.value : (node.source ?? '')
 }

@@ -1,6 +1,5 @@
 /** Texts that are made from the settings table: an annotated configuration file, and a JSON schema for editors. Pure. */
-import { stringify } from 'yaml'
-
+import { yaml } from './document.js'
 import { groupOf, SETTING_KEYS, settingOf, type SettingKey } from './settings.js'
 import type { JsonSchema } from './shape.js'
 import { ANY_SCALAR } from './types.js'
@@ -37,7 +36,8 @@ export function exampleConfig({ keys, values, sections = {}, head, width = 78 }:
     const section = sections[group]
     if (section !== undefined && Object.keys(section).length > 0)
       lines.push(
-        ...stringify(section)
+        ...yaml()
+          .stringify(section)
           .trimEnd()
           .split('\n')
           .map((line) => `  ${line}`),

@@ -1,7 +1,7 @@
 /** The ini file of PegNet's Go miner (github.com/pegnet/pegnet, `config/defaultconfig.ini`) → our settings. Pure. */
-import { parse } from 'ini'
+import type * as Ini from 'ini'
 
-import { messageOf } from '../base/index.js'
+import { lazily, messageOf } from '../base/index.js'
 import { envNameOf, settingOf, type SettingKey } from './settings.js'
 
 export interface ImportedIni {
@@ -112,7 +112,7 @@ function sectionsOf(text: string): Map<string, Map<string, string>> {
   let parsed: Record<string, unknown>
   try {
     // A dot in a section's name would nest it; the Go miner's have none.
-    parsed = parse(text)
+    parsed = lazily<typeof Ini>('ini')().parse(text)
   } catch (error) {
     throw new TypeError(messageOf(error), { cause: error })
   }

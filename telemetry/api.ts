@@ -1,5 +1,5 @@
 /** What `/api/v1/…` answers: plain objects, made when they are asked for. `openapi.ts` describes them. */
-import { ageMs, CLOCK, Csv, unitsText, wantsCsv, type Clock } from '../base/index.js'
+import { ageMs, CLOCK, Csv, hexOfWord, unitsText, wantsCsv, type Clock } from '../base/index.js'
 import type { Api, ShownSetting } from './api-types.js'
 import { alertOfNotice, alertsOfGateways, alertsOfMiner, warn, type Alert } from './alerts.js'
 import { standingNotices, type Board } from './board.js'
@@ -121,7 +121,7 @@ function summaryOf(
     minute: view.minute,
     hashrate: { now: board.hashrates.at(-1)?.total ?? null, ...board.windows },
     threads: view.threads.length,
-    bestDifficulty: view.bestDifficulty.toString(16).padStart(16, '0'),
+    bestDifficulty: hexOfWord(view.bestDifficulty),
     entries: { ...view.entries },
     blocks: view.blocks,
     places: view.places,

@@ -15,8 +15,6 @@ export type { BlockDetails, LogLine, Past, PastBlock, PastLog, PastSeries } from
 export type { StakePast, StakeSkip, StakeStanding, StakingView } from './staking.js'
 export { METRIC_LIST } from './catalog.js'
 export type { MetricSpec } from './catalog.js'
-export { CENSORED, createCensor } from './censor.js'
-export type { Censor } from './censor.js'
 export { TELEMETRY_ERRORS } from './errors.js'
 export {
   basketChecks,
@@ -29,8 +27,7 @@ export {
 } from './health.js'
 export type { Check } from './health.js'
 export type { MetricTree } from './instruments.js'
-export { createLogger, jsonOf, oneLine } from './logger.js'
-export type { Log, Logger, LogLevel } from './logger.js'
+export * from './log.js'
 export { createMetrics } from './metrics.js'
 export type { Metrics } from './metrics.js'
 export { runbookPage } from './runbook.js'
@@ -44,5 +41,3 @@ export type {
   ThreadNumbers,
   WithdrawalNumbers,
 } from './sources.js'
-export { painter } from './style.js'
-export type { Paint, Style } from './style.js'

@@ -1,7 +1,11 @@
 /** The catalog of metrics as counters, gauges and histograms on a registry, in one typed tree. */
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type * as PromClient from 'prom-client'
 
+import { lazily } from '../base/index.js'
 import { METRICS, type MetricSpec } from './catalog.js'
+
+export const promClient = lazily<typeof PromClient>('prom-client')
 
 type Instrument<S> =
   S extends MetricSpec<infer L>
@@ -34,6 +38,7 @@ function instrumentsOf(specs: Readonly<Record<string, Node>>, registry: Registry
 }
 
 function instrumentOf(spec: MetricSpec, registry: Registry): Counter | Gauge | Histogram {
+  const { Counter, Gauge, Histogram } = promClient()
   const common = { name: spec.name, help: spec.help, labelNames: [...spec.labels], registers: [registry] }
   if (spec.kind === 'counter') return new Counter(common)
   if (spec.kind === 'gauge') {

@@ -1,8 +1,8 @@
 /** The metrics of a run: one typed tree on a registry of its own. */
-import { collectDefaultMetrics, Registry, type Counter } from 'prom-client'
+import type { Counter, Registry } from 'prom-client'
 
 import { wallMs } from '../base/index.js'
-import { createInstruments, type MetricTree } from './instruments.js'
+import { createInstruments, promClient, type MetricTree } from './instruments.js'
 import { copyPrices, copySources, countSnapshot } from './prices.js'
 import {
   ENTRY_RESULTS,
@@ -48,6 +48,7 @@ export interface MetricsOptions {
 }
 
 export function createMetrics(options: MetricsOptions): Metrics {
+  const { collectDefaultMetrics, Registry } = promClient()
   const registry = new Registry()
   const tree = createInstruments(registry)
   if (options.process ?? true) collectDefaultMetrics({ register: registry })

@@ -271,3 +271,16 @@ t.test('who grades a block or measures does not wait for the oraclefeed to be lo
   }
   t.end()
 })
+
+t.test('who looks does not wait for what mines, measures or serves to be loaded', (t) => {
+  for (const command of ['program/program', 'grade/grade', 'history/history']) {
+    const { files, libraries } = loadedWith(`dist/cli/${command}.js`)
+    t.same(
+      [...files].filter((file) => /^dist\/(miner|bench|telemetry\/(server|metrics|alarms\/))/.test(file)),
+      [],
+      command,
+    )
+    for (const library of ['prom-client', 'yaml', 'ini']) t.notOk(libraries.has(library), library)
+  }
+  t.end()
+})

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url'
 
 import type Libsql from 'libsql'
 
+import { hexOfWord } from '../bytes.js'
 import { isCoded, messageOf, type CodedErrorInit } from '../errors.js'
 import { makeFolder } from './folder.js'
 
@@ -266,7 +267,7 @@ function bound(value: Value): Value {
 export const blobOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 
 /** Of a number of 64 bits, big-endian: SQLite's own integers end at 2^63. */
-export const wordBlob = (value: bigint): Uint8Array => blobOf(value.toString(16).padStart(16, '0'))
+export const wordBlob = (value: bigint): Uint8Array => blobOf(hexOfWord(value))
 
 /** A column that may be empty, or a row that may lack it. */
 export const numberOrNull = (value: unknown): number | null =>

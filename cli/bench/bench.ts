@@ -26,7 +26,8 @@ import type { BenchKey } from '../program/keys.js'
 import { machineOf, threadsOf } from '../service/machine.js'
 import { openResources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
-import { cellText, createStatus } from './view.js'
+import { createStatus } from '../view/status.js'
+import { cellText } from './view.js'
 import { factPrinter } from '../view/facts.js'
 
 type Context = CommandContext<BenchKey>

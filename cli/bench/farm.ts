@@ -6,7 +6,7 @@ import type { BenchKey } from '../program/keys.js'
 import { versionOf } from '../program/version.js'
 import { machineOf } from '../service/machine.js'
 import { factPrinter } from '../view/facts.js'
-import { createStatus } from './view.js'
+import { createStatus } from '../view/status.js'
 
 /** Enough for a 99th percentile of machines, and a minute. */
 const RECORDS = 20

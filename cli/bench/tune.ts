@@ -6,7 +6,8 @@ import { EXIT, type CommandContext } from '../program/context.js'
 import { durationText, plural } from '../view/format.js'
 import type { BenchKey } from '../program/keys.js'
 import { machineOf } from '../service/machine.js'
-import { createStatus, ratingText, TRIAL_HEAD, trialText } from './view.js'
+import { createStatus } from '../view/status.js'
+import { ratingText, TRIAL_HEAD, trialText } from './view.js'
 import { factPrinter } from '../view/facts.js'
 
 export async function benchTune(context: CommandContext<BenchKey>): Promise<number> {

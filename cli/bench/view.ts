@@ -1,7 +1,6 @@
-/** What `pegminer bench` prints besides its table. Pure, except for the status line. */
+/** What `pegminer bench` prints besides its table. Pure. */
 import type { CellPlan, Rating, StressReport, Trial } from '../../bench/index.js'
 import { kiloText, sizeText } from '../../bench/index.js'
-import type { CommandContext } from '../program/context.js'
 import { countText, durationText, plural, rateText } from '../view/format.js'
 
 /** `2^24 (16 MiB), 2 threads`. */
@@ -37,18 +36,4 @@ export function stressText({ seconds, hashesPerSecond, threads, errors }: Stress
     .map((thread) => `thread ${thread.thread}: ${thread.errors}`)
   const verdict = errors === 0 ? 'no errors' : `${plural(errors, 'error')} (${bad.join(', ')})`
   return `${durationText(seconds * 1000).padStart(12)}  ${rateText(hashesPerSecond).padStart(9)}  ${countText(rounds)} checks  ${verdict}`
-}
-
-export interface Status {
-  /** Replaces the line; '' removes it. */
-  readonly show: (text: string) => void
-}
-
-/** A line that is replaced by the next one, on a terminal only. */
-export function createStatus({ stderr }: Pick<CommandContext<never>, 'stderr'>): Status {
-  return {
-    show: (text) => {
-      if (stderr.isTTY) stderr.write(`\r\u001b[K${text}`)
-    },
-  }
 }

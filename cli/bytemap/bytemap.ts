@@ -1,6 +1,7 @@
 /** `pegminer bytemap build|info|verify`. */
 import { homedir } from 'node:os'
 
+import { hexOfWord } from '../../base/index.js'
 import {
   buildByteMap,
   byteMapInfo,
@@ -9,7 +10,7 @@ import {
   type ByteMapFacts,
   type LxrParams,
 } from '../../lxrhash/index.js'
-import { paramFacts, paramsOf, seedText } from './open.js'
+import { paramFacts, paramsOf } from './open.js'
 import { runAction } from '../program/actions.js'
 import { EXIT, type CommandContext } from '../program/context.js'
 import { bytesText, durationText, tilde } from '../view/format.js'
@@ -119,6 +120,6 @@ function paramLines({ bits, seed, passes }: LxrParams, file: string): [label: st
   return [
     ['file', tilde(file, homedir())],
     ['size', `2^${bits} bytes (${bytesText(2 ** bits)})`],
-    ['seed', `${seedText(seed)}, ${passes} ${passes === 1 ? 'pass' : 'passes'}`],
+    ['seed', `${hexOfWord(seed)}, ${passes} ${passes === 1 ? 'pass' : 'passes'}`],
   ]
 }

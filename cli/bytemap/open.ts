@@ -1,4 +1,5 @@
 /** What the commands have in common when they open or build a ByteMap: parameters, progress, the `bytemap` event. */
+import { hexOfWord } from '../../base/index.js'
 import type { Settings } from '../../config/index.js'
 import {
   fetchByteMap,
@@ -111,7 +112,5 @@ export function factsOf(map: OpenByteMap) {
 }
 
 export function paramFacts({ bits, seed, passes, hashBits }: LxrParams) {
-  return { bits, bytes: 2 ** bits, seed: seedText(seed), passes, hashBits }
+  return { bits, bytes: 2 ** bits, seed: hexOfWord(seed), passes, hashBits }
 }
-
-export const seedText = (seed: bigint): string => seed.toString(16).padStart(16, '0')

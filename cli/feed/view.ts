@@ -6,7 +6,7 @@ import {
   type FeedState,
   type GatewayView,
 } from '../../oracle/feed/index.js'
-import { oneLine, type Paint, type Style } from '../../telemetry/index.js'
+import { oneLine, type Paint, type Style } from '../../telemetry/log.js'
 import { clockText, durationText, plural } from '../view/format.js'
 
 const LABEL_WIDTH = 10

@@ -4,7 +4,7 @@ import { networkOf, type OprVersion, type SprVersion } from '../../pegnet/index.
 import { problem, problemsError } from '../../config/index.js'
 import { encodeEntry, entryHash } from '../../factom/index.js'
 import { createHasher } from '../../lxrhash/index.js'
-import { createClaimChecker, type ClaimChecker } from '../../miner/index.js'
+import type { ClaimChecker } from '../../miner/index.js'
 import {
   gradeBlock,
   gradeStakingBlock,
@@ -29,7 +29,7 @@ import type { GradeKey } from '../program/keys.js'
 import { machineOf, threadsOf } from '../service/machine.js'
 import { defaultDataDir } from '../network/data-dir.js'
 import { openResources, type Resources } from '../program/resources.js'
-import { createStatus } from '../bench/view.js'
+import { createStatus } from '../view/status.js'
 import { showReport } from './view.js'
 
 type Context = CommandContext<GradeKey>
@@ -117,6 +117,7 @@ async function openProofs(context: Context, resources: Resources): Promise<Proof
   const bits = bitsOf(context)
   const byteMap = await openMap(context, { params: paramsOf({ 'lxrhash.bits': bits }), slots: threads + 1 })
   const hasher = createHasher(byteMap, 0)
+  const { createClaimChecker } = await import('../../miner/index.js')
   const checker = createClaimChecker({ byteMap, hasher, threads, firstHasher: 1 })
   resources.add(() => checker.close())
   return { checker, difficulty: (hash, nonce) => hasher.difficulty(hash, nonce) }

@@ -1,4 +1,5 @@
 /** What `pegminer grade` has to say about a block, oracle or staking records alike, and its `--json` event. Pure. */
+import { hexOfWord } from '../../base/index.js'
 import {
   ASSETS,
   distancesOf,
@@ -9,7 +10,6 @@ import {
   type GradedStakingBlock,
   type LeftOut,
 } from '../../oracle/index.js'
-import { hexOfDifficulty } from '../../miner/index.js'
 
 export interface GradedRow {
   readonly entryHash: string
@@ -60,7 +60,7 @@ export function oracleReport(block: GradedBlock): GradeReport {
     order: graded.map((record) => ({
       ...rowOf(record, assets),
       who: record.opr.identity,
-      difficulty: hexOfDifficulty(record.difficulty),
+      difficulty: hexOfWord(record.difficulty),
     })),
     winners,
     rates: block.gradable ? ratesOf(assets, graded[0]?.opr.prices) : {},
@@ -120,7 +120,7 @@ function ratesOf(assets: readonly string[], prices: readonly bigint[] = []): Rec
 export function bitsOf(value: number): string {
   const view = new DataView(new ArrayBuffer(8))
   view.setFloat64(0, value)
-  return view.getBigUint64(0).toString(16).padStart(16, '0')
+  return hexOfWord(view.getBigUint64(0))
 }
 
 /** The `graded` event; `detailed` adds each record's distances by asset. */

@@ -1,5 +1,5 @@
 /** A graded block as a person wants to see it: the ranking, who takes no part and why, what was checked. Pure. */
-import { oneLine, type Style } from '../../telemetry/index.js'
+import { oneLine, type Style } from '../../telemetry/log.js'
 import { countText, durationText, plural, wrap } from '../view/format.js'
 import type { AssetDistance, GradeCheck, GradedRow, GradeReport } from './report.js'
 import type { Output } from '../program/output.js'

@@ -1,5 +1,5 @@
 /** Rows of the history as lines of a table, CSV and events. Pure. */
-import { hexOfDifficulty } from '../../miner/index.js'
+import { hexOfWord } from '../../base/index.js'
 import {
   priceToDecimal,
   type AssetCost,
@@ -7,7 +7,7 @@ import {
   type OwnRecord,
   type OwnStake,
 } from '../../oracle/index.js'
-import { oneLine } from '../../telemetry/index.js'
+import { oneLine } from '../../telemetry/log.js'
 import { clockText, countText, minuteText, plural, rateText, wrap } from '../view/format.js'
 import type { HistoryRow } from './rows.js'
 
@@ -280,7 +280,7 @@ export function rowEvent({ height, block, rates, own, stakes }: HistoryRow, asse
     places: (block?.records ?? []).map(
       ({ place, entryHash, identity, address, difficulty, grade, payout }) => ({
         ...{ place, entryHash, identity, address, grade },
-        difficulty: hexOfDifficulty(difficulty),
+        difficulty: hexOfWord(difficulty),
         payout: priceToDecimal(payout),
       }),
     ),

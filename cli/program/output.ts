@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 
 import { wallMs } from '../../base/index.js'
-import { jsonOf, oneLine, painter, type Censor, type Paint } from '../../telemetry/index.js'
+import { jsonOf, oneLine, painter, type Censor, type Paint } from '../../telemetry/log.js'
 import { fold } from '../view/fold.js'
 
 /** A stream that may be a terminal. */

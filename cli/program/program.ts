@@ -21,7 +21,7 @@ import {
   type SectionValidator,
   type SettingKey,
 } from '../../config/index.js'
-import { createCensor, createLogger, painter, type Censor, type LogLevel } from '../../telemetry/index.js'
+import { createCensor, createLogger, painter, type Censor, type LogLevel } from '../../telemetry/log.js'
 import { COMMANDS, SECTION_NAMES } from './commands.js'
 import { EXIT, type CommandSpec, type Io } from './context.js'
 import { forbidDumps } from './dumps.js'

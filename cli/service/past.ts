@@ -1,5 +1,5 @@
 /** What the status page shows of before this run: the history of graded blocks, and what earlier runs measured. */
-import { messageOf, unitsText, wallMs } from '../../base/index.js'
+import { hexOfWord, messageOf, unitsText, wallMs } from '../../base/index.js'
 import { ASSETS } from '../../pegnet/index.js'
 import {
   type HistoryQueries,
@@ -191,7 +191,7 @@ function winnerOf(
 ) {
   return {
     ...{ place: place + 1, entryHash, identity, address },
-    difficulty: difficulty.toString(16).padStart(16, '0'),
+    difficulty: hexOfWord(difficulty),
     grade: Number.isFinite(grade) ? grade : null,
     distance: Number.isFinite(grade) ? (grade / ASSETS[version].length) ** 0.25 : null,
     payout: unitsText(payout),

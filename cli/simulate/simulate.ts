@@ -11,7 +11,7 @@ import {
   type Scenario,
 } from '../../desk/index.js'
 import { ASSETS, networkOf } from '../../pegnet/index.js'
-import { createStatus } from '../bench/view.js'
+import { createStatus } from '../view/status.js'
 import { EXIT } from '../program/context.js'
 import { machineOf, threadsOf } from '../service/machine.js'
 import { factPrinter } from '../view/facts.js'

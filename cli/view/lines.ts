@@ -10,7 +10,7 @@ import type {
   StoppedEvent,
 } from '../../miner/index.js'
 import { ageText, PAID_PLACES, percent } from '../../oracle/index.js'
-import { oneLine, type Style } from '../../telemetry/index.js'
+import { oneLine, type Style } from '../../telemetry/log.js'
 import { countText, durationText, plural, rateText } from './format.js'
 
 export interface Line {
