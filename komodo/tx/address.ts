@@ -3,9 +3,9 @@ import { secp256k1 } from '@noble/curves/secp256k1'
 import { base58 } from '@scure/base'
 
 import { concat, hexBytes, sha256d, toHex, turned } from './bytes.js'
-import { conditionScriptHash } from './conditions.js'
 import { fail } from './errors.js'
-import { hash160Hex, multisigScript, payToPubkeyHash, payToScriptHash, scriptKind } from './script.js'
+import { remembered, rememberedOf } from './remember.js'
+import { hash160Hex, multisigScript, payToPubkeyHash, payToScriptHash, push, scriptKind } from './script.js'
 
 /** Version bytes of a coin's base58 texts; `taddr` is the leading byte of two-byte versions, 0 for none. */
 export interface AddressVersions {
@@ -24,10 +24,15 @@ export interface Address {
   readonly hash: string
 }
 
-function encodeBase58(prefix: readonly number[], body: Uint8Array): string {
-  const payload = concat(Uint8Array.from(prefix), body)
+/** Nodes name the same addresses with each reply. */
+const MOST_TEXTS = 4096
+
+function checked(payload: Uint8Array): string {
   return base58.encode(concat(payload, sha256d(payload).subarray(0, 4)))
 }
+
+/** The text of an address, by its payload, hex. */
+const addressText = remembered(MOST_TEXTS, (payload) => checked(hexBytes(payload)))
 
 /** The payload in front of the checksum, or `null`. */
 function decodeBase58(text: string): Uint8Array | null {
@@ -50,7 +55,7 @@ function prefixOf(version: number, taddr: number): number[] {
 /** Text of a key or script hash (20 bytes, hex). */
 export function encodeAddress(address: Address, versions: AddressVersions = KOMODO_VERSIONS): string {
   const version = address.kind === 'pubkeyhash' ? versions.pubkey : versions.script
-  return encodeBase58(prefixOf(version, versions.taddr), hexBytes(address.hash))
+  return addressText(toHex(Uint8Array.from(prefixOf(version, versions.taddr))) + address.hash)
 }
 
 /** `null` if it is no address of that coin. */
@@ -109,7 +114,7 @@ export function addressOfScript(script: string, versions: AddressVersions = KOMO
     case 'scripthash':
       return encodeAddress({ kind: kind.kind, hash: kind.hash }, versions)
     case 'cryptocondition':
-      return encodeAddress({ kind: 'pubkeyhash', hash: conditionScriptHash(script) }, versions)
+      return encodeAddress({ kind: 'pubkeyhash', hash: hash160Hex(`${push(kind.condition)}cc`) }, versions)
     case 'multisig':
     case 'nulldata':
     case 'nonstandard':
@@ -127,13 +132,13 @@ export function markerAddress(txid: string, versions: AddressVersions = KOMODO_V
 }
 
 /** Compressed public key (33 bytes, hex) of a private key (32 bytes). Throws `E_KOMODO_KEY`. */
-export function publicKeyOf(privateKey: Uint8Array): string {
+export const publicKeyOf = rememberedOf((privateKey: Uint8Array): string => {
   try {
     return toHex(secp256k1.getPublicKey(privateKey, true))
   } catch {
     throw fail('E_KOMODO_KEY', 'the private key is not a number that the curve allows')
   }
-}
+})
 
 /** True for 66 hex digits that name a point of the curve. */
 export function isPublicKey(hex: string): boolean {
@@ -157,5 +162,5 @@ export function decodeWif(text: string, versions: AddressVersions = KOMODO_VERSI
 }
 
 export function encodeWif(privateKey: Uint8Array, versions: AddressVersions = KOMODO_VERSIONS): string {
-  return encodeBase58([versions.wif], concat(privateKey, Uint8Array.of(1)))
+  return checked(Uint8Array.of(versions.wif, ...privateKey, 1))
 }

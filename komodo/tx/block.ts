@@ -69,6 +69,12 @@ export function encodeHeader(header: BlockHeader): string {
     .doneHex()
 }
 
+/** A block of these transactions (hex). */
+export function encodeBlock(header: BlockHeader, transactions: readonly string[]): string {
+  const writer = new Writer().hex(encodeHeader(header))
+  return writer.list(transactions, (hex) => void writer.hex(hex)).doneHex()
+}
+
 /** Double SHA-256 of the whole header, the solution included; display order. */
 export function blockHashOf(header: BlockHeader | string): string {
   const hex = typeof header === 'string' ? header : encodeHeader(header)

@@ -3,7 +3,7 @@
  * codes. An output holds the tree's condition (a fingerprint), its spender the fulfilment (the tree with signatures).
  * Both are DER as in draft-thomas-crypto-conditions, with implicit tags.
  */
-import { hash160, hexBytes, sha256, toHex } from './bytes.js'
+import { hexBytes, sha256, toHex } from './bytes.js'
 import { OP, push, scriptKind, stepsOf } from './script.js'
 
 export type Condition =
@@ -70,11 +70,10 @@ export function fulfilmentScript(condition: Condition): string {
   return push(`${toHex(fulfilment(condition))}01`)
 }
 
-/** Hash behind the address that nodes print for such an output (hex): of the script, parameters left out. */
-export function conditionScriptHash(script: string): string {
+/** A condition's script without the parameters that may follow CHECKCRYPTOCONDITION. */
+export function bareScript(script: string): string {
   const kind = scriptKind(script)
-  const bare = kind.kind === 'cryptocondition' ? `${push(kind.condition)}cc` : script
-  return toHex(hash160(hexBytes(bare)))
+  return kind.kind === 'cryptocondition' ? `${push(kind.condition)}cc` : script
 }
 
 /** The tree with a signature by `sign` at every key that `pubkey` names. */

@@ -4,7 +4,7 @@ import { isStrictDer } from './der.js'
 import { OP, scriptKind, stepsOf } from './script.js'
 import type { ScriptStep } from './script.js'
 import { encodeTransaction, isCoinbase, txidOf } from './transaction.js'
-import type { Transaction, TxOutput } from './transaction.js'
+import type { Transaction } from './transaction.js'
 
 /** JSON in which a bigint is an amount of satoshis, printed as coins with 8 decimals. */
 export type NodeJson =
@@ -106,16 +106,8 @@ export function scriptJson(script: string): NodeJson {
   }
 }
 
-export function outputJson(
-  { value, script }: TxOutput,
-  n: number,
-  valueName: 'valueZat' | 'valueSat',
-): NodeJson {
-  return { value, [valueName]: Number(value), n, scriptPubKey: scriptJson(script) }
-}
-
-/** The reply of `decoderawtransaction`. */
-export function transactionJson(tx: Transaction): NodeJson {
+/** The reply of `decoderawtransaction`; `valueName`: what the satoshis of an output are called. */
+export function transactionJson(tx: Transaction, valueName: 'valueZat' | 'valueSat' = 'valueZat') {
   const coinbase = isCoinbase(tx)
   const sapling = tx.overwintered && tx.version >= 4
   return {
@@ -125,22 +117,22 @@ export function transactionJson(tx: Transaction): NodeJson {
     versiongroupid: tx.overwintered ? tx.versionGroupId.toString(16).padStart(8, '0') : undefined,
     locktime: tx.lockTime,
     expiryheight: tx.overwintered ? tx.expiryHeight : undefined,
-    vin: tx.inputs.map((input) =>
-      coinbase
-        ? { coinbase: input.script, sequence: input.sequence }
-        : {
-            txid: input.txid,
-            vout: input.vout,
-            scriptSig: { asm: asmOf(input.script, true), hex: input.script },
-            sequence: input.sequence,
-          },
-    ),
-    vout: tx.outputs.map((output, n) => outputJson(output, n, 'valueZat')),
+    vin: tx.inputs.map(({ txid, vout, script, sequence }) => ({
+      ...(coinbase ? { coinbase: script } : { txid, vout }),
+      scriptSig: coinbase ? undefined : { asm: asmOf(script, true), hex: script },
+      sequence,
+    })),
+    vout: tx.outputs.map(({ value, script }, n) => ({
+      value,
+      [valueName]: Number(value),
+      n,
+      scriptPubKey: scriptJson(script),
+    })),
     vjoinsplit: [],
     valueBalance: sapling ? tx.valueBalance : undefined,
     vShieldedSpend: sapling ? [] : undefined,
     vShieldedOutput: sapling ? [] : undefined,
-  }
+  } satisfies NodeJson
 }
 
 /** Size on the wire, in bytes. */

@@ -3,9 +3,10 @@ import { secp256k1 } from '@noble/curves/secp256k1'
 
 import { hexBytes, toHex } from './bytes.js'
 import { publicKeyOf } from './address.js'
-import { conditionScript, fulfilmentScript, readFulfilment, signCondition } from './conditions.js'
+import { bareScript, conditionScript, fulfilmentScript, readFulfilment, signCondition } from './conditions.js'
 import type { Condition } from './conditions.js'
 import { fail } from './errors.js'
+import { remembered } from './remember.js'
 import { hash160Hex, push, scriptKind, stepsOf } from './script.js'
 import type { ScriptStep } from './script.js'
 import { SIGHASH, signatureHash } from './sighash.js'
@@ -23,7 +24,6 @@ function derSignature(hash: Uint8Array, privateKey: Uint8Array, hashType: number
 }
 
 /** Verdicts on signatures. A feed looks at the same ones with each pass, and each costs a millisecond. */
-const checked = new Map<string, boolean>()
 const MOST_CHECKED = 4096
 /** Hex digits of the longest signature that can be valid, and of the longest key. */
 const LONGEST = { signature: 2 * 73, pubkey: 2 * 65 }
@@ -31,25 +31,20 @@ const LONGEST = { signature: 2 * 73, pubkey: 2 * 65 }
 /** True if `signature` (DER with its hash type, hex) signs `hash` by `pubkey`. */
 export function verifyDer(signature: string, hash: Uint8Array, pubkey: string): boolean {
   if (signature.length > LONGEST.signature || pubkey.length > LONGEST.pubkey) return false
-  const question = `${signature} ${toHex(hash)} ${pubkey}`
-  const known = checked.get(question)
-  if (known !== undefined) return known
-  const verdict = verify(signature, hash, pubkey)
-  if (checked.size >= MOST_CHECKED) checked.delete(checked.keys().next().value as string)
-  checked.set(question, verdict)
-  return verdict
+  return verdict(`${signature} ${toHex(hash)} ${pubkey}`)
 }
 
-function verify(signature: string, hash: Uint8Array, pubkey: string): boolean {
+const verdict = remembered(MOST_CHECKED, (question) => {
+  const [signature, hash, pubkey] = question.split(' ') as [string, string, string]
   try {
-    return secp256k1.verify(hexBytes(signature.slice(0, -2)), hash, hexBytes(pubkey), {
+    return secp256k1.verify(hexBytes(signature.slice(0, -2)), hexBytes(hash), hexBytes(pubkey), {
       lowS: true,
       format: 'der',
     })
   } catch {
     return false
   }
-}
+})
 
 /** The signature script of one key's output (P2PK or P2PKH). Throws `E_KOMODO_SIGN` if the key is not its key. */
 export function signKeyInput(
@@ -186,7 +181,7 @@ function fulfils(tx: Transaction, index: number, spent: SpentOutput): boolean {
   const tree = readFulfilment(tx.inputs[index]?.script ?? '')
   if (!tree) return false
   try {
-    if (conditionScript(tree) !== bareCondition(spent.script)) return false
+    if (conditionScript(tree) !== bareScript(spent.script)) return false
   } catch {
     return false
   }
@@ -198,12 +193,6 @@ function fulfils(tx: Transaction, index: number, spent: SpentOutput): boolean {
       return false
     }
   })
-}
-
-/** A condition's script without the parameters that may follow CHECKCRYPTOCONDITION. */
-function bareCondition(script: string): string {
-  const kind = scriptKind(script)
-  return kind.kind === 'cryptocondition' ? `${push(kind.condition)}cc` : script
 }
 
 function keysOf(tree: Condition): Extract<Condition, { type: 'key' }>[] {

@@ -37,10 +37,10 @@ const MOST_RAW = 0xffff_ffff
 export type Market = Readonly<Record<string, bigint>>
 
 /** The numbers of the next block. */
-export function nextPrices(before: readonly number[] | null, market: Market): number[] {
+export function nextPrices(before: readonly number[], market: Market): number[] {
   return FEEDS.map(({ name, unit }, i) => {
     const wanted = Math.min(MOST_RAW, Number((market[name] ?? 0n) / unit))
-    const last = before?.[i] ?? 0
+    const last = before[i] ?? 0
     return stepTowards(last, wanted)
   })
 }
@@ -51,11 +51,15 @@ export function pricesScript(time: number, prices: readonly number[]): string {
   return tx.opReturn(bytes.toString('hex'))
 }
 
-/** The numbers of a block; null if it has none. */
-export function pricesOf(chain: Chain, block: Block): readonly number[] | null {
-  const coinbase = chain.find(block.txids[0] ?? '')
-  const data = tx.opReturnData(coinbase?.tx.outputs.at(-1)?.script ?? '')
-  if (data?.length !== 8 * (1 + FEEDS.length)) return null
+const pricesIn = tx.rememberedOf((coinbase: tx.Transaction): readonly number[] => {
+  const data = tx.opReturnData(coinbase.outputs.at(-1)?.script ?? '')
+  if (data?.length !== 8 * (1 + FEEDS.length)) return []
   const bytes = Buffer.from(data, 'hex')
   return FEEDS.map((_, i) => bytes.readUInt32LE(4 * (i + 1)))
+})
+
+/** The numbers of a block; empty if it has none. */
+export function pricesOf(chain: Chain, block: Block): readonly number[] {
+  const coinbase = chain.find(block.txids[0] ?? '')
+  return coinbase ? pricesIn(coinbase.tx) : []
 }

@@ -37,9 +37,9 @@ export function selfOf(node: DevNode): Self {
   return { pubkey, privateKey, batonAddress: privateKey && batonAddressOf(privateKey) }
 }
 
-function batonAddressOf(privateKey: Uint8Array): string {
-  return moduleAddress(tx.EVAL.oracles, tx.publicKeyOf(batonKey(privateKey)))
-}
+const batonAddressOf = tx.rememberedOf((privateKey: Uint8Array) =>
+  moduleAddress(tx.EVAL.oracles, tx.publicKeyOf(batonKey(privateKey))),
+)
 
 /** Success with the transaction's hex; nothing is sent. */
 export function built(node: DevNode, draft: Draft): NodeJson {

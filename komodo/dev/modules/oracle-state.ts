@@ -10,18 +10,12 @@ export type OracleData = Extract<OracleOp, { op: 'oracle-data' }>
 
 const MAX_ORACLE_INPUTS = 60
 
-const ops = new Map<string, tx.ModuleOp | null>()
+const opIn = tx.rememberedOf((transaction: tx.Transaction) => ({ op: tx.opOf(transaction) }))
 
-/** The op of a transaction; remembered, since a txid stands for its content. */
+/** The op of a transaction. */
 export function opAt(chain: Chain, txid: string): tx.ModuleOp | null {
-  const known = ops.get(txid)
-  if (known !== undefined) return known
   const found = chain.find(txid)
-  if (!found) return null
-  const op = tx.opOf(found.tx)
-  if (ops.size > 20_000) ops.clear()
-  ops.set(txid, op)
-  return op
+  return found ? opIn(found.tx).op : null
 }
 
 /** `unknown`: no such transaction. `other`: it creates no oracle. */

@@ -14,7 +14,7 @@ import type { Call } from './calls.js'
 
 function rawAt(chain: Chain, height: number, feed: number): bigint {
   const block = chain.at(height)
-  const raw = block && pricesOf(chain, block)?.[feed]
+  const raw = block && pricesOf(chain, block)[feed]
   return BigInt(raw ?? 0) * (FEEDS[feed]?.unit ?? 0n)
 }
 

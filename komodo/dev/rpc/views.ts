@@ -31,62 +31,23 @@ export function headerJson(chain: Chain, block: Block): Record<string, NodeJson 
 
 export function blockHex(chain: Chain, block: Block): string {
   const hexes = block.txids.map((txid) => (chain.find(txid) as StoredTx).hex)
-  const count = hexes.length < 0xfd ? hexes.length.toString(16).padStart(2, '0') : `fd${le16(hexes.length)}`
-  return tx.encodeHeader(block.header) + count + hexes.join('')
-}
-
-function le16(value: number): string {
-  const bytes = Buffer.alloc(2)
-  bytes.writeUInt16LE(value)
-  return bytes.toString('hex')
+  return tx.encodeBlock(block.header, hexes)
 }
 
 export function blockJson(chain: Chain, block: Block, details: boolean): NodeJson {
-  const {
-    last_notarized_height,
-    hash,
-    confirmations,
-    rawconfirmations,
-    height,
-    version,
-    merkleroot,
-    ...rest
-  } = headerJson(chain, block)
-  const {
-    finalsaplingroot,
-    time,
-    nonce,
-    solution,
-    bits,
-    difficulty,
-    chainwork,
-    previousblockhash,
-    nextblockhash,
-  } = rest
+  const { height, version, merkleroot, finalsaplingroot, segid, ...rest } = headerJson(chain, block)
+  const { last_notarized_height, hash, confirmations, rawconfirmations, ...work } = rest
+  const { previousblockhash, nextblockhash, ...own } = work
   return {
-    last_notarized_height,
-    hash,
-    confirmations,
-    rawconfirmations,
-    size: block.size,
-    height,
-    version,
-    merkleroot,
-    segid: -1,
-    finalsaplingroot,
+    ...{ last_notarized_height, hash, confirmations, rawconfirmations, size: block.size },
+    ...{ height, version, merkleroot, segid, finalsaplingroot },
     tx: details
       ? block.txids.map((txid) => tx.transactionJson((chain.find(txid) as StoredTx).tx))
       : block.txids,
-    time,
-    nonce,
-    solution,
-    bits,
-    difficulty,
-    chainwork,
+    ...own,
     anchor: tx.ZERO_ID,
     ...supplyJson(chain, block.height),
-    previousblockhash,
-    nextblockhash,
+    ...{ previousblockhash, nextblockhash },
   }
 }
 
@@ -114,44 +75,21 @@ function supplyJson({ params }: Chain, height: number): { chainSupply: NodeJson;
 
 /** The reply of `getrawtransaction` with verbosity 1. */
 export function verboseTransaction(chain: Chain, stored: StoredTx): NodeJson {
-  const plain = tx.transactionJson(stored.tx) as Record<string, NodeJson>
-  const { txid, overwintered, version, ...rest } = plain
-  const inputs = stored.tx.inputs.map((input, i) => {
-    const shown = (plain['vin'] as readonly Record<string, NodeJson>[])[i] as Record<string, NodeJson>
+  const { txid, overwintered, version, ...rest } = tx.transactionJson(stored.tx, 'valueSat')
+  const vin = stored.tx.inputs.map((input, i) => {
+    const { scriptSig, sequence, ...shown } = rest.vin[i] as (typeof rest.vin)[0]
     const spent = chain.output(input.txid, input.vout)
-    if (!spent) return shown
-    const { scriptSig, sequence } = shown
+    if (!spent) return { ...shown, scriptSig, sequence }
     const address = chain.addressOf(spent.script) ?? undefined
-    return {
-      txid: input.txid,
-      vout: input.vout,
-      address,
-      scriptSig,
-      value: spent.value,
-      valueSat: Number(spent.value),
-      sequence,
-    }
+    return { ...shown, address, scriptSig, value: spent.value, valueSat: Number(spent.value), sequence }
   })
-  const outputs = stored.tx.outputs.map((output, n) => {
+  const vout = rest.vout.map((output, n) => {
     const spender = chain.spender(stored.txid, n)
-    return {
-      ...(tx.outputJson(output, n, 'valueSat') as Record<string, NodeJson>),
-      spentTxId: spender?.txid,
-      spentIndex: spender?.index,
-      spentHeight: spender?.height,
-    }
+    return { ...output, spentTxId: spender?.txid, spentIndex: spender?.index, spentHeight: spender?.height }
   })
-  return {
-    hex: stored.hex,
-    txid,
-    overwintered,
-    version,
-    last_notarized_height: 0,
-    ...rest,
-    vin: inputs,
-    vout: outputs,
-    ...placeOf(chain, stored.txid),
-  }
+  const { hex } = stored
+  const place = placeOf(chain, txid)
+  return { hex, txid, overwintered, version, last_notarized_height: 0, ...rest, vin, vout, ...place }
 }
 
 function placeOf(chain: Chain, txid: string): Record<string, NodeJson> {
