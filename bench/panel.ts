@@ -1,6 +1,6 @@
 /** One plot of a picture: two axes, marks, and lines or dots with the range of their values. Pure. */
 import type { Scale, Tick } from './scale.js'
-import { dots, polyline, text, widthOf, type Point } from './svg.js'
+import { dots, polyline, segment, text, widthOf, type Point } from './svg.js'
 import { INK } from './theme.js'
 
 export interface Panel {
@@ -37,6 +37,8 @@ const SMALL = 12
 /** From a line's end to its name. */
 const GAP = 10
 const CAP = 5
+const NOTE = { size: SMALL, color: INK.faint }
+const LABEL = { size: TEXT, color: INK.text, anchor: 'middle' } as const
 
 /** Pixels from a panel's right edge that the names of its lines need. */
 export function roomForNames(names: readonly string[]): number {
@@ -50,40 +52,16 @@ export function drawPanel(panel: Panel): string[] {
   const across = (value: number, color: string): string => {
     // Thin lines are sharp in the middle of a pixel.
     const line = Math.round(bottom - y.at(value) * height) + 0.5
-    return polyline(
-      [
-        [left, line],
-        [left + width, line],
-      ],
-      { color },
-    )
+    return segment([left, line], [left + width, line], { color })
   }
   return [
     ...(grid ? y.ticks.map(({ value }) => across(value, INK.grid)) : []),
-    polyline(
-      [
-        [left, bottom + 0.5],
-        [left + width, bottom + 0.5],
-      ],
-      { color: INK.axis },
-    ),
+    segment([left, bottom + 0.5], [left + width, bottom + 0.5], { color: INK.axis }),
     ...y.ticks.map(({ value, text: words }) =>
-      text(words, {
-        x: left - 8,
-        y: bottom - y.at(value) * height,
-        size: SMALL,
-        color: INK.text,
-        anchor: 'end',
-      }),
+      text(words, { ...LABEL, x: left - 8, y: bottom - y.at(value) * height, size: SMALL, anchor: 'end' }),
     ),
     ...readable(x.ticks, (value) => left + x.at(value) * width).map(({ value, text: words }) =>
-      text(words, {
-        x: left + x.at(value) * width,
-        y: bottom + 17,
-        size: TEXT,
-        color: INK.text,
-        anchor: 'middle',
-      }),
+      text(words, { ...LABEL, x: left + x.at(value) * width, y: bottom + 17 }),
     ),
     ...marks.flatMap((mark) => drawMark(panel, mark)),
     ...series.flatMap((one) => drawSeries(one, place)),
@@ -95,33 +73,13 @@ function drawMark({ left, top, width, height, x, y }: Panel, mark: Mark): string
   const stroke = { color: INK.axis, dashed: true }
   if ('y' in mark) {
     const across = Math.round(top + (1 - y.at(mark.y)) * height) + 0.5
-    return [
-      polyline(
-        [
-          [left, across],
-          [left + width, across],
-        ],
-        stroke,
-      ),
-    ]
+    return [segment([left, across], [left + width, across], stroke)]
   }
   const up = Math.round(left + x.at(mark.x) * width) + 0.5
   const lines = mark.text.split('\n').length
   return [
-    polyline(
-      [
-        [up, top + height],
-        [up, top],
-      ],
-      stroke,
-    ),
-    text(mark.text, {
-      x: up,
-      y: top - 12 - (lines - 1) * SMALL * 1.32,
-      size: SMALL,
-      color: INK.faint,
-      anchor: 'middle',
-    }),
+    segment([up, top + height], [up, top], stroke),
+    text(mark.text, { ...LABEL, x: up, y: top - 12 - (lines - 1) * SMALL * 1.32, ...NOTE }),
   ]
 }
 
@@ -133,22 +91,8 @@ function drawSeries({ color, points, line, dot, ranges = [] }: Series, place: Pl
     const [[middle, bottom], [, top]] = [place([x, low]), place([x, high])]
     const stroke = { color, width: 1.5 }
     return [
-      polyline(
-        [
-          [middle, bottom],
-          [middle, top],
-        ],
-        stroke,
-      ),
-      ...[bottom, top].map((y) =>
-        polyline(
-          [
-            [middle - CAP, y],
-            [middle + CAP, y],
-          ],
-          stroke,
-        ),
-      ),
+      segment([middle, bottom], [middle, top], stroke),
+      ...[bottom, top].map((y) => segment([middle - CAP, y], [middle + CAP, y], stroke)),
     ].join('')
   })
   return [

@@ -85,6 +85,9 @@ export function polyline(points: readonly Point[], { color, width = 1, dashed }:
   })
 }
 
+/** A straight line. */
+export const segment = (from: Point, to: Point, stroke: Stroke): string => polyline([from, to], stroke)
+
 /**
  * Round dots, to half a pixel: one path, as strokes without length have round ends. A dot that would lie upon another
  * is left out.

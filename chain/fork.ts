@@ -1,8 +1,7 @@
 /** Where what was followed and the node's chain part, and where the node's chain begins. */
 import { isCoded } from '../base/index.js'
 import type { Network } from '../pegnet/index.js'
-import { BLOCK_NOT_FOUND, rpcCodeOf } from '../factom/index.js'
-import type { FactomClient } from '../factom/index.js'
+import { BLOCK_NOT_FOUND, rpcCodeOf, type FactomClient } from '../factom/index.js'
 import { fail } from './errors.js'
 
 type BlockClient = Pick<FactomClient, 'dblockByHeight'>

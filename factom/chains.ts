@@ -8,8 +8,7 @@ import { CHAIN_SURCHARGE, chainIdOf, encodeEntry, entryCost, entryHash } from '.
 import { fail } from './errors.js'
 import type { PendingMessages } from './pending.js'
 import { REPEATED_COMMIT, rpcCodeOf } from './rpc.js'
-import { REAL_TIME } from './timing.js'
-import type { Timing } from './timing.js'
+import { REAL_TIME, type Timing } from './timing.js'
 
 export interface EnsureChainOptions {
   readonly signal?: AbortSignal

@@ -2,23 +2,17 @@
  * The calls that a miner and a follower make to a factomd node. Every field is checked before it is used; entries
  * are hashed again, so that a node cannot pass off other data. Times are UNIX milliseconds, hashes lower-case hex.
  */
-import { entryHash as hashOf, encodeEntry, MAX_ENTRY_PAYLOAD } from './entry.js'
-import type { Entry } from './entry.js'
+import { entryHash as hashOf, encodeEntry, MAX_ENTRY_PAYLOAD, type Entry } from './entry.js'
 import { decodeChainCommit, decodeEntryCommit } from './commit.js'
 import { toHex } from './bytes.js'
-import { currentMinuteOf, MAX_HEIGHT } from './current-minute.js'
-import type { CurrentMinute } from './current-minute.js'
-import { decodeDirectoryBlock } from './directory-block.js'
-import type { DirectoryBlock } from './directory-block.js'
+import { currentMinuteOf, MAX_HEIGHT, type CurrentMinute } from './current-minute.js'
+import { decodeDirectoryBlock, type DirectoryBlock } from './directory-block.js'
 import { fail } from './errors.js'
-import { createFailover } from './failover.js'
-import type { FailoverOptions } from './failover.js'
+import { createFailover, type FailoverOptions } from './failover.js'
 import { decodeTransaction } from './factoid-transaction.js'
-import { itemBytes, readerOf } from './reply.js'
-import type { Reader } from './reply.js'
+import { itemBytes, readerOf, type Reader } from './reply.js'
 import { retrying } from './retry.js'
-import { MISSING_CHAIN_HEAD, rpcCodeOf } from './rpc.js'
-import type { Rpc, RpcOptions } from './rpc.js'
+import { MISSING_CHAIN_HEAD, rpcCodeOf, type Rpc, type RpcOptions } from './rpc.js'
 
 export type { CurrentMinute } from './current-minute.js'
 

@@ -4,13 +4,10 @@
  */
 import { pauseAfter } from '../base/index.js'
 import type { FactomClient } from './client.js'
-import { minuteMs } from './current-minute.js'
-import type { CurrentMinute } from './current-minute.js'
+import { minuteMs, type CurrentMinute } from './current-minute.js'
 import { fail } from './errors.js'
-import { healthOf, unreachable } from './health.js'
-import type { NodeHealth } from './health.js'
-import { REAL_TIME } from './timing.js'
-import type { Timing } from './timing.js'
+import { healthOf, unreachable, type NodeHealth } from './health.js'
+import { REAL_TIME, type Timing } from './timing.js'
 
 export interface MinuteEvent {
   /** Saved block + 1: the block under construction in minutes 1…9; in minute 0 still the block before it. */

@@ -1,6 +1,5 @@
 /** Ed25519 (RFC 8032) with raw 32-byte keys, by Node's own OpenSSL. */
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 
 import { concat } from './bytes.js'
 

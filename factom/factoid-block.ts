@@ -3,8 +3,7 @@ import { concat, hashBytes, sha256, toHex, uintBytes } from './bytes.js'
 import { fail } from './errors.js'
 import { keyMerkleRoot, merkleRoot } from './merkle.js'
 import { FACTOID_CHAIN } from './directory-block.js'
-import { readTransaction } from './factoid-transaction.js'
-import type { FactoidTransaction } from './factoid-transaction.js'
+import { readTransaction, type FactoidTransaction } from './factoid-transaction.js'
 import { Reader, u64Bytes, varIntBytes } from './wire.js'
 
 /** A transaction and the number of minute marks that stand before it. */

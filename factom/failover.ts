@@ -4,11 +4,9 @@
  * while the node in use is not the first or not well, so that the first is returned to as soon as it is well.
  */
 import { CLOCK, isCoded } from '../base/index.js'
-import { currentMinuteOf } from './current-minute.js'
-import type { CurrentMinute } from './current-minute.js'
+import { currentMinuteOf, type CurrentMinute } from './current-minute.js'
 import { healthOf } from './health.js'
-import { createRpc } from './rpc.js'
-import type { Rpc, RpcOptions } from './rpc.js'
+import { createRpc, type Rpc, type RpcOptions } from './rpc.js'
 
 export interface FailoverOptions extends Omit<RpcOptions, 'url'> {
   /** In the order of preference, at least one. */

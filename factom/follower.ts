@@ -8,17 +8,12 @@ import { setMaxListeners } from 'node:events'
 
 import { isCoded, messageOf } from '../base/index.js'
 import type { FactomClient } from './client.js'
-import { FACTOID_CHAIN } from './directory-block.js'
-import type { DirectoryBlock } from './directory-block.js'
-import { decodeEntryBlock } from './entry-block.js'
-import type { RawEntryBlock } from './entry-block.js'
-import { decodeEntry, ENTRY_HEADER_BYTES, entryHash } from './entry.js'
-import type { Entry } from './entry.js'
+import { FACTOID_CHAIN, type DirectoryBlock } from './directory-block.js'
+import { decodeEntryBlock, type RawEntryBlock } from './entry-block.js'
+import { decodeEntry, ENTRY_HEADER_BYTES, entryHash, type Entry } from './entry.js'
 import { fail, FACTOM_ERRORS } from './errors.js'
-import { decodeFactoidBlock } from './factoid-block.js'
-import type { FactoidBlock } from './factoid-block.js'
-import { createLimiter } from './limit.js'
-import type { Limiter } from './limit.js'
+import { decodeFactoidBlock, type FactoidBlock } from './factoid-block.js'
+import { createLimiter, type Limiter } from './limit.js'
 
 /** The last block of a chain that is known. */
 export interface ChainTip {

@@ -1,7 +1,6 @@
 /** How a node is, judged by what it says of its clock; and when the operator is told. No I/O. */
 import { isCoded, messageOf } from '../base/index.js'
-import { minuteMs } from './current-minute.js'
-import type { CurrentMinute } from './current-minute.js'
+import { minuteMs, type CurrentMinute } from './current-minute.js'
 
 export type NodeHealth =
   /** Not asked yet. */

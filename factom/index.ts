@@ -1,7 +1,6 @@
 /** Factom: addresses, entries, commits, blocks; the client of a node; its minute clock; publishing and following. */
 export * from './address.js'
-export { allot } from './allotment.js'
-export type { Bounds } from './allotment.js'
+export { allot, type Bounds } from './allotment.js'
 export { hashBytes, sha256d, sha512, toHex } from './bytes.js'
 export { createFactomClient } from './client.js'
 export type {
@@ -13,8 +12,7 @@ export type {
   NodeClient,
 } from './client.js'
 export { ensureChain, firstEntryOf } from './chains.js'
-export { createMinuteClock } from './clock.js'
-export type { MinuteEvent } from './clock.js'
+export { createMinuteClock, type MinuteEvent } from './clock.js'
 export {
   commitSigned,
   commitTxid,
@@ -30,8 +28,7 @@ export * from './entry.js'
 export * from './entry-block.js'
 export { FACTOM_ERRORS } from './errors.js'
 export { decodeFactoidBlock, encodeFactoidBlock } from './factoid-block.js'
-export { composeTransaction } from './factoid-transaction.js'
-export type { FactoidTransaction } from './factoid-transaction.js'
+export { composeTransaction, type FactoidTransaction } from './factoid-transaction.js'
 export { followBlocks } from './follower.js'
 export type {
   ChainTip,
@@ -41,20 +38,15 @@ export type {
   FollowOptions,
   KnownBlock,
 } from './follower.js'
-export { createHealthNews, NODE_STATES } from './health.js'
-export type { HealthNews, NodeHealth, NodeState } from './health.js'
+export { createHealthNews, NODE_STATES, type HealthNews, type NodeHealth, type NodeState } from './health.js'
 export { merkleRoot } from './merkle.js'
-export { lockPending, openPending } from './pending.js'
-export type { PendingMessages } from './pending.js'
-export { begunPurchase, buyCredits, composePurchase, fctText, takenUp } from './purchase.js'
-export type { Begun } from './purchase.js'
+export { lockPending, openPending, type PendingMessages } from './pending.js'
+export { begunPurchase, buyCredits, composePurchase, fctText, takenUp, type Begun } from './purchase.js'
 export type { JournalMirror } from './journal.js'
-export { createPublisher } from './publisher.js'
-export type { Publisher, PublisherOptions, PublishOptions } from './publisher.js'
+export { createPublisher, type Publisher, type PublisherOptions, type PublishOptions } from './publisher.js'
 export type { PublishResult } from './outcome.js'
 export type { PlaceOf } from './settlement.js'
 export type { EntryStatus } from './record.js'
-export { BLOCK_NOT_FOUND, nodeUrl, rpcCodeOf } from './rpc.js'
-export type { RpcCall } from './rpc.js'
+export { BLOCK_NOT_FOUND, nodeUrl, rpcCodeOf, type RpcCall } from './rpc.js'
 export type { Timing } from './timing.js'
 export { walletKey } from './wallet.js'

@@ -12,8 +12,7 @@ import { FakeTiming, settled } from './fixtures/fake-timing.js'
 import { until } from '../test/fixtures/until.js'
 import * as factom from './index.js'
 import type { Entry, PublisherOptions, PublishOptions, PublishResult } from './index.js'
-import { readLines } from './record.js'
-import type { JournalContent } from './record.js'
+import { readLines, type JournalContent } from './record.js'
 import { matchExactly } from '../test/fixtures/match-exactly.js'
 
 const code = (wanted: string) => ({ code: wanted })

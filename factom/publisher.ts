@@ -9,13 +9,10 @@ import type { DeliveryClient } from './delivery.js'
 import { sealedEntry, type Entry, type SealedEntry } from './entry.js'
 import { openJournal, type JournalMirror } from './journal.js'
 import { GONE, resultOf, type PublishResult, type SettleOptions } from './outcome.js'
-import { isFinal, mayBeSent } from './record.js'
-import type { PublishRecord } from './record.js'
+import { isFinal, mayBeSent, type PublishRecord } from './record.js'
 import { createSender, type SendOptions } from './sender.js'
-import { settleRecords } from './settlement.js'
-import type { PlaceOf, SettlementClient } from './settlement.js'
-import { momentOf, REAL_TIME } from './timing.js'
-import type { Timing } from './timing.js'
+import { settleRecords, type PlaceOf, type SettlementClient } from './settlement.js'
+import { momentOf, REAL_TIME, type Timing } from './timing.js'
 
 export interface PublisherOptions {
   readonly client: DeliveryClient & SettlementClient

@@ -1,15 +1,13 @@
 /** Entry credits for factoids: the transaction, and sending it until it is on the chain. */
 import { isCoded, isoTime, messageOf, pauseAfter, unitsText } from '../base/index.js'
-import type { FactoidKey } from './address.js'
-import { decodeAddress } from './address.js'
+import { type FactoidKey, decodeAddress } from './address.js'
 import { toHex } from './bytes.js'
 import type { FactomClient } from './client.js'
 import { fail } from './errors.js'
 import { composeTransaction, decodeTransaction, transactionFee } from './factoid-transaction.js'
 import type { FactoidTransaction } from './factoid-transaction.js'
 import type { PendingMessages } from './pending.js'
-import { REAL_TIME } from './timing.js'
-import type { Timing } from './timing.js'
+import { REAL_TIME, type Timing } from './timing.js'
 
 export interface PurchaseTerms {
   readonly credits: number

@@ -6,8 +6,7 @@
 import { periodOf, readMoment, spentUnder, type Moment, type Spent } from '../base/index.js'
 import { fromHex, isHash, toHex } from './bytes.js'
 import { decodeEntryCommit } from './commit.js'
-import { sealedEntry } from './entry.js'
-import type { SealedEntry } from './entry.js'
+import { sealedEntry, type SealedEntry } from './entry.js'
 
 /** What is fixed when a record is composed. Its commit is signed once and never again. */
 export interface RecordFacts {

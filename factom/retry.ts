@@ -1,8 +1,7 @@
 /** A second and third try for questions that failed by accident. */
 import { isCoded, pauseAfter, retried } from '../base/index.js'
 import type { Rpc } from './rpc.js'
-import { REAL_TIME } from './timing.js'
-import type { Timing } from './timing.js'
+import { REAL_TIME, type Timing } from './timing.js'
 
 const PAUSES = { first: 100, factor: 3, cap: 1000 }
 /** Failures that may be gone a moment later. A timeout is not among them: it has cost enough time already. */

@@ -6,13 +6,10 @@
 import { awaitAck, checkTime, deliverCommit, deliverReveal } from './delivery.js'
 import type { DeliveryClient, DeliveryRun } from './delivery.js'
 import type { Journal } from './journal.js'
-import { createLimiter } from './limit.js'
-import type { Limiter } from './limit.js'
+import { createLimiter, type Limiter } from './limit.js'
 import { DRY, endedBy, resultOf, type PublishResult, type SettleOptions } from './outcome.js'
-import { isFinal } from './record.js'
-import type { PublishRecord, RecordStage } from './record.js'
-import { signalUntil } from './timing.js'
-import type { Timing } from './timing.js'
+import { isFinal, type PublishRecord, type RecordStage } from './record.js'
+import { signalUntil, type Timing } from './timing.js'
 
 export interface SenderOptions {
   readonly client: DeliveryClient

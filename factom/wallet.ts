@@ -1,11 +1,9 @@
 /** factom-walletd: where people who come from the Go miner keep their keys. Its API is JSON-RPC like factomd's. */
 import { isCoded } from '../base/index.js'
-import { ecKey } from './address.js'
-import type { EcKey } from './address.js'
+import { ecKey, type EcKey } from './address.js'
 import { fail } from './errors.js'
 import { readerOf } from './reply.js'
-import { createRpc, rpcCodeOf } from './rpc.js'
-import type { RpcOptions } from './rpc.js'
+import { createRpc, rpcCodeOf, type RpcOptions } from './rpc.js'
 
 export type WalletOptions = Pick<RpcOptions, 'url' | 'login' | 'ca' | 'timeoutMs'>
 

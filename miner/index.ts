@@ -1,9 +1,7 @@
 /** The miner: workforce, schedule, publishing, events. */
-export { createClaimChecker } from './work/claims.js'
-export type { ClaimChecker } from './work/claims.js'
+export { createClaimChecker, type ClaimChecker } from './work/claims.js'
 export { createLocalWorkforce } from './work/local.js'
-export { nonceOf } from './work/nonces.js'
-export type { Lease } from './work/nonces.js'
+export { nonceOf, type Lease } from './work/nonces.js'
 export type { Hit, Job, Workforce, WorkforceHooks, WorkforceMember, WorkforceView } from './work/workforce.js'
 export { MINER_ERRORS, minerError } from './errors.js'
 export * from './events.js'

@@ -17,8 +17,7 @@ import {
   type Publisher,
 } from '../factom/index.js'
 import { portableHasher, type SharedByteMap } from '../lxrhash/index.js'
-import type { RecordContents } from './run/interface.js'
-import type { Session } from './run/interface.js'
+import type { RecordContents, Session } from './run/interface.js'
 import { failed, isWithin, refuse } from './run/options.js'
 import { buildRecord, entryOf, type MinedRecord, type RecordParts } from './run/record.js'
 import type { Notice } from './run/tasks.js'

@@ -1,5 +1,4 @@
 /** PegNet as constants: assets, networks, heights at which the versions of records begin. */
-export { parseActivations, withActivations } from './activations.js'
-export type { Activations } from './activations.js'
+export { parseActivations, withActivations, type Activations } from './activations.js'
 export { ASSETS, PRICED_ASSETS, STAKING_ASSETS } from './assets.js'
 export * from './networks.js'

@@ -28,19 +28,9 @@ export interface FarmLoad {
   readonly machines: number
   readonly processes: number
   /** From a record's assignment until a machine hashes it, ms: of all machines and records. */
-  readonly fanOut: {
-    readonly p50: number
-    readonly p99: number
-    readonly most: number
-    readonly samples: number
-  }
+  readonly fanOut: ReturnType<typeof spreadOf>
   /** Until the last machine hashes it, ms: of all records. */
-  readonly last: {
-    readonly p50: number
-    readonly p99: number
-    readonly most: number
-    readonly samples: number
-  }
+  readonly last: ReturnType<typeof spreadOf>
   /** Machines that did not begin a record within ten seconds. */
   readonly late: number
   readonly hits: { readonly count: number; readonly seconds: number; readonly perSecond: number }

@@ -15,14 +15,13 @@ import {
   type StakingView,
 } from '../../telemetry/index.js'
 import type { Keeper } from '../../watch/index.js'
-import { MINE_KEYS } from '../program/keys.js'
+import { MINE_KEYS, type MineKey } from '../program/keys.js'
 import type { Resources } from '../program/resources.js'
 import { shownSettings } from '../program/shown.js'
 import { versionOf } from '../program/version.js'
 import type { Reloader } from '../service/reload.js'
 import type { LateLedger } from '../service/ledger-reader.js'
 import { metricsRoutes, type ServedMetrics, serveMetrics } from '../service/serve-metrics.js'
-import type { MineKey } from '../program/keys.js'
 import type { MinePlan } from './plan.js'
 import type { MineContext, MineSections } from './reload.js'
 

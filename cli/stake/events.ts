@@ -1,7 +1,6 @@
 /** What becomes of each event of staking: it is printed, and measured. */
 import type { StakeEvent } from '../../miner/index.js'
-import type { Metrics } from '../../telemetry/index.js'
-import { oneLine } from '../../telemetry/index.js'
+import { type Metrics, oneLine } from '../../telemetry/index.js'
 import type { Output } from '../program/output.js'
 import type { Line } from '../view/lines.js'
 

@@ -16,21 +16,17 @@ const ALL = 1n << 64n
 export const hashesOf = (threshold: bigint): bigint => ALL / (ALL - 1n - threshold)
 
 /** Accounts of one record, while it is at hand. */
-export interface RecordAccounts {
-  add(worker: string, threshold: bigint): void
-  /** Begins anew, with what another coordinator has accounted. */
-  reset(known: readonly Account[]): void
-  list(): Account[]
-}
+export type RecordAccounts = ReturnType<typeof createRecordAccounts>
 
-export function createRecordAccounts(): RecordAccounts {
+export function createRecordAccounts() {
   let accounts = new Map<string, Account>()
   return {
-    add(worker, threshold) {
+    add(worker: string, threshold: bigint): void {
       const { hits, hashes } = accounts.get(worker) ?? { hits: 0, hashes: 0n }
       accounts.set(worker, { worker, hits: hits + 1, hashes: hashes + hashesOf(threshold) })
     },
-    reset(known) {
+    /** Begins anew, with what another coordinator has accounted. */
+    reset(known: readonly Account[]): void {
       accounts = new Map(known.map((account) => [account.worker, account]))
     },
     list: () => [...accounts.values()],
@@ -47,14 +43,7 @@ export interface DayAccount {
   readonly hashes: string
 }
 
-export interface Ledger {
-  /** Writes down what was accounted of a record; again, if more has come. Resolves when the server has it. */
-  keep(oprHash: Uint8Array, accounts: readonly Account[]): Promise<void>
-  /** Newest day first, of each the worker with most first. */
-  days(): DayAccount[]
-  /** Follows what is on the server, until the signal is aborted. */
-  run(): Promise<void>
-}
+export type Ledger = ReturnType<typeof createLedger>
 
 export interface LedgerParts {
   readonly bucket: Pick<KV, 'get' | 'create' | 'update' | 'watch'>
@@ -66,7 +55,7 @@ const RETRY_MS = 500
 /** A record is written at its end, and by one that takes over: those before the last few do not change any more. */
 const CHANGING = 8
 
-export function createLedger({ bucket, signal, onTrouble }: LedgerParts): Ledger {
+export function createLedger({ bucket, signal, onTrouble }: LedgerParts) {
   const days = new Map<string, Map<string, { hits: number; hashes: bigint }>>()
   /** What the last few records have added, by key. */
   const added = new Map<string, { readonly day: string; readonly accounts: readonly Account[] }>()
@@ -113,7 +102,8 @@ export function createLedger({ bucket, signal, onTrouble }: LedgerParts): Ledger
   }
 
   return {
-    async keep(oprHash, accounts) {
+    /** Writes down what was accounted of a record; again, if more has come. Resolves when the server has it. */
+    async keep(oprHash: Uint8Array, accounts: readonly Account[]): Promise<void> {
       if (accounts.length === 0) return
       while (!signal.aborted) {
         try {
@@ -125,6 +115,7 @@ export function createLedger({ bucket, signal, onTrouble }: LedgerParts): Ledger
         }
       }
     },
+    /** Newest day first, of each the worker with most first. */
     days: () =>
       [...days]
         .sort(([a], [b]) => (a > b ? -1 : 1))
@@ -134,7 +125,8 @@ export function createLedger({ bucket, signal, onTrouble }: LedgerParts): Ledger
             .sort(([, a], [, b]) => (a.hashes > b.hashes ? -1 : 1))
             .map(([worker, { hits, hashes }]) => ({ day, worker, hits, hashes: hashes.toString() })),
         ),
-    async run() {
+    /** Follows what is on the server, until the signal is aborted. */
+    async run(): Promise<void> {
       while (!signal.aborted) {
         try {
           const entries = await bucket.watch()

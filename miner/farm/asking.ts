@@ -18,15 +18,6 @@ export interface AskingParts {
   readonly onTrouble: (code: 'E_FARM_COORDINATOR' | 'E_FARM_VERSION', message: string) => void
 }
 
-export interface Asking {
-  /** There is news: the next question comes at once. */
-  hurry(): void
-  /** Asks, if it is time. */
-  tick(): void
-  /** Tells that this machine leaves, and what it has not hashed. */
-  leave(): Promise<void>
-}
-
 /** A lease is renewed so often, and whenever counters run short. */
 const ASK_MS = 2_000
 const ANSWER_MS = 2_000
@@ -36,7 +27,7 @@ const PAUSE_MS = 250
 const SHORT_SECONDS = 4
 const SHORT_COUNTERS = 50_000n
 
-export function createAsking(parts: AskingParts): Asking {
+export function createAsking(parts: AskingParts) {
   const { connection, id, hashing, rate } = parts
   let askedMs = -Infinity
   let underWay: Promise<void> | null = null
@@ -81,15 +72,18 @@ export function createAsking(parts: AskingParts): Asking {
   }
 
   return {
-    hurry() {
+    /** There is news: the next question comes at once. */
+    hurry(): void {
       hurried = true
     },
-    tick() {
+    /** Asks, if it is time. */
+    tick(): void {
       const waited = monotonicMs() - askedMs
       const due = hurried || waited >= ASK_MS || (waited >= PAUSE_MS && isShort())
       if (due) underWay ??= ask().finally(() => (underWay = null))
     },
-    async leave() {
+    /** Tells that this machine leaves, and what it has not hashed. */
+    async leave(): Promise<void> {
       await underWay
       await ask(true)
     },

@@ -56,20 +56,7 @@ export interface CrewParts {
   readonly onFailure: (error: unknown) => void
 }
 
-export interface Crew {
-  /** Null: what the server has cannot be read; nothing is hashed. */
-  take(job: FarmJob | null): void
-  /** Null while the ByteMap is opened. */
-  readonly threads: WorkerThreads | null
-  readonly hashing: Hashing | null
-  /** Begins the next range, or stops hashing, as the lease says. */
-  tick(): void
-  sample(): void
-  readonly rate: Hashrate
-  stop(): Promise<void>
-}
-
-export function createCrew(parts: CrewParts): Crew {
+export function createCrew(parts: CrewParts) {
   const { onEvent, notice } = parts
   let meter = createMeter()
   let threads: WorkerThreads | null = null
@@ -138,18 +125,21 @@ export function createCrew(parts: CrewParts): Crew {
   }
 
   return {
-    take(next) {
+    /** Null: what the server has cannot be read; nothing is hashed. */
+    take(next: FarmJob | null): void {
       job = next
       const key = next === null ? opened : write({ ...next, state: 'idle', record: null })
       if (next !== null && key !== opened) void reopen(key, next)
       turn()
     },
-    get threads() {
+    /** Null while the ByteMap is opened. */
+    get threads(): WorkerThreads | null {
       return threads
     },
-    get hashing() {
+    get hashing(): Hashing | null {
       return hashing
     },
+    /** Begins the next range, or stops hashing, as the lease says. */
     tick: () => hashing?.tick(monotonicMs()),
     sample: () => {
       if (threads !== null)
@@ -158,10 +148,10 @@ export function createCrew(parts: CrewParts): Crew {
           threads.local.view.members.map(({ hashes }) => hashes),
         )
     },
-    get rate() {
+    get rate(): Hashrate {
       return meter.rate()
     },
-    async stop() {
+    async stop(): Promise<void> {
       stopped = true
       await threads?.local.stop()
     },

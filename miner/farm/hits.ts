@@ -33,21 +33,6 @@ export interface HitsParts {
   readonly onTrouble: (reason: string) => void
 }
 
-export interface Hits {
-  /**
-   * Hits of this record count from now on. `inherited`: another coordinator has stored some of them, and none is looked
-   * at before `holdersKnown`: a hit whose sender seems to hold nothing would be held against it, and lost.
-   */
-  open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>, inherited: boolean, holdersKnown: Promise<unknown>): void
-  /** Resolves when all that the stream has are looked at, or the signal is aborted. */
-  settle(signal: AbortSignal): Promise<void>
-  /** None counts any more. */
-  shut(): void
-  readonly checker: Pick<HitChecker, 'best' | 'threshold' | 'bestDifficulty' | 'hits' | 'computeErrors'>
-  /** Until the signal is aborted. */
-  run(): Promise<void>
-}
-
 /** Looking at hits, the program does nothing else for so long at most. */
 const SLICE_MS = 10
 const LOOK_MS = 5
@@ -56,7 +41,7 @@ const PULL = 1_000
 /** A ranking is read in milliseconds. */
 const SOON_MS = 500
 
-export function createHits(parts: HitsParts): Hits {
+export function createHits(parts: HitsParts) {
   const { accounts, consumer, machines, signal } = parts
   const prefix = noncePrefix(parts.machineId)
   const checker = createHitChecker({
@@ -136,7 +121,15 @@ export function createHits(parts: HitsParts): Hits {
   }
 
   return {
-    open(next, inherited, holdersKnown) {
+    /**
+     * Hits of this record count from now on. `inherited`: another coordinator has stored some of them, and none is looked
+     * at before `holdersKnown`: a hit whose sender seems to hold nothing would be held against it, and lost.
+     */
+    open(
+      next: Pick<Job, 'oprHash' | 'floor' | 'keep'>,
+      inherited: boolean,
+      holdersKnown: Promise<unknown>,
+    ): void {
       if (job === null || Buffer.compare(job.oprHash, next.oprHash) !== 0) accounts.reset([])
       job = next
       checker.open(next)
@@ -144,7 +137,8 @@ export function createHits(parts: HitsParts): Hits {
         inherited ? Promise.all([restore(parts, checker, next.oprHash), holdersKnown]) : Promise.resolve(),
       )
     },
-    async settle(soon) {
+    /** Resolves when all that the stream has are looked at, or the signal is aborted. */
+    async settle(soon: AbortSignal): Promise<void> {
       await Promise.race([begun, sleep(SOON_MS, soon)])
       while (!soon.aborted && !signal.aborted) {
         const info = await consumer.info().catch(() => null)
@@ -152,9 +146,11 @@ export function createHits(parts: HitsParts): Hits {
         await sleep(LOOK_MS, soon)
       }
     },
+    /** None counts any more. */
     shut: () => checker.shut(),
     checker,
-    async run() {
+    /** Until the signal is aborted. */
+    async run(): Promise<void> {
       await Promise.race([begun, aborted(signal)])
       while (!signal.aborted) {
         try {

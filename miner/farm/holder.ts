@@ -5,42 +5,35 @@
 import type { Lease } from '../work/nonces.js'
 import { sizeOf, withRange, type RangeSet } from './range-set.js'
 
-export interface Holder {
-  add(leases: readonly Lease[]): void
-  /** A question that was asked then is answered. */
-  renew(askedMs: number, lifeMs: number): void
-  /** Whether the lease is gone: nothing may be hashed. */
-  lapsed(nowMs: number): boolean
-  /** The next range to hash; null if there is none. It is begun with that. */
-  next(): Lease | null
-  /** Drops what was not begun, and returns it. */
-  drop(): Lease[]
-  /** Counters that were not begun. */
-  readonly size: bigint
-}
+export type Holder = ReturnType<typeof createHolder>
 
-export function createHolder(): Holder {
+export function createHolder() {
   let waiting: RangeSet = []
   let untilMs = -Infinity
   return {
-    add(leases) {
+    add(leases: readonly Lease[]): void {
       for (const lease of leases) waiting = withRange(waiting, lease)
     },
-    renew(askedMs, lifeMs) {
+    /** A question that was asked then is answered. */
+    renew(askedMs: number, lifeMs: number): void {
       untilMs = Math.max(untilMs, askedMs + lifeMs)
     },
-    lapsed: (nowMs) => nowMs >= untilMs,
-    next() {
+    /** Whether the lease is gone: nothing may be hashed. */
+    lapsed: (nowMs: number) => nowMs >= untilMs,
+    /** The next range to hash; null if there is none. It is begun with that. */
+    next(): Lease | null {
       const [first = null, ...rest] = waiting
       waiting = rest
       return first
     },
-    drop() {
+    /** Drops what was not begun, and returns it. */
+    drop(): Lease[] {
       const dropped = [...waiting]
       waiting = []
       return dropped
     },
-    get size() {
+    /** Counters that were not begun. */
+    get size(): bigint {
       return waiting.reduce((sum, range) => sum + sizeOf(range), 0n)
     },
   }

@@ -3,14 +3,6 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { readJob, type FarmJob, type Read } from './messages.js'
 import { JOB_GET_SUBJECT, JOB_SUBJECT } from './table.js'
 
-export interface JobWatch {
-  /** Of the newest job that was heard of; 0: none. */
-  readonly revision: number
-  /** Asks for the last one. Rejects if the server does not answer. */
-  look(): Promise<void>
-  close(): void
-}
-
 export type JobListener = (read: Read<FarmJob>, revision: number) => void
 
 const TIMEOUT_MS = 3_000
@@ -19,7 +11,7 @@ const REVISION_HEADER = 'Nats-Sequence'
 const NOTHING = 404
 
 /** An older revision is never told after a newer one. */
-export function watchJob(connection: NatsConnection, listener: JobListener): JobWatch {
+export function watchJob(connection: NatsConnection, listener: JobListener) {
   let revision = 0
   function take(data: Uint8Array, header: string | undefined): void {
     const next = Number(header)
@@ -33,10 +25,12 @@ export function watchJob(connection: NatsConnection, listener: JobListener): Job
     },
   })
   return {
-    get revision() {
+    /** Of the newest job that was heard of; 0: none. */
+    get revision(): number {
       return revision
     },
-    async look() {
+    /** Asks for the last one. Rejects if the server does not answer. */
+    async look(): Promise<void> {
       const reply = await connection.request(JOB_GET_SUBJECT, '', { timeout: TIMEOUT_MS })
       if (reply.headers?.code === NOTHING) return
       take(reply.data, reply.headers?.get(REVISION_HEADER))

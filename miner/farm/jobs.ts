@@ -5,14 +5,7 @@ import { messageOf, sleep } from '../../base/index.js'
 import { write, type FarmJob } from './messages.js'
 import { JOB_KEY } from './table.js'
 
-export interface JobPlace {
-  /** Puts it there as soon as may be; of several the last one counts. */
-  put(job: FarmJob): void
-  /** Of the last job that the server has taken; 0 before the first. */
-  readonly revision: number
-  /** Settled when the server has all that was put. */
-  idle(): Promise<void>
-}
+export type JobPlace = ReturnType<typeof createJobPlace>
 
 export interface JobPlaceParts {
   readonly bucket: Pick<KV, 'get' | 'update' | 'create'>
@@ -30,7 +23,7 @@ const WRONG_REVISION = 10071
 export const isWrongRevision = (error: unknown): boolean =>
   error instanceof JetStreamApiError && error.code === WRONG_REVISION
 
-export function createJobPlace({ bucket, signal, ...tell }: JobPlaceParts): JobPlace {
+export function createJobPlace({ bucket, signal, ...tell }: JobPlaceParts) {
   let wanted: FarmJob | null = null
   let revision: number | null = null
   let working: Promise<void> | null = null
@@ -78,13 +71,16 @@ export function createJobPlace({ bucket, signal, ...tell }: JobPlaceParts): JobP
   }
 
   return {
-    put(job) {
+    /** Puts it there as soon as may be; of several the last one counts. */
+    put(job: FarmJob): void {
       wanted = job
       working ??= placeAll()
     },
-    get revision() {
+    /** Of the last job that the server has taken; 0 before the first. */
+    get revision(): number {
       return revision ?? 0
     },
+    /** Settled when the server has all that was put. */
     idle: () => working ?? Promise.resolve(),
   }
 }

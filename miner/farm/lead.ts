@@ -19,21 +19,12 @@ export interface LeadParts {
   readonly onTrouble: (reason: string) => void
 }
 
-export interface Lead {
-  /** Resolves when this coordinator is the active one; also when the signal is aborted, then it is not. */
-  acquire(signal: AbortSignal): Promise<void>
-  /** Aborted when another one is known to be active. */
-  readonly lost: AbortSignal
-  /** Lets another one take over at once. */
-  release(): Promise<void>
-}
-
 const KEY = 'active'
 const BEAT_MS = 1_000
 const LOOK_MS = 400
 const TAKE_OVER_MS = 3_500
 
-export function createLead({ bucket, name, onWait, onTrouble }: LeadParts): Lead {
+export function createLead({ bucket, name, onWait, onTrouble }: LeadParts) {
   const lost = new AbortController()
   const ended = new AbortController()
   let revision = 0
@@ -72,8 +63,10 @@ export function createLead({ bucket, name, onWait, onTrouble }: LeadParts): Lead
   }
 
   return {
+    /** Aborted when another one is known to be active. */
     lost: lost.signal,
-    async acquire(signal) {
+    /** Resolves when this coordinator is the active one; also when the signal is aborted, then it is not. */
+    async acquire(signal: AbortSignal): Promise<void> {
       let seen = -1
       let sinceMs = monotonicMs()
       while (!signal.aborted) {
@@ -94,7 +87,8 @@ export function createLead({ bucket, name, onWait, onTrouble }: LeadParts): Lead
         await sleep(LOOK_MS, signal)
       }
     },
-    async release() {
+    /** Lets another one take over at once. */
+    async release(): Promise<void> {
       ended.abort()
       await beating
       if (beating !== null && !lost.signal.aborted)

@@ -32,20 +32,6 @@ export interface LeasesParts {
   readonly onDeposed: () => void
 }
 
-export interface Leases {
-  /**
-   * Counters of this record are handed out from now on. `inherited`: another coordinator has leased some of them.
-   * Resolves when it is known who holds what, with the name of the counters that were handed out ahead of it.
-   */
-  open(oprHash: Uint8Array, inherited: boolean): Promise<string>
-  /** Nothing is handed out. */
-  shut(): void
-  answer(message: Msg): void
-  /** Machines that were not heard of for too long lose what is reserved for them. */
-  look(): void
-  holds(worker: string, counter: bigint): boolean
-}
-
 /** A worker may hash for so long after it asked; it asks every two seconds. */
 export const LIFE_MS = 10_000
 /** The worker has stopped by then: it counts from when it asked, the coordinator from when it heard. */
@@ -59,7 +45,7 @@ const FIRST_COUNTERS = 100_000
 /** No machine hashes faster: a wish beyond it would use up the short nonces. */
 const FASTEST = 1e9
 
-export function createLeases(parts: LeasesParts): Leases {
+export function createLeases(parts: LeasesParts) {
   const { bucket, machines, signal, lifeMs = LIFE_MS } = parts
   let ranges: Ranges = createRanges()
   let oprHash: Uint8Array | null = null
@@ -149,7 +135,11 @@ export function createLeases(parts: LeasesParts): Leases {
   }
 
   return {
-    open(hash, inherited) {
+    /**
+     * Counters of this record are handed out from now on. `inherited`: another coordinator has leased some of them.
+     * Resolves when it is known who holds what, with the name of the counters that were handed out ahead of it.
+     */
+    open(hash: Uint8Array, inherited: boolean): Promise<string> {
       isShut = false
       if (isSame(oprHash, hash)) return opened
       isReady = false
@@ -163,17 +153,19 @@ export function createLeases(parts: LeasesParts): Leases {
       ahead = createAhead()
       return (opened = begin(hash, used))
     },
-    shut() {
+    /** Nothing is handed out. */
+    shut(): void {
       isShut = true
     },
     answer,
-    look() {
+    /** Machines that were not heard of for too long lose what is reserved for them. */
+    look(): void {
       for (const { text } of machines.lapsed(monotonicMs(), lifeMs * LAPSE_SHARE)) {
         ranges.reclaim(text)
         ahead.reclaim(text)
       }
     },
-    holds: (worker, counter) => ranges.holds(worker, counter),
+    holds: (worker: string, counter: bigint) => ranges.holds(worker, counter),
   }
 }
 

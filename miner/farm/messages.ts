@@ -25,8 +25,7 @@ import {
   type InferOutput,
 } from 'valibot'
 import { fromHex, parseJson, toHex } from '../../base/index.js'
-import type { Lease } from '../work/nonces.js'
-import { WHOLE_SPACE } from '../work/nonces.js'
+import { type Lease, WHOLE_SPACE } from '../work/nonces.js'
 
 /** Raised when an older program would misread a message. */
 export const SCHEMA = 1

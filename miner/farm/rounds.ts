@@ -21,22 +21,14 @@ export interface RoundsParts {
 /** `taken`: another coordinator has written a round of that number. `ended`: so has this one. */
 export type Written = 'written' | 'taken' | 'ended'
 
-export interface Rounds {
-  /** Another record is at hand: what waits to be written of the one before is dropped. */
-  begin(oprHash: Uint8Array): void
-  write(grants: readonly Grant[]): Promise<Written>
-  /** Writes it with what else is added within a few milliseconds. `then` is called if the record is still at hand. */
-  add(grants: readonly Grant[], then: () => void): void
-  /** All that there are; the next one is written behind them. Empty if the record is not at hand any more. */
-  read(): Promise<readonly GrantRound[]>
-}
+export type Rounds = ReturnType<typeof createRounds>
 
 /** Of one entry: 800 KB if all names are as long as they may be, and the server takes 1 MB. */
 const GRANTS_A_ROUND = 5_000
 const GATHER_MS = 3
 const RETRY_MS = 250
 
-export function createRounds(parts: RoundsParts): Rounds {
+export function createRounds(parts: RoundsParts) {
   const { bucket, signal } = parts
   let oprHash = new Uint8Array()
   /** Of the next entry. */
@@ -76,19 +68,22 @@ export function createRounds(parts: RoundsParts): Rounds {
   }
 
   return {
-    begin(hash) {
+    /** Another record is at hand: what waits to be written of the one before is dropped. */
+    begin(hash: Uint8Array): void {
       oprHash = hash.slice()
       number = 0
       reserved = []
       waiting = []
     },
     write: writeAll,
-    add(grants, then) {
+    /** Writes it with what else is added within a few milliseconds. `then` is called if the record is still at hand. */
+    add(grants: readonly Grant[], then: () => void): void {
       reserved.push(...grants)
       waiting.push(then)
       if (!writing) void writeWaiting()
     },
-    async read() {
+    /** All that there are; the next one is written behind them. Empty if the record is not at hand any more. */
+    async read(): Promise<readonly GrantRound[]> {
       const of = oprHash
       while (!signal.aborted && oprHash === of) {
         try {

@@ -8,13 +8,7 @@ import type { Hit } from '../work/workforce.js'
 import { SCHEMA, write } from './messages.js'
 import { hitsSubject, type WorkerId } from './table.js'
 
-export interface Sending {
-  /** `wanted` tells whether it is still worth something; it is asked when its turn has come. */
-  send(hit: Hit, wanted: () => boolean): void
-  /** Settled when all are sent. */
-  idle(): Promise<unknown>
-  readonly sent: number
-}
+export type Sending = ReturnType<typeof createSending>
 
 const TIMEOUT_MS = 5_000
 const RETRY_MS = 500
@@ -27,7 +21,7 @@ export function createSending(
   worker: WorkerId,
   signal: AbortSignal,
   onTaken: (hit: Hit) => void = () => undefined,
-): Sending {
+) {
   const stream = jetstream(connection)
   const subject = hitsSubject(worker)
   /**
@@ -71,13 +65,15 @@ export function createSending(
   }
 
   return {
-    send(hit, wanted) {
+    /** `wanted` tells whether it is still worth something; it is asked when its turn has come. */
+    send(hit: Hit, wanted: () => boolean): void {
       waiting.push({ hit, wanted })
       if (underWay < MOST_UNDER_WAY) void deliverAll()
     },
+    /** Settled when all are sent. */
     idle: () =>
       underWay === 0 ? Promise.resolve() : new Promise<void>((resolve) => void settle.push(resolve)),
-    get sent() {
+    get sent(): number {
       return sent
     },
   }

@@ -29,24 +29,10 @@ const REFUSED_MACHINES = 20
 const burstOf = (keep: number): number => 200 + 20 * keep
 const perSecond = (keep: number): number => 5 + keep / 5
 
-export interface Standing {
-  /** Whether another hit is within the worker's rate. */
-  mayHit(nowMs: number, keep: number): boolean
-  /** Counts it; the reason if that was one too many. */
-  fault(fault: Fault): string | null
-  accept(nowMs: number): void
-  /** Another record is at hand. */
-  begin(): void
-  readonly accepted: number
-  /** When the last one was accepted; null: none yet. */
-  readonly hitMs: number | null
-  readonly faults: Readonly<Record<Fault, number>>
-  /** Null: it is not refused. */
-  readonly refused: string | null
-}
+export type Standing = ReturnType<typeof createStanding>
 
 /** @param before why it was refused by an earlier coordinator */
-export function createStanding(before: string | null = null): Standing {
+export function createStanding(before: string | null = null) {
   const faults: Record<Fault, number> = { false: 0, stale: 0, malformed: 0, foreign: 0, flood: 0 }
   let recent: Record<Fault, number> = { ...faults }
   let accepted = 0
@@ -55,7 +41,8 @@ export function createStanding(before: string | null = null): Standing {
   let tokens: number | null = null
   let lookedMs = 0
   return {
-    mayHit(nowMs, keep) {
+    /** Whether another hit is within the worker's rate. */
+    mayHit(nowMs: number, keep: number): boolean {
       const most = burstOf(keep)
       const gained = ((nowMs - lookedMs) * perSecond(keep)) / 1000
       tokens = tokens === null ? most : Math.min(most, tokens + gained)
@@ -64,29 +51,33 @@ export function createStanding(before: string | null = null): Standing {
       tokens--
       return true
     },
-    fault(fault) {
+    /** Counts it; the reason if that was one too many. */
+    fault(fault: Fault): string | null {
       faults[fault]++
       recent[fault]++
       if (refused !== null || recent[fault] < LIMITS[fault]) return null
       refused = `${recent[fault]} hits of one record were ${TEXTS[fault]}`
       return refused
     },
-    accept(nowMs) {
+    accept(nowMs: number): void {
       accepted++
       hitMs = nowMs
     },
-    begin() {
+    /** Another record is at hand. */
+    begin(): void {
       recent = { false: 0, stale: 0, malformed: 0, foreign: 0, flood: 0 }
       tokens = null
     },
-    get accepted() {
+    get accepted(): number {
       return accepted
     },
-    get hitMs() {
+    /** When the last one was accepted; null: none yet. */
+    get hitMs(): number | null {
       return hitMs
     },
     faults,
-    get refused() {
+    /** Null: it is not refused. */
+    get refused(): string | null {
       return refused
     },
   }

@@ -10,15 +10,7 @@ export interface FarmFacts {
   readonly machineId: number
 }
 
-export interface Telling {
-  /** The record is to be hashed. `ahead` names the counters that were handed out before it. */
-  begin(job: Job, ahead: string): void
-  /** No record is. */
-  end(): void
-  pause(paused: boolean): void
-}
-
-export function createTelling(facts: FarmFacts, place: Pick<JobPlace, 'put'>): Telling {
+export function createTelling(facts: FarmFacts, place: Pick<JobPlace, 'put'>) {
   let record: FarmJob['record'] = null
   let isOpen = false
   let isPaused = false
@@ -27,16 +19,18 @@ export function createTelling(facts: FarmFacts, place: Pick<JobPlace, 'put'>): T
     place.put({ ...emptyJob(facts), state, record })
   }
   return {
-    begin({ height, oprHash, floor, keep }, ahead) {
+    /** The record is to be hashed. `ahead` names the counters that were handed out before it. */
+    begin({ height, oprHash, floor, keep }: Job, ahead: string): void {
       record = { height, oprHash, floor, keep, ahead }
       isOpen = true
       put()
     },
-    end() {
+    /** No record is. */
+    end(): void {
       isOpen = false
       put()
     },
-    pause(paused) {
+    pause(paused: boolean): void {
       isPaused = paused
       put()
     },

@@ -10,18 +10,13 @@ export interface AskingParts {
   readonly tasks: Pick<Tasks, 'track'>
 }
 
-export interface Asking {
-  /** All steps replace what was asked before; single ones are asked again. */
-  gather(height: number, steps: readonly Step[], blockSeconds: number): void
-  /** What is under way is called off; its results are dropped. */
-  cancel(): void
-}
+export type Asking = ReturnType<typeof createAsking>
 
 /** Prices are asked for again after so many seconds, in a block of 600 s. */
 const RETRY_SECONDS = 20
 const SHORTEST_RETRY_MS = 300
 
-export function createAsking({ gatherer, dispatch, notice, tasks }: AskingParts): Asking {
+export function createAsking({ gatherer, dispatch, notice, tasks }: AskingParts) {
   let gathering = new AbortController()
   /** What was said of each step's failures in the block at hand: what repeats itself is not said again. */
   const said = new Map<string, string>()
@@ -42,7 +37,8 @@ export function createAsking({ gatherer, dispatch, notice, tasks }: AskingParts)
   }
 
   return {
-    gather(height, steps, blockSeconds) {
+    /** All steps replace what was asked before; single ones are asked again. */
+    gather(height: number, steps: readonly Step[], blockSeconds: number): void {
       if (steps.length > 1 || gathering.signal.aborted) {
         gathering.abort()
         gathering = new AbortController()
@@ -58,6 +54,7 @@ export function createAsking({ gatherer, dispatch, notice, tasks }: AskingParts)
         void tasks.track('E_MINER_INTERNAL', asked)
       }
     },
+    /** What is under way is called off; its results are dropped. */
     cancel: () => gathering.abort(),
   }
 }

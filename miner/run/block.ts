@@ -32,24 +32,6 @@ export interface BlockParts {
   readonly at: () => MinuteEvent | null
 }
 
-export interface BlockWork {
-  mine(action: Extract<Action, { do: 'mine' }>): void
-  /** The best nonces and, in the same time, what the entry credits are now. */
-  collect(height: number): Promise<void>
-  /** Publishes what was collected, as far as the entry credits go. */
-  publish(credits: number): Promise<void>
-  /** Finishes what an earlier run may have paid for. */
-  recover(height: number): Promise<void>
-  /** Nothing more is sent. */
-  close(): void
-  /** Stops hashing and throws the record away. */
-  drop(): Promise<void>
-  /** Null if there is none. */
-  readonly record: RecordContents | null
-  /** The first height that anything was mined for. */
-  readonly firstMined: number | null
-}
-
 /** The record at hand. */
 interface AtHand {
   readonly facts: RecordContents
@@ -69,7 +51,7 @@ const COLLECT_SHARE = 0.2
 /** With it, collecting does not wait. */
 const NOW = AbortSignal.abort()
 
-export function createBlockWork(parts: BlockParts): BlockWork {
+export function createBlockWork(parts: BlockParts) {
   const { network, gatherer, workforce, submitter, emit, dispatch, at } = parts
   let firstMined: number | null = null
   let atHand: AtHand | null = null
@@ -132,7 +114,11 @@ export function createBlockWork(parts: BlockParts): BlockWork {
   }
 
   return {
-    mine({ height, winners: { winners, winnersFrom, floor }, prices }) {
+    mine({
+      height,
+      winners: { winners, winnersFrom, floor },
+      prices,
+    }: Extract<Action, { do: 'mine' }>): void {
       if (takeUp(height)) return
       const basis = { height, winners, winnersFrom, floor, prices }
       const record = build(basis)
@@ -140,7 +126,8 @@ export function createBlockWork(parts: BlockParts): BlockWork {
         return dispatch({ type: 'failed', height, step: 'record', code: 'E_MINER_RECORD', ...record })
       assign(basis, record)
     },
-    async collect(height) {
+    /** The best nonces and, in the same time, what the entry credits are now. */
+    async collect(height: number): Promise<void> {
       publishing = new AbortController()
       const { signal } = publishing
       const { best, balance } = await gatherUp(height, signal)
@@ -149,8 +136,10 @@ export function createBlockWork(parts: BlockParts): BlockWork {
       if (atHand !== null) atHand = { ...atHand, best }
       dispatch({ type: 'collected', height, found, balance })
     },
+    /** Publishes what was collected, as far as the entry credits go. */
     publish: publishRecord,
-    async recover(height) {
+    /** Finishes what an earlier run may have paid for. */
+    async recover(height: number): Promise<void> {
       publishing = new AbortController()
       const { signal } = publishing
       const count = await submitter.recover(height, { signal, deadline: deadlineOf(at()) })
@@ -165,15 +154,19 @@ export function createBlockWork(parts: BlockParts): BlockWork {
       atHand = { ...atHand, best }
       await publishRecord(balance)
     },
+    /** Nothing more is sent. */
     close: () => publishing.abort(),
-    async drop() {
+    /** Stops hashing and throws the record away. */
+    async drop(): Promise<void> {
       atHand = null
       await workforce.collect(NOW)
     },
-    get record() {
+    /** Null if there is none. */
+    get record(): RecordContents | null {
       return atHand?.facts ?? null
     },
-    get firstMined() {
+    /** The first height that anything was mined for. */
+    get firstMined(): number | null {
       return firstMined
     },
   }

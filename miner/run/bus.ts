@@ -2,13 +2,7 @@
 import { messageOf } from '../../base/index.js'
 import type { MinerEvent } from '../events.js'
 
-export interface Bus {
-  emit(event: MinerEvent): void
-  /** Returns the way to stop listening. */
-  on(listener: (event: MinerEvent) => void): () => void
-}
-
-export function createBus(): Bus {
+export function createBus() {
   const listeners = new Set<(event: MinerEvent) => void>()
   function emit(event: MinerEvent): void {
     for (const listener of listeners) {
@@ -23,7 +17,8 @@ export function createBus(): Bus {
   }
   return {
     emit,
-    on(listener) {
+    /** Returns the way to stop listening. */
+    on(listener: (event: MinerEvent) => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },

@@ -18,23 +18,12 @@ export interface ConductorParts extends Omit<BlockParts, 'dispatch' | 'at'> {
   readonly submitter: Submitter
 }
 
-export interface Conductor {
-  tick(event: MinuteEvent): void
-  readonly phase: ScheduleState['phase']
-  /** The clock's last word. */
-  readonly at: MinuteEvent | null
-  /** The first height of this run that anything was mined for. */
-  readonly firstMined: number | null
-  /** What is being mined; null if nothing is. */
-  readonly record: RecordContents | null
-  /** Ends what is under way and waits for it. */
-  stop(): Promise<void>
-}
+export type Conductor = ReturnType<typeof createConductor>
 
 /** A node that a run begins with may be so many blocks behind the one of the last run. */
 const FIRST_SLACK = 2
 
-export function createConductor(parts: ConductorParts): Conductor {
+export function createConductor(parts: ConductorParts) {
   const { network, gatherer, submitter, emit } = parts
   const notice: Notice = (level, code, message) => emit({ event: 'notice', level, code, message })
   const tasks = createTasks(notice)
@@ -73,7 +62,7 @@ export function createConductor(parts: ConductorParts): Conductor {
   }
 
   return {
-    tick(event) {
+    tick(event: MinuteEvent): void {
       if (stopped) return
       const before = at
       at = event
@@ -85,19 +74,23 @@ export function createConductor(parts: ConductorParts): Conductor {
       else if (height < before.height) track('E_MINER_PUBLISH', submitter.reset(height))
       settling.look(height - 1)
     },
-    get phase() {
+    get phase(): ScheduleState['phase'] {
       return runner.phase
     },
-    get at() {
+    /** The clock's last word. */
+    get at(): MinuteEvent | null {
       return at
     },
-    get firstMined() {
+    /** The first height of this run that anything was mined for. */
+    get firstMined(): number | null {
       return block.firstMined
     },
-    get record() {
+    /** What is being mined; null if nothing is. */
+    get record(): RecordContents | null {
       return block.record
     },
-    async stop() {
+    /** Ends what is under way and waits for it. */
+    async stop(): Promise<void> {
       stopped = true
       runner.stop()
       tasks.hush()

@@ -1,12 +1,7 @@
 /** How long the entry credits last, and when a person is warned. */
 import type { RunOptions } from './interface.js'
 
-export interface CreditWatch {
-  /** How many days the balance lasts at full pace; null before the first look. */
-  readonly days: number | null
-  /** Takes a balance; what to say about it, at most every six hours, or null. */
-  look(balance: number, blockSeconds: number, monotonicMs: number): string | null
-}
+export type CreditWatch = ReturnType<typeof createCreditWatch>
 
 /** Where nothing else is said. */
 const LOW_DAYS = 3
@@ -16,14 +11,16 @@ const DAY_SECONDS = 86_400
 /** The embedded network buys its own credits: nothing is said there. */
 export function createCreditWatch(
   options: Pick<RunOptions, 'network' | 'limits' | 'dryRun' | 'recordsPerBlock' | 'lowCreditDays'>,
-): CreditWatch {
+) {
   let days: number | null = null
   let toldAt = -Infinity
   return {
-    get days() {
+    /** How many days the balance lasts at full pace; null before the first look. */
+    get days(): number | null {
       return days
     },
-    look(balance, blockSeconds, monotonicMs) {
+    /** Takes a balance; what to say about it, at most every six hours, or null. */
+    look(balance: number, blockSeconds: number, monotonicMs: number): string | null {
       const { network, limits, dryRun, recordsPerBlock, lowCreditDays = LOW_DAYS } = options
       const perBlock = Math.min(recordsPerBlock, limits?.block ?? Infinity)
       const perDay = Math.min((perBlock * DAY_SECONDS) / blockSeconds, limits?.day ?? Infinity)

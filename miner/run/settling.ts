@@ -2,29 +2,24 @@
 import type { Submitter } from './submit.js'
 import type { Tasks } from './tasks.js'
 
-export interface Settling {
-  /** What the node cannot tell now is asked for again with the next minute. */
-  look(savedHeight: number): void
-  /** The look under way may end within moments, then it is cut off. */
-  stop(): Promise<void>
-}
-
 const LAST_MS = 2000
 
 export function createSettling(
   submitter: Pick<Submitter, 'unsettled' | 'settle'>,
   tasks: Pick<Tasks, 'track'>,
-): Settling {
+) {
   const end = new AbortController()
   let looking: Promise<void> | null = null
   return {
-    look(savedHeight) {
+    /** What the node cannot tell now is asked for again with the next minute. */
+    look(savedHeight: number): void {
       if (looking !== null || !submitter.unsettled(savedHeight)) return
       looking = tasks
         .track('E_MINER_PUBLISH', submitter.settle(savedHeight, end.signal))
         .finally(() => (looking = null))
     },
-    async stop() {
+    /** The look under way may end within moments, then it is cut off. */
+    async stop(): Promise<void> {
       const giveUp = setTimeout(() => end.abort(), LAST_MS)
       await looking
       clearTimeout(giveUp)

@@ -39,23 +39,12 @@ export interface Submission {
   readonly networkMs: number | undefined
 }
 
-export interface Submitter {
-  /** Resolves with how many entries the publisher took; it counts them. Rejects if its journal fails. */
-  submit(submission: Submission): Promise<number>
-  /** Finishes what an earlier run has paid for in this block; how many entries it had. */
-  recover(height: number, limits: Pick<PublishOptions, 'signal' | 'deadline'>): Promise<number>
-  /** Whether entries of blocks up to this one have no final state yet. */
-  unsettled(savedHeight: number): boolean
-  /** They get it once these blocks are followed. Rejects if the node cannot be asked. */
-  settle(savedHeight: number, signal: AbortSignal): Promise<void>
-  /** The network builds this block now: what was published for later ones is void. */
-  reset(height: number): Promise<void>
-}
+export type Submitter = ReturnType<typeof createSubmitter>
 
 /** What is told late is about these many blocks back at most. */
 const REMEMBERED_BLOCKS = 2
 
-export function createSubmitter({ publisher, chain, onEntry }: SubmitOptions): Submitter {
+export function createSubmitter({ publisher, chain, onEntry }: SubmitOptions) {
   /** Nonce and difficulty by entry hash: the publisher does not know them. */
   const proofs = new Map<string, Ranked & { readonly height: number }>()
 
@@ -83,7 +72,8 @@ export function createSubmitter({ publisher, chain, onEntry }: SubmitOptions): S
   }
 
   return {
-    async submit({ record, best, limit, credits, signal, deadline, networkMs }) {
+    /** Resolves with how many entries the publisher took; it counts them. Rejects if its journal fails. */
+    async submit({ record, best, limit, credits, signal, deadline, networkMs }: Submission): Promise<number> {
       const { height } = record
       const entries = best.map((ranked) => sealEntry(entryOf(record, ranked)))
       forget(height - REMEMBERED_BLOCKS)
@@ -92,13 +82,16 @@ export function createSubmitter({ publisher, chain, onEntry }: SubmitOptions): S
       const results = await publisher.publish(height, entries, options)
       return results.length
     },
-    async recover(height, limits) {
+    /** Finishes what an earlier run has paid for in this block; how many entries it had. */
+    async recover(height: number, limits: Pick<PublishOptions, 'signal' | 'deadline'>): Promise<number> {
       const before = publisher.published(height).length
       if (before > 0) await publisher.resume(height, { ...limits, onStatus })
       return before
     },
-    unsettled: (savedHeight) => publisher.unsettled(savedHeight),
-    async settle(savedHeight, signal) {
+    /** Whether entries of blocks up to this one have no final state yet. */
+    unsettled: (savedHeight: number) => publisher.unsettled(savedHeight),
+    /** They get it once these blocks are followed. Rejects if the node cannot be asked. */
+    async settle(savedHeight: number, signal: AbortSignal): Promise<void> {
       try {
         await chain.sync(savedHeight)
       } catch {
@@ -107,6 +100,7 @@ export function createSubmitter({ publisher, chain, onEntry }: SubmitOptions): S
       }
       await publisher.settle(savedHeight, (hash) => chain.placeOf(hash), { signal, onStatus })
     },
-    reset: (height) => publisher.reset(height, { onStatus }),
+    /** The network builds this block now: what was published for later ones is void. */
+    reset: (height: number) => publisher.reset(height, { onStatus }),
   }
 }

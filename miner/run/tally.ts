@@ -11,24 +11,9 @@ export interface SkippedBlocks {
   readonly reason: string
 }
 
-export interface Tally {
-  /** Counts an entry once in each status that it passes, and what it cost. */
-  entry(event: Pick<EntryEvent, 'height' | 'status' | 'credits'>): void
-  /** Nothing of ours will be in this block. */
-  skip(event: Pick<SkippedEvent, 'height' | 'code' | 'reason'>): void
-  readonly skipped: SkippedBlocks | null
-  /** Counts a graded block. `ours`: hashes of the entries that we published for it. */
-  graded(block: OprBlock, ours: ReadonlySet<string>, counts: boolean): GradedEvent
-  readonly entries: Readonly<Record<EntryStatus, number>>
-  readonly blocks: number
-  readonly places: number
-  /** 1e-8 PEG. */
-  readonly reward: bigint
-  /** Entry credits that were paid. */
-  readonly credits: number
-}
+export type Tally = ReturnType<typeof createTally>
 
-export function createTally(): Tally {
+export function createTally() {
   const entries: Record<EntryStatus, number> = {
     committed: 0,
     revealed: 0,
@@ -42,19 +27,22 @@ export function createTally(): Tally {
   let reward = 0n
   let credits = 0
   return {
-    entry({ status, height, credits: paid = 0 }) {
+    /** Counts an entry once in each status that it passes, and what it cost. */
+    entry({ status, height, credits: paid = 0 }: Pick<EntryEvent, 'height' | 'status' | 'credits'>): void {
       entries[status]++
       credits += paid
       if (status !== 'missed' && height > (skipped?.height ?? -1)) skipped = null
     },
-    skip({ height, code, reason }) {
+    /** Nothing of ours will be in this block. */
+    skip({ height, code, reason }: Pick<SkippedEvent, 'height' | 'code' | 'reason'>): void {
       const before = skipped?.height === height ? skipped.blocks - 1 : (skipped?.blocks ?? 0)
       skipped = { blocks: before + 1, height, code, reason }
     },
-    get skipped() {
+    get skipped(): SkippedBlocks | null {
       return skipped
     },
-    graded(block, ours, counts) {
+    /** Counts a graded block. `ours`: hashes of the entries that we published for it. */
+    graded(block: OprBlock, ours: ReadonlySet<string>, counts: boolean): GradedEvent {
       const mine = block.records.filter(({ entryHash }) => ours.has(entryHash))
       const paid = mine.reduce((sum, { payout }) => sum + payout, 0n)
       if (counts) blocks++
@@ -78,16 +66,18 @@ export function createTally(): Tally {
       }
     },
     entries,
-    get blocks() {
+    get blocks(): number {
       return blocks
     },
-    get places() {
+    get places(): number {
       return places
     },
-    get reward() {
+    /** 1e-8 PEG. */
+    get reward(): bigint {
       return reward
     },
-    get credits() {
+    /** Entry credits that were paid. */
+    get credits(): number {
       return credits
     },
   }

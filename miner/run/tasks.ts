@@ -5,20 +5,14 @@ import type { NoticeEvent } from '../events.js'
 
 export type Notice = (level: NoticeEvent['level'], code: string, message: string) => void
 
-export interface Tasks {
-  /** What goes wrong is a warning; `code` is for what has none of its own. Silent once the run ends. */
-  track(code: MinerErrorCode, work: Promise<unknown>): Promise<void>
-  /** Nothing is said of failures any more. */
-  hush(): void
-  /** Settled when all of it is done. */
-  done(): Promise<unknown>
-}
+export type Tasks = ReturnType<typeof createTasks>
 
-export function createTasks(notice: Notice): Tasks {
+export function createTasks(notice: Notice) {
   const underWay = new Set<Promise<void>>()
   let hushed = false
   return {
-    track(code, work) {
+    /** What goes wrong is a warning; `code` is for what has none of its own. Silent once the run ends. */
+    track(code: MinerErrorCode, work: Promise<unknown>): Promise<void> {
       const done = work.then(
         () => undefined,
         (error: unknown) => {
@@ -28,9 +22,11 @@ export function createTasks(notice: Notice): Tasks {
       underWay.add(done)
       return done.finally(() => underWay.delete(done))
     },
-    hush() {
+    /** Nothing is said of failures any more. */
+    hush(): void {
       hushed = true
     },
+    /** Settled when all of it is done. */
     done: () => Promise.all(underWay),
   }
 }

@@ -15,17 +15,8 @@ export interface StakeResultsParts {
   readonly notice: Notice
 }
 
-export interface StakeResults {
-  /** The listener of the publisher for these entries. */
-  heard(entries: readonly SealedEntry[]): (result: PublishResult) => void
-  /** Once the blocks up to this one are followed: what became of the records that were published for them. */
-  settle(saved: number): Promise<void>
-  /** The network builds this block now: records for later ones are void. */
-  reset(height: number): Promise<void>
-}
-
 /** What an earlier run published is looked for too, even if that run ended before it told the history. */
-export function createStakeResults({ publisher, log, paid, emit, notice }: StakeResultsParts): StakeResults {
+export function createStakeResults({ publisher, log, paid, emit, notice }: StakeResultsParts) {
   /** Records whose result was told, while the journal may not know of it yet. */
   const reported = new Set<string>()
 
@@ -75,8 +66,10 @@ export function createStakeResults({ publisher, log, paid, emit, notice }: Stake
   begun.filter(({ state }) => state === 'composed').forEach(heard(entriesOf(begun)))
 
   return {
+    /** The listener of the publisher for these entries. */
     heard,
-    async settle(saved) {
+    /** Once the blocks up to this one are followed: what became of the records that were published for them. */
+    async settle(saved: number): Promise<void> {
       if (!publisher.unsettled(saved) || (log.height() ?? -1) < saved) return
       const due = publisher.unfinished().filter(({ height }) => height <= saved)
       // The ledger takes a block in the transaction in which the history takes it, unless it has to catch up.
@@ -88,6 +81,8 @@ export function createStakeResults({ publisher, log, paid, emit, notice }: Stake
       await publisher.settle(saved, (hash) => stakes.get(hash)?.block ?? null, { onStatus })
       due.forEach(({ entryHash }) => reported.delete(entryHash))
     },
-    reset: (height) => publisher.reset(height, { onStatus: heard(entriesOf(publisher.unfinished())) }),
+    /** The network builds this block now: records for later ones are void. */
+    reset: (height: number) =>
+      publisher.reset(height, { onStatus: heard(entriesOf(publisher.unfinished())) }),
   }
 }

@@ -38,16 +38,7 @@ export interface StakerOptions {
   readonly notice: Notice
 }
 
-export interface Staker {
-  /** The clock moved. */
-  tick(at: { readonly height: number; readonly minute: number; readonly node: NodeState }): void
-  /** Prices were taken for a block, in the order of the assets of staking records. */
-  prices(height: number, prices: readonly bigint[]): void
-  /** Blocks were followed: looks up what became of the records in them. */
-  results(): void
-  /** Ends what is under way and waits for it. */
-  stop(): Promise<void>
-}
+export type Staker = ReturnType<typeof createStaker>
 
 /** A node that a run begins with may be so many blocks behind the one of the last run. */
 const FIRST_SLACK = 2
@@ -55,7 +46,7 @@ const FUNDS_MS = 10_000
 /** Between two questions for the credits, until the block is over. */
 const PAUSES = { first: 250, factor: 2, cap: 5000 }
 
-export function createStaker(options: StakerOptions): Staker {
+export function createStaker(options: StakerOptions) {
   const { network, addresses, signerOf, publisher, log, ledger, emit, notice } = options
   const tasks = createTasks(notice)
   const runner = createScheduleRunner({ initial: FIRST_STATE, advance: advanceStake }, perform, notice)
@@ -146,7 +137,8 @@ export function createStaker(options: StakerOptions): Staker {
   }
 
   return {
-    tick(at) {
+    /** The clock moved. */
+    tick(at: { readonly height: number; readonly minute: number; readonly node: NodeState }): void {
       if (at.node === 'ok') {
         if (height < 0) track(fate.reset(at.height + FIRST_SLACK))
         else if (at.height < height) track(fate.reset(at.height))
@@ -155,9 +147,13 @@ export function createStaker(options: StakerOptions): Staker {
       runner.dispatch({ type: 'minute', ...at, unstakable: whyUnstakable(network, at.height) })
       results()
     },
-    prices: (at, prices) => runner.dispatch({ type: 'prices', height: at, prices }),
+    /** Prices were taken for a block, in the order of the assets of staking records. */
+    prices: (at: number, prices: readonly bigint[]) =>
+      runner.dispatch({ type: 'prices', height: at, prices }),
+    /** Blocks were followed: looks up what became of the records in them. */
     results,
-    async stop() {
+    /** Ends what is under way and waits for it. */
+    async stop(): Promise<void> {
       stopped = true
       runner.stop()
       tasks.hush()

@@ -200,42 +200,33 @@ export function awaitSeen(c: Control, slots: readonly number[], epoch: number, t
 }
 
 /** The worker's side of its line. */
-export interface SlotLine {
-  /** The slot has loaded the job. A thread that takes another's place in the same job changes nothing. */
-  sawJob(job: Pick<PostedJob, 'id'>, nowNs: bigint): void
-  sawEpoch(epoch: number): void
-  progress(count: number, nowNs: bigint): void
-  beat(nowNs: bigint): void
-  best(difficulty: bigint): void
-  readonly hashes: bigint
-}
-
-export function slotLine(c: Control, slot: number): SlotLine {
+export function slotLine(c: Control, slot: number) {
   const long = longOf(slot)
   const word = long * 2
   return {
-    sawJob({ id }, nowNs) {
+    /** The slot has loaded the job. A thread that takes another's place in the same job changes nothing. */
+    sawJob({ id }: Pick<PostedJob, 'id'>, nowNs: bigint): void {
       if (Atomics.load(c.words, word + JOB_SEEN) === id) return
       Atomics.store(c.longs, long + BEST, 0n)
       Atomics.store(c.longs, long + JOB_AT, nowNs)
       Atomics.store(c.words, word + JOB_SEEN, id)
     },
-    sawEpoch(epoch) {
+    sawEpoch(epoch: number): void {
       Atomics.store(c.words, word + EPOCH_SEEN, epoch)
       Atomics.add(c.words, SEEN, 1)
       Atomics.notify(c.words, SEEN)
     },
-    progress(count, nowNs) {
+    progress(count: number, nowNs: bigint): void {
       Atomics.add(c.longs, long + HASHES, BigInt(count))
       Atomics.store(c.longs, long + BEAT, nowNs)
     },
-    beat(nowNs) {
+    beat(nowNs: bigint): void {
       Atomics.store(c.longs, long + BEAT, nowNs)
     },
-    best(difficulty) {
+    best(difficulty: bigint): void {
       if (difficulty > Atomics.load(c.longs, long + BEST)) Atomics.store(c.longs, long + BEST, difficulty)
     },
-    get hashes() {
+    get hashes(): bigint {
       return Atomics.load(c.longs, long + HASHES)
     },
   }

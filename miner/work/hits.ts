@@ -3,7 +3,7 @@
  * results goes back to what hashes, so that less and less is reported.
  */
 import type { Hasher } from '../../lxrhash/index.js'
-import { createRanking, reportThreshold, type Ranked, type Ranking } from './ranking.js'
+import { createRanking, reportThreshold, type Ranking } from './ranking.js'
 import type { Hit, Job } from './workforce.js'
 
 export interface HitCheckerOptions {
@@ -15,22 +15,9 @@ export interface HitCheckerOptions {
   readonly onKept?: ((hit: Hit) => void) | undefined
 }
 
-export interface HitChecker {
-  /** Takes hits of this record from now on; those of any other are dropped. The same one again keeps its best. */
-  open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>): void
-  /** Takes a claim about a nonce. Returns the true difficulty if the claim is false, else null. */
-  take(hit: Hit): bigint | null
-  /** Takes no more hits; the ranking stays readable. */
-  shut(): void
-  best(): Ranked[]
-  /** What is not above it is of no interest. */
-  readonly threshold: bigint
-  readonly bestDifficulty: bigint
-  readonly hits: number
-  readonly computeErrors: number
-}
+export type HitChecker = ReturnType<typeof createHitChecker>
 
-export function createHitChecker({ difficulty, onThreshold, onKept }: HitCheckerOptions): HitChecker {
+export function createHitChecker({ difficulty, onThreshold, onKept }: HitCheckerOptions) {
   let oprHash: Uint8Array | null = null
   let floor = 0n
   let ranking: Ranking = createRanking(1)
@@ -41,7 +28,8 @@ export function createHitChecker({ difficulty, onThreshold, onKept }: HitChecker
   let computeErrors = 0
 
   return {
-    open(job) {
+    /** Takes hits of this record from now on; those of any other are dropped. The same one again keeps its best. */
+    open(job: Pick<Job, 'oprHash' | 'floor' | 'keep'>): void {
       if (oprHash === null || Buffer.compare(oprHash, job.oprHash) !== 0) {
         oprHash = job.oprHash.slice()
         ranking = createRanking(job.keep)
@@ -50,7 +38,8 @@ export function createHitChecker({ difficulty, onThreshold, onKept }: HitChecker
       floor = job.floor
       taking = true
     },
-    take(hit) {
+    /** Takes a claim about a nonce. Returns the true difficulty if the claim is false, else null. */
+    take(hit: Hit): bigint | null {
       const { oprHash: of, nonce, difficulty: claimed } = hit
       if (!taking || oprHash === null || Buffer.compare(oprHash, of) !== 0) return null
       const found = difficulty(oprHash, nonce)
@@ -69,20 +58,22 @@ export function createHitChecker({ difficulty, onThreshold, onKept }: HitChecker
       onKept?.(hit)
       return null
     },
-    shut() {
+    /** Takes no more hits; the ranking stays readable. */
+    shut(): void {
       taking = false
     },
     best: () => ranking.list(),
-    get threshold() {
+    /** What is not above it is of no interest. */
+    get threshold(): bigint {
       return reportThreshold(floor, ranking)
     },
-    get bestDifficulty() {
+    get bestDifficulty(): bigint {
       return ranking.best
     },
-    get hits() {
+    get hits(): number {
       return hits
     },
-    get computeErrors() {
+    get computeErrors(): number {
       return computeErrors
     },
   }

@@ -114,24 +114,19 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
 
 const NO_NONCE = new Uint8Array(0)
 
-export interface BatchSize {
-  readonly size: number
-  took(milliseconds: number): void
-}
-
 /**
  * Batches of about `BATCH_MS` whatever the ByteMap's size and the machine: a multiple of the hasher's lanes by the
  * measured rate. The rate is smoothed, and a batch at most doubles, so that one interrupted batch changes little.
  */
-export function createBatchSize(lanes: number): BatchSize {
+export function createBatchSize(lanes: number) {
   const smoothing = 1 / 4
   let size = lanes
   let perMs: number | null = null
   return {
-    get size() {
+    get size(): number {
       return size
     },
-    took(milliseconds) {
+    took(milliseconds: number): void {
       const measured = size / Math.max(milliseconds, 0.001)
       perMs = perMs === null ? measured : perMs + (measured - perMs) * smoothing
       const wanted = Math.min(perMs * BATCH_MS, size * 2, LARGEST_BATCH)

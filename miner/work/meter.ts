@@ -8,11 +8,7 @@ export interface Hashrate {
   readonly windows: HashrateWindows
 }
 
-export interface Meter {
-  /** @param nowMs monotonic */
-  sample(nowMs: number, hashes: readonly bigint[]): void
-  rate(): Hashrate
-}
+export type Meter = ReturnType<typeof createMeter>
 
 interface Sample {
   readonly at: number
@@ -25,7 +21,7 @@ const M15 = 900_000
 /** Samples closer together than this are not kept: 15 minutes are 1,800 of them. */
 const SPACING = 500
 
-export function createMeter(): Meter {
+export function createMeter() {
   const samples: Sample[] = []
   const recent: { at: number; hashes: readonly bigint[] }[] = []
   let max = 0
@@ -39,7 +35,8 @@ export function createMeter(): Meter {
   }
 
   return {
-    sample(nowMs, hashes) {
+    /** @param nowMs monotonic */
+    sample(nowMs: number, hashes: readonly bigint[]): void {
       const last = samples.at(-1)
       if (last !== undefined && nowMs - last.at < SPACING) return
       samples.push({ at: nowMs, total: hashes.reduce((sum, count) => sum + count, 0n) })
@@ -48,7 +45,7 @@ export function createMeter(): Meter {
       while ((recent[1]?.at ?? Infinity) <= nowMs - S10) recent.shift()
       max = Math.max(max, over(S10) ?? 0)
     },
-    rate() {
+    rate(): Hashrate {
       const [first] = recent
       const last = recent.at(-1)
       const threads =

@@ -26,27 +26,12 @@ export interface ThreadEnd {
   readonly reason: string
 }
 
-export interface Runner {
-  /** Runs a slot's loop on a thread until it ends, or the signal ends the thread. */
-  run(slot: number, signal: AbortSignal): Promise<ThreadEnd>
-  /** Of threads that are started from now on. */
-  place(cpus: readonly number[], nice: number): void
-  /** Why the code of the threads cannot be loaded. */
-  readonly bootFailure: string | null
-  /** Ends all threads; `idle`: none runs a loop any more. */
-  close(idle: boolean): Promise<void>
-}
+export type Runner = ReturnType<typeof createRunner>
 
 /** The highest nice value. */
 const NICEST = 19
 
-export function createRunner({
-  options,
-  control,
-  closeTimeout,
-  onReady,
-  onBootFailure,
-}: RunnerParts): Runner {
+export function createRunner({ options, control, closeTimeout, onReady, onBootFailure }: RunnerParts) {
   const { threads, capacity = threads, known, firstHasher, hasher = {}, onHit, onNotice } = options
   const byteMap = sharedByteMap(options.byteMap)
   const ownNice = getPriority()
@@ -88,7 +73,8 @@ export function createRunner({
   }
 
   return {
-    async run(slot, signal) {
+    /** Runs a slot's loop on a thread until it ends, or the signal ends the thread. */
+    async run(slot: number, signal: AbortSignal): Promise<ThreadEnd> {
       const task: MineTask = {
         ...{ control: control.buffer, byteMap, slot, hasher, known },
         hasherSlot: firstHasher + slot,
@@ -101,13 +87,15 @@ export function createRunner({
         return { end: 'ended', reason: signal.aborted ? 'no sign of life' : messageOf(error) }
       }
     },
-    place(cpus, nice) {
+    /** Of threads that are started from now on. */
+    place(cpus: readonly number[], nice: number): void {
       placement = { cpus, nice }
     },
-    get bootFailure() {
+    /** Why the code of the threads cannot be loaded. */
+    get bootFailure(): string | null {
       return bootFailure
     },
-    // close() would wait for tasks that do not end; destroy() ends their threads.
-    close: (idle) => (idle ? piscina.close() : piscina.destroy()),
+    /** Ends all threads; `idle`: none runs a loop any more. close() would wait for tasks that do not end. */
+    close: (idle: boolean) => (idle ? piscina.close() : piscina.destroy()),
   }
 }

@@ -13,28 +13,6 @@ export interface SupervisorParts extends WorkforceHooks {
   readonly beatNs: (slot: number) => bigint
 }
 
-export interface Supervisor {
-  /** Settled when each wanted slot is mining or given up. */
-  readonly ready: Promise<void>
-  /** How many slots are wanted. Those above end when they see it. */
-  resize(wanted: number): void
-  /** Its thread hashes. */
-  isUp(slot: number): void
-  /** Ends a slot's thread; another one takes its place. Whether there was one. */
-  replace(slot: number): boolean
-  restart(slot: number): void
-  /** Slots whose threads are on their way up get no further. */
-  cutStarts(): void
-  /** Replaces those that are silent. */
-  watch(): void
-  /** States of the wanted slots. */
-  states(): readonly SlotState[]
-  beatAgeMs(slot: number): number
-  readonly restarts: number
-  /** No thread is started any more. Settled when all have ended. */
-  halt(): Promise<unknown>
-}
-
 interface Slot {
   state: SlotState
   /** When it was started, then when it said that it is ready. Beats come after that. */
@@ -50,7 +28,7 @@ interface Slot {
 /** A slot whose thread fails this often without ever getting ready is given up. */
 const BOOT_TRIES = 3
 
-export function createSupervisor(parts: SupervisorParts): Supervisor {
+export function createSupervisor(parts: SupervisorParts) {
   const { timing, onNotice } = parts
   const slots: readonly Slot[] = Array.from({ length: parts.capacity }, newSlot)
   const halted = new AbortController()
@@ -118,8 +96,10 @@ export function createSupervisor(parts: SupervisorParts): Supervisor {
   }
 
   return {
+    /** Settled when each wanted slot is mining or given up. */
     ready,
-    resize(next) {
+    /** How many slots are wanted. Those above end when they see it. */
+    resize(next: number): void {
       const from = wanted
       wanted = next
       // The thread of a slot that was in use before may not have ended yet, so the new one waits for it.
@@ -129,16 +109,20 @@ export function createSupervisor(parts: SupervisorParts): Supervisor {
       for (const slot of slots.slice(next)) slot.isReported = true
       cutStarts(next)
     },
-    isUp(index) {
+    /** Its thread hashes. */
+    isUp(index: number): void {
       Object.assign(at(index), { state: 'mining', fruitless: 0, aliveNs: nowNs() })
       judge()
     },
+    /** Ends a slot's thread; another one takes its place. Whether there was one. */
     replace,
-    restart(index) {
+    restart(index: number): void {
       if (replace(index)) restarts++
     },
+    /** Slots whose threads are on their way up get no further. */
     cutStarts: () => cutStarts(),
-    watch() {
+    /** Replaces those that are silent. */
+    watch(): void {
       inUse().forEach(({ state, abort }, index) => {
         const limit = state === 'mining' ? timing.silent : state === 'starting' ? timing.boot : Infinity
         const age = beatAgeMs(index)
@@ -147,12 +131,14 @@ export function createSupervisor(parts: SupervisorParts): Supervisor {
         abort.abort()
       })
     },
+    /** States of the wanted slots. */
     states: () => inUse().map(({ state }) => state),
     beatAgeMs,
-    get restarts() {
+    get restarts(): number {
       return restarts
     },
-    async halt() {
+    /** No thread is started any more. Settled when all have ended. */
+    async halt(): Promise<void> {
       halted.abort()
       cutStarts()
       await Promise.all(slots.map(({ supervised }) => supervised))

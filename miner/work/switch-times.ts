@@ -4,14 +4,7 @@
  */
 import { RUN, readSlot, stateOf, type Control } from './control.js'
 
-export interface SwitchTimes {
-  /** Call it just before the job is written. `slots`: those that are awake now; others would measure their start. */
-  begin(jobId: number, slots: readonly number[]): void
-  /** Call it before slots are paused: they take a job up when they are resumed, which is no measure of anything. */
-  cancel(): void
-  /** ms, oldest first. */
-  samples(): readonly number[]
-}
+export type SwitchTimes = ReturnType<typeof createSwitchTimes>
 
 const KEPT = 256
 
@@ -31,7 +24,7 @@ export function summaryOfSwitches(samples: readonly number[]): SwitchSummary | n
   return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }
 }
 
-export function createSwitchTimes(control: Control): SwitchTimes {
+export function createSwitchTimes(control: Control) {
   const samples: number[] = []
   let open: { jobId: number; slots: readonly number[]; atNs: bigint } | null = null
 
@@ -47,16 +40,19 @@ export function createSwitchTimes(control: Control): SwitchTimes {
   }
 
   return {
-    begin(jobId, slots) {
+    /** Call it just before the job is written. `slots`: those that are awake now; others would measure their start. */
+    begin(jobId: number, slots: readonly number[]): void {
       collect()
       const measurable = slots.length > 0 && stateOf(control) === RUN
       open = measurable ? { jobId, slots, atNs: process.hrtime.bigint() } : null
     },
-    cancel() {
+    /** Call it before slots are paused: they take a job up when they are resumed, which is no measure of anything. */
+    cancel(): void {
       collect()
       open = null
     },
-    samples() {
+    /** ms, oldest first. */
+    samples(): readonly number[] {
       collect()
       return samples
     },

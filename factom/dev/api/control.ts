@@ -7,12 +7,10 @@ import { timingSafeEqual } from 'node:crypto'
 import { messageOf, type Json } from '../../../base/index.js'
 import type { ChainState } from '../chain/state.js'
 import type { Archive } from '../store/archive.js'
-import { FAULTS } from '../faults/faults.js'
-import type { Faults } from '../faults/faults.js'
+import { FAULTS, type Faults } from '../faults/faults.js'
 import { invalidParams, methodNotFound, RpcError } from './errors.js'
 import { paramsOf } from './params.js'
-import { parseRequest, refusal, replyOf } from './request.js'
-import type { Answer } from './request.js'
+import { parseRequest, refusal, replyOf, type Answer } from './request.js'
 
 export interface ControlContext {
   readonly state: ChainState

@@ -1,7 +1,6 @@
 /** Parameters as Go's JSON decoder takes them: names in any case, absent or null members are zero. */
 import type { Json } from '../../../base/index.js'
-import { decodeAddress, isAddress } from '../../address.js'
-import type { AddressKind } from '../../address.js'
+import { decodeAddress, isAddress, type AddressKind } from '../../address.js'
 import { fromHex, toHex } from '../../bytes.js'
 import { invalidParams } from './errors.js'
 

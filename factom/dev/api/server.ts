@@ -1,6 +1,5 @@
 /** HTTP as factomd and factom-walletd speak it: loopback only, any HTTP method, plain-text replies, bounded bodies. */
-import { createServer } from 'node:http'
-import type { Server, ServerResponse } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 
 import { listening, readBody, type HttpServer } from '../../../base/http-server.js'
 import { isPrivateHost, messageOf } from '../../../base/index.js'

@@ -18,8 +18,7 @@ import { goMinersBlocks, recordedBlocks } from '../fixtures/recordings.js'
 import { genesisBlock } from '../genesis.js'
 import { createArchive } from '../store/archive.js'
 import { applyEvent } from './machine.js'
-import { repeatsCommit, welcome } from './messages.js'
-import type { Message } from './messages.js'
+import { repeatsCommit, welcome, type Message } from './messages.js'
 import { freshState, pendingEntry } from './state.js'
 
 const START = 1_700_000_000_000

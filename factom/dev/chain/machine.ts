@@ -1,8 +1,7 @@
 /** The chain as a state machine: ticks and messages, each with its time, change it, and nothing else does. */
 import type { SavedBlock } from '../blocks/index.js'
 import type { Archive } from '../store/archive.js'
-import { receive } from './messages.js'
-import type { Message } from './messages.js'
+import { receive, type Message } from './messages.js'
 import { endMinute } from './minutes.js'
 import type { ChainState } from './state.js'
 

@@ -20,8 +20,7 @@ import type { AdminRecord, SavedBlock } from '../blocks/index.js'
 import { LEADER_IDENTITY, LEADER_SEED } from '../genesis.js'
 import type { ChainHead, Tip } from '../store/archive.js'
 import { forget, minuteOf } from './filters.js'
-import type { ChainState, OpenBlock } from './state.js'
-import { openBlock } from './state.js'
+import { type ChainState, type OpenBlock, openBlock } from './state.js'
 
 /** Every so many blocks the admin block declares the leaders' pay (nothing, on a LOCAL network). */
 const COINBASE_PERIOD = 5

@@ -1,9 +1,7 @@
 /** The volatile state as JSON, taken when a block has just been saved, and back. */
-import { decodeTransaction, hexBytes } from '../blocks/index.js'
-import type { EntryCreditRecord } from '../blocks/index.js'
+import { decodeTransaction, hexBytes, type EntryCreditRecord } from '../blocks/index.js'
 import { toHex } from '../../bytes.js'
-import { applyCommit, applyTransaction, createBalances } from './balances.js'
-import type { Balances } from './balances.js'
+import { applyCommit, applyTransaction, createBalances, type Balances } from './balances.js'
 import { decodeCommit } from './messages.js'
 import type { ChainState, Held, ProcessedCommit, Processed } from './state.js'
 

@@ -1,8 +1,7 @@
 /** What the chain is doing right now: the block under construction, the pools, the filters. All of it is data. */
 import { composeTransaction } from '../blocks/index.js'
 import type { EntryCreditRecord, FactoidTransaction, PlacedTransaction, SavedBlock } from '../blocks/index.js'
-import { createBalances } from './balances.js'
-import type { Balances } from './balances.js'
+import { createBalances, type Balances } from './balances.js'
 
 /** An entry in the open block. `minute` is its marker, 0 while the minute of its reveal is not over. */
 export interface OpenEntry {

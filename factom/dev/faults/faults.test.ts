@@ -6,8 +6,7 @@ import { composeEntryCommit } from '../../commit.js'
 import { ecKey } from '../../address.js'
 import { toHex } from '../../bytes.js'
 import { chainIdOf, encodeEntry, entryHash } from '../../entry.js'
-import { DEV_KEYS, startDevChain } from '../index.js'
-import type { DevChain, FaultRules } from '../index.js'
+import { DEV_KEYS, startDevChain, type DevChain, type FaultRules } from '../index.js'
 import { createFaults } from './faults.js'
 
 const key = ecKey(DEV_KEYS.ecSecret)

@@ -1,7 +1,6 @@
 /** The saved blocks: checked when they come in, found again by height and by every hash that names a part. */
 import type { SavedBlock } from '../blocks/index.js'
-import { createBalances } from '../chain/balances.js'
-import type { Balances } from '../chain/balances.js'
+import { createBalances, type Balances } from '../chain/balances.js'
 import { fail } from '../errors.js'
 import { decodeParts, emptyTip, linkProblem, spendProblem, tipOf } from './parts.js'
 import type { ChainHead, Parts, Tip } from './parts.js'

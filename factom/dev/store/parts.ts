@@ -1,9 +1,7 @@
 /** The parts of a saved block, decoded, and whether they fit together and follow what is there. */
 import { sha256, toHex } from '../../bytes.js'
-import { decodeChainCommit, decodeEntryCommit } from '../../commit.js'
-import type { EntryCommit } from '../../commit.js'
-import { decodeEntryBlock } from '../../entry-block.js'
-import type { RawEntryBlock } from '../../entry-block.js'
+import { decodeChainCommit, decodeEntryCommit, type EntryCommit } from '../../commit.js'
+import { decodeEntryBlock, type RawEntryBlock } from '../../entry-block.js'
 import { entryHash } from '../../entry.js'
 import {
   decodeAdminBlock,
@@ -12,17 +10,14 @@ import {
   decodeFactoidBlock,
   LOCAL_NETWORK_ID,
   ZERO_HASH,
+  type AdminBlock,
+  type DirectoryBlock,
+  type EntryCreditBlock,
+  type FactoidBlock,
+  type SavedBlock,
+  type SavedEntryBlock,
 } from '../blocks/index.js'
-import type {
-  AdminBlock,
-  DirectoryBlock,
-  EntryCreditBlock,
-  FactoidBlock,
-  SavedBlock,
-  SavedEntryBlock,
-} from '../blocks/index.js'
-import { applyCommit, applyTransaction } from '../chain/balances.js'
-import type { Balances } from '../chain/balances.js'
+import { applyCommit, applyTransaction, type Balances } from '../chain/balances.js'
 import { fail } from '../errors.js'
 
 /** What the next block has to link to. */

@@ -1,13 +1,11 @@
 /** Commit and reveal, ready to be posted to factomd. */
 import { refused } from '../api/errors.js'
-import { paramsOf } from '../api/params.js'
-import type { Params } from '../api/params.js'
+import { paramsOf, type Params } from '../api/params.js'
 import type { MethodTable } from '../api/request.js'
 import type { Json } from '../../../base/index.js'
 import { fromHex, toHex } from '../../bytes.js'
 import { composeChainCommit, composeEntryCommit } from '../../commit.js'
-import { CHAIN_SURCHARGE, chainIdOf, encodeEntry, entryCost, entryHash } from '../../entry.js'
-import type { Entry } from '../../entry.js'
+import { CHAIN_SURCHARGE, chainIdOf, encodeEntry, entryCost, entryHash, type Entry } from '../../entry.js'
 import type { WalletContext } from './context.js'
 
 export function composeMethods(context: WalletContext): MethodTable {

@@ -1,6 +1,5 @@
 /** Factoid transactions under construction, by name, as factom-walletd keeps them. */
-import { decodeAddress, encodeAddress } from '../../address.js'
-import type { FactoidKey } from '../../address.js'
+import { decodeAddress, encodeAddress, type FactoidKey } from '../../address.js'
 import { hashBytes, toHex } from '../../bytes.js'
 import { composeTransaction, transactionFee } from '../../factoid-transaction.js'
 import type { FactoidAmount, FactoidLedger, FactoidTransaction } from '../../factoid-transaction.js'

@@ -1,7 +1,6 @@
 /** The wallet's methods for what identities write, and for the keys that they have. */
 import { invalidParams, refused } from '../api/errors.js'
-import { paramsOf } from '../api/params.js'
-import type { Params } from '../api/params.js'
+import { paramsOf, type Params } from '../api/params.js'
 import type { MethodTable } from '../api/request.js'
 import type { Json } from '../../../base/index.js'
 import { composed } from './compose.js'

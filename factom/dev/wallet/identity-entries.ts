@@ -1,9 +1,7 @@
 /** Entries by which identities are made, change their keys and say something; which keys they have. */
-import { goJson, sha256 } from '../../../base/index.js'
-import type { Json } from '../../../base/index.js'
+import { goJson, sha256, type Json } from '../../../base/index.js'
 import { verifyEd25519 } from '../../ed25519.js'
-import type { Entry } from '../../entry.js'
-import { chainIdOf } from '../../entry.js'
+import { type Entry, chainIdOf } from '../../entry.js'
 import { refused } from '../api/errors.js'
 import { identityPublicKey } from './identity-key.js'
 

@@ -2,8 +2,7 @@
 import { createBase58check } from '@scure/base'
 
 import { concat, sha256 } from '../../bytes.js'
-import { pairOfSeed } from '../../ed25519.js'
-import type { Ed25519Pair } from '../../ed25519.js'
+import { pairOfSeed, type Ed25519Pair } from '../../ed25519.js'
 
 const PREFIX = {
   public: Uint8Array.of(0x03, 0x45, 0xef, 0x9d, 0xe0),

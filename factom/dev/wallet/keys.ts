@@ -2,8 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 
-import { ecKey, encodeAddress, factoidKey, isAddress } from '../../address.js'
-import type { EcKey, FactoidKey } from '../../address.js'
+import { ecKey, encodeAddress, factoidKey, isAddress, type EcKey, type FactoidKey } from '../../address.js'
 import { fail } from '../errors.js'
 import { writeWhole } from '../store/files.js'
 import type { Signer } from './identity-entries.js'

@@ -3,8 +3,7 @@
  * factoid transactions, commits and reveals. It holds test keys and imported ones; every user of this machine may use
  * it.
  */
-import { addressBody, paramsOf } from '../api/params.js'
-import type { Params } from '../api/params.js'
+import { addressBody, paramsOf, type Params } from '../api/params.js'
 import { refused } from '../api/errors.js'
 import type { Json } from '../../../base/index.js'
 import type { MethodTable } from '../api/request.js'
@@ -12,8 +11,7 @@ import { encodeAddress } from '../../address.js'
 import { toHex } from '../../bytes.js'
 import { composeMethods } from './compose.js'
 import type { WalletContext } from './context.js'
-import { bodyOf, draftView, feeOf, place, sign, totals } from './drafts.js'
-import type { Draft } from './drafts.js'
+import { bodyOf, draftView, feeOf, place, sign, totals, type Draft } from './drafts.js'
 import { historyMethods } from './history.js'
 import { identitiesView, identityMethods } from './identity.js'
 import { identityComposeMethods } from './identity-compose.js'

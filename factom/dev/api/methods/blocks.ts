@@ -1,7 +1,6 @@
 /** Saved blocks by height and by key, as JSON with the raw bytes beside. */
 import { toHex } from '../../../bytes.js'
-import { decodeDirectoryBlock } from '../../blocks/index.js'
-import type { SavedBlock } from '../../blocks/index.js'
+import { decodeDirectoryBlock, type SavedBlock } from '../../blocks/index.js'
 import type { ApiContext } from '../context.js'
 import { notFound } from '../errors.js'
 import type { Json } from '../../../../base/index.js'

@@ -1,11 +1,9 @@
 /** Entries and their chains: `entry`, `entry-block`, `chain-head`, `pending-entries`. */
 import { toHex } from '../../../bytes.js'
 import { decodeEntryBlock } from '../../../entry-block.js'
-import { decodeEntry } from '../../../entry.js'
-import type { Entry } from '../../../entry.js'
+import { decodeEntry, type Entry } from '../../../entry.js'
 import { decodeDirectoryBlock } from '../../blocks/index.js'
-import { pendingEntry } from '../../chain/state.js'
-import type { ChainState } from '../../chain/state.js'
+import { pendingEntry, type ChainState } from '../../chain/state.js'
 import type { Archive } from '../../store/archive.js'
 import type { ApiContext } from '../context.js'
 import { missingChainHead, notFound } from '../errors.js'

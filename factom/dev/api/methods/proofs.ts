@@ -1,8 +1,7 @@
 /** Proofs that an entry is in the chain: `receipt`, and `anchors` in other blockchains, which no LOCAL network has. */
 import { hashBytes, toHex } from '../../../bytes.js'
 import { decodeEntryBlock, entryBlockHeaderHash, entryBlockObjects } from '../../../entry-block.js'
-import { merkleBranch, nodeOf } from '../../../merkle.js'
-import type { MerkleNode } from '../../../merkle.js'
+import { merkleBranch, nodeOf, type MerkleNode } from '../../../merkle.js'
 import { decodeDirectoryBlock } from '../../blocks/index.js'
 import { pendingEntry } from '../../chain/state.js'
 import type { ApiContext } from '../context.js'
