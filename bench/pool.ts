@@ -18,17 +18,7 @@ import { startProduct } from './product.js'
 import { takeSamples, type Rates } from './samples.js'
 import type { BenchTask, BenchTaskResult } from './worker.js'
 
-export interface BenchPool {
-  /** Throws E_LXR_INPUT if the kernel does not have these lanes. Errors of threads would come without their codes. */
-  check(work: Work): void
-  /** The checksum of the fixed range of nonces, each thread doing a part. */
-  checksum(work: Work): Promise<bigint>
-  /** Samples of the miner's loop and, with `beside`, of the bare kernel and of reading only. Null if interrupted. */
-  measure(work: Work, timing: CrewTiming): Promise<Samples | null>
-  /** Self-checking hashing until the gauge says stop. Rejects if a thread fails. */
-  stress(work: Work, gauge: Gauge): Promise<void>
-  close(): Promise<void>
-}
+export type BenchPool = ReturnType<typeof createBenchPool>
 
 export interface Work {
   readonly threads: number
@@ -50,7 +40,7 @@ export interface Samples extends Rates {
 export const poolSlots = (threads: number): number => 2 * threads + 1
 
 /** A pool lets go of its ByteMap when it lets go of its threads. @param map has `poolSlots(most)` slots */
-export function createBenchPool(map: SharedByteMap, most: number): BenchPool {
+export function createBenchPool(map: SharedByteMap, most: number) {
   const byteMap = sharedByteMap(map)
   /** Begins with the first work: what measures the miner's loop alone has no use for threads beside it. */
   let pool: Piscina<BenchTask, BenchTaskResult> | undefined
@@ -76,12 +66,15 @@ export function createBenchPool(map: SharedByteMap, most: number): BenchPool {
       ),
     )
   return {
-    check: (work) => void createHasher(byteMap, 0, hasherOptions(work)),
-    checksum: async (work) => {
+    /** Throws E_LXR_INPUT if the kernel does not have these lanes. Errors of threads would come without their codes. */
+    check: (work: Work) => void createHasher(byteMap, 0, hasherOptions(work)),
+    /** The checksum of the fixed range of nonces, each thread doing a part. */
+    checksum: async (work: Work) => {
       const parts = await start('checksum', work, createGauge(work.threads))
       return parts.reduce((sum, { checksum }) => sum ^ checksum, 0n)
     },
-    measure: async (work, { beside, signal, ...timing }) => {
+    /** Samples of the miner's loop and, with `beside`, of the bare kernel and of reading only. Null if interrupted. */
+    measure: async (work: Work, { beside, signal, ...timing }: CrewTiming) => {
       const { threads } = work
       const { lanes, kernel } = createHasher(byteMap, most, hasherOptions(work))
       const gauge = createGauge(threads)
@@ -98,7 +91,8 @@ export function createBenchPool(map: SharedByteMap, most: number): BenchPool {
         await Promise.all([product.stop(), running?.catch(() => undefined)])
       }
     },
-    stress: async (work, gauge) => {
+    /** Self-checking hashing until the gauge says stop. Rejects if a thread fails. */
+    stress: async (work: Work, gauge: Gauge) => {
       await start('stress', work, gauge)
     },
     close: async () => pool?.destroy(),

@@ -2,14 +2,7 @@
 import { portableHasher, type HasherOptions, type SharedByteMap } from '../lxrhash/index.js'
 import { createLocalWorkforce, minerError, type Lease } from '../miner/index.js'
 
-export interface Product {
-  /** Settled when all threads hash; rejects (E_MINER_NO_WORKERS) if none can. */
-  readonly started: Promise<void>
-  readonly hashes: () => number
-  pause(): void
-  resume(): void
-  stop(): Promise<void>
-}
+export type Product = ReturnType<typeof startProduct>
 
 export interface ProductOptions {
   readonly threads: number
@@ -27,7 +20,7 @@ const LOOK_MS = 20
 /** Nothing is above it, as in mining nearly nothing is above the floor. */
 const NO_HIT = (1n << 64n) - 1n
 
-export function startProduct(byteMap: SharedByteMap, options: ProductOptions): Product {
+export function startProduct(byteMap: SharedByteMap, options: ProductOptions) {
   const { threads, firstHasher, hasher, lease = FOUR_BYTES } = options
   let lost = false
   let why = 'no thread is fit to hash'
@@ -54,13 +47,14 @@ export function startProduct(byteMap: SharedByteMap, options: ProductOptions): P
     if (workforce.view.hashes - assignedAt > (lease.to - lease.from) / 2n) assign()
   }, LOOK_MS)
   return {
+    /** Settled when all threads hash; rejects (E_MINER_NO_WORKERS) if none can. */
     started: workforce.ready.then(() => {
       if (lost) throw minerError('E_MINER_NO_WORKERS', why)
     }),
     hashes: () => Number(workforce.view.hashes),
     pause: () => workforce.pause(),
     resume: () => workforce.resume(),
-    stop() {
+    stop(): Promise<void> {
       clearInterval(look)
       return workforce.stop()
     },

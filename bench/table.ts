@@ -9,18 +9,11 @@ interface Column {
   readonly text: (cell: BenchCell) => string
 }
 
-export interface Table {
-  readonly head: readonly string[]
-  readonly row: (cell: BenchCell) => readonly string[]
-  /** Cells of a row brought to the columns' widths, with two blanks between them. */
-  readonly line: (row: readonly string[]) => string
-}
-
 /**
  * The columns that the planned cells need: what is the same in all of them is left out, except size and threads.
  * `earlier` adds the ratio to an earlier result.
  */
-export function createTable(plan: readonly CellPlan[], earlier?: readonly EarlierCell[]): Table {
+export function createTable(plan: readonly CellPlan[], earlier?: readonly EarlierCell[]) {
   const varies = (key: 'kernel' | 'lanes'): boolean => new Set(plan.map((cell) => cell[key])).size > 1
   const optional = (wanted: boolean, column: Column): Column[] => (wanted ? [column] : [])
   const columns: Column[] = [
@@ -48,8 +41,9 @@ export function createTable(plan: readonly CellPlan[], earlier?: readonly Earlie
   ]
   return {
     head: columns.map(({ head }) => head),
-    row: (cell) => columns.map(({ text }) => text(cell)),
-    line: (row) => row.map((text, k) => text.padStart(columns[k]?.width ?? 0)).join('  '),
+    row: (cell: BenchCell) => columns.map(({ text }) => text(cell)),
+    /** Cells of a row brought to the columns' widths, with two blanks between them. */
+    line: (row: readonly string[]) => row.map((text, k) => text.padStart(columns[k]?.width ?? 0)).join('  '),
   }
 }
 

@@ -19,25 +19,9 @@ export interface Progress {
   readonly common: number | null
 }
 
-export interface Account {
-  /** The last directory block; null before the first. */
-  tip(): StoredTip | null
-  /** Height of the first directory block. */
-  first(): number | null
-  /** Key MR of a directory block, null if it is not known. */
-  keyMrAt(height: number): string | null
-  /** Where following goes on behind this height; null if the block is not known. */
-  known(height: number, chains: readonly string[]): KnownBlock | null
-  add(block: ChainBlock): void
-  progress(consumer: string): Progress
-  advance(consumer: string, height: number): void
-  /** Forgets the blocks above this height, and notes for each consumer that had taken one that it must too. */
-  forget(height: number): void
-  /** The consumer has forgotten what was noted. */
-  forgotten(consumer: string): void
-}
+export type Account = ReturnType<typeof createAccount>
 
-export function createAccount(db: Transaction): Account {
+export function createAccount(db: Transaction) {
   const tipOf = (row: Row | undefined): ChainTip | null =>
     row ? { keyMr: hexOf(row['key_mr']), sequence: Number(row['sequence']) } : null
   const keyMrAt = (height: number): string | null => {
@@ -55,13 +39,17 @@ export function createAccount(db: Transaction): Account {
     )
 
   return {
-    tip() {
+    /** The last directory block; null before the first. */
+    tip(): StoredTip | null {
       const row = db.one('SELECT height, key_mr FROM blocks ORDER BY height DESC LIMIT 1')
       return row ? { height: Number(row['height']), keyMr: hexOf(row['key_mr']) } : null
     },
+    /** Height of the first directory block. */
     first: () => numberOrNull(db.one('SELECT min(height) AS height FROM blocks')?.['height']),
+    /** Key MR of a directory block, null if it is not known. */
     keyMrAt,
-    known(height, chains) {
+    /** Where following goes on behind this height; null if the block is not known. */
+    known(height: number, chains: readonly string[]): KnownBlock | null {
       const keyMr = keyMrAt(height)
       if (keyMr === null) return null
       const tips = new Map<string, ChainTip>()
@@ -77,20 +65,22 @@ export function createAccount(db: Transaction): Account {
       }
       return { height, keyMr, tips }
     },
-    add({ height, keyMr, timestamp, chains, factoids }) {
+    add({ height, keyMr, timestamp, chains, factoids }: ChainBlock): void {
       db.run('INSERT OR IGNORE INTO blocks VALUES (?, ?, ?)', height, blobOf(keyMr), timestamp)
       for (const [chainId, block] of chains) addChainBlock(height, chainId, block)
       if (factoids) addChainBlock(height, FACTOID_CHAIN, { keyMr: factoids.keyMr, sequence: height })
     },
     progress,
-    advance: (consumer, height) =>
+    advance: (consumer: string, height: number) =>
       db.run('INSERT OR REPLACE INTO progress VALUES (?, ?, NULL)', consumer, height),
-    forget(height) {
+    /** Forgets the blocks above this height, and notes for each consumer that had taken one that it must too. */
+    forget(height: number): void {
       db.run('DELETE FROM blocks WHERE height > ?', height)
       db.run('DELETE FROM chain_blocks WHERE height > ?', height)
       db.run('UPDATE progress SET common = min(coalesce(common, ?1), ?1) WHERE height > ?1', height)
     },
-    forgotten(consumer) {
+    /** The consumer has forgotten what was noted. */
+    forgotten(consumer: string): void {
       const { common } = progress(consumer)
       if (common === null) return
       // Below the first block it has none.

@@ -44,32 +44,7 @@ export interface FollowProgress {
   readonly milliseconds: number
 }
 
-export interface ChainFollower {
-  /**
-   * Follows the chain up to `toHeight`, or to the last saved block. With `toHeight` it is an error if that block is not
-   * saved yet, or what is in it is not at hand (`E_HISTORY_BEHIND`, to be tried again). What was followed before an
-   * error is kept. Throws `E_HISTORY_WRITE`, `E_HISTORY_RACE`, the codes of `followBlocks`, and what a consumer throws.
-   */
-  sync(toHeight?: number): Promise<void>
-  /**
-   * Throws `E_HISTORY_BEHIND` for a height beyond the known blocks while the last `sync` has not succeeded: better no
-   * answer than a stale one.
-   */
-  mustKnowBefore(height: number): void
-  /** The last block that was followed; null before the first. */
-  tip(): StoredTip | null
-  /** The first height that was followed. */
-  first(): number | null
-  /**
-   * A block that was followed, fetched and proven again. `E_HISTORY_BEHIND` if the height is not followed yet, or the
-   * node's block is another one by now.
-   */
-  block(height: number, chains: readonly string[]): Promise<FollowedBlock>
-  /** Forgets the blocks above this height, for all consumers; -1: all. They are followed anew. */
-  rollback(height: number): void
-}
-
-export function createFollower(options: FollowerOptions): ChainFollower {
+export function createFollower(options: FollowerOptions) {
   const { db, client, network, consumers, signal } = options
   const account = createAccount(db)
   /** Whether the last `sync` came to its end, so that nothing is known to be missing. */
@@ -158,23 +133,39 @@ export function createFollower(options: FollowerOptions): ChainFollower {
   }
 
   return {
-    sync(toHeight) {
+    /**
+     * Follows the chain up to `toHeight`, or to the last saved block. With `toHeight` it is an error if that block is not
+     * saved yet, or what is in it is not at hand (`E_HISTORY_BEHIND`, to be tried again). What was followed before an
+     * error is kept. Throws `E_HISTORY_WRITE`, `E_HISTORY_RACE`, the codes of `followBlocks`, and what a consumer throws.
+     */
+    sync(toHeight?: number): Promise<void> {
       const result = turn.then(() => syncOnce(toHeight))
       turn = result.catch(() => undefined)
       return result
     },
-    mustKnowBefore(height) {
+    /**
+     * Throws `E_HISTORY_BEHIND` for a height beyond the known blocks while the last `sync` has not succeeded: better no
+     * answer than a stale one.
+     */
+    mustKnowBefore(height: number): void {
       if (!complete && height > (account.tip()?.height ?? -1) + 1)
         throw fail('E_HISTORY_BEHIND', `the blocks before ${height} are not followed yet`)
     },
+    /** The last block that was followed; null before the first. */
     tip: () => account.tip(),
+    /** The first height that was followed. */
     first: () => account.first(),
-    async block(height, chains) {
+    /**
+     * A block that was followed, fetched and proven again. `E_HISTORY_BEHIND` if the height is not followed yet, or the
+     * node's block is another one by now.
+     */
+    async block(height: number, chains: readonly string[]): Promise<FollowedBlock> {
       const range = { chains, after: null, from: height, to: height, ...aborted() }
       for await (const block of followBlocks(client, range))
         if (block.keyMr === account.keyMrAt(height)) return block
       throw fail('E_HISTORY_BEHIND', `block ${height} of the node is not the one that was followed`)
     },
-    rollback: (height) => rollback(height),
+    /** Forgets the blocks above this height, for all consumers; -1: all. They are followed anew. */
+    rollback: (height: number) => rollback(height),
   }
 }

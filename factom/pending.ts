@@ -9,18 +9,12 @@ import { lockFile, makeFolder, messageOf, writeWhole } from '../base/index.js'
 import { fromHex, toHex } from './bytes.js'
 import { fail } from './errors.js'
 
-export interface PendingMessages {
-  names(): readonly string[]
-  get(name: string): Uint8Array | undefined
-  /** On disk when it returns. */
-  put(name: string, message: Uint8Array): void
-  remove(name: string): void
-}
+export type PendingMessages = ReturnType<typeof openPending>
 
 const MAX_BYTES = 1024 * 1024
 
 /** Opens the file, which need not be there. Throws `E_FACTOM_JOURNAL`, as do all of its functions. */
-export function openPending(file: string): PendingMessages {
+export function openPending(file: string) {
   const messages = read(file)
   function write(): void {
     try {
@@ -35,12 +29,13 @@ export function openPending(file: string): PendingMessages {
   }
   return {
     names: () => [...messages.keys()],
-    get: (name) => messages.get(name),
-    put(name, message) {
+    get: (name: string) => messages.get(name),
+    /** On disk when it returns. */
+    put(name: string, message: Uint8Array): void {
       messages.set(name, message)
       write()
     },
-    remove(name) {
+    remove(name: string): void {
       if (messages.delete(name)) write()
     },
   }

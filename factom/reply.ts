@@ -2,27 +2,10 @@
 import { fromHex, isHash } from './bytes.js'
 import { fail } from './errors.js'
 
-export interface Reader {
-  /** A whole number within the bounds (default 0…2^53-1). */
-  int(name: string, min?: number, max?: number): number
-  /** A finite number, whatever its size: for nanoseconds beyond 2^53. */
-  number(name: string): number
-  bool(name: string): boolean
-  /** 64 lower-case hex digits. */
-  hash(name: string): string
-  /** A hash, or `''` where the field is `null`, missing or empty. */
-  hashOrNone(name: string): string
-  /** Text without control characters, cut at `max` characters. */
-  text(name: string, max: number): string
-  /** Bytes written as hex, at most `max` of them. */
-  bytes(name: string, max: number): Uint8Array
-  child(name: string): Reader
-  /** A list; `null` (Go's empty list) gives `[]`. */
-  list(name: string): readonly unknown[]
-}
+export type Reader = ReturnType<typeof readerOf>
 
 /** A reader of `value`, which must be an object. `where` names the method in errors. */
-export function readerOf(value: unknown, where: string): Reader {
+export function readerOf(value: unknown, where: string) {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw wrong(where, 'is not an object')
   const field = (name: string): unknown => (value as Record<string, unknown>)[name]
@@ -33,38 +16,45 @@ export function readerOf(value: unknown, where: string): Reader {
     return found
   }
   return {
-    int(name, min = 0, max = Number.MAX_SAFE_INTEGER) {
+    /** A whole number within the bounds (default 0…2^53-1). */
+    int(name: string, min: number = 0, max: number = Number.MAX_SAFE_INTEGER): number {
       const found = field(name)
       if (!Number.isSafeInteger(found)) throw bad(name, 'not a whole number')
       if ((found as number) < min || (found as number) > max) throw bad(name, 'out of range')
       return found as number
     },
-    number(name) {
+    /** A finite number, whatever its size: for nanoseconds beyond 2^53. */
+    number(name: string): number {
       const found = field(name)
       if (typeof found !== 'number' || !Number.isFinite(found)) throw bad(name, 'not a number')
       return found
     },
-    bool(name) {
+    bool(name: string): boolean {
       const found = field(name)
       if (typeof found !== 'boolean') throw bad(name, 'not true or false')
       return found
     },
+    /** 64 lower-case hex digits. */
     hash,
-    hashOrNone: (name) =>
+    /** A hash, or `''` where the field is `null`, missing or empty. */
+    hashOrNone: (name: string) =>
       field(name) === null || field(name) === undefined || field(name) === '' ? '' : hash(name),
-    text(name, max) {
+    /** Text without control characters, cut at `max` characters. */
+    text(name: string, max: number): string {
       const found = field(name)
       if (typeof found !== 'string') throw bad(name, 'not a text')
       return printable(found, max)
     },
-    bytes(name, max) {
+    /** Bytes written as hex, at most `max` of them. */
+    bytes(name: string, max: number): Uint8Array {
       const found = field(name)
       if (typeof found !== 'string') throw bad(name, 'not hex')
       if (found.length > 2 * max) throw bad(name, `more than ${max} bytes`)
       return bytesOf(found) ?? raise(bad(name, 'not hex'))
     },
-    child: (name) => readerOf(field(name), `${where}.${name}`),
-    list(name) {
+    child: (name: string) => readerOf(field(name), `${where}.${name}`),
+    /** A list; `null` (Go's empty list) gives `[]`. */
+    list(name: string): readonly unknown[] {
       const found = field(name)
       if (found === null) return []
       if (!Array.isArray(found)) throw bad(name, 'not a list')

@@ -28,24 +28,6 @@ export interface SendOptions extends SettleOptions {
   readonly deadline?: number
 }
 
-export interface Sender {
-  /**
-   * Takes records as far as they go; resolves with what has become of each. `fresh`: hashes of those of which nothing
-   * has left yet.
-   */
-  send(
-    records: readonly PublishRecord[],
-    fresh: ReadonlySet<string>,
-    options: SendOptions,
-  ): Promise<PublishResult[]>
-  /** Journals records that have come further, then tells of each. */
-  note(moved: readonly PublishRecord[], notify: (record: PublishRecord) => void): Promise<void>
-  /** Whether a record is on its way. */
-  isDriving(entryHash: string): boolean
-  /** Settled when none is. */
-  idle(): Promise<unknown>
-}
-
 const PARALLEL = 8
 /** The share of a commit's remembered duration that is left after each later commit, and after each block. */
 const FADING = 0.8
@@ -68,7 +50,7 @@ export function createSender({
   parallel = PARALLEL,
   dryRun,
   onError,
-}: SenderOptions): Sender {
+}: SenderOptions) {
   const pace = { ms: 0 }
   /** Records on their way: two calls never drive the same one. */
   const underWay = new Map<string, Promise<PublishRecord>>()
@@ -159,9 +141,16 @@ export function createSender({
   }
 
   return {
+    /**
+     * Takes records as far as they go; resolves with what has become of each. `fresh`: hashes of those of which nothing
+     * has left yet.
+     */
     send,
+    /** Journals records that have come further, then tells of each. */
     note,
-    isDriving: (entryHash) => underWay.has(entryHash),
+    /** Whether a record is on its way. */
+    isDriving: (entryHash: string) => underWay.has(entryHash),
+    /** Settled when none is. */
     idle: () => Promise.allSettled(underWay.values()),
   }
 }

@@ -11,19 +11,10 @@ export interface CountTask extends Pick<MapMemory, 'module' | 'memory' | 'scratc
   readonly length: number
 }
 
-export interface ByteCounts {
-  /** Adds a piece of the map, which is not written any more; offset and length are multiples of 8. */
-  add(at: number, length: number): void
-  /** A shuffle moves bytes and changes none: whether each of the 256 values occurs 2^(bits - 8) times. */
-  even(): Promise<boolean>
-  /** Ends the thread. */
-  close(): Promise<void>
-}
-
 /** To start a thread takes as long as to count 16 MiB. */
 const FEW_BYTES = 2 ** 24
 
-export function openCounts(mapped: MapMemory, few = FEW_BYTES): ByteCounts {
+export function openCounts(mapped: MapMemory, few = FEW_BYTES) {
   const { functions, module, memory, scratch, params } = mapped
   const counts = countsIn(memory, scratch, functions.layout)
   counts.fill(0)
@@ -39,18 +30,21 @@ export function openCounts(mapped: MapMemory, few = FEW_BYTES): ByteCounts {
         })
   const tasks: Promise<void>[] = []
   return {
-    add(at, length) {
+    /** Adds a piece of the map, which is not written any more; offset and length are multiples of 8. */
+    add(at: number, length: number): void {
       if (pool === undefined) return functions.countBytes(scratch, at, length)
       const task = pool.run({ module, memory, scratch, at, length })
       // A caller that closes before the end does not wait for the result.
       task.catch(() => undefined)
       tasks.push(task)
     },
-    async even() {
+    /** A shuffle moves bytes and changes none: whether each of the 256 values occurs 2^(bits - 8) times. */
+    async even(): Promise<boolean> {
       await Promise.all(tasks)
       return areEven(counts, mapBytes(params) / 256)
     },
-    async close() {
+    /** Ends the thread. */
+    async close(): Promise<void> {
       await pool?.destroy()
     },
   }

@@ -35,14 +35,9 @@ export const BENCH_METRICS = {
   },
 } as const satisfies Record<string, MetricSpec>
 
-export interface BenchMetrics {
-  readonly cell: (cell: BenchCell) => void
-  /** Errors so far. */
-  readonly stressed: (thread: number, errors: number) => void
-  readonly registry: Registry
-}
+export type BenchMetrics = ReturnType<typeof createBenchMetrics>
 
-export function createBenchMetrics(): BenchMetrics {
+export function createBenchMetrics() {
   const registry = new Registry()
   const common = ({ name, help, labels }: MetricSpec) => ({
     name,
@@ -56,13 +51,14 @@ export function createBenchMetrics(): BenchMetrics {
   const stress = new Counter(common(BENCH_METRICS.stress))
   return {
     registry,
-    cell: ({ bits, threads, kernel, pages, hashesPerSecond, gatherLimit, checksumOk }) => {
+    cell: ({ bits, threads, kernel, pages, hashesPerSecond, gatherLimit, checksumOk }: BenchCell) => {
       const labels = { bits, threads, kernel, pages }
       hashes.set(labels, hashesPerSecond)
       limit.set(labels, gatherLimit)
       checks.inc(checksumOk === false ? 1 : 0)
     },
-    stressed: (thread, errors) => {
+    /** Errors so far. */
+    stressed: (thread: number, errors: number) => {
       stress.remove({ thread })
       stress.inc({ thread }, errors)
     },

@@ -38,16 +38,11 @@ export async function benchMaps(
   return sizes
 }
 
-export interface MapProgress {
-  readonly show: (bits: number, state: ByteMapProgress) => void
-  readonly end: () => void
-}
-
 /** One bar after the other, for each ByteMap that is built or opened. */
-export function mapProgress(context: Context): MapProgress {
+export function mapProgress(context: Context) {
   let current: { readonly bits: number; readonly bar: Progress } | undefined
   return {
-    show: (bits, state) => {
+    show: (bits: number, state: ByteMapProgress) => {
       if (current?.bits !== bits) {
         current?.bar.end()
         current = { bits, bar: createProgress(context, `ByteMap 2^${bits} (${bytesText(2 ** bits)})`) }

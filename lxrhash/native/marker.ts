@@ -12,13 +12,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { wallMs } from '../../base/index.js'
 
-export interface NativeMarker {
-  /** When the run began whose sudden end is taken for a fault of its native kernel, ISO 8601; null if there is none. */
-  readonly fault: string | null
-  /** The native kernel is in use from now on, in its first five minutes. False if that cannot be written down. */
-  set(): boolean
-  clear(): void
-}
+export type NativeMarker = ReturnType<typeof openNativeMarker>
 
 const NAME = 'native-kernel.json'
 const BOOT_ID = '/proc/sys/kernel/random/boot_id'
@@ -29,7 +23,7 @@ const TRIAL_MS = 300_000
  *
  * @param trialMs for tests
  */
-export function openNativeMarker(folder: string, boot = bootId(), trialMs = TRIAL_MS): NativeMarker {
+export function openNativeMarker(folder: string, boot = bootId(), trialMs = TRIAL_MS) {
   const file = join(folder, NAME)
   const remove = (): void => rmSync(file, { force: true })
   const before = readMarker(file)
@@ -56,8 +50,10 @@ export function openNativeMarker(folder: string, boot = bootId(), trialMs = TRIA
     remove()
   }
   return {
+    /** When the run began whose sudden end is taken for a fault of its native kernel, ISO 8601; null if there is none. */
     fault: isFault ? ended.started : null,
-    set() {
+    /** The native kernel is in use from now on, in its first five minutes. False if that cannot be written down. */
+    set(): boolean {
       if (!write(false)) return false
       trial = setTimeout(write, trialMs, true).unref()
       process.once('exit', clear)

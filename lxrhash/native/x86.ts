@@ -42,38 +42,7 @@ export interface Label {
   readonly jumps: number[]
 }
 
-export interface Assembler {
-  /** register ← 64-bit number. */
-  set(to: Register, value: bigint): void
-  load64(to: Register, from: Place): void
-  /** The upper half becomes 0, also with the other operations on 32 bits. */
-  load32(to: Register, from: Place): void
-  loadByte(to: Register, from: Place): void
-  store64(to: Place, from: Register): void
-  store32(to: Place, from: Register): void
-  move64(to: Register, from: Register): void
-  xor64(to: Register, from: Register): void
-  xorMemory64(to: Register, from: Place): void
-  add64(to: Register, from: Register): void
-  shiftLeft64(register: Register, by: number): void
-  shiftRight64(register: Register, by: number): void
-  and32(register: Register, mask: number): void
-  add32(register: Register, value: number): void
-  /** register ← 0 */
-  clear32(register: Register): void
-  compare32(one: Register, other: Register): void
-  compareTo32(register: Register, value: number): void
-  /** Asks for the line at a place, whatever lies there. Never faults. */
-  prefetch(place: Place, hint: Prefetch): void
-  /** After a comparison without signs: to the label if the first was above. */
-  jumpIfAbove(label: Label): void
-  jumpIfBelow(label: Label): void
-  return(): void
-  /** Puts the label here. */
-  mark(label: Label): void
-  /** All that was written. Throws if a jump leads nowhere. */
-  code(): Uint8Array
-}
+export type Assembler = ReturnType<typeof createAssembler>
 
 export const newLabel = (): Label => ({ at: undefined, jumps: [] })
 
@@ -81,7 +50,7 @@ export const newLabel = (): Label => ({ at: undefined, jumps: [] })
 const WIDE = 8
 const SCALES = { 1: 0, 4: 2, 8: 3 } as const
 
-export function createAssembler(): Assembler {
+export function createAssembler() {
   const bytes: number[] = []
   const labels = new Set<Label>()
   const put = (...values: number[]): void => void bytes.push(...values)
@@ -110,51 +79,58 @@ export function createAssembler(): Assembler {
   }
 
   return {
-    set(to, value) {
+    /** register ← 64-bit number. */
+    set(to: Register, value: bigint): void {
       prefix(WIDE, 0, 0, to)
       put(0xb8 | (to & 7))
       put32(Number(value & 0xffff_ffffn))
       put32(Number(value >> 32n))
     },
-    load64: (to, from) => withMemory(WIDE, [0x8b], to, from),
-    load32: (to, from) => withMemory(0, [0x8b], to, from),
-    loadByte: (to, from) => withMemory(0, [0x0f, 0xb6], to, from),
-    store64: (to, from) => withMemory(WIDE, [0x89], from, to),
-    store32: (to, from) => withMemory(0, [0x89], from, to),
-    move64: (to, from) => withRegister(WIDE, 0x89, from, to),
-    xorMemory64: (to, from) => withMemory(WIDE, [0x33], to, from),
-    xor64: (to, from) => withRegister(WIDE, 0x31, from, to),
-    add64: (to, from) => withRegister(WIDE, 0x01, from, to),
-    shiftLeft64(register, by) {
+    load64: (to: Register, from: Place) => withMemory(WIDE, [0x8b], to, from),
+    /** The upper half becomes 0, also with the other operations on 32 bits. */
+    load32: (to: Register, from: Place) => withMemory(0, [0x8b], to, from),
+    loadByte: (to: Register, from: Place) => withMemory(0, [0x0f, 0xb6], to, from),
+    store64: (to: Place, from: Register) => withMemory(WIDE, [0x89], from, to),
+    store32: (to: Place, from: Register) => withMemory(0, [0x89], from, to),
+    move64: (to: Register, from: Register) => withRegister(WIDE, 0x89, from, to),
+    xorMemory64: (to: Register, from: Place) => withMemory(WIDE, [0x33], to, from),
+    xor64: (to: Register, from: Register) => withRegister(WIDE, 0x31, from, to),
+    add64: (to: Register, from: Register) => withRegister(WIDE, 0x01, from, to),
+    shiftLeft64(register: Register, by: number): void {
       withRegister(WIDE, 0xc1, 4, register)
       put(by)
     },
-    shiftRight64(register, by) {
+    shiftRight64(register: Register, by: number): void {
       withRegister(WIDE, 0xc1, 5, register)
       put(by)
     },
-    and32(register, mask) {
+    and32(register: Register, mask: number): void {
       withRegister(0, 0x81, 4, register)
       put32(mask)
     },
-    add32(register, value) {
+    add32(register: Register, value: number): void {
       withRegister(0, 0x81, 0, register)
       put32(value)
     },
-    clear32: (register) => withRegister(0, 0x31, register, register),
-    compare32: (one, other) => withRegister(0, 0x39, other, one),
-    compareTo32(register, value) {
+    /** register ← 0 */
+    clear32: (register: Register) => withRegister(0, 0x31, register, register),
+    compare32: (one: Register, other: Register) => withRegister(0, 0x39, other, one),
+    compareTo32(register: Register, value: number): void {
       withRegister(0, 0x81, 7, register)
       put32(value)
     },
-    prefetch: (place, hint) => withMemory(0, [0x0f, 0x18], HINTS[hint], place),
-    jumpIfAbove: (label) => jump(0x87, label),
-    jumpIfBelow: (label) => jump(0x82, label),
+    /** Asks for the line at a place, whatever lies there. Never faults. */
+    prefetch: (place: Place, hint: Prefetch) => withMemory(0, [0x0f, 0x18], HINTS[hint], place),
+    /** After a comparison without signs: to the label if the first was above. */
+    jumpIfAbove: (label: Label) => jump(0x87, label),
+    jumpIfBelow: (label: Label) => jump(0x82, label),
     return: () => put(0xc3),
-    mark(label) {
+    /** Puts the label here. */
+    mark(label: Label): void {
       label.at = bytes.length
     },
-    code() {
+    /** All that was written. Throws if a jump leads nowhere. */
+    code(): Uint8Array {
       const code = Uint8Array.from(bytes)
       const view = new DataView(code.buffer)
       for (const { at, jumps } of labels) {

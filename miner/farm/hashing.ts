@@ -19,38 +19,12 @@ export interface HashingParts {
   readonly onLapsed: () => void
 }
 
-export interface Hashing {
-  /** Turns to a record, or to none. The same record again goes on. */
-  turn(record: FarmRecord | null, nowMs: number): void
-  /** An answer to a question that was asked then, about a record, or none. */
-  heard(
-    answer: Pick<Answer, 'granted' | 'lifeMs' | 'floor' | 'ahead'>,
-    about: FarmRecord | null,
-    askedMs: number,
-  ): void
-  /** Begins the next range when the one before is used up; stops when the lease is gone. */
-  tick(nowMs: number): void
-  /** Stops, and gives back what is not hashed. */
-  halt(): void
-  /** What was given back since the last call. */
-  takeFreed(): Lease[]
-  /** It could not be told: the next call gives it once more. */
-  keepFreed(ranges: readonly Lease[], of: FarmRecord | null): void
-  readonly record: FarmRecord | null
-  /** What is not above it is of no interest to the coordinator. */
-  readonly floor: bigint
-  /** Counters that are not hashed yet. */
-  readonly left: bigint
-  /** Names the counters that it has of a record that is still to come; empty: it has none. */
-  readonly ahead: string
-  /** When it began to hash the record at hand; null: not yet. */
-  readonly begunMs: number | null
-}
+export type Hashing = ReturnType<typeof createHashing>
 
 const NOW = AbortSignal.abort()
 const NOTHING: NonNullable<Answer['ahead']> = { name: '', ranges: [] }
 
-export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingParts): Hashing {
+export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingParts) {
   const holder = createHolder()
   let record: FarmRecord | null = null
   /** The range that the threads share; null: they wait. */
@@ -88,7 +62,8 @@ export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingPart
   }
 
   return {
-    turn(next, nowMs) {
+    /** Turns to a record, or to none. The same record again goes on. */
+    turn(next: FarmRecord | null, nowMs: number): void {
       if (record !== null && next !== null && Buffer.compare(record.oprHash, next.oprHash) === 0) return
       // Counters of a record that is over are of no use to any machine.
       stop()
@@ -98,7 +73,12 @@ export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingPart
       begunMs = null
       useAhead(nowMs)
     },
-    heard(answer, about, askedMs) {
+    /** An answer to a question that was asked then, about a record, or none. */
+    heard(
+      answer: Pick<Answer, 'granted' | 'lifeMs' | 'floor' | 'ahead'>,
+      about: FarmRecord | null,
+      askedMs: number,
+    ): void {
       const isOurs = about !== null && about === record
       holder.renew(askedMs, answer.lifeMs)
       if (answer.ahead !== null) ahead = answer.ahead
@@ -109,7 +89,8 @@ export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingPart
       floor = answer.floor
       if (current !== null) assign(current)
     },
-    tick(nowMs) {
+    /** Begins the next range when the one before is used up; stops when the lease is gone. */
+    tick(nowMs: number): void {
       if (record === null) return
       if (holder.lapsed(nowMs)) {
         if (current === null && holder.size === 0n) return
@@ -123,28 +104,35 @@ export function createHashing({ local, onBegin, onFreed, onLapsed }: HashingPart
       onBegin(record, current)
       assign(current)
     },
+    /** Stops, and gives back what is not hashed. */
     halt: giveBack,
-    takeFreed() {
+    /** What was given back since the last call. */
+    takeFreed(): Lease[] {
       const taken = freed
       freed = []
       return taken
     },
-    keepFreed(ranges, of) {
+    /** It could not be told: the next call gives it once more. */
+    keepFreed(ranges: readonly Lease[], of: FarmRecord | null): void {
       if (of !== null && record !== null && toHex(of.oprHash) === toHex(record.oprHash)) freed.push(...ranges)
     },
-    get record() {
+    get record(): FarmRecord | null {
       return record
     },
-    get floor() {
+    /** What is not above it is of no interest to the coordinator. */
+    get floor(): bigint {
       return floor
     },
-    get ahead() {
+    /** Names the counters that it has of a record that is still to come; empty: it has none. */
+    get ahead(): string {
       return ahead.name
     },
-    get begunMs() {
+    /** When it began to hash the record at hand; null: not yet. */
+    get begunMs(): number | null {
       return begunMs
     },
-    get left() {
+    /** Counters that are not hashed yet. */
+    get left(): bigint {
       return (current === null ? 0n : sizeOf(local.left)) + holder.size
     },
   }

@@ -1,5 +1,4 @@
 /** The workers of a farm as the coordinator knows them: health, standing, lease. Pure bookkeeping. */
-import type { WorkforceMember } from '../work/workforce.js'
 import type { Ask, Health } from './messages.js'
 import { createStanding, isUserRefused, type Standing } from './standing.js'
 import { textOfWorker, type WorkerId } from './table.js'
@@ -34,26 +33,7 @@ export interface Machine extends Sender {
   before: bigint
 }
 
-export interface Machines {
-  /**
-   * Null: there are too many, or the machine is refused; then `refusal` says why. `late`: the worker has asked again
-   * since, so nothing of this question is true any more.
-   */
-  hear(id: WorkerId, ask: Ask, nowMs: number): Machine | 'late' | null
-  refusal(id: WorkerId): string | null
-  find(text: string): Machine | undefined
-  /** A worker that has not asked this coordinator, or not since its place was given away. */
-  absent(id: WorkerId): Sender
-  /** The worker is refused from now on. */
-  refuse(sender: Sender): void
-  /** Those that were not heard of for so long are missing from now on. */
-  lapsed(nowMs: number, lifeMs: number): Machine[]
-  /** Another record is at hand. */
-  begin(): void
-  readonly all: readonly Machine[]
-  members(): WorkforceMember[]
-  readonly hashes: bigint
-}
+export type Machines = ReturnType<typeof createMachines>
 
 /** Names cost nothing, so there is an end of them. */
 const MOST_MACHINES = 20_000
@@ -64,7 +44,7 @@ const FORGOTTEN_MS = 15 * 60_000
 const RUNS = 8
 
 /** @param refused by earlier coordinators, with the reason */
-export function createMachines(refused: ReadonlyMap<string, string> = new Map()): Machines {
+export function createMachines(refused: ReadonlyMap<string, string> = new Map()) {
   const machines = new Map<string, Machine>()
   /** By slot; a machine that is away gives its place to the next one that comes. */
   const slots: Machine[] = []
@@ -111,7 +91,11 @@ export function createMachines(refused: ReadonlyMap<string, string> = new Map())
   }
 
   return {
-    hear(id, ask, nowMs) {
+    /**
+     * Null: there are too many, or the machine is refused; then `refusal` says why. `late`: the worker has asked again
+     * since, so nothing of this question is true any more.
+     */
+    hear(id: WorkerId, ask: Ask, nowMs: number): Machine | 'late' | null {
       const machine = machines.get(textOfWorker(id))
       if (machine === undefined) return admit(id, ask, nowMs)
       if (ask.run !== machine.run) {
@@ -125,29 +109,33 @@ export function createMachines(refused: ReadonlyMap<string, string> = new Map())
       Object.assign(machine, { heardMs: nowMs, counters: ask.left, state: ask.leaves ? 'left' : 'here' })
       return machine
     },
-    refusal({ user, name }) {
+    refusal({ user, name }: WorkerId): string | null {
       if (isUserRefused(refusedOf.get(user) ?? 0)) return `too many machines of ${user} were refused`
       const text = textOfWorker({ user, name })
       return (machines.get(text) ?? absent.get(text))?.standing.refused ?? null
     },
-    find: (text) => machines.get(text),
-    absent(id) {
+    find: (text: string) => machines.get(text),
+    /** A worker that has not asked this coordinator, or not since its place was given away. */
+    absent(id: WorkerId): Sender {
       const text = textOfWorker(id)
       const sender = absent.get(text) ?? { id, text, standing: createStanding(refused.get(text) ?? null) }
       absent.set(text, sender)
       return sender
     },
-    refuse: ({ id: { user } }) => countRefused(user),
-    lapsed(nowMs, lifeMs) {
+    /** The worker is refused from now on. */
+    refuse: ({ id: { user } }: Sender) => countRefused(user),
+    /** Those that were not heard of for so long are missing from now on. */
+    lapsed(nowMs: number, lifeMs: number): Machine[] {
       const gone = slots.filter(({ state, heardMs }) => state === 'here' && nowMs - heardMs > lifeMs)
       for (const machine of gone) machine.state = 'missing'
       return gone
     },
-    begin() {
+    /** Another record is at hand. */
+    begin(): void {
       for (const { standing } of slots) standing.begin()
       for (const [text, { standing }] of absent) if (standing.refused === null) absent.delete(text)
     },
-    all: slots,
+    all: slots as readonly Machine[],
     members: () =>
       slots.map((machine) => ({
         slot: machine.slot,
@@ -155,7 +143,7 @@ export function createMachines(refused: ReadonlyMap<string, string> = new Map())
         // Whether it gives a sign of life is a matter of its lease: it is no thread that could be started again.
         beatAgeMs: 0,
       })),
-    get hashes() {
+    get hashes(): bigint {
       return slots.reduce((sum, machine) => sum + countOf(machine), 0n)
     },
   }

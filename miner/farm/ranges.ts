@@ -25,20 +25,7 @@ export interface Taken {
   readonly reserved: readonly Grant[]
 }
 
-export interface Ranges {
-  take(wish: Wish): Taken
-  /** The worker will not hash these; only what it holds counts. */
-  release(worker: string, freed: readonly Lease[]): void
-  /** What is reserved for it and was not handed out is free again. */
-  reclaim(worker: string): void
-  /** It will hash nothing of all that it holds. */
-  drop(worker: string): void
-  holds(worker: string, counter: bigint): boolean
-  /** Takes over a round that another coordinator wrote: all of it counts as handed out. */
-  replay(round: GrantRound): void
-  /** The first counter that was never reserved. */
-  readonly next: bigint
-}
+export type Ranges = ReturnType<typeof createRanges>
 
 interface Holder {
   /** All that was reserved for it and not taken away again. */
@@ -47,7 +34,7 @@ interface Holder {
   rest: RangeSet
 }
 
-export function createRanges(): Ranges {
+export function createRanges() {
   const holders = new Map<string, Holder>()
   let free: RangeSet = []
   let { from: next } = WHOLE_SPACE
@@ -97,7 +84,7 @@ export function createRanges(): Ranges {
   }
 
   return {
-    take({ worker, count, reserve: atOnce }) {
+    take({ worker, count, reserve: atOnce }: Wish): Taken {
       const holder = holderOf(worker)
       const granted: Lease[] = []
       const reserved: Grant[] = []
@@ -109,11 +96,15 @@ export function createRanges(): Ranges {
       }
       return { granted, reserved }
     },
+    /** The worker will not hash these; only what it holds counts. */
     release,
-    reclaim: (worker) => release(worker, holders.get(worker)?.rest ?? []),
-    drop: (worker) => release(worker, holders.get(worker)?.held ?? []),
-    holds: (worker, counter) => contains(holders.get(worker)?.held ?? [], counter),
-    replay({ next: after, grants }) {
+    /** What is reserved for it and was not handed out is free again. */
+    reclaim: (worker: string) => release(worker, holders.get(worker)?.rest ?? []),
+    /** It will hash nothing of all that it holds. */
+    drop: (worker: string) => release(worker, holders.get(worker)?.held ?? []),
+    holds: (worker: string, counter: bigint) => contains(holders.get(worker)?.held ?? [], counter),
+    /** Takes over a round that another coordinator wrote: all of it counts as handed out. */
+    replay({ next: after, grants }: GrantRound): void {
       for (const { worker, from, to } of grants) {
         const range = { from, to }
         // Freed before, and given to another one.
@@ -124,7 +115,8 @@ export function createRanges(): Ranges {
       }
       if (after > next) next = after
     },
-    get next() {
+    /** The first counter that was never reserved. */
+    get next(): bigint {
       return next
     },
   }

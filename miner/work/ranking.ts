@@ -8,22 +8,10 @@ export interface Ranked {
   readonly difficulty: bigint
 }
 
-export interface Ranking {
-  readonly keep: number
-  readonly size: number
-  readonly full: boolean
-  /** The lowest difficulty kept, null while there is room: anything gets in. */
-  readonly worst: bigint | null
-  /** The highest difficulty kept; 0 if there is none. */
-  readonly best: bigint
-  /** True if it was kept. The nonce is copied. */
-  offer(nonce: Uint8Array, difficulty: bigint): boolean
-  /** Best first; equal difficulties in the order of their places. */
-  list(): Ranked[]
-}
+export type Ranking = ReturnType<typeof createRanking>
 
 /** @param keep how many, 1 or more */
-export function createRanking(keep: number): Ranking {
+export function createRanking(keep: number) {
   const kept: Ranked[] = []
   let worstIndex = -1
   let best = 0n
@@ -38,19 +26,22 @@ export function createRanking(keep: number): Ranking {
 
   return {
     keep,
-    get size() {
+    get size(): number {
       return kept.length
     },
-    get full() {
+    get full(): boolean {
       return kept.length >= keep
     },
-    get worst() {
+    /** The lowest difficulty kept, null while there is room: anything gets in. */
+    get worst(): bigint | null {
       return worst()
     },
-    get best() {
+    /** The highest difficulty kept; 0 if there is none. */
+    get best(): bigint {
       return best
     },
-    offer(nonce, difficulty) {
+    /** True if it was kept. The nonce is copied. */
+    offer(nonce: Uint8Array, difficulty: bigint): boolean {
       const entry = { nonce: nonce.slice(), difficulty }
       if (kept.length < keep) kept.push(entry)
       else {
@@ -61,7 +52,8 @@ export function createRanking(keep: number): Ranking {
       if (difficulty > best) best = difficulty
       return true
     },
-    list() {
+    /** Best first; equal difficulties in the order of their places. */
+    list(): Ranked[] {
       return kept.slice().sort(byDifficultyDescending)
     },
   }

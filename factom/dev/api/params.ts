@@ -7,21 +7,10 @@ import { invalidParams } from './errors.js'
 const MAX_INT64 = (1n << 63n) - 1n
 const MAX_UINT32 = (1n << 32n) - 1n
 
-export interface Params {
-  /** Whether there is such a member, and it is not null. */
-  given(name: string): boolean
-  text(name: string): string
-  flag(name: string): boolean
-  /** A 64-bit integer. */
-  integer(name: string): bigint
-  /** An object, or undefined. */
-  object(name: string): unknown
-  /** Whatever it is; null if it is not there. */
-  any(name: string): Json
-}
+export type Params = ReturnType<typeof paramsOf>
 
 /** Throws −32602 for params that are no object, and on reading a member of another type. */
-export function paramsOf(params: unknown): Params {
+export function paramsOf(params: unknown) {
   if (params !== undefined && params !== null && (typeof params !== 'object' || Array.isArray(params)))
     throw invalidParams()
   const members = Object.entries(params ?? {})
@@ -29,30 +18,34 @@ export function paramsOf(params: unknown): Params {
   const member = (name: string): unknown =>
     members.findLast(([key, value]) => key.toLowerCase() === name && value !== null)?.[1]
   return {
-    given: (name) => member(name) !== undefined,
-    text(name) {
+    /** Whether there is such a member, and it is not null. */
+    given: (name: string) => member(name) !== undefined,
+    text(name: string): string {
       const value = member(name) ?? ''
       if (typeof value !== 'string') throw invalidParams()
       return value
     },
-    flag(name) {
+    flag(name: string): boolean {
       const value = member(name) ?? false
       if (typeof value !== 'boolean') throw invalidParams()
       return value
     },
-    integer(name) {
+    /** A 64-bit integer. */
+    integer(name: string): bigint {
       const value = member(name) ?? 0
       if (typeof value !== 'number' || !Number.isInteger(value)) throw invalidParams()
       const whole = BigInt(value)
       if (whole > MAX_INT64 || whole < -MAX_INT64 - 1n) throw invalidParams()
       return whole
     },
-    object(name) {
+    /** An object, or undefined. */
+    object(name: string): unknown {
       const value = member(name)
       if (value !== undefined && typeof value !== 'object') throw invalidParams()
       return value
     },
-    any: (name) => (member(name) ?? null) as Json,
+    /** Whatever it is; null if it is not there. */
+    any: (name: string) => (member(name) ?? null) as Json,
   }
 }
 

@@ -1,6 +1,6 @@
 /** The saved blocks: checked when they come in, found again by height and by every hash that names a part. */
 import type { SavedBlock } from '../blocks/index.js'
-import { createBalances, type Balances } from '../chain/balances.js'
+import { createBalances } from '../chain/balances.js'
 import { fail } from '../errors.js'
 import { decodeParts, emptyTip, linkProblem, spendProblem, tipOf } from './parts.js'
 import type { ChainHead, Parts, Tip } from './parts.js'
@@ -17,27 +17,13 @@ export type Place =
     }
   | { readonly kind: 'entry'; readonly height: number; readonly index: number; readonly entry: number }
 
-export interface Archive {
-  /** Height of the first block, usually 0. */
-  readonly first: number
-  /** The highest saved block. */
-  readonly tip: Tip
-  /** Balances as of the highest saved block. */
-  readonly balances: Balances
-  readonly head: (chainId: string) => ChainHead | undefined
-  block(height: number): SavedBlock | undefined
-  place(hash: string): Place | undefined
-  /** The txid of the last commit that paid for this entry hash. */
-  paidBy(hash: string): string | undefined
-  /** Checks links, roots and hashes (`E_DEVCHAIN_DAMAGED`), then makes the block visible. */
-  append(block: SavedBlock): void
-}
+export type Archive = ReturnType<typeof createArchive>
 
 /** How many blocks stay in memory; older ones are loaded again when asked for. */
 const KEPT_BLOCKS = 64
 
 /** An archive that begins with `genesis`. `load` brings back a block that was appended before. */
-export function createArchive(genesis: SavedBlock, load: (height: number) => SavedBlock): Archive {
+export function createArchive(genesis: SavedBlock, load: (height: number) => SavedBlock) {
   const places = new Map<string, Place>()
   const heads = new Map<string, ChainHead>()
   const payments = new Map<string, string>()
@@ -90,20 +76,25 @@ export function createArchive(genesis: SavedBlock, load: (height: number) => Sav
 
   append(genesis)
   return {
+    /** Height of the first block, usually 0. */
     first: genesis.height,
-    get tip() {
+    /** The highest saved block. */
+    get tip(): Tip {
       return tip
     },
+    /** Balances as of the highest saved block. */
     balances,
-    head: (chainId) => heads.get(chainId),
-    block(height) {
+    head: (chainId: string) => heads.get(chainId),
+    block(height: number): SavedBlock | undefined {
       if (!Number.isInteger(height) || height < genesis.height || height > tip.height) return undefined
       const block = recent.get(height) ?? load(height)
       remember(block)
       return block
     },
-    place: (hash) => places.get(hash),
-    paidBy: (hash) => payments.get(hash),
+    place: (hash: string) => places.get(hash),
+    /** The txid of the last commit that paid for this entry hash. */
+    paidBy: (hash: string) => payments.get(hash),
+    /** Checks links, roots and hashes (`E_DEVCHAIN_DAMAGED`), then makes the block visible. */
     append,
   }
 }

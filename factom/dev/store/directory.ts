@@ -14,14 +14,7 @@ const DIGITS = 9
 /** What a start that was cut off may leave before there is a manifest. */
 const LEFTOVER = /^(?:lock|.*\.(?:new|tmp))$/
 
-export interface BlockFiles {
-  readonly genesis: SavedBlock
-  /** Heights of the blocks on disk above genesis; they are contiguous. */
-  readonly heights: readonly number[]
-  readonly journalPath: string
-  load(height: number): SavedBlock
-  save(block: SavedBlock): void
-}
+export type BlockFiles = ReturnType<typeof openDirectory>
 
 /** The highest height at which a chain can begin. */
 export const MAX_START_HEIGHT = 10 ** DIGITS - 1_000_000
@@ -30,7 +23,7 @@ export const MAX_START_HEIGHT = 10 ** DIGITS - 1_000_000
  * Opens or begins the directory. `E_DEVCHAIN_FOREIGN` if it holds something else, or a chain of another genesis;
  * then nothing in it is touched. Without `startHeight` a new chain begins at 0, and an old one where it began.
  */
-export function openDirectory(path: string, startHeight?: number): BlockFiles {
+export function openDirectory(path: string, startHeight?: number) {
   const manifest = join(path, 'chain.json')
   const blocks = join(path, 'blocks')
   let genesis: SavedBlock
@@ -48,10 +41,11 @@ export function openDirectory(path: string, startHeight?: number): BlockFiles {
   const fileOf = (height: number) => join(blocks, `${String(height).padStart(DIGITS, '0')}.json`)
   return {
     genesis,
+    /** Heights of the blocks on disk above genesis; they are contiguous. */
     heights: heightsIn(blocks, genesis.height + 1),
     journalPath: join(path, 'journal.jsonl'),
-    load: (height) => (height === genesis.height ? genesis : readBlock(fileOf(height), height)),
-    save: (block) => writeWhole(fileOf(block.height), blockText(block)),
+    load: (height: number) => (height === genesis.height ? genesis : readBlock(fileOf(height), height)),
+    save: (block: SavedBlock) => writeWhole(fileOf(block.height), blockText(block)),
   }
 }
 

@@ -7,16 +7,7 @@ import type { Snapshot } from '../chain/snapshot.js'
 import { fail } from '../errors.js'
 import { storeError } from './files.js'
 
-export interface Journal {
-  /**
-   * Kept by the system when it returns: the end of this process, kill included, does not lose it. Ticks are on
-   * the disk, and all before them.
-   */
-  append(event: ChainEvent): void
-  /** Begins anew from a snapshot; the old lines are gone in the same step. */
-  restart(snapshot: Snapshot): void
-  close(): void
-}
+export type Journal = ReturnType<typeof openJournal>
 
 export interface JournalContent {
   readonly snapshot: Snapshot
@@ -44,17 +35,22 @@ export function readJournal(path: string): JournalContent | null {
 }
 
 /** Goes on behind the first `from` bytes of an existing journal, or makes a new one from a snapshot. */
-export function openJournal(path: string, from: number | Snapshot): Journal {
+export function openJournal(path: string, from: number | Snapshot) {
   const lines = openLines(path, typeof from === 'number' ? from : null, ERRORS(path))
   if (typeof from !== 'number') lines.restart([from])
   let closed = false
   return {
-    append(event) {
+    /**
+     * Kept by the system when it returns: the end of this process, kill included, does not lose it. Ticks are on
+     * the disk, and all before them.
+     */
+    append(event: ChainEvent): void {
       if (closed) throw fail('E_DEVCHAIN_CLOSED', 'the development chain is closed')
       lines.append(jsonOf(event), event.type === 'tick')
     },
-    restart: (snapshot) => lines.restart([snapshot]),
-    close() {
+    /** Begins anew from a snapshot; the old lines are gone in the same step. */
+    restart: (snapshot: Snapshot) => lines.restart([snapshot]),
+    close(): void {
       closed = true
       lines.close()
     },

@@ -13,34 +13,13 @@ export interface WalletAddress {
   readonly secret: string
 }
 
-export interface WalletKeys {
-  all(): WalletAddress[]
-  find(address: string): WalletAddress | undefined
-  factoid(address: string): FactoidKey | undefined
-  entryCredit(address: string): EcKey | undefined
-  generate(kind: 'FA' | 'EC'): WalletAddress
-  /** False: it is not there. Keys that the wallet was begun with come back with the next start. */
-  remove(address: string): boolean
-  /** Undefined if it is no secret key. */
-  import(secret: string): WalletAddress | undefined
-  readonly identities: IdentityKeys
-}
-
-/** They sign for identities and pay for nothing. */
-export interface IdentityKeys {
-  all(): WalletAddress[]
-  find(name: string): WalletAddress | undefined
-  generate(): WalletAddress
-  remove(name: string): boolean
-  import(secret: string): WalletAddress | undefined
-  signer(name: string): Signer | undefined
-}
+export type WalletKeys = ReturnType<typeof openWalletKeys>
 
 /** Most keys that are kept. */
 const MAX_KEYS = 10_000
 
 /** Keys of `file` (made if missing) and those given. Throws `E_DEVCHAIN_DAMAGED`, `E_DEVCHAIN_STORE`. */
-export function openWalletKeys(file: string, known: readonly string[]): WalletKeys {
+export function openWalletKeys(file: string, known: readonly string[]) {
   const keys = new Map<string, WalletAddress>()
   const identities = new Map<string, WalletAddress>()
   for (const secret of [...known, ...secretsIn(file)]) {
@@ -77,27 +56,31 @@ export function openWalletKeys(file: string, known: readonly string[]): WalletKe
 
   return {
     all: () => [...keys.values()].sort((a, b) => (a.public < b.public ? 1 : -1)),
-    find: (address) => keys.get(address),
-    factoid(address) {
+    find: (address: string) => keys.get(address),
+    factoid(address: string): FactoidKey | undefined {
       const found = isAddress(address, 'FA') ? keys.get(address) : undefined
       return found && factoidKey(found.secret)
     },
-    entryCredit(address) {
+    entryCredit(address: string): EcKey | undefined {
       const found = isAddress(address, 'EC') ? keys.get(address) : undefined
       return found && ecKey(found.secret)
     },
-    generate: (kind) => made(keys, addressOf(encodeAddress(kind === 'FA' ? 'Fs' : 'Es', randomBytes(32)))),
-    remove: (address) => remove(keys, address),
-    import: (secret) => keep(keys, addressOf(secret)),
+    generate: (kind: 'FA' | 'EC') =>
+      made(keys, addressOf(encodeAddress(kind === 'FA' ? 'Fs' : 'Es', randomBytes(32)))),
+    /** False: it is not there. Keys that the wallet was begun with come back with the next start. */
+    remove: (address: string) => remove(keys, address),
+    /** Undefined if it is no secret key. */
+    import: (secret: string) => keep(keys, addressOf(secret)),
+    /** They sign for identities and pay for nothing. */
     identities: {
       all: () => [...identities.values()].sort((a, b) => (a.public < b.public ? -1 : 1)),
-      find: (name) => identities.get(name),
+      find: (name: string) => identities.get(name),
       generate: () => made(identities, identityOf(identitySecret(randomBytes(32)))),
-      remove: (name) => remove(identities, name),
-      import: (secret) => keep(identities, identityOf(secret)),
-      signer(name) {
+      remove: (name: string) => remove(identities, name),
+      import: (secret: string) => keep(identities, identityOf(secret)),
+      signer(name: string): Signer | undefined {
         const pair = identityPair(identities.get(name)?.secret ?? '')
-        return pair && { name, sign: (data) => pair.sign(data) }
+        return pair && { name, sign: (data: Uint8Array) => pair.sign(data) }
       },
     },
   }
