@@ -61,7 +61,7 @@ export function createFollower(options: FollowerOptions) {
     const walks = walksOf(readers, start, last)
     if (walks.length === 0) return
     const { blockSeconds } = await client.currentMinute(signal)
-    const tell = tellProgress(last)
+    const tell = tellProgress(last, options.onProgress)
     for (const { from, to, readers } of walks) {
       const taking = readers.map(({ consumer }) => consumer)
       const chains = [...new Set(taking.flatMap((consumer) => consumer.chains))]
@@ -78,16 +78,6 @@ export function createFollower(options: FollowerOptions) {
   }
 
   const aborted = (): { signal?: AbortSignal } => (signal === undefined ? {} : { signal })
-
-  function tellProgress(to: number): (block: FollowedBlock) => void {
-    const started = performance.now()
-    const done = { blocks: 0, entries: 0 }
-    return ({ height, chains }) => {
-      done.blocks++
-      for (const { entries } of chains.values()) done.entries += entries.length
-      options.onProgress?.({ height, to, ...done, milliseconds: performance.now() - started })
-    }
-  }
 
   /** Forgets blocks that the node's chain does not have. A node that is only behind takes nothing away. */
   async function dropForked(saved: number): Promise<void> {
@@ -167,5 +157,15 @@ export function createFollower(options: FollowerOptions) {
     },
     /** Forgets the blocks above this height, for all consumers; -1: all. They are followed anew. */
     rollback: (height: number) => rollback(height),
+  }
+}
+
+function tellProgress(to: number, tell: FollowerOptions['onProgress']): (block: FollowedBlock) => void {
+  const started = performance.now()
+  const done = { blocks: 0, entries: 0 }
+  return ({ height, chains }) => {
+    done.blocks++
+    for (const { entries } of chains.values()) done.entries += entries.length
+    tell?.({ height, to, ...done, milliseconds: performance.now() - started })
   }
 }

@@ -5,9 +5,10 @@
  * hashes.
  */
 import type { KV } from '@nats-io/kv'
-import { messageOf, sleep, wallMs } from '../../base/index.js'
+import { wallMs } from '../../base/index.js'
 import { isWrongRevision } from './jobs.js'
 import { readAccounts, SCHEMA, write, type Account } from './messages.js'
+import { forever, persist, type Persisting } from './persist.js'
 import { keyOf } from './takeover.js'
 
 const ALL = 1n << 64n
@@ -45,17 +46,16 @@ export interface DayAccount {
 
 export type Ledger = ReturnType<typeof createLedger>
 
-export interface LedgerParts {
+interface LedgerParts extends Persisting {
   readonly bucket: Pick<KV, 'get' | 'create' | 'update' | 'watch'>
-  readonly signal: AbortSignal
-  readonly onTrouble: (reason: string) => void
 }
 
 const RETRY_MS = 500
 /** A record is written at its end, and by one that takes over: those before the last few do not change any more. */
 const CHANGING = 8
 
-export function createLedger({ bucket, signal, onTrouble }: LedgerParts) {
+export function createLedger(parts: LedgerParts) {
+  const { bucket, signal } = parts
   const days = new Map<string, Map<string, { hits: number; hashes: bigint }>>()
   /** What the last few records have added, by key. */
   const added = new Map<string, { readonly day: string; readonly accounts: readonly Account[] }>()
@@ -101,19 +101,21 @@ export function createLedger({ bucket, signal, onTrouble }: LedgerParts) {
     }
   }
 
+  async function follow(): Promise<void> {
+    const entries = await bucket.watch()
+    const end = (): void => entries.stop()
+    signal.addEventListener('abort', end, { once: true })
+    days.clear()
+    added.clear()
+    for await (const { key, operation, value } of entries) if (operation === 'PUT') take(key, value)
+    signal.removeEventListener('abort', end)
+  }
+
   return {
     /** Writes down what was accounted of a record; again, if more has come. Resolves when the server has it. */
     async keep(oprHash: Uint8Array, accounts: readonly Account[]): Promise<void> {
-      if (accounts.length === 0) return
-      while (!signal.aborted) {
-        try {
-          if (await put(keyOf(oprHash), accounts)) return
-        } catch (error) {
-          if (signal.aborted) return
-          onTrouble(messageOf(error))
-          await sleep(RETRY_MS, signal)
-        }
-      }
+      let isKept: boolean | null = accounts.length === 0
+      while (isKept === false) isKept = await persist(() => put(keyOf(oprHash), accounts), RETRY_MS, parts)
     },
     /** Newest day first, of each the worker with most first. */
     days: () =>
@@ -126,22 +128,7 @@ export function createLedger({ bucket, signal, onTrouble }: LedgerParts) {
             .map(([worker, { hits, hashes }]) => ({ day, worker, hits, hashes: hashes.toString() })),
         ),
     /** Follows what is on the server, until the signal is aborted. */
-    async run(): Promise<void> {
-      while (!signal.aborted) {
-        try {
-          const entries = await bucket.watch()
-          const end = (): void => entries.stop()
-          signal.addEventListener('abort', end, { once: true })
-          days.clear()
-          added.clear()
-          for await (const { key, operation, value } of entries) if (operation === 'PUT') take(key, value)
-          signal.removeEventListener('abort', end)
-        } catch (error) {
-          if (!signal.aborted) onTrouble(messageOf(error))
-        }
-        await sleep(RETRY_MS, signal)
-      }
-    },
+    run: () => forever(follow, RETRY_MS, parts),
   }
 }
 

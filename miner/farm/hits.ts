@@ -13,6 +13,7 @@ import { noncePrefix } from '../work/nonces.js'
 import type { Job } from '../work/workforce.js'
 import type { Machines, Sender } from './machines.js'
 import { readHit, SCHEMA, write, type FarmHit } from './messages.js'
+import { forever, persist } from './persist.js'
 import type { Fault } from './standing.js'
 import { textOfWorker, workerOf, type WorkerId } from './table.js'
 import { keyOf, readRanking } from './takeover.js'
@@ -152,18 +153,12 @@ export function createHits(parts: HitsParts) {
     /** Until the signal is aborted. */
     async run(): Promise<void> {
       await Promise.race([begun, aborted(signal)])
-      while (!signal.aborted) {
-        try {
-          await consume(parts, (message, behind) => {
-            atHand = 1 + behind
-            take(message)
-            atHand--
-          })
-        } catch (error) {
-          if (!signal.aborted) parts.onTrouble(messageOf(error))
-        }
-        await sleep(RETRY_MS, signal)
+      const hear = (message: JsMsg, behind: number): void => {
+        atHand = 1 + behind
+        take(message)
+        atHand--
       }
+      await forever(() => consume(parts, hear), RETRY_MS, parts)
     },
   }
 }
@@ -204,20 +199,14 @@ async function consume(
 
 /** What another coordinator has acknowledged is in no stream any more. */
 async function restore(
-  { accounts, best, signal, onTrouble }: Pick<HitsParts, 'accounts' | 'best' | 'signal' | 'onTrouble'>,
+  parts: Pick<HitsParts, 'accounts' | 'best' | 'signal' | 'onTrouble'>,
   checker: Pick<HitChecker, 'take'>,
   oprHash: Uint8Array,
 ): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const known = await readRanking(best, oprHash)
-      for (const ranked of known.best) checker.take({ oprHash, ...ranked })
-      return accounts.reset(known.accounts)
-    } catch (error) {
-      onTrouble(messageOf(error))
-      await sleep(RETRY_MS, signal)
-    }
-  }
+  const known = await persist(() => readRanking(parts.best, oprHash), RETRY_MS, parts)
+  if (known === null) return
+  for (const ranked of known.best) checker.take({ oprHash, ...ranked })
+  parts.accounts.reset(known.accounts)
 }
 
 const aborted = (signal: AbortSignal): Promise<unknown> =>

@@ -46,7 +46,7 @@ const FIRST_COUNTERS = 100_000
 const FASTEST = 1e9
 
 export function createLeases(parts: LeasesParts) {
-  const { bucket, machines, signal, lifeMs = LIFE_MS } = parts
+  const { machines, lifeMs = LIFE_MS } = parts
   let ranges: Ranges = createRanges()
   let oprHash: Uint8Array | null = null
   /** Whether counters are to be handed out, and whether it is known who holds what. */
@@ -55,10 +55,7 @@ export function createLeases(parts: LeasesParts) {
   let opened = Promise.resolve('')
   let ahead = createAhead()
   let begun = new Set<string>()
-  const rounds = createRounds({
-    ...{ bucket, signal, next: () => ranges.next },
-    ...{ onTrouble: parts.onTrouble, onDeposed: parts.onDeposed },
-  })
+  const rounds = createRounds({ ...parts, next: () => ranges.next })
 
   function answer(message: Msg): void {
     const id = workerOf(message.subject)
@@ -106,9 +103,10 @@ export function createLeases(parts: LeasesParts) {
   /** Nothing is handed out before it is known what is out already. */
   async function takeOver(hash: Uint8Array): Promise<string> {
     const known = await rounds.read()
-    if (!isSame(oprHash, hash)) return ''
-    known.forEach((one) => ranges.replay(one))
-    isReady = true
+    if (isSame(oprHash, hash)) {
+      known.forEach((one) => ranges.replay(one))
+      isReady = true
+    }
     return ''
   }
 
@@ -154,9 +152,7 @@ export function createLeases(parts: LeasesParts) {
       return (opened = begin(hash, used))
     },
     /** Nothing is handed out. */
-    shut(): void {
-      isShut = true
-    },
+    shut: () => void (isShut = true),
     answer,
     /** Machines that were not heard of for too long lose what is reserved for them. */
     look(): void {

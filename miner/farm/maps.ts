@@ -2,8 +2,9 @@
 import { jetstream, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { open } from 'node:fs/promises'
-import { messageOf, sleep } from '../../base/index.js'
+import { sleep } from '../../base/index.js'
 import type { MapSource } from '../../lxrhash/index.js'
+import { persist } from './persist.js'
 import { MAP_PIECE_BYTES, MAP_STREAM, mapConfig, mapGetSubject, mapSubject } from './table.js'
 
 export interface OfferParts {
@@ -23,15 +24,8 @@ const TIMEOUT_MS = 5_000
 
 /** Puts it on the server, from where an earlier attempt has ended. Resolves when all is there, or the signal is aborted. */
 export async function offerMap(parts: OfferParts): Promise<void> {
-  const { signal, onTrouble } = parts
-  while (!signal.aborted) {
-    try {
-      return await putPieces(parts)
-    } catch (error) {
-      if (!signal.aborted) onTrouble(`the ByteMap cannot be offered: ${messageOf(error)}`)
-      await sleep(RETRY_MS, signal)
-    }
-  }
+  const onTrouble = (reason: string): void => parts.onTrouble(`the ByteMap cannot be offered: ${reason}`)
+  await persist(() => putPieces(parts), RETRY_MS, { signal: parts.signal, onTrouble })
 }
 
 async function putPieces({ connection, manager, byteMap, signal }: OfferParts): Promise<void> {

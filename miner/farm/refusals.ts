@@ -1,30 +1,17 @@
 /** Machines that were refused, on the server: a coordinator that takes over knows them. */
 import type { KV } from '@nats-io/kv'
-import { messageOf, sleep } from '../../base/index.js'
 import { readRefused, SCHEMA, write } from './messages.js'
+import { persist, type Persisting } from './persist.js'
 
-export interface RefusalParts {
+interface RefusalParts extends Persisting {
   readonly bucket: Pick<KV, 'put'>
-  readonly signal: AbortSignal
-  readonly onTrouble: (reason: string) => void
 }
 
 const RETRY_MS = 500
 
 /** Resolves when the server has it, or the signal is aborted. */
-export async function keepRefusal(
-  worker: string,
-  reason: string,
-  { bucket, signal, onTrouble }: RefusalParts,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      return void (await bucket.put(worker, write({ v: SCHEMA, worker, reason })))
-    } catch (error) {
-      if (!signal.aborted) onTrouble(messageOf(error))
-      await sleep(RETRY_MS, signal)
-    }
-  }
+export async function keepRefusal(worker: string, reason: string, parts: RefusalParts): Promise<void> {
+  await persist(() => parts.bucket.put(worker, write({ v: SCHEMA, worker, reason })), RETRY_MS, parts)
 }
 
 /** By worker, the reason. */

@@ -1,6 +1,6 @@
 /** The machines of a farm as a workforce: what is assigned here is hashed by all that have joined. */
 import type { NatsConnection } from '@nats-io/transport-node'
-import { messageOf, monotonicMs, sleep } from '../../base/index.js'
+import { monotonicMs, sleep } from '../../base/index.js'
 import type { Hasher } from '../../lxrhash/index.js'
 import type { Job, Workforce } from '../work/workforce.js'
 import { createLedger, createRecordAccounts, type DayAccount, type Ledger } from './accounts.js'
@@ -9,6 +9,7 @@ import { createJobPlace } from './jobs.js'
 import { createLeases } from './leases.js'
 import { createMachines, type Machine, type Machines } from './machines.js'
 import { WRONG_TEXTS, type FarmJob, type Wrong } from './messages.js'
+import { persist, type Persisting } from './persist.js'
 import { keepRefusal } from './refusals.js'
 import { TEXTS, type Fault } from './standing.js'
 import type { FarmStore } from './store.js'
@@ -182,18 +183,12 @@ function onceForEach(tell: (worker: string, wrong: Wrong) => void): (worker: str
 async function keepInherited(
   { store, inherited }: Pick<FarmOptions, 'store' | 'inherited'>,
   ledger: Pick<Ledger, 'keep'>,
-  { signal, onTrouble }: { readonly signal: AbortSignal; readonly onTrouble: (reason: string) => void },
+  parts: Persisting,
 ): Promise<void> {
   const oprHash = inherited?.record?.oprHash
-  while (oprHash !== undefined && !signal.aborted) {
-    try {
-      const { accounts } = await readRanking(store.best, oprHash)
-      return await ledger.keep(oprHash, accounts)
-    } catch (error) {
-      if (!signal.aborted) onTrouble(messageOf(error))
-      await sleep(LOOK_MS, signal)
-    }
-  }
+  if (oprHash === undefined) return
+  const known = await persist(() => readRanking(store.best, oprHash), LOOK_MS, parts)
+  await ledger.keep(oprHash, known?.accounts ?? [])
 }
 
 const isOf = (job: FarmJob | null, oprHash: Uint8Array): boolean =>
