@@ -1,6 +1,7 @@
 /** A watched peg: what is chosen, what is booked, and that a watch killed at each of its calls does each thing once. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 
 import { createKomodoClient, isAway } from '../client.js'
@@ -297,12 +298,13 @@ t.test('a watch holds what it cannot do, does nothing on a frozen daemon, and sa
   const running = watchPeg({
     ...watching,
     ...{ rules, once: false, stillLooks: 5, signal: end.signal },
-    pause: () => {
+    pause: async () => {
       end.signal.throwIfAborted()
-      if (!isFrozen) dev.control.freeze('asset', dev.operators.length)
+      // What does not answer is not asked for a while: by the clock, not by how often it is tried.
+      if (isFrozen) await setTimeout(100)
+      else dev.control.freeze('asset', dev.operators.length)
       isFrozen = true
       dev.control.mine('asset')
-      return Promise.resolve()
     },
     tell: (event) => {
       events.push(event)
