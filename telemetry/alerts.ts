@@ -2,13 +2,7 @@
  * What a person should look at, for the pages and `/api/v1/summary`: alarms that the program itself judges, and
  * notices. Pure.
  */
-import {
-  ALARMS_OF_LEDGER,
-  alarmOfNotice,
-  GATEWAY_ALARMS,
-  MINER_ALARMS,
-  type AlarmRow,
-} from './alarms/table.js'
+import { alarmOfNotice, ALARMS, type AlarmRow } from './alarms/table.js'
 import type { BoardEntry, BoardNotice } from './board.js'
 import type { Check } from './health.js'
 import type { GatewayNumbers, LedgerPulse, MinerNumbers } from './sources.js'
@@ -37,7 +31,7 @@ export const alertOfNotice = ({ level, code, message, time }: BoardNotice): Aler
 
 /** Checks of a miner that fail, and what else its numbers and its last records say. */
 export const alertsOfMiner = (miner: MinerNumbers, entries: readonly BoardEntry[]): Alert[] =>
-  MINER_ALARMS.flatMap((alarm) => {
+  ALARMS.flatMap((alarm) => {
     const { check, ofMiner } = alarm
     const found = check?.find(miner) ?? null
     const texts = [
@@ -49,7 +43,7 @@ export const alertsOfMiner = (miner: MinerNumbers, entries: readonly BoardEntry[
 
 /** Checks of a ledger that fail. */
 export const alertsOfLedger = (pulse: LedgerPulse): Alert[] =>
-  ALARMS_OF_LEDGER.flatMap((alarm) => {
+  ALARMS.flatMap((alarm) => {
     const found = alarm.ledgerCheck?.find(pulse) ?? null
     return found?.ok === false ? [warn(`ledger: ${found.found}`, alarm)] : []
   })
@@ -61,12 +55,12 @@ export const alertsOfGatewayChecks = (checks: readonly Check[]): Alert[] =>
     .map(({ name, found }) => warn(`${name}: ${found}`, alarmOfGatewayCheck(name)))
 
 const alarmOfGatewayCheck = (name: string): AlarmRow | undefined =>
-  GATEWAY_ALARMS.find(({ gatewayCheck: check }) => check !== undefined && name.endsWith(` ${check.name}`))
+  ALARMS.find(({ gatewayCheck: check }) => check !== undefined && name.endsWith(` ${check.name}`))
 
 /** What is wrong with gateways, by their numbers alone. */
 export const alertsOfGateways = (gateways: readonly GatewayNumbers[]): Alert[] =>
   gateways.flatMap((gateway) =>
-    GATEWAY_ALARMS.flatMap((alarm) =>
+    ALARMS.flatMap((alarm) =>
       (alarm.ofGateway?.(gateway) ?? []).map((text) => warn(`${gateway.name}${text}`, alarm)),
     ),
   )

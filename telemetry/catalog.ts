@@ -14,6 +14,12 @@ const counter = <const L extends string = never>(name: string, help: string, lab
   ({ kind: 'counter', name, help, labels }) as const
 const gauge = <const L extends string = never>(name: string, help: string, labels: readonly L[] = []) =>
   ({ kind: 'gauge', name, help, labels }) as const
+const histogram = <const L extends string = never>(
+  name: string,
+  help: string,
+  buckets: readonly number[],
+  labels: readonly L[] = [],
+) => ({ kind: 'histogram', name, help, labels, buckets }) as const
 
 /** Loopback answers in about 1 ms, a node across the world in 0.3 s; the last bucket is the usual timeout. */
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -66,13 +72,11 @@ export const METRICS = {
     threads: gauge('pegnet_miner_threads', 'Hashing threads; stalled: no sign of life for 10 s.', ['state']),
     restarts: counter('pegnet_miner_thread_restarts_total', 'Hashing threads that had to be started again.'),
     state: gauge('pegnet_miner_state', '1 for the state that the miner is in, 0 for the others.', ['state']),
-    jobSwitch: {
-      kind: 'histogram',
-      name: 'pegnet_miner_job_switch_duration_seconds',
-      help: 'From the publishing of new work until the last thread works on it.',
-      labels: [] as readonly never[],
-      buckets: SWITCH_SECONDS,
-    },
+    jobSwitch: histogram(
+      'pegnet_miner_job_switch_duration_seconds',
+      'From the publishing of new work until the last thread works on it.',
+      SWITCH_SECONDS,
+    ),
     hits: counter(
       'pegnet_miner_hits_total',
       'Nonces of the threads that the main thread recomputed and found right.',
@@ -90,13 +94,12 @@ export const METRICS = {
       'Records of ours by how far they came; landed and missed are final.',
       ['result'],
     ),
-    entrySeconds: {
-      kind: 'histogram',
-      name: 'pegnet_miner_entry_duration_seconds',
-      help: 'From the beginning of publishing in minute 9 until a record was that far.',
-      labels: ['result'],
-      buckets: PUBLISH_SECONDS,
-    },
+    entrySeconds: histogram(
+      'pegnet_miner_entry_duration_seconds',
+      'From the beginning of publishing in minute 9 until a record was that far.',
+      PUBLISH_SECONDS,
+      ['result'],
+    ),
     blocks: counter('pegnet_miner_blocks_total', 'Blocks graded since the start.'),
     winners: counter('pegnet_miner_winners_total', 'Records of ours among the 25 winners.'),
     reward: counter('pegnet_miner_reward_peg_total', 'PEG earned.'),
@@ -178,13 +181,11 @@ export const METRICS = {
     ]),
     missing: gauge('pegnet_oracle_prices_missing', 'Assets without a price in the last snapshot.'),
     snapshots: counter('pegnet_oracle_snapshots_total', 'Snapshots taken, complete or not.', ['result']),
-    snapshotSeconds: {
-      kind: 'histogram',
-      name: 'pegnet_oracle_snapshot_duration_seconds',
-      help: 'Time to take a snapshot.',
-      labels: [] as readonly never[],
-      buckets: REQUEST_SECONDS,
-    },
+    snapshotSeconds: histogram(
+      'pegnet_oracle_snapshot_duration_seconds',
+      'Time to take a snapshot.',
+      REQUEST_SECONDS,
+    ),
     unguarded: counter(
       'pegnet_oracle_unguarded_total',
       'Times that prices were taken for a block without knowing the last winners.',
@@ -216,13 +217,12 @@ export const METRICS = {
       'source',
       'result',
     ]),
-    requestSeconds: {
-      kind: 'histogram',
-      name: 'pegnet_oracle_request_duration_seconds',
-      help: 'Duration of these rounds.',
-      labels: ['source'],
-      buckets: REQUEST_SECONDS,
-    },
+    requestSeconds: histogram(
+      'pegnet_oracle_request_duration_seconds',
+      'Duration of these rounds.',
+      REQUEST_SECONDS,
+      ['source'],
+    ),
   },
   factom: {
     height: gauge('pegnet_factom_height', 'Block being built.'),
@@ -242,13 +242,12 @@ export const METRICS = {
     ),
     switches: counter('pegnet_factom_node_switches_total', 'Changes from one node of the list to another.'),
     requests: counter('pegnet_factom_requests_total', 'Calls of the node.', ['method', 'result']),
-    requestSeconds: {
-      kind: 'histogram',
-      name: 'pegnet_factom_request_duration_seconds',
-      help: 'Duration of these calls.',
-      labels: ['method'],
-      buckets: REQUEST_SECONDS,
-    },
+    requestSeconds: histogram(
+      'pegnet_factom_request_duration_seconds',
+      'Duration of these calls.',
+      REQUEST_SECONDS,
+      ['method'],
+    ),
   },
   feed: {
     referenceHeight: gauge('pegnet_feed_reference_height', 'Height of the reference chain.', ['gateway']),
@@ -312,13 +311,12 @@ export const METRICS = {
       'method',
       'result',
     ]),
-    requestSeconds: {
-      kind: 'histogram',
-      name: 'pegnet_feed_request_duration_seconds',
-      help: 'Duration of these calls.',
-      labels: ['chain', 'method'],
-      buckets: REQUEST_SECONDS,
-    },
+    requestSeconds: histogram(
+      'pegnet_feed_request_duration_seconds',
+      'Duration of these calls.',
+      REQUEST_SECONDS,
+      ['chain', 'method'],
+    ),
   },
   pegs: {
     lookTime: gauge('pegnet_pegs_look_timestamp_seconds', 'When the peg was last looked at.'),
@@ -401,13 +399,11 @@ export const METRICS = {
       'ticker',
       'target',
     ]),
-    blockSeconds: {
-      kind: 'histogram',
-      name: 'pegnet_ledger_block_duration_seconds',
-      help: 'What a block took: the rules and the tables.',
-      labels: [] as readonly never[],
-      buckets: BLOCK_SECONDS,
-    },
+    blockSeconds: histogram(
+      'pegnet_ledger_block_duration_seconds',
+      'What a block took: the rules and the tables.',
+      BLOCK_SECONDS,
+    ),
   },
 } as const satisfies Record<string, MetricSpec | Record<string, MetricSpec>>
 

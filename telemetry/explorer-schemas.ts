@@ -1,6 +1,18 @@
 /** The description of `/api/v1/explorer/…`: what each answers, and what it may be asked. */
 import { ACTION, AMOUNT, HEIGHT, LEDGER_SCHEMAS, LEDGER_SUMMARIES, TIME, USD } from './ledger-schemas.js'
-import { list, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, object, parameter, TEXT } from './schema.js'
+import {
+  ERROR,
+  FORMAT,
+  list,
+  NULLABLE_NUMBER,
+  NULLABLE_TEXT,
+  NUMBER,
+  object,
+  parameter,
+  reading,
+  serverEvents,
+  TEXT,
+} from './schema.js'
 
 const EXPLORER_NAMES = [
   'network',
@@ -257,7 +269,6 @@ const OF: Readonly<Partial<Record<ExplorerName, string>>> = {
   series: 'chart',
 }
 
-const FORMAT = parameter('format', 'json or csv', 'string')
 const RANGE = [
   parameter('from', 'first height'),
   parameter('to', 'last height'),
@@ -299,43 +310,25 @@ const PARAMETERS: Readonly<Partial<Record<ExplorerName, readonly object[]>>> = {
   search: [parameter('q', 'what is looked for', 'string')],
 }
 
-const json = (description: string, schema: object) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-const ERROR = json('Refused, with the reason', object({ error: TEXT }))
-
 /** By path. What has not changed for who sends `If-None-Match` is answered with 304. */
 export const explorerPaths = (): Readonly<Record<string, object>> => ({
   ...Object.fromEntries(EXPLORER_NAMES.map(explorerPath)),
-  '/api/v1/explorer/events': {
-    get: {
-      operationId: 'explorer-events',
-      summary: 'Server-sent events: news, at each block and each minute of the node',
-      responses: { 200: { description: 'Never ends', content: { 'text/event-stream': {} } } },
-    },
-  },
+  '/api/v1/explorer/events': serverEvents(
+    'explorer-events',
+    'Server-sent events: news, at each block and each minute of the node',
+  ),
 })
 
 function explorerPath(name: ExplorerName): readonly [path: string, item: object] {
   const of = OF[name]
   const named = of === undefined ? [] : [{ name: of, in: 'path', required: true, schema: { type: 'string' } }]
-  const own = PARAMETERS[name] ?? []
-  const found = json('It is so', EXPLORER_SCHEMAS[name])
-  const csv = own.includes(FORMAT) ? { 'text/csv': { schema: TEXT } } : {}
   return [
     `/api/v1/explorer/${name}${of === undefined ? '' : `/{${of}}`}`,
-    {
-      get: {
-        operationId: `explorer-${name}`,
-        summary: SUMMARIES[name],
-        parameters: [...named, ...own],
-        responses: {
-          200: { ...found, content: { ...found.content, ...csv } },
-          304: { description: 'As it was' },
-          ...{ 400: ERROR, 403: ERROR, 404: ERROR, 429: ERROR },
-        },
-      },
-    },
+    reading(`explorer-${name}`, {
+      summary: SUMMARIES[name],
+      parameters: [...named, ...(PARAMETERS[name] ?? [])],
+      schema: EXPLORER_SCHEMAS[name],
+      responses: { 304: { description: 'As it was' }, 404: ERROR },
+    }),
   ]
 }

@@ -1,6 +1,6 @@
 /** The description of `/api/v1/ledger/…`: what each answers, and what it may be asked. */
 import type { LedgerName } from './api-types.js'
-import { list, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, object, parameter, TEXT } from './schema.js'
+import { FORMAT, list, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, object, parameter, TEXT } from './schema.js'
 
 export const AMOUNT = { type: 'string', description: 'decimal' }
 export const USD = { type: ['string', 'null'], description: 'USD, decimal; null: there is no price' }
@@ -110,7 +110,6 @@ const AT = parameter('height', 'after the block of this height instead of the la
 const FROM = parameter('from', 'first height')
 const TO = parameter('to', 'last height')
 const POINTS = parameter('points', 'of how many heights at most, evenly: up to 1000, 400 by default')
-export const FORMAT = parameter('format', 'json or csv', 'string')
 const limit = (most: number) => parameter('limit', `how many, at most ${most}`)
 const SERIES = [TICKER, AT, FROM, TO, POINTS, FORMAT]
 
@@ -127,6 +126,3 @@ export const LEDGER_PARAMETERS: Readonly<Partial<Record<LedgerName, readonly obj
   bank: [FROM, TO, limit(1000), FORMAT],
   blocks: [parameter('before', 'only below this height'), limit(100)],
 }
-
-/** What is answered as CSV, too. */
-export const hasCsv = (name: LedgerName): boolean => LEDGER_PARAMETERS[name]?.includes(FORMAT) ?? false

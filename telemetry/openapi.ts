@@ -9,8 +9,21 @@ import {
   type LedgerName,
 } from './api-types.js'
 import { explorerPaths } from './explorer-schemas.js'
-import { FORMAT, hasCsv, LEDGER_PARAMETERS, LEDGER_SCHEMAS, LEDGER_SUMMARIES } from './ledger-schemas.js'
-import { list, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, object, parameter, TEXT } from './schema.js'
+import { LEDGER_PARAMETERS, LEDGER_SCHEMAS, LEDGER_SUMMARIES } from './ledger-schemas.js'
+import {
+  answer,
+  ERROR,
+  FORMAT,
+  list,
+  NULLABLE_NUMBER,
+  NULLABLE_TEXT,
+  NUMBER,
+  object,
+  parameter,
+  reading,
+  serverEvents,
+  TEXT,
+} from './schema.js'
 
 const TIME = { type: ['number', 'null'], description: 'milliseconds since 1970' }
 
@@ -435,36 +448,15 @@ const PARAMETERS: Readonly<Partial<Record<ApiName, readonly object[]>>> = {
   accounts: [FORMAT],
 }
 
-const answer = (description: string, schema: object) => ({
-  description,
-  content: { 'application/json': { schema } },
-})
-const ERROR = answer('Refused, with the reason', object({ error: TEXT }))
-
-/** What is found, also as a table where that can be asked for. */
-function found(schema: object, hasTable: boolean) {
-  const { description, content } = answer('It is so', schema)
-  return { description, content: { ...content, ...(hasTable ? { 'text/csv': { schema: TEXT } } : {}) } }
-}
-
-function ledgerRead(name: LedgerName): readonly [path: string, item: object] {
-  const parameters = LEDGER_PARAMETERS[name]
-  return [
-    `/api/v1/ledger/${name}`,
-    {
-      get: {
-        operationId: `ledger-${name}`,
-        summary: LEDGER_SUMMARIES[name],
-        ...(parameters ? { parameters } : {}),
-        responses: {
-          200: found(LEDGER_SCHEMAS[name], hasCsv(name)),
-          ...(parameters ? { 400: ERROR } : {}),
-          ...{ 403: ERROR, 429: ERROR, 503: ERROR },
-        },
-      },
-    },
-  ]
-}
+const ledgerRead = (name: LedgerName): readonly [path: string, item: object] => [
+  `/api/v1/ledger/${name}`,
+  reading(`ledger-${name}`, {
+    summary: LEDGER_SUMMARIES[name],
+    parameters: LEDGER_PARAMETERS[name],
+    schema: LEDGER_SCHEMAS[name],
+    responses: { 503: ERROR },
+  }),
+]
 
 /** `ledger`: it keeps one. */
 export function openApi(
@@ -475,18 +467,11 @@ export function openApi(
   const schemas: Partial<Record<ApiName, object>> = OFFERS[program].schemas
   const reads = API_NAMES.filter((name) => name in schemas).map((name) => [
     `/api/v1/${name}`,
-    {
-      get: {
-        operationId: name,
-        summary: SUMMARIES[name],
-        ...(PARAMETERS[name] ? { parameters: PARAMETERS[name] } : {}),
-        responses: {
-          200: found(schemas[name] ?? {}, PARAMETERS[name]?.includes(FORMAT) ?? false),
-          ...(PARAMETERS[name] ? { 400: ERROR } : {}),
-          ...{ 403: ERROR, 429: ERROR },
-        },
-      },
-    },
+    reading(name, {
+      summary: SUMMARIES[name],
+      parameters: PARAMETERS[name],
+      schema: schemas[name] ?? {},
+    }),
   ])
   const acts = actions.map((name) => [
     `/api/v1/${name}`,
@@ -497,20 +482,11 @@ export function openApi(
         security: [{ token: [] }],
         responses: {
           200: answer('Done', object({ state: TEXT })),
-          401: ERROR,
-          403: ERROR,
-          429: ERROR,
+          ...{ 401: ERROR, 403: ERROR, 429: ERROR },
         },
       },
     },
   ])
-  const events = {
-    get: {
-      operationId: 'events',
-      summary: 'Server-sent events: summary, every two seconds',
-      responses: { 200: { description: 'Never ends', content: { 'text/event-stream': {} } } },
-    },
-  }
   return {
     openapi: '3.1.0',
     info: { title: 'pegminer', version },
@@ -518,7 +494,7 @@ export function openApi(
       ...(Object.fromEntries([...reads, ...acts]) as Record<string, object>),
       ...(ledger === undefined ? {} : Object.fromEntries(LEDGER_NAMES.map(ledgerRead))),
       ...(program === 'explorer' ? explorerPaths() : {}),
-      '/api/v1/events': events,
+      '/api/v1/events': serverEvents('events', 'Server-sent events: summary, every two seconds'),
     },
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
   }

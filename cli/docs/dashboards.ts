@@ -28,9 +28,17 @@ interface Dashboard {
 }
 
 const row = (title: string, text: string, ...panels: readonly Panel[]): Row => ({ title, text, panels })
-const chart = (title: string, unit: Unit, ...lines: readonly Line[]): Panel => ({
-  ...{ title, kind: 'timeseries', unit, lines, width: 12 },
-})
+const chartIn =
+  (unit: Unit) =>
+  (title: string, ...lines: readonly Line[]): Panel => ({ title, kind: 'timeseries', unit, lines, width: 12 })
+const numbers = chartIn('short')
+const seconds = chartIn('s')
+const shares = chartIn('percentunit')
+const dollars = chartIn('currencyUSD')
+const calls = chartIn('reqps')
+const perSecond = chartIn('cps')
+const hashrates = chartIn('hashes')
+const bytes = chartIn('bytes')
 const stat = (title: string, unit: Unit, width: number, ...lines: readonly Line[]): Panel => ({
   ...{ title, kind: 'stat', unit, lines, width },
 })
@@ -42,9 +50,30 @@ const bars = (title: string, unit: Unit, ...lines: readonly Line[]): Panel => ({
 const M = '{instance=~"$instance"}'
 const of = (...labels: string[]) => `{instance=~"$instance",${labels.join(',')}}`
 const RATE = '$__rate_interval'
+const rate = (counter: string): string => `rate(${counter}${M}[${RATE}])`
+const increase = (counter: string, over: string): string => `increase(${counter}${M}[${over}])`
+
+/** Lines are named by the values of their labels; one without labels has no name. */
+const named = (expression: string, labels: readonly string[]): Line => [
+  expression,
+  labels.map((label) => `{{${label}}}`).join(' '),
+]
+const as = (legend: string, [expression]: Line): Line => [expression, legend]
+const each = (metric: string, ...labels: string[]): Line => named(`${metric}${M}`, labels)
+const folded =
+  (fold: 'sum' | 'min' | 'max' | 'avg') =>
+  (expression: string, ...labels: string[]): Line =>
+    named(`${fold}${labels.length === 0 ? '' : ` by (${labels.join(', ')}) `}(${expression})`, labels)
+const sum = folded('sum')
+const min = folded('min')
+const max = folded('max')
+const avg = folded('avg')
 /** A quantile of a histogram, for each value of the labels. */
-const quantile = (share: number, histogram: string, over: string, ...labels: string[]) =>
-  `histogram_quantile(${share}, sum by (${[...labels, 'le'].join(', ')}) (rate(${histogram}_bucket${M}[${over}])))`
+const quantile = (share: number, histogram: string, over: string, ...labels: string[]): Line =>
+  named(
+    `histogram_quantile(${share}, sum by (${[...labels, 'le'].join(', ')}) (rate(${histogram}_bucket${M}[${over}])))`,
+    labels,
+  )
 
 const MINER: Dashboard = {
   uid: 'pegminer-miner',
@@ -53,199 +82,160 @@ const MINER: Dashboard = {
     row(
       'Overview',
       'Is it mining, do its records arrive, can it pay for the next ones?',
-      stat('Hashrate', 'hashes', 4, [`sum(rate(pegnet_miner_hashes_total${M}[${RATE}]))`, '']),
+      stat('Hashrate', 'hashes', 4, sum(rate('pegnet_miner_hashes_total'))),
       {
         ...stat('State', 'short', 4, [`pegnet_miner_state${M} == 1`, '{{state}}']),
         text: 'Mining in minutes 1 to 9, waiting between blocks.',
       },
-      stat('Records on the chain in 24 h', 'short', 4, [
-        `sum(increase(pegnet_miner_entries_total${of('result="landed"')}[1d]))`,
-        '',
-      ]),
-      stat('PEG earned in 24 h', 'short', 4, [`sum(increase(pegnet_miner_reward_peg_total${M}[1d]))`, '']),
-      stat('Entry credits', 'short', 4, [`min(pegnet_factom_entry_credits${M})`, '']),
-      stat('Version', 'short', 4, [`pegnet_build_info${M}`, '{{version}} on {{network}}']),
+      stat(
+        'Records on the chain in 24 h',
+        'short',
+        4,
+        sum(`increase(pegnet_miner_entries_total${of('result="landed"')}[1d])`),
+      ),
+      stat('PEG earned in 24 h', 'short', 4, sum(increase('pegnet_miner_reward_peg_total', '1d'))),
+      stat('Entry credits', 'short', 4, min(`pegnet_factom_entry_credits${M}`)),
+      stat('Version', 'short', 4, as('{{version}} on {{network}}', each('pegnet_build_info'))),
     ),
     row(
       'Work',
       'All threads should hash equally fast. A line below the others is a slow core, a line at zero a stalled thread.',
-      chart('Hashrate by thread', 'hashes', [
-        `sum by (instance, thread) (rate(pegnet_miner_hashes_total${M}[${RATE}]))`,
-        '{{instance}} {{thread}}',
-      ]),
-      chart(
+      hashrates('Hashrate by thread', sum(rate('pegnet_miner_hashes_total'), 'instance', 'thread')),
+      numbers(
         'Threads',
-        'short',
-        [`sum by (state) (pegnet_miner_threads${M})`, '{{state}}'],
-        [`sum(increase(pegnet_miner_thread_restarts_total${M}[1h]))`, 'started again in 1 h'],
+        sum(`pegnet_miner_threads${M}`, 'state'),
+        as('started again in 1 h', sum(increase('pegnet_miner_thread_restarts_total', '1h'))),
       ),
-      chart('Paused by', 'short', [`pegnet_miner_hold${M} == 1`, '{{instance}}: {{reason}}']),
-      chart(
+      numbers('Paused by', [`pegnet_miner_hold${M} == 1`, '{{instance}}: {{reason}}']),
+      numbers(
         'Alarms of the watchdog',
-        'short',
         [`pegnet_watchdog_alarm${M} == 1`, '{{instance}}: {{alarm}}'],
-        [
-          `sum by (action, result) (increase(pegnet_watchdog_actions_total${M}[1h]))`,
+        as(
           '{{action}} {{result}} in 1 h',
-        ],
+          sum(increase('pegnet_watchdog_actions_total', '1h'), 'action', 'result'),
+        ),
       ),
-      chart('Temperature', 'short', [`pegnet_machine_temperature_celsius${M}`, '°C, {{instance}}']),
-      chart('Free for the data directory', 'bytes', [`pegnet_data_dir_free_bytes${M}`, '{{instance}}']),
+      numbers('Temperature', as('°C, {{instance}}', each('pegnet_machine_temperature_celsius'))),
+      bytes('Free for the data directory', each('pegnet_data_dir_free_bytes', 'instance')),
       {
-        ...chart('Best difficulty', 'short', [`pegnet_miner_best_difficulty${M}`, '{{instance}}']),
+        ...numbers('Best difficulty', each('pegnet_miner_best_difficulty', 'instance')),
         text: 'The best difficulty of the current record; the maximum is 2^64.',
       },
-      chart(
+      seconds(
         'New work until the last thread has it',
-        's',
-        [quantile(0.5, 'pegnet_miner_job_switch_duration_seconds', '1h'), 'half'],
-        [quantile(0.99, 'pegnet_miner_job_switch_duration_seconds', '1h'), '99 %'],
+        as('half', quantile(0.5, 'pegnet_miner_job_switch_duration_seconds', '1h')),
+        as('99 %', quantile(0.99, 'pegnet_miner_job_switch_duration_seconds', '1h')),
       ),
-      chart(
+      perSecond(
         'Hits checked',
-        'cps',
-        [`sum(rate(pegnet_miner_hits_total${M}[${RATE}]))`, 'right'],
-        [`sum(rate(pegnet_miner_compute_errors_total${M}[${RATE}]))`, 'wrong'],
+        as('right', sum(rate('pegnet_miner_hits_total'))),
+        as('wrong', sum(rate('pegnet_miner_compute_errors_total'))),
       ),
-      chart('Machines of the farm', 'short', [
-        `sum by (instance, state) (pegnet_farm_machines${M})`,
-        '{{instance}} {{state}}',
-      ]),
-      chart(
+      numbers('Machines of the farm', sum(`pegnet_farm_machines${M}`, 'instance', 'state')),
+      perSecond(
         'Hits of the farm that did not count',
-        'cps',
-        [`sum by (fault) (rate(pegnet_farm_hit_faults_total${M}[${RATE}]))`, '{{fault}}'],
-        [`sum(increase(pegnet_farm_machines_refused_total${M}[1h]))`, 'machines refused in 1 h'],
+        sum(rate('pegnet_farm_hit_faults_total'), 'fault'),
+        as('machines refused in 1 h', sum(increase('pegnet_farm_machines_refused_total', '1h'))),
       ),
-      chart('ByteMap', 'percentunit', [`pegnet_miner_huge_pages_ratio${M}`, 'in huge pages, {{instance}}']),
-      stat('Kernel', 'short', 6, [`pegnet_miner_kernel_info${M}`, '{{kernel}}, {{instance}}']),
-      stat('ByteMap size', 'bytes', 6, [`pegnet_miner_bytemap_bytes${M}`, '{{instance}}']),
-      stat('ByteMap opened in', 's', 6, [`pegnet_miner_bytemap_load_duration_seconds${M}`, '{{instance}}']),
+      shares('ByteMap', as('in huge pages, {{instance}}', each('pegnet_miner_huge_pages_ratio'))),
+      stat('Kernel', 'short', 6, as('{{kernel}}, {{instance}}', each('pegnet_miner_kernel_info'))),
+      stat('ByteMap size', 'bytes', 6, each('pegnet_miner_bytemap_bytes', 'instance')),
+      stat('ByteMap opened in', 's', 6, each('pegnet_miner_bytemap_load_duration_seconds', 'instance')),
     ),
     row(
       'Records',
       'Each record is revealed, committed and acknowledged. The reward is known when the block is graded.',
-      chart('Publishing, 90 %', 's', [
-        quantile(0.9, 'pegnet_miner_entry_duration_seconds', '1h', 'result'),
-        '{{result}}',
-      ]),
-      chart('Records by fate', 'short', [
-        `sum by (result) (increase(pegnet_miner_entries_total${M}[1h]))`,
-        '{{result}}',
-      ]),
-      chart(
+      seconds('Publishing, 90 %', quantile(0.9, 'pegnet_miner_entry_duration_seconds', '1h', 'result')),
+      numbers('Records by fate', sum(increase('pegnet_miner_entries_total', '1h'), 'result')),
+      hashrates(
         'Hashrate of the network and ours',
-        'hashes',
-        [`max(pegnet_network_hashrate${M})`, 'network, estimated'],
-        [`sum(rate(pegnet_miner_hashes_total${M}[${RATE}]))`, 'ours'],
+        as('network, estimated', max(`pegnet_network_hashrate${M}`)),
+        as('ours', sum(rate('pegnet_miner_hashes_total'))),
       ),
       {
-        ...chart('Place that we can expect', 'short', [`pegnet_miner_expected_place${M}`, '{{instance}}']),
+        ...numbers('Place that we can expect', each('pegnet_miner_expected_place', 'instance')),
         text: 'By difficulty, of the best record of a block. Beyond 50 a record is rarely graded.',
       },
-      chart('Until a record is among the 50 that are graded', 's', [
-        `pegnet_miner_expected_graded_seconds${M}`,
-        '{{instance}}',
-      ]),
-      chart('Entry credits spent in 24 h', 'short', [
-        `sum(increase(pegnet_miner_entry_credits_spent_total${M}[1d]))`,
-        '',
-      ]),
-      chart(
+      seconds(
+        'Until a record is among the 50 that are graded',
+        each('pegnet_miner_expected_graded_seconds', 'instance'),
+      ),
+      numbers('Entry credits spent in 24 h', sum(increase('pegnet_miner_entry_credits_spent_total', '1d'))),
+      numbers(
         'Graded blocks and places',
-        'short',
-        [`sum(increase(pegnet_miner_blocks_total${M}[1h]))`, 'blocks'],
-        [`sum(increase(pegnet_miner_winners_total${M}[1h]))`, 'places among the winners'],
+        as('blocks', sum(increase('pegnet_miner_blocks_total', '1h'))),
+        as('places among the winners', sum(increase('pegnet_miner_winners_total', '1h'))),
       ),
     ),
     row(
       'Factom',
       'The node tells the minute and takes the records.',
-      chart('State of the node', 'short', [`pegnet_factom_node_state${M} == 1`, '{{instance}}: {{state}}']),
-      chart('Change of node in an hour', 'short', [
-        `sum(increase(pegnet_factom_node_switches_total${M}[1h]))`,
-        'changes',
-      ]),
-      chart('Entry credits last for', 'short', [`pegnet_factom_entry_credit_days${M}`, 'days, {{instance}}']),
-      chart(
-        'Block and minute',
-        'short',
-        [`pegnet_factom_height${M}`, 'height, {{instance}}'],
-        [`pegnet_factom_minute${M}`, 'minute, {{instance}}'],
+      numbers('State of the node', [`pegnet_factom_node_state${M} == 1`, '{{instance}}: {{state}}']),
+      numbers(
+        'Change of node in an hour',
+        as('changes', sum(increase('pegnet_factom_node_switches_total', '1h'))),
       ),
-      chart('Calls', 'reqps', [
-        `sum by (method, result) (rate(pegnet_factom_requests_total${M}[${RATE}]))`,
-        '{{method}} {{result}}',
-      ]),
-      chart('Duration of calls, 90 %', 's', [
+      numbers('Entry credits last for', as('days, {{instance}}', each('pegnet_factom_entry_credit_days'))),
+      numbers(
+        'Block and minute',
+        as('height, {{instance}}', each('pegnet_factom_height')),
+        as('minute, {{instance}}', each('pegnet_factom_minute')),
+      ),
+      calls('Calls', sum(rate('pegnet_factom_requests_total'), 'method', 'result')),
+      seconds(
+        'Duration of calls, 90 %',
         quantile(0.9, 'pegnet_factom_request_duration_seconds', '5m', 'method'),
-        '{{method}}',
-      ]),
+      ),
     ),
     row(
       'Staking',
       'Of mine --stake and pegminer stake: may the addresses stake, and are they paid?',
-      chart(
+      numbers(
         'Addresses that stake',
-        'short',
-        [`sum by (instance) (pegnet_stake_addresses${M})`, '{{instance}}'],
-        [`sum by (instance) (pegnet_stake_entitled_addresses${M})`, '{{instance}} among the 100 largest'],
+        sum(`pegnet_stake_addresses${M}`, 'instance'),
+        as('{{instance}} among the 100 largest', sum(`pegnet_stake_entitled_addresses${M}`, 'instance')),
       ),
-      chart('Staking records in 1 h', 'short', [
-        `sum by (result) (increase(pegnet_stake_entries_total${M}[1h]))`,
-        '{{result}}',
-      ]),
-      stat('PEG paid for staking in 24 h', 'short', 4, [
-        `sum(increase(pegnet_stake_reward_peg_total${M}[1d]))`,
-        '',
-      ]),
+      numbers('Staking records in 1 h', sum(increase('pegnet_stake_entries_total', '1h'), 'result')),
+      stat('PEG paid for staking in 24 h', 'short', 4, sum(increase('pegnet_stake_reward_peg_total', '1d'))),
     ),
     row(
       'Ledger',
       'Does it keep up with the chain, and what happens on it? Of pegminer ledger serve, and of a miner on the network dev.',
-      chart(
+      numbers(
         'Blocks',
-        'short',
-        [`pegnet_ledger_height${M}`, '{{instance}} height'],
-        [`pegnet_ledger_lag_blocks${M}`, '{{instance}} behind the node'],
+        as('{{instance}} height', each('pegnet_ledger_height')),
+        as('{{instance}} behind the node', each('pegnet_ledger_lag_blocks')),
       ),
-      chart('Since no block was missing', 's', [
+      seconds('Since no block was missing', [
         `time() - pegnet_ledger_even_timestamp_seconds${M}`,
         '{{instance}}',
       ]),
-      chart('Time per block', 's', [
-        quantile(0.9, 'pegnet_ledger_block_duration_seconds', RATE, 'instance'),
-        '{{instance}} 90 %',
-      ]),
-      chart('Entries by verdict in 1 h', 'short', [
-        `sum by (verdict) (increase(pegnet_ledger_entries_total${M}[1h]))`,
-        '{{verdict}}',
-      ]),
-      chart('Conversions by pair in 1 h', 'short', [
+      seconds(
+        'Time per block',
+        as('{{instance}} 90 %', quantile(0.9, 'pegnet_ledger_block_duration_seconds', RATE, 'instance')),
+      ),
+      numbers('Entries by verdict in 1 h', sum(increase('pegnet_ledger_entries_total', '1h'), 'verdict')),
+      numbers('Conversions by pair in 1 h', [
         `topk(10, sum by (ticker, target) (increase(pegnet_ledger_conversions_total${M}[1h])))`,
         '{{ticker}} to {{target}}',
       ]),
-      bars('Supply', 'short', [`max by (ticker) (pegnet_ledger_supply${M})`, '{{ticker}}']),
+      bars('Supply', 'short', max(`pegnet_ledger_supply${M}`, 'ticker')),
     ),
     row(
       'Process',
       'The main thread publishes: its lag must stay far below a second.',
-      chart('Lag of the main thread, 99 %', 's', [`nodejs_eventloop_lag_p99_seconds${M}`, '{{instance}}']),
-      chart(
+      seconds('Lag of the main thread, 99 %', each('nodejs_eventloop_lag_p99_seconds', 'instance')),
+      bytes(
         'Memory',
-        'bytes',
-        [`process_resident_memory_bytes${M}`, 'resident, {{instance}}'],
-        [`nodejs_heap_size_used_bytes${M}`, 'heap, {{instance}}'],
+        as('resident, {{instance}}', each('process_resident_memory_bytes')),
+        as('heap, {{instance}}', each('nodejs_heap_size_used_bytes')),
       ),
-      chart('Settings read again in a day', 'short', [
-        `sum by (result) (increase(pegnet_config_reloads_total${M}[1d]))`,
-        '{{result}}',
-      ]),
+      numbers('Settings read again in a day', sum(increase('pegnet_config_reloads_total', '1d'), 'result')),
       stat('Settings are from', 'dateTimeFromNow', 6, [
         `pegnet_config_last_reload_success_timestamp_seconds${M} * 1000`,
         '{{instance}}',
       ]),
-      chart('Processors used', 'short', [`rate(process_cpu_seconds_total${M}[${RATE}])`, '{{instance}}']),
+      numbers('Processors used', [`rate(process_cpu_seconds_total${M}[${RATE}])`, '{{instance}}']),
     ),
   ],
 }
@@ -257,101 +247,67 @@ const ORACLE: Dashboard = {
     row(
       'Overview',
       'A record without all prices is invalid. An asset with one source loses its price if that source fails.',
-      stat('Assets without price', 'short', 6, [`max(pegnet_oracle_prices_missing${M})`, '']),
+      stat('Assets without price', 'short', 6, max(`pegnet_oracle_prices_missing${M}`)),
       stat('Oldest price', 's', 6, [`time() - min(pegnet_oracle_price_timestamp_seconds${M})`, '']),
-      stat('Sources that answer', 'short', 6, [`sum(pegnet_oracle_source_up${M})`, '']),
-      stat('Fewest sources of an asset', 'short', 6, [
-        `min(pegnet_oracle_sources_used${of('asset!="USD"')})`,
-        '',
-      ]),
+      stat('Sources that answer', 'short', 6, sum(`pegnet_oracle_source_up${M}`)),
+      stat('Fewest sources of an asset', 'short', 6, min(`pegnet_oracle_sources_used${of('asset!="USD"')}`)),
     ),
     row(
       'Prices',
       'Each asset relative to its mean over the time shown. Look at an asset that jumps alone.',
-      chart('Change in 24 h', 'percentunit', [
+      shares('Change in 24 h', [
         `avg by (asset) (pegnet_oracle_price_usd${M} / (pegnet_oracle_price_usd${M} offset 1d) - 1)`,
         '{{asset}}',
       ]),
-      chart('Price', 'currencyUSD', [
-        `avg by (asset) (pegnet_oracle_price_usd${of('asset=~"$asset"')})`,
-        '{{asset}}',
-      ]),
+      dollars('Price', avg(`pegnet_oracle_price_usd${of('asset=~"$asset"')}`, 'asset')),
       {
-        ...chart('Distance from the last winners', 'percentunit', [
-          `avg by (asset) (pegnet_oracle_deviation_from_winners_ratio${M})`,
-          '{{asset}}',
-        ]),
+        ...shares(
+          'Distance from the last winners',
+          avg(`pegnet_oracle_deviation_from_winners_ratio${M}`, 'asset'),
+        ),
         text: 'Beyond 1 % it worsens the grade.',
       },
-      chart('Spread of the votes', 'percentunit', [
-        `max by (asset) (pegnet_oracle_spread_ratio${M})`,
-        '{{asset}}',
-      ]),
-      chart('Age of the oldest vote', 's', [
-        `max by (asset) (pegnet_oracle_asset_age_seconds${M})`,
-        '{{asset}}',
-      ]),
-      chart('Assets by how their price came about', 'short', [
-        `sum by (status) (pegnet_oracle_asset_status${M})`,
-        '{{status}}',
-      ]),
-      chart('Stablecoins', 'currencyUSD', [`avg by (coin) (pegnet_oracle_stablecoin_usd${M})`, '{{coin}}']),
-      chart(
+      shares('Spread of the votes', max(`pegnet_oracle_spread_ratio${M}`, 'asset')),
+      seconds('Age of the oldest vote', max(`pegnet_oracle_asset_age_seconds${M}`, 'asset')),
+      numbers('Assets by how their price came about', sum(`pegnet_oracle_asset_status${M}`, 'status')),
+      dollars('Stablecoins', avg(`pegnet_oracle_stablecoin_usd${M}`, 'coin')),
+      numbers(
         'Snapshots',
-        'short',
-        [`sum by (result) (increase(pegnet_oracle_snapshots_total${M}[1h]))`, '{{result}}'],
-        [`sum(increase(pegnet_oracle_blocks_skipped_total${M}[1h]))`, 'blocks not mined for lack of a price'],
+        sum(increase('pegnet_oracle_snapshots_total', '1h'), 'result'),
+        as('blocks not mined for lack of a price', sum(increase('pegnet_oracle_blocks_skipped_total', '1h'))),
       ),
-      chart('Duration of a snapshot, 90 %', 's', [
-        quantile(0.9, 'pegnet_oracle_snapshot_duration_seconds', '1h'),
-        '',
-      ]),
+      seconds('Duration of a snapshot, 90 %', quantile(0.9, 'pegnet_oracle_snapshot_duration_seconds', '1h')),
       {
-        ...bars('Sources by asset', 'short', [
-          `min by (asset) (pegnet_oracle_sources_used${M})`,
-          '{{asset}}',
-        ]),
+        ...bars('Sources by asset', 'short', min(`pegnet_oracle_sources_used${M}`, 'asset')),
         width: 24,
       },
     ),
     row(
       'Sources',
       'What each exchange or publisher answers, and how fast.',
-      chart('Votes that did not count', 'short', [
-        `sum by (reason) (increase(pegnet_oracle_votes_rejected_total${M}[1h]))`,
-        '{{reason}}',
-      ]),
-      chart('Far off the others', 'short', [
-        `max by (source) (pegnet_oracle_source_outliers${M})`,
-        '{{source}}',
-      ]),
+      numbers(
+        'Votes that did not count',
+        sum(increase('pegnet_oracle_votes_rejected_total', '1h'), 'reason'),
+      ),
+      numbers('Far off the others', max(`pegnet_oracle_source_outliers${M}`, 'source')),
       {
-        ...chart('Left alone after failures', 'short', [
-          `max by (source) (pegnet_oracle_source_circuit_state${M})`,
-          '{{source}}',
-        ]),
+        ...numbers('Left alone after failures', max(`pegnet_oracle_source_circuit_state${M}`, 'source')),
         text: '0 it is asked, 1 it is tried, 2 it rests.',
       },
-      chart('Clocks of the sources', 's', [
-        `avg by (source) (pegnet_oracle_source_clock_skew_seconds${M})`,
-        '{{source}}',
-      ]),
-      chart('Share of the month that is used', 'percentunit', [
+      seconds('Clocks of the sources', avg(`pegnet_oracle_source_clock_skew_seconds${M}`, 'source')),
+      shares('Share of the month that is used', [
         `max by (source) (pegnet_oracle_source_calls_month${M} / pegnet_oracle_source_quota_month${M})`,
         '{{source}}',
       ]),
-      chart('Age of what was got last', 's', [
+      seconds('Age of what was got last', [
         `time() - max by (source) (pegnet_oracle_source_timestamp_seconds${M})`,
         '{{source}}',
       ]),
-      chart('Rounds by result', 'reqps', [
-        `sum by (source, result) (rate(pegnet_oracle_requests_total${M}[${RATE}]))`,
-        '{{source}} {{result}}',
-      ]),
-      chart('Duration of a round, 90 %', 's', [
+      calls('Rounds by result', sum(rate('pegnet_oracle_requests_total'), 'source', 'result')),
+      seconds(
+        'Duration of a round, 90 %',
         quantile(0.9, 'pegnet_oracle_request_duration_seconds', '15m', 'source'),
-        '{{source}}',
-      ]),
+      ),
     ),
   ],
 }
@@ -364,46 +320,37 @@ const PEGS: Dashboard = {
     row(
       'Overview',
       'From the red ratio on others may pay the debt of an account and take its tokens, if the whole peg owes as much.',
-      stat('Own ratio', 'percentunit', 6, [`max(pegnet_pegs_ratio${M})`, '']),
-      stat('The whole peg', 'percentunit', 6, [`max(pegnet_pegs_global_ratio${M})`, '']),
-      stat('Red ratio', 'percentunit', 6, [`min(pegnet_pegs_red_ratio${M})`, '']),
+      stat('Own ratio', 'percentunit', 6, max(`pegnet_pegs_ratio${M}`)),
+      stat('The whole peg', 'percentunit', 6, max(`pegnet_pegs_global_ratio${M}`)),
+      stat('Red ratio', 'percentunit', 6, min(`pegnet_pegs_red_ratio${M}`)),
       stat('Since the last look', 's', 6, [`time() - max(pegnet_pegs_look_timestamp_seconds${M})`, '']),
     ),
     row(
       'Price and ratios',
       'The price lags behind the market by up to a day. Above some 95 % an account can not be liquidated any more.',
-      chart(
+      numbers(
         'Coins for a token',
-        'short',
-        [`pegnet_pegs_price_coins${M}`, 'price, {{token}}'],
-        [`pegnet_pegs_market_coins${M}`, 'market, {{token}}'],
+        as('price, {{token}}', each('pegnet_pegs_price_coins')),
+        as('market, {{token}}', each('pegnet_pegs_market_coins')),
       ),
-      chart(
+      shares(
         'Own ratio',
-        'percentunit',
-        [`pegnet_pegs_ratio${M}`, 'by the price, {{token}}'],
-        [`pegnet_pegs_market_ratio${M}`, 'by the market, {{token}}'],
+        as('by the price, {{token}}', each('pegnet_pegs_ratio')),
+        as('by the market, {{token}}', each('pegnet_pegs_market_ratio')),
       ),
-      chart('Accounts', 'short', [`pegnet_pegs_accounts${M}`, '{{zone}}, {{token}}']),
-      chart('Profit of the best liquidation', 'short', [
-        `pegnet_pegs_liquidation_profit_coins${M}`,
-        '{{token}}',
-      ]),
+      numbers('Accounts', as('{{zone}}, {{token}}', each('pegnet_pegs_accounts'))),
+      numbers('Profit of the best liquidation', each('pegnet_pegs_liquidation_profit_coins', 'token')),
     ),
     row(
       'Chain and actions',
       'Each operation takes an output of the peg. Actions are those of the section watch of the plan.',
-      chart(
+      numbers(
         'Chain',
-        'short',
-        [`pegnet_pegs_height${M}`, 'height'],
-        [`pegnet_pegs_frozen${M}`, 'frozen'],
-        [`pegnet_pegs_pool_outputs${M}`, 'operations that fit into a block'],
+        as('height', each('pegnet_pegs_height')),
+        as('frozen', each('pegnet_pegs_frozen')),
+        as('operations that fit into a block', each('pegnet_pegs_pool_outputs')),
       ),
-      chart('Actions a day', 'short', [
-        `sum by (rule, result) (increase(pegnet_pegs_actions_total${M}[1d]))`,
-        '{{rule}} {{result}}',
-      ]),
+      numbers('Actions a day', sum(increase('pegnet_pegs_actions_total', '1d'), 'rule', 'result')),
     ),
   ],
 }
@@ -416,31 +363,26 @@ const BASKET: Dashboard = {
     row(
       'Overview',
       'What is owed soon comes before any weights; only surplus is converted.',
-      stat('Worth', 'currencyUSD', 6, [`sum(pegnet_basket_held_usd${M})`, '']),
-      stat('Owed and not held', 'currencyUSD', 6, [`max(pegnet_basket_missing_usd${M})`, '']),
+      stat('Worth', 'currencyUSD', 6, sum(`pegnet_basket_held_usd${M}`)),
+      stat('Owed and not held', 'currencyUSD', 6, max(`pegnet_basket_missing_usd${M}`)),
       stat('Since the last look', 's', 6, [`time() - max(pegnet_basket_look_timestamp_seconds${M})`, '']),
-      stat('Block of the ledger', 'short', 6, [`max(pegnet_basket_height${M})`, '']),
+      stat('Block of the ledger', 'short', 6, max(`pegnet_basket_height${M}`)),
     ),
     row(
       'Parts and conversions',
       'A conversion is executed by the second block behind the one that decided it.',
-      chart(
+      dollars(
         'Parts',
-        'currencyUSD',
-        [`pegnet_basket_held_usd${M}`, 'held, {{token}}'],
-        [`pegnet_basket_wanted_usd${M}`, 'wanted, {{token}}'],
+        as('held, {{token}}', each('pegnet_basket_held_usd')),
+        as('wanted, {{token}}', each('pegnet_basket_wanted_usd')),
       ),
-      chart('Drift', 'percentunit', [`pegnet_basket_drift${M}`, 'drift'], [`pegnet_basket_band${M}`, 'band']),
-      chart(
+      shares('Drift', as('drift', each('pegnet_basket_drift')), as('band', each('pegnet_basket_band'))),
+      dollars(
         'Converted today',
-        'currencyUSD',
-        [`pegnet_basket_spent_usd${M}`, 'converted'],
-        [`pegnet_basket_limit_usd${M}`, 'limit'],
+        as('converted', each('pegnet_basket_spent_usd')),
+        as('limit', each('pegnet_basket_limit_usd')),
       ),
-      chart('Conversions a day', 'short', [
-        `sum by (fate) (increase(pegnet_basket_conversions_total${M}[1d]))`,
-        '{{fate}}',
-      ]),
+      numbers('Conversions a day', sum(increase('pegnet_basket_conversions_total', '1d'), 'fate')),
     ),
   ],
 }
@@ -453,15 +395,14 @@ const PEG_WATCH: Dashboard = {
     row(
       'Pegs and markets',
       'Below 0 a token can be bought that much below its peg, above 0 sold that much above it. Trades are shown, never made.',
-      chart('Premium', 'percentunit', [`pegnet_peg_watch_premium${M}`, '{{token}}']),
-      chart('Depth within it', 'currencyUSD', [`pegnet_peg_watch_depth_usd${M}`, '{{token}}']),
-      chart('The best trade', 'currencyUSD', [`pegnet_peg_watch_gain_usd${M}`, 'gain']),
-      chart('Paper account', 'currencyUSD', [`pegnet_peg_watch_paper_usd${M}`, 'worth']),
-      chart(
+      shares('Premium', each('pegnet_peg_watch_premium', 'token')),
+      dollars('Depth within it', each('pegnet_peg_watch_depth_usd', 'token')),
+      dollars('The best trade', as('gain', each('pegnet_peg_watch_gain_usd'))),
+      dollars('Paper account', as('worth', each('pegnet_peg_watch_paper_usd'))),
+      numbers(
         'What is known',
-        'short',
-        [`pegnet_peg_watch_books${M}`, 'order books, {{exchange}}'],
-        [`pegnet_peg_watch_trades${M}`, 'trades that would earn'],
+        as('order books, {{exchange}}', each('pegnet_peg_watch_books')),
+        as('trades that would earn', each('pegnet_peg_watch_trades')),
       ),
       stat('Since the last look', 's', 12, [`time() - max(pegnet_peg_watch_look_timestamp_seconds${M})`, '']),
     ),
@@ -476,38 +417,35 @@ const FEED: Dashboard = {
     row(
       'Overview',
       'Every header of the reference chain is published on the asset chain, soon and once, while there are funds.',
-      stat('Headers behind', 'short', 6, [`max(pegnet_feed_lag_blocks${M})`, '']),
+      stat('Headers behind', 'short', 6, max(`pegnet_feed_lag_blocks${M}`)),
       stat('State', 'short', 6, [`pegnet_feed_state${M} == 1`, '{{gateway}}: {{state}}']),
-      stat('Headers that are paid for', 'short', 6, [`min(pegnet_feed_headers_left${M})`, '']),
-      stat('Withdrawals under way', 'short', 6, [
-        `sum(pegnet_feed_withdrawals${of('state!~"done|rejected|refused"')})`,
-        '',
-      ]),
+      stat('Headers that are paid for', 'short', 6, min(`pegnet_feed_headers_left${M}`)),
+      stat(
+        'Withdrawals under way',
+        'short',
+        6,
+        sum(`pegnet_feed_withdrawals${of('state!~"done|rejected|refused"')}`),
+      ),
     ),
     row(
       'Headers',
       'The difference of the two heights is the lag.',
-      chart(
+      numbers(
         'Heights',
-        'short',
-        [`pegnet_feed_reference_height${M}`, 'reference, {{gateway}}'],
-        [`pegnet_feed_published_height${M}`, 'published, {{gateway}}'],
+        as('reference, {{gateway}}', each('pegnet_feed_reference_height')),
+        as('published, {{gateway}}', each('pegnet_feed_published_height')),
       ),
-      chart(
+      numbers(
         'Behind',
-        'short',
-        [`pegnet_feed_lag_blocks${M}`, 'headers, {{gateway}}'],
-        [`pegnet_feed_gap_blocks${M}`, 'gaps, {{gateway}}'],
+        as('headers, {{gateway}}', each('pegnet_feed_lag_blocks')),
+        as('gaps, {{gateway}}', each('pegnet_feed_gap_blocks')),
       ),
-      chart(
-        'Since the last progress',
-        's',
-        [`pegnet_feed_lag_seconds${M}`, '{{gateway}}'],
-        [`time() - pegnet_feed_pass_timestamp_seconds${M}`, 'since the last look, {{gateway}}'],
-      ),
-      chart(
+      seconds('Since the last progress', each('pegnet_feed_lag_seconds', 'gateway'), [
+        `time() - pegnet_feed_pass_timestamp_seconds${M}`,
+        'since the last look, {{gateway}}',
+      ]),
+      numbers(
         'Headers an hour',
-        'short',
         [`increase(pegnet_feed_headers_total${M}[1h])`, 'published, {{gateway}}'],
         [`increase(pegnet_feed_repairs_total${M}[1h])`, 'repaired, {{gateway}}'],
         [`increase(pegnet_feed_reorgs_total${M}[1h])`, 'reorganisations, {{chain}}'],
@@ -516,28 +454,24 @@ const FEED: Dashboard = {
     row(
       'Funds and withdrawals',
       'Each header takes a fee from the subscriptions. The wallet pays for new subscriptions.',
-      chart(
+      numbers(
         'Coins',
-        'short',
-        [`pegnet_feed_oracle_coins${M}`, 'subscriptions, {{gateway}}'],
-        [`pegnet_feed_wallet_coins${M}`, 'wallet, {{gateway}}'],
-        [`pegnet_feed_funds_alarm${M}`, 'alarm, {{gateway}}'],
+        as('subscriptions, {{gateway}}', each('pegnet_feed_oracle_coins')),
+        as('wallet, {{gateway}}', each('pegnet_feed_wallet_coins')),
+        as('alarm, {{gateway}}', each('pegnet_feed_funds_alarm')),
       ),
-      chart(
+      numbers(
         'Room for headers',
-        'short',
-        [`pegnet_feed_budget_headers${M}`, 'next block, {{gateway}}'],
-        [`pegnet_feed_oracle_outputs${M}`, 'outputs, {{gateway}}'],
+        as('next block, {{gateway}}', each('pegnet_feed_budget_headers')),
+        as('outputs, {{gateway}}', each('pegnet_feed_oracle_outputs')),
       ),
-      chart(
+      numbers(
         'Withdrawals by state',
-        'short',
-        [`sum by (state) (pegnet_feed_withdrawals${M})`, '{{state}}'],
-        [`sum(increase(pegnet_feed_withdrawals_done_total${M}[1d]))`, 'finished in 24 h'],
+        sum(`pegnet_feed_withdrawals${M}`, 'state'),
+        as('finished in 24 h', sum(increase('pegnet_feed_withdrawals_done_total', '1d'))),
       ),
-      chart(
+      numbers(
         'Refused',
-        'short',
         [`increase(pegnet_feed_refused_transactions_total${M}[1h])`, 'transactions, {{gateway}}'],
         [`increase(pegnet_feed_refused_payouts_total${M}[1h])`, 'payouts of others, {{gateway}}'],
       ),
@@ -545,18 +479,15 @@ const FEED: Dashboard = {
     row(
       'Daemons',
       'Both daemons must be up. A daemon that answers while its height stands still is frozen.',
-      chart('State of the daemons', 'short', [
+      numbers('State of the daemons', [
         `pegnet_feed_daemon_state${M} == 1`,
         '{{chain}} of {{gateway}}: {{state}}',
       ]),
-      chart('Calls', 'reqps', [
-        `sum by (chain, result) (rate(pegnet_feed_requests_total${M}[${RATE}]))`,
-        '{{chain}} {{result}}',
-      ]),
-      chart('Duration of calls, 90 %', 's', [
+      calls('Calls', sum(rate('pegnet_feed_requests_total'), 'chain', 'result')),
+      seconds(
+        'Duration of calls, 90 %',
         quantile(0.9, 'pegnet_feed_request_duration_seconds', '5m', 'chain'),
-        '{{chain}}',
-      ]),
+      ),
     ),
   ],
 }
@@ -568,20 +499,28 @@ const BENCH: Dashboard = {
     row(
       'Measurements',
       'Of pegminer bench, while it runs or from a Pushgateway: hashrate, and what the memory itself can do.',
-      bars('Hashrate', 'hashes', [
-        `pegnet_bench_hashes_per_second${M}`,
-        '2^{{bits}}, {{threads}} threads, {{kernel}}, {{pages}} pages',
-      ]),
-      bars('Random reads of the memory', 'reqps', [
-        `pegnet_bench_gather_reads_per_second${M}`,
-        '2^{{bits}}, {{threads}} threads, {{kernel}}, {{pages}} pages',
-      ]),
+      bars(
+        'Hashrate',
+        'hashes',
+        as(
+          '2^{{bits}}, {{threads}} threads, {{kernel}}, {{pages}} pages',
+          each('pegnet_bench_hashes_per_second'),
+        ),
+      ),
+      bars(
+        'Random reads of the memory',
+        'reqps',
+        as(
+          '2^{{bits}}, {{threads}} threads, {{kernel}}, {{pages}} pages',
+          each('pegnet_bench_gather_reads_per_second'),
+        ),
+      ),
       stat(
         'Wrong checksums',
         'short',
         12,
-        [`sum(pegnet_bench_wrong_checksums_total${M})`, 'measurements'],
-        [`sum by (thread) (pegnet_bench_stress_errors_total${M})`, 'stress, thread {{thread}}'],
+        as('measurements', sum(`pegnet_bench_wrong_checksums_total${M}`)),
+        as('stress, thread {{thread}}', sum(`pegnet_bench_stress_errors_total${M}`, 'thread')),
       ),
     ),
   ],

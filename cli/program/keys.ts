@@ -1,7 +1,10 @@
 /** Which settings each command knows, in the order of its help text. */
-import type { SettingKey } from '../../config/index.js'
+import { SETTING_KEYS, type SettingKey } from '../../config/index.js'
 
 const keys = <const K extends readonly SettingKey[]>(...list: K): K => list
+/** All settings of a section, in the order of the table. */
+const all = <const S extends string>(section: S) =>
+  SETTING_KEYS.filter((key): key is Extract<SettingKey, `${S}.${string}`> => key.startsWith(`${section}.`))
 
 /** Of every command that reads settings. */
 export const COMMON_KEYS = keys('config.file', 'output.json', 'output.color', 'log.level', 'log.format')
@@ -12,25 +15,7 @@ const NODE = keys('factom.url', 'factom.user', 'factom.password', 'factom.ca')
 /** Where pages and metrics are served. */
 const SERVER = keys('telemetry.port', 'telemetry.host', 'telemetry.hosts')
 /** Watching over an unattended run. */
-const WATCH = keys(
-  'watchdog.slowShare',
-  'watchdog.noEntryBlocks',
-  'watchdog.priceAge',
-  'watchdog.nodeSilence',
-  'watchdog.temperature',
-  'watchdog.resumeTemperature',
-  'watchdog.diskFree',
-  'watchdog.command',
-  'watchdog.webhook',
-  'watchdog.test',
-  'schedule.resume',
-  'schedule.pause',
-  'schedule.timezone',
-  'schedule.battery',
-  'schedule.load',
-  'report.when',
-  'report.webhook',
-)
+const WATCH = keys(...all('watchdog'), ...all('schedule'), ...all('report'))
 /** Who pays with entry credits. */
 const PAYER = keys(
   'miner.ecSecret',
@@ -41,7 +26,7 @@ const PAYER = keys(
 )
 
 /** Who publishes staking records, and what signs them. */
-const STAKE = keys('stake.addresses', 'stake.secrets')
+const STAKE = keys(...all('stake'))
 
 export const MINE_KEYS = keys(
   'network.name',
@@ -87,15 +72,7 @@ export const MINE_KEYS = keys(
   ...COMMON_KEYS,
 )
 /** A coordinator knows all that `mine` does, a worker those of its threads, accounts the form of its table. */
-export const FARM_KEYS = keys(
-  'farm.nats',
-  'farm.creds',
-  'farm.ca',
-  'farm.name',
-  'farm.offerMap',
-  'history.csv',
-  ...MINE_KEYS,
-)
+export const FARM_KEYS = keys(...all('farm'), 'history.csv', ...MINE_KEYS)
 export const STAKE_KEYS = keys(
   'network.name',
   ...STAKE,
@@ -163,17 +140,7 @@ export const FUND_KEYS = keys(
   'confirm.yes',
   ...COMMON_KEYS,
 )
-export const HISTORY_KEYS = keys(
-  'history.assets',
-  'history.from',
-  'history.to',
-  'history.own',
-  'history.csv',
-  'history.plot',
-  'network.name',
-  'data.dir',
-  ...COMMON_KEYS,
-)
+export const HISTORY_KEYS = keys(...all('history'), 'network.name', 'data.dir', ...COMMON_KEYS)
 export const LEDGER_KEYS = keys(
   'ledger.fromFile',
   'ledger.fromCheckpoint',
@@ -208,9 +175,7 @@ export const BASKET_KEYS = keys(
   'history.plot',
   'feed.dryRun',
   'feed.once',
-  'telemetry.port',
-  'telemetry.host',
-  'telemetry.hosts',
+  ...SERVER,
   ...REACH,
 )
 export const PEG_WATCH_KEYS = keys(
@@ -224,25 +189,11 @@ export const PEG_WATCH_KEYS = keys(
   'network.blockSeconds',
   'network.trouble',
   'data.dir',
-  'telemetry.port',
-  'telemetry.host',
-  'telemetry.hosts',
+  ...SERVER,
   ...COMMON_KEYS,
 )
 export const WALLET_KEYS = keys(
-  'wallet.file',
-  'wallet.passphrase',
-  'wallet.newPassphrase',
-  'wallet.secret',
-  'wallet.name',
-  'wallet.addresses',
-  'wallet.path',
-  'wallet.words',
-  'wallet.sender',
-  'wallet.batch',
-  'wallet.out',
-  'wallet.dryRun',
-  'wallet.again',
+  ...all('wallet'),
   'ledger.pegnetd',
   'confirm.yes',
   'history.from',
@@ -251,21 +202,7 @@ export const WALLET_KEYS = keys(
   ...PAID,
 )
 export const SIMULATE_KEYS = keys(
-  'simulate.share',
-  'simulate.lie',
-  'simulate.asset',
-  'simulate.records',
-  'simulate.groups',
-  'simulate.height',
-  'simulate.miners',
-  'simulate.stakers',
-  'simulate.lyingStakers',
-  'simulate.moved',
-  'simulate.vary',
-  'simulate.values',
-  'simulate.blocks',
-  'simulate.seed',
-  'simulate.hashrate',
+  ...all('simulate'),
   'history.csv',
   'history.plot',
   'miner.threads',
@@ -294,24 +231,7 @@ export const EXPLORER_KEYS = keys(
 )
 export const HASH_KEYS = keys(...LXR, ...COMMON_KEYS)
 export const BYTEMAP_KEYS = keys(...LXR, 'lxrhash.force', ...COMMON_KEYS)
-export const BENCH_KEYS = keys(
-  'bench.bits',
-  'bench.threads',
-  'bench.lanes',
-  'bench.kernel',
-  'bench.pages',
-  'bench.seconds',
-  'bench.repeat',
-  'bench.out',
-  'bench.compare',
-  'bench.push',
-  'bench.tune',
-  'bench.stress',
-  'bench.farm',
-  'lxrhash.dir',
-  'telemetry.port',
-  ...COMMON_KEYS,
-)
+export const BENCH_KEYS = keys(...all('bench'), 'lxrhash.dir', 'telemetry.port', ...COMMON_KEYS)
 
 /** Flags of `config`: it looks at all settings, but most of them as they stand in file and environment. */
 export const CONFIG_FLAG_KEYS = keys('network.name', ...COMMON_KEYS)
@@ -322,25 +242,7 @@ export const COMPLETION_KEYS = keys('output.json')
 export const FEED_KEYS = keys(
   'network.name',
   'confirm.yes',
-  'feed.gateway',
-  'feed.assetName',
-  'feed.assetConf',
-  'feed.assetUrl',
-  'feed.assetUser',
-  'feed.assetPassword',
-  'feed.referenceName',
-  'feed.referenceConf',
-  'feed.referenceUrl',
-  'feed.referenceUser',
-  'feed.referencePassword',
-  'feed.oracle',
-  'feed.bind',
-  'feed.pubkey',
-  'feed.depth',
-  'feed.poll',
-  'feed.blocks',
-  'feed.dryRun',
-  'feed.once',
+  ...all('feed'),
   'data.dir',
   ...SERVER,
   'telemetry.token',
@@ -349,17 +251,7 @@ export const FEED_KEYS = keys(
 
 export const PEGS_KEYS = keys(
   'network.name',
-  'pegs.plan',
-  'pegs.gateway',
-  'pegs.path',
-  'pegs.days',
-  'pegs.accounts',
-  'pegs.seed',
-  'pegs.thresholds',
-  'pegs.out',
-  'pegs.prices',
-  'pegs.httpPort',
-  'pegs.httpsPort',
+  ...all('pegs'),
   'feed.dryRun',
   'feed.once',
   'confirm.yes',

@@ -20,7 +20,7 @@ import {
 } from '../health.js'
 import type { GatewayNumbers, MinerNumbers } from '../sources.js'
 import type { WatchLimits, WatchSeen } from './alarm.js'
-import { ALARMS, GATEWAY_ALARMS, MINER_ALARMS, WATCHDOG_RULES } from './table.js'
+import { ALARMS, WATCHDOG_RULES } from './table.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const idsOf = (rows: typeof ALARMS, judged: (row: (typeof ALARMS)[number]) => unknown): string[] =>
@@ -29,8 +29,8 @@ const idsOf = (rows: typeof ALARMS, judged: (row: (typeof ALARMS)[number]) => un
 t.test('names are taken once', (t) => {
   const all = {
     ids: ALARMS.map(({ id }) => id.toLowerCase()),
-    checks: MINER_ALARMS.flatMap(({ check }) => check?.name ?? []),
-    gatewayChecks: GATEWAY_ALARMS.flatMap(({ gatewayCheck }) => gatewayCheck?.name ?? []),
+    checks: ALARMS.flatMap(({ check }) => check?.name ?? []),
+    gatewayChecks: ALARMS.flatMap(({ gatewayCheck }) => gatewayCheck?.name ?? []),
     kinds: WATCHDOG_RULES.map(({ kind }) => kind),
     codes: ALARMS.flatMap(({ notices = [], watchdog }) => [...notices, ...(watchdog ? [watchdog.code] : [])]),
   }
@@ -57,13 +57,13 @@ t.test('a miner with which nothing is right: each row that judges it is on its p
   const alerts = [wrong, { ...wrong, state: 'stopped' as const }].flatMap((miner) =>
     alertsOfMiner(miner, [missed]),
   )
-  const judged = idsOf(MINER_ALARMS, ({ check, ofMiner }) => check ?? ofMiner)
+  const judged = idsOf(ALARMS, ({ check, ofMiner }) => check ?? ofMiner)
   t.ok(judged.length > 7)
   t.same([...new Set(alerts.map(({ runbook }) => runbook))].sort(), judged.sort())
   const checks = [...liveChecks(wrong), ...readyChecks(wrong)]
   t.same(
     checks.map(({ name }) => name).sort(),
-    MINER_ALARMS.flatMap(({ check }) => check?.name ?? []).sort(),
+    ALARMS.flatMap(({ check }) => check?.name ?? []).sort(),
     'each check answers for /live or /ready',
   )
   t.same(
@@ -89,7 +89,7 @@ t.test('a gateway with which nothing is right', (t) => {
   const alerts = alertsOfGateways([gateway])
   t.same(
     [...new Set(alerts.map(({ runbook }) => runbook))],
-    idsOf(GATEWAY_ALARMS, ({ ofGateway }) => ofGateway),
+    idsOf(ALARMS, ({ ofGateway }) => ofGateway),
   )
   t.ok(alerts.every(({ message }) => /^g(:| funds:) /.test(message)))
   matchExactly(
@@ -104,7 +104,7 @@ t.test('a gateway with which nothing is right', (t) => {
   const checks = gatewayChecks(pulse)
   t.same(
     alertsOfGatewayChecks(checks).map(({ runbook }) => runbook),
-    idsOf(GATEWAY_ALARMS, ({ gatewayCheck }) => gatewayCheck),
+    idsOf(ALARMS, ({ gatewayCheck }) => gatewayCheck),
   )
   t.same(
     gatewayChecks({ ...pulse, passAgeMs: 1, relay: null }).map(({ name, ok }) => `${name} ${ok}`),

@@ -13,14 +13,18 @@ import { PEGS_ALARMS } from './pegs.js'
 import { PRICE_ALARMS } from './prices.js'
 import { RECORD_ALARMS } from './records.js'
 
-const OF_MINER = [...MACHINE_ALARMS, ...NODE_ALARMS, ...PRICE_ALARMS, ...RECORD_ALARMS] as const
-type Row =
-  | (typeof OF_MINER)[number]
-  | (typeof LEDGER_ALARMS)[number]
-  | (typeof FEED_ALARMS)[number]
-  | (typeof PEGS_ALARMS)[number]
-  | (typeof BASKET_ALARMS)[number]
-  | (typeof PEG_WATCH_ALARMS)[number]
+const ROWS = [
+  ...MACHINE_ALARMS,
+  ...NODE_ALARMS,
+  ...PRICE_ALARMS,
+  ...RECORD_ALARMS,
+  ...LEDGER_ALARMS,
+  ...FEED_ALARMS,
+  ...PEGS_ALARMS,
+  ...BASKET_ALARMS,
+  ...PEG_WATCH_ALARMS,
+] as const
+type Row = (typeof ROWS)[number]
 
 export type AlarmId = Row['id']
 export type WatchdogKind = Extract<Row, { watchdog: WatchdogRule }>['watchdog']['kind']
@@ -37,20 +41,7 @@ export type AlarmRow = AlarmText &
 const rowOf = (row: Alarm): AlarmRow =>
   ({ ...row, expr: row.expr ?? `pegnet_watchdog_alarm{alarm="${row.watchdog.kind}"} == 1` }) as AlarmRow
 
-export const MINER_ALARMS: readonly AlarmRow[] = OF_MINER.map(rowOf)
-export const GATEWAY_ALARMS: readonly AlarmRow[] = FEED_ALARMS.map(rowOf)
-export const ALARMS_OF_LEDGER: readonly AlarmRow[] = LEDGER_ALARMS.map(rowOf)
-export const ALARMS_OF_PEGS: readonly AlarmRow[] = PEGS_ALARMS.map(rowOf)
-export const ALARMS_OF_BASKET: readonly AlarmRow[] = BASKET_ALARMS.map(rowOf)
-export const ALARMS_OF_PEG_WATCH: readonly AlarmRow[] = PEG_WATCH_ALARMS.map(rowOf)
-export const ALARMS: readonly AlarmRow[] = [
-  ...MINER_ALARMS,
-  ...ALARMS_OF_LEDGER,
-  ...GATEWAY_ALARMS,
-  ...ALARMS_OF_PEGS,
-  ...ALARMS_OF_BASKET,
-  ...ALARMS_OF_PEG_WATCH,
-]
+export const ALARMS: readonly AlarmRow[] = ROWS.map(rowOf)
 
 /** What the watchdog judges. */
 export const WATCHDOG_RULES = ALARMS.flatMap(({ watchdog }) => (watchdog === undefined ? [] : [watchdog]))
