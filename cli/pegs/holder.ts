@@ -15,7 +15,7 @@ export interface Holder {
 }
 
 /** Embedded daemons hang on purpose, so they are given less time than real ones. */
-const DEV_TIMEOUT_MS = 1_000
+const DEV_TIMEOUT_MS = 5_000
 
 export async function openHolder(context: PegsContext, resources: Resources): Promise<Holder> {
   const { settings, signal } = context

@@ -117,12 +117,13 @@ export function createFarmMiner(
         onNotice('error', 'E_FARM_DEPOSED', 'this coordinator is not the active one any more; it ends'),
       )
       try {
-        taken = await takeOver()
+        // Before workers are let in, so that the first ones find it as well.
         if (options.offerMap === true)
           void offerMap({
             ...{ connection, byteMap, signal, manager: store.manager },
             onTrouble: (reason) => onNotice('warn', 'E_FARM_STORE', reason),
           })
+        taken = await takeOver()
         if (options.awaitMachine === true) {
           onNotice('info', 'E_FARM_NO_MACHINES', 'mining begins when the first machine has joined')
           await taken.farm.joined(signal)

@@ -67,6 +67,8 @@ const NOTHING = 404
 /** A piece that the coordinator has not put there yet. */
 const SOON_MS = 500
 const SOON_TRIES = 40
+/** If there is not even a first one after so many, none will come. */
+const FIRST_TRIES = 4
 
 /** Whether the coordinator offers the ByteMap of that SHA-256. */
 export async function isMapOffered(
@@ -85,11 +87,9 @@ export function serverMap(connection: Pick<NatsConnection, 'request'>, sha256: s
   return {
     pieceBytes: MAP_PIECE_BYTES,
     async read(piece) {
-      for (let tries = 1; tries <= SOON_TRIES; tries++) {
+      for (let left = piece === 0 ? FIRST_TRIES : SOON_TRIES; left > 0; left--) {
         const reply = await connection.request(mapGetSubject(sha256, piece), '', { timeout: TIMEOUT_MS })
         if (reply.headers?.code !== NOTHING) return reply.data
-        // While the coordinator is at it, the next ones come soon; if there is not even a first one, none will.
-        if (piece === 0 && tries > 1) break
         await sleep(SOON_MS)
       }
       return null
