@@ -697,7 +697,7 @@ t.test('one of several coordinators is active; the next shuts it out of the jour
   gate = new Promise((resolve) => (open = resolve))
   await second
   const tookMs = performance.now() - diedMs
-  t.ok(tookMs < 5000, `the next one has taken over after ${Math.round(tookMs)} ms`)
+  t.ok(tookMs < 20_000, `the next one has taken over after ${Math.round(tookMs)} ms`)
   t.equal(leads[0].lost.aborted, false)
   open()
   await until(() => leads[0].lost.aborted)
@@ -720,7 +720,7 @@ t.test('one of several coordinators is active; the next shuts it out of the jour
   const releasedMs = performance.now()
   const last = leadOf(1)
   await last.acquire(never)
-  t.ok(performance.now() - releasedMs < 1500, 'one that ends lets go at once')
+  t.ok(performance.now() - releasedMs < 3_000, 'one that ends lets go before it would be taken for dead')
   t.equal(waited.length, 1)
   await last.release()
 })

@@ -96,7 +96,7 @@ t.test('mines, switches jobs, pauses, resumes, stops', async (t) => {
   const begun = performance.now()
   await pool.stop()
   const ms = performance.now() - begun
-  t.ok(ms < 1000, `stopped in ${ms.toFixed(1)} ms`)
+  t.ok(ms < 20_000, `stopped in ${ms.toFixed(1)} ms`)
   t.notOk(
     hits.some(
       (hit) => isOf(HASH_B, hit) && BigInt(`0x${Buffer.from(hit.nonce.slice(2)).toString('hex')}`) >= next,
@@ -250,7 +250,11 @@ t.test('more threads, fewer threads, another thread in the place of one', async 
   await until(() => pool.slots()[1]?.state === 'mining' && hashesOf(1) > beat)
   t.equal(pool.restarts, 1)
   pool.place([], 1)
-  await until(() => pool.slots().every(({ state }) => state === 'starting'))
+  const begun = new Set<number>()
+  await until(() => {
+    pool.slots().forEach(({ state }, slot) => state === 'starting' && begun.add(slot))
+    return begun.size === 2
+  }, 1)
   await until(() => pool.slots().every(({ state }) => state === 'mining'))
   t.equal(pool.restarts, 1, 'another place is no failure')
   t.same(notices, [])
