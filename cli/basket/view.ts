@@ -1,7 +1,6 @@
 /** What `pegminer basket` prints. Pure. */
 import { isoTime, unitsText } from '../../base/index.js'
-import type { Decision, KeepEvent, Simulation, Step } from '../../desk/index.js'
-import type { Basket } from '../../desk/index.js'
+import type { Decision, KeepEvent, Simulation, Step, Basket } from '../../desk/index.js'
 import { goodUntil } from '../../ledger/index.js'
 import { percentText, unitsColumn } from '../view/format.js'
 import { fateText } from '../wallet/view.js'

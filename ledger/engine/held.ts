@@ -31,8 +31,8 @@ export function executeSince(
   const { height, rules } = execution
   const asking: Batch[] = []
   let bank: Bank | null = null
-  for (let entered = since; entered < height; entered++) {
-    for (const batch of view.held(entered))
+  for (const batches of view.held(since, height)) {
+    for (const batch of batches)
       if (executeOne(view, batch, execution) && asksForPeg(batch)) asking.push(batch)
     // Each height has a bank of its own.
     if (hasBank(height, rules) && height < rules.sharedBank) payFromBank(asking.splice(0), execution)

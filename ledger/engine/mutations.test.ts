@@ -17,8 +17,7 @@ import { ALICE, BOB } from '../fixtures/sign.js'
 import { readRecordedChain } from '../recorded.js'
 import { FACTOID_BURN } from '../special.js'
 import { readAddress } from '../transactions/address.js'
-import type { applyBlock } from './apply.js'
-import { isQuiet } from './apply.js'
+import { isQuiet, type applyBlock } from './apply.js'
 import type { LedgerBlock } from './types.js'
 
 type Apply = typeof applyBlock
@@ -118,7 +117,11 @@ const CHANGES: Readonly<Record<string, readonly (readonly [name: string, from: s
     ['the sink keeps', 'if (address === sink)', 'if (address === sink && amount < 0n)'],
   ],
   held: [
-    ['what is held in the block of the last rates is lost', 'entered = since;', 'entered = since + 1;'],
+    [
+      'what is held in the block of the last rates is lost',
+      'view.held(since, height)',
+      'view.held(since + 1, height)',
+    ],
     ['a bank for all of a block from the beginning', 'height < rules.sharedBank)', 'height < rules.bank)'],
     [
       'a bank for each height for ever',

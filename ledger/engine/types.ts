@@ -49,8 +49,8 @@ export interface LedgerView {
   heldSinceSnapshot(): Iterable<readonly [address: string, balances: Balances]>
   /** Whether the batch is in an earlier block, and whether it was executed. */
   known(hash: string): 'executed' | 'entered' | null
-  /** The batches that wait since the block of this height, in its order. */
-  held(height: number): readonly HeldBatch[]
+  /** The batches that wait since the blocks from one height to before another: those of each block, in its order. */
+  held(first: number, end: number): Iterable<readonly HeldBatch[]>
   /** The last rates below this height. */
   ratesBefore(height: number): DatedRates | null
   /** All rates from the first to the last of these heights, ascending. */

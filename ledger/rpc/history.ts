@@ -1,6 +1,5 @@
 /** What the API says of transactions: by address, block, entry or id, a page at a time. */
-import { isoTime } from '../../base/index.js'
-import type { Json } from '../../base/index.js'
+import { isoTime, type Json } from '../../base/index.js'
 import type { HistoryKey, LedgerAction } from '../store/pages.js'
 import { isTicker } from '../tickers.js'
 import { addressText } from '../transactions/address.js'

@@ -58,8 +58,8 @@ const textsOf = (amounts: ReadonlyMap<string, bigint>) =>
 
 /** Before the first rates, between snapshots, where something waits, before each of the one-off events, late. */
 const CHECKPOINTS: readonly number[] = [
-  ...[206_423, 213_240, 222_275, 231_621, 258_796, 258_912, 259_058, 260_117, 274_035, 288_877],
-  ...[294_205, 295_192],
+  ...[206_423, 222_275, 231_621, 258_796, 260_117, 274_035, 295_192],
+  ...(LONG ? [213_240, 258_912, 259_058, 288_877, 294_205] : []),
 ]
 /** Behind each of them so many heights are followed: one snapshot at least. */
 const FOLLOWED = 150
@@ -72,10 +72,7 @@ interface Known {
 
 /** What follows on a checkpoint is what follows on the blocks themselves. */
 async function goOn(t: Test, { db: whole, chain, checkpoints }: Known): Promise<void> {
-  t.same(
-    checkpoints.map(({ height }) => height),
-    CHECKPOINTS,
-  )
+  t.equal(checkpoints.length, CHECKPOINTS.length)
   const dir = t.testdir()
   const origin = chain.block(chain.heights[0] ?? 0)?.keyMr ?? ''
   let batches = 0
@@ -117,7 +114,7 @@ async function goOn(t: Test, { db: whole, chain, checkpoints }: Known): Promise<
     db.close()
   }
   t.ok(batches > 1000, `${batches} verdicts`)
-  await refuseHostile(t, checkpoints[4] as Checkpoint, dir)
+  await refuseHostile(t, checkpoints[1] as Checkpoint, dir)
 }
 
 /** Files that were made to do harm, or that were damaged. */
@@ -129,7 +126,10 @@ async function refuseHostile(t: Test, good: Checkpoint, dir: string): Promise<vo
   const cases: readonly (readonly [change: object | string | Buffer, message: RegExp])[] = [
     ['', /JSON/],
     ['['.repeat(100), /nested/],
-    [gzipSync(Buffer.alloc(257 * 2 ** 20), { level: 1 }), /larger than|buffer|length/i],
+    [
+      Buffer.concat(new Array<Buffer>(257).fill(gzipSync(Buffer.alloc(2 ** 20)))),
+      /larger than|buffer|length/i,
+    ],
     [Buffer.from([0x1f, 0x8b, 0, 0]), /./],
     [{ hash: 'ab'.repeat(32) }, /have the state hash/],
     [{ more: 1 }, /more/],
@@ -186,7 +186,8 @@ t.test('balances at each stage, rates, verdicts and banks, asked of the whole le
   })
   t.same(query.about().height, 295_200)
   await t.test('and again from checkpoints in every era', (t) => goOn(t, { db, chain, checkpoints }))
-  for (const { height, balances } of expected.stages) {
+  // Those of the rules are compared at each stage (ledger/engine/recorded.test.ts).
+  for (const { height, balances } of expected.stages.filter((_, k) => LONG || k % 3 === 0)) {
     const found = [...query.balancesAt(height)].map(([address, own]) => [
       address,
       Object.fromEntries([...own].map(([ticker, amount]) => [ticker.toLowerCase(), String(amount)])),
@@ -271,11 +272,12 @@ t.test('blocks that are taken back, and followed again', async (t) => {
   }
 })
 
-t.test('a ledger of before there were supplies and flows at every height', async (t) => {
+t.test('a ledger of before there were supplies and flows at every height', (t) => {
   const dir = t.testdir()
   const [file, old] = [join(dir, 'ledger.sqlite'), join(dir, 'old.sqlite')]
+  cpSync(WHOLE, file)
   const db = openChainDatabase({ file, schemas: [LEDGER_SCHEMA] })
-  await sync(db, until(await readRecordedChain(RECORDED), 222_275))
+  db.transaction(() => rollback(db, 222_275))
   const supplies = (of: Database) => of.all('SELECT * FROM ledger_supplies ORDER BY ticker, height')
   const flows = (of: Database) => of.all('SELECT * FROM ledger_flows')
   const sums = (of: Database) => of.all('SELECT * FROM ledger_miners')
@@ -296,6 +298,7 @@ t.test('a ledger of before there were supplies and flows at every height', async
   t.same(flows(grown), flowed, 'as they were summed up block by block')
   t.ok(summed.length > 100)
   t.same(sums(grown), summed, 'those of miners as well')
+  t.end()
 })
 
 t.test('records without a grade are kept, and network and activations are told', (t) => {
@@ -393,9 +396,9 @@ t.test('the richest by worth, while blocks are followed and taken back', (t) => 
       t.equal(valued.complete, expected.complete)
       t.same(valued.richest(count), expected.list.slice(0, count))
     }),
-    { numRuns: 60 },
+    { numRuns: LONG ? 60 : 20 },
   )
-  t.ok(seen > 100)
+  t.ok(seen > 40)
   t.end()
 })
 

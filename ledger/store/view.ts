@@ -27,7 +27,7 @@ export function createView(db: Queries): LedgerView {
       if (rows.length === 0) return null
       return rows.some(({ status }) => (status as bigint) > 0n) ? 'executed' : 'entered'
     },
-    held: (height) => held(db, height),
+    held: (first, end) => held(db, first, end),
     ratesBefore(height) {
       const row = db.one('SELECT max(height) AS height FROM ledger_rates WHERE height < ?', height)
       const found = row?.['height']
@@ -100,8 +100,14 @@ function* heldSinceSnapshot(db: Queries): Generator<readonly [string, ReadonlyMa
   if (balances.size > 0) yield [address, balances]
 }
 
+/** Blocks without a batch are passed over: there may be no rates for years. */
+function* held(db: Queries, first: number, end: number): Generator<HeldBatch[]> {
+  const sql = 'SELECT DISTINCT height FROM ledger_batches WHERE height >= ? AND height < ? ORDER BY height'
+  for (const { height } of db.all(sql, first, end)) yield heldOf(db, Number(height))
+}
+
 /** The batches of a block that have a conversion: those were held. */
-function held(db: Queries, height: number): HeldBatch[] {
+function heldOf(db: Queries, height: number): HeldBatch[] {
   const batches = new Map<bigint, { hash: string; height: number; transactions: LedgerTransaction[] }>()
   for (const row of db.all(
     `SELECT id, hash, a.* FROM ledger_batches b JOIN ledger_actions a ON a.batch = b.id

@@ -54,8 +54,7 @@ export function previewOf(
   if (!hasConversion(batch)) execute(batch, { ...terms, prices: null })
   else if (prices === null) return { kind: 'unpriced' }
   else {
-    const held = (entered: number) => (entered === height ? [batch] : [])
-    executeSince({ held, known: () => null }, height, { ...terms, prices })
+    executeSince({ held: () => [[batch]], known: () => null }, height, { ...terms, prices })
   }
   return outcomeOf(events)
 }

@@ -3,15 +3,11 @@
  * (docs/protocol/records-and-grading.md#grading). Pure; the proof of work is a function that is passed in.
  */
 import type { OprVersion } from '../../pegnet/index.js'
-import type { Opr } from '../records/index.js'
-import { decodeOpr, oprHash, readClaim, shortHash } from '../records/index.js'
+import { decodeOpr, oprHash, readClaim, shortHash, type Opr } from '../records/index.js'
 import { fail } from './errors.js'
-import { rank, UNGRADED } from './rank.js'
-import type { Comparable } from './rank.js'
-import { GRADED_RECORDS, GRADING_RULES } from './rules.js'
-import type { GradingRules } from './rules.js'
-import { areShortHashes, checkEntry } from './validate.js'
-import type { OprEntry } from './validate.js'
+import { rank, UNGRADED, type Comparable } from './rank.js'
+import { GRADED_RECORDS, GRADING_RULES, type GradingRules } from './rules.js'
+import { areShortHashes, checkEntry, type OprEntry } from './validate.js'
 
 export interface GradingInput {
   readonly version: OprVersion

@@ -2,8 +2,7 @@
  * The passes that put records in order, oracle and staking records alike
  * (docs/protocol/records-and-grading.md#grading).
  */
-import { gradeOf } from './average.js'
-import type { Average } from './average.js'
+import { gradeOf, type Average } from './average.js'
 
 /** A pass over this many records or more uses the band. */
 const BAND_RECORDS = 25

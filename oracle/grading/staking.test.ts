@@ -1,10 +1,8 @@
 import t from 'tap'
 
-import { entriesOf, inStakingTerms, load } from './fixtures/load.js'
-import type { ReferenceStakingBlock } from './fixtures/load.js'
+import { entriesOf, inStakingTerms, load, type ReferenceStakingBlock } from './fixtures/load.js'
 import { gradeStakingBlock } from './staking.js'
-import { checkStakingEntry } from './validate-staking.js'
-import type { ExpectedStaking } from './validate-staking.js'
+import { checkStakingEntry, type ExpectedStaking } from './validate-staking.js'
 import type { OprEntry } from './validate.js'
 
 t.test('12 blocks of staking records as the reference grades them', (t) => {

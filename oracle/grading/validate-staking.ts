@@ -5,8 +5,7 @@
 import { isCoded } from '../../base/index.js'
 import { STAKING_ASSETS, type SprVersion } from '../../pegnet/index.js'
 import { verifyEd25519 } from '../../factom/index.js'
-import { decodeSpr, priceToNumber } from '../records/index.js'
-import type { Spr } from '../records/index.js'
+import { decodeSpr, priceToNumber, type Spr } from '../records/index.js'
 import { addressProblem } from './address.js'
 import type { OprEntry } from './validate.js'
 

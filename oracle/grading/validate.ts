@@ -4,8 +4,7 @@
  */
 import { isCoded } from '../../base/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
-import { ASSETS, decodeContent } from '../records/index.js'
-import type { OprContent } from '../records/index.js'
+import { ASSETS, decodeContent, type OprContent } from '../records/index.js'
 import { addressProblem } from './address.js'
 import { GRADING_RULES } from './rules.js'
 

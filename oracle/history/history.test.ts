@@ -20,8 +20,7 @@ import { networkOf, STAKING_ASSETS, type Network, type OprVersion } from '../../
 import { encodeAddress, encodeEntry, entryHash, factoidKey, FACTOM_ERRORS } from '../../factom/index.js'
 import type { Entry } from '../../factom/index.js'
 import { ChainNode, notFound } from '../../test/fixtures/chain-node.js'
-import { noWinners } from '../grading/index.js'
-import type { Difficulty } from '../grading/index.js'
+import { noWinners, type Difficulty } from '../grading/index.js'
 import {
   ASSETS,
   buildOprEntry,
@@ -36,8 +35,7 @@ import {
 } from '../records/index.js'
 import { OPR_SCHEMA, type StakersAt } from './consumers.js'
 import { stake } from './fixtures/small-chain.js'
-import { createGradedHistory } from './history.js'
-import type { GradedHistory, GradedHistoryOptions } from './history.js'
+import { createGradedHistory, type GradedHistory, type GradedHistoryOptions } from './history.js'
 import { openHistory } from './open.js'
 import { createQueries } from './queries.js'
 import { MIGRATIONS } from './schema.js'

@@ -21,8 +21,7 @@ import {
 } from './consumers.js'
 import { fail, type HISTORY_ERRORS } from './errors.js'
 import { oprEntries } from './grade.js'
-import { createQueries } from './queries.js'
-import type { HistoryQueries } from './queries.js'
+import { createQueries, type HistoryQueries } from './queries.js'
 import { createStore } from './store.js'
 import type { OprBlock, OwnStep } from './types.js'
 

@@ -1,8 +1,7 @@
 /** Price records as Factom entries: chains, hashes, external ids (docs/protocol/records-and-grading.md#entry). */
 import { sha256 } from '../../base/index.js'
 import type { Network, SprVersion } from '../../pegnet/index.js'
-import { chainIdOf } from '../../factom/index.js'
-import type { Entry, FactoidKey } from '../../factom/index.js'
+import { chainIdOf, type Entry, type FactoidKey } from '../../factom/index.js'
 import type { OprVersion } from './opr.js'
 
 const bytesOf = (...texts: string[]): Uint8Array[] => texts.map((text) => new TextEncoder().encode(text))

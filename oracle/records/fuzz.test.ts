@@ -9,8 +9,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 
 import { isCoded } from '../../base/index.js'
-import { entriesOf, load, loadReal } from '../grading/fixtures/load.js'
-import type { ReferenceBlock } from '../grading/fixtures/load.js'
+import { entriesOf, load, loadReal, type ReferenceBlock } from '../grading/fixtures/load.js'
 import { decodeContent, decodeSpr, encodeOpr, encodeSpr } from './index.js'
 
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 3000)

@@ -13,8 +13,6 @@ export {
   splitOprExtIds,
 } from './entry.js'
 export { RECORD_ERRORS } from './errors.js'
-export { decodeContent, decodeOpr, encodeOpr } from './opr.js'
-export type { Opr, OprContent, OprVersion } from './opr.js'
+export { decodeContent, decodeOpr, encodeOpr, type Opr, type OprContent, type OprVersion } from './opr.js'
 export { priceFromDecimal, priceToDecimal, priceToNumber } from './prices.js'
-export { decodeSpr, encodeSpr } from './spr.js'
-export type { Spr, SprVersion } from './spr.js'
+export { decodeSpr, encodeSpr, type Spr, type SprVersion } from './spr.js'

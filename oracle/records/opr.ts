@@ -3,8 +3,7 @@ import { ASSETS, type OprVersion } from '../../pegnet/index.js'
 import { fail } from './errors.js'
 import { decodeJson, encodeJson } from './json.js'
 import { priceToNumber, roundPrice } from './prices.js'
-import { decodeProto, encodeProto } from './proto.js'
-import type { ProtoFields } from './proto.js'
+import { decodeProto, encodeProto, type ProtoFields } from './proto.js'
 
 export type { OprVersion }
 

@@ -4,8 +4,7 @@
  */
 import { STAKING_ASSETS, type SprVersion } from '../../pegnet/index.js'
 import { checkFields, checkLength, refuseLong } from './opr.js'
-import { decodeProto, encodeProto } from './proto.js'
-import type { ProtoFields } from './proto.js'
+import { decodeProto, encodeProto, type ProtoFields } from './proto.js'
 
 export type { SprVersion }
 

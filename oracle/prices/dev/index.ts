@@ -1,6 +1,5 @@
 /** The embedded exchange: a development world's markets behind the interfaces of real venues. */
-export { decimal } from './books.js'
-export type { Book, BookLevel, Venue } from './books.js'
+export { decimal, type Book, type BookLevel, type Venue } from './books.js'
 export { DEV_SEED, startDevExchange } from './server.js'
 export type { DevExchange, DevExchangeOptions, Faults, Trouble } from './server.js'
 export { parseTrouble, troubleFaults, TROUBLES } from './trouble.js'
