@@ -15,17 +15,7 @@ import {
 } from '../../base/index.js'
 import { fail } from '../errors.js'
 
-export interface Book {
-  /** UNIX ms; -Infinity: none yet. */
-  done(): number
-  /** 1e-8 USD. */
-  spentToday(): bigint
-  /** A batch, by its entry hash, and what it spends of the day: on disk when it returns, before anything is sent. */
-  sign(hash: string, usd: bigint): void
-  /** Whether the batch is one of this basket's. */
-  has(hash: string): boolean
-  finish(slot: number): void
-}
+export type Book = ReturnType<typeof openBook>
 
 interface Pages {
   readonly done: number | null
@@ -38,23 +28,27 @@ interface Pages {
 const KEPT = 40
 
 /** Throws `E_BASKET_STATE` for a file that holds something else. */
-export function openBook(file: string): Book {
+export function openBook(file: string) {
   let pages = readPages(file)
   const write = (next: Pages): void => {
     writeWhole(file, `${JSON.stringify(next)}\n`, { mode: 0o600 })
     pages = next
   }
   return {
-    done: () => pages.done ?? -Infinity,
-    spentToday: () => spentIn('day', pages.spent, momentNow()),
-    sign: (hash, amount) =>
+    /** UNIX ms; -Infinity: none yet. */
+    done: (): number => pages.done ?? -Infinity,
+    /** 1e-8 USD. */
+    spentToday: (): bigint => spentIn('day', pages.spent, momentNow()),
+    /** A batch, by its entry hash, and what it spends of the day: on disk when it returns, before anything is sent. */
+    sign: (hash: string, amount: bigint): void =>
       write({
         ...pages,
         spent: spend('day', pages.spent, { amount, now: momentNow() }),
         signed: [...pages.signed, hash].slice(-KEPT),
       }),
-    has: (hash) => pages.signed.includes(hash),
-    finish: (slot) => write({ ...pages, done: slot }),
+    /** Whether the batch is one of this basket's. */
+    has: (hash: string): boolean => pages.signed.includes(hash),
+    finish: (slot: number): void => write({ ...pages, done: slot }),
   }
 }
 

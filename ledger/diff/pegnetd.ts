@@ -12,24 +12,7 @@ export type Amounts = ReadonlyMap<Ticker, bigint>
 /** What is compared of a line of a history. */
 export type RemoteLine = Pick<LedgerAction, 'hash' | 'index' | 'height' | 'status' | 'amount' | 'result'>
 
-export interface Pegnetd {
-  /** Of each address, all after the block of one height. At most `MOST_ADDRESSES`. */
-  balances(
-    addresses: readonly string[],
-  ): Promise<{ readonly height: number; readonly held: readonly Amounts[] }>
-  /** The last block that it knows. */
-  height(): Promise<number>
-  /** Of each height, USD per token; null where the block has none. */
-  rates(heights: readonly number[]): Promise<readonly (Amounts | null)[]>
-  /** The block that a batch is in, and its status; null if it knows none. */
-  statusOf(hash: string): Promise<{ readonly height: number; readonly status: number } | null>
-  /** A page of the history of an address as our own has it, the latest first. */
-  actions(address: string, offset: number): Promise<readonly LedgerAction[]>
-  supply(): Promise<{ readonly height: number; readonly supply: Amounts }>
-  /** A page of the history of an address; empty: there is no more. */
-  history(address: string, offset: number): Promise<readonly RemoteLine[]>
-  close(): void
-}
+export type Pegnetd = ReturnType<typeof createPegnetd>
 
 export const MOST_ADDRESSES = 90
 /** The height may move while it answers. */
@@ -108,7 +91,7 @@ function readersOf(url: string) {
 }
 
 /** Throws `E_LEDGER_PEGNETD` for what is no answer of a pegnetd, or none at all. */
-export function createPegnetd(url: string, signal: AbortSignal): Pegnetd {
+export function createPegnetd(url: string, signal: AbortSignal) {
   const { objectOf, numberIn, lineIn, actionIn } = readersOf(url)
   const poster = createPoster({ contentType: 'application/json', maxSockets: 4, maxBytes: MOST_BYTES })
 
@@ -167,13 +150,18 @@ export function createPegnetd(url: string, signal: AbortSignal): Pegnetd {
   }
 
   return {
-    async balances(addresses) {
+    /** Of each address, all after the block of one height. At most `MOST_ADDRESSES`. */
+    async balances(
+      addresses: readonly string[],
+    ): Promise<{ readonly height: number; readonly held: readonly Amounts[] }> {
       const calls = addresses.map((address) => ({ method: 'get-pegnet-balances', params: { address } }))
       const { height, answers } = await atOneHeight(calls)
       return { height, held: answers.map((answer) => amountsOf(resultOf(answer))) }
     },
-    height: async () => heightOf((await ask([{ method: 'get-sync-status' }]))[0]),
-    async rates(heights) {
+    /** The last block that it knows. */
+    height: async (): Promise<number> => heightOf((await ask([{ method: 'get-sync-status' }]))[0]),
+    /** Of each height, USD per token; null where the block has none. */
+    async rates(heights: readonly number[]): Promise<readonly (Amounts | null)[]> {
       const answers = await ask(heights.map((height) => ({ method: 'get-pegnet-rates', params: { height } })))
       return answers.map((answer) => {
         if ('code' in answer && answer.code === NOTHING) return null
@@ -183,19 +171,23 @@ export function createPegnetd(url: string, signal: AbortSignal): Pegnetd {
         )
       })
     },
-    async statusOf(hash) {
+    /** The block that a batch is in, and its status; null if it knows none. */
+    async statusOf(hash: string): Promise<{ readonly height: number; readonly status: number } | null> {
       const [answer] = await ask([{ method: 'get-transaction-status', params: { entryhash: hash } }])
       if (answer && 'code' in answer && answer.code === NO_TRANSACTION) return null
       const found = resultOf(answer)
       return { height: Number(numberIn(found, 'height')), status: Number(numberIn(found, 'executed')) }
     },
-    actions: (address, offset) =>
+    /** A page of the history of an address as our own has it, the latest first. */
+    actions: (address: string, offset: number): Promise<readonly LedgerAction[]> =>
       pageOf({ address, offset, desc: true }, [NO_TRANSACTION, BAD_PARAMS], actionIn),
-    async supply() {
+    async supply(): Promise<{ readonly height: number; readonly supply: Amounts }> {
       const { height, answers } = await atOneHeight([{ method: 'get-pegnet-issuance' }])
       return { height, supply: amountsOf(objectOf(resultOf(answers[0]).get('issuance'))) }
     },
-    history: (address, offset) => pageOf({ address, offset }, [NO_TRANSACTION], lineIn),
-    close: () => poster.close(),
+    /** A page of the history of an address; empty: there is no more. */
+    history: (address: string, offset: number): Promise<readonly RemoteLine[]> =>
+      pageOf({ address, offset }, [NO_TRANSACTION], lineIn),
+    close: (): void => poster.close(),
   }
 }

@@ -129,29 +129,6 @@ export interface RawEntry {
   readonly entry: Uint8Array
 }
 
-export interface ContentQueries {
-  /** Null: nothing is kept of it. */
-  contentsAt(height: number): BlockContents | null
-  /** Of the last blocks with oracle or staking records up to a height, the newest first. */
-  contentsBefore(height: number, most: number): readonly BlockContents[]
-  gradesAt(height: number): Grades | null
-  /** The distances of one record each, of those that are kept. */
-  distancesOf(places: readonly { readonly height: number; readonly place: number }[]): readonly Distances[]
-  /** Those of these heights that have any. */
-  spreads(ticker: Ticker, heights: readonly number[]): readonly Spread[]
-  /** The last blocks with oracle or staking records up to each of these heights, without repeats, ascending. */
-  contentsOver(heights: readonly number[]): readonly BlockContents[]
-  leftOutAt(height: number): readonly LeftOutEntry[]
-  leftOutBy(hash: string): LeftOutEntry | null
-  /** By place. */
-  ungradedAt(height: number): readonly UngradedRecord[]
-  ungradedBy(hash: string): UngradedRecord | null
-  /** Of the transaction chain those that came to no batch, the first of them. */
-  strangersAt(height: number): readonly RawEntry[]
-  /** The first of this hash. */
-  entryBy(hash: string): RawEntry | null
-}
-
 export function writeContents(tx: Transaction, block: LedgerBlock, outcome: BlockOutcome): void {
   const { height, seconds, transactions } = block
   const { oracle, staking } = outcome
@@ -220,27 +197,32 @@ function partsOf(value: number, average: number): number {
 
 const tickersOf = (version: OprVersion): Ticker[] => ASSETS[version].map(tickerOf)
 
-export function createContentQueries(db: Pick<Transaction, 'all' | 'one'>): ContentQueries {
+export function createContentQueries(db: Pick<Transaction, 'all' | 'one'>) {
   const COLUMNS = 'height, seconds, version, entries, valid, staked, hashes'
   const SAYS = '(entries > 0 OR staked > 0)'
   const LISTED = 'height IN (SELECT value FROM json_each(?))'
   return {
-    contentsAt(height) {
+    /** Null: nothing is kept of it. */
+    contentsAt(height: number): BlockContents | null {
       const row = db.one(`SELECT ${COLUMNS} FROM ledger_blocks WHERE height = ?`, height)
       return row ? contentsOf(row) : null
     },
-    contentsBefore: (height, most) =>
+    /** Of the last blocks with oracle or staking records up to a height, the newest first. */
+    contentsBefore: (height: number, most: number): readonly BlockContents[] =>
       db
         .all(
           `SELECT ${COLUMNS} FROM ledger_blocks WHERE height <= ? AND ${SAYS} ORDER BY height DESC LIMIT ?`,
           ...[height, most],
         )
         .map(contentsOf),
-    gradesAt(height) {
+    gradesAt(height: number): Grades | null {
       const row = db.one('SELECT version, grades, distances FROM ledger_blocks WHERE height = ?', height)
       return row && row['version'] !== null ? readGrades(row) : null
     },
-    distancesOf: (places) =>
+    /** The distances of one record each, of those that are kept. */
+    distancesOf: (
+      places: readonly { readonly height: number; readonly place: number }[],
+    ): readonly Distances[] =>
       db
         .all(DISTANCES_OF, JSON.stringify(places.map(({ height, place }) => ({ height, place }))))
         .map((row) => {
@@ -249,7 +231,8 @@ export function createContentQueries(db: Pick<Transaction, 'all' | 'one'>): Cont
           const distances = distancesIn(bufferOf(row['own']), tickers, 0)
           return { height: Number(row['height']), place, tickers, distances }
         }),
-    spreads(ticker, heights) {
+    /** Those of these heights that have any. */
+    spreads(ticker: Ticker, heights: readonly number[]): readonly Spread[] {
       const sql = `SELECT height, version, lows, highs FROM ledger_blocks WHERE ${LISTED} AND version IS NOT NULL ORDER BY height`
       return db.all(sql, JSON.stringify(heights)).flatMap((row) => {
         const k = tickersOf(Number(row['version']) as OprVersion).indexOf(ticker)
@@ -258,7 +241,8 @@ export function createContentQueries(db: Pick<Transaction, 'all' | 'one'>): Cont
         return [{ height: Number(row['height']), low: at('lows'), high: at('highs') }]
       })
     },
-    contentsOver: (heights) =>
+    /** The last blocks with oracle or staking records up to each of these heights, without repeats, ascending. */
+    contentsOver: (heights: readonly number[]): readonly BlockContents[] =>
       db
         .all(
           `SELECT ${COLUMNS} FROM ledger_blocks WHERE height IN (
@@ -268,20 +252,24 @@ export function createContentQueries(db: Pick<Transaction, 'all' | 'one'>): Cont
           JSON.stringify(heights),
         )
         .map(contentsOf),
-    leftOutAt: (height) =>
+    leftOutAt: (height: number): readonly LeftOutEntry[] =>
       db.all('SELECT * FROM ledger_left_out WHERE height = ? ORDER BY place', height).map(leftOutIn),
-    leftOutBy(hash) {
+    leftOutBy(hash: string): LeftOutEntry | null {
       const row = db.one('SELECT * FROM ledger_left_out WHERE hash = ? ORDER BY height LIMIT 1', blobOf(hash))
       return row ? leftOutIn(row) : null
     },
-    ungradedAt: (height) =>
+    /** By place. */
+    ungradedAt: (height: number): readonly UngradedRecord[] =>
       db.all('SELECT * FROM ledger_ungraded WHERE height = ? ORDER BY place', height).map(ungradedIn),
-    ungradedBy(hash) {
+    ungradedBy(hash: string): UngradedRecord | null {
       const row = db.one('SELECT * FROM ledger_ungraded WHERE hash = ? ORDER BY height LIMIT 1', blobOf(hash))
       return row ? ungradedIn(row) : null
     },
-    strangersAt: (height) => db.all(STRANGERS_AT, height, MOST_STRANGERS).map(entryIn),
-    entryBy(hash) {
+    /** Of the transaction chain those that came to no batch, the first of them. */
+    strangersAt: (height: number): readonly RawEntry[] =>
+      db.all(STRANGERS_AT, height, MOST_STRANGERS).map(entryIn),
+    /** The first of this hash. */
+    entryBy(hash: string): RawEntry | null {
       const sql = 'SELECT * FROM ledger_entries WHERE hash = ? ORDER BY height, place LIMIT 1'
       const row = db.one(sql, blobOf(hash))
       return row ? entryIn(row) : null

@@ -11,11 +11,7 @@ export interface Worth {
   readonly usd: bigint
 }
 
-export interface Holdings {
-  /** Brings them up to the tables. */
-  refresh(): void
-  valued(dollars: InDollars): Valued
-}
+export type Holdings = ReturnType<typeof createHoldings>
 
 /** Holdings by one block's prices. */
 export interface Valued {
@@ -44,7 +40,7 @@ const columnOf = (amounts: BigInt64Array): Column => ({ amounts, halves: new Uin
 const littleEndian = new Uint32Array(BigInt64Array.of(1n).buffer)[0] === 1
 const [LOW, HIGH] = littleEndian ? [0, 1] : [1, 0]
 
-export function createHoldings(query: Source): Holdings {
+export function createHoldings(query: Source) {
   const columns = new Map<Ticker, Column>()
   /** Accounts are numbered from 1 on. */
   let size = 0
@@ -62,7 +58,8 @@ export function createHoldings(query: Source): Holdings {
   }
 
   return {
-    refresh() {
+    /** Brings them up to the tables. */
+    refresh(): void {
       // Looked up first: what is written meanwhile is read twice then, not never.
       const now = { height: query.about().height, rollbacks: query.rollbacks() }
       const known = seen?.rollbacks === now.rollbacks ? seen.height : null
@@ -73,7 +70,7 @@ export function createHoldings(query: Source): Holdings {
       query.heldSince(known, set)
       seen = now
     },
-    valued: (dollars) => valuedBy(dollars, columns, { size, addressOf: query.addressOf }),
+    valued: (dollars: InDollars): Valued => valuedBy(dollars, columns, { size, addressOf: query.addressOf }),
   }
 }
 

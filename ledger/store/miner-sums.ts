@@ -15,15 +15,6 @@ export interface DatedSums extends MinerSums {
   readonly height: number
 }
 
-export interface MinerSumQueries {
-  /** Up to this height; null: of all miners. */
-  sumsBy(whose: Whose | null, height: number): MinerSums
-  /** The same of each of these heights. */
-  sumsOver(whose: Whose | null, heights: readonly number[]): readonly DatedSums[]
-  /** First and last block with any of a miner's; 0 if there is none. */
-  extentOf(whose: Whose): { readonly first: number; readonly last: number }
-}
-
 /** By identity, by address, and all of them under one name. */
 const sumsOf = (condition: string): string => `
   SELECT 'identity' AS kind, identity AS miner, height, count(*) AS records, sum(payout) AS reward
@@ -82,7 +73,7 @@ LEFT JOIN ledger_miners m ON kind = ? AND miner = ? AND m.height = (
   SELECT max(height) FROM ledger_miners WHERE kind = ? AND miner = ? AND height <= h.value
 ) ORDER BY h.value`
 
-export function createMinerSums(db: Pick<Transaction, 'all' | 'one'>): MinerSumQueries {
+export function createMinerSums(db: Pick<Transaction, 'all' | 'one'>) {
   const sumsOver = (whose: Whose | null, heights: readonly number[]): DatedSums[] => {
     const key = keyOf(whose)
     return db
@@ -90,8 +81,10 @@ export function createMinerSums(db: Pick<Transaction, 'all' | 'one'>): MinerSumQ
       .map((row) => ({ height: Number(row['height']), ...sumsIn(row) }))
   }
   return {
+    /** The same of each of these heights. */
     sumsOver,
-    extentOf(whose) {
+    /** First and last block with any of a miner's; 0 if there is none. */
+    extentOf(whose: Whose): { readonly first: number; readonly last: number } {
       const [kind, miner] = keyOf(whose)
       const row = db.one(
         'SELECT min(height) AS first, max(height) AS last FROM ledger_miners WHERE kind = ? AND miner = ?',
@@ -99,6 +92,7 @@ export function createMinerSums(db: Pick<Transaction, 'all' | 'one'>): MinerSumQ
       )
       return { first: Number(row?.['first'] ?? 0), last: Number(row?.['last'] ?? 0) }
     },
-    sumsBy: (whose, height) => sumsOver(whose, [height])[0] as DatedSums,
+    /** Up to this height; null: of all miners. */
+    sumsBy: (whose: Whose | null, height: number): MinerSums => sumsOver(whose, [height])[0] as DatedSums,
   }
 }

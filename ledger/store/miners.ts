@@ -1,6 +1,6 @@
 /** The graded oracle records that were paid or not, and whose they were. */
 import { blobOf, hexOf, type Row, type Transaction } from '../../base/index.js'
-import { createMinerSums, type MinerSumQueries, type Whose } from './miner-sums.js'
+import { createMinerSums, type Whose } from './miner-sums.js'
 
 export interface GradedRecord {
   readonly entryHash: string
@@ -23,37 +23,22 @@ export interface MinerShare {
   readonly graded: number
 }
 
-export interface MinerQueries extends MinerSumQueries {
-  /** By place; empty if the block had no winners. */
-  gradedAt(height: number): readonly GradedRecord[]
-  /** First and last height with graded records; 0 if there is none. */
-  gradedHeights(): { readonly first: number; readonly last: number }
-  /** Of one miner in blocks below a height, the newest first. */
-  recordsOf(
-    whose: Whose,
-    page: { readonly below: number; readonly most: number },
-  ): readonly (GradedRecord & { readonly height: number })[]
-  /** The graded record that an entry is, with the height of its block. */
-  recordBy(entryHash: string): (GradedRecord & { readonly height: number }) | null
-  /** The best record of a miner in the last block with any of his up to each of these heights, without repeats. */
-  placesOver(
-    whose: Whose,
-    heights: readonly number[],
-  ): readonly { readonly height: number; readonly place: number }[]
-  /** By address. Both heights inclusive. */
-  minerShares(first: number, last: number): readonly MinerShare[]
-}
-
-export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>): MinerQueries {
+export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>) {
   return {
     ...createMinerSums(db),
-    gradedAt: (height) =>
+    /** By place; empty if the block had no winners. */
+    gradedAt: (height: number): readonly GradedRecord[] =>
       db.all('SELECT * FROM ledger_graded WHERE height = ? ORDER BY place', height).map(recordOf),
-    recordBy(entryHash) {
+    /** The graded record that an entry is, with the height of its block. */
+    recordBy(entryHash: string): (GradedRecord & { readonly height: number }) | null {
       const row = db.one('SELECT * FROM ledger_graded WHERE entry_hash = ? LIMIT 1', blobOf(entryHash))
       return row ? { ...recordOf(row), height: Number(row['height']) } : null
     },
-    placesOver(whose, heights) {
+    /** The best record of a miner in the last block with any of his up to each of these heights, without repeats. */
+    placesOver(
+      whose: Whose,
+      heights: readonly number[],
+    ): readonly { readonly height: number; readonly place: number }[] {
       const [column, value] = columnOf(whose)
       return db
         .all(
@@ -64,7 +49,11 @@ export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>): MinerQ
         )
         .map((row) => ({ height: Number(row['height']), place: Number(row['place']) }))
     },
-    recordsOf(whose, { below, most }) {
+    /** Of one miner in blocks below a height, the newest first. */
+    recordsOf(
+      whose: Whose,
+      { below, most }: { readonly below: number; readonly most: number },
+    ): readonly (GradedRecord & { readonly height: number })[] {
       const [column, value] = columnOf(whose)
       return db
         .all(
@@ -73,11 +62,13 @@ export function createMinerQueries(db: Pick<Transaction, 'all' | 'one'>): MinerQ
         )
         .map((row) => ({ ...recordOf(row), height: Number(row['height']) }))
     },
-    gradedHeights() {
+    /** First and last height with graded records; 0 if there is none. */
+    gradedHeights(): { readonly first: number; readonly last: number } {
       const row = db.one('SELECT min(height) AS first, max(height) AS last FROM ledger_graded')
       return { first: Number(row?.['first'] ?? 0), last: Number(row?.['last'] ?? 0) }
     },
-    minerShares: (first, last) =>
+    /** By address. Both heights inclusive. */
+    minerShares: (first: number, last: number): readonly MinerShare[] =>
       db
         .all(
           `SELECT address, count(nullif(payout, 0)) AS wins, count(*) AS graded,

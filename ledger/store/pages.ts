@@ -52,32 +52,19 @@ export interface PlacedAction {
   readonly action: LedgerAction
 }
 
-export interface HistoryPages {
-  /** The newest first. */
-  pageBefore(key: HistoryKey, filter: HistoryFilter, range: RangeBefore): PlacedAction[]
-  /** How many lines there are. */
-  countActions(key: HistoryKey, filter: HistoryFilter): number
-  /** `index`: that transaction of its batch alone. */
-  pageOf(
-    key: HistoryKey,
-    filter: HistoryFilter & { readonly index?: number },
-    range: PageRange,
-  ): LedgerAction[]
-  /** Lines of an address that were executed in these blocks, whenever they came, in the order of the history. */
-  executedIn(address: string, heights: readonly number[]): PlacedAction[]
-  /** The block that an entry is in, and what became of it; null if it is not known. */
-  statusOf(hash: string): { readonly height: number; readonly status: number } | null
-  /** Hashes of entries, payments and records that begin with these hex digits. */
-  hashesLike(digits: string, most: number): string[]
-}
-
-export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): HistoryPages {
+export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>) {
   return {
-    countActions(key, filter) {
+    /** How many lines there are. */
+    countActions(key: HistoryKey, filter: HistoryFilter): number {
       const { text, values } = whereOf(key, filter)
       return Number(db.one(`SELECT count(*) AS count FROM ${text}`, ...values)?.['count'] ?? 0)
     },
-    pageOf(key, filter, { offset, limit, descending }) {
+    /** `index`: that transaction of its batch alone. */
+    pageOf(
+      key: HistoryKey,
+      filter: HistoryFilter & { readonly index?: number },
+      { offset, limit, descending }: PageRange,
+    ): LedgerAction[] {
       const { text, values } = whereOf(key, filter)
       const way = descending ? 'DESC' : 'ASC'
       const order = 'address' in key ? `l.batch ${way}, l.place ${way}` : `b.id ${way}, a.place ${way}`
@@ -87,7 +74,12 @@ export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): Histor
       )
       return rows.map(actionOf)
     },
-    pageBefore(key, filter, { from, to, before, limit }) {
+    /** The newest first. */
+    pageBefore(
+      key: HistoryKey,
+      filter: HistoryFilter,
+      { from, to, before, limit }: RangeBefore,
+    ): PlacedAction[] {
       const { text, values } = whereOf(key, filter)
       const own = 'address' in key ? 'l' : 'a'
       const [behind, ...place] =
@@ -101,9 +93,11 @@ export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): Histor
       )
       return rows.map(placedOf)
     },
-    executedIn: (address, heights) =>
+    /** Lines of an address that were executed in these blocks, whenever they came, in the order of the history. */
+    executedIn: (address: string, heights: readonly number[]): PlacedAction[] =>
       db.all(EXECUTED_IN, JSON.stringify(heights), blobOf(address)).map(placedOf),
-    hashesLike(digits, most) {
+    /** Hashes of entries, payments and records that begin with these hex digits. */
+    hashesLike(digits: string, most: number): string[] {
       const [least, last] = ['0', 'f'].map((digit) => blobOf(digits.padEnd(64, digit)))
       const of = (table: string, column: string): string =>
         `SELECT * FROM (SELECT DISTINCT ${column} AS hash FROM ${table} WHERE ${column} BETWEEN ?1 AND ?2 LIMIT ?3)`
@@ -122,7 +116,8 @@ export function createHistoryPages(db: Pick<Transaction, 'all' | 'one'>): Histor
         )
         .map((row) => hexOf(row['hash']))
     },
-    statusOf(hash) {
+    /** The block that an entry is in, and what became of it; null if it is not known. */
+    statusOf(hash: string): { readonly height: number; readonly status: number } | null {
       const row = db.one(
         'SELECT height, status FROM ledger_batches WHERE hash = ? ORDER BY height LIMIT 1',
         blobOf(hash),

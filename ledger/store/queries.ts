@@ -10,11 +10,11 @@ import { averagesAt } from '../engine/averages.js'
 import { fail } from '../errors.js'
 import { TICKERS, type Ticker } from '../tickers.js'
 import { aboutLedger, type LedgerAbout } from './about.js'
-import { createContentQueries, type ContentQueries } from './contents.js'
-import { createMinerQueries, type MinerQueries } from './miners.js'
-import { actionOf, createHistoryPages, type HistoryPages, type LedgerAction } from './pages.js'
-import { createRecordQueries, type RecordQueries } from './records.js'
-import { createRangeQueries, type RangeQueries, type TokenAt } from './ranges.js'
+import { createContentQueries } from './contents.js'
+import { createMinerQueries } from './miners.js'
+import { actionOf, createHistoryPages, type LedgerAction } from './pages.js'
+import { createRecordQueries } from './records.js'
+import { createRangeQueries, type TokenAt } from './ranges.js'
 import { createRecentRates } from './recent-rates.js'
 import { LEDGER_SCHEMA } from './schema.js'
 import { ratesFrom, richest, type Holder } from './view.js'
@@ -27,44 +27,7 @@ export interface HistoryRange {
   readonly last?: number
 }
 
-export interface LedgerQueries
-  extends HistoryPages, MinerQueries, RangeQueries, ContentQueries, RecordQueries {
-  about(): LedgerAbout
-  /** By address; those that were ever touched are there, if only with nothing. Throws `E_LEDGER_NONE` beyond the tip. */
-  balancesAt(height: number): ReadonlyMap<string, Balances>
-  /** The same of one address. */
-  balancesOf(address: string, height?: number): Balances
-  /** How much of each of these tokens an address had after each of these heights, in their order. */
-  balancesOver(address: string, asked: readonly TokenAt[]): readonly bigint[]
-  /** How many addresses hold some of a token now. */
-  holdersOf(ticker: Ticker): number
-  /** The sum of all balances, of each of the 62. */
-  issuance(height?: number): Balances
-  /** Null: the block has none. */
-  ratesAt(height: number): Rates | null
-  /** The last height that has rates, not above this one. */
-  ratesHeight(height: number): number | null
-  /** The averages of the blocks up to this height; 0 where there are too few rates above 0. */
-  averagesAt(height: number): Rates
-  bankAt(height: number): Bank | null
-  richest(ticker: Ticker, count: number): readonly Holder[]
-  /** What is held of each token by each account (`addressOf`): all of it, or what blocks above this height changed. */
-  heldSince(height: number | null, tell: (account: number, ticker: Ticker, amount: bigint) => void): void
-  addressOf(account: number): string
-  /** How often blocks were taken back. */
-  rollbacks(): bigint
-  /** Oldest first. */
-  historyOf(address: string, range: HistoryRange): readonly LedgerAction[]
-  /** Why entries were left out, and how many. */
-  skipped(): ReadonlyMap<string, number>
-  /** All that is needed to go on behind the last block. */
-  checkpoint(): Checkpoint
-  /** Of SQLite. */
-  libraryVersion(): string
-  /** Another number whenever another program has written anything. */
-  dataVersion(): bigint
-  close(): void
-}
+export type LedgerQueries = ReturnType<typeof createLedgerQueries>
 
 /** Throws `E_LEDGER_NONE`, and what `openChainDatabase` throws. */
 export function openLedger(file: string): LedgerQueries {
@@ -79,7 +42,7 @@ export function openLedger(file: string): LedgerQueries {
   }
 }
 
-export function createLedgerQueries(db: Database): LedgerQueries {
+export function createLedgerQueries(db: Database) {
   const about = (): LedgerAbout => {
     const found = aboutLedger(db)
     if (!found) throw fail('E_LEDGER_NONE', 'there is no ledger yet')
@@ -98,7 +61,8 @@ export function createLedgerQueries(db: Database): LedgerQueries {
   const recentRates = createRecentRates({ rollbacks, ratesFrom: (first, last) => ratesFrom(db, first, last) })
   return {
     about,
-    balancesAt(height) {
+    /** By address; those that were ever touched are there, if only with nothing. Throws `E_LEDGER_NONE` beyond the tip. */
+    balancesAt(height: number): ReadonlyMap<string, Balances> {
       known(height)
       const found = new Map<string, Map<Ticker, bigint>>()
       for (const row of db.all(ALL_AT, height, height)) {
@@ -110,7 +74,8 @@ export function createLedgerQueries(db: Database): LedgerQueries {
       }
       return found
     },
-    balancesOf(address, height = about().height) {
+    /** The same of one address. */
+    balancesOf(address: string, height: number = about().height): Balances {
       known(height)
       const rows = db.all(ONE_AT, height, blobOf(address))
       const held = new Map(rows.map((row) => [row['ticker'] as string, row['amount'] as bigint]))
@@ -118,15 +83,8 @@ export function createLedgerQueries(db: Database): LedgerQueries {
         TICKERS.flatMap((ticker) => (held.get(ticker) ? [[ticker, held.get(ticker) ?? 0n]] : [])),
       )
     },
-    balancesOver: (address, asked) =>
-      db.all(BALANCES_OVER, blobOf(address), JSON.stringify(asked)).map((row) => row['amount'] as bigint),
-    holdersOf: (ticker) =>
-      Number(
-        db.one('SELECT count(*) AS count FROM ledger_balances WHERE ticker = ? AND amount > 0', ticker)?.[
-          'count'
-        ] ?? 0,
-      ),
-    issuance(height) {
+    /** The sum of all balances, of each of the 62. */
+    issuance(height?: number): Balances {
       const sums = new Map<Ticker, bigint>(TICKERS.map((ticker) => [ticker, 0n]))
       if (height === undefined || height === about().height)
         for (const row of db.all('SELECT ticker, amount FROM ledger_supply'))
@@ -136,46 +94,46 @@ export function createLedgerQueries(db: Database): LedgerQueries {
           sums.set(row['ticker'] as string, ((row['high'] as bigint) << 32n) + (row['low'] as bigint))
       return sums
     },
-    ratesAt(height) {
+    /** Null: the block has none. */
+    ratesAt(height: number): Rates | null {
       // Rates of the last blocks before a checkpoint are known, although those blocks are not.
       const found = ratesFrom(db, height, height)[0]
       return found ? found.rates : (known(height), null)
     },
-    ratesHeight(height) {
+    /** The last height that has rates, not above this one. */
+    ratesHeight(height: number): number | null {
       const found = db.one('SELECT max(height) AS height FROM ledger_rates WHERE height <= ?', height)?.[
         'height'
       ]
       return typeof found === 'bigint' ? Number(found) : null
     },
-    bankAt(height) {
+    bankAt(height: number): Bank | null {
       const row = db.one('SELECT * FROM ledger_bank WHERE height = ?', known(height))
       if (!row) return null
       const [amount, used] = [row['amount'] as bigint, row['used'] as bigint]
       return { amount, used, requested: BigInt(row['requested'] as string) }
     },
-    averagesAt: (height) => averagesAt({ ratesFrom: recentRates }, height, about().averages),
-    richest: (ticker, count) => richest(db, ticker, count),
-    heldSince(height, tell) {
-      const each = (rows: readonly Row[]): void =>
-        rows.forEach((row) => tell(Number(row['account']), row['ticker'] as string, row['amount'] as bigint))
-      // Token by token, since all rows at once would need much memory.
-      if (height === null) for (const ticker of TICKERS) each(db.all(HELD, ticker))
-      else each(db.all(HELD_SINCE, height))
-    },
-    addressOf: (account) =>
-      hexOf(db.one('SELECT address FROM ledger_accounts WHERE id = ?', account)?.['address']),
+    /** The averages of the blocks up to this height; 0 where there are too few rates above 0. */
+    averagesAt: (height: number): Rates => averagesAt({ ratesFrom: recentRates }, height, about().averages),
+    /** How often blocks were taken back. */
     rollbacks,
-    historyOf(address, { from = 0, to = MOST_HEIGHT, last = -1 }) {
+    /** Oldest first. */
+    historyOf(
+      address: string,
+      { from = 0, to = MOST_HEIGHT, last = -1 }: HistoryRange,
+    ): readonly LedgerAction[] {
       const rows = db.all(HISTORY, blobOf(address), from, to, last)
       return rows.reverse().map(actionOf)
     },
-    skipped: () =>
+    /** Why entries were left out, and how many. */
+    skipped: (): ReadonlyMap<string, number> =>
       new Map(
         db
           .all('SELECT reason, count(*) AS count FROM ledger_skipped GROUP BY reason ORDER BY count DESC')
           .map((row) => [row['reason'] as string, Number(row['count'])]),
       ),
-    checkpoint() {
+    /** All that is needed to go on behind the last block. */
+    checkpoint(): Checkpoint {
       // All in one look, though another program may write.
       db.run('BEGIN')
       try {
@@ -184,14 +142,44 @@ export function createLedgerQueries(db: Database): LedgerQueries {
         db.run('COMMIT')
       }
     },
-    libraryVersion: () => db.one('SELECT sqlite_version() AS version')?.['version'] as string,
-    dataVersion: () => db.one('PRAGMA data_version')?.['data_version'] as bigint,
-    close: () => db.close(),
+    /** Of SQLite. */
+    libraryVersion: (): string => db.one('SELECT sqlite_version() AS version')?.['version'] as string,
+    /** Another number whenever another program has written anything. */
+    dataVersion: (): bigint => db.one('PRAGMA data_version')?.['data_version'] as bigint,
+    close: (): void => db.close(),
+    ...createHolderQueries(db),
     ...createHistoryPages(db),
     ...createMinerQueries(db),
     ...createRangeQueries(db),
     ...createContentQueries(db),
     ...createRecordQueries(db),
+  }
+}
+
+/** Who holds what now, whatever the last block is. */
+function createHolderQueries(db: Database) {
+  return {
+    /** How much of each of these tokens an address had after each of these heights, in their order. */
+    balancesOver: (address: string, asked: readonly TokenAt[]): readonly bigint[] =>
+      db.all(BALANCES_OVER, blobOf(address), JSON.stringify(asked)).map((row) => row['amount'] as bigint),
+    /** How many addresses hold some of a token now. */
+    holdersOf: (ticker: Ticker): number =>
+      Number(
+        db.one('SELECT count(*) AS count FROM ledger_balances WHERE ticker = ? AND amount > 0', ticker)?.[
+          'count'
+        ] ?? 0,
+      ),
+    richest: (ticker: Ticker, count: number): readonly Holder[] => richest(db, ticker, count),
+    /** What is held of each token by each account (`addressOf`): all of it, or what blocks above this height changed. */
+    heldSince(height: number | null, tell: (account: number, ticker: Ticker, amount: bigint) => void): void {
+      const each = (rows: readonly Row[]): void =>
+        rows.forEach((row) => tell(Number(row['account']), row['ticker'] as string, row['amount'] as bigint))
+      // Token by token, since all rows at once would need much memory.
+      if (height === null) for (const ticker of TICKERS) each(db.all(HELD, ticker))
+      else each(db.all(HELD_SINCE, height))
+    },
+    addressOf: (account: number): string =>
+      hexOf(db.one('SELECT address FROM ledger_accounts WHERE id = ?', account)?.['address']),
   }
 }
 

@@ -24,43 +24,13 @@ export interface TokenAt {
   readonly height: number
 }
 
-export interface RangeQueries {
-  /** Of the first block that changed anything; 0: there is none. */
-  firstHeight(): number
-  /** The last rate of a token up to this height. */
-  rateBy(ticker: Ticker, height: number): Dated | null
-  /** The last rate of each of these tokens up to each of these heights, in their order; null: there is none. */
-  ratesBy(asked: readonly TokenAt[]): readonly (bigint | null)[]
-  /** The last rates of a token up to each of these heights, without repeats. */
-  ratesOver(ticker: Ticker, heights: readonly number[]): readonly Dated[]
-  /** The supply of a token after each of these heights. */
-  suppliesOver(ticker: Ticker, heights: readonly number[]): readonly Dated[]
-  /** A sum of flows after each of these heights. */
-  flowsOver(flow: Flow, ticker: Ticker, heights: readonly number[]): readonly Dated[]
-  flowBy(flow: Flow, ticker: Ticker, height: number): Dated | null
-  /**
-   * Since which height a token has the rate that it has at this one, as far as `back` blocks with rates; null: it has
-   * none.
-   */
-  stillSince(ticker: Ticker, height: number, back: number): number | null
-  /** When these blocks began, UNIX seconds; those that are not known are left out. */
-  secondsOver(heights: readonly number[]): ReadonlyMap<number, number>
-  /** When a block began, UNIX seconds; null: it is not known. */
-  secondsAt(height: number): number | null
-  /** Banks of these heights, both inclusive, the newest first. */
-  banks(range: {
-    readonly from: number
-    readonly to: number
-    readonly most: number
-  }): readonly (readonly [height: number, bank: Bank])[]
-  /** Newest first. */
-  blocks(page: { readonly below: number; readonly most: number }): readonly BlockBrief[]
-}
-
-export function createRangeQueries(db: Pick<Transaction, 'all' | 'one'>): RangeQueries {
+export function createRangeQueries(db: Pick<Transaction, 'all' | 'one'>) {
   return {
-    firstHeight: () => Number(db.one('SELECT min(height) AS height FROM ledger_changes')?.['height'] ?? 0),
-    rateBy(ticker, height) {
+    /** Of the first block that changed anything; 0: there is none. */
+    firstHeight: (): number =>
+      Number(db.one('SELECT min(height) AS height FROM ledger_changes')?.['height'] ?? 0),
+    /** The last rate of a token up to this height. */
+    rateBy(ticker: Ticker, height: number): Dated | null {
       const row = db.one(
         `SELECT height, rate FROM ledger_rates
          WHERE height = (SELECT max(height) FROM ledger_rates WHERE height <= ?) AND ticker = ?`,
@@ -68,16 +38,27 @@ export function createRangeQueries(db: Pick<Transaction, 'all' | 'one'>): RangeQ
       )
       return row ? { height: Number(row['height']), amount: BigInt(row['rate'] as string) } : null
     },
-    ratesBy: (asked) =>
+    /** The last rate of each of these tokens up to each of these heights, in their order; null: there is none. */
+    ratesBy: (asked: readonly TokenAt[]): readonly (bigint | null)[] =>
       db
         .all(RATES_BY, JSON.stringify(asked))
         .map(({ rate }) => (rate === null ? null : BigInt(rate as string))),
-    ratesOver: (ticker, heights) => db.all(RATES_OVER, JSON.stringify(heights), ticker).map(datedOf),
-    suppliesOver: (ticker, heights) => db.all(SUPPLIES_OVER, ticker, JSON.stringify(heights)).map(datedOf),
-    flowsOver: (flow, ticker, heights) =>
+    /** The last rates of a token up to each of these heights, without repeats. */
+    ratesOver: (ticker: Ticker, heights: readonly number[]): readonly Dated[] =>
+      db.all(RATES_OVER, JSON.stringify(heights), ticker).map(datedOf),
+    /** The supply of a token after each of these heights. */
+    suppliesOver: (ticker: Ticker, heights: readonly number[]): readonly Dated[] =>
+      db.all(SUPPLIES_OVER, ticker, JSON.stringify(heights)).map(datedOf),
+    /** A sum of flows after each of these heights. */
+    flowsOver: (flow: Flow, ticker: Ticker, heights: readonly number[]): readonly Dated[] =>
       db.all(FLOWS_OVER, flow, ticker, JSON.stringify(heights)).map(datedOf),
-    flowBy: (flow, ticker, height) => flowBy(db, flow, { ticker, height }),
-    stillSince(ticker, height, back) {
+    flowBy: (flow: Flow, ticker: Ticker, height: number): Dated | null =>
+      flowBy(db, flow, { ticker, height }),
+    /**
+     * Since which height a token has the rate that it has at this one, as far as `back` blocks with rates; null: it has
+     * none.
+     */
+    stillSince(ticker: Ticker, height: number, back: number): number | null {
       const rows = db.all(
         'SELECT height, rate AS amount FROM ledger_rates WHERE ticker = ? AND height <= ? ORDER BY height DESC LIMIT ?',
         ...[ticker, height, back],
@@ -87,7 +68,8 @@ export function createRangeQueries(db: Pick<Transaction, 'all' | 'one'>): RangeQ
       const moved = rows.findIndex(({ amount }) => amount !== newest['amount'])
       return Number((moved < 0 ? rows.at(-1) : rows[moved - 1])?.['height'])
     },
-    secondsOver: (heights) =>
+    /** When these blocks began, UNIX seconds; those that are not known are left out. */
+    secondsOver: (heights: readonly number[]): ReadonlyMap<number, number> =>
       new Map(
         db
           .all(SECONDS_OVER, JSON.stringify(heights))
@@ -95,15 +77,21 @@ export function createRangeQueries(db: Pick<Transaction, 'all' | 'one'>): RangeQ
             row['seconds'] === null ? [] : [[Number(row['height']), Number(row['seconds'])] as const],
           ),
       ),
-    secondsAt(height) {
+    /** When a block began, UNIX seconds; null: it is not known. */
+    secondsAt(height: number): number | null {
       const found = db.one(SECONDS_OVER, JSON.stringify([height]))?.['seconds']
       return typeof found === 'bigint' ? Number(found) : null
     },
-    banks: ({ from, to, most }) =>
+    /** Banks of these heights, both inclusive, the newest first. */
+    banks: (range: {
+      readonly from: number
+      readonly to: number
+      readonly most: number
+    }): readonly (readonly [height: number, bank: Bank])[] =>
       db
         .all(
           'SELECT * FROM ledger_bank WHERE height BETWEEN ? AND ? ORDER BY height DESC LIMIT ?',
-          ...[from, to, most],
+          ...[range.from, range.to, range.most],
         )
         .map((row) => [
           Number(row['height']),
@@ -113,7 +101,8 @@ export function createRangeQueries(db: Pick<Transaction, 'all' | 'one'>): RangeQ
             requested: BigInt(row['requested'] as string),
           },
         ]),
-    blocks: ({ below, most }) =>
+    /** Newest first. */
+    blocks: ({ below, most }: { readonly below: number; readonly most: number }): readonly BlockBrief[] =>
       db.all(BLOCKS, below, most).map((row) => ({
         height: Number(row['height']),
         seconds: Number(row['seconds']),

@@ -48,14 +48,6 @@ export interface StakedRecord {
   readonly reason: string | null
 }
 
-export interface RecordQueries {
-  /** Those that came to a place first, by place. */
-  stakedAt(height: number): readonly StakedRecord[]
-  stakedBy(hash: string): StakedRecord | null
-  /** What is kept of the records of a block, by hash. */
-  recordsAt(height: number, chain: RecordChain): ReadonlyMap<string, RawEntry>
-}
-
 export function writeRecords(
   tx: Transaction,
   { height, oracle, staking }: LedgerBlock,
@@ -138,17 +130,19 @@ const stakedIn = (row: Row): StakedRecord => ({
   reason: row['reason'] as string | null,
 })
 
-export function createRecordQueries(db: Pick<Transaction, 'all' | 'one'>): RecordQueries {
+export function createRecordQueries(db: Pick<Transaction, 'all' | 'one'>) {
   return {
-    stakedAt: (height) =>
+    /** Those that came to a place first, by place. */
+    stakedAt: (height: number): readonly StakedRecord[] =>
       db
         .all('SELECT * FROM ledger_staked WHERE height = ? ORDER BY grade IS NULL, grade, place', height)
         .map(stakedIn),
-    stakedBy(hash) {
+    stakedBy(hash: string): StakedRecord | null {
       const row = db.one('SELECT * FROM ledger_staked WHERE hash = ? ORDER BY height LIMIT 1', blobOf(hash))
       return row ? stakedIn(row) : null
     },
-    recordsAt(height, chain) {
+    /** What is kept of the records of a block, by hash. */
+    recordsAt(height: number, chain: RecordChain): ReadonlyMap<string, RawEntry> {
       const row = db.one('SELECT entries FROM ledger_records WHERE height = ? AND chain = ?', height, chain)
       return row ? unpack(Buffer.from(row['entries'] as ArrayBuffer), height) : new Map()
     },

@@ -3,20 +3,13 @@ import { inPlaceOf } from '../engine/averages.js'
 import { inDollars, type InDollars } from '../engine/dollars.js'
 import { rulesOf, type LedgerRules } from '../rules.js'
 import { ledgerNetwork } from './about.js'
-import { createHoldings, type Valued } from './holdings.js'
+import { createHoldings } from './holdings.js'
 import type { LedgerQueries } from './queries.js'
 
-export interface Worths {
-  /** Null: there are no rates yet. */
-  dollars(): InDollars | null
-  /** By the last rates up to a height. */
-  dollarsAt(height: number): InDollars | null
-  /** Holdings by these prices; null: there are none yet. */
-  holders(): Valued | null
-}
+export type Worths = ReturnType<typeof createWorths>
 
 /** Both are kept until another program has written something: the holdings of 100,000 addresses take 20 ms. */
-export function createWorths(query: LedgerQueries): Worths {
+export function createWorths(query: LedgerQueries) {
   const rules = rulesOf(ledgerNetwork(query.about()))
   const holdings = createHoldings(query)
   const kept = <T>(read: () => T): (() => T) => {
@@ -35,7 +28,12 @@ export function createWorths(query: LedgerQueries): Worths {
     holdings.refresh()
     return holdings.valued(prices)
   })
-  return { dollars, dollarsAt, holders }
+  return {
+    /** Null: there are no rates yet. */
+    dollars /** By the last rates up to a height. */,
+    dollarsAt /** Holdings by these prices; null: there are none yet. */,
+    holders,
+  }
 }
 
 function dollarsOf(query: LedgerQueries, rules: LedgerRules, height: number): InDollars | null {

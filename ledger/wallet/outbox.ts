@@ -6,13 +6,7 @@ import { decodeEntry, openPending } from '../../factom/index.js'
 import { fail } from '../errors.js'
 import { goodUntil, readSigned, type SignedBatch } from './batch.js'
 
-export interface Outbox {
-  /** In the order in which they were signed. */
-  list(): readonly SignedBatch[]
-  /** On disk when it returns. Throws `E_WALLET_FULL` while too many wait. */
-  add(batch: SignedBatch): void
-  remove(hash: string): void
-}
+export type Outbox = ReturnType<typeof openOutbox>
 
 /** They are few: the ledger says within two blocks what became of each. */
 const MOST = 40
@@ -21,23 +15,25 @@ const MOST = 40
  * The file is read each time: another process may have signed since. Only the one that has the publisher's journal
  * changes it. Throws `E_FACTOM_JOURNAL`, as do all of its functions.
  */
-export function openOutbox(file: string): Outbox {
+export function openOutbox(file: string) {
   const open = () => openPending(file)
   return {
-    list() {
+    /** In the order in which they were signed. */
+    list(): readonly SignedBatch[] {
       const messages = open()
       return messages
         .names()
         .map((name) => readSigned(decodeEntry(messages.get(name) ?? new Uint8Array())))
         .sort((a, b) => a.signedAt - b.signedAt)
     },
-    add({ entry }) {
+    /** On disk when it returns. Throws `E_WALLET_FULL` while too many wait. */
+    add({ entry }: SignedBatch): void {
       const messages = open()
       if (messages.names().length >= MOST)
         throw fail('E_WALLET_FULL', `${MOST} signed batches wait for their block already`)
       messages.put(entry.hash, entry.raw)
     },
-    remove: (hash) => open().remove(hash),
+    remove: (hash: string): void => open().remove(hash),
   }
 }
 

@@ -38,27 +38,11 @@ export interface PointRange {
   readonly points: number
 }
 
-export interface HistoryOverview {
-  totals(): OwnTotals
-  /** Newest first, below a height. */
-  summaries(page: { readonly below: number; readonly most: number }): BlockSummary[]
-  /** Heights that records of ours were mined for, newest first, below a height. */
-  ownHeights(page: { readonly below: number; readonly most: number }): number[]
-  /** How many entries of a block took no part, by reason. Not kept of blocks that an earlier version graded. */
-  refusals(height: number): { readonly reason: string; readonly count: number }[]
-  /** Estimated hashes a second of the whole network, oldest first; each point the mean of a few blocks. */
-  networkHashrates(range: PointRange): Point[]
-  /** One asset's price in USD, oldest first. */
-  pricePoints(asset: string, range: PointRange): Point[]
-  /** The time of the first block with records; null: none. */
-  firstTime(): number | null
-}
-
 /** How many blocks make one point of the network's hashrate: the estimate from one block varies a lot. */
 const MEAN_BLOCKS = 12
 const UNITS = 1e8
 
-export function createOverview(db: Transaction): HistoryOverview {
+export function createOverview(db: Transaction) {
   const number = (row: Row | undefined, name: string): number | null => {
     const value = row?.[name]
     return value === null || value === undefined ? null : Number(value)
@@ -88,7 +72,7 @@ export function createOverview(db: Transaction): HistoryOverview {
   }
 
   return {
-    totals() {
+    totals(): OwnTotals {
       const row = db.one('SELECT * FROM own_totals')
       return {
         records: number(row, 'records') ?? 0,
@@ -97,7 +81,8 @@ export function createOverview(db: Transaction): HistoryOverview {
         reward: (row?.['reward'] as bigint | undefined) ?? 0n,
       }
     },
-    summaries: ({ below, most }) =>
+    /** Newest first, below a height. */
+    summaries: ({ below, most }: { readonly below: number; readonly most: number }): BlockSummary[] =>
       db
         .all(
           `SELECT o.*, b.time FROM opr_blocks o JOIN blocks b ON b.height = o.height
@@ -112,7 +97,8 @@ export function createOverview(db: Transaction): HistoryOverview {
           gradable: Number(row['winners']) > 0,
           hashPower: number(row, 'hash_power'),
         })),
-    ownHeights({ below, most }) {
+    /** Heights that records of ours were mined for, newest first, below a height. */
+    ownHeights({ below, most }: { readonly below: number; readonly most: number }): number[] {
       const heights: number[] = []
       for (let next: number | null = below; heights.length < most;) {
         next = number(db.one('SELECT max(height) AS height FROM own WHERE height < ?', next), 'height')
@@ -121,11 +107,13 @@ export function createOverview(db: Transaction): HistoryOverview {
       }
       return heights
     },
-    refusals: (height) =>
+    /** How many entries of a block took no part, by reason. Not kept of blocks that an earlier version graded. */
+    refusals: (height: number): { readonly reason: string; readonly count: number }[] =>
       db
         .all('SELECT reason, count FROM refusals WHERE height = ? ORDER BY count DESC, reason', height)
         .map((row) => ({ reason: String(row['reason']), count: Number(row['count']) })),
-    networkHashrates(range) {
+    /** Estimated hashes a second of the whole network, oldest first; each point the mean of a few blocks. */
+    networkHashrates(range: PointRange): Point[] {
       const found: Point[] = []
       for (const piece of piecesOf(range)) {
         const row = db.one(
@@ -139,7 +127,8 @@ export function createOverview(db: Transaction): HistoryOverview {
       }
       return found
     },
-    pricePoints(asset, range) {
+    /** One asset's price in USD, oldest first. */
+    pricePoints(asset: string, range: PointRange): Point[] {
       const found: Point[] = []
       for (const piece of piecesOf(range)) {
         const row = db.one(
@@ -152,7 +141,8 @@ export function createOverview(db: Transaction): HistoryOverview {
       }
       return found
     },
-    firstTime: () =>
+    /** The time of the first block with records; null: none. */
+    firstTime: (): number | null =>
       number(
         db.one(
           'SELECT b.time FROM opr_blocks o JOIN blocks b ON b.height = o.height ORDER BY o.height LIMIT 1',

@@ -3,7 +3,7 @@ import { blobOf, hexOf, numberOrNull, type Row, type Transaction } from '../../b
 import type { OprVersion } from '../../pegnet/index.js'
 import { noWinners } from '../grading/index.js'
 import { ASSETS } from '../records/index.js'
-import { createOverview, type HistoryOverview } from './overview.js'
+import { createOverview } from './overview.js'
 import { stakesBetween, stakesOf, type StakeTotals } from './own-stakes.js'
 import type { AssetCost, OprBlock, OwnRecord, OwnStake, RankedRecord, Rates } from './types.js'
 
@@ -14,36 +14,7 @@ export interface HeightRange {
   readonly to?: number | undefined
 }
 
-export interface HistoryQueries extends HistoryOverview {
-  /** The graded block of a height. */
-  block(height: number): OprBlock | null
-  /** The last graded block below a height, whether it has winners or not. */
-  blockBefore(height: number): OprBlock | null
-  /** Graded blocks, lowest first; with `last` the highest so many of them. */
-  blocks(range: HeightRange & { readonly last?: number }): OprBlock[]
-  /** The last height that was followed; null if there is none. */
-  lastHeight(): number | null
-  /** What the winners said in the last block with winners below a height. */
-  ratesBefore(height: number): Rates | null
-  ratesAt(height: number): Rates | null
-  /** One asset's prices, lowest height first. */
-  prices(asset: string, range: HeightRange): { readonly height: number; readonly price: bigint }[]
-  /** Estimated hash power of the network, lowest height first. */
-  hashPowers(range: HeightRange): { readonly height: number; readonly hashPower: number }[]
-  /** Heights that are known, and the times of the first and the last block. */
-  extent(range: HeightRange): Extent | null
-  /** Assets that have prices, in the order of records. */
-  assets(): string[]
-  /** The height of the block that a record of ours is in; null while it is in none. */
-  placeOf(entryHash: string): number | null
-  /** Records of ours, by the height that they were mined for. */
-  own(range: HeightRange): OwnRecord[]
-  /** Staking records of ours, by the height that they were made for. */
-  ownStakes(range: HeightRange): OwnStake[]
-  /** Those of an address. */
-  stakesOf(address: string): StakeTotals
-  close(): void
-}
+export type HistoryQueries = ReturnType<typeof createQueries>
 
 export interface Extent {
   readonly first: number
@@ -63,7 +34,7 @@ export const rateCode = (asset: string): string => (asset === 'PNT' ? 'PEG' : as
 const ALL_ASSETS: readonly string[] = [...new Set(Object.values(ASSETS).flat().map(rateCode))]
 
 /** `close`: what ends them; without it they live as long as the database. */
-export function createQueries(db: Transaction, close: () => void = () => undefined): HistoryQueries {
+export function createQueries(db: Transaction, close: () => void = () => undefined) {
   const bounds = ({ from = 0, to = HIGHEST }: HeightRange): [number, number] => [from, to]
   const BLOCKS = 'SELECT o.*, b.time FROM opr_blocks o JOIN blocks b ON b.height = o.height'
 
@@ -112,29 +83,36 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
 
   return {
     ...createOverview(db),
-    block(height) {
+    /** The graded block of a height. */
+    block(height: number): OprBlock | null {
       const row = db.one(`${BLOCKS} WHERE o.height = ?`, height)
       return row ? blockOf(row) : null
     },
-    blockBefore(height) {
+    /** The last graded block below a height, whether it has winners or not. */
+    blockBefore(height: number): OprBlock | null {
       const row = db.one(`${BLOCKS} WHERE o.height < ? ORDER BY o.height DESC LIMIT 1`, height)
       return row ? blockOf(row) : null
     },
-    blocks({ last = HIGHEST, ...range }) {
+    /** Graded blocks, lowest first; with `last` the highest so many of them. */
+    blocks({ last = HIGHEST, ...range }: HeightRange & { readonly last?: number }): OprBlock[] {
       const where = 'WHERE o.height BETWEEN ? AND ? ORDER BY o.height DESC LIMIT ?'
       return db
         .all(`${BLOCKS} ${where}`, ...bounds(range), last)
         .map(blockOf)
         .reverse()
     },
-    lastHeight: () => numberOrNull(db.one('SELECT max(height) AS height FROM blocks')?.['height']),
+    /** The last height that was followed; null if there is none. */
+    lastHeight: (): number | null =>
+      numberOrNull(db.one('SELECT max(height) AS height FROM blocks')?.['height']),
     ratesAt,
-    ratesBefore(height) {
+    /** What the winners said in the last block with winners below a height. */
+    ratesBefore(height: number): Rates | null {
       const from = 'SELECT max(height) AS height FROM opr_blocks WHERE height < ? AND winners > 0'
       const found = numberOrNull(db.one(from, height)?.['height'])
       return found === null ? null : ratesAt(found)
     },
-    prices(asset, range) {
+    /** One asset's prices, lowest height first. */
+    prices(asset: string, range: HeightRange): { readonly height: number; readonly price: bigint }[] {
       return db
         .all(
           'SELECT height, price FROM rates WHERE asset = ? AND height BETWEEN ? AND ? ORDER BY height',
@@ -143,7 +121,8 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
         )
         .map((row) => ({ height: Number(row['height']), price: priceOf(row['price']) }))
     },
-    hashPowers: (range) =>
+    /** Estimated hash power of the network, lowest height first. */
+    hashPowers: (range: HeightRange): { readonly height: number; readonly hashPower: number }[] =>
       db
         .all(
           `SELECT height, hash_power FROM opr_blocks
@@ -151,19 +130,26 @@ export function createQueries(db: Transaction, close: () => void = () => undefin
           ...bounds(range),
         )
         .map((row) => ({ height: Number(row['height']), hashPower: Number(row['hash_power']) })),
-    extent: (range) => extentOf(db, bounds(range)),
-    assets: () => ALL_ASSETS.filter((asset) => db.one('SELECT 1 FROM rates WHERE asset = ? LIMIT 1', asset)),
-    placeOf: (entryHash) =>
+    /** Heights that are known, and the times of the first and the last block. */
+    extent: (range: HeightRange): Extent | null => extentOf(db, bounds(range)),
+    /** Assets that have prices, in the order of records. */
+    assets: (): string[] =>
+      ALL_ASSETS.filter((asset) => db.one('SELECT 1 FROM rates WHERE asset = ? LIMIT 1', asset)),
+    /** The height of the block that a record of ours is in; null while it is in none. */
+    placeOf: (entryHash: string): number | null =>
       numberOrNull(db.one('SELECT block FROM own WHERE entry_hash = ?', blobOf(entryHash))?.['block']),
-    own: (range) =>
+    /** Records of ours, by the height that they were mined for. */
+    own: (range: HeightRange): OwnRecord[] =>
       db
         .all(
           'SELECT * FROM own WHERE height BETWEEN ? AND ? ORDER BY height, place IS NULL, place, entry_hash',
           ...bounds(range),
         )
         .map(ownOf),
-    ownStakes: (range) => stakesBetween(db, bounds(range)),
-    stakesOf: (address) => stakesOf(db, address),
+    /** Staking records of ours, by the height that they were made for. */
+    ownStakes: (range: HeightRange): OwnStake[] => stakesBetween(db, bounds(range)),
+    /** Those of an address. */
+    stakesOf: (address: string): StakeTotals => stakesOf(db, address),
     close,
   }
 }

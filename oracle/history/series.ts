@@ -15,17 +15,7 @@ export interface LogEntry {
   readonly message: string
 }
 
-export interface SeriesStore {
-  /** Adds a measurement to the mean of its minute and its hour. */
-  add(name: string, value: number, time: number): void
-  /** Means over equal pieces of time, oldest first; where nothing was measured there is none. */
-  read(name: string, range: PointRange): Point[]
-  names(): string[]
-  tell(entry: Omit<LogEntry, 'id'>): void
-  /** Newest first, below an id. */
-  log(page: { readonly below: number; readonly most: number }): LogEntry[]
-  close(): void
-}
+export type SeriesStore = ReturnType<typeof openSeries>
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -61,7 +51,7 @@ CREATE TABLE log (
 const MIGRATIONS: Migrations = [FIRST]
 
 /** Throws `E_HISTORY_SQLITE`, `E_HISTORY_OPEN`, `E_HISTORY_NEWER`. A damaged file is set aside, and a new one begun. */
-export function openSeries(file: string): SeriesStore {
+export function openSeries(file: string) {
   const db = openDatabase({ file, migrations: MIGRATIONS, fail: databaseFailure })
   let written = 0
 
@@ -78,7 +68,8 @@ export function openSeries(file: string): SeriesStore {
   }
 
   return {
-    add(name, value, time) {
+    /** Adds a measurement to the mean of its minute and its hour. */
+    add(name: string, value: number, time: number): void {
       db.transaction(() => {
         for (const [step] of KEPT)
           db.run(
@@ -89,7 +80,8 @@ export function openSeries(file: string): SeriesStore {
         prune()
       })
     },
-    read(name, { from, to, points }) {
+    /** Means over equal pieces of time, oldest first; where nothing was measured there is none. */
+    read(name: string, { from, to, points }: PointRange): Point[] {
       const step = to - from <= 8 * DAY_MS ? MINUTE_MS : HOUR_MS
       const piece = BigInt(Math.max(1, Math.ceil((to - from) / step / points)) * step)
       return db
@@ -100,8 +92,9 @@ export function openSeries(file: string): SeriesStore {
         )
         .map((row) => ({ time: Number(row['begin']), value: Number(row['value']) }))
     },
-    names: () => db.all('SELECT DISTINCT name FROM samples ORDER BY name').map((row) => String(row['name'])),
-    tell({ time, level, code, message }) {
+    names: (): string[] =>
+      db.all('SELECT DISTINCT name FROM samples ORDER BY name').map((row) => String(row['name'])),
+    tell({ time, level, code, message }: Omit<LogEntry, 'id'>): void {
       db.transaction(() => {
         db.run(
           'INSERT INTO log (time, level, code, message) VALUES (?, ?, ?, ?)',
@@ -110,7 +103,8 @@ export function openSeries(file: string): SeriesStore {
         prune()
       })
     },
-    log: ({ below, most }) =>
+    /** Newest first, below an id. */
+    log: ({ below, most }: { readonly below: number; readonly most: number }): LogEntry[] =>
       db.all('SELECT * FROM log WHERE id < ? ORDER BY id DESC LIMIT ?', below, most).map((row) => ({
         id: Number(row['id']),
         time: Number(row['time']),
@@ -118,6 +112,6 @@ export function openSeries(file: string): SeriesStore {
         code: String(row['code']),
         message: String(row['message']),
       })),
-    close: () => db.close(),
+    close: (): void => db.close(),
   }
 }

@@ -8,23 +8,9 @@ import { forgetStakes, settleStakes } from './own-stakes.js'
 import { OPR_TABLES, SPR_TABLES } from './schema.js'
 import type { Fate, OprToStore, OwnStep, SprToStore } from './types.js'
 
-export interface HistoryStore {
-  /** What the history is of; null before it was said. */
-  about(): { readonly chainId: string; readonly proof: string } | null
-  /** Notes what the history is of, and removes everything about another chain. Within a transaction. */
-  begin(about: { readonly chainId: string; readonly proof: string }): void
-  addOpr(height: number, block: OprToStore): void
-  addSpr(height: number, block: SprToStore): void
-  /** Forgets all blocks above this height; records of ours that were in them are in none again. */
-  rollbackOpr(height: number): void
-  rollbackSpr(height: number): void
-  /** A record of ours has come further. */
-  own(step: OwnStep): void
-}
-
 const MAX_INTEGER = 2n ** 63n - 1n
 
-export function createStore(db: Transaction): HistoryStore {
+export function createStore(db: Transaction) {
   function minerId(identity: string, address: string): Value {
     const find = () => db.one('SELECT id FROM miners WHERE identity = ? AND address = ?', identity, address)
     const found = find()
@@ -102,16 +88,19 @@ export function createStore(db: Transaction): HistoryStore {
   return {
     addOpr,
     addSpr,
-    about() {
+    /** What the history is of; null before it was said. */
+    about(): { readonly chainId: string; readonly proof: string } | null {
       const row = db.one('SELECT chain, proof FROM about')
       return row ? { chainId: hexOf(row['chain']), proof: hexOf(row['proof']) } : null
     },
-    begin({ chainId, proof }) {
+    /** Notes what the history is of, and removes everything about another chain. Within a transaction. */
+    begin({ chainId, proof }: { readonly chainId: string; readonly proof: string }): void {
       for (const table of [...OPR_TABLES, ...SPR_TABLES, 'own', 'own_stakes', 'miners', 'about'])
         db.run(`DELETE FROM ${table}`)
       db.run('INSERT INTO about VALUES (?, ?)', blobOf(chainId), blobOf(proof))
     },
-    rollbackOpr(height) {
+    /** Forgets all blocks above this height; records of ours that were in them are in none again. */
+    rollbackOpr(height: number): void {
       forget(OPR_TABLES, height)
       db.run(
         `UPDATE own SET block = NULL, verdict = NULL, place = NULL, payout = NULL, grade = NULL, costs = NULL
@@ -119,11 +108,12 @@ export function createStore(db: Transaction): HistoryStore {
         height,
       )
     },
-    rollbackSpr(height) {
+    rollbackSpr(height: number): void {
       forget(SPR_TABLES, height)
       forgetStakes(db, height)
     },
-    own({ entryHash, height, status, reason, nonce, difficulty, time }) {
+    /** A record of ours has come further. */
+    own({ entryHash, height, status, reason, nonce, difficulty, time }: OwnStep): void {
       db.run(
         `INSERT INTO own (entry_hash, height, nonce, difficulty, status, reason, submitted, acknowledged)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)

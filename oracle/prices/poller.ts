@@ -47,18 +47,6 @@ export interface PollerOptions {
   readonly retryMs?: number | undefined
 }
 
-export interface Poller {
-  readonly name: string
-  /** Resolves when quotes are at most `maxAgeMs` old, or the attempt to have such is over. Never rejects. */
-  refresh(maxAgeMs: number): Promise<void>
-  /** The source as it is known now. Times of its quotes are by the wall clock as it stands then. */
-  view(at: ClockReading): SourceView
-  state(): PollerState
-  /** The clock of the source less the monotonic clock of this machine, ms; null if it is not known. */
-  readonly offset: number | null
-  close(): Promise<void>
-}
-
 /** What the last good poll brought, and when. */
 interface Good {
   readonly poll: Poll
@@ -88,7 +76,7 @@ const PASSING = ['E_PRICES_UNREACHABLE', 'E_PRICES_TIMEOUT']
 /** A poll that took this long is not repeated at once. */
 const SLOW_MS = 2000
 
-export function createPoller(source: Source, options: PollerOptions): Poller {
+export function createPoller(source: Source, options: PollerOptions) {
   const { timeoutMs, clock, onPoll, quota, rests, maxPerMonth, retryMs = 500 } = options
   const { name, origin, kind, requests = 1 } = source
   const closing = new AbortController()
@@ -172,10 +160,12 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
 
   return {
     name,
+    /** The clock of the source less the monotonic clock of this machine, ms; null if it is not known. */
     get offset() {
       return good && offsetOf(good.reply)
     },
-    refresh: (maxAgeMs) => {
+    /** Resolves when quotes are at most `maxAgeMs` old, or the attempt to have such is over. Never rejects. */
+    refresh: (maxAgeMs: number): Promise<void> => {
       if (running) return running
       const time = { wall: clock.wallMs(), monotonic: clock.monotonicMs() }
       const fresh = trouble === undefined && good !== null && elapsedSince(good.reply, time) <= maxAgeMs
@@ -183,12 +173,13 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
       running = once().finally(() => (running = undefined))
       return running
     },
-    view: (at) => {
+    /** The source as it is known now. Times of its quotes are by the wall clock as it stands then. */
+    view: (at: ClockReading): SourceView => {
       const why = lastTrouble()
       const known = { ...quotesAt(good, at), ...(why === undefined ? {} : { trouble: why }) }
       return { name, origin, kind, ok: good !== null && why === undefined, ...known }
     },
-    state: () => {
+    state: (): PollerState => {
       const rest = restLeft()
       return {
         circuit: rest > 0 ? 'open' : failures >= FAILURES_ALLOWED ? 'half-open' : 'closed',
@@ -197,7 +188,7 @@ export function createPoller(source: Source, options: PollerOptions): Poller {
         skewMs: skew(),
       }
     },
-    close: async () => {
+    close: async (): Promise<void> => {
       closing.abort()
       await source.close()
       await running

@@ -16,17 +16,13 @@ import {
   type Spent,
 } from '../../base/index.js'
 
-export interface Quota {
-  /** Requests of this month so far. */
-  used(source: string, now: number): number
-  add(source: string, now: number, requests: number): void
-}
+export type Quota = ReturnType<typeof createQuota>
 
 /**
  * Counts requests. Without a file the counts last as long as the process. If the file cannot be read or written, the
  * program goes on without it.
  */
-export function createQuota(file?: string, momentOf: (now: number) => Moment = momentNow): Quota {
+export function createQuota(file?: string, momentOf: (now: number) => Moment = momentNow) {
   let books = file === undefined ? new Map<string, readonly Spent[]>() : load(file)
   const usedOf = (source: string, now: number) =>
     Number(spentIn('month', books.get(source) ?? [], momentOf(now)))
@@ -43,8 +39,9 @@ export function createQuota(file?: string, momentOf: (now: number) => Moment = m
   }
 
   return {
+    /** Requests of this month so far. */
     used: usedOf,
-    add(source, now, requests) {
+    add(source: string, now: number, requests: number): void {
       const payment = { amount: BigInt(requests), now: momentOf(now) }
       books = new Map(books).set(source, spend('month', books.get(source) ?? [], payment))
       if (file !== undefined) save(file, now)

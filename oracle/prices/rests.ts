@@ -9,12 +9,7 @@ import { dirname } from 'node:path'
 import { makeFolder, parseJson } from '../../base/index.js'
 import { LONGEST_ASKED } from './asked-rest.js'
 
-export interface Rests {
-  /** What is left of a source's rest, ms; 0 if there is none. */
-  left(source: string, now: number): number
-  /** Notes a rest of so many ms; 0 ends it. */
-  keep(source: string, now: number, ms: number): void
-}
+export type Rests = ReturnType<typeof createRests>
 
 interface Rest {
   /** When it was asked for, ms. */
@@ -31,7 +26,7 @@ export interface RestsOptions {
  * Keeps rests. Without a file they last as long as the process. If the file cannot be read or written, the program goes
  * on without it.
  */
-export function createRests(file?: string, { readOnly = false }: RestsOptions = {}): Rests {
+export function createRests(file?: string, { readOnly = false }: RestsOptions = {}) {
   const rests = new Map<string, Rest>(file === undefined ? [] : load(file))
 
   function save(path: string): void {
@@ -46,12 +41,14 @@ export function createRests(file?: string, { readOnly = false }: RestsOptions = 
   }
 
   return {
-    left(source, now) {
+    /** What is left of a source's rest, ms; 0 if there is none. */
+    left(source: string, now: number): number {
       const rest = rests.get(source)
       if (rest === undefined) return 0
       return Math.min(rest.ms, Math.max(0, rest.at + rest.ms - now))
     },
-    keep(source, now, ms) {
+    /** Notes a rest of so many ms; 0 ends it. */
+    keep(source: string, now: number, ms: number): void {
       if (ms <= 0 && !rests.has(source)) return
       if (ms > 0) rests.set(source, { at: now, ms })
       else rests.delete(source)

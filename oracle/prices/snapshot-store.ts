@@ -30,17 +30,6 @@ export interface SnapshotStoreOptions {
   readonly files?: number
 }
 
-export interface SnapshotStore {
-  /** Throws `E_PRICES_STORE`. */
-  add(input: SnapshotInput, snapshot: PriceSnapshot): void
-  /** What the last snapshot of an earlier run leaves to the next one; nothing if there is none. */
-  last(): {
-    readonly memory: PriceMemory
-    readonly winners: WinnersView | null
-    readonly takenAt: number
-  } | null
-}
-
 const FILE = 'snapshots.jsonl'
 const ASIDE = /^snapshots-\d{8}T\d{6}-\d+\.jsonl\.gz$/
 /** The last snapshot is looked for in so much of the file's end. */
@@ -48,11 +37,7 @@ const TAIL_BYTES = 2 << 20
 /** A file of ours has 16 MiB; ten times as much is none. */
 const MAX_BYTES = 256 << 20
 
-export function createSnapshotStore({
-  dir,
-  fileBytes = 16 << 20,
-  files = 40,
-}: SnapshotStoreOptions): SnapshotStore {
+export function createSnapshotStore({ dir, fileBytes = 16 << 20, files = 40 }: SnapshotStoreOptions) {
   const file = join(dir, FILE)
 
   function putAside(height: number): void {
@@ -67,7 +52,8 @@ export function createSnapshotStore({
   }
 
   return {
-    add(input, snapshot) {
+    /** Throws `E_PRICES_STORE`. */
+    add(input: SnapshotInput, snapshot: PriceSnapshot): void {
       try {
         makeFolder(dir)
         const size = existsSync(file) ? statSync(file).size : 0
@@ -79,7 +65,12 @@ export function createSnapshotStore({
         throw fail('E_PRICES_STORE', `${file}: ${messageOf(error)}`, { cause: error })
       }
     },
-    last() {
+    /** What the last snapshot of an earlier run leaves to the next one; nothing if there is none. */
+    last(): {
+      readonly memory: PriceMemory
+      readonly winners: WinnersView | null
+      readonly takenAt: number
+    } | null {
       try {
         if (!existsSync(file)) return null
         const lines = tailOf(file, TAIL_BYTES)
