@@ -16,7 +16,7 @@ import { findAddress, readAddress, readWallet, type Rates, type WalletAddress } 
 import { openEither } from '../ledger/files.js'
 import { fail } from '../program/errors.js'
 import { EXIT } from '../program/context.js'
-import { openResources, type Resources } from '../program/resources.js'
+import { withResources, type Resources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 import { percentText } from '../view/format.js'
 import { unlockKey } from '../wallet/ask.js'
@@ -30,8 +30,7 @@ import { decisionEvent, keepFacts, keepText, lineTexts, LINES_HEAD, moveText, re
 const LOOK_MS = 1000
 
 export async function plan(context: BasketContext, basket: Basket): Promise<number> {
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const { source, rules } = reachLedger(context, resources)
     const owner = ownerOf(context, basket)
     const address = readAddress(owner.address) ?? ''
@@ -60,15 +59,12 @@ export async function plan(context: BasketContext, basket: Basket): Promise<numb
       fact('left', `${ticker} into ${target}: ${why}`)
     fact('now', reason === null ? 'it is not due' : `it is due: ${reasonText(reason.kind)}`)
     return EXIT.done
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 export async function run(context: BasketContext, basket: Basket): Promise<number> {
   const { settings, output, signal, log } = context
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     makeFolder(folderOf(context))
     const unlock = lockFile(`${bookOf(context)}.lock`, {
       held: (holder) =>
@@ -118,9 +114,7 @@ export async function run(context: BasketContext, basket: Basket): Promise<numbe
       if (settings['feed.once']) return EXIT.done
     }
     return EXIT.interrupted
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 const silentText = ({ run: { send } }: Basket): string =>

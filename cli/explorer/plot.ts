@@ -15,7 +15,7 @@ import { CHARTS, createReader, seriesOf, type Series } from '../../explorer/inde
 import { openEither } from '../ledger/files.js'
 import { EXIT } from '../program/context.js'
 import { fail } from '../program/errors.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { rateText } from '../view/format.js'
 import { requirePicture } from '../view/picture-file.js'
 import { writePicture } from '../view/plot-file.js'
@@ -40,8 +40,7 @@ export async function plot(context: ExplorerContext, words: readonly string[]): 
     throw wrongArgument(`${name} is of one miner: give an identity or an address with --miner`)
   const file = settings['explorer.out']
   requirePicture(file)
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const query = openEither(context)
     resources.add(() => query.close())
     const asked = new URLSearchParams({ points: String(POINTS), ticker: asset ?? '', miner: miner ?? '' })
@@ -73,9 +72,7 @@ export async function plot(context: ExplorerContext, words: readonly string[]): 
       output.line(` ${file} written.`)
     }
     return EXIT.done
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 function drawSeries({ title, ticker, miner, unit, lines }: Series): string {

@@ -28,7 +28,7 @@ import { differencesOf, gradedEvent, oracleReport, stakingReport, type GradeChec
 import type { GradeKey } from '../program/keys.js'
 import { machineOf, threadsOf } from '../service/machine.js'
 import { defaultDataDir } from '../network/data-dir.js'
-import { openResources, type Resources } from '../program/resources.js'
+import { withResources, type Resources } from '../program/resources.js'
 import { createStatus } from '../view/status.js'
 import { showReport } from './view.js'
 
@@ -56,8 +56,7 @@ export async function grade(context: Context): Promise<number> {
     positionals,
     context.settings['grade.sprVersion'] === undefined ? 'oracle' : 'staking',
   )
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const { 'grade.height': height, 'grade.sprVersion': spr } = settings
     if (height !== undefined) checkBits(context)
     const found = height === undefined ? null : await askedBlock(context, height, resources)
@@ -79,9 +78,7 @@ export async function grade(context: Context): Promise<number> {
       'E_CLI_WINNERS',
       `the winners of ${wrong.join(', ')} differ from those that ${wrong.length === 1 ? 'the file names' : 'the files name'}`,
     )
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 function checkUsage({ settings, positionals }: Context): void {

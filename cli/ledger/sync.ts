@@ -24,7 +24,7 @@ import { devBits } from '../network/dev-bits.js'
 import { createFollowView } from '../network/follow-progress.js'
 import { followChain } from '../network/follow.js'
 import { EXIT, type CommandContext } from '../program/context.js'
-import { openResources, type Resources } from '../program/resources.js'
+import { withResources, type Resources } from '../program/resources.js'
 import { requireDataDir } from '../service/data-dir.js'
 import { factPrinter } from '../view/facts.js'
 import { countText, plural } from '../view/format.js'
@@ -47,17 +47,14 @@ export async function sync(context: LedgerContext): Promise<number> {
     )
   const dir = dirOf(context)
   requireDataDir(dir)
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const file = join(dir, from === undefined ? HISTORY_FILE : RECORDED_FILE)
     const checkpoint = await checkpointOf(context)
     if (from === undefined) await syncChain(context, { file, checkpoint }, resources)
     else await syncRecorded(context, { from, file, checkpoint }, resources)
     tell(context, file)
     return EXIT.done
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 /** Brings the ledger in `file` up to the end of a recorded chain. */

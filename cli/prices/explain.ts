@@ -3,7 +3,7 @@ import { problemsError } from '../../config/index.js'
 import { ASSETS } from '../../oracle/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
 import { EXIT } from '../program/context.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { explainLines, troubleLines } from '../view/prices.js'
 import { openFeed, takeSnapshot, tellSnapshot, unknownAsset, type PricesContext } from './parts.js'
 
@@ -12,8 +12,7 @@ export async function explain(context: PricesContext, word: string): Promise<num
   const all = ASSETS[settings['prices.recordVersion'] as OprVersion]
   const asset = word.toUpperCase()
   if (!all.includes(asset)) throw problemsError([unknownAsset(word, all)])
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const open = await openFeed(context, resources, { assets: [asset] })
     const snapshot = await takeSnapshot(context, open)
     tellSnapshot(context, snapshot)
@@ -27,7 +26,5 @@ export async function explain(context: PricesContext, word: string): Promise<num
     }
     troubleLines(snapshot, output).forEach((line) => output.line(line))
     return snapshot.complete ? EXIT.done : EXIT.missing
-  } finally {
-    await resources.close()
-  }
+  })
 }

@@ -1,13 +1,12 @@
 /** `pegminer prices`: what each asset is worth now. */
 import { EXIT } from '../program/context.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { missingLines, priceTable, summaryLine, troubleLines } from '../view/prices.js'
 import { openFeed, takeSnapshot, tellSnapshot, type PricesContext } from './parts.js'
 
 export async function once(context: PricesContext): Promise<number> {
   const { output } = context
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const open = await openFeed(context, resources)
     const snapshot = await takeSnapshot(context, open)
     tellSnapshot(context, snapshot)
@@ -17,7 +16,5 @@ export async function once(context: PricesContext): Promise<number> {
     missingLines(snapshot, output).forEach((line) => output.line(line))
     output.line(` ${summaryLine(snapshot)}`)
     return snapshot.complete ? EXIT.done : EXIT.missing
-  } finally {
-    await resources.close()
-  }
+  })
 }

@@ -24,7 +24,7 @@ import {
 } from '../../ledger/index.js'
 import { followedNetwork } from '../network/follow.js'
 import { EXIT } from '../program/context.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 import { requireYes, unlockKey } from './ask.js'
 import { fileOf, type WalletContext } from './context.js'
@@ -39,8 +39,7 @@ export async function burn(context: WalletContext, text = ''): Promise<number> {
   const amount = amountOf(text)
   const wallet = readWallet(fileOf(context))
   const { address } = findAddress(wallet.addresses, settings['wallet.sender'])
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const client = await clientOf(context, network)
     resources.add(() => client.close())
     const file = join(folderOf(context), 'burn.json')
@@ -65,9 +64,7 @@ export async function burn(context: WalletContext, text = ''): Promise<number> {
     })
     output.line(` Burnt: transaction ${transaction.txid}${begun ? ', which an earlier run began' : ''}.`)
     return EXIT.done
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 interface Reached {

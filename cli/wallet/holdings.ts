@@ -13,7 +13,7 @@ import {
 } from '../../ledger/index.js'
 import { actionEvent, unitsOf } from '../ledger/view.js'
 import { EXIT } from '../program/context.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { unitsColumn } from '../view/format.js'
 import { fileOf, type WalletContext } from './context.js'
 import { reachLedger, type Reach } from './reach.js'
@@ -26,13 +26,10 @@ async function withAddresses(
 ): Promise<number> {
   const { addresses } = readWallet(fileOf(context))
   const chosen = word === undefined ? addresses : [findAddress(addresses, word)]
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     await work(chosen, reachLedger(context, resources))
     return EXIT.done
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 export function balance(context: WalletContext, word?: string): Promise<number> {

@@ -29,7 +29,7 @@ import {
 } from '../../ledger/index.js'
 import { tickerOf } from '../ledger/arguments.js'
 import { EXIT } from '../program/context.js'
-import { openResources, type Resources } from '../program/resources.js'
+import { withResources, type Resources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 import { requireYes, unlockKey } from './ask.js'
 import { fileOf, type WalletContext } from './context.js'
@@ -102,12 +102,9 @@ async function withReach(
 ): Promise<number> {
   const out = context.settings['wallet.out']
   if (out !== undefined) requireNew(out)
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     return await work(reachLedger(context, resources), resources)
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 /** What is only looked at or written into a file needs neither key nor node. */

@@ -2,22 +2,6 @@
 import { walk } from './walk.js'
 import { assetOf, CURRENCIES, worth } from './world.js'
 
-export type Venue =
-  | 'kraken'
-  | 'coinbase'
-  | 'binance'
-  | 'bitstamp'
-  | 'kucoin'
-  | 'okx'
-  | 'gate'
-  | 'exchangerate-fun'
-  | 'oer'
-  | 'currency-api'
-  | 'er-api'
-  | 'frankfurter'
-  | 'gold-api'
-  | 'swissquote'
-
 /** One market of a venue. Prices are texts because that is what venues send, nonsense included. */
 export interface Book {
   readonly base: string
@@ -60,7 +44,7 @@ const TETHER_COINS =
 const RATES = CURRENCIES.map((code) => `USD/${code}`)
 const RATES_AND_METALS = [...CURRENCIES, 'XAU', 'XAG'].map((code) => `USD/${code}`)
 
-const LISTINGS: Readonly<Record<Venue, readonly string[]>> = {
+const LISTINGS = {
   kraken: [
     ...pairs('BTC ETH LTC BCH BNB XLM ADA XMR DASH ZEC LINK ATOM BAT XTZ HBAR CRO ETC DOGE ALGO', 'USD'),
     ...pairs(`PAXG USDT EUR GBP AUD ${GONE}`, 'USD'),
@@ -83,7 +67,8 @@ const LISTINGS: Readonly<Record<Venue, readonly string[]>> = {
   'currency-api': RATES_AND_METALS,
   'gold-api': ['XAU/USD', 'XAG/USD'],
   swissquote: ['XAU/USD', 'XAG/USD'],
-}
+} satisfies Readonly<Record<string, readonly string[]>>
+export type Venue = keyof typeof LISTINGS
 
 /** All venues. */
 export const VENUES = Object.keys(LISTINGS) as readonly Venue[]
