@@ -40,7 +40,7 @@ export async function plot(context: ExplorerContext, words: readonly string[]): 
     throw wrongArgument(`${name} is of one miner: give an identity or an address with --miner`)
   const file = settings['explorer.out']
   requirePicture(file)
-  return withResources(async (resources) => {
+  return withResources((resources) => {
     const query = openEither(context)
     resources.add(() => query.close())
     const asked = new URLSearchParams({ points: String(POINTS), ticker: asset ?? '', miner: miner ?? '' })

@@ -24,7 +24,7 @@ export function openResources(): Resources {
 }
 
 /** What the work has opened is closed after it. */
-export async function withResources<T>(work: (resources: Resources) => Promise<T>): Promise<T> {
+export async function withResources<T>(work: (resources: Resources) => T | Promise<T>): Promise<T> {
   const resources = openResources()
   try {
     return await work(resources)
