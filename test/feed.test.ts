@@ -50,7 +50,6 @@ t.test('against daemons: flags, file, old command line; kill -9; two feeds; ruli
     dataDir: join(folder, 'chains'),
     manual: true,
     subscriptions: 3,
-    seed: String(process.pid),
   })
   t.teardown(() => chains.close())
   const { oracleTxid, bindTxid, pubkey, asset, reference } = chains
@@ -169,7 +168,6 @@ t.test('kill -9 at the decisive moments of a 2-of-3 withdrawal', { skip: onlyByH
     manual: true,
     gateways: [{ m: 2, n: 3 }],
     subscriptions: 4,
-    seed: `kills ${process.pid}`,
   })
   t.teardown(() => chains.close())
   const { control, user } = chains

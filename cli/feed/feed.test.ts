@@ -152,7 +152,7 @@ t.test('metrics', async (t) => {
 })
 
 t.test('gateways and reports from a file that changes', async (t) => {
-  const chains = await chainsOf(t, { seed: 'reload', subscriptions: 30 })
+  const chains = await chainsOf(t, { subscriptions: 30 })
   const { control } = chains
   const config = join(folder, 'reload.yaml')
   const gateway = {
@@ -277,7 +277,7 @@ function settled(where: string): ReadonlyMap<string, string> {
 
 /** Chains, a file of settings with one gateway of them, and its feed until nothing is due. */
 async function idleFeed(t: Test, name: string) {
-  const chains = await chainsOf(t, { seed: name, subscriptions: 30 })
+  const chains = await chainsOf(t, { subscriptions: 30 })
   const { control } = chains
   const config = join(folder, `${name}.yaml`)
   const gateway = {

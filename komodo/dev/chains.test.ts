@@ -7,6 +7,7 @@ import t from 'tap'
 import { vectors } from '../fixtures/vectors.js'
 import * as tx from '../tx/index.js'
 import type { Chain } from './chain/chain.js'
+import { FIRST_NONCES, seededNonce } from './chain/mine.js'
 import { startChains } from './fixtures/chains.js'
 import { build, post, rpc, send } from './fixtures/client.js'
 import type { DaemonAccess, DevKomodo, DevKomodoOptions } from './index.js'
@@ -570,6 +571,17 @@ t.test('everything is there again after the end, whatever its kind', async (t) =
   t.ok(await reaches(again, 21))
   await again.close()
   await t.rejects(start({ gateways: [{ m: 3, n: 2 }] }), { code: 'E_DEVKOMODO_OPTION' })
+})
+
+t.test('where the search for the work of the first blocks begins, it ends', async (t) => {
+  const dev = await start()
+  for (const [height, skipped] of FIRST_NONCES.entries()) {
+    const hash = await rpc<string>(dev.reference, 'getblockhash', height)
+    const { nonce } = await rpc<{ nonce: string }>(dev.reference, 'getblockheader', hash)
+    const start = BigInt(`0x${seededNonce({ seed: 'pegminer', name: 'KMDDEV' }, height, height)}`)
+    t.equal(BigInt(`0x${nonce}`) - start, BigInt(skipped), `block ${height}`)
+  }
+  await dev.close()
 })
 
 t.test('blocks by the clock', async (t) => {

@@ -22,7 +22,7 @@ const BLOCK_MS = 50
 
 async function chainsOf(t: Test, seed: string, options: Partial<DevKomodoOptions> = {}): Promise<DevKomodo> {
   const dataDir = join(folder, seed)
-  const chains = await startChains({ dataDir, seed, manual: true, subscriptions: 12, ...options })
+  const chains = await startChains({ dataDir, manual: true, subscriptions: 12, ...options })
   t.teardown(() => chains.close())
   return chains
 }

@@ -51,10 +51,10 @@ export class Ledger {
     return entry.txid
   }
 
-  /** Mines what the mempool holds, or nothing but the coinbase; hash of the block. */
-  mine(empty = false): string {
+  /** Mines what the mempool holds, or nothing but the coinbase, of now or of `seconds`; hash of the block. */
+  mine(empty = false, seconds = this.now()): string {
     const pool = empty ? [] : this.ready()
-    const time = Math.max(this.chain.tip.header.time + 1, this.now())
+    const time = Math.max(this.chain.tip.header.time + 1, seconds)
     const fork = ++this.mined
     const prices = this.web && nextPrices(pricesOf(this.chain, this.chain.tip), this.web)
     const feeds = prices === undefined ? {} : { prices }

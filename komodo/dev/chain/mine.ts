@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 
 import * as tx from '../../tx/index.js'
 import type { Transaction } from '../../tx/index.js'
-import type { Block, Chain, PoolEntry, StoredTx } from './chain.js'
+import type { Block, Chain, ChainParams, PoolEntry, StoredTx } from './chain.js'
 import { pricesScript } from './market.js'
 import { solved } from './solve.js'
 import { targetOf } from '../../index.js'
@@ -22,6 +22,22 @@ function seededHex(parts: readonly (string | number)[], bytes: number): string {
       .update([...parts, i].join(' '))
       .digest('hex')
   return hex.slice(0, bytes * 2)
+}
+
+/** By height: how far the search for the work of the first blocks goes with the usual seed, so it begins there. */
+export const FIRST_NONCES: readonly number[] = [
+  8, 8, 37, 9, 11, 0, 4, 37, 12, 37, 0, 0, 7, 159, 1, 58, 21, 24, 7, 11, 43, 89, 16, 28, 29, 6, 23, 53, 10, 3,
+  3, 32, 14, 99, 2, 11, 101, 42, 15, 26, 9, 2, 4, 17, 1, 28, 5, 55, 10, 47, 23, 28, 16, 17, 14, 29, 39, 3, 22,
+  14, 1, 0,
+]
+
+/** Where the search for a block's work begins, or would, hex. */
+export function seededNonce(
+  { seed, name }: Pick<ChainParams, 'seed' | 'name'>,
+  height: number,
+  fork: number,
+): string {
+  return seededHex([seed, name, 'nonce', height, fork], 32)
 }
 
 /** What was found for a header once and is written down, since finding it takes time. */
@@ -59,10 +75,15 @@ export function buildBlock(
     saplingRoot: EMPTY_SAPLING_ROOT,
     time,
     bits: BITS,
-    nonce: seededHex([params.seed, params.name, 'nonce', height, fork], 32),
+    nonce: seededNonce(params, height, fork),
     solution: seededHex([params.seed, params.name, 'solution', height, fork], SOLUTION_BYTES),
   }
-  const header = work !== undefined ? { ...blank, ...work } : params.proven ? solved(blank, TARGET) : blank
+  const header =
+    work !== undefined
+      ? { ...blank, ...work }
+      : params.proven
+        ? solved(blank, TARGET, FIRST_NONCES[height])
+        : blank
   const size =
     tx.encodeHeader(header).length / 2 + 1 + transactions.reduce((sum, { hex }) => sum + hex.length / 2, 0)
   return {

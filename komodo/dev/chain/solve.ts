@@ -83,10 +83,14 @@ function indicesOf(step: number, row: number): number[] {
   return (a[0] as number) < (b[0] as number) ? [...a, ...b] : [...b, ...a]
 }
 
-/** The header with a nonce and a solution that make it a block: its hash is at most the target. */
-export function solved(header: tx.BlockHeader, target: bigint): tx.BlockHeader {
-  for (let nonce = BigInt(`0x${header.nonce}`); ; nonce = BigInt.asUintN(256, nonce + 1n)) {
-    const tried = { ...header, nonce: nonce.toString(16).padStart(64, '0'), solution: '' }
+/**
+ * The header with a nonce and a solution that make it a block: its hash is at most the target. `skipped`: so many nonces
+ * are known to be none.
+ */
+export function solved(header: tx.BlockHeader, target: bigint, skipped = 0): tx.BlockHeader {
+  for (let nonce = BigInt(`0x${header.nonce}`) + BigInt(skipped); ; nonce++) {
+    const digits = BigInt.asUintN(256, nonce).toString(16)
+    const tried = { ...header, nonce: digits.padStart(64, '0'), solution: '' }
     // An empty solution is one byte, its length.
     for (const solution of solutionsFor(tx.encodeHeader(tried).slice(0, -2))) {
       const found = { ...tried, solution }
