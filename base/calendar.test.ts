@@ -89,8 +89,8 @@ t.test('hours: over years, the state is what minute by minute gives', (t) => {
     const local = localMinutes(timeZone, from, to)
     const changes = [...local.keys()].filter((k) => k > 0 && local[k] !== (local[k - 1] as number) + MINUTE)
     const isNearChange = new Set(changes.flatMap((k) => Array.from({ length: 360 }, (_, j) => k - 180 + j)))
-    // Every pair in three of the zones, unless all are wanted.
-    for (const [resume, pause] of PAIRS.filter((_, k) => LONG || (k + z) % 3 === 0)) {
+    // Every pair in two of the zones at least, unless all are wanted.
+    for (const [resume, pause] of PAIRS.filter((_, k) => LONG || (k + z) % 5 === 0)) {
       const name = `${timeZone}: ${cronOf(resume)} to ${cronOf(pause)}`
       const isTime = createHours({ resume: cronOf(resume), pause: cronOf(pause), timeZone })
       const wrong: string[] = []

@@ -244,11 +244,15 @@ const GROUPS: readonly string[] = [...new Set(IN_FILE.map(groupOf))]
 /** `block-seconds`, `blockSeconds` and `BLOCK_SECONDS` are the same word. */
 const plain = (word: string): string => word.replace(/[-_]/g, '').toLowerCase()
 
-/** The setting that a flag's name or the last part of a key means. */
-const keyMeant = (word: string): SettingKey | undefined =>
-  IN_FILE.find((key) => plain(key) === plain(word)) ??
-  IN_FILE.find((key) => plain(settingOf(key).flag ?? '') === plain(word)) ??
-  IN_FILE.find((key) => plain(key.split('.')[1] ?? '') === plain(word))
+/** What a word means: a key, else the name of a flag, else the last part of a key. */
+const MEANT: ReadonlyMap<string, SettingKey> = new Map(
+  [
+    (key: SettingKey) => key.split('.')[1] ?? '',
+    (key: SettingKey) => settingOf(key).flag ?? '',
+    String,
+  ].flatMap((nameOf) => IN_FILE.toReversed().map((key) => [plain(nameOf(key)), key])),
+)
+const keyMeant = (word: string): SettingKey | undefined => MEANT.get(plain(word))
 
 const place = (key: SettingKey): string => {
   const [group = '', name = ''] = key.split('.')
