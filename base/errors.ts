@@ -11,8 +11,8 @@ export interface ErrorSpec {
   readonly summary: string
   /** One sentence: what the user does about it. */
   readonly remedy: string
-  /** `usage`: wrong input or configuration, exit code 2. `failure`: went wrong while running, exit code 1. */
-  readonly kind: 'usage' | 'failure'
+  /** Wrong input or configuration, exit code 2; without it, it went wrong while running, exit code 1. */
+  readonly kind?: 'usage'
   /** Whether the same call may succeed later. */
   readonly retryable?: boolean
 }
@@ -39,7 +39,7 @@ export class CodedError extends Error {
   constructor(code: string, spec: ErrorSpec, message: string, init: CodedErrorInit = {}) {
     super(message, init.cause === undefined ? undefined : { cause: init.cause })
     this.code = code
-    this.kind = spec.kind
+    this.kind = spec.kind ?? 'failure'
     this.retryable = init.retryable ?? spec.retryable ?? false
     this.metric = code.toLowerCase()
     this.details = init.details ?? {}

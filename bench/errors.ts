@@ -6,12 +6,10 @@ export const BENCH_ERRORS = {
     summary:
       'Hashes of the fixed range of nonces are not those of the reference: the figures are worth nothing.',
     remedy: 'Run `pegminer bytemap verify` and `pegminer bench --stress`; if both are clean, report it.',
-    kind: 'failure',
   },
   E_BENCH_STRESS: {
     summary: 'Hashes did not agree with themselves or with the reference under load.',
     remedy: 'Check memory, cooling and clock rates of the machine; do not mine with it until it passes.',
-    kind: 'failure',
   },
   E_BENCH_COMPARE_READ: {
     summary: 'The results to compare with cannot be read.',
@@ -31,13 +29,11 @@ export const BENCH_ERRORS = {
   E_BENCH_PUSH: {
     summary: 'The Pushgateway did not take the results.',
     remedy: 'Check its address; measuring goes on, and the next cell is pushed again.',
-    kind: 'failure',
     retryable: true,
   },
   E_BENCH_FARM: {
     summary: 'The load of a farm could not be measured to its end.',
     remedy: 'See the message; with fewer machines, or more memory and open files (ulimit -n), it may work.',
-    kind: 'failure',
   },
 } as const
 

@@ -15,7 +15,7 @@ import { createFollower, keepUp, openChainDatabase, type BlockConsumer, type For
 import { walksOf } from './walks.js'
 
 const DEV = networkOf('dev')
-const FAILING = { summary: '', remedy: '', kind: 'failure' } as const
+const FAILING = { summary: '', remedy: '' }
 const ONE = 'c1'.repeat(32)
 const OTHER = 'a2'.repeat(32)
 

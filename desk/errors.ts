@@ -11,7 +11,6 @@ export const DESK_ERRORS = {
     summary: 'What was written down about a basket cannot be read.',
     remedy:
       'Look at the file that the message names; without it the basket begins anew, and the limit of the day too.',
-    kind: 'failure',
   },
   E_PEG_WATCH_PAPER: {
     summary:

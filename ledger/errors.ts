@@ -20,7 +20,6 @@ export const LEDGER_ERRORS = {
   E_LEDGER_NONE: {
     summary: 'There is no ledger yet, or it does not reach so far.',
     remedy: 'Make it with pegminer ledger sync; check --network and --data-dir.',
-    kind: 'failure',
   },
   E_LEDGER_CHECKPOINT: {
     summary: 'A checkpoint cannot be read or written, or is not what it says.',
@@ -31,13 +30,11 @@ export const LEDGER_ERRORS = {
   E_LEDGER_PEGNETD: {
     summary: 'The pegnetd to compare with does not answer, or not as pegnetd does.',
     remedy: 'Check the address that --pegnetd has, such as http://127.0.0.1:8070/v1, and whether it runs.',
-    kind: 'failure',
     retryable: true,
   },
   E_LEDGER_PORT: {
     summary: 'The API of the ledger cannot listen on its port.',
     remedy: 'Give another --rpc-port, end the program that has it, or check --rpc-host.',
-    kind: 'failure',
   },
   E_WALLET_NONE: {
     summary: 'There is no wallet yet.',
@@ -48,12 +45,10 @@ export const LEDGER_ERRORS = {
     summary: "The wallet's file cannot be read or written, or is damaged.",
     remedy:
       'Check its rights; if it was changed, put your copy of it in its place, or import your keys anew.',
-    kind: 'failure',
   },
   E_WALLET_LOCKED: {
     summary: 'Another process uses the wallet.',
     remedy: 'Wait until it is done.',
-    kind: 'failure',
     retryable: true,
   },
   E_WALLET_PASSPHRASE: {
@@ -84,7 +79,6 @@ export const LEDGER_ERRORS = {
   E_WALLET_REFUSED: {
     summary: 'The ledger would refuse the batch, or has no price for it; nothing was signed.',
     remedy: 'See the message; amounts that are on their way already cannot be spent twice.',
-    kind: 'failure',
   },
   E_WALLET_AGAIN: {
     summary: 'A batch that says the same is on its way already.',
@@ -94,25 +88,21 @@ export const LEDGER_ERRORS = {
   E_WALLET_LATE: {
     summary: 'A signature is older than 12 hours, or dated into the future.',
     remedy: 'Set the clock right, and sign again.',
-    kind: 'failure',
   },
   E_WALLET_FULL: {
     summary: 'Too many signed batches wait for their block.',
     remedy: 'Wait until they are executed: pegminer wallet balance shows them.',
-    kind: 'failure',
     retryable: true,
   },
   E_WALLET_UNSENT: {
     summary: 'A batch is signed and kept, but the node has not taken it yet.',
     remedy:
       'Nothing is lost: the same command again, or the next send or convert, sends the same bytes after a yes.',
-    kind: 'failure',
     retryable: true,
   },
   E_WALLET_CREDITS: {
     summary: 'The entry-credit address that pays for the entry has too little.',
     remedy: 'Buy entry credits: pegminer fund.',
-    kind: 'failure',
   },
   E_WALLET_KEY: {
     summary: 'The wallet has no key for the address: it only watches it.',
@@ -127,7 +117,6 @@ export const LEDGER_ERRORS = {
   E_WALLET_LEDGER: {
     summary: 'The program that should say who holds what cannot be asked, or answers as it should not.',
     remedy: 'Check --pegnetd, and whether pegnetd or pegminer ledger serve runs there.',
-    kind: 'failure',
     retryable: true,
   },
 } as const

@@ -5,8 +5,8 @@ export interface LxrErrorSpec {
   readonly summary: string
   /** One sentence: what the user does about it. */
   readonly remedy: string
-  /** `usage`: wrong input or configuration. `failure`: went wrong while running. */
-  readonly kind: 'usage' | 'failure'
+  /** Wrong input or configuration; without it, it went wrong while running. */
+  readonly kind?: 'usage'
   /** Whether the same call may succeed later. */
   readonly retryable?: boolean
 }
@@ -35,72 +35,59 @@ export const LXR_ERRORS = {
   E_LXR_FILE_MISSING: {
     summary: 'There is no ByteMap file for these parameters.',
     remedy: 'Build it with `pegminer bytemap build`.',
-    kind: 'failure',
   },
   E_LXR_FILE_LENGTH: {
     summary: 'The ByteMap file has the wrong length.',
     remedy: 'Delete the file, or replace it with `pegminer bytemap build --force`.',
-    kind: 'failure',
   },
   E_LXR_FILE_DAMAGED: {
     summary: 'The ByteMap file is damaged: its bytes are not those that its parameters give.',
     remedy: 'Delete the file, or replace it with `pegminer bytemap build --force`.',
-    kind: 'failure',
   },
   E_LXR_FILE_READ: {
     summary: 'The ByteMap file cannot be read.',
     remedy: 'Check the permissions of the file and the health of the disk.',
-    kind: 'failure',
   },
   E_LXR_FILE_WRITE: {
     summary: 'The ByteMap file cannot be written.',
     remedy: 'Check the permissions of the directory and the health of the disk.',
-    kind: 'failure',
   },
   E_LXR_DISK_FULL: {
     summary: 'There is no room on the disk for the ByteMap file.',
     remedy: 'Make room, or name another directory with --dir.',
-    kind: 'failure',
     retryable: true,
   },
   E_LXR_CHECKPOINT: {
     summary: 'A checkpoint of a ByteMap that is being built was written, or could not be written or used.',
     remedy: 'Nothing; without a checkpoint an interrupted build begins anew.',
-    kind: 'failure',
     retryable: true,
   },
   E_LXR_FETCH: {
     summary: 'A ByteMap could not be fetched.',
     remedy: 'Nothing; the program builds it instead.',
-    kind: 'failure',
     retryable: true,
   },
   E_LXR_LOCKED: {
     summary: 'Another process is building the same ByteMap.',
     remedy: 'Nothing; the program waits and opens the map when it is ready.',
-    kind: 'failure',
     retryable: true,
   },
   E_LXR_MEMORY: {
     summary: 'There is not enough memory for the ByteMap.',
     remedy: 'Stop other programs, raise the memory limit, or use a smaller map with --bits.',
-    kind: 'failure',
     retryable: true,
   },
   E_LXR_KERNEL: {
     summary: 'The WebAssembly kernel cannot be loaded.',
     remedy: 'Install the program again; in a clone, run `npm run build`.',
-    kind: 'failure',
   },
   E_LXR_NATIVE: {
     summary: 'The native kernel cannot be had here.',
     remedy: 'Nothing; the WebAssembly kernel does the same work. Use --kernel auto or simd.',
-    kind: 'failure',
   },
   E_LXR_ABORTED: {
     summary: 'The work on the ByteMap was interrupted.',
     remedy: 'Start it again; a build that took long goes on from its last checkpoint.',
-    kind: 'failure',
     retryable: true,
   },
 } as const satisfies Readonly<Record<string, LxrErrorSpec>>
@@ -120,7 +107,7 @@ export class LxrError extends Error {
     super(message, init.cause === undefined ? undefined : { cause: init.cause })
     const spec: LxrErrorSpec = LXR_ERRORS[code]
     this.code = code
-    this.kind = spec.kind
+    this.kind = spec.kind ?? 'failure'
     this.retryable = spec.retryable ?? false
     this.metric = code.toLowerCase()
     this.details = init.details ?? {}

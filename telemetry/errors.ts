@@ -5,7 +5,6 @@ export const TELEMETRY_ERRORS = {
   E_TELEMETRY_PORT: {
     summary: 'The port for Prometheus cannot be used.',
     remedy: 'Choose another with --metrics-port, 0 for any free one, or off.',
-    kind: 'failure',
   },
 } as const
 

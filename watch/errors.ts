@@ -6,12 +6,7 @@ const ALARM_CODES = Object.fromEntries(
   ALARMS.flatMap(({ watchdog, meaning, remedy }) =>
     watchdog === undefined
       ? []
-      : [
-          [
-            watchdog.code,
-            { summary: meaning, remedy, kind: 'failure', retryable: watchdog.mends ?? false },
-          ] as const,
-        ],
+      : [[watchdog.code, { summary: meaning, remedy, retryable: watchdog.mends ?? false }] as const],
   ),
 ) as Record<WatchdogCode, ErrorSpec>
 
@@ -21,28 +16,23 @@ export const WATCH_ERRORS = {
   E_WATCH_CLEARED: {
     summary: 'An alarm of the watchdog is over.',
     remedy: 'Nothing.',
-    kind: 'failure',
   },
   E_WATCH_ACTION: {
     summary: 'The command or the webhook of the watchdog or the report failed.',
     remedy: 'Try it with pegminer mine --watchdog-test.',
-    kind: 'failure',
   },
   E_WATCH_UNKNOWN: {
     summary:
       'The system does not tell what a setting asks for, such as its temperature; the setting has no effect.',
     remedy: 'Leave the setting out; machines in the cloud and containers often have no such sensor.',
-    kind: 'failure',
   },
   E_WATCH_PAUSED: {
     summary: 'Mining was paused or goes on, by schedule, battery, load or temperature.',
     remedy: 'Nothing.',
-    kind: 'failure',
   },
   E_WATCH_REPORT: {
     summary: 'The report of the day.',
     remedy: 'Nothing; it is in the folder reports of the data directory too.',
-    kind: 'failure',
   },
 } as const
 

@@ -5,7 +5,7 @@ import { CodedError } from '../errors.js'
 import { openDatabase, type DatabaseTrouble } from './database.js'
 
 const fail = (trouble: DatabaseTrouble, message: string) =>
-  new CodedError(`E_HISTORY_${trouble.toUpperCase()}`, { summary: '', remedy: '', kind: 'failure' }, message)
+  new CodedError(`E_HISTORY_${trouble.toUpperCase()}`, { summary: '', remedy: '' }, message)
 
 t.test('a full disk is said as SQLite says it, and nothing of the transaction stays', (t) => {
   const migrations = ['CREATE TABLE things (id INTEGER, text TEXT)']

@@ -24,7 +24,6 @@ export function metricsDoc(): string {
 }
 
 export function errorsDoc(tables: Readonly<Record<string, ErrorTable>>): string {
-  const exit = { usage: '2', failure: '1' } as const
   return page('Error codes', [
     'An error is one line on standard error: `pegminer: CODE: what is wrong`; with `--json` also an event `error` with',
     '`code` and `message`. Exit code 2 means wrong usage or settings, exit code 1 a failure while running. After a code',
@@ -37,7 +36,7 @@ export function errorsDoc(tables: Readonly<Record<string, ErrorTable>>): string 
         ['code', 'exit', 'what happened', 'what to do'],
         Object.entries(codes).map(([name, { kind, retryable, summary, remedy }]) => [
           `${code(name)}${retryable ? ' *' : ''}`,
-          exit[kind],
+          kind === 'usage' ? '2' : '1',
           summary,
           remedy,
         ]),

@@ -31,27 +31,22 @@ export const CLI_ERRORS = {
   E_CLI_DEV: {
     summary: 'The embedded chain of the data directory does not run.',
     remedy: 'Start pegminer mine --network dev with the same --data-dir, and leave it running.',
-    kind: 'failure',
   },
   E_CLI_DEV_MINER: {
     summary: 'The miner of the embedded network, which pegminer explorer has started, has ended.',
     remedy: 'Read what it says; start pegminer mine --network dev with the same --data-dir to see more.',
-    kind: 'failure',
   },
   E_CLI_DATA_DIR: {
     summary: 'The data directory cannot be made or written.',
     remedy: 'Check its rights, or give another with --data-dir.',
-    kind: 'failure',
   },
   E_CLI_HEIGHT: {
     summary: 'There is nothing to grade at that height.',
     remedy: 'Choose a height at which the chain has records: pegminer history shows them.',
-    kind: 'failure',
   },
   E_CLI_PLOT: {
     summary: 'A picture, or what belongs to it, cannot be drawn or written.',
     remedy: 'Choose a range with graded blocks, and a file in a folder that exists and can be written.',
-    kind: 'failure',
   },
   E_CLI_BASKET: {
     summary: 'Another process keeps a basket of the same data directory.',
@@ -61,19 +56,16 @@ export const CLI_ERRORS = {
   E_CLI_OUTPUT: {
     summary: 'Standard output cannot be written.',
     remedy: 'Make room on the disk that it is redirected to; what was printed before is incomplete.',
-    kind: 'failure',
   },
   E_CLI_WINNERS: {
     summary: 'The winners of a graded block are not those that its file names.',
     remedy:
       'See the places in the output; a file of a private network needs its --opr-version, --spr-version or --bits.',
-    kind: 'failure',
   },
   E_CLI_ENTRY_HASH: {
     summary:
       'Some entries of a block file do not have the hash that stands beside them; they were graded all the same.',
     remedy: 'Compare the file with its source: it was changed after it was written.',
-    kind: 'failure',
   },
   E_CLI_FEED: {
     summary: '`pegminer feed` cannot do what was asked for.',
@@ -95,12 +87,10 @@ export const CLI_ERRORS = {
     summary: 'The clock of the machine was set while the program ran, or the machine slept.',
     remedy:
       'Nothing, if it happens once; else keep the clock right with NTP (timedatectl, chronyc tracking).',
-    kind: 'failure',
   },
   E_CLI_INTERNAL: {
     summary: 'The program met a situation that it was not written for.',
     remedy: 'Report it, with the lines that follow the message.',
-    kind: 'failure',
   },
 } as const
 

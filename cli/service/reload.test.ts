@@ -197,7 +197,7 @@ t.test('what cannot be put into effect is not, and what has no room waits', asyn
   const scene = sceneOf(t, START)
   const { reloader, notices, reports } = scene
   scene.write(START.replace('threads: 2', 'threads: 5'))
-  const spec = { summary: '', remedy: '', kind: 'failure' } as const
+  const spec = { summary: '', remedy: '' }
   scene.refuse = new CodedError('E_MINER_OPTIONS', spec, 'that is too much')
   await reloader.reload('signal')
   matchExactly(t, notices, ['error E_MINER_OPTIONS: that is too much', /E_CLI_RELOAD/])

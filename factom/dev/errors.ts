@@ -20,13 +20,11 @@ export const DEV_CHAIN_ERRORS = {
   E_DEVCHAIN_DAMAGED: {
     summary: 'A file of the development chain is damaged or does not fit the others.',
     remedy: 'Restore the directory from a copy, or give an empty one to begin a new chain.',
-    kind: 'failure',
   },
   E_DEVCHAIN_STORE: {
     summary: 'The data directory of the development chain cannot be read or written.',
     remedy:
       'Check the rights and the free space of the directory, then start again: nothing accepted is lost.',
-    kind: 'failure',
   },
   E_DEVCHAIN_PORT: {
     summary: 'The development chain cannot listen on its port.',
@@ -41,7 +39,6 @@ export const DEV_CHAIN_ERRORS = {
   E_DEVCHAIN_CLOSED: {
     summary: 'The development chain has been closed.',
     remedy: 'Start it again.',
-    kind: 'failure',
   },
 } as const
 

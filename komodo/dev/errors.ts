@@ -15,12 +15,10 @@ export const DEV_KOMODO_ERRORS = {
   E_DEVKOMODO_DAMAGED: {
     summary: 'A file of the embedded Komodo chains is damaged or was begun with other options.',
     remedy: 'Restore the directory from a copy, or give an empty one to begin new chains.',
-    kind: 'failure',
   },
   E_DEVKOMODO_STORE: {
     summary: 'The data directory of the embedded Komodo chains cannot be read or written.',
     remedy: 'Check the rights and the free space of the directory, then start again.',
-    kind: 'failure',
   },
   E_DEVKOMODO_PORT: {
     summary: 'An embedded Komodo daemon cannot listen on its port.',

@@ -10,7 +10,6 @@ export const PEGS_ERRORS = {
   E_PEGS_STATE: {
     summary: 'What was written down about a peg, or a step of it, cannot be read or written.',
     remedy: 'Make room on the disk, or check the rights of the data directory; do not delete the file.',
-    kind: 'failure',
   },
   E_PEGS_LOCKED: {
     summary: 'Another program works on the same peg.',
@@ -20,17 +19,14 @@ export const PEGS_ERRORS = {
   E_PEGS_DAEMON: {
     summary: 'A daemon is not fit for the peg: it lacks calls, another key, or a private key.',
     remedy: 'Do what the message says, then give the command again.',
-    kind: 'failure',
   },
   E_PEGS_LATE: {
     summary: 'The peg would not be in a block before height 100, so that no node could be told of it.',
     remedy: 'Begin a new chain with another name; stop its mining before you make the plan.',
-    kind: 'failure',
   },
   E_PEGS_EXISTS: {
     summary: 'The chain holds already what the plan would make, and it is not written down here.',
     remedy: 'Give the data directory in which it was begun; or another name, if it is of another plan.',
-    kind: 'failure',
   },
   E_PEGS_PRICE: {
     summary: 'The price expression of a token gives no price on this chain.',
@@ -40,7 +36,6 @@ export const PEGS_ERRORS = {
   E_PEGS_OPERATOR: {
     summary: 'An operator has to do something before it goes on.',
     remedy: 'Do what the message says, then give the command again: it goes on where it stopped.',
-    kind: 'failure',
     retryable: true,
   },
   E_PEGS_REFUSED: {
@@ -56,7 +51,6 @@ export const PEGS_ERRORS = {
   E_PEGS_DIFFERS: {
     summary: 'After a step the chain does not say what was worked out before it.',
     remedy: 'Look at the account before you do anything else; report it with the message.',
-    kind: 'failure',
   },
 } as const
 

@@ -5,7 +5,6 @@ export const KOMODO_TX_ERRORS = {
   E_KOMODO_TX: {
     summary: 'A Komodo transaction, block header or proof breaks its layout.',
     remedy: 'Nothing, if it came from the chain; else check the node that sent it.',
-    kind: 'failure',
   },
   E_KOMODO_ADDRESS: {
     summary: 'A Komodo address is not valid, or of another coin than expected.',
@@ -20,7 +19,6 @@ export const KOMODO_TX_ERRORS = {
   E_KOMODO_SIGN: {
     summary: 'An input cannot be signed.',
     remedy: 'Check that the key belongs to the output that is spent.',
-    kind: 'failure',
   },
 } as const
 

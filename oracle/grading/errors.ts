@@ -5,7 +5,6 @@ export const GRADING_ERRORS = {
     summary: 'A block cannot be graded with this height or list of previous winners.',
     remedy:
       'For a file of a private network, give its --opr-version. A history that does not fit its network: delete it, it is built again from the chain.',
-    kind: 'failure',
   },
   E_GRADING_FILE: {
     summary: 'A file with a block of price records cannot be read, or is damaged.',

@@ -6,17 +6,14 @@ export const HISTORY_ERRORS = {
     summary: 'The history of graded blocks belongs to another chain, ByteMap or rules.',
     remedy:
       'Nothing to do: it is built again. If it happens often, give each network its own data directory.',
-    kind: 'failure',
   },
   E_HISTORY_OTHER: {
     summary: 'The history of graded blocks is that of a miner with another chain, ByteMap or rules.',
     remedy: 'Give the --bits, --activations and node that the miner has, or another --data-dir.',
-    kind: 'failure',
   },
   E_HISTORY_OLD: {
     summary: 'A history of graded blocks in the form of an earlier version was found.',
     remedy: 'Nothing to do: the blocks are graded again from the chain.',
-    kind: 'failure',
   },
 } as const
 

@@ -5,73 +5,60 @@ export const PRICE_ERRORS = {
   E_PRICES_TIMEOUT: {
     summary: 'A price source did not answer completely in time.',
     remedy: 'Nothing to do if it passes; other sources stand in. Check the connection if all sources say so.',
-    kind: 'failure',
     retryable: true,
   },
   E_PRICES_UNREACHABLE: {
     summary: 'A price source could not be reached, or reported trouble of its own.',
     remedy: 'Nothing to do if it passes; other sources stand in. Check the connection if all sources say so.',
-    kind: 'failure',
     retryable: true,
   },
   E_PRICES_REPLY: {
     summary: 'A price source answered with something that is no price list.',
     remedy: 'Nothing to do if it passes; if it lasts, the source has changed its interface: leave it out.',
-    kind: 'failure',
     retryable: true,
   },
   E_PRICES_LIMITED: {
     summary: 'A price source asks for fewer requests.',
     remedy: 'Nothing to do; it is left alone for as long as it asks.',
-    kind: 'failure',
     retryable: true,
   },
   E_PRICES_BLOCKED: {
     summary: 'A price source refuses this machine (region, key, or ban).',
     remedy: 'Leave the source out, or reach it from a place that it serves.',
-    kind: 'failure',
   },
   E_PRICES_KEY: {
     summary: 'A price source does not accept the key, or wants one.',
     remedy: 'Check the key that prices.sources names for it, or leave the source out.',
-    kind: 'failure',
   },
   E_PRICES_QUOTA: {
     summary: 'This month’s requests to a price source are used up.',
     remedy:
       'Ask it less often (interval), or raise maxPerMonth if your contract allows it; other sources stand in.',
-    kind: 'failure',
   },
   E_PRICES_LIAR: {
     summary: 'A price source is far off the others on several assets; its votes do not count.',
     remedy: 'Nothing if it passes; if it lasts, leave the source out: prices.sources.NAME.enabled = false.',
-    kind: 'failure',
   },
   E_PRICES_WINNERS: {
     summary: 'Our prices are far from those of the last winners.',
     remedy: 'See `pegminer prices explain ASSET`; prices.winners.action decides what is done.',
-    kind: 'failure',
   },
   E_PRICES_UNGUARDED: {
     summary: 'Prices were taken without knowing what the last winners said.',
     remedy:
       'Nothing if it passes; otherwise see why the blocks before could not be graded (E_MINER_WINNERS, E_HISTORY_…).',
-    kind: 'failure',
   },
   E_PRICES_CLOCK: {
     summary: 'The clock of this machine differs from that of most price sources.',
     remedy: 'Set the clock, for example with systemd-timesyncd or chrony.',
-    kind: 'failure',
   },
   E_PRICES_CALENDAR: {
     summary: 'The rules of holidays and early closes are older than the calendars that markets follow now.',
     remedy: 'Update the program; until then metals may lack sources on a holiday that has changed.',
-    kind: 'failure',
   },
   E_PRICES_STORE: {
     summary: 'A snapshot of prices could not be kept.',
     remedy: 'Make room on the disk, or make the folder writable; mining goes on without it.',
-    kind: 'failure',
   },
   E_PRICES_STORED: {
     summary: 'A file or line is no stored snapshot of prices.',
@@ -82,7 +69,6 @@ export const PRICE_ERRORS = {
   E_PRICES_CLOSED: {
     summary: 'Prices were asked for after the price feed was closed, or while it closed.',
     remedy: 'Nothing to do when the program is ending.',
-    kind: 'failure',
   },
   E_PRICES_ROUTE: {
     summary: 'A route from quotes to a price cannot be read or used.',
