@@ -16,18 +16,9 @@ export interface BoardHeader {
   readonly why: string
 }
 
-export interface FeedBoard {
-  header(header: Omit<BoardHeader, 'time'>): void
-  notice(notice: Omit<BoardNotice, 'time'>): void
-  /** Newest first. */
-  headers(): readonly BoardHeader[]
-  notices(): readonly BoardNotice[]
-  readonly version: number
-}
-
 const MOST = { headers: 50, notices: 50 }
 
-export function createFeedBoard(now: () => number = wallMs): FeedBoard {
+export function createFeedBoard(now: () => number = wallMs) {
   const headers: BoardHeader[] = []
   const notices: BoardNotice[] = []
   let version = 0
@@ -37,16 +28,20 @@ export function createFeedBoard(now: () => number = wallMs): FeedBoard {
     version++
   }
   return {
-    header: ({ gateway, height, txid, why }) =>
+    header: ({ gateway, height, txid, why }: Omit<BoardHeader, 'time'>) =>
       keep(headers, { time: now(), gateway, height, txid, why }, MOST.headers),
-    notice: ({ level, code, message }) => keep(notices, { time: now(), level, code, message }, MOST.notices),
-    headers: () => headers,
-    notices: () => notices,
+    notice: ({ level, code, message }: Omit<BoardNotice, 'time'>) =>
+      keep(notices, { time: now(), level, code, message }, MOST.notices),
+    /** Newest first. */
+    headers: (): readonly BoardHeader[] => headers,
+    notices: (): readonly BoardNotice[] => notices,
     get version() {
       return version
     },
   }
 }
+
+export type FeedBoard = ReturnType<typeof createFeedBoard>
 
 export interface FeedApiSources {
   readonly facts: {

@@ -15,12 +15,6 @@ export interface SeenFeed {
   readonly recent: readonly BoardHeader[]
 }
 
-export interface FeedWatch {
-  readonly seen: SeenFeed
-  /** Ends the asking. */
-  close(): void
-}
-
 export interface FeedWatchOptions {
   /** Of the feed's status page. */
   readonly url: string
@@ -34,7 +28,7 @@ const EVERY_MS = 5_000
 const TIMEOUT_MS = 4_000
 const MAX_BYTES = 2 << 20
 
-export function watchFeed({ url, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS }: FeedWatchOptions): FeedWatch {
+export function watchFeed({ url, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS }: FeedWatchOptions) {
   const address = `${url.replace(/\/+$/, '')}/api/v1/feed`
   const closing = new AbortController()
   let seen: SeenFeed = { running: false, trouble: 'the feed was not asked yet', gateways: [], recent: [] }
@@ -66,10 +60,11 @@ export function watchFeed({ url, everyMs = EVERY_MS, timeoutMs = TIMEOUT_MS }: F
   void look()
 
   return {
-    get seen() {
+    get seen(): SeenFeed {
       return seen
     },
-    close() {
+    /** Ends the asking. */
+    close(): void {
       clearTimeout(timer)
       closing.abort()
     },

@@ -4,21 +4,15 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-export interface Budget {
-  /** Whether one more request may be answered now. */
-  take(): boolean
-}
+export type Budget = ReturnType<typeof createBudget>
 
 /** A bucket that holds `burst` requests and is refilled with so many a second. */
-export function createBudget(
-  perSecond: number,
-  burst: number,
-  now: () => number = () => performance.now(),
-): Budget {
+export function createBudget(perSecond: number, burst: number, now: () => number = () => performance.now()) {
   let level = burst
   let last = now()
   return {
-    take: () => {
+    /** Whether one more request may be answered now. */
+    take: (): boolean => {
       const time = now()
       level = Math.min(burst, level + ((time - last) * perSecond) / 1000)
       last = time
@@ -29,20 +23,18 @@ export function createBudget(
   }
 }
 
-export interface ClientBudgets {
-  /** Whether one more request of this client may be answered now. */
-  take(client: string): boolean
-}
+export type ClientBudgets = ReturnType<typeof createClientBudgets>
 
 /** A budget for each client; of so many that asked last. */
 export function createClientBudgets(
   { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
   most = 10_000,
   now: () => number = () => performance.now(),
-): ClientBudgets {
+) {
   const budgets = new Map<string, Budget>()
   return {
-    take(client) {
+    /** Whether one more request of this client may be answered now. */
+    take(client: string): boolean {
       const budget = budgets.get(client) ?? createBudget(perSecond, burst, now)
       budgets.delete(client)
       budgets.set(client, budget)

@@ -1,5 +1,5 @@
 /** The metrics of a run: one typed tree on a registry of its own. */
-import type { Counter, Registry } from 'prom-client'
+import type { Counter } from 'prom-client'
 
 import { wallMs } from '../base/index.js'
 import { createInstruments, promClient, type MetricTree } from './instruments.js'
@@ -16,28 +16,7 @@ import {
   type SourceNumbers,
 } from './sources.js'
 
-export interface Metrics {
-  readonly tree: MetricTree
-  readonly registry: Registry
-  /** The miner whose numbers are copied at each scrape. */
-  observe(miner: MinerNumbers): void
-  /** One finished call of the node; fits `onCall` of the Factom client. */
-  factomCall(call: { readonly method: string; readonly milliseconds: number; readonly result: string }): void
-  /** A step of one of our records; fits the miner's `entry` event. */
-  entryStep(step: { readonly status: string; readonly milliseconds?: number }): void
-  /** One finished round of questions to a price source; fits `onPoll` of the price feed. */
-  pricePoll(poll: { readonly source: string; readonly milliseconds: number; readonly code?: string }): void
-  /** One finished snapshot. */
-  priceSnapshot(snapshot: PriceNumbers, milliseconds: number): void
-  /** The price feed whose sources are looked at with each scrape. */
-  observePrices(feed: { sources(): readonly SourceNumbers[] }): void
-  /** A block that the ledger has taken. */
-  ledgerBlock(block: LedgerBlockNumbers): void
-  /** The ledger whose numbers are copied at each scrape; null: there is none yet. */
-  observeLedger(read: () => LedgerNumbers | null): void
-  /** The text that Prometheus reads. Numbers that live elsewhere are copied now. */
-  render(): Promise<string>
-}
+export type Metrics = ReturnType<typeof createMetrics>
 
 export interface MetricsOptions {
   readonly version: string
@@ -47,7 +26,7 @@ export interface MetricsOptions {
   readonly now?: () => number
 }
 
-export function createMetrics(options: MetricsOptions): Metrics {
+export function createMetrics(options: MetricsOptions) {
   const { collectDefaultMetrics, Registry } = promClient()
   const registry = new Registry()
   const tree = createInstruments(registry)
@@ -63,37 +42,47 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     tree,
     registry,
-    observe: (numbers) => {
+    /** The miner whose numbers are copied at each scrape. */
+    observe(numbers: MinerNumbers): void {
       miner = numbers
       for (const state of MINER_STATES) tree.miner.state.set({ state }, state === 'waiting' ? 1 : 0)
       for (const result of ENTRY_RESULTS) tree.miner.entries.inc({ result }, 0)
       for (const state of ['working', 'stalled']) tree.miner.threads.set({ state }, 0)
     },
-    factomCall: ({ method, milliseconds, result }) => {
+    /** One finished call of the node; fits `onCall` of the Factom client. */
+    factomCall({ method, milliseconds, result }: { method: string; milliseconds: number; result: string }) {
       tree.factom.requests.inc({ method, result })
       tree.factom.requestSeconds.observe({ method }, milliseconds / 1000)
     },
-    entryStep: ({ status: result, milliseconds }) => {
+    /** A step of one of our records; fits the miner's `entry` event. */
+    entryStep({ status: result, milliseconds }: { status: string; milliseconds?: number }) {
       if (milliseconds !== undefined) tree.miner.entrySeconds.observe({ result }, milliseconds / 1000)
     },
-    pricePoll: ({ source, milliseconds, code }) => {
+    /** One finished round of questions to a price source; fits `onPoll` of the price feed. */
+    pricePoll({ source, milliseconds, code }: { source: string; milliseconds: number; code?: string }) {
       tree.oracle.requests.inc({ source, result: code ?? 'ok' })
       tree.oracle.requestSeconds.observe({ source }, milliseconds / 1000)
     },
-    priceSnapshot: (snapshot, milliseconds) => countSnapshot(tree, snapshot, milliseconds),
-    observePrices: (observed) => {
+    /** One finished snapshot. */
+    priceSnapshot: (snapshot: PriceNumbers, milliseconds: number): void =>
+      countSnapshot(tree, snapshot, milliseconds),
+    /** The price feed whose sources are looked at with each scrape. */
+    observePrices(observed: { sources(): readonly SourceNumbers[] }): void {
       feed = observed
     },
-    ledgerBlock: ({ milliseconds, verdicts, conversions }) => {
+    /** A block that the ledger has taken. */
+    ledgerBlock({ milliseconds, verdicts, conversions }: LedgerBlockNumbers): void {
       tree.ledger.blockSeconds.observe(milliseconds / 1000)
       for (const [verdict, count] of verdicts) tree.ledger.entries.inc({ verdict }, count)
       for (const [ticker, target, count] of conversions)
         tree.ledger.conversions.inc({ ticker, target }, count)
     },
-    observeLedger: (read) => {
+    /** The ledger whose numbers are copied at each scrape; null: there is none yet. */
+    observeLedger(read: () => LedgerNumbers | null): void {
       ledger = read
     },
-    render: () => {
+    /** The text that Prometheus reads. Numbers that live elsewhere are copied now. */
+    render(): Promise<string> {
       copyLedger(tree, ledger())
       if (feed) copySources(tree, feed.sources())
       if (miner) {

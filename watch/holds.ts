@@ -3,11 +3,6 @@
 export const HOLDS = ['manual', 'schedule', 'battery', 'load', 'temperature'] as const
 export type HoldReason = (typeof HOLDS)[number]
 
-export interface Holds {
-  set(reason: HoldReason, held: boolean): void
-  readonly reasons: readonly HoldReason[]
-}
-
 export interface HoldActions {
   readonly pause: () => void
   readonly resume: () => void
@@ -15,11 +10,11 @@ export interface HoldActions {
   readonly onChange?: (reason: HoldReason, held: boolean, reasons: readonly HoldReason[]) => void
 }
 
-export function createHolds({ pause, resume, onChange }: HoldActions): Holds {
+export function createHolds({ pause, resume, onChange }: HoldActions) {
   const held = new Set<HoldReason>()
   const reasons = (): HoldReason[] => HOLDS.filter((reason) => held.has(reason))
   return {
-    set(reason, hold) {
+    set(reason: HoldReason, hold: boolean): void {
       if (held.has(reason) === hold) return
       const before = held.size
       if (hold) held.add(reason)
@@ -28,8 +23,10 @@ export function createHolds({ pause, resume, onChange }: HoldActions): Holds {
       if (held.size === 0) resume()
       onChange?.(reason, hold, reasons())
     },
-    get reasons() {
+    get reasons(): readonly HoldReason[] {
       return reasons()
     },
   }
 }
+
+export type Holds = ReturnType<typeof createHolds>

@@ -10,7 +10,7 @@ import { createActionQueue } from './action-queue.js'
 import type { ActionName, ActionSettings } from './actions.js'
 import { beginWatch, look, type AlarmEvent, type Facts } from './alarms.js'
 import type { WatchErrorCode } from './errors.js'
-import { createHolds, type HoldReason, type Holds } from './holds.js'
+import { createHolds, type HoldReason } from './holds.js'
 import { createLoadGauge } from './load.js'
 import type { Tally } from './report.js'
 import { createReports, type ReportSettings } from './reports.js'
@@ -72,24 +72,13 @@ export interface KeeperOptions {
   readonly everyMs?: number
 }
 
-export interface Keeper {
-  readonly holds: Holds
-  /** One look. Never rejects. */
-  look(): Promise<void>
-  /** Looks now, and from then on regularly. */
-  start(): void
-  adjust(settings: KeeperSettings): void
-  /** Makes a report of the time since the last one. Never rejects. */
-  report(): void
-  /** Ends it, with what is under way. */
-  close(): Promise<void>
-}
+export type Keeper = ReturnType<typeof createKeeper>
 
 const EVERY_MS = 5_000
 /** Node states in which nothing is wrong, or which end by themselves. */
 const WELL: readonly MinerNumbers['node']['state'][] = ['ok', 'syncing', 'lagging']
 
-export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions): Keeper {
+export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions) {
   const { sensors = createSensors(), clock = CLOCK, everyMs = EVERY_MS } = options
   let { settings } = options
   const load = createLoadGauge()
@@ -175,21 +164,25 @@ export function createKeeper({ view, dataDir, hooks, ...options }: KeeperOptions
 
   return {
     holds,
+    /** One look. Never rejects. */
     look: lookNow,
-    start() {
+    /** Looks now, and from then on regularly. */
+    start(): void {
       lastLook = clock.monotonicMs()
       reports.begin()
       void lookNow()
       timer = setInterval(() => void lookNow(), everyMs).unref()
     },
-    adjust(next) {
+    adjust(next: KeeperSettings): void {
       settings = next
       hours = hoursOf(next)
       reports.adjust(next.report)
       if (timer !== undefined) void lookNow()
     },
+    /** Makes a report of the time since the last one. Never rejects. */
     report: () => reports.make(),
-    async close() {
+    /** Ends it, with what is under way. */
+    async close(): Promise<void> {
       closed = true
       clearInterval(timer)
       await Promise.all([looking, actions.close()])

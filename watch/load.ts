@@ -1,23 +1,19 @@
 /** Whether other programs need the processors more: the mean of a minute against a limit, with a hysteresis. Pure. */
 
-export interface LoadGauge {
-  /**
-   * Takes the share that others use now (0 to 1; null: not known), returns whether it is too much. A limit of 0 is
-   * none.
-   */
-  isTooMuch(share: number | null, limit: number): boolean
-}
-
 /** Looks that a mean is made of: a minute of them. */
 const LOOKS = 12
 /** It ends when others use this much less than the limit. */
 const WAY_BACK = 0.75
 
-export function createLoadGauge(): LoadGauge {
+export function createLoadGauge() {
   let shares: number[] = []
   let tooMuch = false
   return {
-    isTooMuch(share, limit) {
+    /**
+     * Takes the share that others use now (0 to 1; null: not known), returns whether it is too much. A limit of 0 is
+     * none.
+     */
+    isTooMuch(share: number | null, limit: number): boolean {
       if (limit === 0) {
         shares = []
         return (tooMuch = false)

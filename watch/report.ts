@@ -22,40 +22,21 @@ export interface Tally {
   readonly entryCredits: number | null
 }
 
-export interface Report {
-  readonly event: 'report'
-  /** ISO 8601. */
-  readonly from: string
-  readonly to: string
-  readonly hours: number
-  /** Mean of the time that was not paused. */
-  readonly hashrate: number
-  /** As decimal strings. */
-  readonly hashes: string
-  readonly reward: string
-  readonly blocks: number
-  readonly landed: number
-  readonly missed: number
-  readonly places: number
-  readonly restarts: number
-  readonly computeErrors: number
-  readonly pausedHours: number
-  readonly alarms: number
-  readonly entryCredits: number | null
-}
-
 const HOUR = 3_600_000
 
-export function reportOf(before: Tally, after: Tally): Report {
+export function reportOf(before: Tally, after: Tally) {
   const ms = Math.max(1, after.elapsedMs - before.elapsedMs)
   const pausedMs = after.pausedMs - before.pausedMs
   const hashes = after.hashes - before.hashes
   return {
-    event: 'report',
+    event: 'report' as const,
+    /** ISO 8601. */
     from: new Date(before.time).toISOString(),
     to: new Date(after.time).toISOString(),
     hours: round(ms / HOUR),
+    /** Mean of the time that was not paused. */
     hashrate: Math.round((Number(hashes) * 1000) / Math.max(1, ms - pausedMs)),
+    /** As decimal strings. */
     hashes: hashes.toString(),
     reward: unitsText(after.reward - before.reward),
     blocks: after.blocks - before.blocks,
@@ -69,6 +50,8 @@ export function reportOf(before: Tally, after: Tally): Report {
     entryCredits: after.entryCredits,
   }
 }
+
+export type Report = ReturnType<typeof reportOf>
 
 export function reportText(report: Report): string {
   const { hours, blocks, landed, missed, places, reward, hashrate, pausedHours, alarms, entryCredits } =

@@ -23,16 +23,7 @@ export interface ReportOptions {
   readonly onTrouble: (message: string) => void
 }
 
-export interface Reports {
-  /** From now on reports are made when they are due; what was due before is not made up for. */
-  begin(): void
-  adjust(settings: ReportSettings): void
-  makeIfDue(): void
-  /** Of the time since the last one. Never throws. */
-  make(): void
-}
-
-export function createReports(options: ReportOptions): Reports {
+export function createReports(options: ReportOptions) {
   const { dataDir, clock, tally, about, onReport, onTrouble } = options
   let calendar = calendarOf(options.settings)
   let begun = false
@@ -44,6 +35,7 @@ export function createReports(options: ReportOptions): Reports {
     if (calendar !== null) through = reportDue(calendar, -Infinity, clock.wallMs()).through
   }
 
+  /** Of the time since the last one. Never throws. */
   function make(): void {
     const after = tally()
     const report = reportOf(before ?? after, after)
@@ -60,16 +52,17 @@ export function createReports(options: ReportOptions): Reports {
   }
 
   return {
-    begin() {
+    /** From now on reports are made when they are due; what was due before is not made up for. */
+    begin(): void {
       begun = true
       before = tally()
       skipPast()
     },
-    adjust(settings) {
+    adjust(settings: ReportSettings): void {
       calendar = calendarOf(settings)
       if (begun) skipPast()
     },
-    makeIfDue() {
+    makeIfDue(): void {
       if (calendar === null || !begun) return
       const found = reportDue(calendar, through, clock.wallMs())
       through = found.through

@@ -7,23 +7,19 @@ import { widthOf } from '../program/output.js'
 
 type Context = Pick<CommandContext<never>, 'output' | 'log' | 'stderr'>
 
-export interface FollowView {
-  readonly show: (progress: FollowProgress) => void
-  /** Removes the bar and tells what was done, if anything was. */
-  readonly end: () => void
-}
-
 const BAR_MS = 100
 const EVENT_MS = 1_000
 const LOG_MS = 10_000
 const CELLS = 24
 
-export function createFollowView({ output, log, stderr }: Context, now = monotonicMs): FollowView {
+export type FollowView = ReturnType<typeof createFollowView>
+
+export function createFollowView({ output, log, stderr }: Context, now = monotonicMs) {
   const bar = stderr.isTTY === true
   let last: FollowProgress | null = null
   let shown = { bar: -Infinity, event: -Infinity, log: now() }
   return {
-    show(progress) {
+    show(progress: FollowProgress): void {
       last = progress
       const time = now()
       if (bar && time - shown.bar >= BAR_MS) {
@@ -40,7 +36,8 @@ export function createFollowView({ output, log, stderr }: Context, now = monoton
         log.info('following the chain', { height, to, left: durationText(secondsLeft * 1000) })
       }
     },
-    end() {
+    /** Removes the bar and tells what was done, if anything was. */
+    end(): void {
       if (bar) stderr.write('\r\u001b[K')
       if (last === null) return
       output.event({ event: 'followed', ...factsOf(last) })

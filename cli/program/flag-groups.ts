@@ -2,11 +2,6 @@
 import { settingOf, type SettingKey } from '../../config/index.js'
 import type { CommandSpec } from './context.js'
 
-export interface FlagGroup {
-  readonly title: string
-  readonly keys: readonly SettingKey[]
-}
-
 /** By the first part of a setting's name. */
 const TITLES: Readonly<Record<string, string>> = {
   network: 'Network dev',
@@ -36,7 +31,7 @@ export const keysOfFlags = ({ flagKeys, keys }: CommandSpec): readonly SettingKe
  * The groups of a command's flags: those that are used most come first; a command that does not say which has one
  * group.
  */
-export function flagGroups(command: CommandSpec): FlagGroup[] {
+export function flagGroups(command: CommandSpec): { title: string; keys: readonly SettingKey[] }[] {
   const keys = keysOfFlags(command)
   const most = command.mostUsed
   if (most === undefined) return [{ title: 'Flags', keys }]

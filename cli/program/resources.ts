@@ -1,15 +1,10 @@
 /** What a command has opened: closed in the reverse order, also after an error. */
-export interface Resources {
-  add(close: () => void | Promise<void>): void
-  /** Closes everything; the first error comes after the last attempt. */
-  close(): Promise<void>
-}
-
-export function openResources(): Resources {
+export function openResources() {
   const closers: (() => void | Promise<void>)[] = []
   return {
-    add: (close) => void closers.push(close),
-    close: async () => {
+    add: (close: () => void | Promise<void>): void => void closers.push(close),
+    /** Closes everything; the first error comes after the last attempt. */
+    close: async (): Promise<void> => {
       const errors: unknown[] = []
       for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
         try {
@@ -32,3 +27,5 @@ export async function withResources<T>(work: (resources: Resources) => T | Promi
     await resources.close()
   }
 }
+
+export type Resources = ReturnType<typeof openResources>

@@ -3,16 +3,6 @@ import { closeSync, fstatSync, openSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { isatty } from 'node:tty'
 
-export interface Terminals {
-  /** `none`: input, output and errors were something else from the start. `gone`: one of them has hung up since. */
-  readonly state: () => 'none' | 'open' | 'gone'
-  /**
-   * Lets go of terminals that have hung up: at its end Node.js restores the terminals, and aborts if one of them is
-   * none any more.
-   */
-  readonly drop: () => void
-}
-
 /**
  * The number does not stay free: what a thread opens next would get it, and libuv ends the process when it is to close
  * a file of its own below 3.
@@ -22,12 +12,18 @@ function replace(fd: number): void {
   openSync(devNull, 'r+')
 }
 
-export function watchTerminals(isTerminal = isatty, letGo = replace): Terminals {
+export function watchTerminals(isTerminal = isatty, letGo = replace) {
   const own = [0, 1, 2].filter((fd) => isTerminal(fd))
   const gone = (): number[] => own.filter((fd) => !isTerminal(fd))
   return {
-    state: () => (own.length === 0 ? 'none' : gone().length === 0 ? 'open' : 'gone'),
-    drop: () => {
+    /** `none`: input, output and errors were something else from the start. `gone`: one of them has hung up since. */
+    state: (): 'none' | 'open' | 'gone' =>
+      own.length === 0 ? 'none' : gone().length === 0 ? 'open' : 'gone',
+    /**
+     * Lets go of terminals that have hung up: at its end Node.js restores the terminals, and aborts if one of them is
+     * none any more.
+     */
+    drop: (): void => {
       for (const fd of gone()) {
         try {
           letGo(fd)

@@ -21,11 +21,6 @@ export interface KeyboardHost {
   readonly onContinue: (listener: () => void) => () => void
 }
 
-export interface Keyboard {
-  /** Gives the terminal back. */
-  readonly close: () => void
-}
-
 /** Control characters that a terminal itself turns into signals when it is not raw. */
 const SIGNAL_OF: Readonly<Record<string, NodeJS.Signals>> = {
   '\u0003': 'SIGINT',
@@ -37,13 +32,13 @@ const LOOK_MS = 500
 
 /**
  * Calls `onKey` with each character that is typed, an escape sequence (an arrow key) as one. Null: standard input is
- * no terminal, or it is not ours.
+ * no terminal, or it is not ours. `close` gives the terminal back.
  */
 export function openKeyboard(
   input: KeyInput,
   onKey: (key: string) => void,
   host: KeyboardHost = PROCESS,
-): Keyboard | null {
+): { readonly close: () => void } | null {
   if (input.isTTY !== true || input.setRawMode === undefined) return null
   let raw = false
 

@@ -3,17 +3,11 @@ import { isCoded } from '../../base/index.js'
 import { createLedgerReads, openLedger, type LedgerQueries } from '../../ledger/index.js'
 import type { LedgerNumbers, LedgerReads } from '../../telemetry/index.js'
 
-export interface LateLedger {
-  /** Null: there is none yet. */
-  query(): LedgerQueries | null
-  /** What the API answers; null: there is none yet. */
-  reads(): LedgerReads | null
-  close(): void
-}
+export type LateLedger = ReturnType<typeof ledgerReader>
 
 const NOT_YET = ['E_LEDGER_NONE', 'E_HISTORY_NONE']
 
-export function ledgerReader(file: string): LateLedger {
+export function ledgerReader(file: string) {
   let opened: { readonly query: LedgerQueries; readonly reads: LedgerReads } | null = null
   const open = (): typeof opened => {
     try {
@@ -26,9 +20,11 @@ export function ledgerReader(file: string): LateLedger {
   }
   const known = (): typeof opened => (opened ??= open())
   return {
-    query: () => known()?.query ?? null,
-    reads: () => known()?.reads ?? null,
-    close: () => opened?.query.close(),
+    /** Null: there is none yet. */
+    query: (): LedgerQueries | null => known()?.query ?? null,
+    /** What the API answers; null: there is none yet. */
+    reads: (): LedgerReads | null => known()?.reads ?? null,
+    close: (): void => opened?.query.close(),
   }
 }
 

@@ -10,19 +10,9 @@ export interface ServiceOptions {
   readonly patienceMs?: number
 }
 
-export interface Service {
-  /** Hashing has begun, or is held on purpose. Told once. */
-  readonly ready: (status: string) => void
-  readonly status: (text: string) => void
-  readonly reloading: () => void
-  readonly reloaded: () => void
-  readonly stopping: () => void
-  readonly close: () => void
-}
-
 const PATIENCE_MS = 60_000
 
-export function createService(options: ServiceOptions): Service {
+export function createService(options: ServiceOptions) {
   const { live, manager = serviceManager(), patienceMs = PATIENCE_MS } = options
   const { watchdogMs } = manager
   let isReady = false
@@ -38,8 +28,9 @@ export function createService(options: ServiceOptions): Service {
   }
   const timer = watchdogMs === null ? undefined : setInterval(beat, watchdogMs / 3).unref()
   return {
+    /** Hashing has begun, or is held on purpose. Told once. */
     ready,
-    status: (text) => manager.send(`STATUS=${text}`),
+    status: (text: string) => manager.send(`STATUS=${text}`),
     reloading: () =>
       manager.send(
         'RELOADING=1',
@@ -54,3 +45,5 @@ export function createService(options: ServiceOptions): Service {
     },
   }
 }
+
+export type Service = ReturnType<typeof createService>

@@ -5,13 +5,7 @@ import type { CommandContext } from '../program/context.js'
 import { durationText, rateText } from './format.js'
 import { widthOf } from '../program/output.js'
 
-export interface Progress {
-  readonly show: (state: ByteMapProgress) => void
-  /** A line for the log, an event with `--json`. */
-  readonly notice: (notice: ByteMapNotice) => void
-  /** Removes the bar. */
-  readonly end: () => void
-}
+export type Progress = ReturnType<typeof createProgress>
 
 /** Faster than this, people cannot follow. */
 const BAR_MS = 100
@@ -34,7 +28,7 @@ const PHASE = {
 
 type Context = Pick<CommandContext<never>, 'output' | 'log' | 'stderr'>
 
-export function createProgress({ output, log, stderr }: Context, what: string, now = monotonicMs): Progress {
+export function createProgress({ output, log, stderr }: Context, what: string, now = monotonicMs) {
   const bar = stderr.isTTY === true
   const every = [
     {
@@ -70,7 +64,7 @@ export function createProgress({ output, log, stderr }: Context, what: string, n
     if (bar && phase !== '') stderr.write('\r\u001b[K')
   }
   return {
-    show: (state) => {
+    show: (state: ByteMapProgress): void => {
       const begins = state.phase !== phase
       phase = state.phase
       for (const way of every) {
@@ -79,11 +73,13 @@ export function createProgress({ output, log, stderr }: Context, what: string, n
         way.show(state)
       }
     },
-    notice: ({ level, code, message }) => {
+    /** A line for the log, an event with `--json`. */
+    notice: ({ level, code, message }: ByteMapNotice): void => {
       clear()
       log[level](`${code}: ${message}`)
       output.event({ event: 'notice', level, code, message })
     },
+    /** Removes the bar. */
     end: clear,
   }
 }

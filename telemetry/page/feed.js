@@ -15,6 +15,7 @@ import {
   plural,
   scrollBox,
   set,
+  tableOf,
 } from '/parts.js'
 
 /** A miner watches a feed only if it was told to. */
@@ -97,26 +98,9 @@ function gatewaySection(gateway) {
 
 /** The whole id is copied from here to approve or to look it up. */
 function withdrawalTable(withdrawals) {
-  const table = document.createElement('table')
-  table.className = 'stacked'
-  const head = document.createElement('tr')
-  for (const [text, className = ''] of [
-    ['Withdrawal'],
-    ['Amount', 'n'],
-    ['To'],
-    ['Waits for'],
-    ['Transactions'],
-  ]) {
-    const th = element('th', text, className)
-    th.scope = 'col'
-    head.append(th)
-  }
-  const thead = document.createElement('thead')
-  thead.append(head)
-  const body = document.createElement('tbody')
-  body.append(
-    ...withdrawals.map((one) => {
-      const tr = document.createElement('tr')
+  const table = tableOf(
+    [['Withdrawal'], ['Amount', 'n'], ['To'], ['Waits for'], ['Transactions']],
+    withdrawals.map((one) => {
       const state = element('td', '', 'text')
       state.append(
         element(
@@ -129,17 +113,16 @@ function withdrawalTable(withdrawals) {
       const waits = [one.waitsFor, one.state === 'held' ? '' : one.message]
         .filter((text) => text !== '')
         .join('; ')
-      tr.append(
+      return [
         state,
         labelled(cell(coinsText(one.amount), 'n'), 'Amount'),
         labelled(codeCell(one.to), 'To'),
         labelled(cell(waits === '' ? '–' : waits, waits === '' ? 'text none' : 'text'), 'Waits for'),
         idsCell(one),
-      )
-      return tr
+      ]
     }),
   )
-  table.append(thead, body)
+  table.className = 'stacked'
   return scrollBox('Withdrawals', element('h3', 'Withdrawals'), table)
 }
 

@@ -35,21 +35,29 @@ export function scrollBox(label, ...children) {
   return box
 }
 
+function rowOf(cells) {
+  const tr = document.createElement('tr')
+  tr.append(...cells)
+  return tr
+}
+
 export function fillRows(id, rows, empty) {
-  const columns = $(id).parentElement.querySelectorAll('th').length
-  const made = rows.map((cells) => {
-    const tr = document.createElement('tr')
-    tr.append(...cells)
-    return tr
+  const none = cell(empty, 'dim')
+  none.colSpan = $(id).parentElement.querySelectorAll('th').length
+  $(id).replaceChildren(...(rows.length > 0 ? rows : [[none]]).map(rowOf))
+}
+
+/** A table with a head: of each column its text and, if it has one, its class. Rows are lists of cells. */
+export function tableOf(columns, rows) {
+  const table = document.createElement('table')
+  const heads = columns.map(([text, className]) => {
+    const th = element('th', text, className)
+    th.scope = 'col'
+    return th
   })
-  if (made.length === 0) {
-    const td = cell(empty, 'dim')
-    td.colSpan = columns
-    const tr = document.createElement('tr')
-    tr.append(td)
-    made.push(tr)
-  }
-  $(id).replaceChildren(...made)
+  table.createTHead().append(rowOf(heads))
+  table.createTBody().append(...rows.map(rowOf))
+  return table
 }
 
 export function rateText(rate) {

@@ -13,6 +13,7 @@ import {
   rateText,
   scrollBox,
   set,
+  tableOf,
 } from '/parts.js'
 
 /** As many places of a block win. */
@@ -163,40 +164,19 @@ function showBlock({ height, time, version, records, valid, gradable, network, w
 }
 
 function winnersTable(winners) {
-  const table = document.createElement('table')
-  const head = document.createElement('tr')
-  for (const [text, className] of [
-    ['Place', 'n'],
-    ['Miner'],
-    ['Distance', 'n'],
-    ['PEG', 'n'],
-    ['Entry'],
-    ['Difficulty'],
-  ]) {
-    const th = element('th', text, className)
-    th.scope = 'col'
-    if (text === 'Distance') th.title = 'From the average of all, as if every price were off by so much'
-    head.append(th)
-  }
-  const thead = document.createElement('thead')
-  thead.append(head)
-  const body = document.createElement('tbody')
-  body.append(
-    ...winners.map(({ place, identity, distance, payout, entryHash, difficulty, ours }) => {
-      const tr = document.createElement('tr')
-      if (ours) tr.className = 'ours'
-      tr.append(
-        cell(String(place), 'n'),
-        cell(ours ? `${identity} (ours)` : identity, ours ? 'good' : ''),
-        cell(distance === null ? '–' : distance < TINY ? 'none' : percentText(distance), 'n'),
-        cell(pegText(payout), 'n'),
-        codeCell(`${entryHash.slice(0, 16)}…`),
-        codeCell(difficulty),
-      )
-      return tr
-    }),
+  const table = tableOf(
+    [['Place', 'n'], ['Miner'], ['Distance', 'n'], ['PEG', 'n'], ['Entry'], ['Difficulty']],
+    winners.map(({ place, identity, distance, payout, entryHash, difficulty, ours }) => [
+      cell(String(place), 'n'),
+      cell(ours ? `${identity} (ours)` : identity, ours ? 'good' : ''),
+      cell(distance === null ? '–' : distance < TINY ? 'none' : percentText(distance), 'n'),
+      cell(pegText(payout), 'n'),
+      codeCell(`${entryHash.slice(0, 16)}…`),
+      codeCell(difficulty),
+    ]),
   )
-  table.append(thead, body)
+  table.tHead.rows[0].cells[2].title = 'From the average of all, as if every price were off by so much'
+  winners.forEach(({ ours }, k) => table.tBodies[0].rows[k].classList.toggle('ours', ours))
   return scrollBox('Winners', table)
 }
 
