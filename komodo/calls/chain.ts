@@ -5,48 +5,16 @@ import { RPC_CODES, rpcCodeOf, type CallOptions, type Rpc } from '../rpc.js'
 import { bad, hashOf, hexOf, integerOf, listOf, objectOf, printable, satOf } from '../shape.js'
 import { txidOf } from '../tx/index.js'
 
-export interface ChainInfo {
-  readonly blocks: number
-  readonly headers: number
-  readonly bestBlock: string
-}
-
-export interface NodeInfo {
-  readonly name: string
-  /** The node's `-pubkey`; null if none is set. */
-  readonly pubkey: string | null
-  readonly blocks: number
-  readonly connections: number
-  /** Satoshis in the wallet. */
-  readonly balance: bigint
-  /** UNIX seconds of the last block; null if the daemon does not say. */
-  readonly tipTime: number | null
-}
-
-export interface AddressUtxo {
-  readonly txid: string
-  readonly vout: number
-  readonly sat: bigint
-  /** 0 for an output that a disconnected block gave back (docs/protocol/komodo.md#batons). */
-  readonly height: number
-}
-
-export interface KnownTransaction {
-  readonly hex: string
-  /** 0 in the mempool. */
-  readonly confirmations: number
-  /** Null in the mempool, and for one that only a dead block holds. */
-  readonly height: number | null
-  /** True if it stands in a block that is no longer in the chain. */
-  readonly orphaned: boolean
-}
+export type ChainInfo = Awaited<ReturnType<ReturnType<typeof chainCalls>['chainInfo']>>
+export type NodeInfo = Awaited<ReturnType<ReturnType<typeof chainCalls>['nodeInfo']>>
+export type KnownTransaction = NonNullable<Awaited<ReturnType<ReturnType<typeof chainCalls>['transaction']>>>
 
 export function chainCalls(rpc: Rpc) {
   const at = (method: string): string => `${method} at ${rpc.name}`
 
   return {
     /** Also tells the watch over the daemon's health which height it saw. */
-    async chainInfo(given?: CallOptions): Promise<ChainInfo> {
+    async chainInfo(given?: CallOptions) {
       const where = at('getblockchaininfo')
       const reply = objectOf(await rpc.call('getblockchaininfo', [], given), where)
       const blocks = integerOf(reply['blocks'], `${where}: blocks`)
@@ -57,17 +25,20 @@ export function chainCalls(rpc: Rpc) {
         bestBlock: hashOf(reply['bestblockhash'], `${where}: bestblockhash`),
       }
     },
-    async nodeInfo(given?: CallOptions): Promise<NodeInfo> {
+    async nodeInfo(given?: CallOptions) {
       const where = at('getinfo')
       const reply = objectOf(await rpc.call('getinfo', [], given), where)
       const { pubkey } = reply
       return {
         name: typeof reply['name'] === 'string' ? printable(reply['name'], 80) : '',
+        /** The node's `-pubkey`; null if none is set. */
         pubkey:
           typeof pubkey === 'string' && /^0[23][0-9a-f]{64}$/i.test(pubkey) ? pubkey.toLowerCase() : null,
         blocks: integerOf(reply['blocks'], `${where}: blocks`),
         connections: Number.isSafeInteger(reply['connections']) ? (reply['connections'] as number) : 0,
+        /** Satoshis in the wallet. */
         balance: reply['balance'] === undefined ? 0n : satOf(reply['balance'], `${where}: balance`),
+        /** UNIX seconds of the last block; null if the daemon does not say. */
         tipTime: Number.isSafeInteger(reply['tiptime']) ? (reply['tiptime'] as number) : null,
       }
     },
@@ -85,7 +56,7 @@ export function chainCalls(rpc: Rpc) {
       return listOf(await rpc.call('getrawmempool', [], given), where).map((txid) => hashOf(txid, where))
     },
     /** Null if the node knows no such transaction. */
-    async transaction(txid: string, given?: CallOptions): Promise<KnownTransaction | null> {
+    async transaction(txid: string, given?: CallOptions) {
       const where = at('getrawtransaction')
       try {
         const reply = objectOf(await rpc.call('getrawtransaction', [txid, 1], given), where)
@@ -97,8 +68,11 @@ export function chainCalls(rpc: Rpc) {
         if (txidOf(hex) !== txid) throw bad(where, `the bytes are not those of ${txid}`)
         return {
           hex,
+          /** 0 in the mempool. */
           confirmations: Math.max(0, confirmations),
+          /** Null in the mempool, and for one that only a dead block holds. */
           height: height !== null && height > 0 && confirmations > 0 ? height : null,
+          /** True if it stands in a block that is no longer in the chain. */
           orphaned: inBlock && confirmations <= 0,
         }
       } catch (error) {
@@ -107,7 +81,7 @@ export function chainCalls(rpc: Rpc) {
       }
     },
     /** Outputs of contract addresses need `contract`. */
-    async utxos(address: string, contract: boolean, given?: CallOptions): Promise<readonly AddressUtxo[]> {
+    async utxos(address: string, contract: boolean, given?: CallOptions) {
       const where = at('getaddressutxos')
       const params = [{ addresses: [address] }, ...(contract ? [1] : [])]
       return listOf(await rpc.call('getaddressutxos', params, given), where).map((item) => {
@@ -116,6 +90,7 @@ export function chainCalls(rpc: Rpc) {
           txid: hashOf(utxo['txid'], `${where}: txid`),
           vout: integerOf(utxo['outputIndex'], `${where}: outputIndex`),
           sat: BigInt(integerOf(utxo['satoshis'], `${where}: satoshis`)),
+          /** 0 for an output that a disconnected block gave back (docs/protocol/komodo.md#batons). */
           height: integerOf(utxo['height'], `${where}: height`),
         }
       })

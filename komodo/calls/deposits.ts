@@ -4,14 +4,6 @@ import { flagOf, hashOf, listOf, objectOf, satOf, textOf } from '../shape.js'
 import { coinsText } from '../tx/index.js'
 import type { ContractCalls } from './contract.js'
 
-export interface PendingDeposit {
-  readonly coinTxid: string
-  readonly depositTxid: string
-  readonly claimPubkey: string
-  readonly amount: bigint
-  readonly confirmed: boolean
-}
-
 /** Of deposits in a reply. */
 const MAX_ITEMS = 10_000
 
@@ -73,11 +65,7 @@ export function depositCalls(rpc: Rpc, { build, read }: ContractCalls) {
       const { bindTxid, coin, pubkey, sat } = facts
       return build('gatewayswithdraw', [bindTxid, coin, pubkey, coinsText(sat)], given)
     },
-    async pendingDeposits(
-      bindTxid: string,
-      coin: string,
-      given?: CallOptions,
-    ): Promise<readonly PendingDeposit[]> {
+    async pendingDeposits(bindTxid: string, coin: string, given?: CallOptions) {
       const where = at('gatewayspendingdeposits')
       const reply = await read('gatewayspendingdeposits', [bindTxid, coin], given)
       return listOf(reply['pending'], where, MAX_ITEMS).map((item) => {

@@ -3,69 +3,25 @@ import type { CallOptions, Rpc } from '../rpc.js'
 import { bad, hashOf, integerOf, listOf, objectOf, satOf, textOf, type Json } from '../shape.js'
 import type { ContractCalls } from './contract.js'
 
-export interface GatewayInfo {
-  readonly m: number
-  readonly n: number
-  readonly pubkeys: readonly string[]
-  readonly coin: string
-  readonly oracleTxid: string
-  readonly deposit: string
-  readonly tokenId: string
-  /** Tokens that blocks have left to it, satoshis; null if the daemon does not say. */
-  readonly remaining: bigint | null
-  /** Version bytes of the reference coin's addresses. */
-  readonly versions: {
-    readonly pubkey: number
-    readonly script: number
-    readonly wif: number
-    readonly taddr: number
-  }
-}
-
-/** One member of the lists of withdrawals to sign. */
-export interface PendingWithdrawal {
-  readonly withdrawTxid: string
-  readonly markerAddress: string
-  readonly payAddress: string
-  readonly amount: bigint
-  readonly confirmed: boolean
-  /** Where the next signature refers to: the withdrawal itself or the last partial transaction. */
-  readonly lastTxid: string
-  readonly signs: number
-  /** What the co-signers before us made of it. */
-  readonly hex: string | null
-  /** Family B: this node has signed already, or there are enough signatures. */
-  readonly done: boolean
-}
-
-/** One member of the lists of completely signed withdrawals. */
-export interface SignedWithdrawal {
-  readonly completeTxid: string
-  readonly withdrawTxid: string
-  readonly markerAddress: string
-  readonly payAddress: string
-  readonly confirmed: boolean
-  readonly hex: string
-}
-
-export interface WithdrawalList<T> {
-  /** Whether the node's key is one of the gateway's. */
-  readonly signer: boolean
-  readonly items: readonly T[]
-}
-
 /** Of withdrawals in a reply. */
 const MAX_ITEMS = 10_000
+
+export type GatewayInfo = Awaited<ReturnType<ReturnType<typeof gatewayCalls>['gatewayInfo']>>
+/** One member of the lists of withdrawals to sign. */
+export type PendingWithdrawal = ReturnType<typeof pendingOf>
+/** One member of the lists of completely signed withdrawals. */
+export type SignedWithdrawal = ReturnType<typeof signedOf>
 
 export function gatewayCalls(rpc: Rpc, { build, read }: ContractCalls) {
   const at = (method: string): string => `${method} at ${rpc.name}`
 
+  /** `signer`: the node's key is one of the gateway's. */
   async function withdrawals<T>(
     method: string,
     key: string,
     [bind, coin, given]: readonly [string, string, CallOptions | undefined],
     itemOf: (item: Json, where: string) => T,
-  ): Promise<WithdrawalList<T>> {
+  ) {
     const where = at(method)
     const reply = await read(method, [bind, coin], given)
     if (reply['coin'] !== coin) throw bad(where, `the list is not one of ${coin}`)
@@ -81,7 +37,7 @@ export function gatewayCalls(rpc: Rpc, { build, read }: ContractCalls) {
         hashOf(txid, where),
       )
     },
-    async gatewayInfo(bindTxid: string, given?: CallOptions): Promise<GatewayInfo> {
+    async gatewayInfo(bindTxid: string, given?: CallOptions) {
       const where = at('gatewaysinfo')
       const reply = await read('gatewaysinfo', [bindTxid], given)
       const number = (key: string): number => integerOf(reply[key], `${where}: ${key}`)
@@ -96,7 +52,9 @@ export function gatewayCalls(rpc: Rpc, { build, read }: ContractCalls) {
         oracleTxid: hashOf(reply['oracletxid'], `${where}: oracletxid`),
         deposit: textOf(reply['deposit'] ?? reply['depositaddr'], `${where}: deposit`),
         tokenId: hashOf(reply['tokenid'], `${where}: tokenid`),
+        /** Tokens that blocks have left to it, satoshis; null if the daemon does not say. */
         remaining: reply['remaining'] === undefined ? null : satOf(reply['remaining'], `${where}: remaining`),
+        /** Version bytes of the reference coin's addresses. */
         versions: {
           pubkey: number('prefix'),
           script: number('prefix2'),
@@ -130,7 +88,7 @@ export function gatewayCalls(rpc: Rpc, { build, read }: ContractCalls) {
   }
 }
 
-function pendingOf(item: Json, where: string): PendingWithdrawal {
+function pendingOf(item: Json, where: string) {
   const withdrawTxid = hashOf(item['withdrawtxid'], `${where}: withdrawtxid`)
   const { hex, number_of_signs: signs } = item
   return {
@@ -139,15 +97,18 @@ function pendingOf(item: Json, where: string): PendingWithdrawal {
     payAddress: textOf(item['withdrawaddr'], `${where}: withdrawaddr`),
     amount: satOf(item['amount'], `${where}: amount`),
     confirmed: item['confirmed_or_notarized'] === true,
+    /** Where the next signature refers to: the withdrawal itself or the last partial transaction. */
     lastTxid:
       item['last_txid'] === undefined ? withdrawTxid : hashOf(item['last_txid'], `${where}: last_txid`),
     signs: Number.isSafeInteger(signs) ? (signs as number) : 0,
+    /** What the co-signers before us made of it. */
     hex: typeof hex === 'string' && hex !== '' ? hex : null,
+    /** Family B: this node has signed already, or there are enough signatures. */
     done: item['processed'] === true,
   }
 }
 
-function signedOf(item: Json, where: string): SignedWithdrawal {
+function signedOf(item: Json, where: string) {
   const complete = item['completesigningtxid'] ?? item['withdrawsigntxid']
   return {
     completeTxid: hashOf(complete, `${where}: completesigningtxid`),

@@ -4,33 +4,18 @@ import { bad, hashOf, listOf, objectOf, printable, satOf, textOf } from '../shap
 import { coinsText } from '../tx/index.js'
 import type { ContractCalls } from './contract.js'
 
-export interface Registration {
-  readonly publisher: string
-  /** Address of the baton outputs. */
-  readonly baton: string
-  /** The newest data (or register) transaction as the daemon sees it; null if it sees none. */
-  readonly batonTxid: string | null
-  /** Satoshis. */
-  readonly funds: bigint
-  readonly dataFee: bigint
-}
-
-export interface OracleInfo {
-  readonly txid: string
-  readonly name: string
-  readonly format: string
-  readonly registered: readonly Registration[]
-}
-
 const NO_ID = '0'.repeat(64)
 /** Of publishers in a reply. */
 const MAX_ITEMS = 10_000
+
+export type OracleInfo = Awaited<ReturnType<ReturnType<typeof oracleCalls>['oracleInfo']>>
+export type Registration = OracleInfo['registered'][number]
 
 export function oracleCalls(rpc: Rpc, { build, read }: ContractCalls) {
   const at = (method: string): string => `${method} at ${rpc.name}`
 
   return {
-    async oracleInfo(oracleTxid: string, given?: CallOptions): Promise<OracleInfo> {
+    async oracleInfo(oracleTxid: string, given?: CallOptions) {
       const where = at('oraclesinfo')
       const reply = await read('oraclesinfo', [oracleTxid], given)
       const registered = listOf(reply['registered'], `${where}: registered`, MAX_ITEMS).map((item) => {
@@ -38,8 +23,11 @@ export function oracleCalls(rpc: Rpc, { build, read }: ContractCalls) {
         const baton = hashOf(one['batontxid'], `${where}: batontxid`)
         return {
           publisher: textOf(one['publisher'], `${where}: publisher`).toLowerCase(),
+          /** Address of the baton outputs. */
           baton: textOf(one['baton'], `${where}: baton`),
+          /** The newest data (or register) transaction as the daemon sees it; null if it sees none. */
           batonTxid: baton === NO_ID ? null : baton,
+          /** Satoshis. */
           funds: satOf(one['funds'], `${where}: funds`),
           dataFee: satOf(one['datafee'], `${where}: datafee`),
         }

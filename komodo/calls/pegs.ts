@@ -4,46 +4,10 @@ import { bad, hashOf, integerOf, listOf, objectOf, printable, satOf, textOf, typ
 import { coinsText } from '../tx/index.js'
 import type { ContractCalls } from './contract.js'
 
-export interface PegAccount {
-  /** Name of the token: equal names of two tokens cannot be told apart. */
-  readonly token: string
-  readonly deposit: bigint
-  readonly debt: bigint
-}
-
-export interface PegEvent extends PegAccount {
-  /** `fund`, `get`, `redeem`, `liquidate`; empty for an exchange. */
-  readonly action: string
-  readonly amount: bigint
-  readonly txid: string
-}
-
-export interface BadAccount extends PegAccount {
-  readonly txid: string
-}
-
-export interface PegTotals {
-  readonly tokens: readonly PegAccount[]
-  /** As the daemon writes it. */
-  readonly globalRatio: string
-}
-
-export interface PriceSample {
-  /** In 1e-8; null while there are too few blocks. */
-  readonly raw: bigint
-  readonly correlated: bigint | null
-  readonly smoothed: bigint | null
-}
-
-export interface FeedPrices {
-  readonly height: number
-  /** Blocks over which prices are evened out. */
-  readonly window: number
-  readonly feeds: readonly { readonly name: string; readonly samples: readonly PriceSample[] }[]
-}
-
 /** Of accounts, events and feeds in a reply. */
 const MAX_ITEMS = 100_000
+
+export type PegAccount = ReturnType<typeof accountOf>
 
 export function pegsCalls(rpc: Rpc, { build, read }: ContractCalls) {
   const at = (method: string): string => `${method} at ${rpc.name}`
@@ -66,30 +30,32 @@ export function pegsCalls(rpc: Rpc, { build, read }: ContractCalls) {
       build('pegsexchange', [peg, tokenId, coinsText(sat)], given),
     pegsLiquidate: (peg: string, tokenId: string, accountTxid: string, given?: CallOptions) =>
       build('pegsliquidate', [peg, tokenId, accountTxid], given),
-    async pegTotals(peg: string, given?: CallOptions): Promise<PegTotals> {
+    async pegTotals(peg: string, given?: CallOptions) {
       const where = at('pegsinfo')
       const reply = await read('pegsinfo', [peg], given)
       const tokens = listOf(reply['info'], where, MAX_ITEMS).map((item) =>
         accountOf(objectOf(item, where), where, 'total '),
       )
+      // The ratio stays as the daemon writes it.
       return { tokens, globalRatio: printable(textOf(reply['global ratio'], where), 20) }
     },
-    async pegAccounts(peg: string, given?: CallOptions): Promise<readonly PegAccount[]> {
+    async pegAccounts(peg: string, given?: CallOptions) {
       const found = await list('pegsaccountinfo', 'account info', peg, given)
       return found.map((item) => accountOf(item, at('pegsaccountinfo')))
     },
     /** In the order of the chain; the daemon may name one twice. */
-    async pegHistory(peg: string, given?: CallOptions): Promise<readonly PegEvent[]> {
+    async pegHistory(peg: string, given?: CallOptions) {
       const where = at('pegsaccounthistory')
       const found = await list('pegsaccounthistory', 'account history', peg, given)
       return found.map((item) => ({
         ...accountOf(item, where),
+        /** `fund`, `get`, `redeem`, `liquidate`; empty for an exchange. */
         action: textOf(item['action'], `${where}: action`),
         amount: amountOf(item['amount'], `${where}: amount`),
         txid: hashOf(item['accounttxid'], `${where}: accounttxid`),
       }))
     },
-    async worstAccounts(peg: string, given?: CallOptions): Promise<readonly BadAccount[]> {
+    async worstAccounts(peg: string, given?: CallOptions) {
       const where = at('pegsworstaccounts')
       const reply = await read('pegsworstaccounts', [peg], given)
       return Object.entries(reply).flatMap(([token, items]) =>
@@ -103,7 +69,7 @@ export function pegsCalls(rpc: Rpc, { build, read }: ContractCalls) {
           : [],
       )
     },
-    async prices(samples: number, given?: CallOptions): Promise<FeedPrices> {
+    async prices(samples: number, given?: CallOptions) {
       const where = at('prices')
       const reply = objectOf(await rpc.call('prices', [String(samples)], given), where)
       const feeds = listOf(reply['pricefeeds'], where, MAX_ITEMS).map((item) => {
@@ -115,6 +81,7 @@ export function pegsCalls(rpc: Rpc, { build, read }: ContractCalls) {
       })
       return {
         height: integerOf(reply['height'], `${where}: height`),
+        /** Blocks over which prices are evened out. */
         window: integerOf(reply['daywindow'], `${where}: daywindow`),
         feeds,
       }
@@ -126,15 +93,17 @@ function amountOf(value: unknown, where: string): bigint {
   return BigInt(integerOf(value, where))
 }
 
-function accountOf(item: Json, where: string, prefix = ''): PegAccount {
+function accountOf(item: Json, where: string, prefix = '') {
   return {
+    /** Name of the token: equal names of two tokens cannot be told apart. */
     token: printable(textOf(item['token'], `${where}: token`), 64),
     deposit: amountOf(item[`${prefix}deposit`], `${where}: deposit`),
     debt: amountOf(item[`${prefix}debt`], `${where}: debt`),
   }
 }
 
-function sampleOf(prices: unknown, where: string): PriceSample {
+/** In 1e-8; null while there are too few blocks. */
+function sampleOf(prices: unknown, where: string) {
   const [raw, correlated, smoothed] = listOf(prices, where, 3)
   if (raw === undefined) throw bad(where, 'a sample has no price')
   const evened = (price: unknown) => (price === undefined ? null : satOf(price, where))

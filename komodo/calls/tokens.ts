@@ -4,15 +4,6 @@ import { bad, hashOf, integerOf, listOf, printable, textOf } from '../shape.js'
 import { coinsText } from '../tx/index.js'
 import type { ContractCalls } from './contract.js'
 
-export interface TokenInfo {
-  readonly tokenId: string
-  readonly owner: string
-  readonly name: string
-  /** Satoshis. */
-  readonly supply: bigint
-  readonly description: string
-}
-
 /** Of tokens in a reply. */
 const MAX_ITEMS = 10_000
 
@@ -22,7 +13,7 @@ export function tokenCalls(rpc: Rpc, { build, read }: ContractCalls) {
   return {
     tokenCreate: (name: string, supply: bigint, description: string, given?: CallOptions) =>
       build('tokencreate', [name, coinsText(supply), description], given),
-    async tokenInfo(tokenId: string, given?: CallOptions): Promise<TokenInfo> {
+    async tokenInfo(tokenId: string, given?: CallOptions) {
       const where = at('tokeninfo')
       const reply = await read('tokeninfo', [tokenId], given)
       const found = hashOf(reply['tokenid'], `${where}: tokenid`)
@@ -31,6 +22,7 @@ export function tokenCalls(rpc: Rpc, { build, read }: ContractCalls) {
         tokenId,
         owner: textOf(reply['owner'], `${where}: owner`).toLowerCase(),
         name: printable(textOf(reply['name'], `${where}: name`), 64),
+        /** Satoshis. */
         supply: BigInt(integerOf(reply['supply'], `${where}: supply`)),
         description: printable(textOf(reply['description'], `${where}: description`), 4096),
       }

@@ -2,33 +2,14 @@
 import type { CallOptions, Rpc } from '../rpc.js'
 import { coinsNumber, flagOf, hashOf, hexOf, integerOf, listOf, objectOf, satOf, textOf } from '../shape.js'
 
-export interface WalletUtxo {
-  readonly txid: string
-  readonly vout: number
-  readonly sat: bigint
-  readonly address: string
-  readonly script: string
-  readonly confirmations: number
-  readonly spendable: boolean
-  /** What a block made. */
-  readonly coinbase: boolean
-}
-
-export interface SignedRaw {
-  readonly hex: string
-  readonly complete: boolean
-}
+export type WalletUtxo = Awaited<ReturnType<ReturnType<typeof walletCalls>['unspent']>>[number]
 
 export function walletCalls(rpc: Rpc) {
   const at = (method: string): string => `${method} at ${rpc.name}`
 
   return {
     /** The wallet's outputs with at least `least` confirmations, of these addresses or of all. */
-    async unspent(
-      least: number,
-      addresses?: readonly string[],
-      given?: CallOptions,
-    ): Promise<readonly WalletUtxo[]> {
+    async unspent(least: number, addresses?: readonly string[], given?: CallOptions) {
       const where = at('listunspent')
       const params = addresses === undefined ? [least, 99_999_999] : [least, 99_999_999, addresses]
       return listOf(await rpc.call('listunspent', params, given), where).map((item) => {
@@ -44,6 +25,7 @@ export function walletCalls(rpc: Rpc) {
             `${where}: confirmations`,
           ),
           spendable: utxo['spendable'] === true,
+          /** What a block made. */
           coinbase: utxo['generated'] === true,
         }
       })
@@ -76,7 +58,7 @@ export function walletCalls(rpc: Rpc) {
       const params = expiry === 0 ? [plain, amounts] : [plain, amounts, 0, expiry]
       return hexOf(await rpc.call('createrawtransaction', params, given), at('createrawtransaction'))
     },
-    async signRaw(hex: string, given?: CallOptions): Promise<SignedRaw> {
+    async signRaw(hex: string, given?: CallOptions) {
       const where = at('signrawtransaction')
       const reply = objectOf(await rpc.call('signrawtransaction', [hex], given), where)
       return { hex: hexOf(reply['hex'], `${where}: hex`), complete: reply['complete'] === true }

@@ -16,7 +16,7 @@ import { COIN } from './network.js'
 import type { Network } from './network.js'
 import type { DevNode } from './node.js'
 import { sendTo } from './rpc/wallet-calls.js'
-import type { ChainName, DevGateway } from './types.js'
+import type { ChainName } from './types.js'
 
 const COINS = 100_000_000n
 /** Tokens of each gateway; as many coins are burnt for them. */
@@ -41,12 +41,7 @@ export function send(node: DevNode, call: Call | undefined, params: readonly str
   return node.submit(hex)
 }
 
-export interface Beginning {
-  readonly gateways: readonly DevGateway[]
-  readonly pegsTxid: string | null
-}
-
-export function bootstrap(network: Network): Beginning {
+export function bootstrap(network: Network) {
   const { ledgers, settled } = network
   const isEmpty = settled.pegs?.empty === true
   if (!isEmpty) fillPurses(network, 'asset')

@@ -6,7 +6,7 @@ import { isCoded } from '../../base/index.js'
 import type { KomodoClient } from '../client.js'
 import { inspectRegistration, inspectSubscribe } from '../inspect.js'
 import { coinsText, depositAddress, pubkeyAddress } from '../tx/index.js'
-import { pegFamily, type PegFamily } from './capabilities.js'
+import { pegFamily } from './capabilities.js'
 import { deadlineOf, isCrossing, stagesOf, type CreatorState, type Stage } from './creator-states.js'
 import { fail } from './errors.js'
 import { tellingPause } from './frozen.js'
@@ -56,12 +56,6 @@ export interface CreatorOptions {
   readonly pause: () => Promise<void>
   readonly tell: (event: CreatorEvent) => void
   readonly operator: Operator
-}
-
-/** What is checked before anything is sent. */
-export interface Preflight {
-  readonly family: PegFamily
-  readonly height: number
 }
 
 const given = ({ signal }: CreatorOptions) => ({ signal })
@@ -124,7 +118,7 @@ function stagesDone({ plan, journal }: CreatorOptions): number {
 }
 
 /** Nothing is sent before this. Throws `E_PEGS_DAEMON`, `E_PEGS_LATE`, `E_PEGS_EXISTS`. */
-export async function preflight(options: CreatorOptions): Promise<Preflight> {
+export async function preflight(options: CreatorOptions) {
   const { plan, asset, reference, journal } = options
   const { pubkey, blocks } = await asset.nodeInfo(given(options))
   if (pubkey !== plan.pubkey)
@@ -218,17 +212,33 @@ interface GatewayIds {
 }
 
 async function makeGateways(options: CreatorOptions): Promise<ReadonlyMap<string, GatewayIds>> {
+  const { asset, plan } = options
   const made = new Map<string, GatewayIds>()
-  for (const gateway of options.plan.gateways) {
-    const { token } = gateway
-    const tokenId = await step(options, stageOf(options, `token:${token}`), tokenSpec(options, gateway))
-    const oracleTxid = await step(options, stageOf(options, `oracle:${token}`), oracleSpec(options, gateway))
-    await step(options, stageOf(options, `fund:${token}`), fundSpec(options, oracleTxid))
-    await step(options, stageOf(options, `register:${token}`), registerSpec(options, { gateway, oracleTxid }))
-    await subscribe(options, { gateway, oracleTxid })
-    const bind = { gateway, tokenId, oracleTxid }
+  for (const gateway of plan.gateways) {
+    const { token, coin, supply, price, dataFee } = gateway
+    const tokenId = await step(options, `token:${token}`, async (place) => {
+      const hex = await asset.tokenCreate(token, supply, price, given(options))
+      return inspectToken(hex, { name: token, supply, description: price }, place)
+    })
+    const oracleTxid = await step(options, `oracle:${token}`, async (place) => {
+      const hex = await asset.oracleCreate(coin, ORACLE.description, ORACLE.format, given(options))
+      return inspectOracle(hex, { name: coin, ...ORACLE }, place)
+    })
+    await step(options, `fund:${token}`, async (place) =>
+      inspectRegistration(
+        await asset.oracleFund(oracleTxid, given(options)),
+        { oracleTxid, sat: null },
+        place,
+      ),
+    )
+    await step(options, `register:${token}`, async (place) => {
+      const hex = await asset.oracleRegister(oracleTxid, dataFee, given(options))
+      return inspectRegistration(hex, { oracleTxid, sat: dataFee }, place)
+    })
+    await subscribe(options, gateway, oracleTxid)
     await awaitBalances(options, gateway)
-    const bindTxid = await step(options, stageOf(options, `bind:${token}`), bindSpec(options, bind))
+    const bind = { gateway, tokenId, oracleTxid }
+    const bindTxid = await step(options, `bind:${token}`, (place) => buildBind(options, bind, place))
     await checkGateway(options, { ...bind, bindTxid })
     made.set(token, { tokenId, oracleTxid, bindTxid })
   }
@@ -239,24 +249,33 @@ function stageOf({ plan }: CreatorOptions, id: string): Stage {
   return stagesOf(plan).find((stage) => stage.id === id) as Stage
 }
 
-type Spec = Pick<WriteSpec, 'build'>
+type Place = Awaited<ReturnType<typeof around>>
+/** What the daemon built, held against the plan. */
+type Build = (place: Place) => ReturnType<WriteSpec['build']>
 
 /** One write of a stage, confirmed. */
-async function step(options: CreatorOptions, stage: Stage, spec: Spec): Promise<string> {
+async function step(options: CreatorOptions, id: string, build: Build): Promise<string> {
+  const stage = stageOf(options, id)
   await announce(options, stage)
-  return confirm(options, stage, spec)
+  return confirm(options, stage, build)
 }
 
 async function announce(options: CreatorOptions, { id, state }: Stage): Promise<void> {
   if (options.journal.fact(`done:${id}`) === null) say(options, state, await heightOf(options))
 }
 
-async function confirm(options: CreatorOptions, { id }: Stage, spec: Spec): Promise<string> {
+async function confirm(options: CreatorOptions, { id }: Stage, build: Build): Promise<string> {
   const { journal, plan } = options
-  const { txid } = await carry(writing(options), { id, confirmations: plan.confirmations, ...spec })
+  const { txid } = await write(options, id, build, plan.confirmations)
   journal.learn({ [`done:${id}`]: txid })
   return txid
 }
+
+const write = (options: CreatorOptions, id: string, build: Build, confirmations: number) =>
+  carry(writing(options), {
+    ...{ id, confirmations },
+    build: async (height) => build(await around(options, height)),
+  })
 
 /** Before each look at the chain the limit is worked out anew. */
 function writing(options: CreatorOptions) {
@@ -294,68 +313,20 @@ async function around(options: CreatorOptions, height: number) {
   return { height: at, pubkey: options.plan.pubkey }
 }
 
-function tokenSpec(options: CreatorOptions, { token, supply, price }: GatewayPlan): Spec {
-  return {
-    build: async (height) => {
-      const place = await around(options, height)
-      const hex = await options.asset.tokenCreate(token, supply, price, given(options))
-      return inspectToken(hex, { name: token, supply, description: price }, place)
-    },
-  }
-}
-
-function oracleSpec(options: CreatorOptions, { coin }: GatewayPlan): Spec {
-  return {
-    build: async (height) => {
-      const place = await around(options, height)
-      const hex = await options.asset.oracleCreate(coin, ORACLE.description, ORACLE.format, given(options))
-      return inspectOracle(hex, { name: coin, ...ORACLE }, place)
-    },
-  }
-}
-
-function fundSpec(options: CreatorOptions, oracleTxid: string): Spec {
-  return {
-    build: async (height) => {
-      const place = await around(options, height)
-      const hex = await options.asset.oracleFund(oracleTxid, given(options))
-      return inspectRegistration(hex, { oracleTxid, sat: null }, place)
-    },
-  }
-}
-
-interface OfOracle {
-  readonly gateway: GatewayPlan
-  readonly oracleTxid: string
-}
-
-function registerSpec(options: CreatorOptions, { gateway: { dataFee }, oracleTxid }: OfOracle): Spec {
-  return {
-    build: async (height) => {
-      const place = await around(options, height)
-      const hex = await options.asset.oracleRegister(oracleTxid, dataFee, given(options))
-      return inspectRegistration(hex, { oracleTxid, sat: dataFee }, place)
-    },
-  }
-}
-
 /** All in one block where the wallet can, each with an output of its own: one header a block for each. */
-async function subscribe(options: CreatorOptions, { gateway, oracleTxid }: OfOracle): Promise<void> {
+async function subscribe(options: CreatorOptions, gateway: GatewayPlan, oracleTxid: string): Promise<void> {
   const { plan, asset } = options
   const stage = stageOf(options, `subscribe:${gateway.token}`)
   const sat = gateway.subscription
-  const spec: Spec = {
-    build: async (height) => {
-      const place = await around(options, height)
-      const hex = await asset.oracleSubscribe(oracleTxid, plan.pubkey, sat, given(options))
-      return inspectSubscribe(hex, { oracleTxid, publisher: plan.pubkey, sat }, place)
-    },
+  const build: Build = async (place) => {
+    const hex = await asset.oracleSubscribe(oracleTxid, plan.pubkey, sat, given(options))
+    return inspectSubscribe(hex, { oracleTxid, publisher: plan.pubkey, sat }, place)
   }
   const more = Array.from({ length: gateway.subscriptions - 1 }, (_, k) => `${stage.id}:${k + 1}`)
   await announce(options, stage)
-  for (const id of more) await carry(writing(options), { id, confirmations: 0, ...spec })
-  await confirm(options, stage, spec)
-  for (const id of more) await carry(writing(options), { id, confirmations: plan.confirmations, ...spec })
+  for (const id of more) await write(options, id, build, 0)
+  await confirm(options, stage, build)
+  for (const id of more) await write(options, id, build, plan.confirmations)
 }
 
 /** A key without a coin cannot be bound. */
@@ -371,26 +342,25 @@ async function awaitBalances(options: CreatorOptions, { pubkeys, token }: Gatewa
   }
 }
 
-interface Bind extends OfOracle {
+interface Bind {
+  readonly gateway: GatewayPlan
+  readonly oracleTxid: string
   readonly tokenId: string
 }
 
-function bindSpec(options: CreatorOptions, { gateway, tokenId, oracleTxid }: Bind): Spec {
+async function buildBind(options: CreatorOptions, bind: Bind, place: Place): ReturnType<Build> {
   const { asset, pause } = options
+  const { gateway, tokenId, oracleTxid } = bind
   const { coin, supply, signatures: m, pubkeys } = gateway
-  return {
-    build: async (height) => {
-      let place = await around(options, height)
-      // The first binding of a chain kills a daemon in whose mempool anything waits.
-      while ((await asset.mempool(given(options))).length > 0) {
-        await pause()
-        await watchDeadline(options)
-        place = await around(options, await heightOf(options))
-      }
-      const facts = { tokenId, oracleTxid, coin, supply, m, pubkeys }
-      return inspectBind(await asset.gatewayBind(facts, given(options)), facts, place)
-    },
+  let now = place
+  // The first binding of a chain kills a daemon in whose mempool anything waits.
+  while ((await asset.mempool(given(options))).length > 0) {
+    await pause()
+    await watchDeadline(options)
+    now = await around(options, await heightOf(options))
   }
+  const facts = { tokenId, oracleTxid, coin, supply, m, pubkeys }
+  return inspectBind(await asset.gatewayBind(facts, given(options)), facts, now)
 }
 
 /** What the daemon says of the gateway, and the address to which deposits go, worked out here. */
@@ -418,13 +388,10 @@ async function checkGateway(
 async function makePeg(options: CreatorOptions, ids: ReadonlyMap<string, GatewayIds>): Promise<string> {
   const { plan, asset } = options
   const bindTxids = plan.gateways.map(({ token }) => ids.get(token)?.bindTxid ?? '')
-  const txid = await step(options, stageOf(options, 'peg'), {
-    build: async (height) => {
-      const place = await around(options, height)
-      checkSizes(plan.amount, await ownOutputs(asset, given(options)))
-      const hex = await asset.pegsCreate(plan.amount, bindTxids, given(options))
-      return inspectPeg(hex, { sat: plan.amount, bindTxids }, place)
-    },
+  const txid = await step(options, 'peg', async (place) => {
+    checkSizes(plan.amount, await ownOutputs(asset, given(options)))
+    const hex = await asset.pegsCreate(plan.amount, bindTxids, given(options))
+    return inspectPeg(hex, { sat: plan.amount, bindTxids }, place)
   })
   const found = await asset.transaction(txid, given(options))
   if ((found?.height ?? Infinity) > LAST_HEIGHT)

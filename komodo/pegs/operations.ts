@@ -99,14 +99,8 @@ export interface Operating extends Writing, Holding {}
 /** What a check needs before anything is written down. */
 export type Asking = Holding & Pick<Writing, 'client' | 'signal'>
 
-export interface Operated {
-  readonly txid: string
-  readonly outcome: Outcome
-  readonly view: HolderView
-}
-
 /** One operation on the own account, to its block and checked there. Given again after a crash it goes on. */
-export async function operate(operating: Operating, operation: Operation): Promise<Operated> {
+export async function operate(operating: Operating, operation: Operation) {
   const { client, journal, signal, peg, token, pubkey } = operating
   const given = { signal }
   if (journal.write(operation.do) === null) {

@@ -167,19 +167,6 @@ export const LAST_HEIGHT = 99
 /** From here on an operator is warned. */
 export const WARN_HEIGHT = 80
 
-export interface PlanCost {
-  /** Coins that are locked or spent for good, satoshis. */
-  readonly tokens: bigint
-  readonly subscriptions: bigint
-  readonly peg: bigint
-  readonly fees: bigint
-  readonly total: bigint
-  /** Blocks until the peg is in one, counted from an empty chain. */
-  readonly blocks: number
-  /** Seconds until prices exist, by the block time. */
-  readonly seconds: number
-}
-
 /** Transactions of one gateway that wait for each other: token, oracle, its fund, publisher, subscriptions, binding. */
 const STAGES = 6
 /** Which of them the subscriptions are. */
@@ -202,7 +189,7 @@ export function blocksLeft(plan: PegPlan, stagesDone: number): number {
   }, blocks)
 }
 
-export function costOf(plan: PegPlan): PlanCost {
+export function costOf(plan: PegPlan) {
   const sum = (of: (gateway: GatewayPlan) => bigint) =>
     plan.gateways.reduce((all, each) => all + of(each), 0n)
   const tokens = sum(({ supply }) => supply)
@@ -210,12 +197,15 @@ export function costOf(plan: PegPlan): PlanCost {
   const fees = sum(({ subscriptions: n }) => (11n + 2n * BigInt(n)) * FEE)
   const window = Math.floor(86_400 / plan.blockSeconds) + 1
   return {
+    /** Coins that are locked or spent for good, satoshis. */
     tokens,
     subscriptions,
     peg: plan.amount,
     fees,
     total: tokens + subscriptions + plan.amount + fees,
+    /** Blocks until the peg is in one, counted from an empty chain. */
     blocks: 1 + blocksLeft(plan, 0),
+    /** Seconds until prices exist, by the block time. */
     seconds: (2 * window + 1) * plan.blockSeconds,
   }
 }

@@ -12,15 +12,10 @@ import { inspectExchange } from './inspect-account.js'
 import { checkCoins, DUST, ownOutputs, type Asking, type Operating } from './operations.js'
 import { carry } from './write.js'
 
-export interface Traded {
-  readonly txid: string
-  /** Tokens that came. */
-  readonly tokens: bigint
-  readonly coins: bigint
-}
+export type Traded = Awaited<ReturnType<typeof exchange>>
 
-/** Own coins burnt, tokens for them by the price. */
-export async function exchange(operating: Operating, sat: bigint): Promise<Traded> {
+/** Own coins burnt, tokens for them by the price: those that came. */
+export async function exchange(operating: Operating, sat: bigint) {
   const { client, journal, peg, token, signal } = operating
   if (journal.write('exchange') === null) {
     const tokens = await mayExchange(operating, sat)

@@ -100,15 +100,6 @@ export function merkleRootOf(txids: readonly string[]): string {
   return level[0] ?? '0'.repeat(64)
 }
 
-/** The reply of `gettxoutproof`: a header, and which transactions its root covers. */
-export interface TxOutProof {
-  readonly header: BlockHeader
-  readonly transactions: number
-  readonly matches: readonly { readonly txid: string; readonly index: number }[]
-  /** Root that follows from the hashes; must equal the header's. */
-  readonly merkleRoot: string
-}
-
 const MAX_BLOCK_TRANSACTIONS = 100_000
 
 /** Proof that `wanted` stand in the block, hex. */
@@ -141,9 +132,10 @@ export function encodeTxOutProof(
 }
 
 /**
- * Reads and walks a proof with a header of the Equihash form. Throws `E_KOMODO_TX` for whatever does not fit together.
+ * Reads and walks a proof, the reply of `gettxoutproof`: a header, which transactions its root covers, and the root that
+ * follows from the hashes, which must equal the header's. Throws `E_KOMODO_TX` for whatever does not fit together.
  */
-export function decodeTxOutProof(hex: string, form: HeaderForm = 'equihash'): TxOutProof {
+export function decodeTxOutProof(hex: string, form: HeaderForm = 'equihash') {
   const bytes = fromHex(hex)
   if (!bytes) throw fail('E_KOMODO_TX', 'a proof is hex of even length')
   const reader = new Reader(bytes, 'proof')

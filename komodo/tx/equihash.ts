@@ -28,16 +28,11 @@ type Size = Pick<EquihashParameters, 'n' | 'k'>
 const bitsOf = ({ n, k }: Size): number => n / (k + 1)
 const solutionBytes = (size: Size): number => (2 ** size.k * (bitsOf(size) + 1)) / 8
 
-/** Hash after hash; each holds the rows of several numbers. */
-export interface EquihashRows {
-  /** Rows in a hash, and bytes of each. */
-  readonly perHash: number
-  readonly width: number
-  readonly hash: (number: number) => Buffer
-}
-
-/** What the head of a header (all before the solution, 140 bytes) leads to. */
-export function equihashRows({ n, k, summed }: EquihashParameters, head: Uint8Array): EquihashRows {
+/**
+ * What the head of a header (all before the solution, 140 bytes) leads to: hash after hash, each with `perHash` rows of
+ * `width` bytes.
+ */
+export function equihashRows({ n, k, summed }: EquihashParameters, head: Uint8Array) {
   const perHash = Math.floor(512 / n)
   const width = Math.ceil(n / 8)
   const personalization = Buffer.alloc(16)

@@ -16,21 +16,13 @@ export const WALLET_MS = 1_100
 /** Inputs of one data transaction. */
 const MOST_INPUTS = 60
 
-export interface Budget {
-  /** Data transactions that the coming block can take. */
-  readonly perBlock: number
-  /** Outputs of at least the fee. */
-  readonly whole: number
-  /** Headers until nothing is left, the fee of each counted. */
-  readonly headersLeft: number
-  readonly sat: bigint
-}
+export type Budget = ReturnType<typeof budgetOf>
 
 /**
  * The daemon takes outputs in the order of its index until the fee is covered, then the next transaction goes on from
  * there: that is imitated, not estimated.
  */
-export function budgetOf(utxos: readonly OracleUtxo[], dataFee: bigint): Budget {
+export function budgetOf(utxos: readonly OracleUtxo[], dataFee: bigint) {
   const usable = utxos.filter(({ sat }) => sat >= LEAST_SAT)
   const sat = usable.reduce((sum, utxo) => sum + utxo.sat, 0n)
   let [perBlock, group, inputs] = [0, 0n, 0]
@@ -43,8 +35,11 @@ export function budgetOf(utxos: readonly OracleUtxo[], dataFee: bigint): Budget 
     } else if (inputs >= MOST_INPUTS) break
   }
   return {
+    /** Data transactions that the coming block can take. */
     perBlock: dataFee > 0n ? perBlock : 0,
+    /** Outputs of at least the fee. */
     whole: usable.filter((utxo) => utxo.sat >= dataFee).length,
+    /** Headers until nothing is left, the fee of each counted. */
     headersLeft: dataFee > 0n ? Number(sat / dataFee) : 0,
     sat,
   }
@@ -85,13 +80,10 @@ export type FundsAction =
   /** It is needed, but something forbids it. */
   | { readonly do: 'alarm'; readonly why: 'limit' | 'wallet' }
 
-export interface Forecast {
-  readonly headersLeft: number
-  readonly hoursLeft: number
-}
+export type Forecast = ReturnType<typeof forecast>
 
 /** In-flight change counts: it is there again after the next block. */
-export function forecast(facts: FundsFacts): Forecast {
+export function forecast(facts: FundsFacts) {
   const sat = facts.budget.sat + facts.comingSat + facts.inFlightSat
   const headersLeft = facts.dataFee > 0n ? Number(sat / facts.dataFee) : 0
   return { headersLeft, hoursLeft: facts.perHour > 0 ? headersLeft / facts.perHour : Infinity }

@@ -19,15 +19,8 @@ export function refused(error: string): NodeJson {
   return { result: 'error', error }
 }
 
-export interface Self {
-  readonly pubkey: string
-  /** `null`: the wallet lacks the key that the node was started with. */
-  readonly privateKey: Uint8Array | null
-  readonly batonAddress: string | null
-}
-
-/** The key of -pubkey. Throws -1 if there is none. */
-export function selfOf(node: DevNode): Self {
+/** The key of -pubkey; its private half is null if the wallet lacks it. Throws -1 if there is none. */
+export function selfOf(node: DevNode) {
   const { pubkey } = node
   if (pubkey === null)
     throw usage(
