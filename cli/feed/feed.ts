@@ -12,7 +12,6 @@ import type { FeedDev, FeedDevOptions } from './dev.js'
 import { feedPlanOf, type FeedPlan } from './plan.js'
 import { register } from './register.js'
 import { rule, settle } from './rulings.js'
-import { backfill, run } from './run.js'
 import { status } from './status.js'
 
 export async function feed(context: FeedContext): Promise<number> {
@@ -34,14 +33,17 @@ export async function feed(context: FeedContext): Promise<number> {
       case 'register':
         return await register(context, config, resources)
       case 'backfill':
-        return await backfill(context, { plan, config, resources, dev, until: action })
+        return await (await loadRun()).backfill(context, { plan, config, resources, dev, until: action })
       case 'run':
-        return await run(context, { plan, config, resources, dev, until: null })
+        return await (await loadRun()).run(context, { plan, config, resources, dev, until: null })
     }
   } finally {
     await resources.close()
   }
 }
+
+/** Half of the program, which those who look do without. */
+const loadRun = () => import('./run.js')
 
 /** Loaded only when it is wanted. */
 async function embed(context: FeedContext, plan: FeedPlan, resources: Resources): Promise<FeedDev> {

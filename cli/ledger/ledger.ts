@@ -4,7 +4,6 @@ import type { LedgerContext } from './context.js'
 import { checkpoint } from './checkpoint.js'
 import { diff } from './diff.js'
 import { balances, bank, dump, history, issuance, rates, richlist } from './show.js'
-import { serve } from './serve.js'
 import { sync } from './sync.js'
 
 const ACTIONS = {
@@ -18,7 +17,7 @@ const ACTIONS = {
   dump: { run: dump },
   checkpoint: { run: checkpoint, most: 1, missing: 'say where to: pegminer ledger checkpoint FILE' },
   diff: { run: diff },
-  serve: { run: serve },
+  serve: { run: async (context: LedgerContext) => (await import('./serve.js')).serve(context) },
 }
 
 export const ledger = (context: LedgerContext): Promise<number> => runAction('ledger', ACTIONS, context)

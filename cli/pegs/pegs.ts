@@ -3,7 +3,6 @@ import { wrongArgument } from '../../config/index.js'
 import { create, launchArgs, status } from './create.js'
 import { CREATOR_WORDS, TOOL_WORDS, USER_WORDS, type PegsContext } from './plan.js'
 import { priceStub } from './price-stub.js'
-import { simulatePeg } from './simulate.js'
 import { use } from './user.js'
 
 export async function pegs(context: PegsContext): Promise<number> {
@@ -19,7 +18,7 @@ export async function pegs(context: PegsContext): Promise<number> {
       return launchArgs(context, rest[0])
     case 'simulate':
       if (rest.length > 0) throw wrongArgument('pegs simulate takes no further argument')
-      return simulatePeg(context)
+      return (await import('./simulate.js')).simulatePeg(context)
     case 'price-stub':
       if (rest.length > 0) throw wrongArgument('pegs price-stub takes no further argument')
       return priceStub(context)

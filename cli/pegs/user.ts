@@ -6,7 +6,6 @@ import { openHolder } from './holder.js'
 import { MOST, travel } from './journeys.js'
 import type { PegsContext, UserWord } from './plan.js'
 import { tellAccount, tellHistory, tellPeg, tellWorst } from './views.js'
-import { watch } from './watch.js'
 
 export async function use(context: PegsContext, word: UserWord, words: readonly string[]): Promise<number> {
   const resources = openResources()
@@ -24,7 +23,7 @@ export async function use(context: PegsContext, word: UserWord, words: readonly 
       case 'worst':
         return await tellWorst(context, holder)
       case 'watch':
-        return await watch(context, holder, resources)
+        return await (await import('./watch.js')).watch(context, holder, resources)
       default:
         return await travel(context, { holder, word, amount, account: words[0] ?? '', resources })
     }
