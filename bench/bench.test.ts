@@ -33,6 +33,7 @@ import { cellLike } from './report.js'
 import { stressRound } from './stress.js'
 import { powerText, ratioText, sizeText } from './table.js'
 import { bestOf, tuneSeconds } from './tune.js'
+import '../test/fixtures/gently.js'
 import { matchExactly } from '../test/fixtures/match-exactly.js'
 import { until } from '../test/fixtures/until.js'
 
@@ -284,6 +285,7 @@ t.test('tuning', async (t) => {
     load: 0,
     kernel: 'auto',
     timing,
+    rounds: 2,
     dir: t.testdir(),
     onTrial: ({ threads, kernel, lanes }) => tried.push(`${threads} ${kernel} ${lanes}`),
   })

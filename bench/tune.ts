@@ -21,6 +21,8 @@ export interface TuneOptions extends MapOptions {
   readonly kernel: KernelChoice
   /** Default: `TUNE_TIMING`. */
   readonly timing?: Timing
+  /** In which the best are measured again. Default: `ROUNDS`. */
+  readonly rounds?: number
   readonly onTrial?: (trial: Trial) => void
   /** After each round in which the best were measured again. */
   readonly onRound?: (round: number, rounds: number) => void
@@ -81,7 +83,8 @@ export function tuneSeconds(cores: number, { seconds, repeat }: Timing = TUNE_TI
  * turns.
  */
 export async function tune(options: TuneOptions): Promise<TuneResult> {
-  const { bits, cores, load, kernel, onTrial, onRound, signal, timing = TUNE_TIMING } = options
+  const { bits, cores, load, kernel, onTrial, onRound, signal } = options
+  const { timing = TUNE_TIMING, rounds = ROUNDS } = options
   const counts = threadCounts(cores)
   // Opened for the native kernel, a ByteMap has the faster of its ways.
   const opened = kernel === 'auto' ? 'native' : kernel
@@ -126,7 +129,7 @@ export async function tune(options: TuneOptions): Promise<TuneResult> {
     const longer = { ...timing, seconds: LONGER * timing.seconds, repeat: 1 }
     const again = await inTurns(
       finals,
-      ROUNDS,
+      rounds,
       (threads) => measure({ threads, lanes, kernel: chosen }, longer),
       onRound,
     )

@@ -1,6 +1,5 @@
 /** How often each byte value occurs in a ByteMap: counted here while the map is small, else by a thread beside the SHA-256. */
 import { fileURLToPath } from 'node:url'
-import { Piscina } from 'piscina'
 import { threadEnvironment } from '../base/index.js'
 import type { KernelLayout } from './kernel.js'
 import { mapBytes } from './params.js'
@@ -18,22 +17,13 @@ export function openCounts(mapped: MapMemory, few = FEW_BYTES) {
   const { functions, module, memory, scratch, params } = mapped
   const counts = countsIn(memory, scratch, functions.layout)
   counts.fill(0)
-  const pool =
-    mapBytes(params) <= few
-      ? undefined
-      : new Piscina<CountTask, void>({
-          filename: fileURLToPath(new URL('./counts-worker.js', import.meta.url)),
-          minThreads: 1,
-          maxThreads: 1,
-          recordTiming: false,
-          env: threadEnvironment(),
-        })
+  const pool = mapBytes(params) <= few ? undefined : startPool()
   const tasks: Promise<void>[] = []
   return {
     /** Adds a piece of the map, which is not written any more; offset and length are multiples of 8. */
     add(at: number, length: number): void {
       if (pool === undefined) return functions.countBytes(scratch, at, length)
-      const task = pool.run({ module, memory, scratch, at, length })
+      const task = pool.then((started) => started.run({ module, memory, scratch, at, length }))
       // A caller that closes before the end does not wait for the result.
       task.catch(() => undefined)
       tasks.push(task)
@@ -45,9 +35,21 @@ export function openCounts(mapped: MapMemory, few = FEW_BYTES) {
     },
     /** Ends the thread. */
     async close(): Promise<void> {
-      await pool?.destroy()
+      await (await pool)?.destroy()
     },
   }
+}
+
+/** Loaded when a map is read: hashing threads load this room too, and need no pool. */
+async function startPool() {
+  const { Piscina } = await import('piscina')
+  return new Piscina<CountTask, void>({
+    filename: fileURLToPath(new URL('./counts-worker.js', import.meta.url)),
+    minThreads: 1,
+    maxThreads: 1,
+    recordTiming: false,
+    env: threadEnvironment(),
+  })
 }
 
 function areEven(counts: Uint32Array, each: number): boolean {

@@ -34,4 +34,4 @@ export function builtOf(file) {
 
 /** The flags of a process or thread that needs no translator. */
 export const withoutTypescript = (words = process.execArgv) =>
-  words.filter((word) => word !== '--import=#typescript')
+  words.filter((word) => word !== '--import=#typescript' && word !== '--enable-source-maps')

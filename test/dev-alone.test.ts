@@ -52,6 +52,7 @@ t.test('dev: the embedded network alone', async (t) => {
       [
         ...['mine', '--network', 'local', '--factomd', network.api, '--exchange', network.exchange],
         ...['--records', '25', '--coinbase', network.fctAddress, '--bits', String(BITS), '--dir', maps],
+        ...['--threads', '1'],
         ...['--config', config, '--data-dir', join(dir, 'miner'), '--metrics-port', '0', '--json'],
       ],
       { PEGMINER_MINER_EC_SECRET_FILE: key, PEGMINER_TELEMETRY_TOKEN: token },

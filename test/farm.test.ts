@@ -11,6 +11,7 @@ import { offerMap } from '../miner/farm/maps.js'
 import { SCHEMA, write } from '../miner/farm/messages.js'
 import { runServer } from '../miner/farm/server.js'
 import { DEV_KEYS } from '../factom/dev/index.js'
+import { runHere } from './fixtures/in-process.js'
 import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { start, type Running } from './fixtures/program.js'
 
@@ -28,13 +29,13 @@ t.test('without a nats-server: one line that says how to install it', async (t) 
 
 t.test('a worker that lacks something, or has a key that pays, does not begin', async (t) => {
   const data = ['--data-dir', t.testdir({})]
-  const bare = await start(['farm', 'worker', ...data]).ended
+  const bare = await runHere(['farm', 'worker', ...data])
   t.equal(bare.code, 2)
   t.match(bare.stderr, /--nats/)
   t.match(bare.stderr, /--creds/, 'all that is missing at once')
-  const paying = start(['farm', 'worker', ...data], { PEGMINER_MINER_EC_SECRET: DEV_KEYS.ecSecret })
-  t.match(await paying.ended, { code: 2, stderr: /E_FARM_SECRET/ })
-  const wrong = await start([
+  const secret = { PEGMINER_MINER_EC_SECRET: DEV_KEYS.ecSecret }
+  t.match(await runHere(['farm', 'worker', ...data], '', secret), { code: 2, stderr: /E_FARM_SECRET/ })
+  const wrong = await runHere([
     'farm',
     'worker',
     '--nats',
@@ -42,9 +43,9 @@ t.test('a worker that lacks something, or has a key that pays, does not begin', 
     '--creds',
     '/dev/null',
     ...data,
-  ]).ended
+  ])
   t.match(wrong, { code: 2, stderr: /E_FARM_CREDENTIAL/ })
-  const idle = await start([
+  const idle = await runHere([
     'farm',
     'coordinator',
     '--network',
@@ -54,16 +55,16 @@ t.test('a worker that lacks something, or has a key that pays, does not begin', 
     '--kernel',
     'simd',
     ...data,
-  ]).ended
+  ])
   t.equal(idle.code, 2)
   t.match(idle.stderr, /coordinator has no use for --threads/)
   t.match(idle.stderr, /coordinator has no use for --kernel/)
-  const priced = start(['farm', 'worker', '--bits', '12', '--coinbase', DEV_KEYS.fctAddress, ...data])
-  t.match(await priced.ended, {
+  const priced = ['farm', 'worker', '--bits', '12', '--coinbase', DEV_KEYS.fctAddress, ...data]
+  t.match(await runHere(priced), {
     code: 2,
     stderr: /worker has no use for --coinbase[^]*worker has no use for --bits/,
   })
-  t.match(await start(['farm', 'cordinator']).ended, { code: 2, stderr: /did you mean coordinator/ })
+  t.match(await runHere(['farm', 'cordinator']), { code: 2, stderr: /did you mean coordinator/ })
 })
 
 if (!hasNatsServer()) t.pass('the rest is skipped: no nats-server is installed', { skip: true })
@@ -130,18 +131,18 @@ async function threeWorkers(t: Test): Promise<void> {
       threads: 1,
     })),
   })
-  t.match(await start(['farm', 'status', '--metrics-port', port]).ended, {
+  t.match(await runHere(['farm', 'status', '--metrics-port', port]), {
     code: 0,
     stdout: /worker\.two +here +(\d\S* \S?H\/s|n\/a)  .* n\/a  /,
   })
   t.match(await (await fetch(String(metrics))).text(), /^pegnet_farm_hit_faults_total\{fault="false"\} 0$/m)
   await endMinutes(coordinator, { until: 9 })
-  const accounts = await start(['farm', 'accounts', '--metrics-port', port, '--csv']).ended
+  const accounts = await runHere(['farm', 'accounts', '--metrics-port', port, '--csv'])
   t.match(
     accounts.stdout,
     /^day,worker,hits,hashes\n(\d{4}-\d\d-\d\d,worker\.(one|two|three),\d+,\d+\n){1,3}$/,
   )
-  t.match(await start(['farm', 'accounts', '--metrics-port', port, '--csv', '--json']).ended, { code: 2 })
+  t.match(await runHere(['farm', 'accounts', '--metrics-port', port, '--csv', '--json']), { code: 2 })
   t.equal(
     await (await fetch(String(metrics).replace('/metrics', '/api/v1/accounts?format=csv'))).text(),
     accounts.stdout,
@@ -199,9 +200,9 @@ async function shippedConfiguration(t: Test): Promise<void> {
   const made = await start(['farm', 'users', dir, 'rig1', 'rig2', '--json']).ended
   t.equal(made.code, 0, made.stderr)
   const before = readFileSync(join(dir, 'rig1.creds'), 'utf8')
-  t.equal((await start(['farm', 'users', dir, 'rig3']).ended).code, 0)
+  t.equal((await runHere(['farm', 'users', dir, 'rig3'])).code, 0)
   t.equal(readFileSync(join(dir, 'rig1.creds'), 'utf8'), before, 'a credential that is there stays')
-  t.match(await start(['farm', 'users', dir, 'rig 4']).ended, { code: 2, stderr: /cannot be a name/ })
+  t.match(await runHere(['farm', 'users', dir, 'rig 4']), { code: 2, stderr: /cannot be a name/ })
   t.notMatch(readFileSync(join(dir, 'users.conf'), 'utf8'), /SU[A-Z2-7]{56}/, 'the server knows no secret')
 
   const certificate = ['server.crt', 'server.key'].map((name) => join(dir, name)) as [string, string]
@@ -324,7 +325,7 @@ async function shippedConfiguration(t: Test): Promise<void> {
 
 async function worksWhenFit(t: Test): Promise<void> {
   const dir = t.testdir({ config: {}, farm: {} })
-  t.equal((await start(['farm', 'users', join(dir, 'farm'), 'rig1']).ended).code, 0)
+  t.equal((await runHere(['farm', 'users', join(dir, 'farm'), 'rig1'])).code, 0)
   const shipped = fileURLToPath(new URL('../config/nats/compose.conf', import.meta.url))
   const config = join(dir, 'config/nats-server.conf')
   writeFileSync(

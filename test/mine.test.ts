@@ -24,7 +24,7 @@ const maps = join(state, 'maps')
 
 function mine(...words: string[]): Running {
   const running = start([
-    ...['mine', '--network', 'dev', ...manualFlags(state), '--bits', String(BITS)],
+    ...['mine', '--network', 'dev', ...manualFlags(state), '--bits', String(BITS), '--threads', '1'],
     ...['--data-dir', dataDir, '--dir', maps, ...words],
   ])
   t.teardown(() => running.kill())

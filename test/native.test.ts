@@ -26,7 +26,19 @@ function hasKoffi(): boolean {
 function mine(...words: string[]): Running {
   const running = start(
     [
-      ...['mine', '--network', 'dev', ...manualFlags(state), '--bits', '12', '--json', '--metrics-port', '0'],
+      ...[
+        'mine',
+        '--network',
+        'dev',
+        ...manualFlags(state),
+        '--bits',
+        '12',
+        '--json',
+        '--metrics-port',
+        '0',
+        '--threads',
+        '1',
+      ],
       ...['--data-dir', dataDir, '--dir', join(state, 'maps'), ...words],
     ],
     {},

@@ -11,6 +11,7 @@ import { createBenchMetrics, pushMetrics, serveBenchMetrics } from './metrics.js
 import type { Terminal } from '../program/output.js'
 import { runProgram } from '../program/program.js'
 import { cellText, ratingText, stressText, trialText } from './view.js'
+import '../../test/fixtures/gently.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 interface Run {

@@ -12,6 +12,7 @@ import { placeThread, type PlacementSystem } from './placement.js'
 import { createPool } from './pool.js'
 import type { Pool, PoolOptions } from './pool-types.js'
 import type { Hit, Job } from './workforce.js'
+import '../../test/fixtures/gently.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
 import { until } from '../../test/fixtures/until.js'
 

@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url'
 import { base58 } from '@scure/base'
 import t from 'tap'
 
-import { DIRECTORY_HEADER_BYTES, LOCAL_NETWORK_ID } from '../factom/directory-block.js'
-import { encodeAddress, type AddressKind } from '../factom/index.js'
-import { capabilitiesOf, encodePayload, EVAL, payoutFee, type ProbedMethod } from '../komodo/index.js'
-import { buildReasonOf } from '../komodo/reasons.js'
-import { GRADING_RULES, PAID_PLACES, STAKING_RULES } from '../oracle/grading/rules.js'
-import { oprChainId, sprChainId } from '../oracle/records/index.js'
-import { ASSETS, MAINNET_OPR_HEIGHTS, NETWORKS, SPR_HEIGHTS, type OprVersion } from '../pegnet/index.js'
-import { difficultyFloor } from '../miner/run/floor.js'
-import { tablesOf } from './fixtures/markdown.js'
+import { DIRECTORY_HEADER_BYTES, LOCAL_NETWORK_ID } from '../../factom/directory-block.js'
+import { encodeAddress, type AddressKind } from '../../factom/index.js'
+import { capabilitiesOf, encodePayload, EVAL, payoutFee, type ProbedMethod } from '../../komodo/index.js'
+import { buildReasonOf } from '../../komodo/reasons.js'
+import { GRADING_RULES, PAID_PLACES, STAKING_RULES } from '../../oracle/grading/rules.js'
+import { oprChainId, sprChainId } from '../../oracle/records/index.js'
+import { ASSETS, MAINNET_OPR_HEIGHTS, NETWORKS, SPR_HEIGHTS, type OprVersion } from '../../pegnet/index.js'
+import { difficultyFloor } from '../../miner/run/floor.js'
+import { tablesOf } from '../fixtures/markdown.js'
 
-const read = (path: string) => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8')
+const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8')
 const LXRHASH = read('docs/protocol/lxrhash.md')
 const FACTOM = read('docs/protocol/factom.md')
 const KOMODO = read('docs/protocol/komodo.md')

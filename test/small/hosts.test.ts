@@ -3,9 +3,9 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
 
-import { startDevChain } from '../factom/dev/index.js'
-import { startDevKomodo } from '../komodo/dev/index.js'
-import { startDevExchange } from '../oracle/prices/dev/index.js'
+import { startDevChain } from '../../factom/dev/index.js'
+import { startDevKomodo } from '../../komodo/dev/index.js'
+import { startDevExchange } from '../../oracle/prices/dev/index.js'
 
 /** Status of the reply to a request that was sent to `url` under another name. */
 function asked(url: string, host: string, headers: Readonly<Record<string, string>> = {}): Promise<number> {

@@ -7,9 +7,9 @@ import { PassThrough, Readable } from 'node:stream'
 
 import t from 'tap'
 
-import { runProgram } from '../cli/program/program.js'
-import { decodeAddress, ecKey, encodeAddress, factoidKey } from '../factom/index.js'
-import { startDevChain } from '../factom/dev/index.js'
+import { runProgram } from '../../cli/program/program.js'
+import { decodeAddress, ecKey, encodeAddress, factoidKey } from '../../factom/index.js'
+import { startDevChain } from '../../factom/dev/index.js'
 
 /** Keys of this test alone. */
 const EC_SECRET = encodeAddress('Es', new Uint8Array(32).fill(0x5a))

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 
-import { COMMANDS } from '../cli/program/commands.js'
-import { runProgram } from '../cli/program/program.js'
-import { envNameOf, readFlags, SETTING_KEYS, settingOf } from '../config/index.js'
+import { COMMANDS } from '../../cli/program/commands.js'
+import { runProgram } from '../../cli/program/program.js'
+import { envNameOf, readFlags, SETTING_KEYS, settingOf } from '../../config/index.js'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const EXAMPLES = join(ROOT, 'examples')
 const COMPOSE = join(EXAMPLES, 'compose')
 const FARM = join(ROOT, 'config/nats')

@@ -8,13 +8,13 @@ import { gunzipSync } from 'node:zlib'
 
 import t from 'tap'
 
-import { createFactomClient } from '../factom/index.js'
-import { startDevChain } from '../factom/dev/index.js'
-import { openDirectory } from '../factom/dev/store/directory.js'
-import { createHasher, lxrParams, openByteMap } from '../lxrhash/index.js'
-import { ASSETS, gradeBlock, noWinners, oprChainId } from '../oracle/index.js'
-import { networkOf } from '../pegnet/index.js'
-import { shape } from './factomd/node.js'
+import { createFactomClient } from '../../factom/index.js'
+import { startDevChain } from '../../factom/dev/index.js'
+import { openDirectory } from '../../factom/dev/store/directory.js'
+import { createHasher, lxrParams, openByteMap } from '../../lxrhash/index.js'
+import { ASSETS, gradeBlock, noWinners, oprChainId } from '../../oracle/index.js'
+import { networkOf } from '../../pegnet/index.js'
+import { shape } from '../factomd/node.js'
 
 interface Call {
   /** Bodies, as they were. */
@@ -42,7 +42,7 @@ interface Recording {
 const MOVING = new Set(['current-minute', 'heights', 'chain-head'])
 
 const { blocks, calls, submitted, wallet, judged } = JSON.parse(
-  gunzipSync(readFileSync(join(import.meta.dirname, 'fixtures', 'strangers.json.gz'))).toString(),
+  gunzipSync(readFileSync(join(import.meta.dirname, '../fixtures', 'strangers.json.gz'))).toString(),
 ) as Recording
 
 /** A chain whose saved blocks are those of the recording. */
