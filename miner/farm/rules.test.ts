@@ -29,7 +29,7 @@ import { createStanding, type Fault } from './standing.js'
 import { farmStatus } from './status.js'
 import {
   ACCOUNTS_DAYS,
-  BUCKET_OPTIONS,
+  BUCKETS,
   HITS_STREAM,
   JOB_SUBJECT,
   JOURNAL_STREAM,
@@ -545,7 +545,7 @@ t.test('docs/farm.md lists what a farm has on the server, and nothing else', (t)
   const text = readFileSync(new URL('../../docs/farm.md', import.meta.url), 'utf8')
   const rows = [...text.matchAll(/^\| (bucket|stream|subject) \| `([^`]+)` \|/gm)]
   const kept = [
-    ...Object.keys(BUCKET_OPTIONS).map((name) => `bucket ${name}`),
+    ...Object.keys(BUCKETS).map((name) => `bucket pegminer_${name}`),
     ...[HITS_STREAM, JOURNAL_STREAM, MAP_STREAM].map((name) => `stream ${name}`),
     ...[JOB_SUBJECT, leaseSubject({ user: 'USER', name: 'NAME' })].map((name) => `subject ${name}`),
   ]

@@ -4,29 +4,11 @@ import { Kvm, type KV } from '@nats-io/kv'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { messageOf } from '../../base/index.js'
 import { fail } from './errors.js'
-import {
-  ACCOUNTS_BUCKET,
-  BEST_BUCKET,
-  BUCKET_OPTIONS,
-  HITS_CONFIG,
-  HITS_CONSUMER,
-  HITS_STREAM,
-  JOB_BUCKET,
-  JOURNAL_CONFIG,
-  LEAD_BUCKET,
-  LEASES_BUCKET,
-  RECORD_BUCKET,
-  REFUSED_BUCKET,
-} from './table.js'
+import { BUCKETS, HITS_CONFIG, HITS_CONSUMER, HITS_STREAM, JOURNAL_CONFIG } from './table.js'
 
-export interface FarmStore {
-  readonly job: KV
-  readonly leases: KV
-  readonly best: KV
-  readonly accounts: KV
-  readonly refused: KV
-  readonly lead: KV
-  readonly record: KV
+type Buckets = Readonly<Record<keyof typeof BUCKETS, KV>>
+
+export interface FarmStore extends Buckets {
   readonly hits: Consumer
   readonly manager: JetStreamManager
 }
@@ -40,17 +22,11 @@ export async function openStore(connection: NatsConnection): Promise<FarmStore> 
   try {
     const manager = await jetstreamManager(connection)
     const buckets = new Kvm(connection)
-    const bucket = (name: keyof typeof BUCKET_OPTIONS): Promise<KV> =>
-      buckets.create(name, BUCKET_OPTIONS[name])
-    const [job, leases, best, accounts, refused, lead, record] = await Promise.all([
-      bucket(JOB_BUCKET),
-      bucket(LEASES_BUCKET),
-      bucket(BEST_BUCKET),
-      bucket(ACCOUNTS_BUCKET),
-      bucket(REFUSED_BUCKET),
-      bucket(LEAD_BUCKET),
-      bucket(RECORD_BUCKET),
-    ])
+    const opened = await Promise.all(
+      Object.entries(BUCKETS).map(
+        async ([name, options]) => [name, await buckets.create(`pegminer_${name}`, options)] as const,
+      ),
+    )
     await manager.streams.add({ ...JOURNAL_CONFIG, subjects: [...JOURNAL_CONFIG.subjects] })
     await manager.streams.add({ ...HITS_CONFIG, subjects: [...HITS_CONFIG.subjects] })
     await manager.consumers.add(HITS_STREAM, {
@@ -60,7 +36,7 @@ export async function openStore(connection: NatsConnection): Promise<FarmStore> 
       max_ack_pending: MOST_UNACKED,
     })
     const hits = await jetstream(connection).consumers.get(HITS_STREAM, HITS_CONSUMER)
-    return { job, leases, best, accounts, refused, lead, record, hits, manager }
+    return { ...(Object.fromEntries(opened) as Buckets), hits, manager }
   } catch (error) {
     throw fail('E_FARM_STORE', `the server lacks what a farm needs: ${messageOf(error)}`, { cause: error })
   }

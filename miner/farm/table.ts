@@ -31,17 +31,11 @@ export const textOfWorker = ({ user, name }: WorkerId): string => `${user}.${nam
 /** One token of a subject. */
 export const NAME_FORM = /^[A-Za-z0-9_-]{1,40}$/
 
-export const JOB_BUCKET = 'pegminer_job'
+const JOB_BUCKET = 'pegminer_job'
 export const JOB_KEY = 'job'
-export const LEASES_BUCKET = 'pegminer_leases'
-export const BEST_BUCKET = 'pegminer_best'
 export const HITS_STREAM = 'PEGMINER_HITS'
-export const LEAD_BUCKET = 'pegminer_lead'
-export const RECORD_BUCKET = 'pegminer_record'
 export const JOURNAL_STREAM = 'PEGMINER_JOURNAL'
 export const JOURNAL_SUBJECT = 'pegminer.journal'
-export const ACCOUNTS_BUCKET = 'pegminer_accounts'
-export const REFUSED_BUCKET = 'pegminer_refused'
 export const MAP_STREAM = 'PEGMINER_BYTEMAP'
 export const HITS_CONSUMER = 'coordinator'
 /** The server tells each entry that it has taken into the job bucket here, with its revision. */
@@ -96,18 +90,19 @@ export const JOURNAL_CONFIG = {
   duplicate_window: nanos(2 * MINUTE_MS),
 } satisfies Partial<StreamConfig>
 
-export const BUCKET_OPTIONS = {
-  [JOB_BUCKET]: {
+/** By what they hold; on the server each has that name behind `pegminer_`. */
+export const BUCKETS = {
+  job: {
     history: 1,
     allow_direct: true,
     republish: { src: `$KV.${JOB_BUCKET}.*`, dest: 'pegminer.job.$1' },
   },
-  [LEASES_BUCKET]: { history: 1, ttl: KEEP_MS, max_bytes: 256 * MiB },
-  [LEAD_BUCKET]: { history: 1 },
-  [RECORD_BUCKET]: { history: 1, ttl: KEEP_MS },
-  [BEST_BUCKET]: { history: 1, ttl: KEEP_MS, max_bytes: 16 * MiB },
-  [REFUSED_BUCKET]: { history: 1, ttl: REFUSED_MS, max_bytes: 16 * MiB },
-  [ACCOUNTS_BUCKET]: { history: 1, ttl: ACCOUNTS_DAYS * DAY_MS, max_bytes: 512 * MiB },
+  leases: { history: 1, ttl: KEEP_MS, max_bytes: 256 * MiB },
+  lead: { history: 1 },
+  record: { history: 1, ttl: KEEP_MS },
+  best: { history: 1, ttl: KEEP_MS, max_bytes: 16 * MiB },
+  refused: { history: 1, ttl: REFUSED_MS, max_bytes: 16 * MiB },
+  accounts: { history: 1, ttl: ACCOUNTS_DAYS * DAY_MS, max_bytes: 512 * MiB },
 } satisfies Record<string, Partial<KvOptions>>
 
 /** Of a ByteMap: a message may have 1 MB. */
