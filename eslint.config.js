@@ -46,7 +46,7 @@ const frontDoors = ROOMS.flatMap((room) =>
         'error',
         {
           patterns: ROOMS.filter((other) => other !== room).map((other) => ({
-            regex: `^${'\\.\\./'.repeat(folders.length / 2 + 1)}${other}/(?!index\\.js$|(calendar|http-post|http-server|log)\\.js$|(dev|farm)/index\\.js$|feed/index\\.js$|prices/dev/index\\.js$|.*/?fixtures/)`,
+            regex: `^${'\\.\\./'.repeat(folders.length / 2 + 1)}${other}/(?!index\\.js$|(calendar|http-post|http-server|log)\\.js$|(dev|farm)/index\\.js$|feed/index\\.js$|prices/(dev/)?index\\.js$|.*/?fixtures/)`,
             message: `Enter ${other}/ by its front door, index.js.`,
           })),
         },

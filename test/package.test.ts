@@ -276,7 +276,9 @@ t.test('who looks does not wait for what mines, measures or serves to be loaded'
   for (const command of ['program/program', 'grade/grade', 'history/history']) {
     const { files, libraries } = loadedWith(`dist/cli/${command}.js`)
     t.same(
-      [...files].filter((file) => /^dist\/(miner|bench|telemetry\/(server|metrics|alarms\/))/.test(file)),
+      [...files].filter((file) =>
+        /^dist\/(miner|bench|oracle\/prices|telemetry\/(server|metrics|alarms\/))/.test(file),
+      ),
       [],
       command,
     )

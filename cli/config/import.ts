@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 
 import { messageOf } from '../../base/index.js'
 import { exampleConfig, importGoIni, mistake, shown, wrongArgument } from '../../config/index.js'
-import { importOracleIni } from '../../oracle/index.js'
+import { importOracleIni } from '../../oracle/prices/index.js'
 import { oneLine } from '../../telemetry/log.js'
 import type { ConfigContext } from './context.js'
 import { exampleKeys } from './init.js'

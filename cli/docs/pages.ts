@@ -12,13 +12,8 @@ import { KOMODO_ERRORS, KOMODO_TX_ERRORS, PEGS_ERRORS } from '../../komodo/index
 import { LXR_ERRORS } from '../../lxrhash/index.js'
 import { FARM_ERRORS } from '../../miner/farm/index.js'
 import { MINER_ERRORS } from '../../miner/index.js'
-import {
-  GRADING_ERRORS,
-  HISTORY_ERRORS,
-  PRICE_ERRORS,
-  pricesShape,
-  RECORD_ERRORS,
-} from '../../oracle/index.js'
+import { GRADING_ERRORS, HISTORY_ERRORS, RECORD_ERRORS } from '../../oracle/index.js'
+import { PRICE_ERRORS, pricesShape } from '../../oracle/prices/index.js'
 import { FEED_ERRORS, feedShape } from '../../oracle/feed/index.js'
 import { TELEMETRY_ERRORS } from '../../telemetry/index.js'
 import { COMMANDS, SECTION_NAMES } from '../program/commands.js'

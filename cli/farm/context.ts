@@ -1,4 +1,4 @@
-import type { PriceSection } from '../../oracle/index.js'
+import type { PriceSection } from '../../oracle/prices/index.js'
 import type { CommandContext } from '../program/context.js'
 import type { FarmKey } from '../program/keys.js'
 

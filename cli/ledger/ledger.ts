@@ -4,10 +4,9 @@ import type { LedgerContext } from './context.js'
 import { checkpoint } from './checkpoint.js'
 import { diff } from './diff.js'
 import { balances, bank, dump, history, issuance, rates, richlist } from './show.js'
-import { sync } from './sync.js'
 
 const ACTIONS = {
-  sync: { run: sync },
+  sync: { run: async (context: LedgerContext) => (await import('./sync.js')).sync(context) },
   balances: { run: balances, most: 1, missing: 'say whose: pegminer ledger balances FA…' },
   issuance: { run: issuance },
   rates: { run: rates },

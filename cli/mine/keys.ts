@@ -1,7 +1,7 @@
 /** What the keys do while `mine` runs on a terminal. */
 import { wallMs } from '../../base/index.js'
 import type { MinerView } from '../../miner/index.js'
-import type { PriceFeed } from '../../oracle/index.js'
+import type { PriceFeed } from '../../oracle/prices/index.js'
 import type { ApiActions, Board } from '../../telemetry/index.js'
 import { hashrateLines, helpLine, recordLines, sourceLines } from '../view/keys.js'
 import type { Line } from '../view/lines.js'

@@ -6,7 +6,7 @@ import {
   type FactomClientOptions,
   type NodeClient,
 } from '../../factom/index.js'
-import type { PriceFeed, PriceSettings } from '../../oracle/index.js'
+import type { PriceFeed, PriceSettings } from '../../oracle/prices/index.js'
 import type { Metrics } from '../../telemetry/index.js'
 import { connect, payerKey } from '../network/connect.js'
 import type { Resources } from '../program/resources.js'

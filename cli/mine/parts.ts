@@ -1,7 +1,7 @@
 /** The parts that a miner needs, opened in the order that costs the least time: network, prices, ByteMap. */
 import type { NodeClient } from '../../factom/index.js'
 import { byteMapInfo, openNativeMarker, type OpenByteMap } from '../../lxrhash/index.js'
-import type { PriceFeed, PriceSettings } from '../../oracle/index.js'
+import type { PriceFeed, PriceSettings } from '../../oracle/prices/index.js'
 import { createMetrics, type Metrics } from '../../telemetry/index.js'
 import { lanesOf, openMap, paramsOf } from '../bytemap/open.js'
 import { noteNode } from '../network/connect.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { PriceFeed } from '../../oracle/index.js'
+import type { PriceFeed } from '../../oracle/prices/index.js'
 import { runPrices, warmUp } from './price-setup.js'
 import { incompleteLine } from '../view/prices.js'
 

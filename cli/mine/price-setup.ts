@@ -10,7 +10,7 @@ import {
   type PriceFeed,
   type PriceFeedOptions,
   type PriceSettings,
-} from '../../oracle/index.js'
+} from '../../oracle/prices/index.js'
 import type { Logger } from '../../telemetry/index.js'
 
 export interface PriceRun extends Omit<PriceFeedOptions, 'config' | 'keys' | 'memory' | 'quota' | 'rests'> {

@@ -1,7 +1,7 @@
 /** What `pegminer mine` takes over when its settings are read again. */
 import type { NodeClient } from '../../factom/index.js'
 import { defaultSubmissionCutoff, type Adjustable, type Miner } from '../../miner/index.js'
-import type { PriceFeed, PriceSection, PriceSettings } from '../../oracle/index.js'
+import type { PriceFeed, PriceSection, PriceSettings } from '../../oracle/prices/index.js'
 import type { Metrics } from '../../telemetry/index.js'
 import { nodesOf } from '../network/connect.js'
 import type { CommandContext, CommandInput } from '../program/context.js'

@@ -1,6 +1,6 @@
 /** What `pegminer peg-watch` is given. */
 import type { PegWatch } from '../../desk/index.js'
-import type { PriceSection } from '../../oracle/index.js'
+import type { PriceSection } from '../../oracle/prices/index.js'
 import type { CommandContext } from '../program/context.js'
 import type { PegWatchKey } from '../program/keys.js'
 

@@ -22,7 +22,7 @@ import {
   type BookFeed,
   type PriceFeed,
   type PriceSettings,
-} from '../../oracle/index.js'
+} from '../../oracle/prices/index.js'
 import { networkOf } from '../../pegnet/index.js'
 import { dirOf, openEither } from '../ledger/files.js'
 import { restsFile } from '../mine/price-setup.js'

@@ -9,7 +9,7 @@ import {
   type PaperEvent,
   type PaperFile,
 } from '../../desk/index.js'
-import type { PriceSnapshot } from '../../oracle/index.js'
+import type { PriceSnapshot } from '../../oracle/prices/index.js'
 import { DEADLINE_MS } from '../prices/parts.js'
 import { fail } from '../program/errors.js'
 import { EXIT } from '../program/context.js'

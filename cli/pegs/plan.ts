@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { mistake, pathText, problem, problemsError, readYaml } from '../../config/index.js'
 import { readPlan, type PegPlan } from '../../komodo/index.js'
-import type { PriceSection } from '../../oracle/index.js'
+import type { PriceSection } from '../../oracle/prices/index.js'
 import type { CommandContext } from '../program/context.js'
 import type { PegsKey } from '../program/keys.js'
 

@@ -12,7 +12,7 @@ import {
   type PriceConfig,
   type PriceSnapshot,
   type SnapshotInput,
-} from '../../oracle/index.js'
+} from '../../oracle/prices/index.js'
 import { EXIT } from '../program/context.js'
 import { durationText, minuteText, plural } from '../view/format.js'
 import { assetsOf, openFeed, takeSnapshot, type PricesContext } from './parts.js'

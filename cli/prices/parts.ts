@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path'
 import { makeFolder } from '../../base/index.js'
 import type { OprVersion } from '../../pegnet/index.js'
 import { meant, mistake, problem, problemsError, shown } from '../../config/index.js'
+import { ASSETS } from '../../oracle/index.js'
 import {
   assetJson,
-  ASSETS,
   createPriceFeed,
   createRests,
   createSnapshotStore,
@@ -21,7 +21,7 @@ import {
   type Rests,
   type SnapshotInput,
   type WinnersView,
-} from '../../oracle/index.js'
+} from '../../oracle/prices/index.js'
 import type { CommandContext } from '../program/context.js'
 import type { PricesKey } from '../program/keys.js'
 import { defaultDataDir } from '../network/data-dir.js'

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { makeFolder } from '../../base/index.js'
-import { inlineExchanges } from '../../oracle/index.js'
+import { inlineExchanges } from '../../oracle/prices/index.js'
 import { EXIT } from '../program/context.js'
 import { bytesText, plural } from '../view/format.js'
 import { openFeed, takeSnapshot, type PricesContext } from './parts.js'

@@ -1,6 +1,6 @@
 /** `pegminer prices replay FILE [HEIGHT]`: recomputes stored snapshots. */
 import { wrongArgument } from '../../config/index.js'
-import { readSnapshotFile, replay } from '../../oracle/index.js'
+import { readSnapshotFile, replay } from '../../oracle/prices/index.js'
 import { EXIT } from '../program/context.js'
 import { plural } from '../view/format.js'
 import type { PricesContext } from './parts.js'

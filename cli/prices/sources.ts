@@ -1,6 +1,7 @@
 /** `pegminer prices sources`: the routes of each asset in order. Sends no request. */
 import { wallMs } from '../../base/index.js'
-import { ASSETS, routePlanOf, type OprVersion, type PriceSettings } from '../../oracle/index.js'
+import { ASSETS, type OprVersion } from '../../oracle/index.js'
+import { routePlanOf, type PriceSettings } from '../../oracle/prices/index.js'
 import { EXIT } from '../program/context.js'
 import { minuteText, wrap } from '../view/format.js'
 import { assetsOf, restsOf, type PricesContext } from './parts.js'

@@ -1,6 +1,6 @@
 /** `pegminer prices --watch`: a table that moves on a terminal, a snapshot every few seconds elsewhere. */
 import { sleep } from '../../base/index.js'
-import type { PriceSnapshot } from '../../oracle/index.js'
+import type { PriceSnapshot } from '../../oracle/prices/index.js'
 import { EXIT } from '../program/context.js'
 import { clockText } from '../view/format.js'
 import { openFeed, takeSnapshot, tellSnapshot, WATCH_MS, type PricesContext } from './parts.js'

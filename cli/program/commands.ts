@@ -29,7 +29,7 @@ import {
 const command = <K extends SettingKey, S>(spec: CommandSpec<K, S>): CommandSpec<K, S> => spec
 
 /** Which sources, routes, limits and policies make prices. */
-const PRICES_SECTION = async () => (await import('../../oracle/index.js')).pricesSection
+const PRICES_SECTION = async () => (await import('../../oracle/prices/index.js')).pricesSection
 
 const MINE = command({
   name: 'mine',

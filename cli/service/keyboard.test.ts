@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 
-import type { FeedSource } from '../../oracle/index.js'
+import type { FeedSource } from '../../oracle/prices/index.js'
 import { createBoard } from '../../telemetry/index.js'
 import { COMMANDS } from '../program/commands.js'
 import { isForeground, openKeyboard, type KeyInput } from './keyboard.js'

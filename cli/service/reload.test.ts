@@ -13,7 +13,7 @@ import {
   type WatchOptions,
 } from '../../config/index.js'
 import { createFactomClient } from '../../factom/index.js'
-import { pricesSection, type PriceFeed } from '../../oracle/index.js'
+import { pricesSection, type PriceFeed } from '../../oracle/prices/index.js'
 import { createMetrics } from '../../telemetry/index.js'
 import type { CommandInput } from '../program/context.js'
 import { MINE_KEYS } from '../program/keys.js'

@@ -1,12 +1,7 @@
 /** What the keys of `mine` show. Pure. */
 import type { MinerView } from '../../miner/index.js'
-import {
-  ageText,
-  type FeedSource,
-  PAID_PLACES,
-  type PriceSnapshot,
-  priceToDecimal,
-} from '../../oracle/index.js'
+import { PAID_PLACES, priceToDecimal } from '../../oracle/index.js'
+import { ageText, type FeedSource, type PriceSnapshot } from '../../oracle/prices/index.js'
 import { oneLine, type Board } from '../../telemetry/index.js'
 import { countText, durationText, plural, rateText } from './format.js'
 import { entriesLine, speedLine, type Line } from './lines.js'

@@ -9,7 +9,8 @@ import type {
   SkippedEvent,
   StoppedEvent,
 } from '../../miner/index.js'
-import { ageText, PAID_PLACES, percent } from '../../oracle/index.js'
+import { PAID_PLACES } from '../../oracle/index.js'
+import { ageText, percent } from '../../oracle/prices/index.js'
 import { oneLine, type Style } from '../../telemetry/log.js'
 import { countText, durationText, plural, rateText } from './format.js'
 

@@ -9,7 +9,7 @@ import {
   type PriceSnapshot,
   type PriceStatus,
   type WinnersView,
-} from '../../oracle/index.js'
+} from '../../oracle/prices/index.js'
 import type { Paint, Style } from '../../telemetry/index.js'
 
 export interface PriceStyle {

@@ -7,7 +7,7 @@ import {
   type Rates,
   type Ticker,
 } from '../../ledger/index.js'
-import type { BookView, PriceSnapshot } from '../../oracle/index.js'
+import type { BookView, PriceSnapshot } from '../../oracle/prices/index.js'
 import { marketOf, type Market, type MarketName } from './market.js'
 import type { Past, Waits } from './risk.js'
 import { scenariosOf, standingOf, type PegLimits, type Scenario, type Standing } from './scenario.js'

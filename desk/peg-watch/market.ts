@@ -3,7 +3,7 @@
  * times a price is money: 1e-16 USD. Pure.
  */
 import type { Ticker } from '../../ledger/index.js'
-import type { OrderBook } from '../../oracle/index.js'
+import type { OrderBook } from '../../oracle/prices/index.js'
 
 export interface MarketName {
   readonly exchange: string

@@ -2,12 +2,8 @@
 import { join } from 'node:path'
 import { isCoded, messageOf } from '../../base/index.js'
 import { createPublisher, type Publisher, type PublishResult } from '../../factom/index.js'
-import {
-  createGradedHistory,
-  type GradedHistory,
-  type OprBlock,
-  type PriceSnapshot,
-} from '../../oracle/index.js'
+import { createGradedHistory, type GradedHistory, type OprBlock } from '../../oracle/index.js'
+import type { PriceSnapshot } from '../../oracle/prices/index.js'
 import { tellCatchUp } from './catch-up.js'
 import { createConductor, type Conductor } from './conductor.js'
 import type { EntryEvent, MinerEvent } from '../events.js'

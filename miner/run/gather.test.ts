@@ -1,13 +1,12 @@
 import t from 'tap'
 import { NETWORKS } from '../../pegnet/index.js'
+import { ASSETS, createGradedHistory } from '../../oracle/index.js'
 import {
-  ASSETS,
-  createGradedHistory,
   pricesSection,
   type PriceFeed,
   type PriceSnapshot,
   type SnapshotOptions,
-} from '../../oracle/index.js'
+} from '../../oracle/prices/index.js'
 import { fromNonce, smallChain } from '../../oracle/history/fixtures/small-chain.js'
 import { createGatherer, type GatherOptions } from './gather.js'
 

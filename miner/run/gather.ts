@@ -2,14 +2,8 @@
 import { isCoded, messageOf, retried } from '../../base/index.js'
 import type { Network } from '../../pegnet/index.js'
 import type { FactomClient } from '../../factom/index.js'
-import {
-  ASSETS,
-  type GradedHistory,
-  type OprBlock,
-  type PriceFeed,
-  type PriceSnapshot,
-  type WinnersView,
-} from '../../oracle/index.js'
+import { ASSETS, type GradedHistory, type OprBlock } from '../../oracle/index.js'
+import type { PriceFeed, PriceSnapshot, WinnersView } from '../../oracle/prices/index.js'
 import type { MinerErrorCode } from '../errors.js'
 import { difficultyFloor } from './floor.js'
 import { whyUnminable } from './minable.js'

@@ -1,5 +1,5 @@
 /** What the parts of a run report: it becomes events, numbers of the view, and lines of the history. */
-import type { PriceFeed } from '../../oracle/index.js'
+import type { PriceFeed } from '../../oracle/prices/index.js'
 import type { MinerEvent } from '../events.js'
 import type { RunHooks } from './assemble.js'
 import type { CreditWatch } from './credits.js'

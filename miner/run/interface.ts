@@ -1,7 +1,8 @@
 /** What a run is given and what it gives back. The implementation is `session.ts`. */
 import type { Network } from '../../pegnet/index.js'
 import type { EcKey, FactomClient, JournalMirror, NodeHealth } from '../../factom/index.js'
-import type { Expectation, GradedHistoryOptions, PriceFeed, PriceSnapshot } from '../../oracle/index.js'
+import type { Expectation, GradedHistoryOptions } from '../../oracle/index.js'
+import type { PriceFeed, PriceSnapshot } from '../../oracle/prices/index.js'
 import type { EntryStatus, MinerEvent, StoppedEvent } from '../events.js'
 import type { Workforce, WorkforceHooks, WorkforceMember } from '../work/workforce.js'
 import type { SkippedBlocks } from './tally.js'

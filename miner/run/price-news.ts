@@ -1,5 +1,5 @@
 /** Tells of prices that were taken, and what a person should know about them, once as long as it lasts. */
-import { alarmsOf, type PriceFeed, type PriceSnapshot } from '../../oracle/index.js'
+import { alarmsOf, type PriceFeed, type PriceSnapshot } from '../../oracle/prices/index.js'
 import type { Network } from '../../pegnet/index.js'
 import type { PricesEvent } from '../events.js'
 import { pricesEvent } from './prices-event.js'

@@ -1,5 +1,6 @@
 /** What is told of prices that were taken. Pure. */
-import { ASSETS, voices, type OprVersion, type PriceSnapshot } from '../../oracle/index.js'
+import { ASSETS, type OprVersion } from '../../oracle/index.js'
+import { voices, type PriceSnapshot } from '../../oracle/prices/index.js'
 import type { PricesEvent } from '../events.js'
 
 /** `guarded`: whether the last winners were known, so that prices could be held against theirs. */

@@ -6,17 +6,13 @@ import { NETWORKS, withActivations } from '../../pegnet/index.js'
 import { startDevChain, type DevChain } from '../../factom/dev/index.js'
 import { createFactomClient, ecKey, type FactomClient } from '../../factom/index.js'
 import { createHasher, lxrParams, openByteMap } from '../../lxrhash/index.js'
+import { ASSETS, decodeOpr, oprChainId, shortHash, splitOprExtIds } from '../../oracle/index.js'
 import {
-  ASSETS,
-  decodeOpr,
-  oprChainId,
   pricesSection,
-  shortHash,
-  splitOprExtIds,
   type AssetPrice,
   type PriceFeed,
   type PriceSnapshot,
-} from '../../oracle/index.js'
+} from '../../oracle/prices/index.js'
 import type { MinerEvent } from '../events.js'
 import { createMiner, minerSlots, type Miner, type MinerOptions } from '../miner.js'
 import { rivalSlots, startRivals } from '../rivals.js'

@@ -1,6 +1,7 @@
 /** The numbers of a run, read live from its parts. */
 import type { NodeHealth } from '../../factom/index.js'
-import { expectationOf, type PriceSnapshot } from '../../oracle/index.js'
+import { expectationOf } from '../../oracle/index.js'
+import type { PriceSnapshot } from '../../oracle/prices/index.js'
 import type { Meter } from '../work/meter.js'
 import type { Run } from './assemble.js'
 import type { CreditWatch } from './credits.js'

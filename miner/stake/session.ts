@@ -1,7 +1,8 @@
 /** Staking alone, without mining: it follows the chain, takes prices at minute 1, and publishes at minute 8. */
 import { isCoded, messageOf } from '../../base/index.js'
 import { createHealthNews, createMinuteClock, type MinuteEvent } from '../../factom/index.js'
-import { createGradedHistory, type Difficulty, type PriceFeed } from '../../oracle/index.js'
+import { createGradedHistory, type Difficulty } from '../../oracle/index.js'
+import type { PriceFeed } from '../../oracle/prices/index.js'
 import type { BlockEvent, NoticeEvent, PricesEvent } from '../events.js'
 import { createAsking, type Asking } from '../run/asking.js'
 import { tellCatchUp } from '../run/catch-up.js'
