@@ -1,6 +1,11 @@
 /** A gateway's live view → what the API and the status page show of it. Pure. */
 import { coinsText } from '../../komodo/index.js'
-import { isOver, type GatewayView, type WithdrawalRecord } from '../../oracle/feed/index.js'
+import {
+  isOver,
+  type GatewayView,
+  type WithdrawalRecord,
+  type WithdrawalStep,
+} from '../../oracle/feed/index.js'
 import type { GatewayNumbers, WithdrawalNumbers } from '../../telemetry/index.js'
 
 const ALARMS = {
@@ -85,33 +90,24 @@ function withdrawalOf(record: WithdrawalRecord): WithdrawalNumbers {
   }
 }
 
-/** Whom or what a withdrawal waits for. */
-function waitsFor({ step, withdrawTxid }: WithdrawalRecord): string {
-  switch (step) {
-    case 'seen':
-    case 'signed':
-      return 'this feed'
-    case 'held':
-      return `you: pegminer feed approve ${withdrawTxid}, or reject`
-    case 'waiting':
-      return 'coins at the deposit address, a limit, or the daemons: see why'
-    case 'partial':
-      return 'the other signers'
-    case 'broadcast':
-      return 'a block of the reference chain'
-    case 'marked':
-      return 'a block of the asset chain'
-    case 'refused':
-    case 'stuck':
-      return 'you: see why'
-    case 'settling':
-      return 'this feed, to release it without a payment'
-    case 'rejected':
-    case 'settled':
-    case 'done':
-      return ''
-  }
+const WAITS_FOR: Readonly<Record<Exclude<WithdrawalStep, 'held'>, string>> = {
+  seen: 'this feed',
+  signed: 'this feed',
+  waiting: 'coins at the deposit address, a limit, or the daemons: see why',
+  partial: 'the other signers',
+  broadcast: 'a block of the reference chain',
+  marked: 'a block of the asset chain',
+  refused: 'you: see why',
+  stuck: 'you: see why',
+  settling: 'this feed, to release it without a payment',
+  rejected: '',
+  settled: '',
+  done: '',
 }
+
+/** Whom or what a withdrawal waits for. */
+const waitsFor = ({ step, withdrawTxid }: WithdrawalRecord): string =>
+  step === 'held' ? `you: pegminer feed approve ${withdrawTxid}, or reject` : WAITS_FOR[step]
 
 /** The last pass's trouble, or why the relay does nothing. */
 function troubleOf({ trouble, relay }: GatewayView): string | null {

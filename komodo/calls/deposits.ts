@@ -4,6 +4,15 @@ import { flagOf, hashOf, listOf, objectOf, satOf, textOf } from '../shape.js'
 import { coinsText } from '../tx/index.js'
 import type { ContractCalls } from './contract.js'
 
+export interface BindFacts {
+  readonly tokenId: string
+  readonly oracleTxid: string
+  readonly coin: string
+  readonly supply: bigint
+  readonly m: number
+  readonly pubkeys: readonly string[]
+}
+
 /** Of deposits in a reply. */
 const MAX_ITEMS = 10_000
 
@@ -14,18 +23,7 @@ export function depositCalls(rpc: Rpc, { build, read }: ContractCalls) {
     oracleCreate: (name: string, description: string, format: string, given?: CallOptions) =>
       build('oraclescreate', [name, description, format], given),
     /** `supply` in satoshis: the daemon takes it so. */
-    gatewayBind: (
-      facts: {
-        tokenId: string
-        oracleTxid: string
-        coin: string
-        supply: bigint
-        m: number
-        pubkeys: readonly string[]
-      },
-      given?: CallOptions,
-    ) => {
-      const { tokenId, oracleTxid, coin, supply, m, pubkeys } = facts
+    gatewayBind: ({ tokenId, oracleTxid, coin, supply, m, pubkeys }: BindFacts, given?: CallOptions) => {
       const numbers = [supply, m, pubkeys.length].map(String)
       return build(
         'gatewaysbind',

@@ -100,13 +100,7 @@ export function inspectLiquidate(hex: string, intent: LiquidateIntent, around: B
   )
 }
 
-export interface ClaimIntent {
-  readonly bindTxid: string
-  readonly tokenId: string
-  readonly coin: string
-  readonly depositTxid: string
-  readonly amount: bigint
-}
+export type ClaimIntent = Omit<tx.OpOf<'gateway-claim'>, 'op' | 'destination'> & { readonly tokenId: string }
 
 export function inspectClaim(hex: string, intent: ClaimIntent, around: BuiltFor): Inspected {
   const { pubkey } = around
@@ -124,16 +118,10 @@ export function inspectClaim(hex: string, intent: ClaimIntent, around: BuiltFor)
   )
 }
 
-export interface DepositIntent {
-  readonly bindTxid: string
-  readonly coin: string
-  readonly height: number
-  readonly coinTxid: string
-  readonly claimVout: number
-  readonly depositHex: string
-  readonly proof: string
-  readonly amount: bigint
-}
+export type DepositIntent = Omit<
+  tx.OpOf<'gateway-deposit'>,
+  'op' | 'tokenId' | 'publishers' | 'dataTxids' | 'destination'
+>
 
 /** The publishers that bear the header out are the daemon's to name; all else is ours. */
 export function inspectDeposit(hex: string, intent: DepositIntent, around: BuiltFor): Inspected {

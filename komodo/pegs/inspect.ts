@@ -3,6 +3,7 @@
  * outputs in their places, and nothing to strangers (docs/protocol/pegs.md#transactions). Throws `E_KOMODO_INSPECT`.
  */
 import { broken, isContract, isOwn, MARKER_SAT, openBuilt, type BuiltFor, type Inspected } from '../built.js'
+import type { BindFacts } from '../calls/deposits.js'
 import * as tx from '../tx/index.js'
 import type { ModuleOp, TxOutput } from '../tx/index.js'
 
@@ -72,16 +73,7 @@ export function inspectOracle(
   return inspect(hex, { op, outputs: [ORACLES_MARKER] }, around)
 }
 
-export interface BindIntent {
-  readonly tokenId: string
-  readonly oracleTxid: string
-  readonly coin: string
-  readonly supply: bigint
-  readonly m: number
-  readonly pubkeys: readonly string[]
-}
-
-export function inspectBind(hex: string, intent: BindIntent, around: BuiltFor): Inspected {
+export function inspectBind(hex: string, intent: BindFacts, around: BuiltFor): Inspected {
   const { tokenId, oracleTxid, coin, supply, m, pubkeys } = intent
   const op: tx.GatewayOp = {
     ...{ op: 'gateway-bind', coin, tokenSupply: supply, oracleTxid, m, n: pubkeys.length, pubkeys },

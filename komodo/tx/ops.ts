@@ -168,6 +168,7 @@ type OpsOf<L extends Layouts> = {
 export type OracleOp = OpsOf<typeof ORACLE_LAYOUTS>
 export type GatewayOp = OpsOf<typeof GATEWAY_LAYOUTS>
 export type ModuleOp = OracleOp | GatewayOp | OpsOf<typeof TOKEN_LAYOUTS> | PegsOp
+export type OpOf<K extends ModuleOp['op']> = Extract<ModuleOp, { op: K }>
 
 /** Blob number of gateway calls in a token transfer. */
 export const GATEWAY_BLOB = 0x13

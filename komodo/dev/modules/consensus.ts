@@ -30,13 +30,11 @@ export function isLawful(chain: Chain, transaction: Transaction): boolean {
   }
 }
 
-type OpOf<K extends tx.ModuleOp['op']> = Extract<tx.ModuleOp, { op: K }>
-
 /** As many tokens of the kind that it names come out as go in; those of another kind do not count. */
 function tokensAreKept(
   chain: Chain,
   { inputs, outputs }: Transaction,
-  { tokenId, owners }: OpOf<'token-transfer'>,
+  { tokenId, owners }: tx.OpOf<'token-transfer'>,
 ): boolean {
   const addressOf = (script: string): string | null => chain.addressOf(script)
   const spent = inputs.flatMap(({ txid, vout, script }) =>
@@ -72,7 +70,7 @@ function releasesTokens(script: string): boolean {
 function stepIsLawful(
   chain: Chain,
   { inputs }: Transaction,
-  op: OpOf<'gateway-partial' | 'gateway-complete' | 'gateway-sign' | 'gateway-done'>,
+  op: tx.OpOf<'gateway-partial' | 'gateway-complete' | 'gateway-sign' | 'gateway-done'>,
 ): boolean {
   const before = op.op === 'gateway-done' ? gatewayOpAt(chain, op.completeTxid) : op
   if (before === null || !('signatures' in before)) return false

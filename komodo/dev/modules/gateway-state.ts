@@ -1,11 +1,9 @@
 /** What the chain says about gateways: bindings, deposits, withdrawals and their progress. */
 import * as tx from '../../tx/index.js'
-import type { AddressVersions, GatewayOp } from '../../tx/index.js'
+import type { AddressVersions, GatewayOp, OpOf } from '../../tx/index.js'
 import type { Chain, Coin } from '../chain/chain.js'
 import { GATEWAYS, moduleAddress } from '../keys.js'
 import { opAt } from './oracle-state.js'
-
-export type OpOf<K extends GatewayOp['op']> = Extract<GatewayOp, { op: K }>
 
 export interface Binding {
   readonly txid: string

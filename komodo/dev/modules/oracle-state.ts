@@ -1,12 +1,8 @@
 /** What the chain says about oracles: who publishes, at which fee, with which outputs, and where the baton is. */
 import * as tx from '../../tx/index.js'
-import type { OracleOp } from '../../tx/index.js'
 import type { Chain, Coin } from '../chain/chain.js'
 import { FEE } from '../build.js'
 import { ORACLES, moduleAddress } from '../keys.js'
-
-export type OracleCreate = Extract<OracleOp, { op: 'oracle-create' }>
-export type OracleData = Extract<OracleOp, { op: 'oracle-data' }>
 
 const MAX_ORACLE_INPUTS = 60
 
@@ -19,7 +15,7 @@ export function opAt(chain: Chain, txid: string): tx.ModuleOp | null {
 }
 
 /** `unknown`: no such transaction. `other`: it creates no oracle. */
-export function oracleAt(chain: Chain, txid: string): OracleCreate | 'unknown' | 'other' {
+export function oracleAt(chain: Chain, txid: string): tx.OpOf<'oracle-create'> | 'unknown' | 'other' {
   if (!chain.find(txid)) return 'unknown'
   const op = opAt(chain, txid)
   return op?.op === 'oracle-create' ? op : 'other'
@@ -126,7 +122,7 @@ export function samplesAt(
   oracleTxid: string,
   batonAddress: string,
 ): { txid: string; data: string }[] {
-  const dataOf = (txid: string): OracleData | null => {
+  const dataOf = (txid: string): tx.OpOf<'oracle-data'> | null => {
     const op = opAt(chain, txid)
     return op?.op === 'oracle-data' && op.oracleTxid === oracleTxid ? op : null
   }
@@ -144,7 +140,7 @@ export function samplesAt(
     .reverse()
   return [...new Set([...waiting, ...confirmed])].map((txid) => ({
     txid,
-    data: (dataOf(txid) as OracleData).data,
+    data: (dataOf(txid) as tx.OpOf<'oracle-data'>).data,
   }))
 }
 
