@@ -92,13 +92,7 @@ export async function startDevKomodo(options: DevKomodoOptions): Promise<DevKomo
   }
 }
 
-interface Opened {
-  readonly network: Network
-  readonly gateways: readonly DevGateway[]
-  readonly pegsTxid: string | null
-}
-
-function openNetwork(settled: Settled, store: Store, now: () => number): Opened {
+function openNetwork(settled: Settled, store: Store, now: () => number) {
   const begun = JSON.stringify(settled)
   const [first] = store.events
   const ready = store.events.find((event) => event.type === 'ready')

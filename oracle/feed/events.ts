@@ -112,30 +112,12 @@ export type FeedEvent =
   | ReportEvent
   | StoppedEvent
 
+/** In `idle` all that is deep enough is published, in `budget` the next asset block gives the subscriptions back. */
+const AT_WORK = ['starting', 'publishing', 'idle', 'budget'] as const
+const HELD_UP = ['funds', 'sync', 'baton', 'foreign', 'daemon', 'blocked'] as const
+export const RELAY_STATES = [...AT_WORK, ...HELD_UP]
+
 /** What the relay is doing, and if nothing: why. */
 export type RelayState =
-  | { readonly state: 'starting' }
-  | { readonly state: 'publishing' }
-  /** All that is deep enough is published. */
-  | { readonly state: 'idle' }
-  /** The next block of the asset chain gives the subscriptions back. */
-  | { readonly state: 'budget' }
-  | { readonly state: 'funds'; readonly why: string }
-  | { readonly state: 'sync'; readonly why: string }
-  | { readonly state: 'baton'; readonly why: string }
-  | { readonly state: 'foreign'; readonly why: string }
-  | { readonly state: 'daemon'; readonly why: string }
-  | { readonly state: 'blocked'; readonly why: string }
-
-export const RELAY_STATES = [
-  'starting',
-  'publishing',
-  'idle',
-  'budget',
-  'funds',
-  'sync',
-  'baton',
-  'foreign',
-  'daemon',
-  'blocked',
-] as const satisfies readonly RelayState['state'][]
+  | { readonly state: (typeof AT_WORK)[number] }
+  | { readonly state: (typeof HELD_UP)[number]; readonly why: string }
