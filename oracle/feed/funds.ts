@@ -104,12 +104,6 @@ export function decideFunds(facts: FundsFacts, policy: FundsPolicy): FundsAction
   return { do: 'alarm', why: byLimit <= 0 ? 'limit' : 'wallet' }
 }
 
-export interface SmallUtxo {
-  readonly txid: string
-  readonly vout: number
-  readonly sat: bigint
-}
-
 /**
  * Many small outputs make the daemon say that it has too few coins (docs/protocol/komodo.md#contract-calls): above this
  * they are merged.
@@ -124,7 +118,7 @@ const SMALL_SAT = 1_000_000n
  * Small outputs to merge into one, or none. Only confirmed ones; the largest `keep` stay, since a daemon that builds
  * while they are on their way needs something to pay with.
  */
-export function toConsolidate<T extends SmallUtxo>(
+export function toConsolidate<T extends OracleUtxo>(
   all: readonly T[],
   dataFee: bigint,
   keep = 10,
