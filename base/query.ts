@@ -39,4 +39,15 @@ export class Csv {
   constructor(names: readonly string[], rows: readonly (readonly (string | number | null)[])[]) {
     this.text = [names, ...rows].map((row) => `${row.map((cell) => cell ?? '').join(',')}\n`).join('')
   }
+
+  /** A line for each row, of its fields of these names. */
+  static of<K extends string>(
+    names: readonly K[],
+    rows: readonly Readonly<Record<K, string | number | null>>[],
+  ): Csv {
+    return new Csv(
+      names,
+      rows.map((row) => names.map((name) => row[name])),
+    )
+  }
 }

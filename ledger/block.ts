@@ -4,13 +4,9 @@ import { oprChainId, pegnetChains, sprChainId } from '../oracle/index.js'
 import type { Network } from '../pegnet/index.js'
 import type { LedgerBlock } from './engine/types.js'
 
-export interface LedgerChains {
-  readonly oracle: string
-  readonly staking: string
-  readonly transactions: string
-}
+export type LedgerChains = ReturnType<typeof ledgerChains>
 
-export function ledgerChains(network: Network): LedgerChains {
+export function ledgerChains(network: Network) {
   return {
     oracle: oprChainId(network),
     staking: sprChainId(network),

@@ -12,15 +12,11 @@ import { missingOf } from './view.js'
 /** After those of the miner, the feed, a watched peg and watched markets: all may run on one machine. */
 const PORT = 9472
 
-export interface Measures {
-  hear(event: KeepEvent): void
-  /** Where they are served, as text for people. Throws what `serveMetrics` throws. */
-  serve(context: BasketContext, resources: Resources): Promise<string>
-}
+export type Measures = ReturnType<typeof createMeasures>
 
 const usd = (worth: bigint): number => Number(worth) / 1e16
 
-export function createMeasures(network: string, basket: Basket, book: Pick<Book, 'spentToday'>): Measures {
+export function createMeasures(network: string, basket: Basket, book: Pick<Book, 'spentToday'>) {
   const metrics = createMetrics({ version: versionOf(), network })
   const { basket: tree } = metrics.tree
   let at: number | null = null
@@ -29,7 +25,7 @@ export function createMeasures(network: string, basket: Basket, book: Pick<Book,
   if (basket.band !== null) tree.band.set(basket.band)
   const pulse = (): BasketPulse => ({ lookAgeMs: at === null ? null : ageMs(at, wallMs()), waits, missing })
   return {
-    hear(event) {
+    hear(event: KeepEvent): void {
       count(tree, event)
       tree.spent.set(Number(book.spentToday()) / 1e8)
       if (event.kind === 'waiting') waits = event.reason
@@ -39,7 +35,8 @@ export function createMeasures(network: string, basket: Basket, book: Pick<Book,
       missing = usd(missingOf(event.decision))
       measure(tree, event)
     },
-    async serve(context, resources) {
+    /** Where they are served, as text for people. Throws what `serveMetrics` throws. */
+    async serve(context: BasketContext, resources: Resources): Promise<string> {
       const { settings } = context
       const { server, text } = await serveMetrics(
         onPort(context, PORT),

@@ -6,6 +6,7 @@ import {
   priceToDecimal,
   shortHash,
   STAKING_ASSETS,
+  type AssetCost,
   type GradedBlock,
   type GradedStakingBlock,
   type LeftOut,
@@ -23,15 +24,7 @@ export interface GradedRow {
   /** PEG, decimal. */
   readonly payout: string
   /** By asset; empty if the record was not compared with others. */
-  readonly distances: readonly AssetDistance[]
-}
-
-export interface AssetDistance {
-  readonly asset: string
-  /** Relative to the average, signed. */
-  readonly distance: number
-  /** Its part of the grade. */
-  readonly cost: number
+  readonly distances: readonly AssetCost[]
 }
 
 export interface GradeReport {
@@ -54,7 +47,7 @@ export function oracleReport(block: GradedBlock): GradeReport {
   const { graded, records, winners, ...rest } = block
   const assets = ASSETS[block.version]
   return {
-    ...commonOf(rest),
+    ...rest,
     records: 'oracle',
     valid: records,
     order: graded.map((record) => ({
@@ -70,7 +63,7 @@ export function oracleReport(block: GradedBlock): GradeReport {
 export function stakingReport(block: GradedStakingBlock): GradeReport {
   const { graded, records, ...rest } = block
   return {
-    ...commonOf(rest),
+    ...rest,
     records: 'staking',
     valid: records,
     order: graded.map((record) => ({
@@ -82,17 +75,6 @@ export function stakingReport(block: GradedStakingBlock): GradeReport {
     rates: block.gradable ? ratesOf(STAKING_ASSETS, graded[0]?.spr.prices) : {},
   }
 }
-
-type Common = Pick<GradeReport, 'height' | 'version' | 'entries' | 'rejected' | 'dropped' | 'gradable'>
-
-const commonOf = ({ height, version, entries, rejected, dropped, gradable }: Common): Common => ({
-  height,
-  version,
-  entries,
-  rejected,
-  dropped,
-  gradable,
-})
 
 type Graded = GradedBlock['graded'][number] | GradedStakingBlock['graded'][number]
 

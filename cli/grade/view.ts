@@ -1,7 +1,8 @@
 /** A graded block as a person wants to see it: the ranking, who takes no part and why, what was checked. Pure. */
 import { oneLine, type Style } from '../../telemetry/log.js'
 import { countText, durationText, plural, wrap } from '../view/format.js'
-import type { AssetDistance, GradeCheck, GradedRow, GradeReport } from './report.js'
+import type { AssetCost } from '../../oracle/index.js'
+import type { GradeCheck, GradedRow, GradeReport } from './report.js'
 import type { Output } from '../program/output.js'
 import { factPrinter } from '../view/facts.js'
 
@@ -71,7 +72,7 @@ function gradeText(grade: number): string {
 }
 
 /** The assets that cost the record its grade come first, with their part of it; those on the average are only counted. */
-function distanceLines(distances: readonly AssetDistance[], grade: number, width: number): string[] {
+function distanceLines(distances: readonly AssetCost[], grade: number, width: number): string[] {
   if (distances.length === 0) return []
   const off = distances
     .filter(({ distance }) => distance !== 0)

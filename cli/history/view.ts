@@ -52,12 +52,24 @@ export function priceTable(rows: readonly HistoryRow[], assets: readonly string[
   ]
 }
 
-export function tableHead(assets: readonly string[]): string {
-  return tableRow(
-    ['HEIGHT', 'TIME (UTC)', 'V', 'RECORDS', 'VALID', 'BEST', 'HASHRATE', 'OURS', 'PEG'],
+/** Titles and widths; numbers are set to the right. */
+const COLUMNS: readonly (readonly [title: string, width: number, way?: 'right'])[] = [
+  ['HEIGHT', HEIGHT_WIDTH, 'right'],
+  ['TIME (UTC)', 16],
+  ['V', 1],
+  ['RECORDS', 7, 'right'],
+  ['VALID', 5, 'right'],
+  ['BEST', WHO_WIDTH],
+  ['HASHRATE', 9, 'right'],
+  ['OURS', 5, 'right'],
+  ['PEG', 5, 'right'],
+]
+
+export const tableHead = (assets: readonly string[]): string =>
+  tableRow(
+    COLUMNS.map(([title]) => title),
     assets,
   )
-}
 
 export function tableLine(
   { height, block, rates, own, paid }: HistoryRow,
@@ -81,31 +93,14 @@ export function tableLine(
   )
 }
 
-function tableRow(cells: readonly string[], prices: readonly string[]): string {
-  const [
-    height = '',
-    time = '',
-    version = '',
-    records = '',
-    valid = '',
-    best = '',
-    power = '',
-    ours = '',
-    peg = '',
-  ] = cells
-  return [
-    height.padStart(HEIGHT_WIDTH),
-    time.padEnd(16),
-    version,
-    records.padStart(7),
-    valid.padStart(5),
-    best.padEnd(WHO_WIDTH),
-    power.padStart(9),
-    ours.padStart(5),
-    peg.padStart(5),
+const tableRow = (cells: readonly string[], prices: readonly string[]): string =>
+  [
+    ...COLUMNS.map(([, width, way], k) => {
+      const cell = cells[k] ?? ''
+      return way === 'right' ? cell.padStart(width) : cell.padEnd(width)
+    }),
     ...prices.map((price) => price.padStart(PRICE_WIDTH)),
   ].join('  ')
-}
 
 const priceText = (price: bigint | undefined): string => (price === undefined ? '–' : priceToDecimal(price))
 

@@ -4,13 +4,9 @@ import { Worker } from 'node:worker_threads'
 import { childEnvironment } from '../../base/index.js'
 import type { FollowingNews, FollowingTask } from './following-thread.js'
 
-export interface Following {
-  /** Rejects if the thread fails, ends with `close`. */
-  readonly ended: Promise<void>
-  close(): Promise<void>
-}
+export type Following = ReturnType<typeof followInThread>
 
-export function followInThread(task: FollowingTask, hear: (news: FollowingNews) => void): Following {
+export function followInThread(task: FollowingTask, hear: (news: FollowingNews) => void) {
   const worker = new Worker(new URL('./following-thread.js', import.meta.url), {
     workerData: task,
     env: childEnvironment(),
@@ -21,8 +17,9 @@ export function followInThread(task: FollowingTask, hear: (news: FollowingNews) 
     worker.once('exit', () => resolve())
   })
   return {
+    /** Rejects if the thread fails, ends with `close`. */
     ended,
-    async close() {
+    async close(): Promise<void> {
       worker.postMessage('end')
       await ended.catch(() => undefined)
     },

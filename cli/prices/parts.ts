@@ -130,28 +130,15 @@ async function placedSettings(context: FeedContext, resources: Resources): Promi
 export function tellSnapshot({ output }: Pick<PricesContext, 'output'>, snapshot: PriceSnapshot): void {
   for (const price of snapshot.assets.values())
     output.event({ event: 'price', ...assetJson(price), asset: price.asset })
-  const {
-    height,
-    version,
-    complete,
-    takenAt,
-    configHash,
-    engine,
-    sources: states,
-    prices: priced,
-    missing,
-  } = snapshot
+  const { height, version, complete, takenAt, missing, outliers, configHash, engine, sources } = snapshot
   output.event({
-    event: 'snapshot',
-    height: height === 0 ? null : height,
-    version,
-    complete,
+    ...{ event: 'snapshot', height: height === 0 ? null : height, version, complete },
     takenAt: new Date(takenAt).toISOString(),
-    priced: priced.size,
+    priced: snapshot.prices.size,
     missing: Object.fromEntries(missing),
     indices: [...snapshot.indices.values()].map(assetJson),
-    sources: states,
-    outliers: Object.fromEntries(snapshot.outliers),
+    sources,
+    outliers: Object.fromEntries(outliers),
     configHash,
     engine,
   })

@@ -1,7 +1,7 @@
 /** Estimates from sums. Pure. */
 import { GRADING_RULES } from '../../oracle/index.js'
 import { networkOf } from '../../pegnet/index.js'
-import type { AttackResult, BlockFate, Estimate, Scenario, Tally } from './types.js'
+import type { AttackResult, BlockFate, Estimate, Scenario } from './types.js'
 
 /** Of the normal distribution: 95 % lie within so many standard deviations. */
 const WIDE = 1.959964
@@ -9,10 +9,12 @@ const WIDE = 1.959964
 const LEAST_SCATTER = 1e-9
 const MAINNET = networkOf('MainNet')
 
-export const NO_BLOCKS: Tally = {
+export const NO_BLOCKS = {
   ...{ blocks: 0, first: 0, moved: 0, stopped: 0, closed: 0 },
   ...{ places: 0, placesSquared: 0, reward: 0, rewardSquared: 0, shift: 0, shiftSquared: 0 },
 }
+/** Sums over blocks. */
+export type Tally = Readonly<typeof NO_BLOCKS>
 
 export function counted(tally: Tally, { places, reward, first, shift, kind }: BlockFate): Tally {
   return {

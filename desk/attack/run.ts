@@ -2,8 +2,8 @@
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { threadEnvironment } from '../../base/index.js'
-import { added, NO_BLOCKS, resultOf } from './chance.js'
-import type { AttackResult, Scenario, Tally } from './types.js'
+import { added, NO_BLOCKS, resultOf, type Tally } from './chance.js'
+import type { AttackResult, Scenario } from './types.js'
 import type { AttackTask } from './worker.js'
 
 export interface AttackOptions {

@@ -53,21 +53,6 @@ export interface BlockFate {
   readonly kind: 'moved' | 'stopped' | 'closed' | 'held'
 }
 
-/** Sums over blocks. */
-export interface Tally {
-  readonly blocks: number
-  readonly first: number
-  readonly moved: number
-  readonly stopped: number
-  readonly closed: number
-  readonly places: number
-  readonly placesSquared: number
-  readonly reward: number
-  readonly rewardSquared: number
-  readonly shift: number
-  readonly shiftSquared: number
-}
-
 /** A value with its interval: in 95 of 100 simulations the true value lies in it. */
 export interface Estimate {
   readonly value: number

@@ -1,8 +1,8 @@
 /** The code of each thread of a simulation. Started through piscina. */
 import { randomNumbers } from '../../base/index.js'
 import { playBlock, stageOf } from './block.js'
-import { counted, NO_BLOCKS } from './chance.js'
-import type { Scenario, Tally } from './types.js'
+import { counted, NO_BLOCKS, type Tally } from './chance.js'
+import type { Scenario } from './types.js'
 
 export interface AttackTask {
   readonly scenario: Scenario

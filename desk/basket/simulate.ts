@@ -107,7 +107,7 @@ export function simulateBasket(basket: Basket, terms: SimulationTerms): Simulati
     if (waiting !== null && waiting.enteredAt === null) waiting = { moves: waiting.moves, enteredAt: height }
     else if (waiting !== null) {
       const before = worthOf(balances, valued)
-      const outcome: Outcome = executeMoves(waiting.moves, balances, { height: height - 1, prices, rules })
+      const outcome = executeMoves(waiting.moves, balances, { height: height - 1, prices, rules })
       ;({ balances, executed } = outcome)
       enteredAt = waiting.enteredAt
       lost += before - worthOf(balances, valued)
@@ -147,18 +147,12 @@ export function ratedHeights(history: Pick<PriceHistory, 'ratesHeight'>, from: n
   return heights.reverse()
 }
 
-interface Outcome {
-  readonly balances: Balances
-  readonly executed: Executed[]
-  readonly refused: number
-}
-
 /** Each as a batch of its own: one that is refused leaves the others. */
 function executeMoves(
   moves: readonly Move[],
   before: Balances,
   terms: Omit<Parameters<typeof previewOf>[1], 'available'>,
-): Outcome {
+) {
   let balances = before
   let refused = 0
   const executed: Executed[] = []

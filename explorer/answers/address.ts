@@ -25,11 +25,7 @@ export const address: Answer = (reader, name, asked) => {
   const height = heightIn(asked, reader)
   if (asked.get('list') === 'balances') {
     if (!wantsCsv(asked)) throw new BadRequest('list is for format=csv: balances or history')
-    const rows = heldAt(reader, found, { height, tip }).balances
-    return new Csv(
-      ['ticker', 'amount', 'usd'],
-      rows.map(({ ticker, amount, usd }) => [ticker, amount, usd]),
-    )
+    return Csv.of(['ticker', 'amount', 'usd'], heldAt(reader, found, { height, tip }).balances)
   }
   const own = asking({ address: text, format: 'json' }, asked)
   own.delete('height')

@@ -41,19 +41,10 @@ export function balancesAfter(
   return lines.map((line) => found.get(keyOf(line, line.verdict)) ?? [])
 }
 
-interface Known {
-  /** What the address had of a token after a block. */
-  balance(ticker: string, height: number): bigint
-  /** Null: there was none. */
-  price(ticker: string, height: number): bigint | null
-}
+type Known = ReturnType<typeof knownOf>
 
 /** Of all tokens that the lines name, asked for at once: one by one they would take most of the time. */
-function knownOf(
-  { query }: Reader,
-  address: string,
-  byHeight: ReadonlyMap<number, readonly PlacedAction[]>,
-): Known {
+function knownOf({ query }: Reader, address: string, byHeight: ReadonlyMap<number, readonly PlacedAction[]>) {
   const named = [...byHeight].flatMap(([height, placed]) =>
     [...new Set(placed.flatMap(({ action }) => [action.ticker, action.target]))]
       .filter((ticker) => TICKERS.includes(ticker))
@@ -69,8 +60,10 @@ function knownOf(
   const prices = query.ratesBy(named)
   const priceOf = new Map(named.map(({ ticker, height }, k) => [textFor(ticker, height), prices[k] ?? null]))
   return {
-    balance: (ticker, height) => balanceOf.get(textFor(ticker, height)) ?? 0n,
-    price: (ticker, height) => priceOf.get(textFor(ticker, height)) ?? null,
+    /** What the address had of a token after a block. */
+    balance: (ticker: string, height: number): bigint => balanceOf.get(textFor(ticker, height)) ?? 0n,
+    /** Null: there was none. */
+    price: (ticker: string, height: number): bigint | null => priceOf.get(textFor(ticker, height)) ?? null,
   }
 }
 

@@ -34,12 +34,7 @@ export function asset(value, { ask, asked }) {
         ['Converted out of it', amount(value.converted.out)],
         ['Holders', amount(String(value.holderCount))],
       ),
-      element(
-        'section',
-        {},
-        element('h2', {}, `Blocks ${range.from} to ${range.to}`),
-        zoom(range, location.pathname),
-      ),
+      section(`Blocks ${range.from} to ${range.to}`, zoom(range, location.pathname)),
       series('price', 'Price, USD'),
       series('spread', 'Lowest and highest price of the graded records, USD'),
       series('supply', 'Supply'),

@@ -1,5 +1,5 @@
 /** Charts: lines over heights, and the map of distances. Values come as decimal text. */
-import { amount, element, link, nav, note, rough, scrolled, section, to } from './parts.js'
+import { amount, asking, element, link, nav, note, rough, scrolled, section, to } from './parts.js'
 
 const SVG = 'http://www.w3.org/2000/svg'
 const [WIDTH, HEIGHT] = [1000, 180]
@@ -120,13 +120,15 @@ function follow(box, { count, readAt, nearest: nearestAt }) {
 /** A chart that is asked for when it is put on the page. */
 export function chart(name, { title, ask, query = {} }) {
   const words = new URLSearchParams(query)
-  const csv = new URLSearchParams(words)
-  csv.set('format', 'csv')
   const body = element('div', { class: 'chart' }, note('Loading …'))
   ask(`series/${name}`, `?${words}`)
     .then((series) => body.replaceChildren(picture({ ...series, title })))
     .catch((error) => body.replaceChildren(note(error.message)))
-  return section(title, body, nav(title, to(`/api/v1/explorer/series/${name}?${csv}`, 'CSV')))
+  return section(
+    title,
+    body,
+    nav(title, to(`/api/v1/explorer/series/${name}?${asking(words, { format: 'csv' })}`, 'CSV')),
+  )
 }
 
 /** Ways to see more or less of a range of heights. `more`: what else the address asks. */

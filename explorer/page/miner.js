@@ -8,6 +8,7 @@ import {
   link,
   many,
   nav,
+  pages,
   percent,
   plural,
   records,
@@ -18,10 +19,6 @@ import {
 export function miner(value, { ask, asked, api }) {
   const { share, total } = value
   const name = value.identity ?? value.address
-  const older = new URLSearchParams(asked)
-  if (value.next !== null) older.set('before', String(value.next))
-  const csv = new URLSearchParams(asked)
-  csv.set('format', 'csv')
   const range = {
     from: Number(asked.get('from') ?? total.first),
     to: Number(asked.get('to') ?? total.last),
@@ -63,12 +60,7 @@ export function miner(value, { ask, asked, api }) {
         ['Hash power, estimated', hashrate(share.power)],
         ['PEG of these blocks', amount(share.reward)],
       ),
-      element(
-        'section',
-        {},
-        element('h2', {}, `Blocks ${range.from} to ${range.to}`),
-        zoom(range, location.pathname, ofTicker),
-      ),
+      section(`Blocks ${range.from} to ${range.to}`, zoom(range, location.pathname, ofTicker)),
       series(
         'distance',
         ticker === null
@@ -88,7 +80,7 @@ export function miner(value, { ask, asked, api }) {
       records(
         value.records,
         'Graded records, the newest first',
-        nav('Records', value.next === null ? null : to(`?${older}`, 'Older'), to(`${api}?${csv}`, 'CSV')),
+        pages('Records', value.next, { asked, api }),
       ),
     ],
   }

@@ -107,12 +107,19 @@ const receivers = ({ outputs, address }) =>
         outputs.length > 3 ? ` and ${outputs.length - 3} more` : '',
       )
 
+/** What was asked for, but for this. */
+export const asking = (asked, more) => new URLSearchParams({ ...Object.fromEntries(asked), ...more })
+
+/** The ways to the next page of a list, and to all of it as a table. */
+export const pages = (label, next, { asked, api }) =>
+  nav(
+    label,
+    next === null ? null : to(`?${asking(asked, { before: next })}`, 'Older'),
+    to(`${api}?${asking(asked, { format: 'csv' })}`, 'CSV'),
+  )
+
 /** A page of the history, with the ways to the next one and to a table for other programs. */
 export function history({ actions, next }, { asked, api }, { title = 'History', blocks = true } = {}) {
-  const more = new URLSearchParams(asked)
-  if (next !== null) more.set('before', next)
-  const csv = new URLSearchParams(asked)
-  csv.set('format', 'csv')
   const after = ({ after: held = [] }) =>
     element(
       'span',
@@ -142,7 +149,7 @@ export function history({ actions, next }, { asked, api }, { title = 'History', 
       ],
       true,
     ),
-    nav(title, next === null ? null : to(`?${more}`, 'Older'), to(`${api}?${csv}`, 'CSV')),
+    pages(title, next, { asked, api }),
   )
 }
 

@@ -81,12 +81,7 @@ function supplyOf(reader: LedgerReader, asked: URLSearchParams): object {
       ticker: name,
       amount: unitsText(amount),
     }))
-    if (wantsCsv(asked))
-      return new Csv(
-        ['ticker', 'amount'],
-        supply.map((row) => [row.ticker, row.amount]),
-      )
-    return { height, supply }
+    return wantsCsv(asked) ? Csv.of(['ticker', 'amount'], supply) : { height, supply }
   }
   const heights = heightsIn(asked, rangeIn(asked, reader, query.firstHeight()))
   const times = timesOver(reader, heights)
@@ -104,12 +99,7 @@ function pricesOf(reader: LedgerReader, asked: URLSearchParams): object {
     const height = query.ratesHeight(heightIn(asked, reader))
     const rates = height === null ? null : query.ratesAt(height)
     const prices = [...(rates ?? [])].map(([name, rate]) => ({ ticker: name, usd: unitsText(rate) }))
-    if (wantsCsv(asked))
-      return new Csv(
-        ['ticker', 'usd'],
-        prices.map((row) => [row.ticker, row.usd]),
-      )
-    return { height, prices }
+    return wantsCsv(asked) ? Csv.of(['ticker', 'usd'], prices) : { height, prices }
   }
   const range = rangeIn(asked, reader, query.firstHeight())
   const dated = query.ratesOver(ticker, heightsIn(asked, range)).filter(({ height }) => height >= range.from)
@@ -135,11 +125,7 @@ function seriesOf<N extends string>(
   ticker: Ticker,
   { name, points }: Series<N>,
 ): object {
-  if (!wantsCsv(asked)) return { ticker, points }
-  return new Csv(
-    ['height', 'time', name],
-    points.map((point) => [point.height, point.time, point[name]]),
-  )
+  return wantsCsv(asked) ? Csv.of(['height', 'time', name], points) : { ticker, points }
 }
 
 /** The largest holders of one token, or by the worth of all that they hold. */
@@ -157,11 +143,7 @@ function richlistOf({ query, worths }: LedgerReader, asked: URLSearchParams): ob
           amount: unitsText(amount),
           usd: usdText(dollars?.(amount, ticker)),
         }))
-  if (wantsCsv(asked))
-    return new Csv(
-      ['address', 'amount', 'usd'],
-      holders.map(({ address, amount, usd }) => [address, amount, usd]),
-    )
+  if (wantsCsv(asked)) return Csv.of(['address', 'amount', 'usd'], holders)
   return { height: query.about().height, ticker: ticker ?? null, holders }
 }
 
@@ -174,12 +156,7 @@ function bankOf({ query }: LedgerReader, asked: URLSearchParams): object {
   const banks = query.banks({ ...rangeIn(asked, { query }), most: limit }).map(([height, bank]) => ({
     ...{ height, ...bankTexts(bank) },
   }))
-  if (wantsCsv(asked))
-    return new Csv(
-      ['height', 'amount', 'used', 'requested'],
-      banks.map(({ height, amount, used, requested }) => [height, amount, used, requested]),
-    )
-  return { banks }
+  return wantsCsv(asked) ? Csv.of(['height', 'amount', 'used', 'requested'], banks) : { banks }
 }
 
 /** Blocks with anything in them, the newest first. */

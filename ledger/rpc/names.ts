@@ -17,15 +17,10 @@ export function addressOf(text: string): string {
   return address
 }
 
-export interface TransactionId {
-  readonly index: number
-  readonly hash: string
-}
-
 const MOST_INDEX = 2n ** 31n
 
 /** `0-HASH`; zeros before the number are allowed. Throws `RpcError`. */
-export function transactionIdOf(text: string): TransactionId {
+export function transactionIdOf(text: string) {
   const refused = (why: string) => badParams(`txid: ${why}`)
   const [digits = '', hash = '', ...more] = text.split('-')
   if (!text.includes('-') || more.length > 0)

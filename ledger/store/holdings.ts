@@ -14,12 +14,7 @@ export interface Worth {
 export type Holdings = ReturnType<typeof createHoldings>
 
 /** Holdings by one block's prices. */
-export interface Valued {
-  /** The largest, those that are worth nothing left out; of equals those that came first. */
-  richest(count: number): Worth[]
-  /** A token that is held has no price, or makes more than an amount can say; it counts as 0. */
-  readonly complete: boolean
-}
+export type Valued = ReturnType<typeof valuedBy>
 
 /** What stands in the tables of it: `LedgerQueries`. */
 type Source = Pick<LedgerQueries, 'about' | 'rollbacks' | 'heldSince' | 'addressOf'>
@@ -78,7 +73,7 @@ function valuedBy(
   dollars: InDollars,
   columns: ReadonlyMap<Ticker, Column>,
   { size, addressOf }: { readonly size: number; readonly addressOf: Source['addressOf'] },
-): Valued {
+) {
   const sums = new Float64Array(size)
   let complete = true
   for (const [ticker, { amounts, halves }] of columns) {
@@ -102,8 +97,10 @@ function valuedBy(
   }
   let sorted: Float64Array | null = null
   return {
+    /** A token that is held has no price, or makes more than an amount can say; it counts as 0. */
     complete,
-    richest(count) {
+    /** The largest, those that are worth nothing left out; of equals those that came first. */
+    richest(count: number): Worth[] {
       sorted ??= sums.slice().sort()
       const last = sorted[Math.max(0, size - count)] ?? 0
       const least = last * (1 - CLOSE) - ROUNDED

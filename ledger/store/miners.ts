@@ -1,17 +1,11 @@
 /** The graded oracle records that were paid or not, and whose they were. */
 import { blobOf, hexOf, type Row, type Transaction } from '../../base/index.js'
+import type { RankedRecord } from '../../oracle/index.js'
 import { createMinerSums, type Whose } from './miner-sums.js'
 
-export interface GradedRecord {
-  readonly entryHash: string
-  readonly payout: bigint
+export interface GradedRecord extends Omit<RankedRecord, 'grade'> {
   /** Hex. */
   readonly nonce: string
-  readonly difficulty: bigint
-  /** From 0. */
-  readonly place: number
-  readonly identity: string
-  readonly address: string
 }
 
 export interface MinerShare {

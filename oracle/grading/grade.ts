@@ -7,11 +7,9 @@ import { decodeOpr, oprHash, readClaim, shortHash, type Opr } from '../records/i
 import { fail } from './errors.js'
 import { rank, UNGRADED, type Comparable } from './rank.js'
 import { GRADED_RECORDS, GRADING_RULES, type GradingRules } from './rules.js'
-import { areShortHashes, checkEntry, type OprEntry } from './validate.js'
+import { areShortHashes, checkEntry, type Expected, type OprEntry } from './validate.js'
 
-export interface GradingInput {
-  readonly version: OprVersion
-  readonly height: number
+export interface GradingInput extends Expected {
   /** Short hashes of the last block with winners; none = there never was one. */
   readonly previousWinners: readonly string[]
   /** In the order of the entry block. */
@@ -83,13 +81,7 @@ export interface GradedBlock {
  * A record on its way through the passes. The record itself is read again for the few that are graded: to keep
  * hundreds of them meanwhile costs more than that.
  */
-interface Candidate extends Comparable {
-  readonly entryHash: string
-  readonly oprHash: Uint8Array
-  readonly nonce: Uint8Array
-  readonly difficulty: bigint
-  readonly index: number
-}
+type Candidate = Comparable & Pick<GradedRecord, 'entryHash' | 'oprHash' | 'nonce' | 'difficulty' | 'index'>
 
 /**
  * Grades a block. Throws `E_GRADING_INPUT` for a negative height or a list of previous winners that the version

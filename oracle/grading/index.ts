@@ -1,5 +1,5 @@
 /** Grading of price records: blocks to places, payouts and the next winners. */
-export { distancesOf, type Distance } from './average.js'
+export { distancesOf } from './average.js'
 export { readBlockFiles, type BlockFile } from './block-file.js'
 export { GRADING_ERRORS } from './errors.js'
 export { gradeBlock, noWinners } from './grade.js'
@@ -7,4 +7,4 @@ export type { Difficulty, DifficultyOrClaim, GradedBlock, GradedRecord, LeftOut,
 export { GRADED_RECORDS, GRADING_RULES, PAID_PLACES, STAKING_RULES } from './rules.js'
 export { gradeStakingBlock, type GradedStakingBlock } from './staking.js'
 export { checkStakingEntry } from './validate-staking.js'
-export { checkEntry, type Expected, type OprEntry } from './validate.js'
+export { checkEntry, type OprEntry } from './validate.js'

@@ -3,6 +3,7 @@
  * a long range only some points are read.
  */
 import type { Row, Transaction } from '../../base/index.js'
+import type { OprBlock } from './types.js'
 
 /** Records of ours, of all time. */
 export interface OwnTotals {
@@ -16,14 +17,7 @@ export interface OwnTotals {
 }
 
 /** A graded block without its records. */
-export interface BlockSummary {
-  readonly height: number
-  readonly time: number
-  readonly entries: number
-  readonly valid: number
-  readonly gradable: boolean
-  readonly hashPower: number | null
-}
+export type BlockSummary = Pick<OprBlock, 'height' | 'time' | 'entries' | 'valid' | 'gradable' | 'hashPower'>
 
 export interface Point {
   readonly time: number

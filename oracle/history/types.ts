@@ -36,13 +36,7 @@ export interface OprBlock {
   readonly records: readonly RankedRecord[]
 }
 
-export interface RankedStake {
-  readonly entryHash: string
-  readonly place: number
-  readonly address: string
-  readonly grade: number
-  readonly payout: bigint
-}
+export type RankedStake = Omit<RankedRecord, 'identity' | 'difficulty'>
 
 /** What one asset's price added to a record's grade. */
 export interface AssetCost {
@@ -97,19 +91,7 @@ export type OwnStakeStep = Pick<OwnStep, 'entryHash' | 'height' | 'status' | 're
 }
 
 /** A staking record of ours with what its block decided; `height` is the one that it was made for. */
-export interface OwnStake extends Pick<
-  OwnRecord,
-  | 'entryHash'
-  | 'height'
-  | 'status'
-  | 'reason'
-  | 'submitted'
-  | 'block'
-  | 'verdict'
-  | 'place'
-  | 'payout'
-  | 'grade'
-> {
+export interface OwnStake extends Omit<OwnRecord, 'nonce' | 'difficulty' | 'acknowledged' | 'costs'> {
   readonly address: string
 }
 

@@ -2,6 +2,8 @@
  * For how long a source asks to be left alone: by `Retry-After`, or in the words of its refusal. A time that cannot be
  * read counts as a long one, because a source that is asked too early prolongs its ban.
  */
+import type { fail } from './errors.js'
+
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
@@ -22,6 +24,23 @@ export interface Refusal {
   readonly body?: string
   /** By the server's clock if it told it, ms. */
   readonly now: number
+}
+
+type Failure = readonly [code: Parameters<typeof fail>[0], message: string]
+
+const KEY: Failure = ['E_PRICES_KEY', 'wants a valid key']
+const BLOCKED: Failure = ['E_PRICES_BLOCKED', 'refused the request']
+const LIMITED: Failure = ['E_PRICES_LIMITED', 'asks for fewer requests']
+const REFUSALS: Readonly<Record<number, Failure>> = {
+  ...{ 401: KEY, 407: KEY, 403: BLOCKED, 451: BLOCKED, 418: LIMITED, 429: LIMITED },
+  503: ['E_PRICES_UNREACHABLE', 'reports trouble of its own'],
+}
+
+/** What a status means that is the same for all who answer with it; undefined for others. */
+export function refusalOf(status: number): Failure | undefined {
+  const redirect: Failure = ['E_PRICES_REPLY', 'answered with a redirect']
+  const found = status >= 300 && status < 400 ? redirect : REFUSALS[status]
+  return found && [found[0], `${found[1]} (HTTP ${status})`]
 }
 
 /** ms, at most `LONGEST_ASKED`; undefined if it does not ask for a time. */

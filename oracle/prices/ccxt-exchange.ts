@@ -20,7 +20,7 @@ import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 
 import { checkJson, isCoded, messageOf, wallMs } from '../../base/index.js'
-import { restDetails } from './asked-rest.js'
+import { refusalOf, restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
 import type { CcxtOrderBook } from './order-book.js'
 import { replyTimeOf } from './source-clock.js'
@@ -207,6 +207,7 @@ function harden(
       }
       const reply = await guarded(super.undiciRequest(url, { ...params, signal: request.signal }))
       this.replyTime = replyTimeOf(reply.headers)
+      // Everything else is left to ccxt, which knows the venues' own error bodies.
       const refused = refusalOf(reply.status)
       if (refused) {
         // The body may say for how long; it gets no more time than any other reply.
@@ -275,20 +276,7 @@ function harden(
   }
 }
 
-const KEY_WANTED = [401, 407]
-const BLOCKED = [403, 451]
-const LIMITED = [418, 429]
-
 type PriceCode = Parameters<typeof fail>[0]
-
-/** Statuses whose meaning ccxt loses. Everything else is left to ccxt, which knows the venues' own error bodies. */
-function refusalOf(status: number): [code: PriceCode, message: string] | undefined {
-  if (status >= 300 && status < 400) return ['E_PRICES_REPLY', `answered with a redirect (HTTP ${status})`]
-  if (KEY_WANTED.includes(status)) return ['E_PRICES_KEY', `wants a key (HTTP ${status})`]
-  if (BLOCKED.includes(status)) return ['E_PRICES_BLOCKED', `refused the request (HTTP ${status})`]
-  if (LIMITED.includes(status)) return ['E_PRICES_LIMITED', `asks for fewer requests (HTTP ${status})`]
-  return status === 503 ? ['E_PRICES_UNREACHABLE', `reports trouble of its own (HTTP ${status})`] : undefined
-}
 
 const CODE_OF: Readonly<Record<string, PriceCode>> = {
   RequestTimeout: 'E_PRICES_TIMEOUT',

@@ -6,24 +6,18 @@ import {
   type CcxtMarket,
   type CcxtTicker,
   type ExchangeHooks,
-  type ExchangeSettings,
   type HardenedExchange,
 } from './ccxt-exchange.js'
 import { fail } from './errors.js'
-import { loadMarketTable } from './market-table.js'
+import { loadMarketTable, type TableRequest } from './market-table.js'
 import { BOOK_LEVELS, readBook } from './order-book.js'
 import { reasonOf, reasonText } from './reasons.js'
 import type { OrderBook, Poll, Quote, Reason, Source } from './types.js'
 
-export interface CcxtSourceOptions {
+export interface CcxtSourceOptions extends TableRequest {
   readonly name: string
-  /** ccxt's id of the exchange. */
-  readonly exchange: string
-  /** Unified symbols (`BTC/USD`) to ask for. */
-  readonly symbols: readonly string[]
   /** Order books are asked for, not quotes: one request each. */
   readonly books?: boolean
-  readonly settings: ExchangeSettings
   readonly clock: Clock
   readonly onReply?: ExchangeHooks['onReply']
 }

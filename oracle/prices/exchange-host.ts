@@ -1,20 +1,10 @@
 /** Where exchanges are asked: in this process, or in one of its own (`exchange-fork.ts`). */
 import { CLOCK, type Clock } from '../../base/index.js'
-import type { ExchangeSettings } from './ccxt-exchange.js'
-import { createCcxtSource } from './ccxt-source.js'
+import { createCcxtSource, type CcxtSourceOptions } from './ccxt-source.js'
 import type { Poll, Source } from './types.js'
 
-export interface ExchangeRequest {
-  /** Of the source. */
-  readonly name: string
-  /** ccxt's id of the exchange. */
-  readonly exchange: string
-  readonly settings: ExchangeSettings
-  /** Unified symbols. */
-  readonly symbols: readonly string[]
-  /** Order books are asked for, not quotes. */
-  readonly books?: boolean
-}
+/** One poll of a source. */
+export type ExchangeRequest = Omit<CcxtSourceOptions, 'clock' | 'onReply'>
 
 export interface ExchangeHost {
   /** One poll of a source. Throws what a source throws. */

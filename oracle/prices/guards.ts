@@ -140,18 +140,7 @@ function believed(
   return last !== undefined && far(last.price) && last.price > reference === price > reference
 }
 
-interface Confirmation {
-  readonly confirmed: boolean
-  readonly needed: number
-  /** What to remember of it, if it is not confirmed. */
-  readonly waiting: Step
-}
-
-function confirmation(
-  found: Candidate,
-  step: Step | undefined,
-  { rules, possible, now }: GuardRules,
-): Confirmation {
+function confirmation(found: Candidate, step: Step | undefined, { rules, possible, now }: GuardRules) {
   const before = step && Math.abs(found.price / step.price - 1) <= SAME_STEP ? step : undefined
   const needed = Math.min(rules.minSources + 1, Math.max(1, possible))
   const again = before !== undefined && found.seenAt > before.at
@@ -159,11 +148,12 @@ function confirmation(
   return {
     confirmed: again && (found.votes >= needed || lasting),
     needed,
+    /** What to remember of it, if it is not confirmed. */
     waiting: {
       price: found.price,
       since: before?.since ?? now,
       at: before && !again ? before.at : found.seenAt,
-    },
+    } as Step,
   }
 }
 

@@ -14,7 +14,7 @@ import {
   parseJson,
   withDeadline,
 } from '../../base/index.js'
-import { restDetails } from './asked-rest.js'
+import { refusalOf, restDetails } from './asked-rest.js'
 import { fail } from './errors.js'
 import type { HttpPreset, Rate } from './http-presets.js'
 import { reasonOf } from './reasons.js'
@@ -177,12 +177,8 @@ function statusError(status: number, { response }: AxiosError, now: () => number
     body: typeof data === 'string' ? data : '',
     now: dateMs === null ? now() : dateMs + ageMs,
   })
-  if (status === 401 || status === 407)
-    return fail('E_PRICES_KEY', `wants a valid key (HTTP ${status})`, { details })
-  if (status === 403 || status === 451)
-    return fail('E_PRICES_BLOCKED', `refused the request (HTTP ${status})`, { details })
-  if (status === 429 || status === 418)
-    return fail('E_PRICES_LIMITED', `asks for fewer requests (HTTP ${status})`, { details })
+  const refused = refusalOf(status)
+  if (refused) return fail(...refused, { details })
   if (status >= 500)
     return fail('E_PRICES_UNREACHABLE', `reports trouble of its own (HTTP ${status})`, { details })
   return fail('E_PRICES_REPLY', `answered with HTTP ${status}`, { details })

@@ -82,13 +82,11 @@ export function importOracleIni(ini: OracleIni): ImportedPrices {
     if (old?.key !== undefined) {
       const [option, variable] = old.key
       const given = oracle[option.toLowerCase()]
-      if (typeof given === 'string' && given !== '' && given !== 'CHANGEME')
+      if (isKey(given))
         notes.push(`${option}: put the key into the environment variable ${variable}; keys are not copied.`)
     }
   }
-  const apiLayer = oracle['apilayerkey']
-  if (typeof apiLayer === 'string' && apiLayer !== '' && apiLayer !== 'CHANGEME')
-    notes.push('APILayerKey has no use any more: APILayer is not asked.')
+  if (isKey(oracle['apilayerkey'])) notes.push('APILayerKey has no use any more: APILayer is not asked.')
   if (oracle['stalequoteduration'] !== undefined)
     notes.push(
       'StaleQuoteDuration had no effect in the old miner; ages are limited by class now (prices.defaults.CLASS.maxAge).',
@@ -110,6 +108,8 @@ export function importOracleIni(ini: OracleIni): ImportedPrices {
 const DEFAULT_ASSETS = DEFAULT_PRICES['assets'] as Readonly<
   Record<string, { readonly class: string; readonly routes?: readonly string[] }>
 >
+
+const isKey = (given: unknown): boolean => typeof given === 'string' && !['', 'CHANGEME'].includes(given)
 
 const lowered = (section: Readonly<Record<string, unknown>> = {}): Record<string, unknown> =>
   Object.fromEntries(Object.entries(section).map(([key, value]) => [key.toLowerCase(), value]))

@@ -12,7 +12,7 @@ export interface TableRequest {
   /** ccxt's id of the exchange. */
   readonly exchange: string
   readonly settings: ExchangeSettings
-  /** Unified symbols. */
+  /** Unified symbols (`BTC/USD`) to ask for. */
   readonly symbols: readonly string[]
 }
 

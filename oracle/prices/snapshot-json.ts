@@ -118,12 +118,7 @@ export function readSnapshotLine(line: string): StoredSnapshot {
     if (format !== FORMAT) throw new TypeError(`its format is ${String(format)}, not ${FORMAT}`)
     if (typeof input !== 'object' || typeof snapshot !== 'object')
       throw new TypeError('it has no input or no snapshot')
-    const winners = input['winners'] as {
-      height: number
-      records: number
-      best: object
-      median: object
-    } | null
+    const winners = input['winners'] as RawWinners | null
     const read: SnapshotInput = {
       config: input['config'] as PriceConfig,
       assets: (input['assets'] as string[]).map(String),
@@ -144,12 +139,9 @@ export function readSnapshotLine(line: string): StoredSnapshot {
   }
 }
 
-const readWinnersView = (raw: {
-  height: number
-  records: number
-  best: object
-  median: object
-}): WinnersView => ({
+type RawWinners = Omit<WinnersView, 'best' | 'median'> & { readonly best: object; readonly median: object }
+
+const readWinnersView = (raw: RawWinners): WinnersView => ({
   height: raw.height,
   records: raw.records,
   best: mapOf(raw.best, priceFromDecimal),

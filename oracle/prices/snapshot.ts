@@ -141,14 +141,7 @@ const unknown = (asset: string): AssetPrice => ({
 
 /** The value of a name for the routes that use it. */
 type Value =
-  | {
-      readonly ok: true
-      readonly price: number
-      readonly ageMs: number
-      readonly live: boolean
-      readonly seenAt: number
-      readonly degraded: boolean
-    }
+  | ({ readonly ok: true } & Pick<ReadLeg, 'price' | 'ageMs' | 'live' | 'seenAt' | 'degraded'>)
   | { readonly ok: false }
 
 function valueOf(result: AssetPrice, price: number, spec: AssetConfig | IndexConfig): Value {
@@ -459,16 +452,8 @@ function legOf(
     case 'name': {
       const value = values.get(term.name)
       if (value?.ok !== true) return { code: 'leg-unavailable', leg: term.name }
-      const { price, ageMs, seenAt, live, degraded } = value
-      return {
-        price,
-        ageMs,
-        seenAt,
-        live,
-        degraded,
-        polls: Infinity,
-        shown: { quote: term.name, price, ageMs },
-      }
+      const { price, ageMs } = value
+      return { ...value, polls: Infinity, shown: { quote: term.name, price, ageMs } }
     }
     case 'quote': {
       const view = views.get(term.source)

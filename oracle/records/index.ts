@@ -15,4 +15,4 @@ export {
 export { RECORD_ERRORS } from './errors.js'
 export { decodeContent, decodeOpr, encodeOpr, type Opr, type OprContent, type OprVersion } from './opr.js'
 export { priceFromDecimal, priceToDecimal, priceToNumber } from './prices.js'
-export { decodeSpr, encodeSpr, type Spr, type SprVersion } from './spr.js'
+export { decodeSpr, encodeSpr, type Spr } from './spr.js'

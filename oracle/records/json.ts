@@ -6,14 +6,7 @@
  */
 import { fail } from './errors.js'
 import { priceToNumber, roundPrice } from './prices.js'
-
-export interface JsonFields {
-  readonly address: string
-  readonly identity: string
-  readonly height: number
-  readonly winners: readonly string[]
-  readonly prices: readonly bigint[]
-}
+import type { ProtoFields } from './proto.js'
 
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
 /** A character of UTF-8, its bytes written as one character each; the group holds a byte that belongs to none. */
@@ -25,7 +18,7 @@ const INTEGER = /^-?\d{1,10}$/
 const SPECIAL = /\\(?:u[0-9a-f]{4}|.)|[<>&\u2028\u2029]/g
 
 /** Canonical bytes: keys in order, no white space, numbers in their shortest form. */
-export function encodeJson(record: JsonFields, assets: readonly string[]): Uint8Array {
+export function encodeJson(record: ProtoFields, assets: readonly string[]): Uint8Array {
   const prices = record.prices.map((price, k) => `"${assets[k]}":${JSON.stringify(priceToNumber(price))}`)
   return new TextEncoder().encode(
     `{"coinbase":${quote(record.address)},"dbht":${record.height},"winners":[${record.winners.map(quote).join()}],` +
@@ -46,7 +39,7 @@ function quote(text: string): string {
 export function decodeJson(
   content: Uint8Array,
   assets: readonly string[],
-): JsonFields & { values: number[]; absent: number } {
+): ProtoFields & { values: number[]; absent: number } {
   const text = textOf(content)
   try {
     JSON.parse(text)
