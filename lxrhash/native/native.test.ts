@@ -95,6 +95,12 @@ t.test('chosen where it is faster, and it is said why not elsewhere', { skip }, 
   t.match(chooseKernel(large, 'simd'), { kernel: 'simd', why: /asked/ })
   t.match(chooseKernel(large, 'scalar'), { kernel: 'scalar', why: /asked/ })
   t.match(chooseKernel(small, 'auto'), { kernel: 'simd', why: /fits the processor's cache/ })
+  const never: ChooseOptions = {
+    compare: () => {
+      throw new Error('nothing is fetched in advance from what fits the cache')
+    },
+  }
+  t.match(chooseKernel(small, 'native', never), { kernel: 'native', why: /asked/ }, 'at once')
   const scalar = { ...large, kernel: 'scalar', vectors: false } as const
   t.match(chooseKernel(scalar, 'simd'), { kernel: 'scalar', why: /no SIMD here/ })
 
