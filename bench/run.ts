@@ -59,19 +59,16 @@ export function openMap(group: readonly CellPlan[], options: MapOptions): Promis
   const { bits, pages } = group[0] as CellPlan
   const { dir, signal, onByteMap } = options
   return openByteMap(lxrParams({ bits }), {
-    ...(dir === undefined ? {} : { dir }),
-    ...(signal === undefined ? {} : { signal }),
+    ...{ dir, signal, kernel: kernelFor(group) },
     slots: poolSlots(mostThreads(group)),
     hugePages: pages === 'huge',
-    ...kernelFor(group),
     onProgress: (progress) => onByteMap?.(bits, progress),
   })
 }
 
 /** What the ByteMap is opened for; the cells ask for the others themselves. */
-function kernelFor(group: readonly CellPlan[]): { readonly kernel?: KernelChoice } {
-  const kernel = (['auto', 'native'] as const).find((name) => group.some((cell) => cell.kernel === name))
-  return kernel === undefined ? {} : { kernel }
+function kernelFor(group: readonly CellPlan[]): KernelChoice | undefined {
+  return (['auto', 'native'] as const).find((name) => group.some((cell) => cell.kernel === name))
 }
 
 /** Of the cells that share a pool. */

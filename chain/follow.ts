@@ -67,7 +67,7 @@ export function createFollower(options: FollowerOptions) {
       const chains = [...new Set(taking.flatMap((consumer) => consumer.chains))]
       const known = account.known(from - 1, chains)
       let after: StoredTip | null = known
-      for await (const found of followBlocks(client, { chains, after: known, from, to, ...aborted() })) {
+      for await (const found of followBlocks(client, { chains, after: known, from, to, signal })) {
         signal?.throwIfAborted()
         const block = { ...found, blockSeconds }
         db.transaction(() => takeBlock(block, after, account, taking, db))
@@ -76,8 +76,6 @@ export function createFollower(options: FollowerOptions) {
       }
     }
   }
-
-  const aborted = (): { signal?: AbortSignal } => (signal === undefined ? {} : { signal })
 
   /** Forgets blocks that the node's chain does not have. A node that is only behind takes nothing away. */
   async function dropForked(saved: number): Promise<void> {
@@ -150,7 +148,7 @@ export function createFollower(options: FollowerOptions) {
      * node's block is another one by now.
      */
     async block(height: number, chains: readonly string[]): Promise<FollowedBlock> {
-      const range = { chains, after: null, from: height, to: height, ...aborted() }
+      const range = { chains, after: null, from: height, to: height, signal }
       for await (const block of followBlocks(client, range))
         if (block.keyMr === account.keyMrAt(height)) return block
       throw fail('E_HISTORY_BEHIND', `block ${height} of the node is not the one that was followed`)

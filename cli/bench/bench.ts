@@ -70,7 +70,7 @@ async function benchMatrix(context: Context): Promise<number> {
       ...timingOf(settings),
       cells: plan,
       signal,
-      ...mapOptions(settings),
+      dir: settings['lxrhash.dir'],
       onByteMap: progress.show,
       onOpen: ({ params, pages }) => {
         progress.end()
@@ -109,8 +109,6 @@ const timingOf = (settings: Context['settings']) => ({
   seconds: settings['bench.seconds'],
   repeat: settings['bench.repeat'],
 })
-
-const mapOptions = ({ 'lxrhash.dir': dir }: Context['settings']) => (dir === undefined ? {} : { dir })
 
 interface Prepared {
   readonly plan: readonly CellPlan[]

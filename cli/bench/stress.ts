@@ -23,7 +23,6 @@ export async function benchStress(context: CommandContext<BenchKey>): Promise<nu
     kernel: settings['bench.kernel'][0] ?? 'auto',
     pages: settings['bench.pages'][0] ?? 'huge',
   }
-  const dir = settings['lxrhash.dir']
   const fact = factPrinter(output)
   const progress = mapProgress(context)
   const resources = openResources()
@@ -36,7 +35,7 @@ export async function benchStress(context: CommandContext<BenchKey>): Promise<nu
     const last = await runStress({
       plan,
       signal,
-      ...(dir === undefined ? {} : { dir }),
+      dir: settings['lxrhash.dir'],
       reportSeconds: REPORT_SECONDS,
       onByteMap: progress.show,
       onStart: () => output.event({ event: 'bench.stressing', ...plan }),

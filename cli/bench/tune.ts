@@ -25,7 +25,6 @@ export async function benchTune(context: CommandContext<BenchKey>): Promise<numb
   output.line(output.paint('bold', TRIAL_HEAD))
   const progress = mapProgress(context)
   const status = createStatus(context)
-  const dir = settings['lxrhash.dir']
   let tried = 0
   try {
     const { best, verdict, interrupted } = await tune({
@@ -34,7 +33,7 @@ export async function benchTune(context: CommandContext<BenchKey>): Promise<numb
       load,
       kernel: settings['bench.kernel'][0] ?? 'auto',
       signal,
-      ...(dir === undefined ? {} : { dir }),
+      dir: settings['lxrhash.dir'],
       onByteMap: progress.show,
       onTrial: (trial) => {
         progress.end()

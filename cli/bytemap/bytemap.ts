@@ -39,7 +39,7 @@ async function act(
   const progress = createProgress(context, `ByteMap 2^${params.bits} (${bytesText(2 ** params.bits)})`)
   const dir = context.settings['lxrhash.dir']
   const options = {
-    ...(dir === undefined ? {} : { dir }),
+    dir,
     signal: context.signal,
     onProgress: progress.show,
     onNotice: progress.notice,
@@ -57,7 +57,7 @@ async function act(
 }
 
 interface ActionOptions {
-  readonly dir?: string
+  readonly dir: string | undefined
   readonly signal: AbortSignal
   readonly onProgress: Progress['show']
   readonly onNotice: Progress['notice']

@@ -55,12 +55,9 @@ type Context = Pick<CommandContext<'lxrhash.dir'>, 'settings' | 'output' | 'log'
 /** Fetches the ByteMap's file, if there is none, and shows how far it is. If that fails it says why; then it is built. */
 export async function fetchMap(context: Context, params: LxrParams, source: MapSource): Promise<void> {
   const progress = createProgress(context, mapText(params))
-  const dir = context.settings['lxrhash.dir']
+  const { settings, signal } = context
   try {
-    await fetchByteMap(params, source, {
-      ...(dir === undefined ? {} : { dir }),
-      ...{ signal: context.signal, onProgress: progress.show },
-    })
+    await fetchByteMap(params, source, { dir: settings['lxrhash.dir'], signal, onProgress: progress.show })
   } catch (error) {
     if (!(error instanceof LxrError) || error.code !== 'E_LXR_FETCH') throw error
     progress.notice({ level: 'warn', code: error.code, message: `${error.message}; it is built instead` })
@@ -80,11 +77,8 @@ export async function openMap(
   requireMemory({ map: 2 ** params.bits, beside }, (text) => context.log.warn(text))
   const progress = createProgress(context, mapText(params))
   try {
-    const dir = context.settings['lxrhash.dir']
     const map = await openByteMap(params, {
-      ...(dir === undefined ? {} : { dir }),
-      ...{ slots, build, ...kernel },
-      signal,
+      ...{ dir: context.settings['lxrhash.dir'], slots, build, ...kernel, signal },
       onProgress: progress.show,
       onNotice: progress.notice,
     })

@@ -49,8 +49,7 @@ export async function openConnection(
 ) {
   const { servers, credential } = address
   const connection = await connectFarm({
-    ...{ servers, credential, name, signal, ca: settings['farm.ca'] },
-    ...(onRetry === undefined ? {} : { onRetry }),
+    ...{ servers, credential, name, signal, onRetry, ca: settings['farm.ca'] },
   })
   resources.add(() => connection.close())
   return connection
