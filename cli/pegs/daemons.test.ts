@@ -19,7 +19,7 @@ t.test('a plan, two daemons, a feed: from launch-args to KMD that have arrived',
   const folder = t.testdir({ data: {}, feed: {}, holder: {} })
   const dev = await startDevKomodo({
     dataDir: join(folder, 'komodo'),
-    blockSeconds: { asset: 0.2, reference: 0.4 },
+    blockSeconds: { asset: 0.2, reference: 0.6 },
     pegs: { empty: true },
   })
   const over = new AbortController()

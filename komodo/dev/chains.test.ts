@@ -575,12 +575,13 @@ t.test('everything is there again after the end, whatever its kind', async (t) =
 
 t.test('where the search for the work of the first blocks begins, it ends', async (t) => {
   const dev = await start()
-  for (const [height, skipped] of FIRST_NONCES.entries()) {
+  const skippedAt = async (_: number, height: number): Promise<number> => {
     const hash = await rpc<string>(dev.reference, 'getblockhash', height)
     const { nonce } = await rpc<{ nonce: string }>(dev.reference, 'getblockheader', hash)
-    const start = BigInt(`0x${seededNonce({ seed: 'pegminer', name: 'KMDDEV' }, height, height)}`)
-    t.equal(BigInt(`0x${nonce}`) - start, BigInt(skipped), `block ${height}`)
+    const begun = seededNonce({ seed: 'pegminer', name: 'KMDDEV' }, height, height)
+    return Number(BigInt(`0x${nonce}`) - BigInt(`0x${begun}`))
   }
+  t.same(await Promise.all(FIRST_NONCES.map(skippedAt)), FIRST_NONCES)
   await dev.close()
 })
 
