@@ -1,6 +1,7 @@
 /** Transactions as nodes describe them (`decoderawtransaction`), to the byte. */
 import { addressOfScript } from './address.js'
 import { isStrictDer } from './der.js'
+import { remembered } from './remember.js'
 import { OP, scriptKind, stepsOf } from './script.js'
 import type { ScriptStep } from './script.js'
 import { encodeTransaction, isCoinbase, txidOf } from './transaction.js'
@@ -92,7 +93,10 @@ function scriptNumber(data: string): number {
   return negative ? -value : value
 }
 
-export function scriptJson(script: string): NodeJson {
+/** Nodes describe the same scripts with each reply. */
+const MOST_SCRIPTS = 1024
+
+export const scriptJson = remembered(MOST_SCRIPTS, (script): NodeJson => {
   const kind = scriptKind(script)
   const address = addressOfScript(script)
   const addresses =
@@ -104,7 +108,7 @@ export function scriptJson(script: string): NodeJson {
     type: kind.kind,
     addresses: address === null && kind.kind !== 'multisig' ? undefined : addresses,
   }
-}
+})
 
 /** The reply of `decoderawtransaction`; `valueName`: what the satoshis of an output are called. */
 export function transactionJson(tx: Transaction, valueName: 'valueZat' | 'valueSat' = 'valueZat') {
