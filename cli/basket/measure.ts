@@ -12,8 +12,6 @@ import { missingOf } from './view.js'
 /** After those of the miner, the feed, a watched peg and watched markets: all may run on one machine. */
 const PORT = 9472
 
-export type Measures = ReturnType<typeof createMeasures>
-
 const usd = (worth: bigint): number => Number(worth) / 1e16
 
 export function createMeasures(network: string, basket: Basket, book: Pick<Book, 'spentToday'>) {

@@ -5,7 +5,7 @@ import { messageOf, wallMs } from '../../base/index.js'
 import { createLedgerReads, createWorths, serveRpc, type LedgerQueries } from '../../ledger/index.js'
 import { createLedgerApi, createMetrics, ledgerChecks } from '../../telemetry/index.js'
 import { EXIT } from '../program/context.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
 import { ledgerNumbers, ledgerPulse } from '../service/ledger-reader.js'
 import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
@@ -15,10 +15,9 @@ import { follows, keepFollowing, nothingSeen, openWhenKnown, type Serving } from
 
 export async function serve(context: LedgerContext): Promise<number> {
   const { settings, output, signal } = context
-  const resources = openResources()
-  const metrics = createMetrics({ version: versionOf(), network: settings['network.name'] })
-  const serving: Serving = { metrics, resources, seen: nothingSeen() }
-  try {
+  return withResources(async (resources) => {
+    const metrics = createMetrics({ version: versionOf(), network: settings['network.name'] })
+    const serving: Serving = { metrics, resources, seen: nothingSeen() }
     const failed = new AbortController()
     const ending = AbortSignal.any([signal, failed.signal])
     const known = new AbortController()
@@ -35,9 +34,7 @@ export async function serve(context: LedgerContext): Promise<number> {
     if (failed.signal.aborted) throw failed.signal.reason
     output.event({ event: 'stopped', reason: 'interrupted', height: query?.about().height ?? null })
     return EXIT.interrupted
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 async function answer(context: LedgerContext, query: LedgerQueries, serving: Serving): Promise<void> {

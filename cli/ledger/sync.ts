@@ -85,8 +85,9 @@ export async function syncRecorded(
     restoreCheckpoint(db, checkpoint, { network: network.name, origin, averages, consumers: [] })
   }
   const view = createFollowView(context)
+  const onProgress = (progress: Parameters<typeof view.show>[0]): void => view.show(progress)
   try {
-    await syncFromFile({ db, chain, network, difficulty, averages, signal, onProgress: view.show })
+    await syncFromFile({ db, chain, network, difficulty, averages, signal, onProgress })
   } finally {
     view.end()
   }

@@ -16,15 +16,14 @@ import {
 import { EXIT } from '../program/context.js'
 import { durationText, minuteText, plural } from '../view/format.js'
 import { assetsOf, openFeed, takeSnapshot, type PricesContext } from './parts.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 
 const CLOCK_OFF_MS = 5000
 
 export async function doctor(context: PricesContext): Promise<number> {
   const { output } = context
-  const resources = openResources()
-  const reports = new Map<string, PollReport>()
-  try {
+  return withResources(async (resources) => {
+    const reports = new Map<string, PollReport>()
     const open = await openFeed(context, resources, {
       onPoll: (report) => reports.set(report.source, report),
     })
@@ -69,9 +68,7 @@ export async function doctor(context: PricesContext): Promise<number> {
         : ` ${plural(poor.length, 'asset')} without enough sources: ${poor.map(({ asset }) => asset).join(' ')}`,
     )
     return poor.length === 0 ? EXIT.done : EXIT.missing
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 const MARKETS = {

@@ -7,7 +7,7 @@ import { inlineExchanges } from '../../oracle/prices/index.js'
 import { EXIT } from '../program/context.js'
 import { bytesText, plural } from '../view/format.js'
 import { openFeed, takeSnapshot, type PricesContext } from './parts.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 
 interface Reply {
   readonly source: string
@@ -18,22 +18,21 @@ interface Reply {
 
 export async function record(context: PricesContext, dir: string): Promise<number> {
   const { output } = context
-  const resources = openResources()
-  const replies: Reply[] = []
-  const save = (source: string, url: string, body: string): void => {
-    makeFolder(join(dir, source))
-    const path = new URL(url).pathname
-      .replace(/[^\w.-]+/g, '_')
-      .replace(/^_+/, '')
-      .slice(0, 80)
-    const file = join(source, `${String(replies.length + 1).padStart(3, '0')}-${path}`)
-    writeFileSync(join(dir, file), body)
-    const reply = { source, url, file, bytes: Buffer.byteLength(body) }
-    replies.push(reply)
-    output.event({ event: 'reply', ...reply })
-    output.line(` ${source.padEnd(18)} ${bytesText(reply.bytes).padStart(9)}  ${url}`)
-  }
-  try {
+  return withResources(async (resources) => {
+    const replies: Reply[] = []
+    const save = (source: string, url: string, body: string): void => {
+      makeFolder(join(dir, source))
+      const path = new URL(url).pathname
+        .replace(/[^\w.-]+/g, '_')
+        .replace(/^_+/, '')
+        .slice(0, 80)
+      const file = join(source, `${String(replies.length + 1).padStart(3, '0')}-${path}`)
+      writeFileSync(join(dir, file), body)
+      const reply = { source, url, file, bytes: Buffer.byteLength(body) }
+      replies.push(reply)
+      output.event({ event: 'reply', ...reply })
+      output.line(` ${source.padEnd(18)} ${bytesText(reply.bytes).padStart(9)}  ${url}`)
+    }
     makeFolder(dir)
     const open = await openFeed(context, resources, {
       onReply: save,
@@ -48,7 +47,5 @@ export async function record(context: PricesContext, dir: string): Promise<numbe
       ` ${plural(replies.length, 'reply').replace('replys', 'replies')}, ${bytesText(bytes)}, listed in ${join(dir, 'index.json')}`,
     )
     return snapshot.complete ? EXIT.done : EXIT.missing
-  } finally {
-    await resources.close()
-  }
+  })
 }

@@ -4,7 +4,7 @@ import type { PriceSnapshot } from '../../oracle/prices/index.js'
 import { EXIT } from '../program/context.js'
 import { clockText } from '../view/format.js'
 import { openFeed, takeSnapshot, tellSnapshot, WATCH_MS, type PricesContext } from './parts.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { openScreen } from '../view/screen.js'
 import { compactTable, missingLines, priceTable, summaryLine, troubleLines } from '../view/prices.js'
 
@@ -16,12 +16,11 @@ const FRAME = 6
 
 export async function watch(context: PricesContext): Promise<number> {
   const { output, signal, stdout } = context
-  const resources = openResources()
-  const screen = stdout.isTTY === true && !output.json
-  if (screen) resources.add(openScreen(stdout))
-  let first: PriceSnapshot | undefined
-  let last: PriceSnapshot | undefined
-  try {
+  return withResources(async (resources) => {
+    const screen = stdout.isTTY === true && !output.json
+    if (screen) resources.add(openScreen(stdout))
+    let first: PriceSnapshot | undefined
+    let last: PriceSnapshot | undefined
     const open = await openFeed(context, resources)
     await open.feed.start()
     while (!signal.aborted) {
@@ -33,9 +32,7 @@ export async function watch(context: PricesContext): Promise<number> {
       await sleep(WATCH_MS, signal)
     }
     return EXIT.interrupted
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 function plain({ output }: PricesContext, snapshot: PriceSnapshot, first: PriceSnapshot): void {

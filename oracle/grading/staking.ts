@@ -6,7 +6,7 @@
 import type { SprVersion } from '../../pegnet/index.js'
 import type { Spr } from '../records/index.js'
 import { fail } from './errors.js'
-import type { LeftOut } from './grade.js'
+import type { GradedBlock, GradedRecord, LeftOut } from './grade.js'
 import { rank, UNGRADED, type Comparable } from './rank.js'
 import { GRADED_RECORDS, STAKING_RULES } from './rules.js'
 import { checkStakingEntry } from './validate-staking.js'
@@ -19,32 +19,19 @@ export interface StakingInput {
   readonly entries: readonly OprEntry[]
 }
 
-export interface GradedStakingRecord extends Readonly<Comparable> {
-  /** Hex. */
-  readonly entryHash: string
+export interface GradedStakingRecord extends Omit<GradedRecord, 'opr' | 'oprHash' | 'nonce' | 'difficulty'> {
   readonly spr: Spr
-  /** 0 is the best; -1 if the block is not gradable. */
-  readonly place: number
-  /** PEG in 1e-8; 0 behind the winners. */
-  readonly payout: bigint
-  /** Index in the block's entries. */
-  readonly index: number
 }
 
-export interface GradedStakingBlock {
+export interface GradedStakingBlock extends Pick<
+  GradedBlock,
+  'height' | 'entries' | 'records' | 'rejected' | 'gradable'
+> {
   readonly version: SprVersion
-  readonly height: number
-  /** How many entries the block has. */
-  readonly entries: number
-  /** How many of them passed the checks. */
-  readonly records: number
-  /** Those that did not, in block order, with the reference's reason. */
-  readonly rejected: LeftOut[]
   /** Valid records that were left out, because an earlier one has the same address. */
   readonly dropped: LeftOut[]
   /** In final order, all of them: those behind the first 50 of the block were not compared and have no grade. */
   readonly graded: GradedStakingRecord[]
-  readonly gradable: boolean
   /** How many records were compared; stays 50 if the block is not gradable. */
   readonly cutoff: number
 }

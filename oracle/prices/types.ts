@@ -93,10 +93,7 @@ export interface Source {
 }
 
 /** What is known of a source at some moment. */
-export interface SourceView {
-  readonly name: string
-  readonly origin: string
-  readonly kind: QuoteKind
+export interface SourceView extends Pick<Source, 'name' | 'origin' | 'kind'> {
   /** Whether its last poll brought quotes. */
   readonly ok: boolean
   /** Since its last good poll; null if there was none. */
@@ -201,10 +198,7 @@ export interface Step {
 export type Remembered = (Good | { readonly [K in keyof Good]?: never }) & { readonly step?: Step }
 export type PriceMemory = ReadonlyMap<string, Remembered>
 
-export interface SourceState {
-  readonly name: string
-  readonly ok: boolean
-  readonly ageMs: number | null
+export interface SourceState extends Pick<SourceView, 'name' | 'ok' | 'ageMs'> {
   /** Why the last poll failed, one line. */
   readonly error?: string
 }
