@@ -83,10 +83,14 @@ async function startMiner(
   resources: Resources,
   signal: AbortSignal,
 ): Promise<Living> {
-  const child = spawn(process.execPath, [MAIN, 'mine', '--network', 'dev', '--json', ...words], {
-    env: childEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, MAIN, 'mine', '--network', 'dev', '--json', ...words],
+    {
+      env: childEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2_000)))
   const gone = endOfChild(child)

@@ -392,7 +392,8 @@ t.test('trouble at the first request, and recovery without a restart', async (t)
 t.test('trouble in mid-run, and recovery without a restart', async (t) => {
   const at = await world(t, { raw: deadlines('3s') })
   t.ok((await whole(at)).complete)
-  for (const row of MATRIX) {
+  // All of them were there at the first request.
+  for (const row of MATRIX.filter((_, k) => LONG || k % 3 === 0)) {
     at.pass(61 * MINUTE)
     await suffer(t, at, { row, asset: 'XBT' })
   }
