@@ -39,7 +39,7 @@ import { endMinutes, manualFlags } from './fixtures/minutes.js'
 import { run, start, type Event } from './fixtures/program.js'
 
 /** `npm run test:kills` has 30. */
-const KILLS = Number(process.env['KILLS'] ?? 3)
+const KILLS = Number(process.env['KILLS'] ?? 2)
 const expected = judged()
 const state = t.testdir()
 const dataDir = join(state, 'recorded')

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { connectFarm, createFarmWorkforce, openStore, readCredential } from '../../miner/farm/index.js'
 import { answerParent } from './answering.js'
 import { FAKE_MAP, fakeDifficulty } from './fake.js'
+import { fail } from '../errors.js'
 import { KEEP, sharedMs } from './messages.js'
 
 answerParent(async ({ url, credential }) => {
@@ -27,7 +28,9 @@ answerParent(async ({ url, credential }) => {
       return sharedMs()
     },
     async collect() {
-      await farm.collect(AbortSignal.timeout(COLLECT_MS))
+      const soon = AbortSignal.timeout(COLLECT_MS)
+      await farm.collect(soon)
+      if (soon.aborted) throw fail('E_BENCH_FARM', 'it is not known whether all hits were looked at')
       return sharedMs()
     },
   }

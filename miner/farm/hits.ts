@@ -59,8 +59,6 @@ export function createHits(parts: HitsParts) {
   let begin: (restored: Promise<unknown>) => void = () => undefined
   /** Hits are taken from the first record on, once it is known what was found of it and who holds what. */
   const begun = new Promise<unknown>((resolve) => (begin = resolve))
-  /** Taken from the stream and not looked at yet. */
-  let atHand = 0
 
   function take(message: JsMsg): void {
     const read = readHit(message.data)
@@ -143,7 +141,8 @@ export function createHits(parts: HitsParts) {
       await Promise.race([begun, sleep(SOON_MS, soon)])
       while (!soon.aborted && !signal.aborted) {
         const info = await consumer.info().catch(() => null)
-        if (info?.num_pending === 0 && atHand === 0 && info.num_ack_pending === unstored.length) return
+        // What was looked at is acknowledged, or waits for being stored.
+        if (info?.num_pending === 0 && info.num_ack_pending === unstored.length) return
         await sleep(LOOK_MS, soon)
       }
     },
@@ -153,12 +152,7 @@ export function createHits(parts: HitsParts) {
     /** Until the signal is aborted. */
     async run(): Promise<void> {
       await Promise.race([begun, aborted(signal)])
-      const hear = (message: JsMsg, behind: number): void => {
-        atHand = 1 + behind
-        take(message)
-        atHand--
-      }
-      await forever(() => consume(parts, hear), RETRY_MS, parts)
+      await forever(() => consume(parts, take), RETRY_MS, parts)
     },
   }
 }
@@ -179,17 +173,17 @@ function senderOf(
   return counter !== null && holds(text, counter) ? machines.absent(id) : null
 }
 
-/** Hands over each message of the stream, with how many wait behind it, until the stream or the signal ends it. */
+/** Hands over each message of the stream, until the stream or the signal ends it. */
 async function consume(
   { consumer, signal }: Pick<HitsParts, 'consumer' | 'signal'>,
-  onMessage: (message: JsMsg, behind: number) => void,
+  onMessage: (message: JsMsg) => void,
 ): Promise<void> {
   const messages = await consumer.consume({ max_messages: PULL })
   const end = (): void => void messages.close()
   signal.addEventListener('abort', end, { once: true })
   let slice = monotonicMs()
   for await (const message of messages) {
-    onMessage(message, messages.getPending())
+    onMessage(message)
     if (monotonicMs() - slice < SLICE_MS) continue
     await breathe()
     slice = monotonicMs()
