@@ -28,7 +28,7 @@ t.test(`${troubles.length} blocks of trouble`, { timeout: 3_600_000 }, async (t)
   const report = await runChaos({
     troubles,
     blockSeconds: long ? +seconds : 6,
-    kills: long ? 5 : 2,
+    kills: long ? 5 : 1,
     bits: long ? 16 : 12,
     dir: t.testdir(),
     say: (line) => t.comment(line),

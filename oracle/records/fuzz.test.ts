@@ -12,7 +12,7 @@ import { isCoded } from '../../base/index.js'
 import { entriesOf, load, loadReal, type ReferenceBlock } from '../grading/fixtures/load.js'
 import { decodeContent, decodeSpr, encodeOpr, encodeSpr } from './index.js'
 
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 3000)
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 1500)
 
 type Bytes = Uint8Array
 interface Format<R> {
