@@ -151,7 +151,7 @@ async function follow(
     ...followed,
     signal,
     ...(followed.name === undefined ? { keep: true } : {}),
-    onProgress: view.show,
+    onProgress: (progress) => view.show(progress),
     onNotice: ({ code, message }) => {
       log.warn(`${code}: ${message}`)
       output.event({ event: 'notice', level: 'warn', code, message })
