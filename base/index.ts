@@ -42,6 +42,7 @@ export type {
 export { loadKoffi } from './koffi.js'
 export type { Koffi } from './koffi.js'
 export { lazily } from './lazily.js'
+export { remembered, rememberedOf } from './remember.js'
 export { median } from './median.js'
 export { pauseAfter, retried, sleep } from './pauses.js'
 export type { Pauses, Sleep } from './pauses.js'

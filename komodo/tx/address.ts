@@ -2,9 +2,9 @@
 import { secp256k1 } from '@noble/curves/secp256k1'
 import { base58 } from '@scure/base'
 
+import { remembered, rememberedOf } from '../../base/index.js'
 import { concat, hexBytes, sha256d, toHex, turned } from './bytes.js'
 import { fail } from './errors.js'
-import { remembered, rememberedOf } from './remember.js'
 import { hash160Hex, multisigScript, payToPubkeyHash, payToScriptHash, push, scriptKind } from './script.js'
 
 /** Version bytes of a coin's base58 texts; `taddr` is the leading byte of two-byte versions, 0 for none. */

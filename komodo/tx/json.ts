@@ -1,7 +1,7 @@
 /** Transactions as nodes describe them (`decoderawtransaction`), to the byte. */
+import { remembered } from '../../base/index.js'
 import { addressOfScript } from './address.js'
 import { isStrictDer } from './der.js'
-import { remembered } from './remember.js'
 import { OP, scriptKind, stepsOf } from './script.js'
 import type { ScriptStep } from './script.js'
 import { encodeTransaction, isCoinbase, txidOf } from './transaction.js'

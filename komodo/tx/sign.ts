@@ -1,12 +1,12 @@
 /** Signing and checking the inputs of a transaction: P2PK, P2PKH, P2SH multisig, and crypto-conditions. */
 import { secp256k1 } from '@noble/curves/secp256k1'
 
+import { remembered } from '../../base/index.js'
 import { hexBytes, toHex } from './bytes.js'
 import { publicKeyOf } from './address.js'
 import { bareScript, conditionScript, fulfilmentScript, readFulfilment, signCondition } from './conditions.js'
 import type { Condition } from './conditions.js'
 import { fail } from './errors.js'
-import { remembered } from './remember.js'
 import { hash160Hex, push, scriptKind, stepsOf } from './script.js'
 import type { ScriptStep } from './script.js'
 import { SIGHASH, signatureHash } from './sighash.js'

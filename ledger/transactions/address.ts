@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 
 import { base58, createBase58check } from '@scure/base'
 
+import { remembered } from '../../base/index.js'
 import { encodeAddress } from '../../factom/index.js'
 import { ASSETS } from '../../pegnet/index.js'
 import { fail } from '../errors.js'
@@ -37,21 +38,16 @@ export const readAnyAddress = (text: string): string | null =>
 
 /** To write 32 bytes in base 58 takes longer than to read a row, and histories name the same ones again and again. */
 const MOST_TEXTS = 20_000
-const texts = new Map<string, string>()
-
-function textFor(address: string, name: string, encode: (hash: Buffer) => string): string {
-  const key = `${name} ${address}`
-  const known = texts.get(key)
-  if (known !== undefined) return known
-  const text = encode(Buffer.from(address, 'hex'))
-  if (texts.size >= MOST_TEXTS) texts.clear()
-  texts.set(key, text)
-  return text
-}
+/** Of `FA HASH` or `TICKER HASH`. */
+const textOf = remembered(MOST_TEXTS, (question) => {
+  const [name = '', address = ''] = question.split(' ')
+  const hash = Buffer.from(address, 'hex')
+  if (name === 'FA') return encodeAddress('FA', hash)
+  return `${name}_${base58.encode(Buffer.concat([hash, checkSum(name, hash)]))}`
+})
 
 /** The FA text of an address. */
-export const addressText = (address: string): string =>
-  textFor(address, 'FA', (hash) => encodeAddress('FA', hash))
+export const addressText = (address: string): string => textOf(`FA ${address}`)
 
 /** All assets that there ever were an address form for. */
 const TYPED = new Set([...TICKERS, ...ASSETS[1].filter((asset) => asset !== 'PNT').map(tickerOf)])
@@ -62,11 +58,7 @@ const TYPED_LENGTHS = [42, 56] as const
  */
 export function typedAddress(address: string, ticker: Ticker): string {
   if (!TYPED.has(ticker)) throw fail('E_LEDGER_ADDRESS', `there are no addresses of ${ticker.slice(0, 20)}`)
-  return textFor(
-    address,
-    ticker,
-    (hash) => `${ticker}_${base58.encode(Buffer.concat([hash, checkSum(ticker, hash)]))}`,
-  )
+  return textOf(`${ticker} ${address}`)
 }
 
 /** Throws `E_LEDGER_ADDRESS`. */

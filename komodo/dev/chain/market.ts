@@ -2,6 +2,7 @@
  * The prices that blocks of a chain with feeds carry behind OP_RETURN of their coinbase: the time, then one number of
  * 32 bits for each feed. As on real chains a price moves by at most 1 % from one block to the next.
  */
+import { rememberedOf } from '../../../base/index.js'
 import { stepTowards } from '../../pegs/price-lag.js'
 import * as tx from '../../tx/index.js'
 import type { Block, Chain } from './chain.js'
@@ -51,7 +52,7 @@ export function pricesScript(time: number, prices: readonly number[]): string {
   return tx.opReturn(bytes.toString('hex'))
 }
 
-const pricesIn = tx.rememberedOf((coinbase: tx.Transaction): readonly number[] => {
+const pricesIn = rememberedOf((coinbase: tx.Transaction): readonly number[] => {
   const data = tx.opReturnData(coinbase.outputs.at(-1)?.script ?? '')
   if (data?.length !== 8 * (1 + FEEDS.length)) return []
   const bytes = Buffer.from(data, 'hex')

@@ -1,4 +1,5 @@
 /** What all calls of contract modules share. */
+import { rememberedOf } from '../../../base/index.js'
 import * as tx from '../../tx/index.js'
 import type { NodeJson } from '../../tx/index.js'
 import type { Chain } from '../chain/chain.js'
@@ -30,7 +31,7 @@ export function selfOf(node: DevNode) {
   return { pubkey, privateKey, batonAddress: privateKey && batonAddressOf(privateKey) }
 }
 
-const batonAddressOf = tx.rememberedOf((privateKey: Uint8Array) =>
+const batonAddressOf = rememberedOf((privateKey: Uint8Array) =>
   moduleAddress(tx.EVAL.oracles, tx.publicKeyOf(batonKey(privateKey))),
 )
 

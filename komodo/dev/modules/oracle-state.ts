@@ -1,4 +1,5 @@
 /** What the chain says about oracles: who publishes, at which fee, with which outputs, and where the baton is. */
+import { rememberedOf } from '../../../base/index.js'
 import * as tx from '../../tx/index.js'
 import type { Chain, Coin } from '../chain/chain.js'
 import { FEE } from '../build.js'
@@ -6,7 +7,7 @@ import { ORACLES, moduleAddress } from '../keys.js'
 
 const MAX_ORACLE_INPUTS = 60
 
-const opIn = tx.rememberedOf((transaction: tx.Transaction) => ({ op: tx.opOf(transaction) }))
+const opIn = rememberedOf((transaction: tx.Transaction) => ({ op: tx.opOf(transaction) }))
 
 /** The op of a transaction. */
 export function opAt(chain: Chain, txid: string): tx.ModuleOp | null {

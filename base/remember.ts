@@ -19,7 +19,9 @@ export function rememberedOf<K extends object, T extends NonNullable<unknown>>(
 ): (thing: K) => T {
   const known = new WeakMap<K, T>()
   return (thing) => {
-    const answer = known.get(thing) ?? of(thing)
+    const found = known.get(thing)
+    if (found !== undefined) return found
+    const answer = of(thing)
     known.set(thing, answer)
     return answer
   }
