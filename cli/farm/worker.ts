@@ -17,7 +17,7 @@ import {
 import { fetchMap, lanesOf, openMap } from '../bytemap/open.js'
 import { mapFacts, programFacts, threadsText, type FactLine } from '../mine/facts.js'
 import { EXIT } from '../program/context.js'
-import { openResources, type Resources } from '../program/resources.js'
+import { withResources, type Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
 import { chosenCpus, ownCpus } from '../service/cpus.js'
 import { requireDataDir } from '../service/data-dir.js'
@@ -36,12 +36,7 @@ export async function worker(context: FarmContext): Promise<number> {
     throw farmError('E_FARM_SECRET', 'a worker was given an entry-credit key: remove it from this machine')
   const dataDir = settings['data.dir'] ?? join(homedir(), '.pegminer', 'farm')
   requireDataDir(dataDir)
-  const resources = openResources()
-  try {
-    return await run(context, dataDir, resources)
-  } finally {
-    await resources.close()
-  }
+  return withResources((resources) => run(context, dataDir, resources))
 }
 
 async function run(context: FarmContext, dataDir: string, resources: Resources): Promise<number> {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { FeedConfig } from '../../oracle/feed/index.js'
 import { defaultDataDir } from '../network/data-dir.js'
 import { RUNNING_FILE } from '../network/running.js'
-import { openResources, type Resources } from '../program/resources.js'
+import { withResources, type Resources } from '../program/resources.js'
 import { check } from './check.js'
 import type { FeedContext } from './context.js'
 import type { FeedDev, FeedDevOptions } from './dev.js'
@@ -18,8 +18,7 @@ export async function feed(context: FeedContext): Promise<number> {
   const { settings, origins, positionals, sections } = context
   const hasDevFeed = existsSync(join(settings['data.dir'] ?? defaultDataDir('dev'), 'komodo', RUNNING_FILE))
   const plan = feedPlanOf(settings, origins, { positionals, section: sections.feed, hasDevFeed })
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const { action } = plan
     if (action.do === 'approve' || action.do === 'reject') return rule(context, plan, action)
     if (action.do === 'settle') return settle(context, plan, action.withdrawTxid)
@@ -37,9 +36,7 @@ export async function feed(context: FeedContext): Promise<number> {
       case 'run':
         return await (await loadRun()).run(context, { plan, config, resources, dev, until: null })
     }
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 /** Half of the program, which those who look do without. */

@@ -9,7 +9,7 @@ import { EXIT, type CommandContext } from '../program/context.js'
 import { startDevNetwork } from './dev-network.js'
 import { tilde } from '../view/format.js'
 import { defaultDataDir } from './data-dir.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 
 type Context = CommandContext<DevKey>
@@ -23,9 +23,8 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
   const dataDir = settings['data.dir'] ?? defaultDataDir('dev')
   const bits = devBits(dataDir, settings['lxrhash.bits'])
   const blockSeconds = settings['network.blockSeconds']
-  const resources = openResources()
   const broken = new AbortController()
-  try {
+  return withResources(async (resources) => {
     const { chain, exchange } = await startDevNetwork(
       {
         dataDir,
@@ -78,7 +77,5 @@ export async function dev({ settings, output, signal, log }: Context): Promise<n
     log.debug('ending')
     output.event({ event: 'stopped', reason: 'interrupted', height: chain.height })
     return EXIT.interrupted
-  } finally {
-    await resources.close()
-  }
+  })
 }

@@ -25,7 +25,7 @@ import { plural } from '../view/format.js'
 import type { FundKey } from '../program/keys.js'
 import { KNOWN_KEYS } from '../program/known-keys.js'
 import { defaultDataDir } from './data-dir.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 
 type Context = CommandContext<FundKey>
@@ -37,8 +37,7 @@ const BALANCE_PAUSE_MS = 250
 export async function fund(context: Context): Promise<number> {
   const { settings, output, signal } = context
   const { credits, secret } = planOf(context)
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const client = connect(context)
     resources.add(() => client.close())
     const network = settings['network.name']
@@ -99,9 +98,7 @@ export async function fund(context: Context): Promise<number> {
     output.line(` Bought: ${buyer} has ${plural(balance, 'entry credit')} now.`)
     output.event({ event: 'done', txid: transaction.txid, ecAddress: buyer, balance })
     return EXIT.done
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 const buyerOf = ({ ecOutputs: [output] }: FactoidTransaction): string =>

@@ -17,7 +17,7 @@ import { fail } from '../program/errors.js'
 import { plural } from '../view/format.js'
 import type { InitKey } from '../program/keys.js'
 import { defaultDataDir } from './data-dir.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 
 type Context = CommandContext<InitKey>
@@ -45,8 +45,7 @@ export async function init(context: Context): Promise<number> {
       ),
     )
   if (problems.length > 0) throw problemsError(problems)
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const client = connect(context)
     resources.add(() => client.close())
     const { directoryBlockHeight } = await client.heights(signal)
@@ -81,9 +80,7 @@ export async function init(context: Context): Promise<number> {
     )
     output.event({ event: 'done', created: missing.length, credits })
     return EXIT.done
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 async function chainsOf(

@@ -13,7 +13,7 @@ import type { PriceSnapshot } from '../../oracle/prices/index.js'
 import { DEADLINE_MS } from '../prices/parts.js'
 import { fail } from '../program/errors.js'
 import { EXIT } from '../program/context.js'
-import { openResources, type Resources } from '../program/resources.js'
+import { withResources, type Resources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 import type { PegWatchContext } from './context.js'
 import { openWatched, type Watched } from './open.js'
@@ -37,8 +37,7 @@ const SHOWN = 5
 
 export async function pegWatch(context: PegWatchContext): Promise<number> {
   const { settings, sections, signal, output, log } = context
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const watched = await openWatched(context, resources)
     const once = settings['feed.once']
     const shown = once ? null : await serve(context, watched.exchanges, resources)
@@ -58,9 +57,7 @@ export async function pegWatch(context: PegWatchContext): Promise<number> {
       await sleep(sections.pegWatch.everyMs, signal)
     }
     return EXIT.interrupted
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 async function lookOnce(watched: Watched, { sections, signal }: PegWatchContext): Promise<Look> {

@@ -26,7 +26,7 @@ import {
   type PegPlan,
 } from '../../komodo/index.js'
 import { EXIT } from '../program/context.js'
-import { openResources, type Resources } from '../program/resources.js'
+import { withResources, type Resources } from '../program/resources.js'
 import { defaultDataDir } from '../network/data-dir.js'
 import { startPegsDev, type PegsDev } from './dev.js'
 import { feedSectionOf } from './feed-config.js'
@@ -73,8 +73,7 @@ export function clientOf(access: PegPlan['asset'], resources: Resources, timeout
 
 export async function create(context: PegsContext, named: string | undefined): Promise<number> {
   const { settings, output, signal } = context
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const opened = await openPlan(context, named, resources)
     const { plan, dataDir, pause } = opened
     const file = journalOf(dataDir, plan)
@@ -97,9 +96,7 @@ export async function create(context: PegsContext, named: string | undefined): P
     }
     await createPeg({ ...options, tell: (event) => (writeFeed(opened, event, file), show(context, event)) })
     return EXIT.done
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 function operatorOf({ settings }: PegsContext, { plan, dev }: Opened): Operator {
@@ -166,8 +163,7 @@ function show({ output }: PegsContext, event: CreatorEvent): void {
 /** By what is written down; the daemons are not asked. */
 export async function status(context: PegsContext, named: string | undefined): Promise<number> {
   const { output } = context
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const { plan, dataDir } = await openPlan(context, named, resources)
     const journal = peekJournal(journalOf(dataDir, plan))
     const fact = (name: string): string | null => journal?.facts[name] ?? null
@@ -186,22 +182,17 @@ export async function status(context: PegsContext, named: string | undefined): P
       output.line(`     ${txid}`)
     }
     return EXIT.done
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 export async function launchArgs(context: PegsContext, named: string | undefined): Promise<number> {
   const { output } = context
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const { plan, dataDir } = await openPlan(context, named, resources)
     const pegsTxid = peekJournal(journalOf(dataDir, plan))?.facts['pegsTxid'] ?? null
     const command = launchLine(plan, pegsTxid)
     output.event({ event: 'pegs.launch', chain: plan.asset.name, pegstxid: pegsTxid, command })
     output.command(command)
     return EXIT.done
-  } finally {
-    await resources.close()
-  }
+  })
 }

@@ -7,7 +7,7 @@ import { selfSigned, serveHttp } from '../../base/http-server.js'
 import { wrongArgument } from '../../config/index.js'
 import { pegsFail, readStubPrices, STUB_HOSTS, stubReply } from '../../komodo/index.js'
 import { EXIT } from '../program/context.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { openOracle } from './oracle-prices.js'
 import type { PegsContext } from './plan.js'
 
@@ -18,7 +18,6 @@ export async function priceStub(context: PegsContext): Promise<number> {
   const { settings, output, signal } = context
   const prices = readStubPrices(settings['pegs.prices'] ?? '')
   if (typeof prices === 'string') throw wrongArgument(`--prices: ${prices}`)
-  const resources = openResources()
   const begun = monotonicMs()
   const answer = (oracle: (feed: string) => number | null) => {
     const priceOf = (feed: string): number | null | undefined => {
@@ -35,7 +34,7 @@ export async function priceStub(context: PegsContext): Promise<number> {
   }
   const refused = (message: string, cause: Error) => pegsFail('E_PEGS_PORT', message, { cause })
   const given = { host: HOST, requestMs: REQUEST_MS, refused }
-  try {
+  return withResources(async (resources) => {
     const feeds = [...prices].flatMap(([feed, from]) => (from === 'oracle' ? feed : []))
     const listener = answer(await openOracle(context, feeds, resources))
     const plain = await serveHttp(listener, { ...given, port: settings['pegs.httpPort'] })
@@ -49,9 +48,7 @@ export async function priceStub(context: PegsContext): Promise<number> {
     for (const line of directions(plain.port, secure.port)) output.command(`   ${line}`)
     if (!signal.aborted) await once(signal, 'abort')
     return EXIT.interrupted
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 /** Names of the dead hosts, and their ports, which only root may take. */

@@ -1,15 +1,14 @@
 /** The words of `pegs` for those who use a peg: looks at it, and journeys. */
 import { wrongArgument } from '../../config/index.js'
 import { coinsType } from '../../komodo/index.js'
-import { openResources } from '../program/resources.js'
+import { withResources } from '../program/resources.js'
 import { openHolder } from './holder.js'
 import { MOST, travel } from './journeys.js'
 import type { PegsContext, UserWord } from './plan.js'
 import { tellAccount, tellHistory, tellPeg, tellWorst } from './views.js'
 
 export async function use(context: PegsContext, word: UserWord, words: readonly string[]): Promise<number> {
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     const amount = amountOf(word, words)
     const holder = await openHolder(context, resources)
     switch (word) {
@@ -27,9 +26,7 @@ export async function use(context: PegsContext, word: UserWord, words: readonly 
       default:
         return await travel(context, { holder, word, amount, account: words[0] ?? '', resources })
     }
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 /** Satoshis, or `MOST`; null if the word takes no amount. */

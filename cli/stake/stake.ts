@@ -15,7 +15,7 @@ import { connect, noteNode, payerKey, payerProblems } from '../network/connect.j
 import { followedNetwork } from '../network/follow.js'
 import { EXIT, type CommandContext } from '../program/context.js'
 import type { StakeKey } from '../program/keys.js'
-import { openResources, type Resources } from '../program/resources.js'
+import { withResources, type Resources } from '../program/resources.js'
 import { versionOf } from '../program/version.js'
 import { requireDataDir } from '../service/data-dir.js'
 import { metricsRoutes, serveMetrics } from '../service/serve-metrics.js'
@@ -34,13 +34,10 @@ export async function stake(context: Context): Promise<number> {
   if (all.length > 0) throw problemsError(all)
   const dataDir = settings['data.dir'] ?? defaultDataDir(settings['network.name'])
   requireDataDir(dataDir)
-  const resources = openResources()
-  try {
+  return withResources(async (resources) => {
     await run(context, { plan, dataDir }, resources)
     return EXIT.interrupted
-  } finally {
-    await resources.close()
-  }
+  })
 }
 
 function networkProblems(settings: Context['settings']): Problem[] {
