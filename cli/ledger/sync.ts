@@ -85,9 +85,11 @@ export async function syncRecorded(
     restoreCheckpoint(db, checkpoint, { network: network.name, origin, averages, consumers: [] })
   }
   const view = createFollowView(context)
-  const onProgress = (progress: Parameters<typeof view.show>[0]): void => view.show(progress)
   try {
-    await syncFromFile({ db, chain, network, difficulty, averages, signal, onProgress })
+    await syncFromFile({
+      ...{ db, chain, network, difficulty, averages, signal },
+      onProgress: (progress) => view.show(progress),
+    })
   } finally {
     view.end()
   }

@@ -30,8 +30,10 @@ export function createWorths(query: LedgerQueries) {
   })
   return {
     /** Null: there are no rates yet. */
-    dollars /** By the last rates up to a height. */,
-    dollarsAt /** Holdings by these prices; null: there are none yet. */,
+    dollars,
+    /** By the last rates up to a height. */
+    dollarsAt,
+    /** Holdings by these prices; null: there are none yet. */
     holders,
   }
 }
