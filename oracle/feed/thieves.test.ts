@@ -536,7 +536,7 @@ t.test(
 )
 
 /** `FEED_THIEF=2000` goes on for so many rounds. */
-const ROUNDS = Number(process.env['FEED_THIEF'] ?? (LONG ? 40 : 12))
+const ROUNDS = Number(process.env['FEED_THIEF'] ?? (LONG ? 40 : 20))
 
 t.test('a thief and a stranger at random: each withdrawal is paid once, and none is left', async (t) => {
   const s = await stage(t, THREE)
