@@ -6,6 +6,8 @@ import { powerOf, recordOf, type Answer, type Reader } from './parts.js'
 
 const RECORDS = { least: 1, most: 200, otherwise: 50 }
 const HIGHEST = 2 ** 32
+/** So many are graded of a block. */
+const MOST_OF_BLOCK = 50
 /** Unless a range is given, a share is told of so many blocks up to the miner's last one. */
 const SHARE_BLOCKS = 144
 
@@ -16,10 +18,7 @@ export const miner: Answer = (reader, name, asked) => {
   const whose = whoseOf(name)
   const found = query.recordsOf(whose, { below, most: limit + 1 })
   if (found.length === 0 && below === HIGHEST) return null
-  // A page ends with a whole block, so that the next one begins below it.
-  const whole =
-    found.length > limit ? found.filter(({ height }) => height > (found.at(-1)?.height ?? 0)) : found
-  const page = whole.length > 0 ? whole : found
+  const page = found.length > limit ? wholeBlocks(reader, whose, found) : found
   const distances = distancesOfRecords(reader, page)
   const records = page.map(({ height, ...record }, k) => ({
     ...{ height, ...recordOf(record), distance: distances[k] ?? null },
@@ -36,6 +35,15 @@ export const miner: Answer = (reader, name, asked) => {
     share: shareOf(reader, whose, { asked, last }),
     assets: distancesByAsset(reader, whose, asked),
   }
+}
+
+/** A page ends with a whole block, so that the next one begins below it: with its first, however many that has. */
+function wholeBlocks({ query }: Reader, whose: Whose, found: readonly Placed[]): readonly Placed[] {
+  const [first, last] = [found[0]?.height, found.at(-1)?.height]
+  if (first === undefined || first !== last) return found.filter(({ height }) => height !== last)
+  return query
+    .recordsOf(whose, { below: first + 1, most: MOST_OF_BLOCK })
+    .filter(({ height }) => height === first)
 }
 
 function shareOf(
