@@ -1,4 +1,5 @@
 /** Events of the feed → lines for people; tables of check and status. Pure. */
+import { coinsText } from '../../komodo/index.js'
 import {
   isOver,
   type CheckLine,
@@ -139,7 +140,7 @@ export function statusLines(
       : [paint('yellow', `  blocked by   ${blocking.withdrawTxid}: no other withdrawal can be asked for`)]),
     ...open.map(
       ({ withdrawTxid, amount, to, step, message }) =>
-        `    ${step.padEnd(10)} ${withdrawTxid}  ${Number(amount) / 1e8} to ${to}${message === '' ? '' : `; ${oneLine(message)}`}`,
+        `    ${step.padEnd(10)} ${withdrawTxid}  ${coinsText(BigInt(amount))} to ${to}${message === '' ? '' : `; ${oneLine(message)}`}`,
     ),
   ]
 }

@@ -53,26 +53,24 @@ const HEADS: Readonly<Record<Axis, string>> = {
     stakers: 'stakers',
   },
 }
-const COLUMNS = ['first', 'moved', 'stopped', 'closed', 'places', 'rewards', 'off by'] as const
-const WIDTHS = [7, 18, 8, 7, 7, 8, 8]
+const COLUMNS: readonly (readonly [name: string, width: number, text: (result: AttackResult) => string])[] = [
+  ['first', 7, ({ first }) => `${percent(first.value)} %`],
+  ['moved', 18, ({ moved }) => chanceText(moved)],
+  ['stopped', 8, ({ stopped }) => `${percent(stopped.value)} %`],
+  ['closed', 7, ({ closed }) => `${percent(closed.value)} %`],
+  ['places', 7, ({ places }) => places.value.toFixed(2)],
+  ['rewards', 8, ({ reward }) => `${percent(reward.value)} %`],
+  ['off by', 8, ({ shift }) => `${percent(shift.value, 2)} %`],
+]
 
 export function tableHead(axis: Axis | null): string {
   const first = axis === null ? '' : HEADS[axis]
-  return ` ${[first.padStart(8), ...COLUMNS.map((name, k) => name.padStart(WIDTHS[k] ?? 0))].join(' ')}`
+  return ` ${[first.padStart(8), ...COLUMNS.map(([name, width]) => name.padStart(width))].join(' ')}`
 }
 
 export function tableLine(value: number | null, result: AttackResult): string {
-  const cells = [
-    value === null ? '' : String(value),
-    `${percent(result.first.value)} %`,
-    chanceText(result.moved),
-    `${percent(result.stopped.value)} %`,
-    `${percent(result.closed.value)} %`,
-    result.places.value.toFixed(2),
-    `${percent(result.reward.value)} %`,
-    `${percent(result.shift.value, 2)} %`,
-  ]
-  return ` ${cells.map((cell, k) => cell.padStart(k === 0 ? 8 : (WIDTHS[k - 1] ?? 0))).join(' ')}`
+  const first = value === null ? '' : String(value)
+  return ` ${[first.padStart(8), ...COLUMNS.map(([, width, text]) => text(result).padStart(width))].join(' ')}`
 }
 
 /** `28.0 % 26.1–30.0`. */

@@ -52,37 +52,39 @@ export function priceTable(
   { paint, width }: PriceStyle,
   before?: PriceSnapshot,
 ): string[] {
-  const head = row(['asset', 'usd', 'change', 'sources', 'spread', 'age', 'status'])
+  const head = `${row(['asset', 'usd', 'change', 'sources', 'spread', 'age'])}  status`
   const rows = [...snapshot.assets.values()].map((price) => {
     const { asset, units, spread, ageMs, status } = price
     const voted = price.votes.length > 0
-    const cells = [
+    const remark = status === 'ok' ? (price.note ?? '') : (price.policy ?? price.note ?? '')
+    const line = row([
       asset,
       usdText(units),
       changeText(price, before),
       votesText(price),
       voted ? percent(spread) : '',
       voted || status === 'held' ? ageText(ageMs) : '',
-    ]
-    const remark = status === 'ok' ? (price.note ?? '') : (price.policy ?? price.note ?? '')
-    const line = row(cells)
+    ])
     const room = width - line.length - status.length - 3
     const shown =
       remark === '' || room < 12 ? '' : `  ${remark.length > room ? `${remark.slice(0, room - 1)}…` : remark}`
     return `${line}  ${paint(STATUS_STYLE[status], status)}${paint('dim', shown)}`
   })
-  return [paint('bold', `${head}`.toUpperCase()), ...rows]
+  return [paint('bold', head.toUpperCase()), ...rows]
 }
 
-const COLUMNS = [5, 14, 9, 8, 9, 7, -8]
+type Cells = readonly [
+  asset: string,
+  usd: string,
+  change: string,
+  sources: string,
+  spread: string,
+  age: string,
+]
 
-function row(cells: readonly string[]): string {
-  const text = cells.map((cell, k) => {
-    const size = COLUMNS[k] ?? 0
-    return k === 0 || size < 0 ? cell.padEnd(Math.abs(size)) : cell.padStart(size)
-  })
-  return ` ${text.join(' ')}`.trimEnd()
-}
+/** The cells before the status: empty ones keep their width, so that it stands in one column. */
+const row = ([asset, usd, change, sources, spread, age]: Cells): string =>
+  ` ${asset.padEnd(5)} ${usd.padStart(14)} ${change.padStart(9)} ${sources.padStart(8)} ${spread.padStart(9)} ${age.padStart(7)}`
 
 const CELL = 38
 

@@ -51,11 +51,12 @@ export function quoteLines(
     transactions.flatMap((one) => (one.kind === 'conversion' ? [one.input.ticker, one.target] : [])),
   )
   if (tickers.size === 0) return []
-  const results = preview.converted.map(({ index, amount, refund }) => {
+  const results = preview.converted.flatMap(({ index, amount, refund }) => {
     const transaction = transactions[index]
-    const target = transaction?.kind === 'conversion' ? transaction.target : ''
-    const back = refund === null ? '' : `, ${unitsText(refund)} ${transaction?.input.ticker ?? ''} given back`
-    return `${transaction ? transactionText(transaction).split(' → ')[0] : ''} → ${unitsText(amount)} ${target}${back}`
+    if (transaction?.kind !== 'conversion') return []
+    const { input, target } = transaction
+    const back = refund === null ? '' : `, ${unitsText(refund)} ${input.ticker} given back`
+    return `${unitsText(input.amount)} ${input.ticker} → ${unitsText(amount)} ${target}${back}`
   })
   return [
     ...results.map((text) => `now: ${text}`),
@@ -121,18 +122,22 @@ export function earlierText({ batch, fate, result }: ToldBatch): string {
 /** Rewards of one block are one line: a miner has up to 25 of them. */
 export function historyLines(actions: readonly LedgerAction[], whose: string): string[] {
   if (actions.length === 0) return [' nothing']
-  const lines: string[] = []
-  for (let at = 0; at < actions.length; at++) {
-    const first = actions[at] as LedgerAction
-    let [result, count] = [first.result, 1]
-    for (; isSameReward(first, actions[at + 1]); at++, count++) result += actions[at + 1]?.result ?? 0n
-    lines.push(actionLine({ ...first, result }, whose) + (count > 1 ? `  (${count} rewards)` : ''))
+  const lines: { readonly first: LedgerAction; result: bigint; count: number }[] = []
+  for (const action of actions) {
+    const last = lines.at(-1)
+    if (last && isSameReward(last.first, action)) {
+      last.result += action.result
+      last.count++
+    } else lines.push({ first: action, result: action.result, count: 1 })
   }
-  return lines
+  return lines.map(
+    ({ first, result, count }) =>
+      actionLine({ ...first, result }, whose) + (count > 1 ? `  (${count} rewards)` : ''),
+  )
 }
 
-const isSameReward = (one: LedgerAction, other: LedgerAction | undefined): boolean =>
+const isSameReward = (one: LedgerAction, other: LedgerAction): boolean =>
   one.kind === 'coinbase' &&
-  other?.kind === 'coinbase' &&
+  other.kind === 'coinbase' &&
   one.height === other.height &&
   one.target === other.target
