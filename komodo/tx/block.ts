@@ -117,11 +117,11 @@ export function encodeTxOutProof(
     bits.push(covers)
     if (height === 0 || !covers) return void hashes.push(levels[height]?.[position] as string)
     walk(height - 1, position * 2)
-    if (position * 2 + 1 < (levels[height - 1]?.length ?? 0)) walk(height - 1, position * 2 + 1)
+    if (position * 2 + 1 < (levels[height - 1] as string[]).length) walk(height - 1, position * 2 + 1)
   }
   walk(levels.length - 1, 0)
   const flags = new Uint8Array(Math.ceil(bits.length / 8))
-  bits.forEach((bit, i) => bit && (flags[i >> 3] = (flags[i >> 3] ?? 0) | (1 << (i % 8))))
+  bits.forEach((bit, i) => bit && (flags[i >> 3] = (flags[i >> 3] as number) | (1 << (i % 8))))
   return new Writer()
     .hex(encodeHeader(header))
     .u32(txids.length)

@@ -4,7 +4,7 @@
  * Both are DER as in draft-thomas-crypto-conditions, with implicit tags.
  */
 import { hexBytes, sha256, toHex } from './bytes.js'
-import { OP, push, scriptKind, stepsOf } from './script.js'
+import { OP, push, stepsOf } from './script.js'
 
 export type Condition =
   | { readonly type: 'threshold'; readonly need: number; readonly parts: readonly Condition[] }
@@ -71,10 +71,7 @@ export function fulfilmentScript(condition: Condition): string {
 }
 
 /** A condition's script without the parameters that may follow CHECKCRYPTOCONDITION. */
-export function bareScript(script: string): string {
-  const kind = scriptKind(script)
-  return kind.kind === 'cryptocondition' ? `${push(kind.condition)}cc` : script
-}
+export const bareScript = (condition: string): string => `${push(condition)}cc`
 
 /** The tree with a signature by `sign` at every key that `pubkey` names. */
 export function signCondition(condition: Condition, pubkey: string, signature: string): Condition {
@@ -97,8 +94,8 @@ function der(tag: number, ...contents: readonly Uint8Array[]): Uint8Array {
 /** A positive whole number as DER writes it: no leading zeros, but one where the sign bit would be set. */
 function derNumber(tag: number, value: number): Uint8Array {
   const hex = value.toString(16)
-  const bytes = Buffer.from(hex.length % 2 ? `0${hex}` : hex, 'hex')
-  return der(tag, (bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Uint8Array.of(0), bytes]) : bytes)
+  const even = hex.length % 2 ? `0${hex}` : hex
+  return der(tag, hexBytes(/^[89a-f]/.test(even) ? `00${even}` : even))
 }
 
 /** DER's order of a set: shorter encodings of the fulfilment first, then by bytes. */
@@ -147,8 +144,9 @@ function thresholdShape({ need, parts }: Extract<Condition, { type: 'threshold' 
 
 function anonShape(condition: string): Shape {
   const [node] = derNodes(hexBytes(condition))
-  const [fingerprint, cost, types] = derNodes(node?.body ?? new Uint8Array())
-  if (!node || !fingerprint || !cost) throw new RangeError('not a condition')
+  if (!node) throw new RangeError('no condition')
+  const [fingerprint, cost, types] = derNodes(node.body)
+  if (!fingerprint || !cost) throw new RangeError('not a condition')
   return {
     type: node.tag - 0xa0,
     fingerprint: fingerprint.body,
@@ -172,14 +170,14 @@ function bitString(mask: number): Uint8Array {
   bytes[0] = 7 - (highest % 8)
   for (let bit = 0; bit <= highest; bit++)
     if ((mask & (1 << bit)) !== 0)
-      bytes[1 + (bit >> 3)] = (bytes[1 + (bit >> 3)] ?? 0) | (1 << (7 - (bit % 8)))
+      bytes[1 + (bit >> 3)] = (bytes[1 + (bit >> 3)] as number) | (1 << (7 - (bit % 8)))
   return bytes
 }
 
 function bitMask([, ...bytes]: Uint8Array): number {
   let mask = 0
   for (let bit = 0; bit < Math.min(32, bytes.length * 8); bit++)
-    if (((bytes[bit >> 3] ?? 0) & (1 << (7 - (bit % 8)))) !== 0) mask |= 1 << bit
+    if (((bytes[bit >> 3] as number) & (1 << (7 - (bit % 8)))) !== 0) mask |= 1 << bit
   return mask
 }
 

@@ -76,6 +76,9 @@ export function signConditionInput(
   return fulfilmentScript(signCondition(spent.condition, publicKeyOf(privateKey), signature))
 }
 
+/** '' for an input that is not there. */
+const scriptAt = ({ inputs }: Transaction, index: number): string => inputs[index]?.script ?? ''
+
 /** Signatures of a multisig input that stand in its script already, by public key. */
 export interface MultisigInput {
   readonly redeemScript: string
@@ -93,7 +96,7 @@ export function readMultisigInput(
   redeemScript?: string,
 ): MultisigInput | null {
   const target = scriptKind(spent.script)
-  const steps = stepsOf(tx.inputs[index]?.script ?? '') ?? []
+  const steps = stepsOf(scriptAt(tx, index)) ?? []
   const redeem = redeemScript ?? steps.at(-1)?.data ?? ''
   const kind = scriptKind(redeem)
   if (target.kind !== 'scripthash' || kind.kind !== 'multisig' || hash160Hex(redeem) !== target.hash)
@@ -140,8 +143,7 @@ export function signMultisigInput(
  * rules of contract modules are not checked. P2SH is understood for multisig only.
  */
 export function inputIsSigned(tx: Transaction, index: number, spent: SpentOutput): boolean {
-  const script = tx.inputs[index]?.script ?? ''
-  const steps = stepsOf(script)
+  const steps = stepsOf(scriptAt(tx, index))
   if (!steps || steps.length === 0) return false
   const kind = scriptKind(spent.script)
   switch (kind.kind) {
@@ -158,7 +160,7 @@ export function inputIsSigned(tx: Transaction, index: number, spent: SpentOutput
       return multisig !== null && multisig.signatures.size >= multisig.m && steps.length === multisig.m + 2
     }
     case 'cryptocondition':
-      return fulfils(tx, index, spent)
+      return fulfils(tx, index, spent, bareScript(kind.condition))
     case 'multisig':
     case 'nulldata':
     case 'nonstandard':
@@ -177,11 +179,11 @@ function signsKey(
   return signature.length >= 4 && signs(tx, index, spent.script, spent.value, signature, pubkey)
 }
 
-function fulfils(tx: Transaction, index: number, spent: SpentOutput): boolean {
-  const tree = readFulfilment(tx.inputs[index]?.script ?? '')
+function fulfils(tx: Transaction, index: number, spent: SpentOutput, bare: string): boolean {
+  const tree = readFulfilment(scriptAt(tx, index))
   if (!tree) return false
   try {
-    if (conditionScript(tree) !== bareScript(spent.script)) return false
+    if (conditionScript(tree) !== bare) return false
   } catch {
     return false
   }

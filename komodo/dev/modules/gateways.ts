@@ -7,6 +7,7 @@ import { GATEWAYS, moduleAddress } from '../keys.js'
 import type { DevNode } from '../node.js'
 import { DaemonCrash, RpcError, usage } from '../rpc/errors.js'
 import { looseCoins, looseId, looseInteger, text } from '../rpc/params.js'
+import { keyAt } from '../rpc/wallet-calls.js'
 import type { Params } from '../rpc/params.js'
 import { addressReply, arity, built, isConfirmed, refused, selfOf } from './calls.js'
 import type { Call } from './calls.js'
@@ -166,12 +167,7 @@ const external: Call = (node, params) => {
 const dumpKey: Call = (node, params) => {
   arity(params, 2, 2, 'gatewaysdumpprivkey bindtxid address')
   const binding = bindingAt(node.chain, looseId(text(params, 0)))
-  const text1 = text(params, 1)
-  const address = tx.decodeAddress(text1)
-  if (!address) throw new RpcError(-5, 'Invalid transparent address')
-  const owner = node.wallet.ownerOf(tx.addressScript(address))
-  const key = owner === undefined ? undefined : node.wallet.keys.get(owner)
-  if (!key) throw new RpcError(-4, `Private key for address ${text1} is not known`)
+  const key = keyAt(node.wallet, text(params, 1))
   if (typeof binding === 'string') return refused(`cant find bindtxid ${looseId(text(params, 0))}`)
   return { result: 'success', privkey: tx.encodeWif(key, binding.versions) }
 }

@@ -16,6 +16,7 @@ import * as state from './pegs-state.js'
 import type { Account, Peg } from './pegs-state.js'
 import { PEGS_READ_CALLS } from './pegs-reads.js'
 import { sumOf, takeTokens, tokenCoins } from './tokens.js'
+import type { OwnCoin } from '../wallet.js'
 
 const POOL_OUTPUTS = 100n
 const NO_POOL = 'not enough balance in pegs global CC address'
@@ -217,6 +218,17 @@ function issue(
   return hex
 }
 
+/** What an operation takes besides the account: the caller's coins, and an output of the pool. */
+function meansOf(
+  { chain, wallet }: DevNode,
+  coins: bigint,
+): { readonly normals: OwnCoin[]; readonly pool: Coin } | { readonly error: NodeJson } {
+  const normals = wallet.pick(chain, coins, 64)
+  if (!normals) return { error: refused('error adding normal inputs') }
+  const pool = state.poolCoin(chain)
+  return pool ? { normals, pool } : { error: refused(NO_POOL) }
+}
+
 const redeem: Call = (node, params) => {
   arity(params, 2, 2, 'pegsredeem pegstxid tokenid')
   const { chain } = node
@@ -228,10 +240,9 @@ const redeem: Call = (node, params) => {
   if (account === 'waiting') return refused(UNCONFIRMED)
   if (account === null) return refused('cannot find account from which to redeem tokens!')
   const { deposit, debt } = account
-  const normals = node.wallet.pick(chain, debt > FEE ? debt : FEE, 64)
-  if (!normals) return refused('error adding normal inputs')
-  const pool = state.poolCoin(chain)
-  if (!pool) return refused(NO_POOL)
+  const means = meansOf(node, debt > FEE ? debt : FEE)
+  if ('error' in means) return means.error
+  const { normals, pool } = means
   const outputs = [
     ...accountOutputs(pubkey),
     moduleOutput(tx.EVAL.tokens, pubkey, deposit),
@@ -275,10 +286,9 @@ const exchange: Call = (node, params) => {
   const need = { tokenId, percent: chain.params.thresholds.yellow, least: short }
   const account = short > 0n ? state.worstAccount(chain, peg.txid, need) : undefined
   if (short > 0n && !account) return refused('cannot find account from which to get tokens for exchange!')
-  const normals = node.wallet.pick(chain, amount > FEE ? amount : FEE, 64)
-  if (!normals) return refused('error adding normal inputs')
-  const pool = state.poolCoin(chain)
-  if (!pool) return refused(NO_POOL)
+  const means = meansOf(node, amount > FEE ? amount : FEE)
+  if ('error' in means) return means.error
+  const { normals, pool } = means
   const draft = exchangeDraft(chain, { peg, tokenId, pubkey, amount, tokens, pooled, account, pool })
   return built(node, { ...draft, normals, changePubkey: pubkey })
 }
@@ -354,10 +364,9 @@ const liquidate: Call = (node, params) => {
     return refused(`cannot find account to liquidate or invalid tx ${accountTxid}`)
   if (price === 0n) throw new DaemonCrash('division by zero')
   const { reward, pool: seized, burn } = liquidationOf(victim, price)
-  const normals = node.wallet.pick(chain, burn, 64)
-  if (!normals) return refused('error adding normal inputs')
-  const pool = state.poolCoin(chain)
-  if (!pool) return refused(NO_POOL)
+  const means = meansOf(node, burn)
+  if ('error' in means) return means.error
+  const { normals, pool } = means
   const outputs = [
     ...accountOutputs(victim.owner),
     moduleOutput(tx.EVAL.tokens, pubkey, reward),

@@ -84,9 +84,10 @@ const info: Call = (node, params) => {
   arity(params, 1, 1, 'tokeninfo tokenid')
   selfOf(node)
   const tokenid = looseId(text(params, 0))
-  const token = tokenAt(node.chain, tokenid)
-  if (!token) return refused('cant find tokenid')
+  if (!node.chain.find(tokenid)) return refused('cant find tokenid')
   if (!node.chain.blockOf(tokenid)) return refused('the transaction is still in mempool')
+  const token = tokenAt(node.chain, tokenid)
+  if (!token) return refused('tokenid isnt token creation txid')
   const { owner, name, supply, description } = token
   return { result: 'success', tokenid, owner, name, supply: Number(supply), description }
 }
@@ -117,11 +118,13 @@ const transfer: Call = (node, params) => {
   const [tokenId, destination] = [looseId(text(params, 0)), text(params, 1).toLowerCase()]
   const amount = BigInt(looseInteger(text(params, 2)))
   if (!tx.isPublicKey(destination)) throw new RpcError(-1, 'invalid destpubkey')
+  if (tokenId === tx.ZERO_ID) return refused('invalid tokenid')
   if (amount <= 0n) return refused('amount must be positive')
   const tokens = tokenCoins(chain, tokenId, self.pubkey)
   const normals = node.wallet.pick(chain, FEE, 3)
-  if (!normals || !self.privateKey) return refused('cant find normal inputs')
-  if (sumOf(tokens) < amount) return refused('insufficient balance')
+  if (!normals || !self.privateKey) return refused('insufficient normal inputs for tx fee')
+  if (tokens.length === 0) return refused('no token inputs')
+  if (sumOf(tokens) < amount) return refused('insufficient token inputs')
   const { privateKey, pubkey } = self
   const taken = takeTokens(tokens, amount)
   const rest = sumOf(taken) - amount

@@ -201,14 +201,21 @@ const verifytxoutproof: Call = ({ chain }, params) => {
 /** Addresses of the calls of the address index: one text, or an object with a list. */
 function addressesOf(params: Params): { addresses: readonly string[]; chainInfo: boolean } {
   const [value] = params
-  const object = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  const list = typeof value === 'string' ? [value] : object['addresses']
+  if (typeof value === 'string') {
+    if (!tx.decodeAddress(value)) throw new RpcError(-5, 'Invalid address')
+    return { addresses: [value], chainInfo: false }
+  }
+  // The text lacks a letter in real nodes too.
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new RpcError(-5, 'Invalid addresse')
+  const { addresses: list, chainInfo } = value as Record<string, unknown>
   if (!Array.isArray(list)) throw new RpcError(-5, 'Addresses is expected to be an array')
-  const addresses = list.map((each) => {
-    if (typeof each !== 'string' || !tx.decodeAddress(each)) throw new RpcError(-5, 'Invalid addresses')
-    return each
+  const addresses = list.map((_, i) => {
+    const address = text(list, i)
+    if (!tx.decodeAddress(address)) throw new RpcError(-5, 'Invalid addresses')
+    return address
   })
-  return { addresses, chainInfo: object['chainInfo'] === true }
+  return { addresses, chainInfo: chainInfo === true }
 }
 
 function indexKind(params: Params): IndexKind {

@@ -32,16 +32,17 @@ export function array(params: Params, at: number): readonly unknown[] {
   return value
 }
 
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  number: 'number',
-  string: 'string',
-  boolean: 'bool',
-  object: 'object',
+export function object(params: Params, at: number): Readonly<Record<string, unknown>> {
+  const value = params[at]
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new RpcError(-1, 'JSON value is not an object as expected')
+  return value as Record<string, unknown>
 }
 
 function typeName(value: unknown): string {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'array' : (TYPE_NAMES[typeof value] ?? 'null')
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 /** The checked types of core calls: -3 names what was expected and what came. */
@@ -50,6 +51,17 @@ export function expectTypes(params: Params, types: readonly string[]): void {
     if (typeName(value) !== types[i])
       throw new RpcError(-3, `Expected type ${types[i]}, got ${typeName(value)}`)
   })
+}
+
+/** A member that an object must have. Throws -3. */
+export function member(of: object, name: string, type: 'string'): string
+export function member(of: object, name: string, type: 'number'): number
+export function member(of: object, name: string, type: string): unknown {
+  const value: unknown = (of as Record<string, unknown>)[name]
+  const given = typeName(value)
+  if (given === 'null') throw new RpcError(-3, `Missing ${name}`)
+  if (given !== type) throw new RpcError(-3, `Expected type ${type} for ${name}, got ${given}`)
+  return value
 }
 
 /** An amount in coins: number or decimal text; satoshis. */
@@ -65,7 +77,7 @@ export function amountOf(value: unknown): bigint {
 }
 
 function plain(value: number): string {
-  return /e/i.test(String(value)) ? value.toFixed(8) : String(value)
+  return /e/i.test(String(value)) ? value.toFixed(20) : String(value)
 }
 
 /** `atof` of an amount of coins, as module calls read it: what is no number is 0. Satoshis. */
@@ -76,12 +88,13 @@ export function looseCoins(value: string): bigint {
 
 /** `atoi`: what is no number is 0. */
 export function looseInteger(value: string): number {
-  const number = Number.parseInt(value, 10)
-  return Number.isNaN(number) ? 0 : number
+  return Number.parseInt(value, 10) || 0
 }
+
+export const isHex = (value: string): boolean => /^(?:[0-9a-f]{2})+$/i.test(value)
 
 /** A txid as `uint256S` reads it: leading hex digits, filled with zeros in front; display order. */
 export function looseId(value: string): string {
-  const digits = /^\s*(?:0x)?([0-9a-fA-F]*)/.exec(value)?.[1] ?? ''
+  const digits = value.replace(/^\s*(?:0x)?/, '').replace(/[^0-9a-fA-F].*$/s, '')
   return digits.slice(-64).toLowerCase().padStart(64, '0')
 }

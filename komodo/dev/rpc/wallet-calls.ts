@@ -2,11 +2,23 @@
 import * as tx from '../../tx/index.js'
 import type { NodeJson, Transaction, TxInput, TxOutput } from '../../tx/index.js'
 import { FEE, pay, shell } from '../build.js'
+import type { Chain } from '../chain/chain.js'
 import type { Call } from '../modules/calls.js'
 import type { DevNode } from '../node.js'
-import type { OwnCoin } from '../wallet.js'
+import type { OwnCoin, Wallet } from '../wallet.js'
 import { RpcError, usage } from './errors.js'
-import { amountOf, array, expectTypes, flag, integer, looseId, text } from './params.js'
+import {
+  amountOf,
+  array,
+  expectTypes,
+  flag,
+  integer,
+  isHex,
+  looseId,
+  member,
+  object,
+  text,
+} from './params.js'
 import type { Params } from './params.js'
 
 /** The segment of an address, as stakers are counted: its script's hash, of 64. */
@@ -46,8 +58,7 @@ const importaddress: Call = (node, params) => {
   const label = params.length > 1 ? text(params, 1) : ''
   flag(params, 2, true)
   const address = tx.decodeAddress(name)
-  if (!address && !/^(?:[0-9a-f]{2})+$/i.test(name))
-    throw new RpcError(-5, 'Invalid Komodo address or script')
+  if (!address && !isHex(name)) throw new RpcError(-5, 'Invalid Komodo address or script')
   const script = address ? tx.addressScript(address) : name.toLowerCase()
   if (node.wallet.isMine(script))
     throw new RpcError(-4, 'The wallet already contains the private key for this address or script')
@@ -66,31 +77,48 @@ const importprivkey: Call = (node, params) => {
 
 const dumpprivkey: Call = ({ wallet }, params) => {
   const name = text(params, 0)
+  return tx.encodeWif(keyAt(wallet, name))
+}
+
+/** The private key of an address. Throws -5, -3 for the address of a script, -4 for a key of another wallet. */
+export function keyAt(wallet: Wallet, name: string): Uint8Array {
   const address = tx.decodeAddress(name)
   if (!address) throw new RpcError(-5, 'Invalid transparent address')
+  if (address.kind === 'scripthash') throw new RpcError(-3, 'Address does not refer to a key')
   const key = wallet.keys.get(wallet.ownerOf(tx.addressScript(address)) ?? '')
   if (!key) throw new RpcError(-4, `Private key for address ${name} is not known`)
-  return tx.encodeWif(key)
+  return key
 }
 
 function multisigOf(node: DevNode, params: Params): { readonly script: string; readonly address: string } {
   const m = integer(params, 0)
-  const pubkeys = array(params, 1).map((value) => {
-    const given = typeof value === 'string' ? value : ''
-    const address = tx.decodeAddress(given)
-    const known = address ? node.wallet.ownerOf(tx.addressScript(address)) : undefined
-    const pubkey = known ?? given.toLowerCase()
-    if (!tx.isPublicKey(pubkey)) throw new RpcError(-1, ` Invalid public key: ${given}`)
-    return pubkey
-  })
+  const keys = array(params, 1)
   if (m < 1) throw new RpcError(-1, 'a multisignature address must require at least one key to redeem')
-  if (pubkeys.length < m)
+  if (keys.length < m)
     throw new RpcError(
       -1,
-      `not enough keys supplied (got ${pubkeys.length} keys, but need at least ${m} to redeem)`,
+      `not enough keys supplied (got ${keys.length} keys, but need at least ${m} to redeem)`,
     )
-  const script = tx.multisigScript(m, pubkeys)
+  if (keys.length > 16)
+    throw new RpcError(
+      -1,
+      'Number of addresses involved in the multisignature address creation > 16\nReduce the number',
+    )
+  const script = tx.multisigScript(
+    m,
+    keys.map((_, i) => multisigKey(node.wallet, text(keys, i))),
+  )
   return { script, address: tx.scriptAddress(script) }
+}
+
+/** A key as it is, or by its address, if the wallet has it. */
+function multisigKey(wallet: Wallet, given: string): string {
+  const address = tx.decodeAddress(given)
+  if (address?.kind === 'scripthash') throw new RpcError(-1, `${given} does not refer to a key`)
+  const pubkey = address ? wallet.ownerOf(tx.addressScript(address)) : given.toLowerCase()
+  if (pubkey === undefined) throw new RpcError(-1, `no full public key for address ${given}`)
+  if (!tx.isPublicKey(pubkey)) throw new RpcError(-1, ` Invalid public key: ${given}`)
+  return pubkey
 }
 
 const createmultisig: Call = (node, params) => {
@@ -161,25 +189,32 @@ const getbalance: Call = ({ chain, wallet }) =>
     )
 
 const createrawtransaction: Call = ({ chain }, params) => {
+  if (params.length < 2 || params.length > 4)
+    throw usage(
+      'createrawtransaction [{"txid":"id","vout":n},...] {"address":amount,...} ( locktime ) ( expiryheight )',
+    )
   expectTypes(params, ['array', 'object', 'number', 'number'])
   const inputs = array(params, 0).map((value): TxInput => {
-    const { txid, vout, sequence } = (value ?? {}) as Record<string, unknown>
-    if (typeof txid !== 'string' || !tx.isId(txid.toLowerCase()))
-      throw new RpcError(-8, `Invalid parameter, txid must be hexadecimal string (not '${String(txid)}')`)
+    const { txid, vout, sequence } = object([value], 0)
+    if (typeof txid !== 'string' || !isHex(txid))
+      throw new RpcError(
+        -8,
+        `txid must be hexadecimal string (not '${typeof txid === 'string' ? txid : ''}')`,
+      )
     if (typeof vout !== 'number' || !Number.isInteger(vout))
       throw new RpcError(-8, 'Invalid parameter, missing vout key')
     if (vout < 0) throw new RpcError(-8, 'Invalid parameter, vout must be positive')
     const plain = integer(params, 2, 0) !== 0 ? 0xfffffffe : 0xffffffff
     return {
-      txid: txid.toLowerCase(),
+      txid: looseId(txid),
       vout,
       script: '',
       sequence: typeof sequence === 'number' ? sequence : plain,
     }
   })
-  const outputs = Object.entries(params[1] as Record<string, unknown>).map(([name, amount]): TxOutput => {
+  const outputs = Object.entries(object(params, 1)).map(([name, amount]): TxOutput => {
     const address = tx.decodeAddress(name)
-    if (!address) throw new RpcError(-5, `Invalid Komodo address: ${name}`)
+    if (!address) throw new RpcError(-5, `Invalid Komodo address or script: ${name}`)
     return { value: amountOf(amount), script: tx.addressScript(address) }
   })
   const blank = shell(chain, inputs, outputs)
@@ -209,24 +244,28 @@ const sendrawtransaction: Call = (node, params) => {
 function extrasOf(params: Params) {
   const redeemScripts = new Map<string, string>()
   const outputs = new Map<string, tx.SpentOutput>()
-  for (const value of params[1] === undefined || params[1] === null ? [] : array(params, 1)) {
-    const { txid, vout, scriptPubKey, redeemScript, amount } = value as Record<string, unknown>
-    if (typeof txid !== 'string' || typeof vout !== 'number' || typeof scriptPubKey !== 'string')
-      throw new RpcError(-8, 'Missing txid, vout or scriptPubKey')
+  for (const value of optionalArray(params, 1) ?? []) {
+    if (typeof value !== 'object' || value === null)
+      throw new RpcError(-22, 'expected object with {"txid\'","vout","scriptPubKey"}')
+    const { redeemScript, amount, ...spent } = value as Record<string, unknown>
+    const scriptPubKey = member(spent, 'scriptPubKey', 'string')
+    const [txid, vout] = [member(spent, 'txid', 'string'), member(spent, 'vout', 'number')]
     outputs.set(`${txid}:${vout}`, {
       script: scriptPubKey,
       value: amount === undefined ? 0n : amountOf(amount),
     })
     if (typeof redeemScript === 'string') redeemScripts.set(scriptPubKey, redeemScript)
   }
-  const keys =
-    params[2] === undefined || params[2] === null ? null : array(params, 2).map((wif) => readKey(wif))
+  const keys = optionalArray(params, 2)?.map((_, i, wifs) => readKey(text(wifs, i))) ?? null
   return { redeemScripts, outputs, keys }
 }
 
-function readKey(wif: unknown): Uint8Array {
+const optionalArray = (params: Params, at: number) =>
+  params[at] === undefined || params[at] === null ? null : array(params, at)
+
+function readKey(wif: string): Uint8Array {
   try {
-    return tx.decodeWif(wif as string)
+    return tx.decodeWif(wif)
   } catch {
     throw new RpcError(-5, 'Invalid private key')
   }
@@ -234,9 +273,11 @@ function readKey(wif: unknown): Uint8Array {
 
 const signrawtransaction: Call = (node, params) => {
   expectTypes(params, ['string'])
+  const hex = text(params, 0)
+  if (!isHex(hex)) throw new RpcError(-8, `argument 1 must be hexadecimal string (not '${hex}')`)
   let unsigned: Transaction
   try {
-    unsigned = tx.decodeTransaction(params[0] as string)
+    unsigned = tx.decodeTransaction(hex)
   } catch {
     throw new RpcError(-22, 'TX decode failed')
   }
@@ -283,7 +324,7 @@ function signWith(state: Transaction, { index, spent, redeemScript, keys }: Sign
     )
   const kind = tx.scriptKind(spent.script)
   if (kind.kind === 'scripthash') {
-    const script = redeemScript ?? tx.stepsOf(state.inputs[index]?.script ?? '')?.at(-1)?.data
+    const script = redeemScript ?? tx.stepsOf((state.inputs[index] as TxInput).script)?.at(-1)?.data
     if (script === undefined) return state
     return keys.reduce((so, key) => signMultisig(so, index, { ...spent, redeemScript: script }, key), state)
   }
@@ -325,67 +366,77 @@ export function sendTo(node: DevNode, outputs: readonly TxOutput[]): string {
   return node.submit(hex)
 }
 
-function outputOf(name: unknown, amount: unknown): TxOutput {
-  const address = typeof name === 'string' ? tx.decodeAddress(name) : null
-  if (!address) throw new RpcError(-5, 'Invalid Komodo address')
-  return { value: amountOf(amount), script: tx.addressScript(address) }
+function outputOf(name: string, amount: unknown, problem: string): TxOutput {
+  const address = tx.decodeAddress(name)
+  if (!address) throw new RpcError(-5, problem)
+  const value = amountOf(amount)
+  if (value <= 0n) throw new RpcError(-3, 'Invalid amount for send')
+  return { value, script: tx.addressScript(address) }
 }
 
-const sendtoaddress: Call = (node, params) => sendTo(node, [outputOf(params[0], params[1])])
+const sendtoaddress: Call = (node, params) =>
+  sendTo(node, [outputOf(text(params, 0), params[1], 'Invalid Komodo address')])
 
 const sendmany: Call = (node, params) => {
-  const targets = Object.entries((params[1] ?? {}) as Record<string, unknown>)
+  const targets = Object.entries(object(params, 1))
   return sendTo(
     node,
-    targets.map(([name, amount]) => outputOf(name, amount)),
+    targets.map(([name, amount]) => outputOf(name, amount, `Invalid Komodo address or pubkey: ${name}`)),
   )
 }
 
 const lockunspent: Call = ({ wallet }, params) => {
-  const outpoints =
-    params[1] === undefined
-      ? null
-      : array(params, 1).map((value) => {
-          const { txid, vout } = value as { txid: string; vout: number }
-          return `${txid}:${vout}`
-        })
+  if (params.length < 1 || params.length > 2) throw usage('lockunspent unlock [{"txid":"txid","vout":n},...]')
+  expectTypes(params, ['bool', 'array'])
+  const outpoints = params[1] === undefined ? null : array(params, 1).map(outpointOf)
   if (flag(params, 0, false)) wallet.unlock(outpoints)
   else wallet.lock(outpoints ?? [])
   return true
 }
 
+function outpointOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null)
+    throw new RpcError(-8, 'Invalid parameter, expected object')
+  const [txid, vout] = [member(value, 'txid', 'string'), member(value, 'vout', 'number')]
+  if (!isHex(txid)) throw new RpcError(-8, 'Invalid parameter, expected hex txid')
+  if (vout < 0) throw new RpcError(-8, 'Invalid parameter, vout must be positive')
+  return `${looseId(txid)}:${vout}`
+}
+
 const gettransaction: Call = ({ chain, wallet }, params) => {
   const txid = looseId(text(params, 0))
   const stored = chain.find(txid)
-  const own = stored && ownValue()
-  function ownValue() {
-    const received = stored?.tx.outputs.filter(({ script }) => wallet.isMine(script)) ?? []
-    const spent = stored?.tx.inputs.flatMap((input) => chain.output(input.txid, input.vout) ?? []) ?? []
-    const paid = spent.filter(({ script }) => wallet.isMine(script))
-    const sum = (list: readonly { readonly value: bigint }[]) =>
-      list.reduce((total, { value }) => total + value, 0n)
-    return received.length + paid.length === 0 ? null : sum(received) - sum(paid)
-  }
-  if (!stored || own === null || own === undefined || !wallet.sees(chain, txid))
+  const own = stored ? ownValue(chain, wallet, stored.tx) : null
+  if (!stored || own === null || !wallet.sees(chain, txid))
     throw new RpcError(-5, 'Invalid or non-wallet transaction id')
   const block = chain.blockOf(txid)
   const confirmations = Math.max(0, chain.confirmations(txid))
+  const entered = Math.floor((chain.mempool.get(txid)?.time ?? 0) / 1000)
+  const time = block?.header.time ?? entered
   return {
     amount: own,
     rawconfirmations: confirmations,
     confirmations,
-    blockhash: block?.hash,
-    blockindex: block?.txids.indexOf(txid),
-    blocktime: block?.header.time,
+    ...(block && { blockhash: block.hash, blockindex: block.txids.indexOf(txid), blocktime: time }),
     expiryheight: stored.tx.expiryHeight,
     txid,
     walletconflicts: [],
-    time: block?.header.time ?? 0,
-    timereceived: block?.header.time ?? 0,
+    time,
+    timereceived: time,
     vjoinsplit: [],
     details: [],
     hex: stored.hex,
   }
+}
+
+/** What a transaction brought the wallet, less what it cost; null if it is none of its own. */
+function ownValue(chain: Chain, wallet: Wallet, { inputs, outputs }: Transaction): bigint | null {
+  const spent = inputs.flatMap((input) => chain.output(input.txid, input.vout) ?? [])
+  const [received, paid] = [outputs, spent].map((list) =>
+    list.filter(({ script }) => wallet.isMine(script)).map(({ value }) => value),
+  ) as [bigint[], bigint[]]
+  const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n)
+  return received.length + paid.length === 0 ? null : sum(received) - sum(paid)
 }
 
 /** Blocks are mined by the first operator's node, on chains that begin empty only while this says so. */
