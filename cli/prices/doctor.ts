@@ -15,60 +15,78 @@ import {
 } from '../../oracle/prices/index.js'
 import { EXIT } from '../program/context.js'
 import { durationText, minuteText, plural } from '../view/format.js'
-import { assetsOf, openFeed, takeSnapshot, type PricesContext } from './parts.js'
+import { openFeed, takeSnapshot, type PricesContext } from './parts.js'
 import { withResources } from '../program/resources.js'
 
 const CLOCK_OFF_MS = 5000
 
 export async function doctor(context: PricesContext): Promise<number> {
-  const { output } = context
   return withResources(async (resources) => {
     const reports = new Map<string, PollReport>()
     const open = await openFeed(context, resources, {
       onPoll: (report) => reports.set(report.source, report),
     })
     const snapshot = await takeSnapshot(context, open)
-    const input = open.input()
-    output.line(output.paint('bold', ' SOURCE              ANSWER     CLOCK    MARKETS'))
-    for (const source of open.feed.sources())
-      sourceLines(context, source, { report: reports.get(source.name), input })
-    output.line()
-    const found = assetsOf(context).map((asset) => judge(asset, snapshot, open.settings.config))
-    for (const each of found) assetEvent(context, each)
-    const poor = found.filter(({ enough }) => !enough)
-    for (const each of poor) poorLines(context, each)
-    const barely = found.filter(({ enough, needed, voices: have }) => enough && needed > 0 && have === needed)
-    if (barely.length > 0)
-      output.line(` Just as many sources as needed: ${barely.map(({ asset }) => asset).join(' ')}`)
-    const clock = clockOf(open.feed.sources())
-    if (Math.abs(clock) > CLOCK_OFF_MS)
-      output.line(
-        ` The clock of this machine is ${durationText(Math.abs(clock))} ${clock > 0 ? 'behind' : 'ahead'}: set it.`,
-      )
-    const closed = closedMarkets(snapshot.takenAt)
-    for (const { market, until } of closed)
-      output.line(
-        ` Closed until ${until.slice(0, 16).replace('T', ' ')} UTC: ${market}; the last prices stand.`,
-      )
-    if (new Date(snapshot.takenAt).getUTCFullYear() > LAST_YEAR)
-      output.line(` The rules of holidays are those known up to ${LAST_YEAR}: update the program.`)
-    const clocksOff = offClocks(open.feed.sources(), clock)
-    for (const { name, off } of clocksOff) output.line(` ${output.paint('red', name)} ${offText(off)}`)
-    output.event({
-      event: 'doctor',
-      ok: poor.length === 0,
-      short: poor.map(({ asset }) => asset),
-      closed,
-      clockSkewMs: Math.round(clock),
-      clocksOff: clocksOff.map(({ name }) => name),
+    return tellDoctor(context, {
+      ...{ snapshot, reports, input: open.input(), config: open.settings.config },
+      sources: open.feed.sources(),
     })
-    output.line(
-      poor.length === 0
-        ? ' Every asset has the sources that it needs, or a policy.'
-        : ` ${plural(poor.length, 'asset')} without enough sources: ${poor.map(({ asset }) => asset).join(' ')}`,
-    )
-    return poor.length === 0 ? EXIT.done : EXIT.missing
   })
+}
+
+/** What the sources brought, and what was made of it. */
+export interface Examined {
+  readonly snapshot: PriceSnapshot
+  readonly sources: readonly FeedSource[]
+  /** Of each source that was asked. */
+  readonly reports: ReadonlyMap<string, PollReport>
+  readonly input: SnapshotInput | undefined
+  readonly config: PriceConfig
+}
+
+type Told = Pick<PricesContext, 'output'>
+
+/** Returns the exit code. */
+export function tellDoctor({ output }: Told, examined: Examined): number {
+  const { snapshot, sources, reports, input, config } = examined
+  output.line(output.paint('bold', ' SOURCE              ANSWER     CLOCK    MARKETS'))
+  for (const source of sources) sourceLines({ output }, source, { report: reports.get(source.name), input })
+  output.line()
+  const found = [...snapshot.assets.values()].map((price) => judge(price, config))
+  for (const each of found) assetEvent({ output }, each)
+  const poor = found.filter(({ enough }) => !enough)
+  for (const each of poor) poorLines({ output }, each)
+  const barely = found.filter(({ enough, needed, voices: have }) => enough && needed > 0 && have === needed)
+  if (barely.length > 0) output.line(` Just as many sources as needed: ${namesOf(barely).join(' ')}`)
+  const clocks = clockLines({ output }, sources, snapshot.takenAt)
+  output.event({
+    ...{ event: 'doctor', ok: poor.length === 0, short: namesOf(poor), ...clocks },
+  })
+  output.line(
+    poor.length === 0
+      ? ' Every asset has the sources that it needs, or a policy.'
+      : ` ${plural(poor.length, 'asset')} without enough sources: ${namesOf(poor).join(' ')}`,
+  )
+  return poor.length === 0 ? EXIT.done : EXIT.missing
+}
+
+/** The clocks of this machine and of the sources, and which markets are closed by them. */
+function clockLines({ output }: Told, sources: readonly FeedSource[], takenAt: number) {
+  const clock = clockOf(sources)
+  if (Math.abs(clock) > CLOCK_OFF_MS)
+    output.line(
+      ` The clock of this machine is ${durationText(Math.abs(clock))} ${clock > 0 ? 'behind' : 'ahead'}: set it.`,
+    )
+  const closed = closedMarkets(takenAt)
+  for (const { market, until } of closed)
+    output.line(
+      ` Closed until ${until.slice(0, 16).replace('T', ' ')} UTC: ${market}; the last prices stand.`,
+    )
+  if (new Date(takenAt).getUTCFullYear() > LAST_YEAR)
+    output.line(` The rules of holidays are those known up to ${LAST_YEAR}: update the program.`)
+  const clocksOff = offClocks(sources, clock)
+  for (const { name, off } of clocksOff) output.line(` ${output.paint('red', name)} ${offText(off)}`)
+  return { closed, clockSkewMs: Math.round(clock), clocksOff: clocksOff.map(({ name }) => name) }
 }
 
 const MARKETS = {
@@ -108,13 +126,12 @@ interface SourceFacts {
 }
 
 function sourceLines(
-  { output }: PricesContext,
+  { output }: Told,
   { name, state, requests, maxPerMonth }: FeedSource,
   { report, input }: SourceFacts,
 ): void {
   const view = input?.sources.find((each) => each.name === name)
-  const quotes = [...(view?.quotes ?? [])]
-  const absent = [...(view?.absent ?? [])]
+  const [quotes, absent] = view === undefined ? [[], []] : [[...view.quotes], [...view.absent]]
   const oneSided = quotes.filter(([, { rule }]) => rule === 'last').map(([symbol]) => symbol)
   const ok = view?.ok === true
   const resting = state.circuit === 'open'
@@ -158,8 +175,7 @@ function sourceLines(
 }
 
 interface Judged {
-  readonly asset: string
-  readonly price: AssetPrice | undefined
+  readonly price: AssetPrice
   /** How many independent sources the asset needs; 0: none. */
   readonly needed: number
   readonly voices: number
@@ -167,33 +183,25 @@ interface Judged {
   readonly enough: boolean
 }
 
-function judge(asset: string, snapshot: PriceSnapshot, config: PriceConfig): Judged {
-  const price = snapshot.assets.get(asset)
+const namesOf = (judged: readonly Judged[]): string[] => judged.map(({ price }) => price.asset)
+
+function judge(price: AssetPrice, config: PriceConfig): Judged {
+  const { asset, status } = price
   const spec = config.assets[asset]
-  if (price === undefined || spec === undefined) return { asset, price, needed: 0, voices: 0, enough: false }
-  const routed = spec.routes.length > 0
-  const needed = !routed ? 0 : spec.allowSingle ? 1 : spec.rules.minSources
-  const { status } = price
-  const enough = status === 'ok' || status === 'thin' || (status === 'policy' && !routed)
-  return { asset, price, needed, voices: voices(price), enough }
+  const needed = !spec?.routes.length ? 0 : spec.allowSingle ? 1 : spec.rules.minSources
+  const enough = status === 'ok' || status === 'thin' || (status === 'policy' && needed === 0)
+  return { price, needed, voices: voices(price), enough }
 }
 
-function assetEvent({ output }: PricesContext, { asset, price, needed, enough, voices: have }: Judged): void {
-  const origins = [...new Set(price?.votes.flatMap((vote) => vote.origins))]
-  output.event({
-    event: 'asset',
-    asset,
-    ok: enough,
-    status: price?.status ?? 'failed',
-    sources: have,
-    needed,
-    origins,
-  })
+function assetEvent({ output }: Told, { price, needed, enough, voices: have }: Judged): void {
+  const { asset, status, votes } = price
+  const origins = [...new Set(votes.flatMap((vote) => vote.origins))]
+  output.event({ event: 'asset', asset, ok: enough, status, sources: have, needed, origins })
 }
 
-function poorLines({ output }: PricesContext, { asset, price }: Judged): void {
-  const { status, ageMs = 0, note = '', policy, rejected = [] } = price ?? {}
-  const what = status === 'held' ? `held since ${ageText(ageMs)}: ${note}` : (policy ?? note)
+function poorLines({ output }: Told, { price }: Judged): void {
+  const { asset, status, ageMs, note = '', policy = note, rejected } = price
+  const what = status === 'held' ? `held since ${ageText(ageMs)}: ${note}` : policy
   output.line(` ${output.paint('red', asset.padEnd(5))} ${what}`)
   for (const { route, reason } of rejected)
     output.line(output.paint('dim', `         ${route}: ${reasonText(reason)}`))

@@ -32,47 +32,61 @@ async function withAddresses(
   })
 }
 
-export function balance(context: WalletContext, word?: string): Promise<number> {
-  const { output } = context
-  return withAddresses(context, word, async (addresses, reach) => {
-    const { source, rules } = reach
-    const prices = await source.prices()
-    const height = await source.height()
-    const dollars = prices && inDollars(prices, height >= rules.averages)
-    let total = 0n
-    for (const { address, name } of addresses) {
-      const hash = readAddress(address) ?? ''
-      const reserved = await reservedOf(hash, reach, prices?.height ?? 0)
-      const balances = await source.balances(hash)
-      const worth = [...balances].map(
-        ([ticker, amount]) => [ticker, dollars?.(amount, ticker) ?? null] as const,
-      )
-      const sum = worth.reduce((all, [, usd]) => all + (usd ?? 0n), 0n)
-      total += sum
-      output.event({
-        ...{ event: 'wallet.balance', address, name, height, balances: unitsOf(balances) },
-        reserved: unitsOf(reserved),
-        usd: dollars === null ? null : String(sum),
-        unpriced: worth.flatMap(([ticker, usd]) => (usd === null ? [ticker] : [])),
-        ratesHeight: prices?.height ?? null,
-      })
-      output.line(` ${address}${name === null ? '' : `  ${name}`}`)
-      if (balances.size === 0) output.line(`   nothing after block ${height}`)
-      for (const [ticker, usd] of worth) {
-        const amount = unitsColumn(balances.get(ticker) ?? 0n, 22)
-        const away = reserved.get(ticker)
-        const onTheWay = away === undefined ? '' : `  (${unitsText(away)} on their way)`
-        output.line(`   ${ticker.padEnd(5)} ${amount}${dollarText(usd)}${onTheWay}`)
-      }
-      output.line()
+export const balance = (context: WalletContext, word?: string): Promise<number> =>
+  withAddresses(context, word, (addresses, reach) => tellBalances(context, addresses, reach))
+
+type Told = Pick<WalletContext, 'output'>
+type Asked = Pick<Reach, 'source' | 'rules' | 'outbox'>
+
+export async function tellBalances(
+  { output }: Told,
+  addresses: readonly Named[],
+  reach: Asked,
+): Promise<void> {
+  const { source, rules } = reach
+  const prices = await source.prices()
+  const height = await source.height()
+  const dollars = prices && inDollars(prices, height >= rules.averages)
+  const ratesHeight = prices === null ? null : prices.height
+  let total = 0n
+  for (const named of addresses) {
+    const hash = hashOf(named)
+    const reserved = await reservedOf(hash, reach, ratesHeight ?? 0)
+    const balances = await source.balances(hash)
+    const worth = [...balances].map(([ticker, amount]) => ({
+      ...{ ticker, amount, usd: dollars === null ? null : dollars(amount, ticker) },
+    }))
+    const sum = worth.reduce((all, { usd }) => all + (usd ?? 0n), 0n)
+    total += sum
+    output.event({
+      ...{ event: 'wallet.balance', address: named.address, name: named.name, height },
+      ...{ balances: unitsOf(balances), reserved: unitsOf(reserved) },
+      usd: dollars === null ? null : String(sum),
+      unpriced: worth.flatMap(({ ticker, usd }) => (usd === null ? [ticker] : [])),
+      ratesHeight,
+    })
+    output.line(headOf(named))
+    if (balances.size === 0) output.line(`   nothing after block ${height}`)
+    for (const { ticker, amount, usd } of worth) {
+      const away = reserved.get(ticker)
+      const onTheWay = away === undefined ? '' : `  (${unitsText(away)} on their way)`
+      output.line(`   ${ticker.padEnd(5)} ${unitsColumn(amount, 22)}${dollarText(usd)}${onTheWay}`)
     }
-    await tellOpen(context, reach, prices?.height ?? null)
-    if (dollars && addresses.length > 0)
-      output.line(
-        ` worth ${centsText(total)} USD by the rates of block ${prices.height}, after block ${height}`,
-      )
-  })
+    output.line()
+  }
+  await tellOpen({ output }, reach, ratesHeight)
+  if (prices !== null && addresses.length > 0)
+    output.line(
+      ` worth ${centsText(total)} USD by the rates of block ${prices.height}, after block ${height}`,
+    )
 }
+
+type Named = Pick<WalletAddress, 'address' | 'name'>
+
+/** RCD hash, hex. Addresses of a wallet were checked when its file was read. */
+const hashOf = ({ address }: Named): string => readAddress(address) ?? ''
+
+const headOf = ({ address, name }: Named): string => ` ${address}${name === null ? '' : `  ${name}`}`
 
 const dollarText = (usd: bigint | null): string =>
   usd === null ? '     no price' : `  ${centsText(usd).padStart(16)} USD`
@@ -83,8 +97,8 @@ const centsText = (usd: bigint): string =>
 
 /** What was signed here and is not over; only looked at. */
 async function tellOpen(
-  { output }: WalletContext,
-  { source, outbox }: Reach,
+  { output }: Told,
+  { source, outbox }: Asked,
   ratesHeight: number | null,
 ): Promise<void> {
   for (const batch of outbox.list()) {
@@ -97,22 +111,29 @@ async function tellOpen(
   }
 }
 
-export function history(context: WalletContext, word?: string): Promise<number> {
-  const { settings, output } = context
+export const history = (context: WalletContext, word?: string): Promise<number> =>
+  withAddresses(context, word, (addresses, reach) => tellHistory(context, addresses, reach))
+
+export async function tellHistory(
+  { settings, output }: Pick<WalletContext, 'output'> & { readonly settings: HistorySettings },
+  addresses: readonly Named[],
+  reach: Asked,
+): Promise<void> {
   const { 'history.from': from = 0, 'history.to': to = 2 ** 32, 'ledger.count': last } = settings
-  return withAddresses(context, word, async (addresses, reach) => {
-    for (const { address, name } of addresses) {
-      const hash = readAddress(address) ?? ''
-      const actions: readonly LedgerAction[] = await reach.source.history(hash, { from, to, last })
-      output.line(` ${address}${name === null ? '' : `  ${name}`}`)
-      for (const action of actions) {
-        const changes = unitsOf(changesOf(action, hash))
-        output.event({ ...actionEvent(action), event: 'wallet.action', of: address, changes })
-        await output.drained()
-      }
-      for (const line of historyLines(actions, hash)) output.line(line)
-      output.line()
+  for (const named of addresses) {
+    const hash = hashOf(named)
+    const actions: readonly LedgerAction[] = await reach.source.history(hash, { from, to, last })
+    output.line(headOf(named))
+    for (const action of actions) {
+      const changes = unitsOf(changesOf(action, hash))
+      output.event({ ...actionEvent(action), event: 'wallet.action', of: named.address, changes })
+      await output.drained()
     }
-    await tellOpen(context, reach, (await reach.source.prices())?.height ?? null)
-  })
+    for (const line of historyLines(actions, hash)) output.line(line)
+    output.line()
+  }
+  const prices = await reach.source.prices()
+  await tellOpen({ output }, reach, prices === null ? null : prices.height)
 }
+
+type HistorySettings = Pick<WalletContext['settings'], 'history.from' | 'history.to' | 'ledger.count'>
