@@ -1,4 +1,7 @@
 /** The decisions of the feed, without any daemon. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import fc from 'fast-check'
 import t from 'tap'
 
@@ -7,6 +10,7 @@ import { isOldLine, readFeedConfig, translateOldLine } from './config.js'
 import {
   budgetOf,
   decideFunds,
+  forecast,
   mayRegister,
   toConsolidate,
   type FundsFacts,
@@ -15,8 +19,8 @@ import {
 import { mergedRanges, planHeaders, type PlanInput } from './plan.js'
 import { openPublished } from './published.js'
 import { createReference } from './reference.js'
-import { chooseCoins, isExpired, type CoinFacts } from './payouts.js'
-import { isOurTurn, judgePolicy, TURN_MS } from './withdrawal.js'
+import { chooseCoins, isExpired, mostTogether, type CoinFacts } from './payouts.js'
+import { isOurTurn, judgePolicy, TURN_MS, whyNoRuling, whyNotRelease } from './withdrawal.js'
 import { matchExactly } from '../../test/fixtures/match-exactly.js'
 
 const input = (more: Partial<PlanInput>): PlanInput => ({
@@ -89,6 +93,16 @@ t.test('which headers', (t) => {
       [1, 4],
       [7, 9],
     ],
+  )
+  t.end()
+})
+
+t.test('what an operator wants comes last', (t) => {
+  const wanted = range(20, 30)
+  t.same(
+    heights({ published: published(...range(85, 90)), wanted, most: 2 }),
+    [20, 21],
+    'as many as there is room for',
   )
   t.end()
 })
@@ -181,6 +195,12 @@ t.test('on which baton', (t) => {
     ['restored', 'baton'],
   ] as const)
     t.match(waitText(why, facts({ own, daemon: 'baton', stray: 'theirs' })), txid, `${why} names it`)
+  const unseen = { daemon: null, own: null }
+  t.equal(waitText('no-baton', facts(unseen)), 'the daemon sees no baton: nothing is built without one')
+  t.match(
+    waitText('no-baton', facts({ daemon: null, blocks: 20 })),
+    /^the daemon sees no baton above our last transaction o: if it stays so, start the daemon with -reindex$/,
+  )
   t.equal(says({ reachable: true, orphaned: true }), 'wait orphaned', 'the block of the baton is lost')
   t.equal(says({ daemon: null }), 'wait no-baton', 'never without a predecessor')
   t.equal(says({ daemon: null, own: null }), 'wait no-baton')
@@ -219,6 +239,17 @@ t.test('the budget is what the daemon would do', (t) => {
   t.match(budgetOf(utxos(200_000, 0, 300_000), 200_000n), { perBlock: 2, whole: 2, headersLeft: 2 })
   t.match(budgetOf(utxos(150_000, 150_000, 150_000), 200_000n), { perBlock: 1, whole: 0, headersLeft: 2 })
   t.match(budgetOf(utxos(9_999, 9_999), 10_000n), { perBlock: 0 }, 'dust that stays for ever does not count')
+  t.match(
+    budgetOf(utxos(200_000), 0n),
+    { perBlock: 0, headersLeft: 0 },
+    'without a fee nothing is registered',
+  )
+  const small = Array<number>(60).fill(10_000)
+  t.match(
+    budgetOf(utxos(...small, 700_000), 650_000n),
+    { perBlock: 0, whole: 1 },
+    'no more inputs fit into one',
+  )
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 1_000_000 }), { maxLength: 60 }), (sats) => {
       const fee = 100_000n
@@ -262,11 +293,19 @@ t.test('funds', (t) => {
       return action.do !== 'subscribe' || spentToday + BigInt(action.count) * action.sat <= policy.dailyLimit
     }),
   )
+  t.match(forecast(facts({})), { headersLeft: 10_000, hoursLeft: 10_000 / 60 })
+  t.match(
+    forecast(facts({ perHour: 0 })),
+    { hoursLeft: Infinity },
+    'where none is published all last for ever',
+  )
+  t.match(forecast(facts({ dataFee: 0n })), { headersLeft: 0, hoursLeft: 0 })
   const coins = range(1, 60).map((k) => ({ txid: `${k}`, vout: 0, sat: BigInt(k) }))
   t.equal(toConsolidate(coins, 1n).length, 50)
   t.same(toConsolidate(coins.slice(0, 30), 1n), [])
   const large = range(1, 60).map((k) => ({ txid: `l${k}`, vout: 0, sat: 300_000_000n }))
   t.same(toConsolidate([...large, ...coins.slice(0, 30)], 1n), [], 'only what is small counts')
+  t.equal(toConsolidate(large, 150_000_000n).length, 50, 'what a header leaves is small beside its fee')
   t.equal(mayRegister([{ publisher: 'a' }], 'b'), true)
   t.equal(mayRegister([{ publisher: 'a' }], 'a'), false)
   t.end()
@@ -283,6 +322,22 @@ t.test('withdrawals', (t) => {
   t.equal(judge(1_001n, { ruling: 'approve' }), 'hold')
   t.equal(judge(500n, { paidToday: 1_200n }), 'wait')
   t.equal(judge(500n, { paidToday: 1_200n, counted: true }), 'pay', 'what was signed once is finished')
+  const record = (step: string, more: object = {}) => ({ step, payout: null, earlier: [], ...more }) as never
+  const living = { payout: { hex: '', inputs: [], expiry: 77, gone: null, dead: false } }
+  t.equal(whyNotRelease(record('settling', living)), null)
+  t.equal(whyNotRelease(record('done')), 'it is over')
+  t.match(
+    whyNotRelease(record('refused', living)),
+    /could still be mined, up to height 77 of the reference chain$/,
+  )
+  t.equal(whyNotRelease(record('waiting')), 'it is waiting, and on its way to be paid')
+  t.equal(whyNotRelease(record('signing')), 'it is signing, and on its way to be paid')
+  t.equal(whyNotRelease(record('refused')), null)
+  t.equal(whyNoRuling(record('done')), 'it is over (done)')
+  t.equal(whyNoRuling(record('held')), null)
+  const apart = range(1, 17).map((k) => ({ inputs: [{ txid: `${k >> 1}`, vout: 0 }] }))
+  t.equal(mostTogether(apart.slice(0, 4)), 3, 'two of them spend the same')
+  t.equal(mostTogether(apart), 17, 'of many all are counted')
   const withdrawTxid = `${'0'.repeat(60)}0005`
   const turn = (index: number, age: number): boolean =>
     isOurTurn({ withdrawTxid, signs: 0, index, n: 3, since: 0, now: age })
@@ -365,7 +420,37 @@ t.test('configuration', (t) => {
     'gateways.2.pubkey',
     'report',
   ])
+  const rows: readonly (readonly [more: object, path: string, message: RegExp])[] = [
+    [
+      { funds: { amount: '0.00001' } },
+      'gateways.0.funds.amount',
+      /an amount of coins such as 1.5.*at least 0.0001/,
+    ],
+    [{ funds: { amount: -1 } }, 'gateways.0.funds.amount', /an amount of coins/],
+    [{ asset: 'A/B' }, 'gateways.0.asset', /./],
+    [{ asset: { name: 'A B' } }, 'gateways.0.asset.name', /./],
+  ]
+  for (const [more, path, message] of rows) {
+    const found = readFeedConfig({ gateways: [{ ...gateway, ...more }] })
+    const problems = 'problems' in found ? found.problems : []
+    t.match(
+      problems.map((one) => [one.path.join('.'), one.message]),
+      [[path, message]],
+      path,
+    )
+  }
+  matchExactly(t, readFeedConfig({ gateways: [{ ...gateway, funds: { amount: 1e-4 } }], report: false }), {
+    value: { report: null, gateways: [{ funds: { amount: 10_000n } }] },
+  })
+  t.match(readFeedConfig({ gateways: [gateway], report: 'now' }), {
+    problems: [{ path: ['report'], message: /a cron expression/ }],
+  })
   const open = { folder: '.', readableByOthers: true }
+  t.match(
+    readFeedConfig({ gateways: 5 }, open),
+    { problems: [{ path: ['gateways'] }] },
+    'and no passwords in it',
+  )
   const secret = readFeedConfig({ gateways: [{ asset: { name: 'X', password: 'hunter2' } }] }, open)
   t.same('problems' in secret && secret.problems.map(({ path }) => path.join('.')).sort(), [
     'gateways.0.asset.password',
@@ -382,6 +467,16 @@ t.test('configuration', (t) => {
     value: {
       gateways: [{ name: 'PEGS', bindTxid: id, reference: { name: 'REF', conf: '/var/ref/REF.conf' } }],
     },
+  })
+  matchExactly(
+    t,
+    readFeedConfig(translateOldLine([...line.slice(0, 5), '9', './komodo-cli -datadir=/var/ref'])),
+    {
+      value: { gateways: [{ startHeight: 9, reference: { name: 'KMD', conf: '/var/ref/komodo.conf' } }] },
+    },
+  )
+  matchExactly(t, readFeedConfig(translateOldLine(line.slice(0, 5))), {
+    value: { gateways: [{ startHeight: null, reference: { name: 'KMD' } }] },
   })
   matchExactly(t, readFeedConfig(translateOldLine([...line.slice(0, 5), '900'])), {
     value: { gateways: [{ startHeight: 900, reference: { name: 'KMD' } }] },
@@ -403,6 +498,47 @@ t.test('what a dead branch held is owed, over a restart too', (t) => {
   after.adopt(id(8))
   t.same(openPublished(folder).owed, [40, 41, 42, 43])
   t.same(openPublished(folder).head, after.head)
+  after.drop(id(8))
+  t.equal(after.head, null, 'what never left is not the last one')
+  t.end()
+})
+
+t.test('lines of what was sent that cannot be read are left out, and kept beside', (t) => {
+  const folder = t.testdir()
+  const file = join(folder, 'published.jsonl')
+  const [txid, other] = ['ab'.repeat(32), 'cd'.repeat(32)]
+  const good = { txid, hex: 'ab', height: 5 }
+  const wrong = [
+    'x',
+    'null',
+    '5',
+    '{}',
+    '{"drop":"x"}',
+    '{"owed":["x"]}',
+    JSON.stringify({ ...good, height: 1.5 }),
+    JSON.stringify({ ...good, hex: 'x' }),
+  ]
+  const lines = [
+    ...wrong,
+    JSON.stringify({ ...good, txid: other }),
+    JSON.stringify(good),
+    JSON.stringify({ drop: other }),
+    '{"owed":[3,-1]}',
+  ]
+  writeFileSync(file, `${lines.join('\n')}\n{"cut":`)
+  const found = openPublished(folder)
+  t.match(found, { damaged: wrong.length, head: good, owed: [3] })
+  t.equal(found.recent.length, 1)
+  t.equal(readFileSync(`${file}.damaged`, 'utf8').split('\n')[0], 'x')
+  t.equal(openPublished(folder).damaged, 0)
+  writeFileSync(file, 'y\n')
+  openPublished(folder)
+  t.equal(readFileSync(`${file}.damaged`, 'utf8').split('\n')[0], 'x', 'the first one stays')
+  const blocked = t.testdir({ 'published.jsonl': 'y\n', 'published.jsonl.damaged': {} })
+  t.doesNotThrow(() => openPublished(blocked))
+  const plain = t.testdir({ 'published.jsonl': {}, file: '' })
+  for (const where of [plain, join(plain, 'file')])
+    t.throws(() => openPublished(where), { code: 'E_FEED_STATE', message: /cannot be read/ })
   t.end()
 })
 

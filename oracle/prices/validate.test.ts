@@ -122,7 +122,8 @@ t.test('what a user may write', (t) => {
   const { config, keys, warnings } = settingsOf({
     snapshot: { deadlineSeconds: 20 },
     sources: {
-      kraken: { interval: '30s', deadline: '4s' },
+      kraken: { interval: '30s', deadline: '4s', maxPerMonth: 100_000 },
+      off: { type: 'http', preset: 'frankfurter', enabled: false },
       mexc: { type: 'ccxt', enabled: 'auto' },
       second: { type: 'ccxt', exchange: 'bitfinex' },
       bitstamp: { enabled: false },
@@ -140,7 +141,8 @@ t.test('what a user may write', (t) => {
     winners: { action: 'hold', limit: 0.2 },
   })
   const source = (name: string): object | undefined => config.sources.find((each) => each.name === name)
-  t.match(source('kraken'), { intervalMs: 30_000, freshMs: 15_000, deadlineMs: 4000 })
+  t.match(source('kraken'), { intervalMs: 30_000, freshMs: 15_000, deadlineMs: 4000, maxPerMonth: 100_000 })
+  t.equal(source('off'), undefined)
   t.match(source('second'), { type: 'ccxt', exchange: 'bitfinex' })
   t.match(source('own'), { url: 'http://localhost:8080' })
   t.equal(source('bitstamp'), undefined)
@@ -169,6 +171,11 @@ t.test('what a user may not write, each with its place', (t) => {
     [{ sources: [] }, ['sources'], /section with keys/],
     [{ sources: { Kraken: { type: 'ccxt', exchange: 'kraken' } } }, ['sources', 'Kraken'], /small letters/],
     [{ sources: { krakn: { type: 'ccxt' } } }, ['sources', 'krakn'], /ccxt has no exchange called "krakn"/],
+    [
+      { sources: { x: { type: 'ccxt', exchange: 'krakn' } } },
+      ['sources', 'x', 'exchange'],
+      /ccxt has no exchange called "krakn"/,
+    ],
     [{ sources: { x: { type: 'web' } } }, ['sources', 'x', 'type'], /must be one of ccxt, http/],
     [
       { sources: { x: { type: 'http', preset: 'franfurter' } } },
@@ -268,6 +275,52 @@ t.test('what a user may not write, each with its place', (t) => {
       ['assets', 'DGB', 'routes'],
       /needs 2 independent sources, its routes name 1/,
     ],
+    [
+      { assets: { DGB: { minSources: 40 } } },
+      ['assets', 'DGB'],
+      /needs 40 independent sources, its routes name/,
+    ],
+    [
+      {
+        sources: { cmc: { type: 'http', preset: 'coinmarketcap', key: { env: 'NONE' }, optional: true } },
+        assets: { DGB: { routes: ['gate:DGB/USDT * USDT/USD', 'cmc:DGB'] } },
+      },
+      ['assets', 'DGB', 'routes'],
+      /needs 2 independent sources, has 1 of those that are switched on: switch more on/,
+    ],
+    [
+      { assets: { DGB: { routes: ['gate:DGB/USD'], allowSingle: true, maxAge: '30s' } } },
+      ['assets', 'DGB', 'maxAge'],
+      /gate is asked every 60 s, but its prices of DGB are too old after 30 s/,
+    ],
+    [
+      {
+        defaults: { own: { maxAge: '30s' } },
+        assets: { DGB: { class: 'own', routes: ['gate:DGB/USD'], allowSingle: true } },
+      },
+      ['defaults', 'own', 'maxAge'],
+      /too old after 30 s/,
+    ],
+    [
+      { assets: { DGB: { routes: Array<string>(101).fill('gate:DGB/USD') } } },
+      ['assets', 'DGB', 'routes'],
+      /a list of routes/,
+    ],
+    [
+      { assets: { FCT: { policy: 'manual', value: 1, until: 'soon' } } },
+      ['assets', 'FCT', 'until'],
+      /a date such as/,
+    ],
+    [
+      { assets: { FCT: { policy: 'manual', value: 1, until: '2027-99-01' } } },
+      ['assets', 'FCT', 'until'],
+      /a date such as/,
+    ],
+    [
+      { indices: { 'USDT/USD': { routes: ['USDT/USD * 1'] } } },
+      ['indices', 'USDT/USD', 'routes'],
+      /circle: USDT\/USD → USDT\/USD/,
+    ],
     [{ assets: { FCT: { policy: 'fail' } } }, ['assets', 'FCT'], /neither routes nor a policy/],
     [{ assets: { FCT: { policy: 'guess' } } }, ['assets', 'FCT', 'policy'], /one of fixed, chain/],
     [{ assets: { FCT: { policy: 'manual' } } }, ['assets', 'FCT', 'value'], /a number from .*it is missing/],
@@ -336,6 +389,38 @@ t.test('what a user may not write, each with its place', (t) => {
   t.end()
 })
 
+t.test('keys in files, and what is left out where nothing is asked on the internet', (t) => {
+  const folder = t.testdir({ key: ' k3y\n', large: 'x'.repeat(5_000) })
+  const keyed = (file: string) => ({
+    sources: { cmc: { type: 'http', preset: 'coinmarketcap', key: { file }, interval: '10m' } },
+  })
+  const found = (raw: object) => pricesSection(raw, { folder, env: { OER_APP_ID: 'x' } })
+  t.match(found(keyed('key')), { secrets: ['x', 'k3y'] })
+  for (const file of ['large', 'none', '.'])
+    matchExactly(t, found(keyed(file)), {
+      problems: [{ path: ['sources', 'cmc', 'key'], message: /cannot be read/ }],
+    })
+  const away = found({
+    sources: {
+      mine: { type: 'http', preset: 'frankfurter', url: 'https://rates.example' },
+      near: { type: 'http', preset: 'frankfurter', url: 'http://127.0.0.1:1' },
+      gecko: { type: 'http', preset: 'coingecko' },
+    },
+  })
+  if ('problems' in away) throw new Error(JSON.stringify(away.problems))
+  const { config, notices } = away.value.at('http://127.0.0.1:9')
+  t.match(notices, [
+    /prices.sources.mine is left out: its url is not on this machine/,
+    /prices.sources.gecko is left out: it has no url/,
+  ])
+  t.equal(notices?.length, 2)
+  t.same(
+    config.sources.filter(({ name }) => ['mine', 'near', 'gecko'].includes(name)).map(({ name }) => name),
+    ['near'],
+  )
+  t.end()
+})
+
 t.test('the settings of PegNet’s own miner', (t) => {
   const { prices, notes } = importOracleIni({
     Oracle: {
@@ -378,5 +463,23 @@ t.test('the settings of PegNet’s own miner', (t) => {
     t.match(said, form)
   t.notMatch(said + JSON.stringify(prices), /"abc"|\babc\b/, 'keys are not repeated')
   t.same(importOracleIni({}), { prices: {}, notes: [] })
+  const order = { OracleDataSources: { CoinGecko: '0', OpenExchangeRates: '1' } }
+  const routesOf = (priority: object) => {
+    const { prices: read, notes: told } = importOracleIni({
+      ...order,
+      OracleAssetDataSourcesPriority: { ...priority },
+    })
+    return { routes: (read as { assets?: Record<string, { routes: string[] }> }).assets, told }
+  }
+  t.same(routesOf({ EUR: 'OpenExchangeRates' }), { routes: undefined, told: [] }, 'it is asked anyway')
+  t.match(routesOf({ XBT: 'OpenExchangeRates', EUR: 'CoinGecko', USD: 'CoinGecko' }), {
+    routes: undefined,
+    told: [/^XBT: none of its own sources/, /^EUR: none of its own sources/],
+  })
+  t.same(
+    routesOf({ PNT: 'CoinGecko', XBT: 5 }),
+    { routes: undefined, told: [] },
+    'what is no asset, or no list',
+  )
   t.end()
 })

@@ -532,8 +532,12 @@ function checkAges(config: PriceConfig, given: Fields, problems: PriceProblem[])
       if (reported.has(source.name)) continue
       reported.add(source.name)
       const chosen = fieldsOf(fieldsOf(given['sources'])[source.name])['interval'] !== undefined
+      const part = config.assets[name] === undefined ? 'indices' : 'assets'
+      const own = fieldsOf(fieldsOf(given[part])[name])['maxAge'] !== undefined
       problems.push({
-        path: chosen ? ['sources', source.name, 'interval'] : ['defaults', className, 'maxAge'],
+        path: chosen
+          ? ['sources', source.name, 'interval']
+          : [...(own ? [part, name] : ['defaults', className]), 'maxAge'],
         message: `${source.name} is asked every ${source.intervalMs / 1000} s, but its prices of ${name} are too old after ${limit / 1000} s: shorten interval or lengthen maxAge`,
       })
     }
