@@ -1,9 +1,9 @@
 /** Commit and reveal, ready to be posted to factomd. */
-import { refused } from '../api/errors.js'
-import { paramsOf, type Params } from '../api/params.js'
+import { invalidParams, refused } from '../api/errors.js'
+import { hexParam, paramsOf, type Params } from '../api/params.js'
 import type { MethodTable } from '../api/request.js'
 import type { Json } from '../../../base/index.js'
-import { fromHex, toHex } from '../../bytes.js'
+import { toHex } from '../../bytes.js'
 import { composeChainCommit, composeEntryCommit } from '../../commit.js'
 import { CHAIN_SURCHARGE, chainIdOf, encodeEntry, entryCost, entryHash, type Entry } from '../../entry.js'
 import type { WalletContext } from './context.js'
@@ -60,12 +60,13 @@ function encoded(entry: Entry): Uint8Array {
 
 function entryOf(raw: unknown): Entry {
   const read = paramsOf(raw)
-  const list = (raw as { extids?: unknown } | undefined)?.extids ?? []
-  const hex = (text: unknown): Uint8Array => {
-    const bytes = typeof text === 'string' ? fromHex(text) : null
-    if (!bytes) throw refused('an entry has external ids and content in hex', -32602)
-    return bytes
-  }
-  if (!Array.isArray(list)) throw refused('extids must be a list', -32602)
-  return { chainId: read.text('chainid'), extIds: list.map(hex), content: hex(read.text('content')) }
+  const list = read.object('extids') ?? []
+  if (!Array.isArray(list)) throw invalidParams()
+  const extIds = list.map((extId: unknown) => bytesOf(extId))
+  return { chainId: read.text('chainid'), extIds, content: bytesOf(read.text('content')) }
+}
+
+function bytesOf(text: unknown): Uint8Array {
+  if (typeof text !== 'string') throw invalidParams()
+  return hexParam(text)
 }

@@ -66,15 +66,15 @@ export function identityComposeMethods(context: WalletContext): MethodTable {
 
 /** Null for no list. */
 function textsOf(read: Params, name: string): string[] | null {
-  const list = read.object(name) ?? null
-  if (list === null) return null
+  const list = read.object(name)
+  if (list === undefined) return null
   if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) throw invalidParams()
   return list
 }
 
 function attributesOf(read: Params): Json {
-  const list = read.object('attributes') ?? null
-  if (list === null) return null
+  const list = read.object('attributes')
+  if (list === undefined) return null
   if (!Array.isArray(list)) throw invalidParams()
   return list.map((item: unknown): Json => {
     const attribute = paramsOf(item)

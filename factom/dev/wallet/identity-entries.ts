@@ -13,7 +13,7 @@ export interface Signer {
 }
 
 const utf8 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text))
-const textOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('utf8')
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
 
 /** The first entry of an identity's chain. */
 export function identityChain(names: readonly string[], keys: readonly string[] | null): Entry {
@@ -71,8 +71,7 @@ function demandKey(key: string): void {
 
 /** The keys of an identity, the most important first, after these entries of its chain. */
 export function activeKeys(chainId: string, entries: readonly Entry[]): string[] {
-  const [first] = entries
-  const begun = textOf(first?.extIds[0]) === 'IdentityChain' ? initialKeys(textOf(first?.content)) : undefined
+  const begun = initialKeys(entries[0])
   if (!begun) throw refused(`ActiveIdentityKeys: no identity found at chain ID: ${chainId}`)
   const wrong = begun.find((key) => !identityPublicKey(key))
   if (wrong !== undefined)
@@ -84,10 +83,9 @@ export function activeKeys(chainId: string, entries: readonly Entry[]): string[]
     const change = replacementIn(entry)
     if (!change || ever.has(change.newKey)) continue
     const level = active.lastIndexOf(change.oldKey)
-    const signer = active.slice(0, level + 1).find((key) => key === change.signer)
-    if (level < 0 || signer === undefined) continue
+    const signer = active.slice(0, level + 1).includes(change.signer) && identityPublicKey(change.signer)
     const message = utf8(chainId + change.oldKey + change.newKey)
-    if (!verifyEd25519(identityPublicKey(signer) ?? new Uint8Array(), message, change.signature)) continue
+    if (!signer || !verifyEd25519(signer, message, change.signature)) continue
     active[level] = change.newKey
     ever.add(change.newKey)
   }
@@ -98,9 +96,14 @@ export function activeKeys(chainId: string, entries: readonly Entry[]): string[]
  * The keys in an identity's first entry; none if it has no list of them. Undefined if it is not what an identity begins
  * with.
  */
-function initialKeys(content: string): string[] | undefined {
+function initialKeys(first: Entry | undefined): string[] | undefined {
+  const [kind] = first?.extIds ?? []
+  if (!first || !kind || textOf(kind) !== 'IdentityChain') return undefined
   try {
-    const { version = 0, keys = [] } = JSON.parse(content) as { version?: unknown; keys?: unknown }
+    const { version = 0, keys = [] } = JSON.parse(textOf(first.content)) as {
+      version?: unknown
+      keys?: unknown
+    }
     const list: unknown = keys ?? []
     const isBeginning = Number.isInteger(version) && Array.isArray(list)
     return isBeginning && list.every((key) => typeof key === 'string') ? list : undefined
@@ -111,7 +114,8 @@ function initialKeys(content: string): string[] | undefined {
 
 function replacementIn({ extIds }: Entry) {
   const [kind, oldKey, newKey, signature, signer] = extIds
-  if (!signer || !signature || textOf(kind) !== 'ReplaceKey' || signature.length !== 64) return undefined
+  if (!kind || !oldKey || !newKey || !signature || !signer) return undefined
+  if (textOf(kind) !== 'ReplaceKey' || signature.length !== 64) return undefined
   const change = { oldKey: textOf(oldKey), newKey: textOf(newKey), signature, signer: textOf(signer) }
   return identityPublicKey(change.oldKey) && identityPublicKey(change.newKey) ? change : undefined
 }

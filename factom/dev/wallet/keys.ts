@@ -28,8 +28,7 @@ export function openWalletKeys(file: string, known: readonly string[]) {
     if (identity) identities.set(identity.public, identity)
   }
 
-  function keep(shelf: Map<string, WalletAddress>, key: WalletAddress | undefined): typeof key {
-    if (!key) return undefined
+  function keep(shelf: Map<string, WalletAddress>, key: WalletAddress): WalletAddress {
     if (keys.size + identities.size >= MAX_KEYS)
       throw fail('E_DEVCHAIN_OPTION', `the wallet has room for ${MAX_KEYS} keys`)
     shelf.set(key.public, key)
@@ -37,11 +36,9 @@ export function openWalletKeys(file: string, known: readonly string[]) {
     return key
   }
 
-  function made(shelf: Map<string, WalletAddress>, key: WalletAddress | undefined): WalletAddress {
-    const kept = keep(shelf, key)
-    if (!kept) throw new Error('a key that was made is a key')
-    return kept
-  }
+  /** Undefined if it is no key. */
+  const brought = (shelf: Map<string, WalletAddress>, key: WalletAddress | undefined) =>
+    key && keep(shelf, key)
 
   function remove(shelf: Map<string, WalletAddress>, name: string): boolean {
     const gone = shelf.delete(name)
@@ -66,18 +63,18 @@ export function openWalletKeys(file: string, known: readonly string[]) {
       return found && ecKey(found.secret)
     },
     generate: (kind: 'FA' | 'EC') =>
-      made(keys, addressOf(encodeAddress(kind === 'FA' ? 'Fs' : 'Es', randomBytes(32)))),
+      keep(keys, addressOf(encodeAddress(kind === 'FA' ? 'Fs' : 'Es', randomBytes(32))) as WalletAddress),
     /** False: it is not there. Keys that the wallet was begun with come back with the next start. */
     remove: (address: string) => remove(keys, address),
     /** Undefined if it is no secret key. */
-    import: (secret: string) => keep(keys, addressOf(secret)),
+    import: (secret: string) => brought(keys, addressOf(secret)),
     /** They sign for identities and pay for nothing. */
     identities: {
       all: () => [...identities.values()].sort((a, b) => (a.public < b.public ? -1 : 1)),
       find: (name: string) => identities.get(name),
-      generate: () => made(identities, identityOf(identitySecret(randomBytes(32)))),
+      generate: () => keep(identities, identityOf(identitySecret(randomBytes(32))) as WalletAddress),
       remove: (name: string) => remove(identities, name),
-      import: (secret: string) => keep(identities, identityOf(secret)),
+      import: (secret: string) => brought(identities, identityOf(secret)),
       signer(name: string): Signer | undefined {
         const pair = identityPair(identities.get(name)?.secret ?? '')
         return pair && { name, sign: (data: Uint8Array) => pair.sign(data) }

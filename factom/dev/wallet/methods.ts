@@ -5,10 +5,10 @@
  */
 import { addressBody, paramsOf, type Params } from '../api/params.js'
 import { refused } from '../api/errors.js'
-import type { Json } from '../../../base/index.js'
+import { unitsText, type Json } from '../../../base/index.js'
 import type { MethodTable } from '../api/request.js'
 import { encodeAddress } from '../../address.js'
-import { toHex } from '../../bytes.js'
+import { hashBytes, toHex } from '../../bytes.js'
 import { composeMethods } from './compose.js'
 import type { WalletContext } from './context.js'
 import { bodyOf, draftView, feeOf, place, sign, totals, type Draft } from './drafts.js'
@@ -43,11 +43,9 @@ export function walletMethods(context: WalletContext): MethodTable {
       })
       return { addresses: added.length === 0 ? null : added }
     },
-    'import-koinify': (params) => {
-      const address = keys.import(encodeAddress('Fs', koinifySeed(paramsOf(params).text('words'))))
-      if (!address) throw new Error('a seed of 32 bytes is a key')
-      return { ...address }
-    },
+    'import-koinify': (params) => ({
+      ...keys.import(encodeAddress('Fs', koinifySeed(paramsOf(params).text('words')))),
+    }),
     'remove-address': (params) => {
       const address = paramsOf(params).text('address')
       if (address !== '' && !/^[FE]/.test(address)) throw refused('Unknown address type')
@@ -154,16 +152,11 @@ function transactions(context: WalletContext): MethodTable {
     'sign-transaction': (params) => {
       const read = paramsOf(params)
       const draft = draftOf(read)
-      if (draft.inputs.length === 0) throw refused('wallet: Transaction has no inputs')
       if (!read.flag('force')) {
-        const { inputs, outputs, ecOutputs } = totals(draft)
-        if (draft.inputs.some(({ address, amount }) => factoids(address) < amount))
-          throw refused('wallet: Insufficient balance')
-        const due = feeOf(draft, rate())
-        const paid = inputs - outputs - ecOutputs
-        if (paid < due) throw refused('wallet: Insufficient Fee')
-        if (paid > due * 10n) throw refused('wallet: Overpaying Fee')
+        checkCovered(draft, factoids)
+        checkFee(draft, feeOf(draft, rate()))
       }
+      if (draft.inputs.length === 0) throw refused('wallet: Transaction has no inputs')
       const signers = draft.inputs.map(({ address }) => {
         const key = keys.all().find((known) => addressBody(known.public, 'FA') === address)
         const signer = key && keys.factoid(key.public)
@@ -195,6 +188,26 @@ function transactions(context: WalletContext): MethodTable {
       return view(gone)
     },
   }
+}
+
+/** Each address has what it is to pay. */
+function checkCovered({ inputs }: Draft, factoids: WalletContext['factoids']): void {
+  for (const { address, amount } of inputs) {
+    const balance = factoids(address)
+    if (balance < amount)
+      throw refused(
+        `Address ${encodeAddress('FA', hashBytes(address))} balance is too low. Available: ${unitsText(balance)} Needed: ${unitsText(amount)}`,
+      )
+  }
+}
+
+/** The fee is paid, and not more than ten times over. */
+function checkFee(draft: Draft, due: bigint): void {
+  const { inputs, outputs, ecOutputs } = totals(draft)
+  const paid = inputs - outputs - ecOutputs
+  if (paid < due) throw refused('wallet: Insufficient Fee')
+  if (paid >= due * 10n)
+    throw refused(`wallet: Overpaying fee by >10x. Paying: ${unitsText(paid)} Requires: ${unitsText(due)}`)
 }
 
 /** The secrets in a request; none if there is no list, or null in its place. */

@@ -8,7 +8,8 @@ import t from 'tap'
 import { verifyEd25519 } from '../../ed25519.js'
 import { chainIdOf } from '../../entry.js'
 import { DEV_KEYS, startDevChain } from '../index.js'
-import { identityPublicKey } from './identity-key.js'
+import { activeKeys } from './identity-entries.js'
+import { identityOf, identityPublicKey, identitySecret } from './identity-key.js'
 import { matchExactly } from '../../../test/fixtures/match-exactly.js'
 
 interface Reply {
@@ -124,8 +125,10 @@ t.test('as pegnet, pegnetd and factom-cli use it', async (t) => {
     error: { data: 'address could not be imported' },
   })
   await again.close()
-  writeFileSync(file, '{"secrets":7}')
-  await t.rejects(startDevChain(options), { code: 'E_DEVCHAIN_DAMAGED' })
+  for (const damaged of ['{"secrets":7}', '{"secrets":[7]}', '{', 'null']) {
+    writeFileSync(file, damaged)
+    await t.rejects(startDevChain(options), { code: 'E_DEVCHAIN_DAMAGED' }, damaged)
+  }
 })
 
 t.test('identity keys', async (t) => {
@@ -285,6 +288,13 @@ t.test('identities: made, with other keys, speaking', async (t) => {
   const digest = createHash('sha256').update(said.content).digest()
   const signed = Buffer.concat([Buffer.from(speak['receiver-chainid'] + chainid), digest])
   t.ok(signedBy(k1, signed, said.signature(2)))
+  t.match(await attribute({}), { error: { code: -32602 } })
+  t.match((await attribute([{ key: [{ b: 1, a: 2 }], value: null }])).error, {
+    data: 'Attribute value must not be nil',
+  })
+  const listed = await texts(await publish(await attribute([{ key: 'x', value: [{ b: 1, a: 2 }, 3] }])))
+  t.equal(listed.content, '[{"key":"x","value":[{"a":2,"b":1},3]}]')
+  t.equal((await texts(await publish(await attribute(null)))).content, 'null', 'no list at all')
   const endorsement = { ...speak, 'entry-hash': hash }
   const seconded = await texts(
     await publish(await wallet('compose-identity-attribute-endorsement', endorsement)),
@@ -307,4 +317,144 @@ t.test('identities: made, with other keys, speaking', async (t) => {
   t.match(await wallet('active-identity-keys', { chainid: chainIdOf(other) }), {
     error: { data: /^ActiveIdentityKeys: no identity found at chain ID: / },
   })
+})
+
+t.test('what the wallet refuses, in the words of factom-walletd', async (t) => {
+  const options = { dataDir: t.testdir(), blockSeconds: 60, manual: true, walletPort: 0, fund: 1000 }
+  const chain = await startDevChain(options)
+  t.teardown(() => chain.close())
+  const wallet = (method: string, params: object = {}) => post(chain.walletUrl, method, params)
+  const { fctAddress, ecAddress } = DEV_KEYS
+  const poor = (await wallet('generate-factoid-address')).result.public as string
+  const gone = (await wallet('generate-factoid-address')).result.public as string
+  const empty = (await wallet('generate-ec-address')).result.public as string
+  const [name, address] = [{ 'tx-name': 'one' }, fctAddress]
+  const chainid = 'aa'.repeat(32)
+  const entry = { chainid, extids: [], content: '' }
+  const firstentry = { extids: ['aa'], content: '' }
+  const said = (found: Reply) => [found.error?.code, found.error?.data]
+
+  await wallet('new-transaction', name)
+  await wallet('add-input', { ...name, address, amount: 100 })
+  await wallet('add-output', { ...name, address: poor, amount: 50 })
+  t.equal((await wallet('tmp-transactions')).result.transactions.length, 1)
+  const rows: readonly [method: string, params: object, code: number, data?: string][] = [
+    ['sign-data', { signer: poor.replace(/.$/, '1') }, -32603, 'Wallet: address not found'],
+    ['sign-data', { signer: 'x' }, -32603, 'Wallet: address not found'],
+    ['new-transaction', {}, -32603, 'wallet: Transaction name is not valid'],
+    ['new-transaction', { 'tx-name': 'a b' }, -32603, 'wallet: Transaction name is not valid'],
+    ['new-transaction', { 'tx-name': 'a'.repeat(33) }, -32603, 'wallet: Transaction name is not valid'],
+    ['add-input', { 'tx-name': 'two' }, -32603, 'wallet: Transaction name was not found'],
+    ['add-input', { ...name, address: 'FA' }, -32603, 'wallet: No such address'],
+    ['add-input', { ...name, address: ecAddress }, -32603, 'wallet: No such address'],
+    ['add-input', { ...name, address, amount: -1 }, -32602, 'amount must not be negative'],
+    ['add-output', { ...name, address: ecAddress }, -32603, 'Invalid Factoid Address'],
+    ['add-ec-output', { ...name, address }, -32603, 'Invalid Entry Credit Address'],
+    ['add-fee', { ...name, address }, -32603, "Inputs and outputs don't add up"],
+    ['sub-fee', { ...name, address }, -32603, "Inputs and outputs don't add up"],
+    ['compose-entry', { entry, ecpub: 'EC' }, -32603, 'Wallet: address not found'],
+    ['compose-entry', { entry: 7, ecpub: ecAddress }, -32602],
+    ['compose-entry', { entry: { ...entry, extids: 7 }, ecpub: ecAddress }, -32602],
+    ['compose-entry', { entry: { ...entry, extids: {} }, ecpub: ecAddress }, -32602],
+    ['compose-entry', { entry: { ...entry, extids: [7] }, ecpub: ecAddress }, -32602],
+    ['compose-entry', { entry: { ...entry, extids: ['x'] }, ecpub: ecAddress }, -32602],
+    ['compose-entry', { entry: { ...entry, content: 'x' }, ecpub: ecAddress }, -32602],
+    [
+      'compose-entry',
+      { entry: { ...entry, content: 'aa'.repeat(10_241) }, ecpub: ecAddress },
+      -32603,
+      'Entry cannot be larger than 10KB',
+    ],
+    ['compose-chain', { chain: { firstentry }, ecpub: empty }, -32603, 'Not enough Entry Credits'],
+    ['compose-identity-chain', { name: ['x', 7], ecpub: ecAddress }, -32602],
+    ['compose-identity-chain', { name: 'x', ecpub: ecAddress }, -32602],
+    ['compose-identity-chain', { name: {}, ecpub: ecAddress }, -32602],
+    ['import-addresses', { addresses: {} }, -32602, 'addresses must be a list'],
+    ['import-identity-keys', { keys: {} }, -32602, 'keys must be a list'],
+    ['remove-address', { address: 'x' }, -32603, 'Unknown address type'],
+    ['compose-entry', { entry: { chainid }, ecpub: ecAddress }, -32602, `Chain ${chainid} was not found`],
+  ]
+  for (const [method, params, code, data] of rows)
+    t.same(
+      said(await wallet(method, params)),
+      [code, data],
+      `${method} ${JSON.stringify(params).slice(0, 99)}`,
+    )
+
+  const sign = async (more: object = {}) => said(await wallet('sign-transaction', { ...name, ...more }))
+  t.same(await sign(), [-32603, 'wallet: Insufficient Fee'])
+  await wallet('add-output', { ...name, address: poor, amount: 100 })
+  t.same(said(await wallet('sub-fee', { ...name, address: gone })), [
+    -32603,
+    `${gone} is not an output to the transaction.`,
+  ])
+  t.same(said(await wallet('add-fee', { ...name, address: gone })), [
+    -32603,
+    `${gone} is not an input to the transaction.`,
+  ])
+  await wallet('add-input', { ...name, address, amount: 5_000_000 })
+  await wallet('add-output', { ...name, address: poor, amount: 5_000_000 })
+  const taken = (await wallet('sub-fee', { ...name, address: poor })).result
+  t.equal(taken.totaloutputs, 5_000_000 - taken.feesrequired, 'the fee comes off the output')
+  t.same(await sign(), [undefined, undefined])
+  await wallet('add-output', { ...name, address: poor, amount: 1 })
+  t.same(await sign(), [-32603, 'wallet: Overpaying fee by >10x. Paying: 0.04999999 Requires: 0.00012'])
+  await wallet('add-input', { ...name, address: poor, amount: 150_000_000 })
+  t.same(await sign(), [-32603, `Address ${poor} balance is too low. Available: 0 Needed: 1.5`])
+  t.equal(
+    (await wallet('sign-transaction', { ...name, force: true })).result.signed,
+    true,
+    'asked for by force',
+  )
+
+  await wallet('new-transaction', { 'tx-name': 'two' })
+  const force = { 'tx-name': 'two', force: true }
+  t.same(await sign(force), [-32603, 'wallet: Transaction has no inputs'])
+  await wallet('add-input', { 'tx-name': 'two', address: gone, amount: 1 })
+  await wallet('remove-address', { address: gone })
+  t.same(await sign(force), [-32603, 'wallet: No such address'])
+
+  const { reveal } = (await wallet('compose-identity-chain', { ecpub: ecAddress, force: true })).result
+  const revealed = Buffer.from(reveal.params.entry as string, 'hex').toString()
+  t.match(revealed, /IdentityChain\{"keys":null,"version":1\}$/, 'an identity of no name and without keys')
+})
+
+t.test('keys of an identity, whatever its chain holds', (t) => {
+  const key = 'idpub2Q7m3YwkQMmNQUVpfcED52b7nFmYFWkiMGGF41srZ9hZZYmC5p'
+  const bytes = (text: string) => new Uint8Array(Buffer.from(text))
+  const first = (content: unknown, kind = 'IdentityChain') => ({
+    chainId: '',
+    extIds: [bytes(kind)],
+    content: bytes(typeof content === 'string' ? content : JSON.stringify(content)),
+  })
+  const none = { message: 'Internal error', data: 'ActiveIdentityKeys: no identity found at chain ID: ' }
+  for (const entry of [
+    first('{'),
+    first('null'),
+    first({ keys: [key], version: '1' }),
+    first({ keys: 7, version: 1 }),
+    first({ keys: [7], version: 1 }),
+    first({ keys: [key], version: 1 }, 'Identity'),
+    { ...first({ keys: [key], version: 1 }), extIds: [] },
+  ])
+    t.throws(() => activeKeys('', [entry]), none, Buffer.from(entry.content).toString())
+  t.throws(() => activeKeys('', []), none)
+  t.throws(() => activeKeys('', [first({ keys: ['idpub'] })]), {
+    data: 'ActiveIdentityKeys: invalid identity public key string in first entry: idpub',
+  })
+  t.same(activeKeys('', [first({ keys: null, version: 1 })]), [])
+  const identity = first({ keys: [key], version: 1 })
+  const replacing = (oldKey: string, newKey: string, signer = key) => ({
+    ...identity,
+    extIds: [...['ReplaceKey', oldKey, newKey].map(bytes), new Uint8Array(64), bytes(signer)],
+  })
+  const other = identityOf(identitySecret(new Uint8Array(32).fill(7)))?.public ?? ''
+  for (const entry of [
+    replacing(key, other),
+    replacing(key, 'idpub'),
+    replacing(other, other),
+    replacing(key, other, other),
+  ])
+    t.same(activeKeys('', [identity, entry]), [key], 'nothing changes without a signature that holds')
+  t.end()
 })
