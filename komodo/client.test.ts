@@ -11,8 +11,9 @@ import { allCalls, recordings, type RecordedCall } from './fixtures/recordings.j
 import { answerOf, replay, type Answer } from './fixtures/replay.js'
 import { FIRST_HEALTH, healthAfter, healthWord, isWritable, type Health } from './health.js'
 import { missingForHeaders, probe } from './probe.js'
-import { buildReason, sendReason } from './reasons.js'
-import { createRpc, rpcCodeOf } from './rpc.js'
+import { buildReason, sendAdvice, sendReason } from './reasons.js'
+import { createRpc, rpcCodeOf, rpcTextOf } from './rpc.js'
+import * as shape from './shape.js'
 
 const calls = allCalls()
 const recorded = (fits: (call: RecordedCall) => boolean): RecordedCall => {
@@ -155,6 +156,7 @@ t.test('every shape of failure has its code and reason', async (t) => {
     ['-25', 'Missing inputs', 'spent'],
     ['-27', 'transaction already in block chain', 'in-chain'],
     ['-22', 'TX decode failed', 'decode'],
+    ['-8', 'parameter 1 must be hexadecimal string', 'other'],
   ]
   for (const [code, message, reason] of sent) {
     answer = { status: 500, body: `{"result":null,"error":{"code":${code},"message":"${message}"},"id":1}` }
@@ -168,6 +170,12 @@ t.test('every shape of failure has its code and reason', async (t) => {
     [answerOf(recordings('komodod')['warmup']?.find(({ status }) => status === 500)), 'E_KOMODO_WARMUP'],
     [answerOf(undefined), 'E_KOMODO_METHOD'],
     [{ status: 200, body: '{"result":' }, 'E_KOMODO_REPLY'],
+    [{ status: 200, body: '{"id":"other","result":1,"error":null}' }, 'E_KOMODO_REPLY'],
+    [{ status: 200, body: '{"id":null}' }, 'E_KOMODO_REPLY'],
+    [{ status: 500, body: '{"result":1,"id":null}' }, 'E_KOMODO_REPLY'],
+    [{ status: 500, body: '{"error":"busy","id":null}' }, 'E_KOMODO_REPLY'],
+    [{ status: 500, body: '{"error":{"code":"-5","message":"x"},"id":null}' }, 'E_KOMODO_REPLY'],
+    [{ status: 500, body: '{"error":{"code":-5},"id":null}' }, 'E_KOMODO_REPLY'],
     [{ status: 200, body: Buffer.from('7b22726573756c74223aff', 'hex') }, 'E_KOMODO_REPLY'],
     ['cut', 'E_KOMODO_UNREACHABLE'],
   ]
@@ -355,6 +363,42 @@ t.test('health, step by step', (t) => {
   t.end()
 })
 
+t.test('errors of others are no answers of a daemon', (t) => {
+  const other = new Error('something else')
+  t.same([sendReason(other), buildReason(other), rpcCodeOf(other), rpcTextOf(other)], [null, null, null, ''])
+  t.match(sendAdvice('op-return'), /-datacarriersize=8192/)
+  t.equal(sendAdvice('other'), '')
+  t.end()
+})
+
+t.test('members of replies that are not what they should be', (t) => {
+  const id = 'AB'.repeat(32)
+  const readers: readonly [
+    read: (value: unknown, where: string) => unknown,
+    good: unknown,
+    bad: unknown[],
+    what: string,
+  ][] = [
+    [shape.objectOf, {}, [null, [], 7], 'the reply is not an object'],
+    [shape.listOf, [], [null, {}, 'x'], 'the reply is not a list'],
+    [(value, where) => shape.listOf(value, where, 1), [7], [[7, 8]], 'the list has 2 members'],
+    [shape.textOf, '', [null, 7], 'is not a text'],
+    [shape.flagOf, false, [null, 0, 'false'], 'is neither true nor false'],
+    [shape.integerOf, -7, [0.5, '7', 2 ** 60, null], 'is not a whole number'],
+    [shape.hashOf, id, [id.slice(1), `${id.slice(1)}g`, 7], 'is not a hash of 64 hex digits'],
+    [shape.hexOf, 'Aa', ['a', 'xx', null], 'is not hex'],
+    [shape.satOf, 1.5, [null, true, '1,5', '0.123456789', Infinity, 1e21, ''], 'is not an amount of coins'],
+  ]
+  for (const [read, good, bad, what] of readers) {
+    t.doesNotThrow(() => read(good, 'here'), what)
+    for (const value of bad)
+      t.throws(() => read(value, 'here'), { code: 'E_KOMODO_SHAPE', message: `here: ${what}` }, String(value))
+  }
+  t.equal(shape.hashOf(id, ''), id.toLowerCase())
+  t.same([shape.satOf('-0.5', ''), shape.satOf(-1, '')], [-50_000_000n, -100_000_000n])
+  t.end()
+})
+
 t.test('conf files', (t) => {
   const folder = t.testdir({
     'PEGS.conf': 'rpcuser=alice\n# rpcuser=bob\nrpcuser=carol\nrpcpassword = pa=ss # no\nrpcport=7777\n',
@@ -373,12 +417,27 @@ t.test('conf files', (t) => {
   })
   t.throws(() => accessOf({ name: 'X', conf: join(folder, 'none.conf') }), { code: 'E_KOMODO_CONF' })
   t.throws(() => accessOf({ name: 'PEGS', conf: join(folder, 'cookie.conf') }), { code: 'E_KOMODO_CONF' })
+  const conf = join(folder, 'PEGS.conf')
+  t.match(accessOf({ name: 'PEGS', conf, url: 'localhost:7' }), { url: 'http://localhost:7/', user: 'alice' })
+  const cookie = (text: string) => () => {
+    writeFileSync(join(folder, '.cookie'), text)
+    return accessOf({ name: 'KMD', conf: join(folder, 'cookie.conf') })
+  }
+  t.throws(cookie(':secret'), { code: 'E_KOMODO_CONF', message: /holds no user and password/ })
+  t.throws(cookie('x'.repeat(2 ** 20 + 1)), { code: 'E_KOMODO_CONF', message: /not a small text file/ })
+  t.throws(() => accessOf({ name: 'X', conf: folder }), {
+    code: 'E_KOMODO_CONF',
+    message: /not a small text/,
+  })
+  t.throws(() => accessOf({ name: 'X', url: 'http://', user: 'a', password: 'b' }), { code: 'E_KOMODO_URL' })
   t.throws(() => accessOf({ name: 'X', url: 'ftp://x', user: 'a', password: 'b' }), { code: 'E_KOMODO_URL' })
   t.throws(() => accessOf({ name: 'X', url: 'http://a:b@x', user: 'a', password: 'b' }), {
     code: 'E_KOMODO_URL',
   })
   t.equal(usualConf('PEGS', '/home/me', 'linux'), '/home/me/.komodo/PEGS/PEGS.conf')
   t.equal(usualConf('KMD', '/home/me', 'linux'), '/home/me/.komodo/komodo.conf')
+  t.equal(usualConf('KMD', '/me', 'darwin'), '/me/Library/Application Support/Komodo/komodo.conf')
+  t.match(usualConf('PEGS', 'me', 'win32'), /Komodo.PEGS.PEGS\.conf$/)
   t.equal(parseConf('a=1\na=2\n').get('a'), '1')
   t.end()
 })

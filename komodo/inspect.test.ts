@@ -1,6 +1,9 @@
 /** What leaves and what does not: recorded transactions of real daemons, and forgeries of them. */
 import t from 'tap'
 
+import { inspectMerge } from './inspect.js'
+import { inputSigners, termsFault } from './payout.js'
+import { hash160Hex, payToPubkey, push, saplingTransaction, withScripts } from './tx/index.js'
 import { allCalls, recordings, type RecordedCall } from './fixtures/recordings.js'
 import {
   addressOfScript,
@@ -245,6 +248,103 @@ t.test("another gateway's withdrawal must not take the payout over", (t) => {
   t.end()
 })
 
+/** The rule that a transaction breaks; null: none. */
+function ruleOf(inspect: () => unknown): string | null {
+  try {
+    inspect()
+  } catch (error) {
+    return brokenRule(error)
+  }
+  return null
+}
+
+const THIEF = payToPubkeyHash('77'.repeat(20))
+/** The same transaction with another output at `at`. */
+const withOutput = (tx: Transaction, at: number, change: Partial<SpentOutput>): Transaction => ({
+  ...tx,
+  outputs: tx.outputs.map((output, k) => (k === at ? { ...output, ...change } : output)),
+})
+
+t.test('forged subscriptions do not leave', (t) => {
+  const [one] = of('oraclessubscribe').filter(({ params }) => params[1] !== '02aa')
+  const [data] = of('oraclesdata')
+  if (one === undefined || data === undefined) throw new Error('no recording')
+  const { pubkey, amount } = op(one.tx, 'oracle-subscribe')
+  const [oracleTxid = '', publisher = ''] = one.params
+  const rule = (tx: Transaction) =>
+    ruleOf(() =>
+      inspectSubscribe(encodeTransaction(tx), { oracleTxid, publisher, sat: amount }, { height: 1, pubkey }),
+    )
+  t.equal(rule(one.tx), null)
+  t.equal(rule(withOutput(one.tx, 0, { value: 1n })), 'amount')
+  t.equal(rule(withOutput(one.tx, 0, { script: THIEF })), 'outputs')
+  t.equal(rule(withOutput(one.tx, 1, { script: THIEF })), 'outputs')
+  t.equal(rule(withOutput(one.tx, 1, { value: 1n })), 'outputs')
+  t.equal(rule({ ...one.tx, inputs: [...one.tx.inputs, data.tx.inputs[2]!] }), 'inputs', 'it spends another')
+  t.equal(rule({ ...one.tx, valueBalance: 1n }), 'layout', 'a shielded part')
+  t.end()
+})
+
+t.test('forged steps of a withdrawal do not leave', (t) => {
+  for (const [method, kind] of [
+    ['gatewayspartialsign', 'partial'],
+    ['gatewaysmarkdone', 'done'],
+  ] as const) {
+    const [one] = of(method)
+    if (one === undefined) throw new Error('no recording')
+    const found = gatewayOpOf(one.tx)?.op
+    if (found === undefined || !('withdrawTxid' in found)) throw new Error('no gateway op')
+    const own = one.tx.outputs.map(({ script }) => scriptKind(script)).find((each) => each.kind === 'pubkey')
+    const pubkey = found.op === 'gateway-partial' ? found.signer : own?.kind === 'pubkey' ? own.pubkey : ''
+    const [lastTxid = '', coin = '', payoutHex = ''] = one.params
+    const intent = { kind, withdrawTxid: found.withdrawTxid, lastTxid, coin, payoutHex }
+    const rule = (tx: Transaction, family: 'A' | 'B' = 'A') =>
+      ruleOf(() => inspectSigning(encodeTransaction(tx), { ...intent, family }, { height: 1, pubkey }))
+    t.equal(rule(one.tx), null, kind)
+    t.equal(rule(withOutput(one.tx, 0, { value: 1n })), 'amount')
+    t.equal(rule(withOutput(one.tx, 0, { script: THIEF })), 'outputs', 'the marker goes elsewhere')
+    const mute = withOutput(one.tx, one.tx.outputs.length - 1, { script: '6a02aabb' })
+    for (const family of ['A', 'B'] as const) t.equal(rule(mute, family), 'op-return', `family ${family}`)
+    t.equal(rule({ ...one.tx, outputs: [] }, 'B'), 'op-return', 'no outputs at all')
+  }
+  t.end()
+})
+
+t.test('forged requests for a withdrawal do not leave', (t) => {
+  const [one] = of('gatewayswithdraw')
+  if (one === undefined) throw new Error('no recording')
+  const [bindTxid = '', coin = '', withdrawPubkey = '', amount = '0'] = one.params
+  const { tokenId } = op(one.tx, 'token-transfer')
+  const intent = { bindTxid, coin, withdrawPubkey, sat: satOf(amount, ''), tokenId }
+  const rule = (tx: Transaction, wanted: Partial<typeof intent> = {}) =>
+    ruleOf(() => inspectWithdraw(encodeTransaction(tx), { ...intent, ...wanted }, { height: 1, pubkey: '' }))
+  t.equal(rule(one.tx), null)
+  t.equal(rule(withOutput(one.tx, one.tx.outputs.length - 1, { script: '6a02aabb' })), 'op-return')
+  for (const wanted of [{ bindTxid: '11'.repeat(32) }, { coin: 'BTC' }, { tokenId: '22'.repeat(32) }])
+    t.equal(rule(one.tx, wanted), 'op-return', JSON.stringify(wanted))
+  t.equal(rule(one.tx, { sat: intent.sat + 1n }), 'amount')
+  t.equal(rule(withOutput(one.tx, 0, { value: 1n })), 'amount', 'the marker')
+  t.equal(rule(withOutput(one.tx, 1, { value: 1n })), 'amount', 'the tokens')
+  t.end()
+})
+
+t.test('merging outputs: all of them, into one', (t) => {
+  const pubkey = `02${'11'.repeat(32)}`
+  const inputs = ['aa', 'bb'].map((byte, vout) => ({
+    ...{ txid: byte.repeat(32), vout, script: '51', sequence: 0xffffffff },
+  }))
+  const good = saplingTransaction(inputs, [{ value: 9n, script: payToPubkey(pubkey) }], { expiryHeight: 0 })
+  const rule = (tx: Transaction) =>
+    ruleOf(() => inspectMerge(encodeTransaction(tx), { inputs, sat: 9n }, { height: 1, pubkey }))
+  t.equal(rule(good), null)
+  t.equal(rule({ ...good, inputs: inputs.slice(1) }), 'inputs')
+  t.equal(rule({ ...good, inputs: inputs.map((input) => ({ ...input, vout: 7 })) }), 'inputs')
+  t.equal(rule({ ...good, outputs: [...good.outputs, ...good.outputs] }), 'amount')
+  t.equal(rule(withOutput(good, 0, { value: 8n })), 'amount')
+  t.equal(rule(withOutput(good, 0, { script: THIEF })), 'foreign-output')
+  t.end()
+})
+
 t.test('payouts', async (t) => {
   const recording = recordings('komodod-pegs')
   const raw = Object.values(recording)
@@ -325,10 +425,31 @@ t.test('payouts', async (t) => {
     { ok: false, why: 'unreadable' },
   )
   t.match(judgePayout('zz', intent, spentOf), { ok: false, why: 'unreadable' })
+  t.match(
+    forged((x) => ({ ...x, valueBalance: 1n })),
+    { ok: false, why: 'thief', message: /shielded parts/ },
+  )
+  const facts = { height: tx.expiryHeight - 100, time: null, m: 2, n: 2 }
+  t.equal(termsFault(tx, facts), null)
+  t.match(termsFault({ ...tx, version: 3 }, facts), /of version 3 instead of 4/)
+  t.match(
+    termsFault({ ...tx, inputs: Array(99).fill(tx.inputs[0]!) as Transaction['inputs'] }, facts),
+    /99 inputs/,
+  )
+  t.match(termsFault({ ...tx, lockTime: 600_000_000 }, facts), /lock time 600000000 has not passed/)
+  t.equal(termsFault({ ...tx, lockTime: 600_000_000 }, { ...facts, time: 600_000_000 }), null)
   t.match(judgePayout(payout, { ...intent, amount: intent.amount + 1n }, spentOf), {
     ok: false,
     why: 'thief',
   })
+  const single = { value, script: payToPubkeyHash('77'.repeat(20)) }
+  t.same(inputSigners(tx, 0, single), [], 'by another key than that of the address')
+  const bare = withScripts(tx, [push('aa'.repeat(70)) + push(`03${'22'.repeat(32)}`)])
+  t.same(inputSigners(bare, 0, single), [], 'a key that does not lead to the address')
+  t.same(inputSigners(tx, 7, single), [], 'an input that is not there')
+  const noise = withScripts(tx, [push('aa'.repeat(70)) + push(`02${'11'.repeat(32)}`)])
+  const script = payToPubkeyHash(hash160Hex(`02${'11'.repeat(32)}`))
+  t.same(inputSigners(noise, 0, { value, script }), [], 'a signature that does not hold')
   t.same(payoutOutputs(intent, intent.amount).length, 2, 'no change of nothing')
   t.equal(leastAmount(10_000n), 21_000n)
   t.match(pubkeyAddress(`02${'11'.repeat(32)}`), /^R/)

@@ -4,7 +4,13 @@ import { vectors } from '../fixtures/vectors.js'
 import { inspectWithdraw } from '../inspect.js'
 import { evaluateExpression, parseExpression, priceBy } from './expression.js'
 import * as formulas from './formulas.js'
-import type { HolderView } from './holder.js'
+import type { KomodoClient } from '../client.js'
+import * as tx from '../tx/index.js'
+import { accountAt } from './accounts.js'
+import { stateOf } from './creator.js'
+import { stagesOf } from './creator-states.js'
+import { tokenOf, type HolderView, type Peg } from './holder.js'
+import { readPlan } from './plan.js'
 import { inspectClaim, inspectDeposit, inspectFund, inspectGet, inspectRedeem } from './inspect-account.js'
 import { outcomeOf, type Operation } from './operations.js'
 import { decideWrite } from './write-states.js'
@@ -150,6 +156,92 @@ t.test('what a daemon would lose, hang at or build in vain is not sent', (t) => 
     ...{ after: { deposit: 0n, debt: 0n }, tokens: 1_000_000n, coins: -640_000n, amount: 1_000_000n },
   })
   t.end()
+})
+
+t.test('what contradicts itself in a plan', (t) => {
+  const pubkeys = [1, 2].map((n) => tx.publicKeyOf(new Uint8Array(32).fill(n)))
+  const gateway = { token: 'KMD', supply: '100', price: 'KMD_BTC,1' }
+  const problems = (changes: Readonly<Record<string, unknown>>): string[] => {
+    const raw = { asset: 'PEGS', pubkey: pubkeys[0], amount: '100', gateways: [gateway], ...changes }
+    const read = readPlan(raw)
+    return 'problems' in read ? read.problems.map(({ path, message }) => `${path.join('.')}: ${message}`) : []
+  }
+  t.same(problems({}), [])
+  t.match(problems({ gateways: [] }), [/gateways: /])
+  t.same(problems({ gateways: [{ ...gateway, signatures: 2 }] }), [
+    'gateways.0.signatures: 2 signatures of 1 keys are not possible',
+  ])
+  t.same(problems({ gateways: [gateway, gateway] }), [
+    'gateways.1.token: KMD is the name of another: the daemon tells accounts apart by it',
+  ])
+  t.same(problems({ gateways: [{ ...gateway, pubkeys: [pubkeys[1], pubkeys[1]] }] }), [
+    'gateways.0.pubkeys: a key stands there twice',
+  ])
+  t.match(problems({ options: ['-debug=pegscc', 'rm -rf'] }), [/^options: rm -rf is no option of komodod/])
+  t.ok('problems' in readPlan(undefined), 'no plan at all')
+  t.end()
+})
+
+t.test('where a creation stands, by what is written down', (t) => {
+  const pubkey = tx.publicKeyOf(new Uint8Array(32).fill(1))
+  const gateways = [{ token: 'KMD', supply: '100', price: 'KMD_BTC,1', subscriptions: 1 }]
+  const read = readPlan({ asset: 'PEGS', pubkey, amount: '100', gateways })
+  if ('problems' in read) return t.fail(JSON.stringify(read.problems))
+  const plan = read.value
+  const facts = new Map<string, string>()
+  const state = () => stateOf(plan, { fact: (name) => facts.get(name) ?? null })
+  t.equal(state(), 'PREFLIGHT')
+  facts.set('up', 'yes')
+  for (const { id, state: next } of stagesOf(plan)) {
+    t.equal(state(), next)
+    facts.set(`done:${id}`, 'ab')
+  }
+  t.equal(state(), 'RESTART')
+  facts.set('restarted', 'ab')
+  t.equal(state(), 'FEED')
+  facts.set('ready', 'yes')
+  t.equal(state(), 'READY')
+  t.end()
+})
+
+t.test('the token that is meant', (t) => {
+  const peg = (...names: string[]) => ({ tokens: names.map((name) => ({ name })) }) as unknown as Peg
+  t.match(tokenOf(peg('KMD'), undefined), { name: 'KMD' })
+  t.match(tokenOf(peg('KMD', 'BTC'), 'BTC'), { name: 'BTC' })
+  const refused = (of: Peg, named: string | undefined, message: string) =>
+    t.throws(() => tokenOf(of, named), { code: 'E_PEGS_REFUSED', message })
+  refused(peg('KMD', 'BTC'), undefined, 'the peg has KMD, BTC: say which with --gateway')
+  refused(peg('KMD', 'BTC'), 'ETH', 'the peg has no ETH, but KMD, BTC')
+  t.end()
+})
+
+t.test('accounts that a transaction left behind', async (t) => {
+  const id = 'ab'.repeat(32)
+  const [pegsTxid, tokenId, pubkey] = ['cd'.repeat(32), 'ef'.repeat(32), `02${'11'.repeat(32)}`]
+  const state = { pegsTxid, pubkey, amount: 1n, deposit: 5n, debt: 2n }
+  const transfer = (op: tx.PegsOp, owners: readonly string[] = [pubkey]): tx.ModuleOp => ({
+    ...{ op: 'token-transfer', tokenId, owners },
+    blobs: [{ id: tx.PEGS_BLOB, op, raw: '' }],
+  })
+  const after = (op: tx.ModuleOp | null) => {
+    const script = op === null ? '51' : tx.opScript(op)
+    const hex = tx.encodeTransaction(tx.saplingTransaction([], [{ value: 0n, script }], { expiryHeight: 0 }))
+    const client = { transaction: () => Promise.resolve({ hex }) } as unknown as KomodoClient
+    return accountAt(client, { pegsTxid, txid: id }, { signal: new AbortController().signal })
+  }
+  const left = { txid: id, tokenId, owner: pubkey, deposit: 5n, debt: 2n, exchanged: false }
+  t.same(await after(transfer({ op: 'pegs-fund', ...state })), left)
+  const exchange = { op: 'pegs-exchange', ...state } as const
+  t.same(await after(transfer(exchange, ['', pubkey])), { ...left, exchanged: true })
+  t.equal(await after(transfer(exchange, [pubkey, ''])), null, 'out of the pool alone')
+  t.equal(await after(transfer(exchange)), null, 'out of the pool alone, in another form')
+  t.equal(await after(exchange), null, 'of no token')
+  t.equal(await after(transfer({ op: 'pegs-liquidate', ...state })), null, 'liquidated')
+  t.equal(await after(transfer({ op: 'pegs-fund', ...state, pegsTxid: id })), null, 'of another peg')
+  t.equal(await after({ op: 'pegs-create', bindTxids: [] }), null)
+  t.equal(await after(null), null, 'of no module')
+  const none = { transaction: () => Promise.resolve(null) } as unknown as KomodoClient
+  t.equal(await accountAt(none, { pegsTxid, txid: id }, { signal: new AbortController().signal }), null)
 })
 
 t.test('a transaction is built anew only when the old one is proven dead', (t) => {

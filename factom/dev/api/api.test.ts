@@ -1,3 +1,5 @@
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-argument -- replies are JSON whose shape the test itself judges */
+import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 
@@ -204,6 +206,118 @@ t.test('blocks by key are those by height, and raw data by any hash', async (t) 
   const txid = JSON.parse(labelled('commit-chain root').reply) as { result: { txid: string } }
   const { result } = await call(url, 'transaction', { hash: txid.result.txid })
   t.match(result, { ectransaction: first, includedindirectoryblockheight: 1 })
+})
+
+t.test('what became of a message, in each of its states', async (t) => {
+  const options = { dataDir: t.testdir(), blockSeconds: 60, manual: true, walletPort: 0, fund: 1000 }
+  const chain = await startDevChain(options)
+  t.teardown(() => chain.close())
+  const result = async (url: string | null, method: string, params: object): Promise<any> => {
+    const reply = await call(url ?? '', method, params)
+    if (reply['error'] !== undefined) throw new Error(JSON.stringify(reply['error']))
+    return reply['result']
+  }
+  const ask = (method: string, params: object) => result(chain.url, method, params)
+  const wallet = (method: string, params: object = {}) => result(chain.walletUrl, method, params)
+  const saveBlock = () => {
+    const { savedHeight } = chain
+    while (chain.savedHeight === savedHeight) chain.tick()
+  }
+  const { fctAddress, ecAddress } = chain.keys
+  const unknown = '00'.repeat(32)
+  const poor = (await wallet('generate-factoid-address')).public as string
+  /** A payment, signed, whether there are coins for it or not. */
+  const payment = async (name: string, from: string, to: string): Promise<{ txid: string; hex: string }> => {
+    const draft = { 'tx-name': name }
+    await wallet('new-transaction', draft)
+    await wallet('add-input', { ...draft, address: from, amount: 1_000_000 })
+    await wallet('add-output', { ...draft, address: to, amount: 1_000_000 })
+    const { txid } = await wallet('add-fee', { ...draft, address: from })
+    await wallet('sign-transaction', { ...draft, force: true })
+    const { params } = await wallet('compose-transaction', draft)
+    return { txid, hex: params.transaction as string }
+  }
+  const fullHash = (hex: string) => createHash('sha256').update(Buffer.from(hex, 'hex')).digest('hex')
+  const stateOf = async (hash: string) => (await ask('factoid-ack', { txid: hash })).status as string
+
+  t.equal(await stateOf(unknown), 'Unknown')
+  const rich = await payment('rich', fctAddress, poor)
+  t.equal((await ask('factoid-submit', { transaction: rich.hex })).txid, rich.txid)
+  t.equal(await stateOf(rich.txid), 'TransactionACK')
+  const own = await ask('pending-transactions', { address: poor })
+  t.match(own, [{ transactionid: rich.txid, status: 'TransactionACK' }])
+  const [coinbase] = await ask('pending-transactions', {})
+  t.match((await ask('transaction', { hash: coinbase.transactionid })).factoidtransaction, {
+    inputs: null,
+    outputs: null,
+    rcds: null,
+  })
+  t.match((await ask('transaction', { hash: rich.txid })).factoidtransaction, {
+    inputs: [{ amount: Number }],
+  })
+
+  const stranger = (await wallet('generate-factoid-address')).public as string
+  const early = await payment('early', stranger, fctAddress)
+  await ask('factoid-submit', { transaction: early.hex })
+  t.equal(await stateOf(early.txid), 'NotConfirmed')
+  t.match(await ask('pending-transactions', { address: stranger }), [
+    { transactionid: early.txid, status: 'NotConfirmed' },
+  ])
+  t.same(
+    (await ask('raw-data', { hash: fullHash(early.hex) })).data,
+    early.hex,
+    'by its full hash it is found',
+  )
+  await t.rejects(ask('raw-data', { hash: early.txid }), /-32008/, 'by its id it is not')
+
+  const firstentry = { extids: ['aa'], content: '' }
+  const made = await wallet('compose-chain', { chain: { firstentry }, ecpub: ecAddress })
+  await ask(made.commit.method, made.commit.params)
+  const { chainid } = await ask(made.reveal.method, made.reveal.params)
+  const written = await wallet('compose-entry', {
+    entry: { chainid, extids: [], content: '00' },
+    ecpub: ecAddress,
+    force: true,
+  })
+  const { txid, entryhash } = await ask(written.commit.method, written.commit.params)
+  const paid = fullHash(written.commit.params.message as string)
+  t.match(await ask('ack', { hash: txid, chainid: 'c' }), {
+    committxid: txid,
+    entryhash: '',
+    commitdata: { status: 'TransactionACK' },
+    entrydata: { status: '' },
+  })
+  t.equal(await stateOf(txid), 'TransactionACK', 'a commit is asked for in the same way')
+  t.match(await ask('ack', { hash: entryhash, chainid }), {
+    committxid: txid,
+    commitdata: { status: 'TransactionACK' },
+    entrydata: { status: 'Unknown' },
+  })
+  saveBlock()
+  t.equal(await stateOf(rich.txid), 'DBlockConfirmed')
+  t.equal(await stateOf(txid), 'DBlockConfirmed')
+  t.match(await ask('ack', { hash: paid, chainid: 'c' }), {
+    committxid: paid,
+    entryhash,
+    commitdata: { status: 'DBlockConfirmed' },
+    entrydata: { status: 'DBlockConfirmed' },
+  })
+  t.match(await ask('ack', { hash: txid, chainid: 'c' }), { entryhash: '', entrydata: { status: '' } })
+  t.match(
+    await ask('ack', { hash: entryhash, chainid }),
+    { committxid: txid, commitdata: { status: 'DBlockConfirmed' }, entrydata: { status: 'Unknown' } },
+    'paid in a saved block, and not revealed yet',
+  )
+  const { dblock } = await ask('dblock-by-height', { height: 1 })
+  const parts = dblock.dbentries as { keymr: string }[]
+  const hashes = [dblock.keymr as string, ...parts.map(({ keymr }) => keymr)]
+  for (const hash of hashes)
+    t.match(
+      await ask('transaction', { hash }),
+      { includedintransactionblock: '', includedindirectoryblockheight: -1 },
+      'a block is in no other',
+    )
+  t.match(await ask('transaction', { hash: rich.txid }), { includedindirectoryblockheight: 1 })
 })
 
 t.test('minutes and heights step as on a real node', async (t) => {
