@@ -73,7 +73,7 @@ export function createMachines(refused: ReadonlyMap<string, string> = new Map())
     const standing = absent.get(text)?.standing ?? createStanding(refused.get(text) ?? null)
     absent.delete(text)
     const machine: Machine = {
-      ...{ id, text, slot, health: ask.health, heardMs: nowMs, state: 'here' },
+      ...{ id, text, slot, health: ask.health, heardMs: nowMs, state: ask.leaves ? 'left' : 'here' },
       ...{ standing, counters: ask.left, lagMs: null },
       ...{ run: ask.run, number: ask.number, questions: 1, runs: [] },
       before: left === undefined ? 0n : countOf(left),
