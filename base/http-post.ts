@@ -9,6 +9,7 @@ import type { AxiosInstance } from 'axios'
 
 import { isAxiosError, loadAxios } from './axios.js'
 import { Late, withDeadline } from './deadline.js'
+import { messageOf } from './errors.js'
 import { isLoopback } from './loopback.js'
 
 export interface PosterOptions {
@@ -114,7 +115,7 @@ export function createPoster({ contentType, maxSockets, maxBytes, ca }: PosterOp
 }
 
 function failureOf(error: unknown): PostError {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (message.includes('maxContentLength')) return new PostError('large', '', message)
   return new PostError('unreachable', isAxiosError(error) ? error.code : '', message)
 }

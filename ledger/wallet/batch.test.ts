@@ -360,6 +360,8 @@ t.test('what a line of the history changes', (t) => {
   t.same(changes({ kind: 'conversion', target: 'pUSD', result: 2n, refund: 4n }), { PEG: -6n, pUSD: 2n })
   t.same(changes({ kind: 'coinbase', ticker: '', amount: 0n, target: 'PEG', result: 360n }), { PEG: 360n })
   t.same(changes({ kind: 'burn', ticker: 'FCT', target: 'pFCT', result: 10n }), { pFCT: 10n })
+  t.same(changes({ kind: 'conversion', target: 'pUSD', result: 2n }, bob), {}, 'it is of another')
+  t.same(changes({ outputs: [{ address: alice, amount: 10n }] }), {}, 'all of it stays')
   t.same(changes({ kind: 'conversion', target: 'pUSD', status: 0 }), {}, 'it waits')
   t.same(changes({ outputs, status: -1 }, bob), {}, 'it was refused')
   t.end()

@@ -50,7 +50,10 @@ t.test('what is wrong', async (t) => {
     [entry({ ExtIDs: ['?'] }), 'Entries[0].ExtIDs[0]'],
     [entry({ Content: 5 }), 'Entries[0].Content is no text'],
   ]
-  const texts = table.map(([content], k) => [`f${k}`, content === 'x' ? 'x' : JSON.stringify(content)])
+  const texts = table.map(([content], k): [string, string] => [
+    `f${k}`,
+    content === 'x' ? 'x' : JSON.stringify(content),
+  ])
   const folder = t.testdir({ ...Object.fromEntries(texts), folder: {} })
   const names = [...table.keys()].map((k) => join(folder, `f${k}`))
   const others = [join(folder, 'none'), join(folder, 'folder'), join(folder, 'f0', 'x')]
