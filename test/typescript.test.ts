@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
 
-import { started } from './together/together.js'
+import { elsewhere, LONG } from './together/together.js'
 
 t.test('a test loads no compiler, and what it starts loads nothing of the test runner', async (t) => {
   const loaded = Object.keys(createRequire(import.meta.url).cache)
@@ -60,11 +60,22 @@ t.test('each test file is run, by itself or together with those of its room', (t
     const [room] = file.split('/')
     t.ok(room === 'test' || rooms.includes(room), `a file of test/together/ runs ${file}`)
   }
-  const named = started.filter((name) => !name.includes('*'))
+  const named = elsewhere.filter((name) => !name.includes('*'))
   t.same(
     named.filter((name) => !files.includes(name)),
     [],
-    'what .taprc names is there',
+    'what .taprc and the lists of long ones name is there',
   )
+  t.same(named, [...new Set(named)], 'each once')
+  const long = files.filter((file) => file.startsWith('test/long/'))
+  t.same(
+    long,
+    Object.keys(LONG).map((name) => `test/long/${name}.test.ts`),
+  )
+  for (const file of long)
+    t.match(
+      readFileSync(file, 'utf8'),
+      `oneByOne(LONG.${file.slice('test/long/'.length, -'.test.ts'.length)})`,
+    )
   t.end()
 })

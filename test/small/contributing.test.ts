@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const TEXT = readFileSync(`${ROOT}/CONTRIBUTING.md`, 'utf8')
 /** Paths stand in back quotes or are where a link leads. */
 const pathsIn = (text: string): string[] =>
