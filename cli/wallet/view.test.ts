@@ -62,7 +62,7 @@ t.test('what a conversion would give, while the rates are known', (t) => {
 
 t.test('each fate in words, and as an event', (t) => {
   const until = Date.UTC(2020, 1, 3, 4, 50) / 1000
-  const told = (fate: Fate, result: ToldBatch['result'] = null): ToldBatch =>
+  const batchOf = (fate: Fate, result: ToldBatch['result'] = null): ToldBatch =>
     ({
       ...{ batch: { entry: { hash: 'ab' }, transactions: [convert(USD), send(USD)], signedAt: 0 } },
       ...{ fate, unfinished: null, result },
@@ -94,17 +94,17 @@ t.test('each fate in words, and as an event', (t) => {
     ],
   ]
   for (const [fate, text, event] of cases) {
-    const line = earlierText(told(fate))
+    const line = earlierText(batchOf(fate))
     t.ok(line.startsWith(what), line)
     t.match(line.slice(what.length), text)
-    t.match(earlierEvent(told(fate)), { event: 'wallet.earlier', fate: fate.kind, sentAgain: null, ...event })
+    t.match(earlierEvent(batchOf(fate)), { event: 'wallet.earlier', fate: fate.kind, sentAgain: null, ...event })
   }
   const again = (result: object): string =>
-    earlierText(told({ kind: 'expired' }, result as ToldBatch['result'])).replace(/^.*ago/, '')
+    earlierText(batchOf({ kind: 'expired' }, result as ToldBatch['result'])).replace(/^.*ago/, '')
   t.equal(again({ state: 'missed', reason: 'no credits' }), '; not sent: no credits')
   t.equal(again({ state: 'acknowledged' }), '; sent again')
   t.equal(
-    earlierEvent(told({ kind: 'expired' }, { state: 'missed' } as ToldBatch['result'])).sentAgain,
+    earlierEvent(batchOf({ kind: 'expired' }, { state: 'missed' } as ToldBatch['result'])).sentAgain,
     'missed',
   )
   t.match(
