@@ -1,11 +1,10 @@
 /** Keys that sign for addresses of the ledger, and the words that keys are made of (docs/protocol/ledger.md#keys). */
 import { secp256k1 } from '@noble/curves/secp256k1'
-import { HDKey } from '@scure/bip32'
-import { generateMnemonic, mnemonicToSeedSync, validateMnemonic } from '@scure/bip39'
+import { generateMnemonic, validateMnemonic } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english'
 
 import { concat, fromHex, sha256d } from '../../base/index.js'
-import { discreet, encodeAddress, factoidKey, isAddress } from '../../factom/index.js'
+import { discreet, encodeAddress, factoidKey, isAddress, treeOfWords } from '../../factom/index.js'
 import { fail } from '../errors.js'
 
 /** `factoid`: ed25519. `ethereum`: secp256k1; its addresses may also be written Fe and FE. */
@@ -71,7 +70,7 @@ export function readWords(text: string): string | null {
 
 /** The secret keys (`Fs…`) of words at these places of the tree. */
 export function secretsOf(words: string, paths: readonly string[]): string[] {
-  const root = HDKey.fromMasterSeed(mnemonicToSeedSync(words))
+  const root = treeOfWords(words)
   return paths.map((path) => {
     if (!PATH.test(path))
       throw fail('E_WALLET_SECRET', `a path looks like ${pathOf(0)}, or m/7' of Koinify's wallets`)

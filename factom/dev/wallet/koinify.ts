@@ -1,8 +1,9 @@
 /** Keys of the sale of factoids at Koinify, which were given out as twelve words. */
-import { HDKey, HARDENED_OFFSET } from '@scure/bip32'
-import { mnemonicToSeedSync, validateMnemonic } from '@scure/bip39'
+import { HARDENED_OFFSET } from '@scure/bip32'
+import { validateMnemonic } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english'
 
+import { treeOfWords } from '../../words.js'
 import { refused } from '../api/errors.js'
 
 const WORDS = 12
@@ -14,7 +15,7 @@ export function koinifySeed(text: string): Uint8Array {
   if (words.length !== WORDS) throw refused('mnemonic must be 12 words')
   const phrase = words.join(' ')
   if (!validateMnemonic(phrase, wordlist)) throw refused('Invalid mnemonic')
-  const { privateKey } = HDKey.fromMasterSeed(mnemonicToSeedSync(phrase)).deriveChild(CHILD)
+  const { privateKey } = treeOfWords(phrase).deriveChild(CHILD)
   if (!privateKey) throw new Error('a child of a secret key has one')
   return privateKey
 }
