@@ -97,7 +97,12 @@ t.test('each fate in words, and as an event', (t) => {
     const line = earlierText(batchOf(fate))
     t.ok(line.startsWith(what), line)
     t.match(line.slice(what.length), text)
-    t.match(earlierEvent(batchOf(fate)), { event: 'wallet.earlier', fate: fate.kind, sentAgain: null, ...event })
+    t.match(earlierEvent(batchOf(fate)), {
+      event: 'wallet.earlier',
+      fate: fate.kind,
+      sentAgain: null,
+      ...event,
+    })
   }
   const again = (result: object): string =>
     earlierText(batchOf({ kind: 'expired' }, result as ToldBatch['result'])).replace(/^.*ago/, '')
