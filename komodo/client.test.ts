@@ -363,6 +363,51 @@ t.test('health, step by step', (t) => {
   t.end()
 })
 
+t.test('replies that say as little as a daemon may', async (t) => {
+  const id = 'ab'.repeat(32)
+  let result: unknown
+  const { client } = await clientOf(t, () => ({
+    status: 200,
+    body: JSON.stringify({ result, error: null, id: 1 }),
+  }))
+  const asked = <T>(reply: unknown, call: () => Promise<T>): Promise<T> => {
+    result = reply
+    return call()
+  }
+  t.same(await asked({ blocks: 7 }, () => client.nodeInfo()), {
+    ...{ name: '', pubkey: null, blocks: 7, connections: 0, balance: 0n, tipTime: null },
+  })
+  t.match(await asked({ blocks: 7, bestblockhash: id }, () => client.chainInfo()), { blocks: 7, headers: 7 })
+  const bytes = { confirmations: 1, height: 7, blockhash: id, hex: '00' }
+  t.match(await failure(asked(bytes, () => client.transaction(id))), {
+    code: 'E_KOMODO_SHAPE',
+    message: new RegExp(`the bytes are not those of ${id}`),
+  })
+  const gateway = {
+    ...{ M: 1, N: 1, pubkeys: [], coin: 'KMD', oracletxid: id, tokenid: id, depositaddr: 'R' },
+    ...{ prefix: 60, prefix2: 85, wiftype: 188, taddr: 0 },
+  }
+  t.match(await asked(gateway, () => client.gatewayInfo(id)), { deposit: 'R', remaining: null })
+  const item = { withdrawtxid: id, withdrawtxidaddr: 'R', withdrawaddr: 'R', amount: '1' }
+  const pending = { coin: 'KMD', pending: [item], queueflag: true }
+  t.match(await asked(pending, () => client.pendingWithdrawals('A', id, 'KMD')), {
+    signer: true,
+    items: [{ lastTxid: id, signs: 0, hex: null, confirmed: false, done: false }],
+  })
+  const signed = { coin: 'KMD', signed: [{ ...item, withdrawsigntxid: id }], queueflag: 0 }
+  t.match(await asked(signed, () => client.signedWithdrawals('B', id, 'KMD')), {
+    signer: false,
+    items: [{ completeTxid: id, hex: '' }],
+  })
+  t.match(
+    await failure(asked({ ...pending, coin: 'BTC' }, () => client.pendingWithdrawals('B', id, 'KMD'))),
+    {
+      code: 'E_KOMODO_SHAPE',
+      message: /the list is not one of KMD/,
+    },
+  )
+})
+
 t.test('errors of others are no answers of a daemon', (t) => {
   const other = new Error('something else')
   t.same([sendReason(other), buildReason(other), rpcCodeOf(other), rpcTextOf(other)], [null, null, null, ''])

@@ -86,6 +86,22 @@ t.test('forged ones', (t) => {
   t.end()
 })
 
+t.test('targets in their compact form', (t) => {
+  for (const [bits, target] of [
+    [0x01120000, 0x12n],
+    [0x02123400, 0x1234n],
+    [0x03123456, 0x123456n],
+    [0x04123456, 0x12345600n],
+    [0x2000ffff, 0xffffn << 232n],
+    [0x01000012, null],
+    [0x04000000, null],
+    [0x04923456, null],
+    [0x23123456, null],
+  ] as const)
+    t.equal(targetOf(bits), target, bits.toString(16))
+  t.end()
+})
+
 t.test('easy blocks of notaries', (t) => {
   // Within the least difficulty, and far from that of the block itself.
   const hash = `0e${'00'.repeat(31)}`

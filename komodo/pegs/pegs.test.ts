@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 
 import { vectors } from '../fixtures/vectors.js'
@@ -9,7 +11,9 @@ import * as tx from '../tx/index.js'
 import { accountAt } from './accounts.js'
 import { stateOf } from './creator.js'
 import { stagesOf } from './creator-states.js'
-import { tokenOf, type HolderView, type Peg } from './holder.js'
+import { tokenOf, type HolderView, type Peg, type PegToken } from './holder.js'
+import { openJournal } from './journal.js'
+import { victimsIn, zonesIn, type Standing } from './standing.js'
 import { readPlan } from './plan.js'
 import { inspectClaim, inspectDeposit, inspectFund, inspectGet, inspectRedeem } from './inspect-account.js'
 import { outcomeOf, type Operation } from './operations.js'
@@ -212,6 +216,36 @@ t.test('the token that is meant', (t) => {
     t.throws(() => tokenOf(of, named), { code: 'E_PEGS_REFUSED', message })
   refused(peg('KMD', 'BTC'), undefined, 'the peg has KMD, BTC: say which with --gateway')
   refused(peg('KMD', 'BTC'), 'ETH', 'the peg has no ETH, but KMD, BTC')
+  t.end()
+})
+
+t.test('what is written down of one plan is not gone on with for another', (t) => {
+  const file = join(t.testdir(), 'journal.json')
+  const journal = openJournal(file, 'one')
+  journal.put('token', { txid: 'ab', hex: '00', expiry: 0, version: 4 })
+  journal.put('token', { txid: 'ab', hex: '00', expiry: 0, version: 4 })
+  t.same(openJournal(file, 'one').state.dead, [], 'the same is no other')
+  journal.put('token', { txid: 'cd', hex: '00', expiry: 0, version: 4 })
+  t.match(openJournal(file, 'one').state.dead, [{ txid: 'ab' }], 'what was built before is remembered')
+  t.throws(() => openJournal(file, 'two'), { code: 'E_PEGS_STATE', message: /is about another plan/ })
+  for (const damaged of [
+    '{}',
+    '7',
+    '{"version":2}',
+    '{"version":1,"subject":"one","writes":{},"dead":{},"facts":{}}',
+  ]) {
+    writeFileSync(file, damaged)
+    t.throws(() => openJournal(file, 'one'), { code: 'E_PEGS_STATE' }, damaged)
+  }
+  t.end()
+})
+
+t.test('without a price no account is in any zone', (t) => {
+  const token = { tokenId: 'ab' } as PegToken
+  const peg = { thresholds: formulas.USUAL_THRESHOLDS } as Peg
+  const standing = { prices: new Map(), accounts: [] } as unknown as Standing
+  t.same(victimsIn(standing, peg, token), [])
+  t.equal(zonesIn(standing, peg, token), null)
   t.end()
 })
 

@@ -6,9 +6,9 @@ import { rpc, send } from '../dev/fixtures/client.js'
 import type { DaemonAccess } from '../dev/index.js'
 import { recordings } from '../fixtures/recordings.js'
 import type { Rpc } from '../rpc.js'
-import { decodeTransaction, depositAddress, opOf } from '../tx/index.js'
+import { decodeTransaction, depositAddress, opOf, pubkeyAddress, publicKeyOf } from '../tx/index.js'
 import { pegFamily } from './capabilities.js'
-import type { CreatorEvent } from './creator.js'
+import type { CreatorEvent, CreatorOptions } from './creator.js'
 import { planOf, startRig } from './fixtures/rig.js'
 import { USUAL_THRESHOLDS } from './formulas.js'
 import { findPeg, tokenOf } from './holder.js'
@@ -91,6 +91,89 @@ t.test('what stands against a plan is said before anything is sent', async (t) =
   await refused('E_PEGS_LATE', /height 88 and the peg needs 14 more blocks/)
 })
 
+t.test(
+  'what turns out to be wrong on the way stops a creation, which goes on when it is right',
+  async (t) => {
+    const rig = await startRig(t.testdir())
+    t.teardown(() => rig.close())
+    const { dev } = rig
+    const gateway = { token: 'KMD', supply: '100000', price: 'KMD_BTC,BTC_USD,*,1', subscriptions: 3 }
+    const other = publicKeyOf(new Uint8Array(32).fill(9))
+    const shared = { ...gateway, signatures: 1, pubkeys: [dev.pubkey, other] }
+    const plan = planOf(dev, { gateways: [shared] })
+    const [asset, reference] = [rig.client(dev.asset, 'PEGSDEV'), rig.client(dev.reference, 'KMDDEV')]
+    const stops = (code: string, message: RegExp, given: Partial<CreatorOptions>) =>
+      t.rejects(rig.run([], { plan, ...given }), { code, message }, String(message))
+
+    const unkeyed: KomodoClient = {
+      ...asset,
+      nodeInfo: async (given) => ({ ...(await asset.nodeInfo(given)), pubkey: null }),
+    }
+    await stops('E_PEGS_DAEMON', /was started with no -pubkey, the plan says/, { asset: unkeyed })
+    const poor: KomodoClient = {
+      ...asset,
+      address: async (name, given) => ({ ...(await asset.address(name, given)), mine: false }),
+    }
+    await stops('E_PEGS_DAEMON', /PEGSDEV lacks the private key of .*: importprivkey/, { asset: poor })
+    const behind: KomodoClient = {
+      ...reference,
+      chainInfo: async (given) => ({ ...(await reference.chainInfo(given)), blocks: 1, headers: 9 }),
+    }
+    await stops('E_PEGS_DAEMON', /KMDDEV is at 1 of 9: wait until it is synced/, { reference: behind })
+    dev.control.mine('asset')
+    const feeds = (await asset.prices(1)).feeds.map((feed) => ({ ...feed, samples: [] }))
+    const unpriced: KomodoClient = {
+      ...asset,
+      prices: async (most, given) => ({ ...(await asset.prices(most, given)), feeds }),
+    }
+    await stops('E_PEGS_PRICE', /KMD: KMD_BTC,BTC_USD,\*,1 makes 0 of the chain's prices/, {
+      asset: unpriced,
+    })
+    t.same(rig.journal().state.writes, {}, 'nothing was sent so far')
+
+    // A key that is bound must hold coins.
+    dev.control.pay('asset', pubkeyAddress(other), 100_000n)
+    dev.control.mine('asset')
+    const elsewhere: KomodoClient = {
+      ...asset,
+      gatewayInfo: async (id, given) => ({ ...(await asset.gatewayInfo(id, given)), deposit: 'bElsewhere' }),
+    }
+    const differs = /does not say what was bound: deposits would go to bElsewhere/
+    await stops('E_PEGS_DIFFERS', differs, { asset: elsewhere })
+    const late = async (...given: Parameters<typeof asset.transaction>) => {
+      const found = await asset.transaction(...given)
+      const isPeg = found && opOf(decodeTransaction(found.hex))?.op === 'pegs-create'
+      return isPeg ? { ...found, height: 101 } : found
+    }
+    await stops('E_PEGS_LATE', /stands at height 101: no node can be told of it/, {
+      asset: { ...asset, transaction: late },
+    })
+    const keyless: KomodoClient = {
+      ...reference,
+      address: async (name, given) => ({ ...(await reference.address(name, given)), mine: false }),
+    }
+    await stops('E_PEGS_OPERATOR', /KMDDEV lacks the key that pays withdrawals of KMD/, {
+      reference: keyless,
+    })
+    const odd = { ...reference, watchMultisig: () => Promise.resolve('bOther') }
+    await stops('E_PEGS_DIFFERS', /KMDDEV makes bOther of the gateway's keys instead of b/, {
+      reference: odd,
+    })
+    const operator = {
+      ...{ confirms: true, launched: () => ({ found: false }) as const },
+      restart: () => Promise.resolve(void (restarted = true)),
+    }
+    let restarted = false
+    const lost = async (...given: Parameters<typeof asset.transaction>) =>
+      restarted ? null : asset.transaction(...given)
+    await stops('E_PEGS_DIFFERS', /after the restart PEGSDEV has no peg .* at height 99 or below/, {
+      asset: { ...asset, transaction: lost },
+      operator,
+    })
+    t.notOk(dev.control.isGenerating(), 'no block goes by while an operator is asked')
+  },
+)
+
 t.test('a chain on which no block comes is told of, and small coins are not enough for a peg', async (t) => {
   const rig = await startRig(t.testdir())
   t.teardown(() => rig.close())
@@ -105,7 +188,7 @@ t.test('a chain on which no block comes is told of, and small coins are not enou
   t.match(still, [/^PEGSDEV stands at height 0: a block needs prices \(pegs price-stub\), a second node/])
   const small = Array.from({ length: 100 }, () => ({ sat: 150_000_000_000n, spendable: true }))
   const asset = rig.client(rig.dev.asset, 'PEGSDEV')
-  const poor = { ...asset, unspent: () => Promise.resolve(small) } as unknown as KomodoClient
+  const poor: KomodoClient = { ...asset, unspent: () => Promise.resolve(small) } as unknown as KomodoClient
   await t.rejects(rig.run([], { asset: poor }), {
     code: 'E_PEGS_REFUSED',
     message: 'your 100 outputs are too small: send 100000.00000000 coins to yourself in one payment first',

@@ -242,6 +242,28 @@ t.test('a wallet: its own transactions, what it watches, what it keeps back', as
   t.match(await call('setpubkey', dev.pubkey), { error: /only set pubkey once/, address, pubkey })
 })
 
+t.test('what the network does not take', async (t) => {
+  const { address } = dev.user
+  const [coin] = await call<{ txid: string; vout: number }[]>('listunspent')
+  if (!coin) return t.fail('a coin')
+  const script = tx.addressScript(tx.readAddress(address))
+  const input = { ...coin, script: '51', sequence: 0xffffffff }
+  const outputs = [{ value: 1_000_000n, script }]
+  const expiryHeight = dev.control.height('reference') + 50
+  const sapling = tx.saplingTransaction([input], outputs, { expiryHeight })
+  const nowhere = { ...input, txid: tx.ZERO_ID, vout: 0xffffffff }
+  const much = [{ value: 100_000_000_000_000n, script }]
+  for (const [transaction, error] of [
+    [{ ...sapling, inputs: [] }, '-22 TX decode failed'],
+    [{ ...sapling, outputs: [] }, '-22 TX decode failed'],
+    [{ ...sapling, inputs: [nowhere] }, '-26 16: coinbase'],
+    [tx.plainTransaction([input], outputs), '-26 16: tx-overwinter-flag-not-set'],
+    [{ ...sapling, outputs: much }, '-26 16: bad-txns-in-belowout'],
+    [sapling, '-25 '],
+  ] as const)
+    await t.rejects(call('sendrawtransaction', tx.encodeTransaction(transaction)), { message: error }, error)
+})
+
 t.test('the same facts in another form', async (t) => {
   const { address } = dev.user
   const hash = await call<string>('getbestblockhash')
