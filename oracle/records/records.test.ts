@@ -338,6 +338,20 @@ t.test('the protobuf reader decides as the reference does', (t) => {
   t.end()
 })
 
+t.test('texts are written as Go writes them', (t) => {
+  const prices = ASSETS[1].map(() => 100_000_000n)
+  const written = (identity: string): string =>
+    Buffer.from(encodeOpr({ version: 1, address: '', identity, height: 5, winners: [], prices })).toString()
+  const table: readonly (readonly [identity: string, text: string])[] = [
+    ['a\b\fc', 'a\\u0008\\u000cc'],
+    ['<&>\u2028', '\\u003c\\u0026\\u003e\\u2028'],
+    ['\ud800', '\\ufffd'],
+    ['\n\t"\\', '\\n\\t\\"\\\\'],
+  ]
+  for (const [identity, text] of table) t.match(written(identity), `"minerid":"${text}"`, text)
+  t.end()
+})
+
 t.test('the JSON reader decides as Go does', (t) => {
   const winners = '"winners":["00"]'
   const accepted: [string, string, Partial<Opr>][] = [
