@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { existsSync, chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
+import { PassThrough, Readable, Writable } from 'node:stream'
 import t from 'tap'
 
 import { resolveSettings } from '../config/fixtures/resolve-settings.js'
@@ -408,11 +408,17 @@ t.test('long lines of a terminal', (t) => {
   t.equal(fold('short', 10), 'short')
   t.equal(foldedFor(sink({ isTTY: true, columns: 6 }), 'two words'), 'two\n  words')
   t.equal(foldedFor(sink({ isTTY: true, columns: 0 }), 'two words'), 'two words', 'a terminal of no size')
-  t.same(groupsOf([5, 4, 4, 4], 18), [
+  const groups = (widths: readonly number[], room: number): number[][] =>
+    groupsOf(
+      widths.map((width, at) => ({ width, at })),
+      room,
+    ).map((group) => group.map(({ at }) => at))
+  t.same(groups([5, 4, 4, 4], 18), [
     [0, 1, 2],
     [0, 3],
   ])
-  t.same(groupsOf([5, 4], 8), [[0, 1]], 'a table has two columns at least')
+  t.same(groups([5, 4], 8), [[0, 1]], 'a table has two columns at least')
+  t.same(groups([], 8), [])
   t.equal(
     fold('08:55:38  graded    block 1: 56 records, 1 refused; ours 18 of 25, best place 1; +6480 PEG', 80),
     '08:55:38  graded    block 1: 56 records, 1 refused; ours 18 of 25, best place 1;\n                    +6480 PEG',
@@ -680,6 +686,34 @@ t.test('what a person sees of the events', async (t) => {
     ' NEW WORK    all threads had it after 0.04 ms (p50), 2.3 ms (p99), 9.0 ms (max)',
     '',
   ])
+})
+
+t.test('what becomes of a run when its output can take no more', async (t) => {
+  const maps = t.testdir()
+  const run = async (code: string, { isTTY = false, aborted = false } = {}) => {
+    const error = Object.assign(new Error(`write ${code}`), { code })
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done(error) })
+    const stderr = sink()
+    const ended = await runProgram(['hash', '--bits', '8', '--dir', maps, '00'], {
+      stdin: Readable.from([]),
+      stdout: Object.assign(stdout, { isTTY }),
+      stderr,
+      env: { PEGMINER_CONFIG: 'off' },
+      interrupted: aborted ? AbortSignal.abort() : new AbortController().signal,
+    })
+    await settled()
+    return { ended, said: stderr.text() }
+  }
+  for (const code of ['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED'])
+    t.same(await run(code), { ended: EXIT.done, said: '' }, `${code}: the reader is gone`)
+  t.same(await run('EIO', { isTTY: true }), { ended: EXIT.interrupted, said: '' }, 'the terminal is gone')
+  t.same(await run('ENOSPC', { aborted: true }), { ended: EXIT.interrupted, said: '' })
+  t.match(await run('ENOSPC'), {
+    ...{
+      ended: EXIT.failure,
+      said: 'pegminer: E_CLI_OUTPUT: standard output cannot be written: write ENOSPC',
+    },
+  })
 })
 
 t.test('command lines that go wrong', async (t) => {

@@ -144,3 +144,34 @@ t.test('a feed', async (t) => {
     ['--asset X', /E_CONFIG_MISSING: --oracle .*\n.*--pubkey /s, named],
   ])
 })
+
+t.test('a ledger, and what it is held against', async (t) => {
+  const address = 'FA2jK2HcLnRdS94dEcU27rF3meoJfpUcZPSinpb7AwQvPRY6RL1Q'
+  await refused(t, 'ledger', [
+    ['richlist --height 5', /E_CONFIG_VALUE: richlist knows the last block only; leave --height out/],
+    ['richlist pusd', /E_CONFIG_ARGUMENT: there is no token "pusd"; did you mean pUSD\?/],
+    [`history ${address} --from 9 --to 3`, /E_CONFIG_VALUE: --from 9 is above --to 3/],
+    ['history FA1', /E_CONFIG_ARGUMENT: "FA1" is no address; give one that begins with FA/],
+    ['diff', /E_CONFIG_MISSING: --pegnetd is missing: which pegnetd is it\?/],
+  ])
+  await refused(t, 'explorer', [
+    ['plot', /E_CONFIG_ARGUMENT: say which chart; choose price, spread, supply, /],
+    ['plot prize', /E_CONFIG_ARGUMENT: say which chart; did you mean price\?/],
+    ['plot price', /price is of one token: give it with --asset/],
+    ['plot reward', /reward is of one miner: give an identity or an address with --miner/],
+  ])
+})
+
+t.test('a machine of a farm, and a peg of which nothing is said', async (t) => {
+  await refused(t, 'farm', [['worker', /E_CONFIG_MISSING: the farm needs --nats\n.*the farm needs --creds/]])
+  await refused(t, 'pegs', [
+    [
+      'watch --prices 3',
+      /E_CONFIG_NETWORK: --prices is for price-stub, and for the market of the network dev/,
+    ],
+  ])
+  await refused(t, 'config', [
+    ['import', /E_CONFIG_ARGUMENT: say which file to import, for example ~\/\.pegnet/],
+    [`import ${dir}`, /E_CONFIG_IMPORT: .*: it is not a small file/],
+  ])
+})

@@ -378,6 +378,32 @@ t.test('the API: holdings, where a ledger is kept', async (t) => {
   t.match(await ask(`${none.server.url}/api/v1/ledger/status`), { status: 503, body: /no ledger yet/ })
 })
 
+t.test('the API: what is not known is null', (t) => {
+  const balances = () => ({ address: 'FA1', height: 7, usd: null, balances: [] })
+  const { read } = createApi({
+    facts: {} as Parameters<typeof createApi>[0]['facts'],
+    view: { ...numbers, prices: { ...numbers.prices!, takenAt: 1e15 } },
+    board: createBoard(),
+    ...{ holds: () => [], settings: () => [], addresses: () => ['FA1'] },
+    ledger: () => ({ balances }) as unknown as LedgerReads,
+    farm: {
+      status: () => ({ active: true, here: 0, missing: 0, hashrate: 0, machines: [] }),
+      accounts: () => [{ day: '2026-11-30', worker: 'w1', hits: 2, hashes: '7' }],
+    },
+    actions: { pause: () => undefined, resume: () => undefined, stop: () => undefined },
+    clock: new FakeClock(0),
+  })
+  const of = (name: (typeof API_NAMES)[number], words = '') => read[name]?.(new URLSearchParams(words))
+  t.match(of('holdings'), { height: 7, usd: null }, 'before the first rates')
+  t.match(of('summary'), { hashrate: { now: null, s10: null } })
+  t.match(of('threads'), { threads: [{ hashrate: null }, { hashrate: null }], history: [] })
+  t.match(of('prices'), { ageSeconds: null }, 'taken in the future: the clock was set')
+  const accounts = [{ day: '2026-11-30', worker: 'w1', hits: 2, hashes: '7' }]
+  t.same(of('accounts'), { accounts })
+  t.match(of('accounts', 'format=csv'), { text: /^day,worker,hits,hashes\r?\n2026-11-30,w1,2,7\r?\n$/ })
+  t.end()
+})
+
 t.test('the API: addresses that stake', async (t) => {
   const standing = { height: 8, rank: 3, balance: '12.5', entitled: true, payout: '180' }
   const skip = { height: 8, code: 'E_MINER_STAKE_HOLDER', reason: 'it is not among the 100' }
@@ -462,6 +488,11 @@ t.test('an alert for records that missed their blocks lately', (t) => {
   t.equal(
     missedText([entry(1, 'missed', 'old'), entry(11, 'missed', 'too late'), entry(12, 'landed')]),
     '1 of 2 records missed their blocks, of the last 10; too late',
+  )
+  t.equal(
+    missedText([entry(12, 'missed')]),
+    '1 of 1 records missed their blocks, of the last 10',
+    'no reason',
   )
   t.end()
 })

@@ -122,6 +122,7 @@ t.test('logger', (t) => {
   }
   const pretty = createLogger({ ...base, level: () => 'info', format: 'pretty' })
   pretty.warn('price is old', { asset: 'XBT', ageMs: 3, why: 'two words', key: SECRET, big: 5n })
+  pretty.info('tried again', { error: new Error('it broke'), left: undefined })
   pretty.debug('not shown')
   pretty.info('forged\nline \u001b[31m')
   createLogger({ ...base, level: () => 'debug', format: 'json' }).error('lost', {
@@ -133,6 +134,7 @@ t.test('logger', (t) => {
   createLogger({ ...base, level: () => 'error', format: 'pretty', color: true, time: false }).error('red')
   t.same(lines, [
     `22:13:20  warn   price is old asset=XBT ageMs=3 why="two words" key=${CENSORED} big=5`,
+    '22:13:20  info   tried again error="it broke" left=undefined',
     '22:13:20  info   forged line  [31m',
     `{"time":"2023-11-14T22:13:20.000Z","level":"error","message":"lost","error":{"code":"E_X","message":"broken"},` +
       `"prices":{"XBT":"1"},"url":"http://${CENSORED}@host/"}`,

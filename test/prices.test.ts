@@ -30,7 +30,11 @@ t.test('one snapshot, kept, recomputed, and explained', async (t) => {
   t.equal(voteless.length, 1, 'everything else comes with its votes')
   t.match(events.at(-1), { event: 'snapshot', complete: true, priced: 62, version: 5, missing: {} })
 
-  t.match(await prices('replay', file), { code: 0, stdout: ' 1 snapshot: 1 identical to the byte\n' })
+  for (const height of [[], ['0']])
+    t.match(await prices('replay', file, ...height), {
+      ...{ code: 0, stdout: ' 1 snapshot: 1 identical to the byte\n' },
+    })
+  t.match(await prices('replay', file, '7'), { code: 2, stderr: /holds no snapshot of block 7\n$/ })
   const text = readFileSync(file, 'utf8')
   const changed = join(dir, 'changed.jsonl')
   writeFileSync(changed, text.replace(/"BTC\/USD":\{"price":(\d)/, '"BTC/USD":{"price":1$1'))
@@ -39,6 +43,17 @@ t.test('one snapshot, kept, recomputed, and explained', async (t) => {
   const [replayed] = eventsOf(differs)
   t.match(replayed, { event: 'replay', identical: false })
   t.ok((replayed?.['differences'] as { at: string }[]).some(({ at }) => at === 'assets.XBT.units'))
+  const shown = (await prices('replay', changed)).stdout
+  t.match(
+    shown,
+    /^ .* block 0: \d+ differences\n {3}indices\..*\n {5}stored {4}[\d.]+\n {5}computed {2}[\d.]+\n/,
+  )
+  t.match(shown, /\n 1 snapshot: 0 identical to the byte, 1 different\n$/)
+  writeFileSync(changed, text.replaceAll(/"price":(\d)/g, '"price":1$1'))
+  t.match((await prices('replay', changed)).stdout, /\n {3}and \d+ more; --json shows all\n/)
+  const nothing = join(dir, 'nothing.jsonl')
+  writeFileSync(nothing, '')
+  t.match(await prices('replay', nothing), { code: 2, stderr: /nothing\.jsonl holds no snapshot\n$/ })
   t.match(await prices('replay', join(dir, 'none')), { code: 2, stderr: /E_PRICES_STORED/ })
 
   const explained = await prices('explain', 'xbt')

@@ -29,7 +29,7 @@ export async function plot(context: ExplorerContext, words: readonly string[]): 
   const [name = '', ...rest] = words
   if (rest.length > 0 || !Object.hasOwn(CHARTS, name))
     throw wrongArgument(
-      `say which chart${meant(name, Object.keys(CHARTS), `: ${Object.keys(CHARTS).join(', ')}`)}`,
+      `say which chart${meant(name, Object.keys(CHARTS), `choose ${Object.keys(CHARTS).join(', ')}`)}`,
     )
   const [asset, ...others] = settings['history.assets'] ?? []
   const of = CHARTS[name]?.of

@@ -29,27 +29,35 @@ export function printTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): void {
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)))
-  for (const columns of groupsOf(widths, output.width))
-    for (const row of [head, ...rows]) {
-      const cells = columns.map((at) => (row[at] ?? '').padEnd(widths[at] ?? 0))
-      output.line(` ${cells.join('  ').trimEnd()}`)
-    }
+  const columns = head.map((title, at) => {
+    const cells = [title, ...rows.map((row) => row[at] ?? '')]
+    const width = Math.max(...cells.map(({ length }) => length))
+    return { width, cells: cells.map((cell) => cell.padEnd(width)) }
+  })
+  for (const group of groupsOf(columns, output.width))
+    for (let at = 0; at <= rows.length; at++)
+      output.line(
+        ` ${group
+          .map(({ cells }) => cells[at])
+          .join('  ')
+          .trimEnd()}`,
+      )
 }
 
 /** Which columns stand side by side: the first one with as many others as there is room for. Pure. */
-export function groupsOf(widths: readonly number[], room: number): number[][] {
-  const groups = [[0]]
-  let taken = widths[0] ?? 0
-  for (const [at, width] of [...widths.entries()].slice(1)) {
-    const group = groups.at(-1) as number[]
-    if (group.length > 1 && taken + 2 + width >= room) {
-      groups.push([0, at])
-      taken = (widths[0] ?? 0) + 2 + width
-    } else {
-      group.push(at)
-      taken += 2 + width
+export function groupsOf<T extends { readonly width: number }>(columns: readonly T[], room: number): T[][] {
+  const [first, ...others] = columns
+  if (first === undefined) return []
+  const groups: T[][] = []
+  let [group, taken] = [[first], first.width]
+  for (const column of others) {
+    if (group.length > 1 && taken + 2 + column.width >= room) {
+      groups.push(group)
+      group = [first]
+      taken = first.width
     }
+    group.push(column)
+    taken += 2 + column.width
   }
-  return groups
+  return [...groups, group]
 }

@@ -25,7 +25,7 @@ import { machineOf, threadsOf } from '../service/machine.js'
 import { BESIDE } from '../service/memory.js'
 import { factPrinter } from '../view/facts.js'
 import type { FarmContext } from './context.js'
-import { givenAddress, openConnection } from './server.js'
+import { givenAddress, openConnection, type FarmAddress } from './server.js'
 import { createWorkerView } from './view.js'
 
 const EXITS = { interrupted: EXIT.interrupted, refused: EXIT.failure, failed: EXIT.failure } as const
@@ -34,15 +34,19 @@ export async function worker(context: FarmContext): Promise<number> {
   const { settings } = context
   if (settings['miner.ecSecret'] !== undefined)
     throw farmError('E_FARM_SECRET', 'a worker was given an entry-credit key: remove it from this machine')
+  const address = givenAddress(context)
   const dataDir = settings['data.dir'] ?? join(homedir(), '.pegminer', 'farm')
   requireDataDir(dataDir)
-  return withResources((resources) => run(context, dataDir, resources))
+  return withResources((resources) => run(context, { address, dataDir }, resources))
 }
 
-async function run(context: FarmContext, dataDir: string, resources: Resources): Promise<number> {
+async function run(
+  context: FarmContext,
+  { address, dataDir }: { readonly address: FarmAddress; readonly dataDir: string },
+  resources: Resources,
+): Promise<number> {
   const { settings, output, signal } = context
   const machine = machineOf()
-  const address = givenAddress(context)
   const threads = threadsOf(settings['miner.threads'], machine.cores)
   const name = settings['farm.name'] ?? ownName()
   const { user } = address.credential

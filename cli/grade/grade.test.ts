@@ -183,6 +183,15 @@ t.test('false claims, false winners, changed entries', async (t) => {
   const { code, events, err } = await run('--opr-version', '5', ...SMALL, '--json', bad, good)
   t.equal(code, 1)
   t.match(err, /E_CLI_WINNERS: the winners of .*bad\.json differ from those that the file names/)
+  const both = await run(
+    '--opr-version',
+    '5',
+    ...SMALL,
+    '--trust-claims',
+    bad,
+    fileOf('worse', block, winners),
+  )
+  t.match(both.err, /the winners of .*bad\.json, .*worse\.json differ from those that the files name\n$/)
   const checked = events.filter(({ event }) => event === 'checked')
   matchExactly(t, checked[0], { winnersAgree: false, differences: [2] })
   matchExactly(t, checked[1], { winnersAgree: true, differences: [] })

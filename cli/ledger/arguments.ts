@@ -1,5 +1,5 @@
 /** Words that name an address or a token. */
-import { meant, shown, wrongArgument } from '../../config/index.js'
+import { meant, mistake, shown, wrongArgument, type Settings } from '../../config/index.js'
 import { readAnyAddress, TICKERS } from '../../ledger/index.js'
 
 /** Its RCD hash, hex. */
@@ -13,4 +13,11 @@ export function tickerOf(word: string): string {
   if (TICKERS.includes(word)) return word
   const hint = meant(word, TICKERS, 'see pegminer ledger issuance')
   throw wrongArgument(`there is no token ${shown(word)}${hint}`)
+}
+
+/** Which part of a history is asked for. */
+export function rangeOf(settings: Pick<Settings, 'history.from' | 'history.to' | 'ledger.count'>) {
+  const { 'history.from': from = 0, 'history.to': to = 2 ** 32, 'ledger.count': last } = settings
+  if (from > to) throw mistake('E_CONFIG_VALUE', `--from ${from} is above --to ${to}`)
+  return { from, to, last }
 }

@@ -3,7 +3,7 @@ import { unitsText } from '../../base/index.js'
 import { mistake } from '../../config/index.js'
 import { addressText, stateHash, type LedgerAction, type LedgerQueries } from '../../ledger/index.js'
 import { EXIT } from '../program/context.js'
-import { addressOf, tickerOf } from './arguments.js'
+import { addressOf, tickerOf, rangeOf } from './arguments.js'
 import { openEither } from './files.js'
 import type { LedgerContext } from './context.js'
 import { actionEvent, actionLine, amountLines, unitsOf } from './view.js'
@@ -70,11 +70,11 @@ export const bank = (context: LedgerContext): Promise<number> =>
   })
 
 export const richlist = (context: LedgerContext, word = 'PEG'): Promise<number> => {
+  const { output, settings } = context
   const ticker = tickerOf(word)
+  if (settings['ledger.height'] !== undefined)
+    throw mistake('E_CONFIG_VALUE', 'richlist knows the last block only; leave --height out')
   return asking(context, (query) => {
-    const { output, settings } = context
-    if (settings['ledger.height'] !== undefined)
-      throw mistake('E_CONFIG_VALUE', 'richlist knows the last block only; leave --height out')
     const holders = query.richest(ticker, settings['ledger.count'])
     output.event({
       ...{ event: 'ledger.richlist', ticker, height: query.about().height },
@@ -92,10 +92,9 @@ export const richlist = (context: LedgerContext, word = 'PEG'): Promise<number> 
 export const history = (context: LedgerContext, text: string): Promise<number> => {
   const address = addressOf(text)
   const { settings, output } = context
-  const { 'history.from': from = 0, 'history.to': to = 2 ** 32, 'ledger.count': last } = settings
-  if (from > to) throw mistake('E_CONFIG_VALUE', `--from ${from} is above --to ${to}`)
+  const range = rangeOf(settings)
   return asking(context, async (query) => {
-    const actions: readonly LedgerAction[] = query.historyOf(address, { from, to, last })
+    const actions: readonly LedgerAction[] = query.historyOf(address, range)
     for (const action of actions) {
       output.event(actionEvent(action))
       output.line(actionLine(action, address))

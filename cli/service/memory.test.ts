@@ -90,3 +90,20 @@ t.test('swap and free memory', (t) => {
   })
   t.end()
 })
+
+t.test('what a system does not tell is no limit, or nothing that it could swap', (t) => {
+  const need = { map: GIB, beside: 300 * MIB }
+  const silent = (files: Record<string, string>) => judgeMemory(need, (file) => files[file])
+  t.same(silent({}), {}, 'no /proc')
+  t.same(silent({ '/proc/meminfo': 'MemTotal: 1 kB\n' }), {})
+  t.match(silent({ '/proc/meminfo': 'MemAvailable:   1024 kB\n' }), {
+    warning: /do not fit into the 1 MiB that are free: the system may end this program/,
+  })
+  const limit = {
+    '/proc/self/cgroup': '0::/\n',
+    '/sys/fs/cgroup/memory.max': `${512 * MIB}\n`,
+    '/sys/fs/cgroup/memory.current': '\n',
+  }
+  t.match(silent(limit), { refusal: /is 512 MiB, of which 0 B are taken/ })
+  t.end()
+})

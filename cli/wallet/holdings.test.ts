@@ -131,4 +131,8 @@ t.test('the history of an address', async (t) => {
   const none = ledger({ history, prices: () => Promise.resolve(null) }, true)
   await tellHistory({ ...poor.context, settings: {} } as Parameters<typeof tellHistory>[0], [], none)
   t.match(poor.lines, [/^ signed: 3 PEG to /])
+  const above = { ...poor.context, settings: { 'history.from': 9, 'history.to': 3 } }
+  await t.rejects(tellHistory(above as Parameters<typeof tellHistory>[0], [NAMED], none), {
+    ...{ code: 'E_CONFIG_VALUE', message: /--from 9 is above --to 3/ },
+  })
 })

@@ -11,6 +11,7 @@ import {
   type LedgerAction,
   type WalletAddress,
 } from '../../ledger/index.js'
+import { rangeOf } from '../ledger/arguments.js'
 import { actionEvent, unitsOf } from '../ledger/view.js'
 import { EXIT } from '../program/context.js'
 import { withResources } from '../program/resources.js'
@@ -115,14 +116,14 @@ export const history = (context: WalletContext, word?: string): Promise<number> 
   withAddresses(context, word, (addresses, reach) => tellHistory(context, addresses, reach))
 
 export async function tellHistory(
-  { settings, output }: Pick<WalletContext, 'output'> & { readonly settings: HistorySettings },
+  { settings, output }: Told & { readonly settings: HistorySettings },
   addresses: readonly Named[],
   reach: Asked,
 ): Promise<void> {
-  const { 'history.from': from = 0, 'history.to': to = 2 ** 32, 'ledger.count': last } = settings
+  const range = rangeOf(settings)
   for (const named of addresses) {
     const hash = hashOf(named)
-    const actions: readonly LedgerAction[] = await reach.source.history(hash, { from, to, last })
+    const actions: readonly LedgerAction[] = await reach.source.history(hash, range)
     output.line(headOf(named))
     for (const action of actions) {
       const changes = unitsOf(changesOf(action, hash))
@@ -136,4 +137,4 @@ export async function tellHistory(
   await tellOpen({ output }, reach, prices === null ? null : prices.height)
 }
 
-type HistorySettings = Pick<WalletContext['settings'], 'history.from' | 'history.to' | 'ledger.count'>
+type HistorySettings = Parameters<typeof rangeOf>[0]
