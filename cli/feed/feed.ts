@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { FeedConfig } from '../../oracle/feed/index.js'
-import { defaultDataDir } from '../network/data-dir.js'
+import { dataDirOf } from '../network/data-dir.js'
 import { RUNNING_FILE } from '../network/running.js'
 import { withResources, type Resources } from '../program/resources.js'
 import { check } from './check.js'
@@ -16,7 +16,7 @@ import { status } from './status.js'
 
 export async function feed(context: FeedContext): Promise<number> {
   const { settings, origins, positionals, sections } = context
-  const hasDevFeed = existsSync(join(settings['data.dir'] ?? defaultDataDir('dev'), 'komodo', RUNNING_FILE))
+  const hasDevFeed = existsSync(join(dataDirOf(settings, 'dev'), 'komodo', RUNNING_FILE))
   const plan = feedPlanOf(settings, origins, { positionals, section: sections.feed, hasDevFeed })
   return withResources(async (resources) => {
     const { action } = plan

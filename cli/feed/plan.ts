@@ -20,7 +20,7 @@ import {
   type GatewaySettings,
 } from '../../oracle/feed/index.js'
 import type { FeedKey } from '../program/keys.js'
-import { defaultDataDir } from '../network/data-dir.js'
+import { dataDirOf } from '../network/data-dir.js'
 
 export interface FeedSections {
   /** Undefined if the file has no such section. */
@@ -84,7 +84,7 @@ export function feedPlanOf(
     action,
     config: config === null ? null : chosen(config, settings),
     network,
-    dataDir: join(settings['data.dir'] ?? defaultDataDir(network), 'feed'),
+    dataDir: join(dataDirOf(settings, network), 'feed'),
     translated,
   }
 }

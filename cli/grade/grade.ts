@@ -27,7 +27,7 @@ import { plural } from '../view/format.js'
 import { differencesOf, gradedEvent, oracleReport, stakingReport, type GradeCheck } from './report.js'
 import type { GradeKey } from '../program/keys.js'
 import { machineOf, threadsOf } from '../service/machine.js'
-import { defaultDataDir } from '../network/data-dir.js'
+import { dataDirOf } from '../network/data-dir.js'
 import { withResources, type Resources } from '../program/resources.js'
 import { createStatus } from '../view/status.js'
 import { showReport } from './view.js'
@@ -126,7 +126,7 @@ function bitsOf({ settings }: Context): number {
   if (given !== undefined) return given
   if (height === undefined) return MAINNET.defaultBits
   const { name, defaultBits } = networkOf(named)
-  return name === 'dev' ? devBits(settings['data.dir'] ?? defaultDataDir(name), given) : defaultBits
+  return name === 'dev' ? devBits(dataDirOf(settings, name), given) : defaultBits
 }
 
 /** The history of a public network must not be graded with another ByteMap. */

@@ -8,7 +8,7 @@ import { EXIT, type CommandContext } from '../program/context.js'
 import { minuteText, plural, tilde } from '../view/format.js'
 import { readRows, type HistoryRow, type RowRange } from './rows.js'
 import type { HistoryKey } from '../program/keys.js'
-import { defaultDataDir } from '../network/data-dir.js'
+import { dataDirOf } from '../network/data-dir.js'
 import { factPrinter } from '../view/facts.js'
 import { requirePicture } from '../view/picture-file.js'
 import {
@@ -31,7 +31,7 @@ const PLOTTED = ['PEG', 'XBT', 'ETH']
 
 export async function history(context: Context): Promise<number> {
   const { settings, output } = context
-  const file = join(settings['data.dir'] ?? defaultDataDir(settings['network.name']), HISTORY_FILE)
+  const file = join(dataDirOf(settings, settings['network.name']), HISTORY_FILE)
   checkRange(settings)
   requirePicture(settings['history.plot'])
   const query = openHistory(file)

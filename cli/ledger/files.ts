@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isCoded } from '../../base/index.js'
 import { openLedger, type LedgerQueries } from '../../ledger/index.js'
 import { HISTORY_FILE } from '../../oracle/index.js'
-import { defaultDataDir } from '../network/data-dir.js'
+import { dataDirOf } from '../network/data-dir.js'
 import type { Settings } from '../../config/index.js'
 
 /** That of a recorded chain; that of a followed chain is in the file of all that follow it. */
@@ -15,8 +15,7 @@ interface Where {
   readonly settings: Pick<Settings, 'data.dir' | 'network.name'>
 }
 
-export const dirOf = ({ settings }: Where): string =>
-  settings['data.dir'] ?? defaultDataDir(settings['network.name'])
+export const dirOf = ({ settings }: Where): string => dataDirOf(settings, settings['network.name'])
 
 /** The ledger of the chain that was followed in the data directory; if none was, that of a recorded chain. */
 export function openEither(context: Where): LedgerQueries {

@@ -18,7 +18,7 @@ import { isAddress } from '../../factom/index.js'
 import { defaultRecordsPerBlock, whyUnminable } from '../../miner/index.js'
 import { bitsProblems } from '../network/bits.js'
 import { payerProblems } from '../network/connect.js'
-import { defaultDataDir } from '../network/data-dir.js'
+import { dataDirOf } from '../network/data-dir.js'
 import { isBegun } from '../network/dev-bits.js'
 import type { MineKey } from '../program/keys.js'
 import { watchProblems } from '../service/watch-plan.js'
@@ -146,7 +146,7 @@ function planAndProblems(
       block: settings['miner.maxCreditsBlock'],
       day: settings['miner.maxCreditsDay'] ?? (dev || network.name === 'local' ? undefined : DAY_LIMIT),
     },
-    dataDir: dataDirOf(settings, network),
+    dataDir: dataDirOf(settings, network.name),
   }
   return { plan, problems }
 }
@@ -154,7 +154,7 @@ function planAndProblems(
 /** Tells only of a new chain: one that exists may be beyond the heights of the first version. */
 function unminable(settings: Pick<Settings, MineKey>, network: Network): Problem | undefined {
   if (settings['network.activations'] === undefined) return undefined
-  const isNew = network.name === 'dev' && !isBegun(dataDirOf(settings, network))
+  const isNew = network.name === 'dev' && !isBegun(dataDirOf(settings, network.name))
   return unminableAt(network, isNew ? (settings['network.startHeight'] ?? 0) + 1 : Infinity)
 }
 
@@ -164,10 +164,6 @@ export function unminableAt(network: Network, height: number): Problem | undefin
   if (why === null) return undefined
   const advice = 'begin with version 2, such as 2@0'
   return problem('E_CONFIG_NETWORK', `${why}; ${advice}`, 'network.activations')
-}
-
-function dataDirOf(settings: Pick<Settings, MineKey>, { name }: Network): string {
-  return settings['data.dir'] ?? defaultDataDir(name)
 }
 
 /** How to give a setting, as an instruction. */

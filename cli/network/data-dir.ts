@@ -1,5 +1,9 @@
-/** Where a network's state is kept if nothing else is said. Apart from the plan of a run, which loads the miner. */
+/** Where the state of a network is kept. Apart from the plan of a run, which loads the miner. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-export const defaultDataDir = (network: string): string => join(homedir(), '.pegminer', network)
+import type { Settings } from '../../config/index.js'
+
+/** Where the settings say, else beside those of the user's other networks. */
+export const dataDirOf = (settings: Pick<Settings, 'data.dir'>, network: string): string =>
+  settings['data.dir'] ?? join(homedir(), '.pegminer', network)

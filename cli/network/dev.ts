@@ -8,7 +8,7 @@ import type { DevKey } from '../program/keys.js'
 import { EXIT, type CommandContext } from '../program/context.js'
 import { startDevNetwork } from './dev-network.js'
 import { tilde } from '../view/format.js'
-import { defaultDataDir } from './data-dir.js'
+import { dataDirOf } from './data-dir.js'
 import { withResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 
@@ -20,7 +20,7 @@ const FACTOMD_PORT = 8088
 const WALLETD_PORT = 8089
 
 export async function dev({ settings, output, signal, log }: Context): Promise<number> {
-  const dataDir = settings['data.dir'] ?? defaultDataDir('dev')
+  const dataDir = dataDirOf(settings, 'dev')
   const bits = devBits(dataDir, settings['lxrhash.bits'])
   const blockSeconds = settings['network.blockSeconds']
   const broken = new AbortController()

@@ -16,7 +16,7 @@ import type { CommandContext } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import { createFollowView } from './follow-progress.js'
 import type { NodeKey } from '../program/keys.js'
-import { defaultDataDir } from './data-dir.js'
+import { dataDirOf } from './data-dir.js'
 import type { Resources } from '../program/resources.js'
 
 export type FollowKey = 'network.name' | 'network.activations' | 'data.dir' | NodeKey
@@ -76,7 +76,7 @@ export async function findBlock(
   const network = followedNetwork(settings, version)
   if (height < network.activationHeight)
     throw fail('E_CLI_HEIGHT', `records of ${network.name} begin at height ${network.activationHeight}`)
-  const dir = settings['data.dir'] ?? defaultDataDir(network.name)
+  const dir = dataDirOf(settings, network.name)
   const client = await clientOf(context, { network, dir }, resources)
   const { directoryBlockHeight: saved } = await client.heights(signal)
   if (height > saved)
@@ -111,7 +111,7 @@ export async function followChain(
 ): Promise<void> {
   const { settings } = context
   const network = followedNetwork(settings)
-  const dir = settings['data.dir'] ?? defaultDataDir(network.name)
+  const dir = dataDirOf(settings, network.name)
   const client = await clientOf(context, { network, dir }, resources)
   const followed = { client, network, dir, difficulty: given.difficulty, ...given.following(network) }
   await follow(context, followed, resources)

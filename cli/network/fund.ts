@@ -24,7 +24,7 @@ import { fail } from '../program/errors.js'
 import { plural } from '../view/format.js'
 import type { FundKey } from '../program/keys.js'
 import { KNOWN_KEYS } from '../program/known-keys.js'
-import { defaultDataDir } from './data-dir.js'
+import { dataDirOf } from './data-dir.js'
 import { withResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 
@@ -43,7 +43,7 @@ export async function fund(context: Context): Promise<number> {
     const network = settings['network.name']
     const ecAddress = settings['factom.ecAddress'] ?? (await payerKey(context))?.address ?? ''
     const payer = factoidKey(secret)
-    const file = join(settings['data.dir'] ?? defaultDataDir(network), 'pending.json')
+    const file = join(dataDirOf(settings, network), 'pending.json')
     resources.add(lockPending(file))
     const pending = openPending(file)
     const timeMs = wallMs()

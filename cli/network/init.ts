@@ -16,7 +16,7 @@ import { EXIT, type CommandContext } from '../program/context.js'
 import { fail } from '../program/errors.js'
 import { plural } from '../view/format.js'
 import type { InitKey } from '../program/keys.js'
-import { defaultDataDir } from './data-dir.js'
+import { dataDirOf } from './data-dir.js'
 import { withResources } from '../program/resources.js'
 import { factPrinter } from '../view/facts.js'
 
@@ -115,7 +115,7 @@ async function createAll({ settings, output, signal }: Context, { client, key, m
       'E_CLI_CONFIRM',
       `this spends ${plural(credits, 'entry credit')}, real money: give --yes to do it`,
     )
-  const file = join(settings['data.dir'] ?? defaultDataDir(name), 'pending.json')
+  const file = join(dataDirOf(settings, name), 'pending.json')
   const unlock = lockPending(file)
   try {
     const pending = openPending(file)

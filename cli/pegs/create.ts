@@ -27,7 +27,7 @@ import {
 } from '../../komodo/index.js'
 import { EXIT } from '../program/context.js'
 import { withResources, type Resources } from '../program/resources.js'
-import { defaultDataDir } from '../network/data-dir.js'
+import { dataDirOf } from '../network/data-dir.js'
 import { startPegsDev, type PegsDev } from './dev.js'
 import { feedSectionOf } from './feed-config.js'
 import { defaultPegsDir, isDev, journalOf, planFrom, subjectOf, type PegsContext } from './plan.js'
@@ -52,7 +52,7 @@ export async function openPlan(
     const pause = () => wait(lookSeconds(plan) * 1_000, undefined, { signal })
     return { plan, dataDir, dev: null, pause }
   }
-  const dataDir = settings['data.dir'] ?? defaultDataDir('dev')
+  const dataDir = dataDirOf(settings, 'dev')
   const onError = (error: Error) => log.error('the embedded chains stand still', { error })
   const dev = await startPegsDev({ dataDir, onError }, (plan) => journalOf(dataDir, plan), {
     resources,

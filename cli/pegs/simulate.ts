@@ -17,7 +17,7 @@ import {
   type Waypoint,
 } from '../../komodo/index.js'
 import { HISTORY_FILE, openHistory, priceToNumber } from '../../oracle/index.js'
-import { defaultDataDir } from '../network/data-dir.js'
+import { dataDirOf } from '../network/data-dir.js'
 import { EXIT } from '../program/context.js'
 import { written } from '../view/picture-file.js'
 import type { PegsContext } from './plan.js'
@@ -85,7 +85,7 @@ function pathOf({ settings }: PegsContext, random: () => number): PricePath {
 
 /** Prices of an asset as they were graded, from the first block on. */
 function pastOf(settings: PegsContext['settings'], asset: string): Waypoint[] {
-  const file = join(settings['data.dir'] ?? defaultDataDir(settings['network.name']), HISTORY_FILE)
+  const file = join(dataDirOf(settings, settings['network.name']), HISTORY_FILE)
   const query = openHistory(file)
   try {
     const prices = query.prices(asset, {})

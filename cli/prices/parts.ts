@@ -24,7 +24,7 @@ import {
 } from '../../oracle/prices/index.js'
 import type { CommandContext } from '../program/context.js'
 import type { PricesKey } from '../program/keys.js'
-import { defaultDataDir } from '../network/data-dir.js'
+import { dataDirOf } from '../network/data-dir.js'
 import { restsFile } from '../mine/price-setup.js'
 import type { Resources } from '../program/resources.js'
 
@@ -75,7 +75,7 @@ export async function openFeed(
   const keep = flags['prices.keep']
   const settings = await settingsOf(context, resources)
   const last = createSnapshotStore({
-    dir: join(flags['data.dir'] ?? defaultDataDir(network), 'prices'),
+    dir: join(dataDirOf(flags, network), 'prices'),
   }).last()
   let input: SnapshotInput | undefined
   const feed = createPriceFeed({
@@ -101,7 +101,7 @@ export async function openFeed(
 /** Sources that asked the miner of this data directory to wait: they are not asked here either. */
 export function restsOf({ settings }: FeedContext): Rests {
   const network = settings['network.name']
-  return createRests(restsFile(settings['data.dir'] ?? defaultDataDir(network)), { readOnly: true })
+  return createRests(restsFile(dataDirOf(settings, network)), { readOnly: true })
 }
 
 async function settingsOf(context: FeedContext, resources: Resources): Promise<PriceSettings> {

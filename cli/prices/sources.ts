@@ -41,7 +41,7 @@ export function sources(context: PricesContext): Promise<number> {
     const last = policy === 'fail' ? '' : `policy ${policy}`
     const items = [...routes, ...(last === '' ? [] : [routes.length === 0 ? last : `else ${last}`])]
     // The spaces within a route are no places to break a line.
-    const text = items.length === 0 ? 'no source' : items.map((item) => item.replaceAll(' ', HARD)).join(', ')
+    const text = items.map((item) => item.replaceAll(' ', HARD)).join(', ')
     const head = routes.length === 0 ? '' : `${minSources}${HARD}of${HARD}${routes.length}: `
     const [first = '', ...more] = wrap(head + text, output.width - 12).map((line) =>
       line.replaceAll(HARD, ' '),

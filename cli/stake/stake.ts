@@ -8,7 +8,7 @@ import { networkOf } from '../../pegnet/index.js'
 import { createMetrics } from '../../telemetry/index.js'
 import { openMap, paramsOf } from '../bytemap/open.js'
 import { feedOpener } from '../mine/network.js'
-import { defaultDataDir } from '../network/data-dir.js'
+import { dataDirOf } from '../network/data-dir.js'
 import { warmUp } from '../mine/price-setup.js'
 import { bitsProblems } from '../network/bits.js'
 import { connect, noteNode, payerKey, payerProblems } from '../network/connect.js'
@@ -32,7 +32,7 @@ export async function stake(context: Context): Promise<number> {
   const { plan, problems } = stakePlan(settings, { alone: true })
   const all = [...problems, ...networkProblems(settings)]
   if (all.length > 0) throw problemsError(all)
-  const dataDir = settings['data.dir'] ?? defaultDataDir(settings['network.name'])
+  const dataDir = dataDirOf(settings, settings['network.name'])
   requireDataDir(dataDir)
   return withResources(async (resources) => {
     await run(context, { plan, dataDir }, resources)
