@@ -357,6 +357,7 @@ t.test('a daemon without a key, and with one whose private half it lacks', (t) =
   ] as const)
     t.equal(ask(method, ...params), lacks, method)
   t.equal((ask('getinfo') as { pubkey?: string }).pubkey, undefined)
+  t.same(ask('setpubkey', '02aa'), { error: 'pubkey is wrong length, must be 66 char hex string.' })
   const foreign = network.nodes.asset[1]?.pubkey ?? ''
   t.match(ask('setpubkey', foreign), {
     WARNING: 'privkey for this pubkey is not imported to wallet!',

@@ -205,6 +205,13 @@ t.test('outputs that only the caller knows are signed with the keys that he brin
 
   const plain = { txid, vout: 1, scriptPubKey: scriptOf(alice.address), amount: 1 }
   t.equal((await sign(hex, plain, [alice.wif])).complete, true)
+  const { amount, ...worthless } = plain
+  const [unpriced, priced] = [await sign(hex, worthless, [alice.wif]), await sign(hex, plain, [alice.wif])]
+  t.same(
+    [unpriced.complete, unpriced.hex === priced.hex],
+    [true, false],
+    `signed for nothing, not for ${amount}`,
+  )
   const foreign = await sign(hex, plain, [bob.wif])
   t.same([foreign.complete, foreign.hex], [false, hex])
   t.equal((await sign(hex, plain, [])).complete, false, 'with no keys, not with those of the wallet')
@@ -231,6 +238,8 @@ t.test('a wallet: its own transactions, what it watches, what it keeps back', as
   await t.rejects(call('gettransaction', coinbase), /^-5 Invalid or non-wallet/, 'of the miner')
 
   const coins = await call<{ txid: string; vout: number }[]>('listunspent')
+  t.equal(await call('lockunspent', false), true)
+  t.same(await call('listunspent'), coins, 'nothing is named, so nothing is locked')
   await call('lockunspent', false, coins)
   t.same(await call('listunspent'), [])
   await t.rejects(call('sendtoaddress', address, 1), { message: '-4 Insufficient funds' })
