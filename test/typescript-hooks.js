@@ -12,7 +12,7 @@ import { SWC } from '../swc.js'
 const HOME = new URL('../', import.meta.url).href
 const POOL = `${HOME}test/pool.js`
 const KEPT = new URL('node_modules/.cache/typescript/', HOME)
-const OPTIONS = { ...SWC, sourceMaps: 'inline' }
+const OPTIONS = { ...SWC, sourceMaps: 'inline', inlineSourcesContent: false }
 const require = createRequire(import.meta.url)
 const tool = `${require('@swc/core/package.json').version} ${JSON.stringify(OPTIONS)}`
 
