@@ -13,14 +13,14 @@ const PUBKEY = `02${'ef'.repeat(32)}`
 const OLD = ['PEGS', ORACLE, PUBKEY, 'Ihh', BIND]
 const FLAGS = `--asset PEGS --oracle ${ORACLE} --pubkey ${PUBKEY} --bind ${BIND}`
 
-interface Given {
+interface PlanOptions {
   readonly section?: FeedConfig | undefined
   readonly hasDevFeed?: boolean
   /** Of a single gateway's daemon, by its variable. */
   readonly url?: string
 }
 
-function planOf(words: string, { section, hasDevFeed = false, url }: Given = {}): FeedPlan {
+function planOf(words: string, { section, hasDevFeed = false, url }: PlanOptions = {}): FeedPlan {
   const flags = readFlags(words.split(' '), FEED_KEYS)
   const env = {
     PEGMINER_DATA_DIR: '/data',
@@ -30,9 +30,9 @@ function planOf(words: string, { section, hasDevFeed = false, url }: Given = {})
   return feedPlanOf(settings, origins, { positionals: flags.positionals, section, hasDevFeed })
 }
 
-function problemOf(words: string, given?: Given): string | undefined {
+function problemOf(words: string, options?: PlanOptions): string | undefined {
   try {
-    planOf(words, given)
+    planOf(words, options)
     return undefined
   } catch (error) {
     return problemsOf(error)

@@ -22,7 +22,7 @@ const sourceOf = (name: string, skewMs: number | null, more: object = {}) => ({
 
 const quotes = (...rules: string[]) => new Map(rules.map((rule, k) => [`M${k}`, { rule }]))
 
-function told(facts: {
+function verdictOf(facts: {
   prices?: AssetPrice[]
   sources?: object[]
   views?: object[]
@@ -63,7 +63,7 @@ t.test('a source: its answer, its clock, its markets', (t) => {
   const first = (skewMs: number | null, view?: object, more?: object, asked: string[] = ['s']): string[] => {
     const views =
       view === undefined ? [] : [{ name: 's', ok: true, quotes: quotes(), absent: new Map(), ...view }]
-    const { lines } = told({ sources: [sourceOf('s', skewMs, more)], views, asked })
+    const { lines } = verdictOf({ sources: [sourceOf('s', skewMs, more)], views, asked })
     return lines.slice(0, lines.indexOf('')).map((line) => line.trim().replace(/ {2,}/g, '  '))
   }
   const blank = (text: string): string => text
@@ -85,7 +85,7 @@ t.test('a source: its answer, its clock, its markets', (t) => {
 
 t.test('an asset has enough sources, just as many as it needs, or too few', (t) => {
   const two = [vote('a'), vote('b')]
-  const rich = told({ prices: [priceOf('XBT', { votes: [...two, vote('c')] })] })
+  const rich = verdictOf({ prices: [priceOf('XBT', { votes: [...two, vote('c')] })] })
   t.match(rich, { code: 0, lines: ['', EVERY] })
   t.match(rich.events[0], {
     event: 'asset',
@@ -95,7 +95,7 @@ t.test('an asset has enough sources, just as many as it needs, or too few', (t) 
     needed: 2,
     origins: ['a', 'b', 'c'],
   })
-  const barely = told({
+  const barely = verdictOf({
     prices: [
       priceOf('XBT', { votes: two }),
       priceOf('DGB', { status: 'thin', votes: [vote('a')] }),
@@ -104,7 +104,7 @@ t.test('an asset has enough sources, just as many as it needs, or too few', (t) 
   })
   t.match(barely, { code: 0, lines: ['', ' Just as many sources as needed: XBT DGB', EVERY] })
   const stale = { route: 'okx:DGB/USDT', reason: { code: 'daily' } }
-  const poor = told({
+  const poor = verdictOf({
     prices: [
       priceOf('XBT', { status: 'held', ageMs: 90_000, note: 'too few today' }),
       priceOf('DGB', { status: 'policy', policy: 'the chain', rejected: [stale] }),
@@ -130,7 +130,7 @@ t.test('an asset has enough sources, just as many as it needs, or too few', (t) 
 
 t.test('clocks, and what is closed by them', (t) => {
   const clocks = (...skews: number[]) => {
-    const { lines, events } = told({ sources: skews.map((skew, k) => sourceOf(`s${k}`, skew)) })
+    const { lines, events } = verdictOf({ sources: skews.map((skew, k) => sourceOf(`s${k}`, skew)) })
     return { lines: lines.slice(lines.indexOf('') + 1, -1), event: events.at(-1) }
   }
   t.same(clocks(0, 100, -100).lines, [])
@@ -140,7 +140,7 @@ t.test('clocks, and what is closed by them', (t) => {
   t.match(lines, [/^ s1 dates its replies 10 min back: /, /^ s4 dates its replies 10 min ahead: /])
   t.match(event, { clockSkewMs: 0, clocksOff: ['s1', 's4'], closed: [] })
 
-  const { lines: sunday, events } = told({ at: Date.UTC(2026, 10, 29, 12) })
+  const { lines: sunday, events } = verdictOf({ at: Date.UTC(2026, 10, 29, 12) })
   t.match(sunday, [
     '',
     / Closed until 2026-11-29 2\d:00 UTC: currencies; the last prices stand\./,
@@ -148,7 +148,7 @@ t.test('clocks, and what is closed by them', (t) => {
   ])
   t.match(events.at(-1), { closed: [{ market: 'currencies' }, { market: 'metals' }] })
   t.match(
-    told({ at: Date.UTC(2040, 10, 28, 12) }).lines.join('\n'),
+    verdictOf({ at: Date.UTC(2040, 10, 28, 12) }).lines.join('\n'),
     / known up to 2031: update the program\./,
   )
   t.end()

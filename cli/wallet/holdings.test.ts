@@ -59,7 +59,7 @@ function ledger(more: Partial<LedgerSource> = {}, isOpen = false) {
   } as unknown as Parameters<typeof tellBalances>[2]
 }
 
-function told() {
+function toldBalances() {
   const [lines, events] = [[] as string[], [] as { event: string }[]]
   const output = {
     line: (text = '') => void lines.push(text),
@@ -70,7 +70,7 @@ function told() {
 }
 
 t.test('balances, what they are worth, and what of them is on its way', async (t) => {
-  const { lines, events, context } = told()
+  const { lines, events, context } = toldBalances()
   await tellBalances(context, [NAMED, { address: OTHER, name: null }], ledger({}, true))
   t.same(lines.slice(0, 7), [
     ` ${SAND}  savings`,
@@ -96,7 +96,7 @@ t.test('balances, what they are worth, and what of them is on its way', async (t
 })
 
 t.test('a ledger without rates tells amounts, and a batch of its block waits', async (t) => {
-  const { lines, events, context } = told()
+  const { lines, events, context } = toldBalances()
   const found = { statusOf: () => Promise.resolve({ height: 9, status: 0 }) }
   await tellBalances(context, [NAMED], ledger({ prices: () => Promise.resolve(null), ...found }, true))
   t.match(lines, [
@@ -120,14 +120,14 @@ t.test('the history of an address', async (t) => {
     asked.push(range)
     return Promise.resolve(hash === HASH ? [action] : [])
   }
-  const { lines, events, context } = told()
+  const { lines, events, context } = toldBalances()
   const settings = { 'history.from': 5, 'history.to': undefined, 'ledger.count': 3 }
   const addresses = [NAMED, { address: OTHER, name: null }]
   await tellHistory({ ...context, settings }, addresses, ledger({ history }))
   t.same(asked[0], { from: 5, to: 2 ** 32, last: 3 })
   t.match(lines, [` ${SAND}  savings`, /coinbase .*\+ 200 PEG$/, '', ` ${OTHER}`, ' nothing', ''])
   t.match(events, [{ event: 'wallet.action', of: SAND, changes: { PEG: '20000000000' } }])
-  const poor = told()
+  const poor = toldBalances()
   const none = ledger({ history, prices: () => Promise.resolve(null) }, true)
   await tellHistory({ ...poor.context, settings: {} } as Parameters<typeof tellHistory>[0], [], none)
   t.match(poor.lines, [/^ signed: 3 PEG to /])

@@ -109,7 +109,7 @@ t.test('a job in whose place another stands, and one that nobody waits for', asy
 t.test('rounds of reserved counters', async (t) => {
   const end = new AbortController()
   const entries = new Map<string, string>()
-  const told: string[] = []
+  const reasons: string[] = []
   let failure: Error | null = null
   const bucket = {
     create(key: string, text: string) {
@@ -134,7 +134,7 @@ t.test('rounds of reserved counters', async (t) => {
     const rounds = createRounds({
       bucket: { ...bucket, ...more } as unknown as RoundsParts['bucket'],
       ...{ signal: end.signal, next: () => 5n },
-      ...{ onTrouble: (reason) => told.push(reason), onDeposed: () => told.push('deposed') },
+      ...{ onTrouble: (reason) => reasons.push(reason), onDeposed: () => reasons.push('deposed') },
     })
     rounds.begin(HASH)
     return rounds
@@ -150,7 +150,7 @@ t.test('rounds of reserved counters', async (t) => {
   let answered = false
   second.begin(HASH)
   second.add([grant('b.1')], () => (answered = true))
-  await until(() => told.includes('deposed'))
+  await until(() => reasons.includes('deposed'))
   t.equal(answered, false, 'nobody is given what another has reserved')
   t.match(await open().read(), [{ grants: [grant('a.1')] }, { grants: [grant('a.2')] }])
   entries.set('damaged', 'x')
@@ -162,7 +162,7 @@ t.test('rounds of reserved counters', async (t) => {
   t.equal(await closing.write([grant('c.1')]), 'ended')
   t.equal(await first.write([grant('c.1')]), 'ended')
   t.same(await first.read(), [])
-  t.same(told, ['deposed'])
+  t.same(reasons, ['deposed'])
 })
 
 t.test('what a coordinator that takes over finds, or does not', async (t) => {

@@ -11,7 +11,7 @@ interface Price {
   readonly daily?: number
 }
 
-const told = (prices: Readonly<Record<string, Price>>, missing: Readonly<Record<string, string>> = {}) => {
+const eventOf = (prices: Readonly<Record<string, Price>>, missing: Readonly<Record<string, string>> = {}) => {
   const of = ([asset, { status = 'ok', spread = 0, votes = 0, daily = 0 }]: [string, Price]) => ({
     ...{ asset, status, spread, ageMs: 7_000, votes: Array.from({ length: votes }) },
     rejected: Array.from({ length: daily }, () => ({ reason: { code: 'daily' } })),
@@ -30,7 +30,7 @@ const told = (prices: Readonly<Record<string, Price>>, missing: Readonly<Record<
 }
 
 t.test('how many, how sure, how far apart', (t) => {
-  t.match(told({}), {
+  t.match(eventOf({}), {
     event: 'prices',
     height: 5,
     assets: 0,
@@ -39,17 +39,17 @@ t.test('how many, how sure, how far apart', (t) => {
     widest: null,
     guarded: true,
   })
-  t.match(told({ USD: {} }), { assets: 1, widest: null }, 'what all agree on has no width')
+  t.match(eventOf({ USD: {} }), { assets: 1, widest: null }, 'what all agree on has no width')
   const some = {
     XBT: { spread: 0.01, votes: 3 },
     ETH: { spread: 0.03, votes: 2, daily: 1 },
     LTC: { spread: 0.02, votes: 2 },
   }
-  t.match(told(some, { EUR: 'no votes' }), {
+  t.match(eventOf(some, { EUR: 'no votes' }), {
     ...{ assets: 3, strong: 2, widest: { asset: 'ETH', spread: 0.03 } },
     missing: { EUR: 'no votes' },
   })
-  t.match(told({ XBT: { status: 'held', votes: 5 }, OLD: {} }), {
+  t.match(eventOf({ XBT: { status: 'held', votes: 5 }, OLD: {} }), {
     assets: 1,
     strong: 0,
     held: { XBT: 7_000 },

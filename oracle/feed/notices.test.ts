@@ -4,7 +4,7 @@ import t from 'tap'
 import { fail } from './errors.js'
 import { createNotices } from './notices.js'
 
-function told() {
+function noticesOf() {
   const lines: string[] = []
   let now = 0
   const notices = createNotices({
@@ -17,7 +17,7 @@ function told() {
 }
 
 t.test('daemons', (t) => {
-  const { notices, said } = told()
+  const { notices, said } = noticesOf()
   const states = [
     { state: 'up' },
     { state: 'down' },
@@ -37,7 +37,7 @@ t.test('daemons', (t) => {
 })
 
 t.test('lines of the check list that have changed', (t) => {
-  const { notices, said } = told()
+  const { notices, said } = noticesOf()
   const line = (result: 'ok' | 'warn' | 'fail', remedy = '') => ({
     name: 'coins',
     result,
@@ -52,7 +52,7 @@ t.test('lines of the check list that have changed', (t) => {
 })
 
 t.test('trouble of passes', (t) => {
-  const { notices, said, wait } = told()
+  const { notices, said, wait } = noticesOf()
   const trouble = fail('E_FEED_LOCKED', 'in use')
   notices.failed(trouble)
   notices.failed(trouble)
