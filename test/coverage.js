@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 
 /** Percent of all lines and branches that the tests reached when this was set; raise them, never lower them. */
-const LEAST = { lines: 96, branches: 92 }
+const LEAST = { lines: 97, branches: 94 }
 
 const { total } = JSON.parse(
   readFileSync(new URL('../.tap/report/coverage-summary.json', import.meta.url), 'utf8'),
