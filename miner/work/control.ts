@@ -6,6 +6,7 @@
  *
  *   line 0  [0] epoch, odd while the job is written  [1] state  [2] job id, 0 = no job  [3] machine id  [4] keep
  *           [5] changes whenever a slot has seen an epoch  [6] slots that are wanted; those above end
+ *           [8] how many leases were written
  *   line 1  [16..23] record hash  [24..25] floor  [26..27] next counter that is free  [28..29] end of the lease
  *   line 2+ one line a slot, as 64-bit words: [0] hashes  [1] best difficulty  [2] last beat
  *           [3] job first seen at (both ns, process.hrtime)  [4] epoch seen, job id (Int32 each)
@@ -28,6 +29,7 @@ const MACHINE = 3
 const KEEP = 4
 const SEEN = 5
 const WANTED = 6
+const LEASES = 8
 const HASH_BYTE = 64
 /** 64-bit words. */
 const FLOOR = 12
@@ -53,6 +55,12 @@ export interface PostedJob {
   readonly floor: bigint
   /** Size of its ranking. */
   readonly keep: number
+}
+
+/** A job as a slot has read it. */
+export interface LoadedJob extends PostedJob {
+  /** The number of the lease that it came with. */
+  readonly lease: number
 }
 
 /** Views on one control block; built on every thread that uses it. */
@@ -118,6 +126,8 @@ export function writeJob(c: Control, job: PostedJob, lease?: Lease): number {
     Atomics.store(c.longs, FLOOR, job.floor)
     Atomics.store(c.words, KEEP, job.keep)
     if (lease === undefined) return
+    // Before the range: who sees the same number afterwards has read one lease, not half of two.
+    Atomics.add(c.words, LEASES, 1)
     Atomics.store(c.longs, NEXT, lease.from)
     Atomics.store(c.longs, END, lease.to)
   })
@@ -144,13 +154,14 @@ export function writeWanted(c: Control, slots: number): number {
 }
 
 /** Worker: the job behind an even epoch, or null if it was changed meanwhile (then read the epoch again). */
-export function readJob(c: Control, epoch: number): PostedJob | null {
+export function readJob(c: Control, epoch: number): LoadedJob | null {
   if (epoch & 1) return null
-  const job: PostedJob = {
+  const job = {
     id: Atomics.load(c.words, JOB),
     oprHash: c.bytes.slice(HASH_BYTE, HASH_BYTE + 32),
     floor: Atomics.load(c.longs, FLOOR),
     keep: Atomics.load(c.words, KEEP),
+    lease: leaseNumber(c),
   }
   return epochOf(c) === epoch ? job : null
 }
@@ -165,18 +176,21 @@ export function readLease(c: Control): Lease {
   return { from: Atomics.load(c.longs, NEXT), to: Atomics.load(c.longs, END) }
 }
 
+const leaseNumber = (c: Control): number => Atomics.load(c.words, LEASES)
+
 /**
- * Worker: the next counters of the lease that stands behind this epoch, at most `count` of them; null if it is used up,
- * or another one was written meanwhile. What is taken while that happens may lie outside of both leases, so it is left
- * out: nothing is hashed that another machine may have been given.
+ * Worker: the next counters of the lease of this number, at most `count` of them; null if it is used up, or another one
+ * was written meanwhile. Of that one nothing is taken: only what was seen of the own lease is moved on.
  */
-export function takeLease(c: Control, count: number, epoch = epochOf(c)): Lease | null {
-  const left = readLease(c)
-  if (left.from >= left.to) return null
-  const from = Atomics.add(c.longs, NEXT, BigInt(count))
-  if (from >= left.to || epochOf(c) !== epoch) return null
-  const to = from + BigInt(count)
-  return { from, to: to < left.to ? to : left.to }
+export function takeLease(c: Control, count: number, lease = leaseNumber(c)): Lease | null {
+  for (;;) {
+    const { from, to: end } = readLease(c)
+    if (from >= end || leaseNumber(c) !== lease) return null
+    const next = from + BigInt(count)
+    const to = next < end ? next : end
+    if (Atomics.compareExchange(c.longs, NEXT, from, to) === from)
+      return leaseNumber(c) === lease ? { from, to } : null
+  }
 }
 
 /** Worker: sleeps until the epoch is another one, at most `timeoutMs`. */

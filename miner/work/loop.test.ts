@@ -341,6 +341,45 @@ t.test('the main thread waits for slots that have not seen an epoch', (t) => {
   t.end()
 })
 
+t.test('a lease that is written while a slot takes its share of the one before loses nothing', (t) => {
+  const post = (c: Control, from: bigint, to: bigint): void =>
+    void writeJob(c, { id: 1, oprHash: HASH_A, floor: 0n, keep: 20 }, { from, to })
+  const { load } = Atomics
+  t.teardown(() => (Atomics.load = load))
+  /** Takes a share while `meanwhile` happens behind the step of that number; whether there was such a step. */
+  const taken = (c: Control, step: number, meanwhile: () => void) => {
+    let steps = 0
+    Atomics.load = ((...where: Parameters<typeof load>) => {
+      const word = load(...where)
+      if (++steps === step) meanwhile()
+      return word
+    }) as typeof load
+    const share = takeLease(c, 4)
+    Atomics.load = load
+    return { share, reached: steps >= step }
+  }
+  for (const [from, to] of [
+    [301n, 301n],
+    [290n, 301n],
+  ] as const) {
+    let step = 1
+    for (; ; step++) {
+      const c = control()
+      post(c, from, to)
+      const { share, reached } = taken(c, step, () => post(c, 70_000n, 70_010n))
+      if (!reached) break
+      if (share !== null) t.same(share, { from, to: from + 4n }, `step ${step}: taken before`)
+      t.same(readLease(c), { from: 70_000n, to: 70_010n }, `step ${step}: the new one is whole`)
+    }
+    t.ok(step > 3, `${step} steps`)
+  }
+  const c = control()
+  post(c, 1n, 301n)
+  for (let step = 1; step <= 5; step++) taken(c, step, () => void writeFloor(c, BigInt(step)))
+  t.same(readLease(c), { from: 21n, to: 301n }, 'another floor takes nothing away')
+  t.end()
+})
+
 t.test('known answers', (t) => {
   const hasher = fakeHasher()
   const known = computeKnownAnswers(hasher)

@@ -16,7 +16,7 @@ import {
   takeLease,
   wantedOf,
   type Control,
-  type PostedJob,
+  type LoadedJob,
 } from './control.js'
 import { nonceOf, noncePrefix, type Lease } from './nonces.js'
 import { createRanking, reportThreshold, type Ranking } from './ranking.js'
@@ -50,7 +50,7 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
   const prefix = noncePrefix(machineOf(control))
   const batch = createBatchSize(hasher.lanes)
   let epoch = -1
-  let job: PostedJob | null = null
+  let job: LoadedJob | null = null
   let ranking: Ranking | null = null
   /** What this slot has taken of the job's lease and not hashed yet. */
   let mine: Lease | null = null
@@ -60,7 +60,7 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
     if (current !== epoch) {
       const state = stateOf(control)
       if (state === STOP || slot >= wantedOf(control)) return { slot, hashes: line.hashes }
-      const read: PostedJob | null = readJob(control, current)
+      const read: LoadedJob | null = readJob(control, current)
       if (read === null) {
         // To spin would keep the processor from the thread that is writing.
         if (current & 1) awaitEpoch(control, current, 1)
@@ -82,15 +82,15 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
       epoch = current
       line.sawEpoch(current)
     }
-    mine ??= takeLease(control, batch.size, epoch)
+    mine ??= takeLease(control, batch.size, job?.lease)
     if (mine === null) {
       line.beat(now())
       awaitEpoch(control, epoch, IDLE_MS)
-    } else mine = searchBatch(job as PostedJob, ranking as Ranking, mine)
+    } else mine = searchBatch(job as LoadedJob, ranking as Ranking, mine)
   }
 
   /** What is left of the lease when the job was called off in its middle, else null. */
-  function searchBatch(current: PostedJob, kept: Ranking, { from, to }: Lease): Lease | null {
+  function searchBatch(current: LoadedJob, kept: Ranking, { from, to }: Lease): Lease | null {
     const count = Number(to - from)
     const range = { start: from, count, floor: reportThreshold(current.floor, kept) }
     const begun = now()
