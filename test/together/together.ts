@@ -42,11 +42,22 @@ export const LONG = {
     'miner/run/session.test.ts',
     'miner/work/pool.test.ts',
   ],
+  networks: ['test/dev-alone.test.ts', 'test/history.test.ts', 'test/native.test.ts', 'test/wallet.test.ts'],
   pegs: [
     'cli/pegs/kills.test.ts',
     'cli/pegs/running.test.ts',
     'komodo/pegs/crashes.test.ts',
     'komodo/pegs/watching.test.ts',
+  ],
+  programs: [
+    'test/build.test.ts',
+    'test/commands.test.ts',
+    'test/dev.test.ts',
+    'test/package.test.ts',
+    'test/page.test.ts',
+    'test/prices.test.ts',
+    'test/prometheus.test.ts',
+    'test/terminal.test.ts',
   ],
   relay: ['cli/feed/feed.test.ts', 'oracle/feed/relay.test.ts', 'oracle/feed/running.test.ts'],
   withdrawals: [

@@ -1,0 +1,3 @@
+import { LONG, oneByOne } from '../together/together.js'
+
+await oneByOne(LONG.programs)
