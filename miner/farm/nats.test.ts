@@ -207,6 +207,8 @@ t.test(
     farm.resume()
     const paused = counted()
     await until(() => counted() > paused + 20)
+    // What is found while the hits are collected may come too late.
+    const taken = difficultiesOf(all, 'taken')
     const best = await farm.collect(AbortSignal.timeout(5000))
 
     const oprHash = toHex(job.oprHash)
@@ -234,15 +236,8 @@ t.test(
           hits.has(toHex(nonce)) && fakeDifficulty(job.oprHash, nonce) === difficulty,
       ),
     )
-    const sent = [...hits].map((nonce) =>
-      fakeDifficulty(job.oprHash, Uint8Array.from(Buffer.from(nonce, 'hex'))),
-    )
-    const top = sent.sort((a, b) => (a > b ? -1 : 1)).slice(0, 5)
-    t.same(
-      best.map(({ difficulty }) => difficulty),
-      top,
-      'the best that were sent before are in',
-    )
+    t.ok(taken.length > 5, `${taken.length} were taken`)
+    t.same(missing(taken, best), [], 'the best that were sent before are in')
     t.ok(of(hands[0] as Hand, 'lease').every((event) => event.oprHash === oprHash))
     t.same(notices, [])
     for (const hand of hands.slice(1)) t.equal(await hand.stop(), 'interrupted')
@@ -562,20 +557,13 @@ t.test('a coordinator dies in a block: the next one has its job, leases and hits
   t.pass('meanwhile the workers hash on')
   second.farm.assign(job)
   await until(() => second.farm.view.members.length === 2)
+  const taken = difficultiesOf([...hands, gone], 'taken')
   const collected = await second.farm.collect(AbortSignal.timeout(10_000))
   t.ok(second.farm.view.bestDifficulty >= best, 'hits that the first one acknowledged are not lost')
-  const difficulties = (hand: Hand, kind: 'hit' | 'taken') =>
-    of(hand, kind).map(({ difficulty }) => BigInt(`0x${difficulty}`))
-  const theirs = hands.flatMap((hand) => difficulties(hand, 'hit'))
   const kept = collected.map(({ difficulty }) => difficulty)
-  const top = [...theirs, ...difficulties(gone, 'taken'), last].sort((a, b) => (a > b ? -1 : 1)).slice(0, 20)
-  t.same(
-    top.filter((difficulty) => difficulty > (kept.at(-1) ?? 0n) && !kept.includes(difficulty)),
-    [],
-    'nor those that it had not looked at',
-  )
+  t.same(missing([...taken, last], collected), [], 'nor those that it had not looked at')
   t.ok(kept.includes(last), 'among them one of a worker that has died as well')
-  const found = new Set([...theirs, ...difficulties(gone, 'hit'), last])
+  const found = new Set([...difficultiesOf([...hands, gone], 'hit'), last])
   t.same([kept.length, kept.filter((difficulty) => !found.has(difficulty))], [20, []])
   const faults = second.farm.machines.all.map(({ standing }) => standing.faults.foreign)
   t.same(faults, [0, 0], 'no hit was held against its sender before it was known who holds what')
@@ -599,6 +587,15 @@ t.test('a coordinator dies in a block: the next one has its job, leases and hits
     'nothing is hashed twice',
   )
 })
+
+const difficultiesOf = (hands: readonly Hand[], kind: 'hit' | 'taken'): bigint[] =>
+  hands.flatMap((hand) => of(hand, kind)).map(({ difficulty }) => BigInt(`0x${difficulty}`))
+
+/** What would be among the best, and is not. */
+const missing = (all: readonly bigint[], best: readonly { readonly difficulty: bigint }[]): bigint[] => {
+  const kept = best.map(({ difficulty }) => difficulty)
+  return all.filter((difficulty) => difficulty > (kept.at(-1) ?? 0n) && !kept.includes(difficulty))
+}
 
 /** Sends the best of the last nonces that a worker holds and has not hashed; its difficulty. */
 async function lastHit(t: Test, hand: Hand, oprHash: Uint8Array): Promise<bigint> {
