@@ -64,9 +64,9 @@ t.test('the package', (t) => {
   ])
     t.ok(files.includes(needed), needed)
   t.same(
-    files.filter((path) => /\.test\.[jt]s|fixtures|\.pem$|\.key$|\.png$/.test(path)),
+    files.filter((path) => /\.test\.[jt]s|fixtures|\.pem$|\.key$|\.png$|\.map$/.test(path)),
     [],
-    'nothing that only tests need, and no pictures',
+    'nothing that only tests need, no pictures, and no maps to sources that are not in it',
   )
   t.end()
 })
