@@ -1,8 +1,11 @@
 /** Ed25519 (RFC 8032) with raw 32-byte keys, by Node's own OpenSSL. */
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 
-/** Keys are read as a JWK: as DER OpenSSL takes ten times as long, which is as long as a signature takes to verify. */
-const JWK = { kty: 'OKP', crv: 'Ed25519' } as const
+import { concat } from './bytes.js'
+
+/** DER around a raw key: PKCS #8 before a 32-byte seed, SPKI before a 32-byte public key (RFC 8410). */
+const PKCS8 = Uint8Array.from(Buffer.from('302e020100300506032b657004220420', 'hex'))
+const SPKI = Uint8Array.from(Buffer.from('302a300506032b6570032100', 'hex'))
 
 export interface Ed25519Pair {
   /** 32 bytes. */
@@ -14,11 +17,10 @@ export interface Ed25519Pair {
 /** The pair of a 32-byte seed. The seed stays inside the closure. */
 export function pairOfSeed(seed: Uint8Array): Ed25519Pair {
   if (seed.length !== 32) throw new RangeError('an ed25519 seed has 32 bytes')
-  // The public half must be there, and is not looked at: it follows from the seed.
-  const key = createPrivateKey({ key: { ...JWK, d: base64Of(seed), x: '' }, format: 'jwk' })
-  const { x = '' } = createPublicKey(key).export({ format: 'jwk' })
+  const key = createPrivateKey({ key: Buffer.from(concat(PKCS8, seed)), format: 'der', type: 'pkcs8' })
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
   return {
-    publicKey: new Uint8Array(Buffer.from(x, 'base64url')),
+    publicKey: new Uint8Array(spki.subarray(SPKI.length)),
     sign: (data) => new Uint8Array(sign(null, data, key)),
   }
 }
@@ -36,7 +38,8 @@ export function verifyEd25519(publicKey: Uint8Array, data: Uint8Array, signature
   }
 }
 
-const publicKeyOf = (raw: Uint8Array): KeyObject =>
-  createPublicKey({ key: { ...JWK, x: base64Of(raw) }, format: 'jwk' })
-
-const base64Of = (raw: Uint8Array): string => Buffer.from(raw).toString('base64url')
+/** Reads a key as a JWK: as DER OpenSSL takes ten times as long, which is as long as a signature takes to verify. */
+function publicKeyOf(raw: Uint8Array): KeyObject {
+  const x = Buffer.from(raw).toString('base64url')
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
+}
