@@ -1,3 +1,4 @@
+/** Messages that wait to be sent: what a crash leaves, and files that are none. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -82,7 +82,7 @@ export function runLoop(parts: LoopParts): { slot: number; hashes: bigint } {
       epoch = current
       line.sawEpoch(current)
     }
-    mine ??= takeLease(control, batch.size, job?.lease)
+    mine ??= takeLease(control, batch.size, (job as LoadedJob).lease)
     if (mine === null) {
       line.beat(now())
       awaitEpoch(control, epoch, IDLE_MS)

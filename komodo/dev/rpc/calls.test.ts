@@ -1,3 +1,4 @@
+/** What the embedded daemons answer to wrong calls of blocks, keys and coins: the codes and texts of komodod. */
 import t from 'tap'
 
 import * as tx from '../../tx/index.js'
